@@ -1,0 +1,65 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+/// The C libraries come from the system: see "Building" in README.md.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+  name: "neural-divergence",
+  products: [.executable(name: "divergence", targets: ["divergence"])],
+  dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+  ],
+  targets: [
+    system("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev"),
+    system("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
+    system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
+    system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+
+    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels"]),
+    .target(name: "Distributions", dependencies: ["CKernels"]),
+    .target(name: "Activations", dependencies: ["HDF5", "CKernels"]),
+    .target(
+      name: "TileStore",
+      dependencies: ["CLZ4", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(
+      name: "Precompute",
+      dependencies: [
+        "Activations", "Distributions", "TileStore", .product(name: "Yams", package: "Yams"),
+      ]),
+    .target(
+      name: "TileServer",
+      dependencies: [
+        "Distributions", "TileStore", "CDeflate",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "DequeModule", package: "swift-collections"),
+      ]),
+    .executableTarget(
+      name: "divergence",
+      dependencies: [
+        "Precompute", "TileServer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
+    .testTarget(name: "DistributionsTests", dependencies: ["Distributions"]),
+    .testTarget(name: "ActivationsTests", dependencies: ["Activations"]),
+    .testTarget(name: "TileStoreTests", dependencies: ["TileStore"]),
+    .testTarget(name: "PrecomputeTests", dependencies: ["Precompute"]),
+    .testTarget(
+      name: "TileServerTests",
+      dependencies: ["TileServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+  ],
+  swiftLanguageModes: [.v6]
+)
