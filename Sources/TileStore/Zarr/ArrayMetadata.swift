@@ -1,0 +1,113 @@
+/// An element type of the arrays in a store, by its Zarr v3 name.
+public enum DataType: String, Codable, Sendable, CaseIterable {
+  case uint8, uint16, uint32, int16, int64, float32, float64
+
+  /// Bytes an element takes.
+  public var byteCount: Int {
+    switch self {
+    case .uint8: 1
+    case .uint16, .int16: 2
+    case .uint32, .float32: 4
+    case .int64, .float64: 8
+    }
+  }
+
+  /// The smallest unsigned type that holds `count`.
+  public static func counting(upTo count: Int) -> DataType {
+    count <= Int(UInt8.max) ? .uint8 : count <= Int(UInt16.max) ? .uint16 : .uint32
+  }
+}
+
+/// The part of a Zarr v3 array's metadata that this store uses: sharded arrays with LZ4 and CRC-32C, as
+/// `Tiles/FORMAT.md` §7 lays down.
+///
+/// Source: Zarr core specification v3.0; `sharding_indexed`, `crc32c`; numcodecs' `lz4`.
+public struct ArrayMetadata: Sendable, Equatable {
+  public var shape: [Int]
+  public var dataType: DataType
+  /// Shape of a shard: one file.
+  public var shardShape: [Int]
+  /// Shape of an inner chunk: what is compressed and checked as one.
+  public var chunkShape: [Int]
+  public var attributes: [String: JSONValue]
+
+  /// - Precondition: `shardShape` is a multiple of `chunkShape` on every axis.
+  public init(
+    shape: [Int], dataType: DataType, shardShape: [Int], chunkShape: [Int],
+    attributes: [String: JSONValue] = [:]
+  ) {
+    precondition(shape.count == shardShape.count && shape.count == chunkShape.count)
+    precondition(zip(shardShape, chunkShape).allSatisfy { $1 > 0 && $0 % $1 == 0 })
+    self.shape = shape
+    self.dataType = dataType
+    self.shardShape = shardShape
+    self.chunkShape = chunkShape
+    self.attributes = attributes
+  }
+
+  /// Inner chunks of a shard on every axis.
+  public var chunksPerShard: [Int] { zip(shardShape, chunkShape).map { $0 / $1 } }
+  /// Shards of the array on every axis.
+  public var shardGrid: [Int] { zip(shape, shardShape).map { ($0 + $1 - 1) / $1 } }
+  /// Elements of an inner chunk.
+  public var chunkElements: Int { chunkShape.reduce(1, *) }
+  /// Bytes of a decoded inner chunk.
+  public var chunkBytes: Int { chunkElements * dataType.byteCount }
+  /// Bytes of a shard's index: 16 for every inner chunk, and its checksum.
+  public var indexBytes: Int { chunksPerShard.reduce(1, *) * 16 + 4 }
+}
+
+extension ArrayMetadata {
+  /// The content of the array's `zarr.json`.
+  public var json: JSONValue {
+    let little: JSONValue = ["name": "bytes", "configuration": ["endian": "little"]]
+    let bytes: JSONValue = dataType.byteCount == 1 ? ["name": "bytes"] : little
+    return [
+      "zarr_format": 3,
+      "node_type": "array",
+      "shape": JSONValue(shape),
+      "data_type": .string(dataType.rawValue),
+      "chunk_grid": ["name": "regular", "configuration": ["chunk_shape": JSONValue(shardShape)]],
+      "chunk_key_encoding": ["name": "default", "configuration": ["separator": "/"]],
+      "fill_value": 0,
+      "codecs": [
+        [
+          "name": "sharding_indexed",
+          "configuration": [
+            "chunk_shape": JSONValue(chunkShape),
+            "codecs": [
+              bytes,
+              ["name": "numcodecs.lz4", "configuration": ["acceleration": 1]],
+              ["name": "crc32c"],
+            ],
+            "index_codecs": [little, ["name": "crc32c"]],
+            "index_location": "start",
+          ],
+        ]
+      ],
+      "attributes": .object(attributes),
+    ]
+  }
+
+  /// Reads the content of an array's `zarr.json`; `nil` where it is not an array of the kind that a store holds.
+  public init?(json: JSONValue) {
+    guard json["zarr_format"]?.int == 3, json["node_type"]?.string == "array",
+      let shape = json["shape"]?.ints,
+      let dataType = json["data_type"]?.string.flatMap(DataType.init(rawValue:)),
+      let shard = json["chunk_grid"]?["configuration"]?["chunk_shape"]?.ints,
+      let codec = json["codecs"]?.array?.first, json["codecs"]?.array?.count == 1,
+      codec["name"]?.string == "sharding_indexed",
+      let inner = codec["configuration"],
+      inner["index_location"]?.string == "start",
+      let chunk = inner["chunk_shape"]?.ints,
+      inner["codecs"]?.array?.map({ $0["name"]?.string }) == ["bytes", "numcodecs.lz4", "crc32c"],
+      inner["index_codecs"]?.array?.map({ $0["name"]?.string }) == ["bytes", "crc32c"],
+      shape.count == shard.count, shape.count == chunk.count,
+      shape.allSatisfy({ $0 >= 0 }),
+      zip(shard, chunk).allSatisfy({ $0 > 0 && $1 > 0 && $0 % $1 == 0 })
+    else { return nil }
+    self.init(
+      shape: shape, dataType: dataType, shardShape: shard, chunkShape: chunk,
+      attributes: json["attributes"]?.object ?? [:])
+  }
+}
