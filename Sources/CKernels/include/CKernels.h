@@ -2,6 +2,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "count.h"
 #include "crc32c.h"
 
 #endif

@@ -1,0 +1,23 @@
+#include "count.h"
+
+#include "clones.h"
+
+#define NAME_(base, type) base##type
+#define VALUE float
+#define INTEGER int32_t
+#define LANES 16
+#define MAX_FINITE 0x1.fffffep127f
+#define NAME(base) NAME_(base, f32)
+#include "count_template.h"
+#undef VALUE
+#undef INTEGER
+#undef LANES
+#undef MAX_FINITE
+#undef NAME
+
+#define VALUE double
+#define INTEGER int64_t
+#define LANES 8
+#define MAX_FINITE 0x1.fffffffffffffp1023
+#define NAME(base) NAME_(base, f64)
+#include "count_template.h"

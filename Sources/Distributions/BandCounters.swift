@@ -1,0 +1,250 @@
+import CKernels
+
+/// Histograms and figures of a band of neurons, counted tile by tile.
+///
+/// Rows are counted in *cells*: sets of rows that no group tells apart. A group's counts are the sum of its cells'.
+/// Counters lie as `[tile, cell, column of the tile, bin]`, so that a run of rows of one cell stays within 64 KiB. A
+/// counter's place is the low byte of its bin's number: a window of 256 bins never meets itself, and moving it costs nothing.
+///
+/// Methods that take a tile touch only that tile's memory: different tiles may be worked on at once.
+public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
+  // Unchecked: storage is raw memory, allocated here once; every tile owns a disjoint part of each buffer (see above),
+  // and callers give a tile to one lane at a time.
+  public let neurons: Int
+  public let cells: Int
+  public let tiles: Int
+  /// Neurons, rounded up to whole tiles.
+  public let pitch: Int
+
+  let counters: UnsafeMutablePointer<UInt32>
+  let figures: nd_figures
+  /// Finite extremes of all cells, [pitch].
+  let low: UnsafeMutablePointer<Value>
+  let high: UnsafeMutablePointer<Value>
+  /// The extremes that each neuron's grid was last fitted to, [pitch].
+  let fittedLow: UnsafeMutablePointer<Value>
+  let fittedHigh: UnsafeMutablePointer<Value>
+  /// Exponent of each neuron's grid, [pitch]; `unset` before the first finite value.
+  let exponents: UnsafeMutablePointer<Int32>
+  /// Two powers of two, the product of which turns a value into a bin's number, [pitch] each.
+  let scaleA: UnsafeMutablePointer<Value>
+  let scaleB: UnsafeMutablePointer<Value>
+  /// 1 where outliers were given bins of their own, and the first bin of that window, [pitch].
+  let tails: UnsafeMutablePointer<UInt8>
+  let windowOrigins: UnsafeMutablePointer<Int64>
+  /// Moments of the closed segments, [cell, pitch].
+  let moments: UnsafeMutablePointer<Moments>
+
+  static var unset: Int32 { .min }
+
+  /// Bytes that a neuron takes for each cell, and apart from that.
+  public static func bytes(cells: Int) -> Int {
+    cells * (DyadicGrid.binCount * 4 + 2 * MemoryLayout<Value>.size + 32 + MemoryLayout<Moments>.stride)
+      + 6 * MemoryLayout<Value>.size + 13
+  }
+
+  public init(neurons: Int, cells: Int) {
+    precondition(neurons > 0 && cells > 0)
+    self.neurons = neurons
+    self.cells = cells
+    tiles = (neurons + tileColumns - 1) / tileColumns
+    pitch = tiles * tileColumns
+    let each = cells * pitch
+
+    func zeroed<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
+      let buffer = UnsafeMutableRawPointer.allocate(
+        byteCount: count * MemoryLayout<Element>.stride, alignment: 64
+      ).bindMemory(to: Element.self, capacity: count)
+      buffer.initialize(repeating: value, count: count)
+      return buffer
+    }
+    counters = zeroed(each * DyadicGrid.binCount, 0)
+    low = zeroed(pitch, .infinity)
+    high = zeroed(pitch, -.infinity)
+    fittedLow = zeroed(pitch, .infinity)
+    fittedHigh = zeroed(pitch, -.infinity)
+    exponents = zeroed(pitch, Self.unset)
+    scaleA = zeroed(pitch, 1)
+    scaleB = zeroed(pitch, 1)
+    tails = zeroed(pitch, 0)
+    windowOrigins = zeroed(pitch, 0)
+    moments = zeroed(each, Moments())
+    figures = nd_figures(
+      minimum: zeroed(each, Value.infinity), maximum: zeroed(each, -Value.infinity),
+      sum: zeroed(each, 0), squares: zeroed(each, 0), count: zeroed(each, 0), zeros: zeroed(each, 0),
+      nan: zeroed(each, 0), infinite: zeroed(each, 0), pitch: pitch)
+  }
+
+  deinit {
+    counters.deallocate()
+    low.deallocate()
+    high.deallocate()
+    fittedLow.deallocate()
+    fittedHigh.deallocate()
+    exponents.deallocate()
+    scaleA.deallocate()
+    scaleB.deallocate()
+    tails.deallocate()
+    windowOrigins.deallocate()
+    moments.deallocate()
+    figures.minimum.deallocate()
+    figures.maximum.deallocate()
+    for buffer in [figures.sum, figures.squares] { buffer!.deallocate() }
+    for buffer in [figures.count, figures.zeros, figures.nan, figures.infinite] { buffer!.deallocate() }
+  }
+
+  /// The 256 counters of a neuron in a cell, at the low byte of each bin's number.
+  @inline(__always)
+  func histogram(_ neuron: Int, cell: Int) -> UnsafeMutablePointer<UInt32> {
+    let (tile, column) = neuron.quotientAndRemainder(dividingBy: tileColumns)
+    return counters + ((tile * cells + cell) * tileColumns + column) * DyadicGrid.binCount
+  }
+
+  // MARK: Counting
+
+  /// Counts `rows` rows of one cell, in row order.
+  /// - Parameter values: `[rows, tileColumns]`; columns beyond `neurons` hold 0.
+  public func add(tile: Int, cell: Int, rows: Int, values: UnsafePointer<Value>) {
+    let column = tile * tileColumns
+    let run = nd_run(cell: UInt32(cell), first: 0, count: UInt32(rows))
+    let odd = Value.measure(values, run, figures, column: column, low: low + column, high: high + column)
+    for neuron in column..<column + tileColumns
+    where low[neuron] != fittedLow[neuron] || high[neuron] != fittedHigh[neuron] {
+      fit(neuron)
+    }
+    Value.count(
+      values, run, scaleA: scaleA + column, scaleB: scaleB + column,
+      counters: counters + tile * cells * tileColumns * DyadicGrid.binCount, checked: odd)
+  }
+
+  /// Lets a neuron's grid hold its extremes, which have moved.
+  private func fit(_ neuron: Int) {
+    let old = Int(exponents[neuron])
+    let oldOrigin = exponents[neuron] == Self.unset ? 0 : DyadicGrid.bin(of: fittedLow[neuron], exponent: old)
+    let wasEmpty = exponents[neuron] == Self.unset
+    fittedLow[neuron] = low[neuron]
+    fittedHigh[neuron] = high[neuron]
+    let exponent = DyadicGrid.exponent(low: low[neuron], high: high[neuron])
+    guard wasEmpty || exponent != old else { return }
+    setExponent(exponent, of: neuron)
+    if !wasEmpty { merge(neuron, origin: oldOrigin, shift: min(exponent - old, 63)) }
+  }
+
+  private func setExponent(_ exponent: Int, of neuron: Int) {
+    exponents[neuron] = Int32(exponent)
+    // Two factors, for 2^-exponent alone may be beyond the type.
+    let half = -exponent / 2
+    scaleA[neuron] = Value(sign: .plus, exponent: Value.Exponent(half), significand: 1)
+    scaleB[neuron] = Value(sign: .plus, exponent: Value.Exponent(-exponent - half), significand: 1)
+  }
+
+  /// Adds up each `2^shift` neighbouring bins of all cells of a neuron, whose window began at bin `origin`.
+  private func merge(_ neuron: Int, origin: Int64, shift: Int) {
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { sums in
+      for cell in 0..<cells where figures.count[cell * pitch + neuron] > 0 {
+        let histogram = histogram(neuron, cell: cell)
+        sums.update(repeating: 0)
+        for index in 0..<Int64(DyadicGrid.binCount) {
+          let bin = origin + index
+          sums[Int((bin >> shift) & 255)] += histogram[Int(bin & 255)]
+        }
+        histogram.update(from: sums.baseAddress!, count: DyadicGrid.binCount)
+      }
+    }
+  }
+
+  /// Closes a segment of rows for the neurons of a tile: their sums since the last one become moments.
+  ///
+  /// Segments are cut at fixed rows of the data set, so that means and deviations do not depend on how the work was divided.
+  public func closeSegment(tile: Int) {
+    for cell in 0..<cells {
+      for at in cell * pitch + tile * tileColumns..<cell * pitch + (tile + 1) * tileColumns {
+        let count = figures.count[at] - moments[at].count
+        guard count > 0 else { continue }
+        moments[at].merge(Moments(count: count, sum: figures.sum[at], squares: figures.squares[at]))
+        figures.sum[at] = 0
+        figures.squares[at] = 0
+      }
+    }
+  }
+
+  // MARK: Results
+
+  /// The neuron's grid: the smallest that holds all its finite values, or the window that `recount` was given.
+  public func grid(_ neuron: Int) -> DyadicGrid {
+    guard exponents[neuron] != Self.unset else { return .empty }
+    let exponent = Int(exponents[neuron])
+    if tails[neuron] == 1 { return DyadicGrid(exponent: exponent, origin: windowOrigins[neuron]) }
+    return DyadicGrid(exponent: exponent, origin: DyadicGrid.bin(of: low[neuron], exponent: exponent))
+  }
+
+  /// Whether the neuron's first and last bin hold everything beyond its window.
+  public func hasTails(_ neuron: Int) -> Bool { tails[neuron] == 1 }
+
+  /// Counts a neuron anew on a window, whose first and last bin take what lies beyond it.
+  /// - Parameter values: all finite values of a cell but its zeros.
+  func recount(
+    _ neuron: Int, on window: DyadicGrid, values: (_ cell: Int) -> UnsafeMutableBufferPointer<Value>
+  ) {
+    let first = Double(window.origin)
+    let last = Double(window.origin + Int64(DyadicGrid.binCount) - 1)
+    for cell in 0..<cells {
+      let histogram = histogram(neuron, cell: cell)
+      histogram.update(repeating: 0, count: DyadicGrid.binCount)
+      func add(_ value: Value, _ count: UInt32) {
+        var bin = Double(sign: .plus, exponent: -window.exponent, significand: Double(value)).rounded(.down)
+        if value < 0, bin == 0 { bin = -1 }
+        histogram[Int(Int64(min(max(bin, first), last)) & 255)] += count
+      }
+      add(0, figures.zeros[cell * pitch + neuron])
+      for value in values(cell) { add(value, 1) }
+    }
+    exponents[neuron] = Int32(window.exponent)
+    windowOrigins[neuron] = window.origin
+    tails[neuron] = 1
+  }
+
+  /// Adds up the counters of `members` on `grid`, bin by bin.
+  public func histogram(
+    _ neuron: Int, of members: [Int], on grid: DyadicGrid, into counts: UnsafeMutablePointer<UInt32>
+  ) {
+    counts.update(repeating: 0, count: DyadicGrid.binCount)
+    let start = Int(grid.origin & 255)
+    for cell in members where figures.count[cell * pitch + neuron] > 0 {
+      let histogram = histogram(neuron, cell: cell)
+      for index in 0..<DyadicGrid.binCount - start { counts[index] += histogram[start + index] }
+      for index in DyadicGrid.binCount - start..<DyadicGrid.binCount {
+        counts[index] += histogram[start + index - DyadicGrid.binCount]
+      }
+    }
+  }
+
+  /// The exact figures of `members` together.
+  public func figures(_ neuron: Int, of members: [Int]) -> GroupFigures<Value> {
+    var result = GroupFigures<Value>()
+    for cell in members {
+      let at = cell * pitch + neuron
+      result.zeros += figures.zeros[at]
+      result.nan += figures.nan[at]
+      result.infinite += figures.infinite[at]
+      guard figures.count[at] > 0 else { continue }
+      result.moments.merge(moments[at])
+      result.minimum = min(result.minimum, figures.minimum.assumingMemoryBound(to: Value.self)[at])
+      result.maximum = max(result.maximum, figures.maximum.assumingMemoryBound(to: Value.self)[at])
+    }
+    return result
+  }
+}
+
+/// What is known of a neuron's values in a group without looking at them again.
+public struct GroupFigures<Value: ActivationValue>: Sendable {
+  public var zeros: UInt32 = 0
+  public var nan: UInt32 = 0
+  public var infinite: UInt32 = 0
+  public var minimum = Value.infinity
+  public var maximum = -Value.infinity
+  public var moments = Moments()
+
+  /// Finite values.
+  public var count: UInt32 { moments.count }
+}
