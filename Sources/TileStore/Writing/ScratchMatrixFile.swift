@@ -1,0 +1,56 @@
+import Glibc
+
+/// A matrix on disk, written in parts and read back by rows: figures of one kind of all bands, until a layer is complete.
+public struct ScratchMatrixFile: ~Copyable {
+  private let path: String
+  private let descriptor: Int32
+
+  init(path: String) throws(StoreWriteError) {
+    self.path = path
+    descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    if descriptor < 0 { throw StoreWriteError("create", path) }
+  }
+
+  deinit {
+    close(descriptor)
+    unlink(path)
+  }
+
+  /// Writes elements from element number `offset` on.
+  public func write<Element: BitwiseCopyable>(
+    _ elements: UnsafeBufferPointer<Element>, at offset: Int
+  ) throws(StoreWriteError) {
+    let bytes = UnsafeRawBufferPointer(elements)
+    var done = 0
+    while done < bytes.count {
+      let start = offset * MemoryLayout<Element>.stride + done
+      let written = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(start))
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw StoreWriteError("write", path)
+      }
+      done += written
+    }
+  }
+
+  /// Reads elements from element number `offset` on; those never written are 0.
+  public func read<Element: BitwiseCopyable>(
+    into elements: UnsafeMutableBufferPointer<Element>, at offset: Int
+  ) throws(StoreWriteError) {
+    let bytes = UnsafeMutableRawBufferPointer(elements)
+    var done = 0
+    while done < bytes.count {
+      let start = offset * MemoryLayout<Element>.stride + done
+      let got = pread(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(start))
+      if got < 0 {
+        if errno == EINTR { continue }
+        throw StoreWriteError("read", path)
+      }
+      if got == 0 {
+        memset(bytes.baseAddress! + done, 0, bytes.count - done)
+        return
+      }
+      done += got
+    }
+  }
+}

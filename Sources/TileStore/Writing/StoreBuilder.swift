@@ -1,0 +1,148 @@
+import Crypto
+import Foundation
+import Glibc
+
+/// Builds a new version of a data set's store out of sight, and publishes it with one rename.
+///
+///     Tiles/NAME/.building    what is written now; one builder at a time holds its lock
+///     Tiles/NAME/VERSION      published
+///     Tiles/NAME/current      the version that readers see
+public final class StoreBuilder {
+  public let name: String
+  /// `Tiles/NAME`.
+  public let folder: String
+  let building: String
+  private let lock: Int32
+
+  /// Begins anew: what an earlier builder left unfinished is removed.
+  /// - Parameter root: the folder of all stores, made where it is missing.
+  /// - Throws: `StoreWriteError`, `StoreBusy`.
+  public init(root: String, name: String) throws {
+    precondition(Self.isValid(name: name))
+    self.name = name
+    folder = root + "/" + name
+    building = folder + "/.building"
+    try makeFolder(folder)
+    lock = open(folder + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard lock >= 0 else { throw StoreWriteError("create", folder + "/.lock") }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      close(lock)
+      throw StoreBusy(folder: folder)
+    }
+    do {
+      if access(building, F_OK) == 0 { try FileManager.default.removeItem(atPath: building) }
+      try makeFolder(building)
+    } catch {
+      close(lock)
+      throw error
+    }
+  }
+
+  deinit {
+    close(lock)
+  }
+
+  /// Whether a data set may be called so: letters, digits, `.`, `_` and `-`, at most 100, the first a letter or digit.
+  public static func isValid(name: String) -> Bool {
+    let bytes = Array(name.utf8)
+    func plain(_ byte: UInt8) -> Bool {
+      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+    }
+    guard let first = bytes.first, plain(first), bytes.count <= 100 else { return false }
+    return bytes.allSatisfy { plain($0) || $0 == 46 || $0 == 95 || $0 == 45 }
+  }
+
+  /// A file beside the store's own, for figures on their way; gone before publishing.
+  public func scratchFile(_ name: String) throws -> ScratchMatrixFile {
+    try makeFolder(building + "/.scratch")
+    return try ScratchMatrixFile(path: building + "/.scratch/" + name)
+  }
+
+  public func makeGroup(_ path: String, attributes: [String: JSONValue] = [:]) throws {
+    let folder = path.isEmpty ? building : building + "/" + path
+    try makeFolder(folder)
+    try writeJSON(
+      ["zarr_format": 3, "node_type": "group", "attributes": .object(attributes)],
+      to: folder + "/zarr.json")
+  }
+
+  public func makeArray(_ path: String, _ metadata: ArrayMetadata) throws -> ArrayWriter {
+    try ArrayWriter(folder: building + "/" + path, metadata: metadata)
+  }
+
+  /// Opens the array written at `path`, to read it back.
+  public func folder(of path: String) -> String { building + "/" + path }
+
+  /// Makes everything lasting, names it by its content, and flips `current` to it.
+  /// - Returns: the version.
+  public func publish() throws -> String {
+    let files = FileManager.default
+    if access(building + "/.scratch", F_OK) == 0 {
+      try files.removeItem(atPath: building + "/.scratch")
+    }
+    var lines: [(path: String, line: String)] = []
+    var folders: [String] = [building]
+    for path in try files.subpathsOfDirectory(atPath: building) {
+      var isFolder: ObjCBool = false
+      let full = building + "/" + path
+      guard files.fileExists(atPath: full, isDirectory: &isFolder) else { continue }
+      if isFolder.boolValue {
+        folders.append(full)
+      } else {
+        lines.append((path, "\(try sha256(file: full))  \(path)\n"))
+      }
+    }
+    lines.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    let manifest = lines.map(\.line).joined()
+    try write(manifest, to: building + "/MANIFEST")
+    for folder in folders { try synchronizeFolder(folder) }
+    let version = String(hexadecimal(SHA256.hash(data: Data(manifest.utf8))).prefix(16))
+    let target = folder + "/" + version
+    if access(target, F_OK) == 0 {
+      // The same content is there already.
+      try files.removeItem(atPath: building)
+    } else if rename(building, target) != 0 {
+      throw StoreWriteError("publish", target)
+    }
+    try synchronizeFolder(folder)
+    let link = folder + "/.current-new"
+    unlink(link)
+    guard symlink(version, link) == 0, rename(link, folder + "/current") == 0 else {
+      throw StoreWriteError("publish", folder + "/current")
+    }
+    try synchronizeFolder(folder)
+    return version
+  }
+}
+
+/// Another run is writing this store.
+public struct StoreBusy: Error, CustomStringConvertible, Sendable {
+  public let folder: String
+  public var description: String {
+    "Another run is writing \(folder). Wait for it to end, or choose another --output."
+  }
+}
+
+func writeJSON(_ value: JSONValue, to path: String) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+  try write(String(decoding: encoder.encode(value), as: UTF8.self) + "\n", to: path)
+}
+
+private func write(_ text: String, to path: String) throws(StoreWriteError) {
+  let file = try OutputFile(path: path)
+  try file.write(Array(text.utf8), at: 0)
+  try file.synchronize()
+}
+
+private func sha256(file path: String) throws -> String {
+  guard let handle = FileHandle(forReadingAtPath: path) else { throw StoreWriteError("read", path) }
+  defer { try? handle.close() }
+  var hash = SHA256()
+  while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty { hash.update(data: part) }
+  return hexadecimal(hash.finalize())
+}
+
+private func hexadecimal(_ digest: SHA256.Digest) -> String {
+  digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+}

@@ -1,0 +1,24 @@
+import Glibc
+
+/// What stopped the writing of a store: the system call's own words, and where.
+public struct StoreWriteError: Error, CustomStringConvertible, Sendable {
+  public let path: String
+  public let doing: String
+  public let errno: Int32
+
+  init(_ doing: String, _ path: String, errno: Int32 = Glibc.errno) {
+    self.doing = doing
+    self.path = path
+    self.errno = errno
+  }
+
+  public var description: String {
+    let advice =
+      switch errno {
+      case ENOSPC, EDQUOT: " Free some space and run the same command again."
+      case EACCES, EPERM, EROFS: " Give write permission, or choose another --output."
+      default: ""
+      }
+    return "Cannot \(doing) \(path): \(String(cString: strerror(errno))).\(advice)"
+  }
+}
