@@ -1,0 +1,43 @@
+import HDF5
+
+/// One file of a dump.
+public struct DumpFile: Sendable {
+  public let path: String
+  public let catalogue: Catalogue
+  public let file: File
+  /// Path without its folders.
+  public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+  public init(path: String, catalogue: Catalogue, follow: Bool) throws {
+    self.path = path
+    self.catalogue = catalogue
+    file = try File(path: path, follow: follow)
+  }
+
+  /// Opens a dataset of the file by path.
+  public func open(_ path: String) throws -> HDF5.Dataset { try file.dataset(catalogue.dataset(named: path)) }
+
+  /// Whether the file has a dataset at `path`.
+  func has(_ path: String) -> Bool {
+    let canonical = catalogue.canonicalPath(path)
+    return catalogue.datasets.contains { $0.path == canonical }
+  }
+}
+
+/// Files whose rows concatenate, in order.
+public struct Dump: Sendable {
+  public let files: [DumpFile]
+
+  /// - Precondition: at least one file.
+  public init(files: [DumpFile]) {
+    precondition(!files.isEmpty)
+    self.files = files
+  }
+
+  public var first: DumpFile { files[0] }
+
+  /// Refuses a dump that has changed since it was opened.
+  public func verifyUnchanged() throws {
+    for file in files { try file.file.verifyUnchanged() }
+  }
+}

@@ -1,0 +1,90 @@
+/// A named set of rows.
+public struct Group: Sendable, Equatable {
+  public enum Kind: String, Sendable { case all, `class`, `where` }
+  public var name: String
+  public var kind: Kind
+  /// Of a class: how its label reads in the dump. Of a job's group: its condition.
+  public var text: String?
+  public var rows: Int
+}
+
+/// Which rows belong to which group.
+///
+/// Rows that no group tells apart form a *cell*; each row is counted in its one cell, and groups are sums of cells.
+public struct Grouping: Sendable {
+  /// Group 0 is `all`, then the classes in label order, then the job's own.
+  public let groups: [Group]
+  /// Cells of each group.
+  public let members: [[Int]]
+  /// Row to cell.
+  public let cellOfRow: [UInt32]
+  public let cellCount: Int
+
+  /// - Parameters:
+  ///   - rows: number of rows of the dump.
+  ///   - labels: class of each row, if known.
+  ///   - conditions: the job's own groups by name.
+  public init(
+    rows: Int, labels: LabelColumn?, predictions: LabelColumn?,
+    conditions: [(name: String, text: String, condition: GroupExpression)]
+  ) throws {
+    var groups = [Group(name: "all", kind: .all, text: nil, rows: rows)]
+    let classCount = labels?.names.count ?? 0
+    if let labels {
+      for index in 0..<classCount {
+        groups.append(Group(name: labels.names[index], kind: .class, text: labels.texts[index], rows: 0))
+      }
+    }
+    for condition in conditions {
+      if condition.condition.usesPrediction, predictions == nil {
+        throw ActivationsError("The group \"\(condition.name)\" asks for predictions, but the dump has none. Name their dataset in the job: predictions: PATH.")
+      }
+      if condition.condition.usesLabel, labels == nil {
+        throw ActivationsError("The group \"\(condition.name)\" asks for labels, but the dump has none. Name their dataset in the job: labels: PATH.")
+      }
+      groups.append(Group(name: condition.name, kind: .where, text: condition.text, rows: 0))
+    }
+    var seen = Set<String>()
+    for group in groups where !seen.insert(group.name).inserted {
+      throw ActivationsError("Two groups are called \"\(group.name)\". Give each group and class a name of its own.")
+    }
+
+    // A cell is known by its class and the conditions that hold; numbered by first class, then by conditions.
+    struct Signature: Hashable, Comparable {
+      var label: Int
+      var conditions: [Bool]
+      static func < (a: Signature, b: Signature) -> Bool {
+        if a.label != b.label { return a.label < b.label }
+        return a.conditions.lexicographicallyPrecedes(b.conditions) { !$0 && $1 }
+      }
+    }
+    func fact(_ column: LabelColumn, _ row: Int) -> RowFacts.ClassFact {
+      let index = Int(column.classes[row])
+      return RowFacts.ClassFact(text: column.texts[index], name: column.names[index])
+    }
+    let signatures = (0..<rows).map { row in
+      var facts = RowFacts(row: row)
+      if !conditions.isEmpty {
+        facts.label = labels.map { fact($0, row) }
+        facts.prediction = predictions.map { fact($0, row) }
+      }
+      return Signature(
+        label: labels.map { Int($0.classes[row]) } ?? 0,
+        conditions: conditions.map { $0.condition.holds(facts) })
+    }
+    let cells = Set(signatures).sorted()
+    let index = Dictionary(uniqueKeysWithValues: cells.enumerated().map { ($1, UInt32($0)) })
+    cellOfRow = signatures.map { index[$0]! }
+    cellCount = max(1, cells.count)
+
+    var members: [[Int]] = [Array(cells.indices)]
+    for label in 0..<classCount { members.append(cells.indices.filter { cells[$0].label == label }) }
+    for condition in conditions.indices { members.append(cells.indices.filter { cells[$0].conditions[condition] }) }
+    self.members = members
+
+    var rowsOfCell = [Int](repeating: 0, count: cells.count)
+    for cell in cellOfRow { rowsOfCell[Int(cell)] += 1 }
+    for group in groups.indices { groups[group].rows = members[group].reduce(0) { $0 + rowsOfCell[$1] } }
+    self.groups = groups
+  }
+}

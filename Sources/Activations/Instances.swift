@@ -1,0 +1,158 @@
+import HDF5
+
+/// An instance: one input whose activations are shown as dots.
+public struct Instance: Sendable, Equatable {
+  public var name: String
+  public var kind: String
+  public var pair: Int
+  public var label: String?
+  public var prediction: String?
+  /// Number of its picture or text among those of its kind.
+  public var image: Int?
+}
+
+/// Where the instances of one kind come from.
+public struct InstanceKind: Sendable {
+  public enum Origin: Sendable {
+    /// A group of the first file, which mirrors the layers' paths.
+    case group(String)
+    /// Rows of the dump itself.
+    case rows([Int])
+  }
+  public let name: String
+  public let origin: Origin
+  public let count: Int
+  /// Dataset of pictures `[pair, H, W]` or `[pair, H, W, C]`.
+  public let images: DatasetInfo?
+  public let texts: [String]?
+}
+
+/// All instances of a dump: kind by kind, in each by pair.
+public struct InstanceSet: Sendable {
+  public let kinds: [InstanceKind]
+  public let instances: [Instance]
+  public static let none = InstanceSet(kinds: [], instances: [])
+
+  init(kinds: [InstanceKind], instances: [Instance]) {
+    self.kinds = kinds
+    self.instances = instances
+  }
+}
+
+extension InstanceSet {
+  /// Finds the instances that `request` names.
+  /// - Parameter layerPaths: datasets of the layers, which a kind's group mirrors.
+  init(_ request: InstanceRequest, dump: Dump, layerPaths: [String], labels: LabelColumn?, predictions: LabelColumn?, rows: Int) throws {
+    var kinds: [InstanceKind] = []
+    var instances: [Instance] = []
+    let file = dump.first
+    if let group = request.group {
+      let root = file.catalogue.canonicalPath(group)
+      let found = Self.kindNames(in: root, file: file, layerPaths: layerPaths)
+      guard !found.isEmpty else {
+        throw ActivationsError(
+          "\(file.path), group \(root): no instances are in there. Each kind of instance is a group, such as \(root)/benign, that holds datasets with the paths of the layers, such as \(root)/benign\(layerPaths.first ?? "/layer").")
+      }
+      var pairs: Int?
+      for name in found {
+        let (count, place) = try Self.count(kind: "\(root)/\(name)", file: file, layerPaths: layerPaths)
+        if let pairs, pairs != count {
+          throw ActivationsError("\(file.path), dataset \(place): there are \(count) instances, but \(pairs) of the other kind. Row i of every kind belongs to pair i, so all kinds have as many rows.")
+        }
+        pairs = count
+        let texts = try Self.column("\(root)/\(name)/texts", file: file)?.texts
+        kinds.append(
+          InstanceKind(
+            name: name, origin: .group("\(root)/\(name)"), count: count,
+            images: try Self.images("\(root)/\(name)/images", file: file, count: count), texts: texts))
+      }
+      let truth = try Self.names("\(root)/true_label", file: file, like: labels, count: pairs!)
+      for kind in kinds {
+        let prediction = try Self.names("\(root)/\(kind.name)_prediction", file: file, like: labels, count: pairs!)
+        for pair in 0..<kind.count {
+          instances.append(
+            Instance(
+              name: "\(kind.name) \(pair)", kind: kind.name, pair: pair, label: truth?[pair],
+              prediction: prediction?[pair], image: kind.images != nil || kind.texts != nil ? pair : nil))
+        }
+      }
+    }
+    if !request.rows.isEmpty {
+      if let row = request.rows.first(where: { !(0..<rows).contains($0) }) {
+        throw ActivationsError("The job names row \(row) as an instance, but the dump has the rows 0 to \(rows - 1).")
+      }
+      let first = (instances.map(\.pair).max() ?? -1) + 1
+      kinds.append(InstanceKind(name: "row", origin: .rows(request.rows), count: request.rows.count, images: nil, texts: nil))
+      for (number, row) in request.rows.enumerated() {
+        instances.append(
+          Instance(
+            name: "row \(row)", kind: "row", pair: first + number,
+            label: labels.map { $0.names[Int($0.classes[row])] },
+            prediction: predictions.map { $0.names[Int($0.classes[row])] }, image: nil))
+      }
+    }
+    self.init(kinds: kinds, instances: instances)
+  }
+
+  /// Groups below `root` that hold at least one of the layers; benign ones first, then attacked ones.
+  private static func kindNames(in root: String, file: DumpFile, layerPaths: [String]) -> [String] {
+    let names = file.catalogue.groups.compactMap { path -> String? in
+      guard path.hasPrefix(root + "/") else { return nil }
+      let name = path.dropFirst(root.count + 1)
+      return name.contains("/") ? nil : String(name)
+    }
+    let kinds = names.filter { name in layerPaths.contains { file.has("\(root)/\(name)\($0)") } }
+    let first = ["benign", "attacked"]
+    return first.filter(kinds.contains) + kinds.filter { !first.contains($0) }
+  }
+
+  private static func count(kind: String, file: DumpFile, layerPaths: [String]) throws -> (Int, String) {
+    var result: (Int, String)?
+    for path in layerPaths where file.has(kind + path) {
+      let info = try file.catalogue.dataset(named: kind + path)
+      let count = info.shape.first ?? 0
+      if let result, result.0 != count {
+        throw ActivationsError("\(file.path), dataset \(info.path): it has \(count) rows, but \(result.1) has \(result.0). One row an instance is needed in each.")
+      }
+      result = (count, info.path)
+    }
+    return result!
+  }
+
+  private static func images(_ path: String, file: DumpFile, count: Int) throws -> DatasetInfo? {
+    guard file.has(path) else { return nil }
+    let info = try file.catalogue.dataset(named: path)
+    guard info.element == .uint8, info.shape.count == 3 || info.shape.count == 4 && [1, 3].contains(info.shape[3]),
+      info.shape[0] == count, info.shape.allSatisfy({ $0 > 0 })
+    else {
+      throw ActivationsError(
+        "\(file.path), dataset \(info.path): pictures are \(info.element) with the shape \(words(info.shape)). They must be uint8, [instance, height, width] or [instance, height, width, 1 or 3], one for each of the \(count) instances.")
+    }
+    return info
+  }
+
+  private static func column(_ path: String, file: DumpFile) throws -> (texts: [String], Void)? {
+    guard file.has(path) else { return nil }
+    return (try file.open(path).strings(), ())
+  }
+
+  private static func names(_ path: String, file: DumpFile, like labels: LabelColumn?, count: Int) throws -> [String]? {
+    guard file.has(path) else { return nil }
+    let values = try RawLabels.read(file.open(path), file: file.path)
+    guard values.count == count else {
+      throw ActivationsError("\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances.")
+    }
+    let column = LabelColumn(values, like: labels)
+    return column.classes.map { column.names[Int($0)] }
+  }
+}
+
+/// What a job says of instances.
+public struct InstanceRequest: Sendable, Equatable {
+  public var group: String?
+  public var rows: [Int]
+  public init(group: String? = nil, rows: [Int] = []) {
+    self.group = group
+    self.rows = rows
+  }
+}

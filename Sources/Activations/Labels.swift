@@ -1,0 +1,113 @@
+import HDF5
+
+/// A column of labels or predictions: a class for each row.
+public struct LabelColumn: Sendable, Equatable {
+  /// Row to class index.
+  public var classes: [Int32]
+  /// The classes in label order: how a label reads in the dump, and the name it is shown with.
+  public var texts: [String]
+  public var names: [String]
+}
+
+/// Labels as they stand in a dump.
+public enum RawLabels: Sendable, Equatable {
+  case integers([Int64])
+  case texts([String])
+
+  public var count: Int {
+    switch self {
+    case .integers(let values): values.count
+    case .texts(let values): values.count
+    }
+  }
+
+  /// Reads one-dimensional labels: whole numbers or texts.
+  public static func read(_ dataset: Dataset, file: String) throws -> RawLabels {
+    let info = dataset.info
+    guard !info.isNull, info.shape.count == 1 else {
+      throw ActivationsError(
+        "\(file), dataset \(info.path): labels have the shape [\(info.shape.map(String.init).joined(separator: ", "))]. "
+          + "One label a row is needed, a one-dimensional dataset; write the index of the class, not one column a class.")
+    }
+    if case .string = info.element { return .texts(try dataset.strings()) }
+    return .integers(try dataset.integers())
+  }
+
+  mutating func append(_ other: RawLabels, file: String) throws {
+    switch (self, other) {
+    case (.integers(let a), .integers(let b)): self = .integers(a + b)
+    case (.texts(let a), .texts(let b)): self = .texts(a + b)
+    default:
+      throw ActivationsError("\(file): its labels are not of the same kind, numbers or texts, as those of the files before it.")
+    }
+  }
+}
+
+extension LabelColumn {
+  /// Finds the classes of `labels`.
+  /// - Parameters:
+  ///   - names: of the classes, if known: for whole numbers the name of class 0, 1, …; for texts the order of the classes.
+  ///   - place: file and dataset, for errors.
+  public init(_ labels: RawLabels, names: [String]?, place: String) throws {
+    switch labels {
+    case .integers(let values):
+      if let row = values.firstIndex(where: { $0 < 0 }) {
+        throw ActivationsError("\(place): the label of row \(row) is \(values[row]). Labels must not be negative; leave such rows out of the dump.")
+      }
+      if let names {
+        if let row = values.firstIndex(where: { $0 >= names.count }) {
+          throw ActivationsError(
+            "\(place): the label of row \(row) is \(values[row]), but there are \(names.count) class names, for the labels 0 to \(names.count - 1).")
+        }
+        classes = values.map(Int32.init)
+        texts = names.indices.map(String.init)
+        self.names = names
+      } else {
+        let distinct = Array(Set(values)).sorted()
+        let index = Dictionary(uniqueKeysWithValues: distinct.enumerated().map { ($1, Int32($0)) })
+        classes = values.map { index[$0]! }
+        texts = distinct.map(String.init)
+        self.names = texts
+      }
+    case .texts(let values):
+      let distinct = names ?? Array(Set(values)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      let index = Dictionary(distinct.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
+      if let row = values.firstIndex(where: { index[$0] == nil }) {
+        throw ActivationsError("\(place): the label of row \(row) is \"\(values[row])\", which is not one of the class names.")
+      }
+      classes = values.map { index[$0]! }
+      texts = distinct
+      self.names = distinct
+    }
+    try Self.check(names: self.names, place: place)
+  }
+
+  /// Reads a second column, such as predictions, with the classes of `labels`; what is no class there becomes one of its own text.
+  public init(_ values: RawLabels, like labels: LabelColumn?) {
+    var texts = labels?.texts ?? []
+    var names = labels?.names ?? []
+    var index = Dictionary(zip(texts, texts.indices.map(Int32.init)), uniquingKeysWith: { first, _ in first })
+    for (number, name) in names.enumerated() where index[name] == nil { index[name] = Int32(number) }
+    func find(_ text: String) -> Int32 {
+      if let known = index[text] { return known }
+      let number = Int32(texts.count)
+      index[text] = number
+      texts.append(text)
+      names.append(text)
+      return number
+    }
+    switch values {
+    case .integers(let values): classes = values.map { find(String($0)) }
+    case .texts(let values): classes = values.map(find)
+    }
+    self.texts = texts
+    self.names = names
+  }
+
+  private static func check(names: [String], place: String) throws {
+    var seen = Set<String>()
+    for name in names where !seen.insert(name).inserted {
+      throw ActivationsError("\(place): two classes are called \"\(name)\". Give each class a name of its own.")
+    }
+  }
+}

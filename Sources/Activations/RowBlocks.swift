@@ -1,0 +1,206 @@
+import HDF5
+
+/// Runs `body(lane, index)` for every index below `count`, on as many lanes as there are; lanes are numbered from 0.
+public typealias ParallelFor = (_ count: Int, _ body: @Sendable (_ lane: Int, _ index: Int) throws -> Void) throws -> Void
+
+/// A number type that activations are read as.
+public protocol ReadableValue: BinaryFloatingPoint, Sendable {
+  /// The stored type that needs no conversion.
+  static var element: ElementType { get }
+  static func convert(_ source: UnsafeRawPointer, _ element: ElementType, count: Int, to: UnsafeMutablePointer<Self>)
+}
+
+extension Float: ReadableValue {
+  public static var element: ElementType { .float32 }
+  public static func convert(_ source: UnsafeRawPointer, _ element: ElementType, count: Int, to: UnsafeMutablePointer<Float>) {
+    HDF5.convert(source, element, count: count, to: to)
+  }
+}
+
+extension Double: ReadableValue {
+  public static var element: ElementType { .float64 }
+  public static func convert(_ source: UnsafeRawPointer, _ element: ElementType, count: Int, to: UnsafeMutablePointer<Double>) {
+    HDF5.convert(source, element, count: count, to: to)
+  }
+}
+
+/// Samples of some neurons: `[row, neuron]`, rows `pitch` values apart.
+public struct RowBlock<Value>: @unchecked Sendable {
+  // Unchecked: the memory is the reader's, unchanged until it is asked for another block.
+  public let base: UnsafePointer<Value>
+  public let pitch: Int
+  /// Samples: rows, times positions where each is a sample.
+  public let samples: Int
+  /// Row of the dump of the first sample.
+  public let firstRow: Int
+  public let samplesPerRow: Int
+}
+
+/// Reads a band of a layer's neurons, block of rows by block of rows, decoded on all lanes.
+public final class RowBlocks<Value: ReadableValue> {
+  public struct Block: Sendable {
+    let part: Int
+    /// Rows of the part.
+    let rows: Range<Int>
+  }
+
+  public let source: LayerSource
+  public let neurons: Range<Int>
+  public let blocks: [Block]
+
+  private let laneCount: Int
+  private let scratch: [Scratch]
+  private let needsConversion: Bool
+  private let isMatrix: Bool
+  private var raw: UnsafeMutableRawBufferPointer
+  private var values: UnsafeMutableBufferPointer<Value>
+  private var matrix: UnsafeMutableBufferPointer<Value>
+  /// Decoded blocks kept for another pass.
+  private var kept: [UnsafeMutableRawBufferPointer?]
+  private let keeps: Bool
+
+  /// Bytes that reading blocks of `rows` rows takes, and those that keeping all of them takes.
+  public static func bytes(_ source: LayerSource, neurons: Range<Int>, rowsPerBlock rows: Int) -> (buffers: Int, all: Int) {
+    let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
+    let stored = source.element.bytes ?? 8
+    let isMatrix = Self.isMatrix(source.geometry)
+    let converted = source.element == Value.element ? 0 : MemoryLayout<Value>.size
+    let gathered = isMatrix ? 0 : neurons.count * source.geometry.samplesPerRow * MemoryLayout<Value>.size
+    return (rows * (row * (stored + converted) + gathered), source.rows * row * stored)
+  }
+
+  /// Rows that a block must be a multiple of, so that no chunk is decoded twice.
+  public static func rowGranularity(_ source: LayerSource) -> Int {
+    source.parts.map {
+      if case .chunked(let chunk) = $0.dataset.info.layout { chunk[source.geometry.axes.row] } else { 1 }
+    }.max() ?? 1
+  }
+
+  /// - Parameters:
+  ///   - rowsPerBlock: rows of a block.
+  ///   - keeps: whether decoded blocks stay in memory for another pass.
+  public init(_ source: LayerSource, neurons: Range<Int>, rowsPerBlock: Int, lanes: Int, keeps: Bool) {
+    self.source = source
+    self.neurons = neurons
+    self.keeps = keeps
+    laneCount = lanes
+    scratch = (0..<lanes).map { _ in Scratch() }
+    needsConversion = source.element != Value.element
+    isMatrix = Self.isMatrix(source.geometry)
+    blocks = source.parts.enumerated().flatMap { number, part in
+      stride(from: 0, to: part.rows, by: rowsPerBlock).map {
+        Block(part: number, rows: $0..<min($0 + rowsPerBlock, part.rows))
+      }
+    }
+    let most = blocks.map(\.rows.count).max() ?? 0
+    let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
+    raw = .allocate(byteCount: keeps ? 0 : most * row * (source.element.bytes ?? 8), alignment: 64)
+    values = .allocate(capacity: needsConversion ? most * row : 0)
+    matrix = .allocate(capacity: isMatrix ? 0 : most * source.geometry.samplesPerRow * neurons.count)
+    kept = Array(repeating: nil, count: blocks.count)
+  }
+
+  deinit {
+    raw.deallocate()
+    values.deallocate()
+    matrix.deallocate()
+    for buffer in kept { buffer?.deallocate() }
+  }
+
+  /// Whether a decoded box already is `[row, neuron]`.
+  private static func isMatrix(_ geometry: LayerGeometry) -> Bool {
+    geometry.axes.row == 0 && geometry.positions == 1
+  }
+
+  /// Reads a block. What it returned before is no longer valid.
+  /// - Throws: `HDF5Error`.
+  public func read(_ number: Int, _ parallel: ParallelFor) throws -> RowBlock<Value> {
+    let block = blocks[number]
+    let part = source.parts[block.part]
+    let geometry = source.geometry
+    var box = geometry.ranges(neurons: neurons)
+    box.insert(block.rows, at: geometry.axes.row)
+    let count = box.reduce(1) { $0 * $1.count }
+
+    let stored = kept[number] ?? (keeps ? .allocate(byteCount: count * (source.element.bytes ?? 8), alignment: 64) : raw)
+    if kept[number] == nil {
+      if keeps { kept[number] = stored }
+      let target = Shared(stored.baseAddress!)
+      let pieces = part.dataset.pieces(of: box)
+      let dataset = part.dataset
+      let scratch = scratch
+      try parallel(pieces.count) { lane, index in
+        try dataset.read(pieces[index], of: box, into: target.pointer, scratch: scratch[lane])
+      }
+    }
+
+    var decoded = stored.baseAddress!.assumingMemoryBound(to: Value.self)
+    if needsConversion {
+      decoded = values.baseAddress!
+      let source = Shared(stored.baseAddress!)
+      let target = Shared(UnsafeMutableRawPointer(decoded))
+      let element = self.source.element
+      let width = element.bytes!
+      let step = 1 << 16
+      try parallel((count + step - 1) / step) { _, index in
+        Value.convert(
+          source.pointer + index * step * width, element, count: min(step, count - index * step),
+          to: target.pointer.assumingMemoryBound(to: Value.self) + index * step)
+      }
+    }
+
+    let firstRow = part.firstRow + block.rows.lowerBound
+    let samples = block.rows.count * geometry.samplesPerRow
+    if isMatrix {
+      let pitch = count / block.rows.count
+      let offset = geometry.offsets(neurons: neurons.lowerBound..<neurons.lowerBound + 1, rowCount: 1).neurons[0]
+      return RowBlock(base: decoded + offset, pitch: pitch, samples: samples, firstRow: firstRow, samplesPerRow: 1)
+    }
+    try gather(decoded, rows: block.rows.count, parallel)
+    return RowBlock(
+      base: UnsafePointer(matrix.baseAddress!), pitch: neurons.count, samples: samples, firstRow: firstRow,
+      samplesPerRow: geometry.samplesPerRow)
+  }
+
+  /// Brings a decoded box of any axes to `[sample, neuron]`, reducing positions.
+  private func gather(_ decoded: UnsafeMutablePointer<Value>, rows: Int, _ parallel: ParallelFor) throws {
+    let geometry = source.geometry
+    let offsets = geometry.offsets(neurons: neurons, rowCount: rows)
+    let from = Shared(UnsafeMutableRawPointer(decoded))
+    let to = Shared(UnsafeMutableRawPointer(matrix.baseAddress!))
+    let width = neurons.count
+    try parallel(rows) { _, row in
+      let start = from.pointer.assumingMemoryBound(to: Value.self) + row * offsets.row
+      let samplesPerRow = geometry.samplesPerRow
+      let target = to.pointer.assumingMemoryBound(to: Value.self) + row * samplesPerRow * width
+      switch geometry.reduce {
+      case .flatten, .samples:
+        for (position, place) in offsets.positions.enumerated() {
+          for (neuron, offset) in offsets.neurons.enumerated() { target[position * width + neuron] = start[place + offset] }
+        }
+      case .max:
+        for (neuron, offset) in offsets.neurons.enumerated() {
+          var largest = -Value.infinity
+          for place in offsets.positions {
+            let value = start[place + offset]
+            if !(value <= largest) { largest = value }
+            if value.isNaN { break }
+          }
+          target[neuron] = largest
+        }
+      case .mean:
+        for (neuron, offset) in offsets.neurons.enumerated() {
+          var sum = 0.0
+          for place in offsets.positions { sum += Double(start[place + offset]) }
+          target[neuron] = Value(sum / Double(offsets.positions.count))
+        }
+      }
+    }
+  }
+}
+
+/// A pointer whose users work on disjoint parts of its memory at once.
+private struct Shared: @unchecked Sendable {
+  let pointer: UnsafeMutableRawPointer
+  init(_ pointer: UnsafeMutableRawPointer) { self.pointer = pointer }
+}
