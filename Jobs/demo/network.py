@@ -20,7 +20,7 @@ LEARNING_RATE = 1.5e-3
 WARM_UP_STEPS = 100
 DECAY_1, DECAY_2, EPSILON = 0.9, 0.999, 1e-8
 
-FORWARD_ROWS = 250  # every forward pass has this many rows, so that a picture gives the same bits wherever it stands
+FORWARD_ROWS = 256  # one size for every pass, so that a picture gives the same bits wherever it stands
 
 
 def initialise(seed):
