@@ -1,15 +1,15 @@
 import CKernels
 
-/// What is still to be found out about the neurons of a range of tiles once all rows are counted: which bins hold middle
-/// ranks that the counts alone do not tell, and which neurons' grids outliers have squeezed.
+/// What is still to be found out about the neurons of a tile once all rows are counted: which bins hold middle ranks
+/// that the counts alone do not tell, and which neurons' grids outliers have squeezed.
 ///
 /// It follows from the counts how many values that is, so the memory for them is known before it is taken. Zeros are
 /// never collected: their number is known, and they are the lowest values of their bin.
 public struct OpenQuestions<Value: ActivationValue>: Sendable {
-  public let tiles: Range<Int>
-  /// Wanted bins, `[tile, cell, column, 256]` bits.
+  public let tile: Int
+  /// Wanted bins, `[cell, column, 256]` bits.
   let wanted: [UInt32]
-  /// Where the list of each `[tile, cell, column]` begins, and one more: the number of values to collect.
+  /// Where the list of each `[cell, column]` begins, and one more: the number of values to collect.
   let starts: [UInt64]
 
   /// Values to collect.
@@ -21,17 +21,14 @@ public struct OpenQuestions<Value: ActivationValue>: Sendable {
   /// - Parameters:
   ///   - groups: the member cells of each group; the first holds all rows.
   ///   - integers: whether all values are whole numbers, so that a bin no wider than 1 tells its value.
-  public init(_ band: BandCounters<Value>, tiles: Range<Int>, groups: [[Int]], integers: Bool) {
-    let lists = tiles.count * band.cells * tileColumns
+  public init(_ band: BandCounters<Value>, tile: Int, groups: [[Int]], integers: Bool) {
+    let lists = band.cells * tileColumns
     var wanted = [UInt32](repeating: 0, count: lists * wordsPerList)
     var starts = [UInt64](repeating: 0, count: lists + 1)
-    let firstNeuron = tiles.lowerBound * tileColumns
-    func list(_ neuron: Int, _ cell: Int) -> Int {
-      let (tile, column) = (neuron - firstNeuron).quotientAndRemainder(dividingBy: tileColumns)
-      return (tile * band.cells + cell) * tileColumns + column
-    }
+    let firstNeuron = tile * tileColumns
+    func list(_ neuron: Int, _ cell: Int) -> Int { cell * tileColumns + neuron - firstNeuron }
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
-      for neuron in firstNeuron..<min(tiles.upperBound * tileColumns, band.neurons) {
+      for neuron in firstNeuron..<min(firstNeuron + tileColumns, band.neurons) {
         let grid = band.grid(neuron)
         for (number, members) in groups.enumerated() {
           let figures = band.figures(neuron, of: members)
@@ -54,21 +51,19 @@ public struct OpenQuestions<Value: ActivationValue>: Sendable {
       }
     }
     var total: UInt64 = 0
-    for tile in tiles {
-      for cell in 0..<band.cells {
-        for neuron in tile * tileColumns..<(tile + 1) * tileColumns {
-          let index = list(neuron, cell)
-          starts[index] = total
-          guard neuron < band.neurons else { continue }
-          total += UInt64(
-            wanted[index * wordsPerList..<(index + 1) * wordsPerList].withUnsafeBufferPointer {
-              band.collectable(neuron, cell: cell, wanted: $0)
-            })
-        }
+    for cell in 0..<band.cells {
+      for neuron in firstNeuron..<firstNeuron + tileColumns {
+        let index = list(neuron, cell)
+        starts[index] = total
+        guard neuron < band.neurons else { continue }
+        total += UInt64(
+          wanted[index * wordsPerList..<(index + 1) * wordsPerList].withUnsafeBufferPointer {
+            band.collectable(neuron, cell: cell, wanted: $0)
+          })
       }
     }
     starts[lists] = total
-    self.tiles = tiles
+    self.tile = tile
     self.wanted = wanted
     self.starts = starts
   }
@@ -150,6 +145,24 @@ private struct Ranks<Value: ActivationValue> {
 }
 
 extension BandCounters {
+  /// The quartiles of a group as the counts tell them: exact where they are known, otherwise the middle of their bins.
+  public func binnedQuartiles(_ neuron: Int, of members: [Int]) -> Quartiles<Value> {
+    let figures = figures(neuron, of: members)
+    guard figures.count > 0 else { return Quartiles() }
+    let grid = grid(neuron)
+    return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
+      histogram(neuron, of: members, on: grid, into: counts.baseAddress!)
+      let ranks = Ranks(UnsafeBufferPointer(counts), grid: grid, figures: figures, integers: false)
+      func value(_ quarters: Int) -> Value {
+        switch ranks.find(QuantilePosition(quarters: quarters, count: Int(figures.count)).lower) {
+        case .value(let value): value
+        case .inBin(let bin, _): Value(sign: .plus, exponent: Value.Exponent(grid.exponent), significand: Value(bin) + 0.5)
+        }
+      }
+      return Quartiles(lower: value(1), median: value(2), upper: value(3))
+    }
+  }
+
   /// Values of a neuron in a cell that lie in the wanted places, without zeros.
   fileprivate func collectable(
     _ neuron: Int, cell: Int, wanted: UnsafeBufferPointer<UInt32>
@@ -173,10 +186,8 @@ public struct Quartiles<Value: ActivationValue>: Sendable {
   public var upper = Value.nan
 }
 
-/// Collects the values that answer the open questions of some tiles, and answers them.
-public final class SecondLook<Value: ActivationValue>: @unchecked Sendable {
-  // Unchecked: `values` and `cursors` are raw memory, in which every tile owns a disjoint part; a tile is given to one
-  // lane at a time, as in `BandCounters`.
+/// Collects the values that answer the open questions of a tile, and answers them. Used by one lane at a time.
+public final class SecondLook<Value: ActivationValue> {
   public let questions: OpenQuestions<Value>
   private let band: BandCounters<Value>
   private let cursors: UnsafeMutablePointer<UInt64>
@@ -196,14 +207,13 @@ public final class SecondLook<Value: ActivationValue>: @unchecked Sendable {
   }
 
   /// Collects from `rows` rows of one cell; see `BandCounters.add`.
-  public func add(tile: Int, cell: Int, rows: Int, values tileValues: UnsafePointer<Value>) {
-    let column = tile * tileColumns
-    let first = (tile - questions.tiles.lowerBound) * band.cells * tileColumns
+  public func add(cell: Int, rows: Int, values tileValues: UnsafePointer<Value>) {
+    let column = questions.tile * tileColumns
     questions.wanted.withUnsafeBufferPointer {
       Value.collect(
         tileValues, nd_run(cell: UInt32(cell), first: 0, count: UInt32(rows)),
         scaleA: band.scaleA + column, scaleB: band.scaleB + column,
-        wanted: $0.baseAddress! + first * wordsPerList, cursors: cursors + first, values: values)
+        wanted: $0.baseAddress!, cursors: cursors, values: values)
     }
   }
 
@@ -214,8 +224,7 @@ public final class SecondLook<Value: ActivationValue>: @unchecked Sendable {
 
   /// The collected values of a neuron in a cell, in row order.
   private func list(_ neuron: Int, cell: Int) -> UnsafeMutableBufferPointer<Value> {
-    let (tile, column) = neuron.quotientAndRemainder(dividingBy: tileColumns)
-    let list = ((tile - questions.tiles.lowerBound) * band.cells + cell) * tileColumns + column
+    let list = cell * tileColumns + neuron % tileColumns
     let start = Int(questions.starts[list])
     return UnsafeMutableBufferPointer(start: values + start, count: Int(cursors[list]) - start)
   }
@@ -266,9 +275,8 @@ public final class SecondLook<Value: ActivationValue>: @unchecked Sendable {
 
   /// Where outliers have squeezed a neuron's grid, counts it anew on a window round its bulk; see `Tiles/FORMAT.md` §4, Tails.
   public func openWindow(_ neuron: Int, scratch: inout [Value]) {
-    let (tile, column) = neuron.quotientAndRemainder(dividingBy: tileColumns)
-    let list0 = (tile - questions.tiles.lowerBound) * band.cells * tileColumns + column
-    guard questions.wanted[list0 * wordsPerList..<(list0 + 1) * wordsPerList].allSatisfy({ $0 == ~0 })
+    let column = neuron % tileColumns
+    guard questions.wanted[column * wordsPerList..<(column + 1) * wordsPerList].allSatisfy({ $0 == ~0 })
     else { return }
     scratch.removeAll(keepingCapacity: true)
     for cell in 0..<band.cells { scratch.append(contentsOf: list(neuron, cell: cell)) }

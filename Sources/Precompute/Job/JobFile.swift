@@ -1,0 +1,133 @@
+import Activations
+import Foundation
+import TileStore
+import Yams
+
+extension Job {
+  /// Reads a job file; the keys are those of `Jobs/README.md`.
+  /// - Throws: `PrecomputeError` that names file, line and key.
+  public init(file path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw PrecomputeError(.noInput, "\(path): there is no such job file, or it cannot be read.")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw PrecomputeError(.job, "\(path): the job file is not UTF-8 text. A job is a YAML file; see Jobs/README.md.")
+    }
+    let root: Node?
+    do {
+      root = try Yams.compose(yaml: text)
+    } catch {
+      throw PrecomputeError(.job, "\(path): the job file is not YAML: \(String(describing: error).split(separator: "\n").joined(separator: " "))")
+    }
+    guard let root, case .mapping = root else {
+      throw PrecomputeError(.job, "\(path): a job is a list of keys and values, such as dumps: [dump.h5]; see Jobs/README.md.")
+    }
+    var map = try JobMap(root, file: path, place: "")
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+
+    guard let patterns = try map.texts("dumps") else {
+      throw PrecomputeError(.job, "\(path): the key dumps is missing. It lists the HDF5 files, as in dumps: [data/part-*.h5].")
+    }
+    try self.init(dumps: Job.expand(patterns, folder: folder))
+
+    let stem = path.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? "job"
+    name = try map.text("name") ?? String(stem)
+    guard StoreBuilder.isValid(name: name) else {
+      throw map.fault("name", "\"\(name)\" cannot name a store: use letters, digits, '.', '_' and '-', at most 100, the first a letter or digit")
+    }
+    title = try map.text("title")
+    request.labels = try map.text("labels")
+    request.predictions = try map.text("predictions")
+    request.count = try map.text("count")
+    if let node = map.take("class_names") {
+      if case .sequence = node {
+        request.classNames = .list(try map.texts(of: node, "class_names"))
+      } else if let path = node.string {
+        request.classNames = try Job.sidecar(path, folder: folder).map { .list($0) } ?? .dataset(path)
+      } else {
+        throw map.fault("class_names", "a dataset's path, a text file or a list of names is needed")
+      }
+    }
+    if let node = map.take("layers") {
+      guard let entries = node.sequence else { throw map.fault("layers", "a list is needed") }
+      request.layers = try entries.enumerated().map { try Job.layer($1, file: path, number: $0) }
+      if request.layers!.isEmpty { throw map.fault("layers", "the list is empty; leave the key out to take every layer") }
+    }
+    if let node = map.take("groups") {
+      guard let entries = node.sequence else { throw map.fault("groups", "a list is needed") }
+      groups = try entries.enumerated().map { number, node in
+        var entry = try JobMap(node, file: path, place: "groups[\(number)]")
+        defer { entry.done = true }
+        guard let name = try entry.text("name"), let condition = try entry.text("where") else {
+          throw entry.fault(nil, "a group has a name and a condition, as in { name: mistakes, where: 'label != prediction' }")
+        }
+        try entry.finish()
+        return (name, condition)
+      }
+    }
+    if let node = map.take("instances") {
+      if let group = node.string {
+        request.instances = InstanceRequest(group: group)
+      } else {
+        var entry = try JobMap(node, file: path, place: "instances")
+        request.instances = InstanceRequest(group: try entry.text("group"), rows: try entry.integers("rows") ?? [])
+        try entry.finish()
+      }
+    }
+    if let bins = try map.integer("bins"), bins != 256 {
+      throw map.fault("bins", "\(bins) bins cannot be had; every neuron has 256, and 64 and 16 are made of them")
+    }
+    medians = try map.choice("medians") ?? .exact
+    missing = try map.choice("missing") ?? .refuse
+    follow = try map.flag("follow") ?? false
+    if let node = map.take("start") {
+      var entry = try JobMap(node, file: path, place: "start")
+      start = Start(
+        layers: try entry.texts("layers") ?? [], classes: try entry.texts("classes") ?? [],
+        pair: try entry.integer("pair"), text: try entry.text("text"))
+      try entry.finish()
+    }
+    try map.finish()
+  }
+
+  private static func layer(_ node: Node, file: String, number: Int) throws -> LayerRequest {
+    if let path = node.string { return LayerRequest(dataset: path) }
+    var entry = try JobMap(node, file: file, place: "layers[\(number)]")
+    let name = try entry.text("name")
+    guard let dataset = try entry.text("dataset") ?? name else {
+      throw entry.fault(nil, "a layer has a dataset, as in { name: dense_1, dataset: activations/dense_1 }")
+    }
+    var axes: Axes?
+    if let letters = try entry.text("axes") {
+      axes = Axes(letters)
+      if axes == nil {
+        throw entry.fault("axes", "\"\(letters)\" is not understood; one letter an axis, N for rows, C D F U for neurons, H W T S L P for positions, as in NCHW")
+      }
+    }
+    let reduce: Reduction = try entry.choice("reduce") ?? .flatten
+    if reduce != .flatten, axes == nil {
+      throw entry.fault("reduce", "reducing positions needs the axes, as in axes: NCHW, for they cannot be told from the shape")
+    }
+    if reduce != .flatten, let axes, axes.positions.isEmpty {
+      throw entry.fault("reduce", "\(axes) has no positions to reduce; they are H, W, T, S, L or P")
+    }
+    let type = try entry.text("dtype")
+    if let type, type != "bfloat16" {
+      throw entry.fault("dtype", "\"\(type)\" is not a choice; bfloat16 is, for values stored as 2 opaque bytes or uint16")
+    }
+    try entry.finish()
+    return LayerRequest(name: name, dataset: dataset, axes: axes, reduce: reduce, bfloat16: type != nil)
+  }
+
+  /// Names of classes, one a line, where `path` is a text file beside the job.
+  private static func sidecar(_ path: String, folder: String) throws -> [String]? {
+    guard path.hasSuffix(".txt") else { return nil }
+    let full = path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path
+    guard let data = FileManager.default.contents(atPath: full), let text = String(data: data, encoding: .utf8) else {
+      throw PrecomputeError(.noInput, "\(full): the file of class names is not there, or is not UTF-8 text.")
+    }
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0.hasSuffix("\r") ? $0.dropLast() : $0) }
+    while lines.last == "" { lines.removeLast() }
+    return lines
+  }
+}

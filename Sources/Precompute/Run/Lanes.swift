@@ -1,0 +1,58 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// The workers of a run. All parallel work of the program goes through `run`: there is no other place that starts threads for it.
+public struct Lanes: Sendable {
+  public let count: Int
+
+  /// - Precondition: `count > 0`.
+  public init(count: Int) {
+    precondition(count > 0)
+    self.count = count
+  }
+
+  /// Calls `body(lane, index)` once for every index below `count`, at most one call a lane at a time.
+  /// - Throws: the first error thrown; indices not begun by then are left out.
+  public func run(_ count: Int, _ body: @Sendable (_ lane: Int, _ index: Int) throws -> Void) throws {
+    let workers = min(self.count, count)
+    guard workers > 1 else {
+      for index in 0..<count { try body(0, index) }
+      return
+    }
+    let next = Atomic(0)
+    let failure = Mutex<(any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: workers) { lane in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        do {
+          try body(lane, index)
+        } catch {
+          failure.withLock { $0 = $0 ?? error }
+          next.store(count, ordering: .relaxed)
+          return
+        }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// Processors that this process may use: by affinity, by its control group's quota, and by what Slurm granted.
+  public static var available: Int {
+    var granted = ProcessInfo.processInfo.activeProcessorCount
+    var set = cpu_set_t()
+    if sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 {
+      let allowed = withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+      if allowed > 0 { granted = min(granted, allowed) }
+    }
+    if let quota = try? String(contentsOfFile: "/sys/fs/cgroup/cpu.max", encoding: .utf8) {
+      let parts = quota.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+      if parts.count == 2, parts[1] > 0 { granted = min(granted, max(1, Int((parts[0] / parts[1]).rounded(.up)))) }
+    }
+    if let slurm = ProcessInfo.processInfo.environment["SLURM_CPUS_PER_TASK"].flatMap({ Int($0) }), slurm > 0 {
+      granted = min(granted, slurm)
+    }
+    return max(1, granted)
+  }
+}

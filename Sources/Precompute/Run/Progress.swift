@@ -1,0 +1,28 @@
+/// What a run tells while it works.
+public enum ProgressEvent: Sendable {
+  /// `number` of `count` layers begins; `bytes` will be decoded for it.
+  case layerBegins(name: String, number: Int, count: Int, bytes: Int)
+  /// So many more bytes were decoded and counted.
+  case counted(bytes: Int)
+  case writing(layer: String)
+  case layerEnds(name: String)
+  /// A layer that an earlier run completed.
+  case layerKept(name: String, bytes: Int)
+}
+
+/// Where progress goes, and where a wish to stop comes from. Called between pieces of work, on the thread that runs the job.
+public struct RunObserver: Sendable {
+  public var report: @Sendable (ProgressEvent) -> Void
+  public var shouldStop: @Sendable () -> Bool
+
+  public init(report: @escaping @Sendable (ProgressEvent) -> Void = { _ in }, shouldStop: @escaping @Sendable () -> Bool = { false }) {
+    self.report = report
+    self.shouldStop = shouldStop
+  }
+
+  func checkStop() throws {
+    if shouldStop() {
+      throw PrecomputeError(.stopped, "Stopped by a signal. Complete layers are kept: run the same command again to go on.")
+    }
+  }
+}
