@@ -1,1 +1,84 @@
+/* The C boundary to libhdf5, and nothing else. HDF5's constants are macros that expand to function
+ * calls or to library variables, which Swift cannot import: each is wrapped here in a `static inline`
+ * function. The 1.10 names are asked for, so that the same source compiles against 1.12 and 1.14. */
+#ifndef ND_CHDF5_SHIM_H
+#define ND_CHDF5_SHIM_H
+
+#define H5_USE_110_API
 #include <hdf5.h>
+#include <stdint.h>
+
+static inline hid_t nd_default(void) { return H5P_DEFAULT; }
+static inline hid_t nd_all(void) { return H5S_ALL; }
+static inline hid_t nd_file_access_class(void) { return H5P_FILE_ACCESS; }
+static inline hid_t nd_dataset_access_class(void) { return H5P_DATASET_ACCESS; }
+static inline hid_t nd_link_access_class(void) { return H5P_LINK_ACCESS; }
+/* Of a contiguous dataset's first byte; nd_undefined_offset() if none was ever written. */
+static inline uint64_t nd_data_offset(hid_t dataset) { return H5Dget_offset(dataset); }
+static inline uint64_t nd_undefined_offset(void) { return HADDR_UNDEF; }
+static inline uint64_t nd_unlimited(void) { return H5S_UNLIMITED; }
+static inline hid_t nd_native_int64(void) { return H5T_NATIVE_INT64; }
+static inline hid_t nd_native_double(void) { return H5T_NATIVE_DOUBLE; }
+static inline hid_t nd_c_string(void) { return H5T_C_S1; }
+static inline unsigned nd_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned nd_unfiltered_edge_chunks(void) { return H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS; }
+
+/* Errors are values here: nothing is printed, the stack is read when a call has failed. In a
+ * thread-safe build the setting belongs to the calling thread. */
+static inline void nd_silence(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+static inline void nd_clear_errors(void) { H5Eclear2(H5E_DEFAULT); }
+static inline void nd_walk_errors(H5E_walk2_t visit, void *context) {
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, visit, context);
+}
+
+/* No filter is ever loaded from a path that a file or the environment names. */
+static inline herr_t nd_forbid_plugins(void) { return H5PLset_loading_state(0); }
+
+static inline hid_t nd_open_file(const char *path, hid_t access) {
+  return H5Fopen(path, H5F_ACC_RDONLY, access);
+}
+
+/* A link access list (or a subclass of it) that refuses to leave the file. */
+static inline herr_t nd_refuse_link_(const char *parent_file, const char *parent_group,
+                                     const char *child_file, const char *child_object,
+                                     unsigned *flags, hid_t access, void *context) {
+  (void)parent_file, (void)parent_group, (void)child_file, (void)child_object;
+  (void)flags, (void)access, (void)context;
+  return -1;
+}
+static inline herr_t nd_refuse_external_links(hid_t access) {
+  return H5Pset_elink_cb(access, nd_refuse_link_, NULL);
+}
+
+typedef struct nd_object {
+  uint64_t file;    /* number of the open file the object lies in */
+  uint64_t address; /* of its header; with `file` its identity */
+  int type;         /* H5O_type_t */
+} nd_object;
+
+static inline herr_t nd_object_by_name(hid_t at, const char *name, hid_t access, nd_object *out) {
+  H5O_info_t info;
+  herr_t status = H5Oget_info_by_name2(at, name, &info, H5O_INFO_BASIC, access);
+  if (status >= 0) {
+    out->file = info.fileno;
+    out->address = info.addr;
+    out->type = (int)info.type;
+  }
+  return status;
+}
+
+static inline hid_t nd_open_attribute(hid_t object, uint64_t index) {
+  return H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, index, H5P_DEFAULT, H5P_DEFAULT);
+}
+static inline int64_t nd_attribute_count(hid_t object) {
+  H5O_info_t info;
+  return H5Oget_info2(object, &info, H5O_INFO_NUM_ATTRS) < 0 ? -1 : (int64_t)info.num_attrs;
+}
+
+/* Calls `visit` with every link of the group, in the order that costs least. */
+static inline herr_t nd_each_link(hid_t group, H5L_iterate_t visit, void *context) {
+  hsize_t at = 0;
+  return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &at, visit, context);
+}
+
+#endif

@@ -4,5 +4,7 @@
 
 #include "count.h"
 #include "crc32c.h"
+#include "elements.h"
+#include "unshuffle.h"
 
 #endif

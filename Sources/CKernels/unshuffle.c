@@ -1,0 +1,112 @@
+#include "unshuffle.h"
+
+#include <string.h>
+
+#include "clones.h"
+
+/* The loops below put bytes together to words of the machine; only the order of little-endian
+ * machines is written down. */
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "unshuffle.c is written for little-endian machines"
+#endif
+
+ND_CLONES static void unshuffle2(uint8_t *restrict out, const uint8_t *restrict in, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    uint16_t v = (uint16_t)(in[i] | in[n + i] << 8);
+    memcpy(out + 2 * i, &v, 2);
+  }
+}
+
+ND_CLONES static void unshuffle4(uint8_t *restrict out, const uint8_t *restrict in, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    uint32_t v = in[i] | (uint32_t)in[n + i] << 8 | (uint32_t)in[2 * n + i] << 16 |
+                 (uint32_t)in[3 * n + i] << 24;
+    memcpy(out + 4 * i, &v, 4);
+  }
+}
+
+ND_CLONES static void unshuffle8(uint8_t *restrict out, const uint8_t *restrict in, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    uint64_t v = in[i] | (uint64_t)in[n + i] << 8 | (uint64_t)in[2 * n + i] << 16 |
+                 (uint64_t)in[3 * n + i] << 24 | (uint64_t)in[4 * n + i] << 32 |
+                 (uint64_t)in[5 * n + i] << 40 | (uint64_t)in[6 * n + i] << 48 |
+                 (uint64_t)in[7 * n + i] << 56;
+    memcpy(out + 8 * i, &v, 8);
+  }
+}
+
+void nd_unshuffle(void *out_, const void *in_, size_t bytes, size_t element_bytes) {
+  uint8_t *out = out_;
+  const uint8_t *in = in_;
+  size_t n = bytes / element_bytes;
+  switch (element_bytes) {
+    case 1: memcpy(out, in, n); break;
+    case 2: unshuffle2(out, in, n); break;
+    case 4: unshuffle4(out, in, n); break;
+    case 8: unshuffle8(out, in, n); break;
+    default:
+      for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < element_bytes; j++) out[i * element_bytes + j] = in[j * n + i];
+  }
+  memcpy(out + n * element_bytes, in + n * element_bytes, bytes - n * element_bytes);
+}
+
+/* Exchanges, between two words, the bits of `a` under `mask << shift` and those of `b` under
+ * `mask`. */
+#define EXCHANGE(a, b, shift, mask)                \
+  do {                                             \
+    uint64_t t = ((a >> shift) ^ b) & (mask);      \
+    b ^= t;                                        \
+    a ^= t << shift;                               \
+  } while (0)
+
+/* Eight rows of bits, `n8` bytes each, to 8 · n8 bytes: the 8x8 bits that one column of bytes
+ * holds are transposed by three rounds of exchanges between rows (Hacker's Delight, 7-3), eight
+ * columns at a time in a word and as many words as the machine's vectors take. */
+ND_CLONES static void transpose_bits(uint8_t *restrict out, const uint8_t *restrict in,
+                                       size_t n8) {
+  enum { COLUMNS = 512 };
+  uint64_t rows[8][COLUMNS / 8];
+  for (size_t from = 0; from < n8; from += COLUMNS) {
+    size_t count = n8 - from < COLUMNS ? n8 - from : COLUMNS;
+    size_t words = (count + 7) / 8;
+    for (int k = 0; k < 8; k++) {
+      if (count % 8) rows[k][words - 1] = 0;
+      memcpy(rows[k], in + k * n8 + from, count);
+    }
+    for (size_t w = 0; w < words; w++) {
+      uint64_t a = rows[0][w], b = rows[1][w], c = rows[2][w], d = rows[3][w];
+      uint64_t e = rows[4][w], f = rows[5][w], g = rows[6][w], h = rows[7][w];
+      const uint64_t low4 = 0x0f0f0f0f0f0f0f0fu, low2 = 0x3333333333333333u,
+                     low1 = 0x5555555555555555u;
+      EXCHANGE(a, e, 4, low4);
+      EXCHANGE(b, f, 4, low4);
+      EXCHANGE(c, g, 4, low4);
+      EXCHANGE(d, h, 4, low4);
+      EXCHANGE(a, c, 2, low2);
+      EXCHANGE(b, d, 2, low2);
+      EXCHANGE(e, g, 2, low2);
+      EXCHANGE(f, h, 2, low2);
+      EXCHANGE(a, b, 1, low1);
+      EXCHANGE(c, d, 1, low1);
+      EXCHANGE(e, f, 1, low1);
+      EXCHANGE(g, h, 1, low1);
+      rows[0][w] = a, rows[1][w] = b, rows[2][w] = c, rows[3][w] = d;
+      rows[4][w] = e, rows[5][w] = f, rows[6][w] = g, rows[7][w] = h;
+    }
+    const uint8_t *r = (const uint8_t *)rows;
+    for (size_t i = 0; i < count; i++) {
+      uint64_t v = 0;
+      for (int k = 0; k < 8; k++) v |= (uint64_t)r[k * COLUMNS + i] << (8 * k);
+      memcpy(out + 8 * (from + i), &v, 8);
+    }
+  }
+}
+
+void nd_bit_unshuffle(uint8_t *out, const uint8_t *in, size_t elements, size_t element_bytes,
+                      uint8_t *planes) {
+  for (size_t j = 0; j < element_bytes; j++)
+    transpose_bits((element_bytes == 1 ? out : planes) + j * elements, in + j * elements,
+                   elements / 8);
+  if (element_bytes > 1) nd_unshuffle(out, planes, elements * element_bytes, element_bytes);
+}

@@ -1,0 +1,72 @@
+/// A plain table of everything in a file, made once by ``File/catalogue(path:follow:)``; nothing
+/// else of a file's structure needs to be parsed afterwards.
+public struct Catalogue: Codable, Sendable {
+  public var file: FileIdentity
+  /// Other files that were entered through external links or hold external data (`follow` only).
+  public var otherFiles: [FileIdentity]
+  /// Every dataset once, in natural order of their paths (`dense_2` before `dense_10`).
+  public var datasets: [DatasetInfo]
+  /// Paths of all groups, "/" first, in natural order.
+  public var groups: [String]
+  /// Attributes of the root group.
+  public var rootAttributes: [String: AttributeValue]
+  /// Attributes of the other groups that have any, by path.
+  public var groupAttributes: [String: [String: AttributeValue]]
+  /// Further names of groups and datasets that are listed under another path: soft links, and hard
+  /// links after the first.
+  public var aliases: [String: String]
+  /// What is there by name but not in `datasets`, and why: by path.
+  public var skipped: [String: String]
+  /// Dangling links, cycles, skipped objects, external links, in plain words.
+  public var notes: [String]
+
+  /// Whether external links, external storage and virtual datasets were allowed.
+  public var follow: Bool
+
+  /// The dataset of this name, with or without the leading slash, through any aliases.
+  ///
+  /// - Throws: ``HDF5Error`` `.notFound`, with the reason if the name is known but was skipped, and
+  ///   otherwise with the names that come nearest.
+  public func dataset(named name: String) throws(HDF5Error) -> DatasetInfo {
+    let path = canonicalPath(name)
+    if let found = datasets.first(where: { $0.path == path }) { return found }
+    if let reason = skipped[path] {
+      throw HDF5Error(
+        .unsupported, file: file.path, dataset: path, what: "it cannot be read: \(reason)")
+    }
+    if groups.contains(path) {
+      throw HDF5Error(
+        .notFound, file: file.path, dataset: path, what: "this is a group, not a dataset")
+    }
+    let wanted = path.split(separator: "/").last ?? ""
+    let near = datasets.map(\.path).filter {
+      $0.split(separator: "/").last?.lowercased() == wanted.lowercased()
+    }
+    let offered = near.isEmpty ? datasets.map(\.path) : near
+    let list = offered.prefix(8).joined(separator: ", ") + (offered.count > 8 ? ", …" : "")
+    throw HDF5Error(
+      .notFound, file: file.path, dataset: path, what: "there is no such dataset",
+      advice: offered.isEmpty ? "The file has none." : "It has \(list).")
+  }
+
+  /// The path under which a name is listed: slashes tidied, aliases replaced.
+  public func canonicalPath(_ name: String) -> String {
+    var path = "/" + name.split(separator: "/").joined(separator: "/")
+    // An alias leads to a listed path, but a name may pass through several of them.
+    for _ in 0..<32 {
+      if let target = aliases[path] { return target }
+      var end = path.endIndex
+      var replaced = false
+      while let slash = path[..<end].lastIndex(of: "/"), slash > path.startIndex {
+        if let target = aliases[String(path[..<slash])] {
+          path = (target == "/" ? "" : target) + path[slash...]
+          replaced = true
+          break
+        }
+        end = slash
+      }
+      if !replaced { break }
+    }
+    return path
+  }
+}

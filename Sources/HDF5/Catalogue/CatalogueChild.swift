@@ -1,0 +1,132 @@
+import Foundation
+
+/// Making a catalogue where a crash harms nobody.
+///
+/// libhdf5 1.10 can crash or hang on damaged metadata. So a child process, this program itself
+/// under a hidden subcommand, walks the file under limits of memory and time and hands back a plain
+/// table; a child that does not come back means a damaged file.
+extension File {
+  /// The catalogue of a file, made in a child process.
+  ///
+  /// Blocks the calling thread: not for an event loop.
+  ///
+  /// - Parameters:
+  ///   - executable: A program that calls ``CatalogueChild/run(_:)`` when its first argument is
+  ///     ``CatalogueChild/subcommand``; mostly this one, `/proc/self/exe`.
+  ///   - deadlineSeconds: After this the file is taken for one that makes libhdf5 hang.
+  ///   - memoryBytes: Address space the child may take.
+  /// - Throws: ``HDF5Error``: those of ``catalogue(path:follow:)``, and `.badData` if the child
+  ///   crashed or was overdue.
+  public static func catalogueInChild(
+    path: String, executable: String, follow: Bool = false, deadlineSeconds: Double = 60,
+    memoryBytes: Int = 4 << 30
+  ) throws(HDF5Error) -> Catalogue {
+    let (output, end): ([UInt8], ChildProcess.End)
+    do throws(Fault) {
+      (output, end) = try ChildProcess.run(
+        executable,
+        CatalogueChild.arguments(
+          path: path, follow: follow, deadlineSeconds: deadlineSeconds, memoryBytes: memoryBytes),
+        // A backtrace of the expected crash would take seconds, and wait for a terminal.
+        environment: ["SWIFT_BACKTRACE": "enable=no"],
+        deadlineSeconds: deadlineSeconds, limitBytes: 1 << 30)
+    } catch {
+      throw HDF5Error(error, file: path)
+    }
+    if case .exited(0) = end,
+      let reply = try? JSONDecoder.forCatalogues.decode(CatalogueChild.Reply.self, from: Data(output))
+    {
+      return try reply.catalogue(of: path)
+    }
+    throw HDF5Error(
+      .badData, file: path, what: CatalogueChild.explain(end, deadlineSeconds: deadlineSeconds),
+      advice: "The file is damaged: make or copy it again.")
+  }
+}
+
+/// The child's side of ``File/catalogueInChild(path:executable:follow:deadlineSeconds:memoryBytes:)``.
+public enum CatalogueChild {
+  /// First argument of a program that is to be the child.
+  public static let subcommand = "catalogue-child"
+
+  /// Walks a file and prints the reply to standard output.
+  ///
+  ///     if CommandLine.arguments.dropFirst().first == CatalogueChild.subcommand {
+  ///       exit(CatalogueChild.run(Array(CommandLine.arguments.dropFirst(2))))
+  ///     }
+  ///
+  /// - Parameter arguments: What follows ``subcommand``.
+  /// - Returns: The process's exit code: 0 whenever a reply was printed, be it an error.
+  public static func run(_ arguments: [String]) -> Int32 {
+    guard arguments.count == 4, let seconds = UInt64(arguments[1]), let bytes = UInt64(arguments[2])
+    else { return 64 }
+    Limits.set(cpuSeconds: seconds, memoryBytes: bytes)
+    var reply = Reply()
+    do throws(HDF5Error) {
+      reply.catalogue = try File.catalogue(path: arguments[3], follow: arguments[0] == "follow")
+    } catch {
+      reply.error = error
+    }
+    guard let data = try? JSONEncoder.forCatalogues.encode(reply) else { return 70 }
+    do { try FileHandle.standardOutput.write(contentsOf: data) } catch { return 74 }
+    return 0
+  }
+
+  static func arguments(path: String, follow: Bool, deadlineSeconds: Double, memoryBytes: Int)
+    -> [String]
+  {
+    [
+      subcommand, follow ? "follow" : "stay", String(Int(deadlineSeconds.rounded(.up))),
+      String(memoryBytes), path,
+    ]
+  }
+
+  /// What goes over the pipe: one of the two.
+  struct Reply: Codable {
+    var catalogue: Catalogue?
+    var error: HDF5Error?
+
+    func catalogue(of path: String) throws(HDF5Error) -> Catalogue {
+      if let error { throw error }
+      if let catalogue { return catalogue }
+      throw HDF5Error(.badData, file: path, what: "the process that read its structure said nothing")
+    }
+  }
+
+  /// A child's end, as what is wrong with the file.
+  static func explain(_ end: ChildProcess.End, deadlineSeconds: Double) -> String {
+    switch end {
+    case .killed(let signal):
+      let name = [
+        4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
+        11: "SIGSEGV", 24: "SIGXCPU",
+      ][signal]
+      return "libhdf5 broke down over its structure (\(name ?? "signal \(signal)"))"
+    case .overdue:
+      return "libhdf5 did not get through its structure in \(deadlineSeconds) seconds"
+    case .tooMuchOutput:
+      return "its structure is too large to list"
+    case .exited(let code):
+      return "its structure could not be read (the process that tried ended with code \(code))"
+    }
+  }
+}
+
+extension JSONEncoder {
+  /// Attributes may hold NaN and infinities.
+  static var forCatalogues: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+  }
+}
+
+extension JSONDecoder {
+  static var forCatalogues: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return decoder
+  }
+}

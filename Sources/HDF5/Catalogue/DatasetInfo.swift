@@ -1,0 +1,95 @@
+/// One step of a dataset's filter pipeline, as stored.
+public struct Filter: Codable, Sendable, Hashable {
+  /// Registered number: 1 gzip, 2 shuffle, 3 fletcher32, 32000 lzf, 32004 lz4, …
+  public let id: Int
+  public let flags: UInt32
+  /// In the words of the registry where the number is known, else in those of the file.
+  public let name: String
+  public let parameters: [UInt32]
+}
+
+/// Where a dataset's elements are.
+public enum Layout: Codable, Sendable, Hashable {
+  /// One run of bytes in the file; `nil`: no byte of it was ever written.
+  case contiguous(offset: UInt64?)
+  /// Inside the dataset's own header (small datasets).
+  case compact
+  /// In chunks of this shape, each filtered by itself.
+  case chunked([Int])
+  /// Put together from other datasets.
+  case virtual
+  /// In other files, named here.
+  case external(String)
+}
+
+/// The value of an attribute; those of other types are left out of the catalogue.
+public enum AttributeValue: Codable, Sendable, Hashable {
+  case string(String)
+  case strings([String])
+  case integer(Int64)
+  case integers([Int64])
+  case double(Double)
+  case doubles([Double])
+}
+
+/// How the bytes of a fixed-length text are filled up.
+public enum TextPadding: String, Codable, Sendable {
+  /// Ends at the first NUL.
+  case nullTerminated
+  /// Filled up with NULs.
+  case nullPadded
+  /// Filled up with spaces.
+  case spacePadded
+}
+
+/// What a file says of one of its datasets: all that is needed to read it.
+public struct DatasetInfo: Codable, Sendable, Hashable {
+  /// "/activations/dense_1": a name of the dataset, from the root.
+  public var path: String
+  /// Elements along each axis, the slowest first; [] for a scalar.
+  public var shape: [Int]
+  /// The dataset has a type but no elements and no axes (`H5S_NULL`).
+  public var isNull: Bool
+  public var element: ElementType
+  public var byteOrder: ByteOrder
+  /// Bytes of one stored element; 16 for variable-length text (a reference).
+  public var elementBytes: Int
+  /// Of fixed-length text.
+  public var padding: TextPadding?
+  public var layout: Layout
+  /// In the order in which they were applied when writing.
+  public var filters: [Filter]
+  /// Chunks that hang over the edge of the dataset are stored without filters.
+  public var unfilteredEdgeChunks: Bool
+  /// Bytes its elements take in the file.
+  public var storedBytes: Int
+  /// Chunks that exist in the file; `nil` if it is not chunked.
+  public var chunksWritten: Int?
+  /// Chunks its shape calls for.
+  public var chunksTotal: Int?
+  /// Bytes of the largest stored chunk among those looked at.
+  public var largestChunkBytes: Int?
+  /// What elements that were never written stand for, for people; `nil`: left undefined.
+  public var fillValue: String?
+  /// The same as one native-endian element; empty: left undefined, or not a numeric type.
+  public var fillBytes: [UInt8]
+  public var attributes: [String: AttributeValue]
+  /// Why it cannot be read, in plain words, and what to do; `nil`: it can.
+  public var unsupportedReason: String?
+  /// The link it was reached by, if that leaves the file: "other.h5:/dense_1".
+  public var viaLink: String?
+  /// The file its bytes are in, if not the catalogued one.
+  public var storageFile: String?
+
+  /// Number of elements: the product of the shape, 1 for a scalar, 0 for a null dataset.
+  public var count: Int { isNull ? 0 : shape.reduce(1, *) }
+
+  /// Bytes of one chunk before any filter; `nil` if it is not chunked.
+  public var chunkBytes: Int? {
+    guard case .chunked(let chunk) = layout else { return nil }
+    return chunk.reduce(elementBytes, *)
+  }
+
+  /// The whole dataset as a box.
+  public var box: [Range<Int>] { shape.map { 0..<$0 } }
+}

@@ -1,0 +1,189 @@
+import CHDF5
+
+/// What elements that were never written mean to the reader.
+public enum MissingChunks: String, Codable, Sendable {
+  /// An error that names the chunk: a killed writer leaves such chunks.
+  case refuse
+  /// The caller asks ``Dataset/isWritten(_:)`` and passes over them; reading one is an error.
+  case skip
+  /// The dataset's fill value.
+  case fill
+}
+
+/// An open dataset, read piece by piece from any number of threads at once.
+///
+///     let box = [0..<1000, 0..<4096]
+///     for piece in dataset.pieces(of: box) {
+///       try dataset.read(piece, of: box, into: buffer, scratch: scratch)
+///     }
+///
+/// `Sendable`: nothing in it changes after `init`; libhdf5 is entered under the one lock, files are
+/// read by `pread`, and decoding works on the caller's buffers alone.
+public final class Dataset: Sendable {
+  public let info: DatasetInfo
+  /// What the elements are taken for: `info.element` unless reinterpreted.
+  public let element: ElementType
+  public let missing: MissingChunks
+
+  let file: File
+  let source: Source
+
+  /// Where the bytes come from.
+  enum Source: Sendable {
+    case chunks(ChunkReader)
+    case run(RunReader)
+    case library(LibraryReader)
+    /// No byte of it was ever written.
+    case unwritten
+  }
+
+  /// Runs of a dataset without chunks are about this long, in bytes.
+  private static let runBytes = 2 << 20
+
+  init(
+    _ file: File, _ info: DatasetInfo, reinterpret: ElementType?, missing: MissingChunks
+  ) throws(HDF5Error) {
+    self.file = file
+    self.info = info
+    self.missing = missing
+    element = reinterpret ?? info.element
+    do throws(Fault) {
+      if let reason = info.unsupportedReason { throw .unsupported("it cannot be read: \(reason)") }
+      if let reinterpret { try Self.check(reinterpret, for: info.element) }
+      source = try Self.source(file, info)
+    } catch {
+      throw HDF5Error(error, file: file.identity.path, dataset: info.path)
+    }
+  }
+
+  private static func check(_ reinterpret: ElementType, for stored: ElementType) throws(Fault) {
+    let raw: Bool =
+      switch stored {
+      case .opaque, .uint16, .int16, .uint8, .int8, .uint32, .uint64, .bfloat16, .float16: true
+      default: stored == reinterpret
+      }
+    guard raw, stored.bytes == reinterpret.bytes else {
+      throw .unsupported("its elements (\(stored)) cannot be taken for \(reinterpret)")
+    }
+  }
+
+  private static func source(_ file: File, _ info: DatasetInfo) throws(Fault) -> Source {
+    switch info.layout {
+    case .chunked: return .chunks(try ChunkReader(file, info))
+    case .contiguous(nil): return .unwritten
+    case .contiguous(let offset?): return .run(try RunReader(file, info, offset: offset))
+    case .external: return .run(try RunReader(externalOf: file, info))
+    case .compact, .virtual: return .library(try LibraryReader(file, info))
+    }
+  }
+
+  /// The parts that meet `box`, to be read one by one in any order.
+  ///
+  /// - Parameter box: A range along each axis, within the shape; [] for a scalar.
+  /// - Returns: Whole chunks; or, of a dataset without them, runs of rows of about 2 MiB within the
+  ///   box. None if the box is empty.
+  public func pieces(of box: [Range<Int>]) -> [Piece] {
+    checkBox(box)
+    if info.isNull { return [] }
+    return info.layout.pieces(
+      shape: info.shape, elementBytes: info.elementBytes, box: box, runBytes: Self.runBytes)
+  }
+
+  /// Whether the piece was ever written: a look-up of about a microsecond.
+  public func isWritten(_ piece: Piece) throws(HDF5Error) -> Bool {
+    do throws(Fault) {
+      switch source {
+      case .chunks(let reader): return try reader.isWritten(piece)
+      case .run, .library: return true
+      case .unwritten: return false
+      }
+    } catch {
+      throw located(error, piece)
+    }
+  }
+
+  /// Reads one piece and puts what lies in `box` to its place in `destination`.
+  ///
+  /// - Parameters:
+  ///   - piece: One of ``pieces(of:)`` for this box.
+  ///   - destination: Room for the whole box, row-major; elements native-endian. Only the piece's
+  ///     own part is touched.
+  ///   - scratch: Of the calling lane.
+  /// - Throws: ``HDF5Error`` naming the chunk: damaged, unwritten (see ``missing``), or the file
+  ///   changed.
+  public func read(
+    _ piece: Piece, of box: [Range<Int>], into destination: UnsafeMutableRawPointer,
+    scratch: Scratch
+  ) throws(HDF5Error) {
+    checkBox(box)
+    let region = zip(piece.region, box).map { $0.clamped(to: $1) }
+    if region.contains(where: \.isEmpty) { return }
+    let target = Target(region: region, box: box, memory: destination)
+    do throws(Fault) {
+      let written =
+        switch source {
+        case .chunks(let reader): try reader.read(piece, target, scratch)
+        case .run(let reader): try reader.read(target, scratch)
+        case .library(let reader): try reader.read(target, scratch)
+        case .unwritten: false
+        }
+      if !written { try fill(target, scratch) }
+    } catch {
+      throw located(error, piece)
+    }
+  }
+
+  private func fill(_ target: Target, _ scratch: Scratch) throws(Fault) {
+    guard missing == .fill else {
+      throw .badData(
+        "it was never written, so its values are unknown",
+        advice:
+          "Make the dump again, or say `missing: skip` or `missing: fill` (with \(info.fillValue ?? "no value")) in the job."
+      )
+    }
+    guard info.fillBytes.count == info.elementBytes else {
+      throw .unsupported("it was never written, and the dataset has no fill value")
+    }
+    let count = target.region.reduce(1) { $0 * $1.count }
+    let memory = try scratch.buffer(.chunk, count * info.elementBytes)
+    info.fillBytes.withUnsafeBytes { value in
+      for index in 0..<count {
+        (memory + index * info.elementBytes)
+          .copyMemory(from: value.baseAddress!, byteCount: info.elementBytes)
+      }
+    }
+    target.copy(from: memory, holding: target.region, elementBytes: info.elementBytes)
+  }
+
+  private func checkBox(_ box: [Range<Int>]) {
+    precondition(box.count == info.shape.count, "a box has as many axes as the dataset")
+    for (range, extent) in zip(box, info.shape) {
+      precondition(range.lowerBound >= 0 && range.upperBound <= extent, "a box lies in the shape")
+    }
+  }
+
+  func located(_ fault: Fault, _ piece: Piece? = nil) -> HDF5Error {
+    var chunk: [Int]?
+    if case .chunked = info.layout { chunk = piece?.first }
+    return HDF5Error(fault, file: file.identity.path, dataset: info.path, chunk: chunk)
+  }
+}
+
+/// Where a piece's elements go: the caller's memory for a box, and the part of it to be written.
+struct Target {
+  let region: [Range<Int>]
+  let box: [Range<Int>]
+  let memory: UnsafeMutableRawPointer
+
+  /// Copies the region out of memory that holds all of `source`.
+  func copy(from source: UnsafeRawPointer, holding: [Range<Int>], elementBytes: Int) {
+    BoxCopy(region, from: holding, to: box, elementBytes: elementBytes)
+      .run(from: source, to: memory)
+  }
+
+  /// The place of the region, if it is one run there.
+  func oneRun(elementBytes: Int) -> UnsafeMutableRawPointer? {
+    guard BoxCopy.isOneRun(region, in: box) else { return nil }
+    return memory + BoxCopy.offset(region, in: box) * elementBytes
+  }
+}

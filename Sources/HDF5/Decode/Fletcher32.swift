@@ -1,0 +1,62 @@
+/// Filter 3: a checksum of the chunk, in its last four bytes.
+enum Fletcher32 {
+  static let checksumBytes = 4
+
+  /// Checks the checksum and returns the bytes before it.
+  static func strip(_ input: UnsafeRawBufferPointer) throws(Fault) -> UnsafeRawBufferPointer {
+    guard input.count >= checksumBytes else {
+      throw Pipeline.wrongSize(got: input.count, expected: checksumBytes, "bytes, with checksum,")
+    }
+    let data = UnsafeRawBufferPointer(rebasing: input.dropLast(checksumBytes))
+    let stored = UInt32(
+      littleEndian: input.loadUnaligned(fromByteOffset: data.count, as: UInt32.self))
+    let computed = checksum(data)
+    // Up to 1.6.2 little-endian machines stored it with the bytes of each half swapped.
+    let old = (computed & 0x00ff_00ff) << 8 | (computed & 0xff00_ff00) >> 8
+    guard stored == computed || stored == old else {
+      throw .badData(
+        "its checksum (fletcher32) does not match its data",
+        advice: "The chunk is damaged: make or copy the file again.")
+    }
+    return data
+  }
+
+  /// Two sums over the big-endian 16-bit words, modulo 65535; the upper half holds the sum of sums.
+  ///
+  /// Source: H5_checksum_fletcher32 in H5checksum.c. A sum that is not zero is never reduced to 0
+  /// but to 65535, which folding keeps.
+  static func checksum(_ data: UnsafeRawBufferPointer) -> UInt32 {
+    guard let start = data.baseAddress else { return 0 }
+    var low: UInt64 = 0
+    var high: UInt64 = 0
+    var word = 0
+    let words = data.count / 2
+    while word < words {
+      // 360 words are the most for which the weighted sum stays in 32 bits.
+      let count = min(360, words - word)
+      var sum: UInt32 = 0
+      var weighted: UInt32 = 0
+      for index in 0..<count {
+        let value = UInt32(
+          UInt16(bigEndian: start.loadUnaligned(fromByteOffset: (word + index) &* 2, as: UInt16.self)))
+        sum &+= value
+        weighted &+= value &* UInt32(truncatingIfNeeded: count &- index)
+      }
+      high = fold(high &+ low &* UInt64(count) &+ UInt64(weighted))
+      low = fold(low &+ UInt64(sum))
+      word += count
+    }
+    if data.count % 2 == 1 {
+      low = fold(low &+ UInt64(data[data.count - 1]) << 8)
+      high = fold(high &+ low)
+    }
+    return UInt32(truncatingIfNeeded: high << 16 | low)
+  }
+
+  /// Modulo 65535 into 0…65535; only zero gives zero.
+  private static func fold(_ sum: UInt64) -> UInt64 {
+    var sum = sum
+    while sum > 0xffff { sum = (sum & 0xffff) + (sum >> 16) }
+    return sum
+  }
+}

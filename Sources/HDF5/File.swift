@@ -1,0 +1,111 @@
+import CHDF5
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// An open HDF5 file, read only.
+///
+///     let catalogue = try File.catalogueInChild(path: "dump.h5", executable: me)
+///     let file = try File(catalogue)
+///     let layer = try file.dataset(try catalogue.dataset(named: "activations/dense_1"))
+///
+/// Usable from any thread: its state never changes after `init`, and libhdf5 is entered under one
+/// lock.
+public final class File: Sendable {
+  /// What the file was when it was opened.
+  public let identity: FileIdentity
+  /// Whether data in other files may be read.
+  public let follow: Bool
+  /// libhdf5's identifier, kept until `deinit`.
+  let handle: hid_t
+  /// For reading without libhdf5.
+  let descriptor: Int32
+  let superblock: Superblock
+
+  /// Opens a file.
+  ///
+  /// - Parameter follow: Whether external links, external storage and virtual datasets are read.
+  /// - Throws: ``HDF5Error``: missing, a directory, not permitted, not HDF5, cut off, too new.
+  public init(path: String, follow: Bool = false) throws(HDF5Error) {
+    do throws(Fault) {
+      let descriptor = try System.openForReading(path)
+      do throws(Fault) {
+        let identity = try FileIdentity(path: path, descriptor: descriptor)
+        superblock = try Superblock(descriptor: descriptor, fileBytes: identity.bytes)
+        handle = try Library.enter { () throws(Fault) in
+          let access = try Handle(H5Pcreate(nd_file_access_class()), "preparing to open it")
+          // Never a driver that the environment names.
+          guard H5Pset_fapl_sec2(access.id) >= 0 else {
+            throw Library.failure("preparing to open it")
+          }
+          return try Handle(nd_open_file(path, access.id), "opening it").release()
+        }
+        self.identity = identity
+      } catch {
+        close(descriptor)
+        throw error
+      }
+      self.descriptor = descriptor
+      self.follow = follow
+    } catch {
+      throw HDF5Error(error, file: path)
+    }
+  }
+
+  /// Opens the file that a catalogue was made of.
+  ///
+  /// - Throws: also `.changed`, if it is no longer the same.
+  public convenience init(_ catalogue: Catalogue) throws(HDF5Error) {
+    try self.init(path: catalogue.file.path, follow: catalogue.follow)
+    do throws(Fault) { try catalogue.file.verifyUnchanged() } catch {
+      throw HDF5Error(error, file: catalogue.file.path)
+    }
+  }
+
+  deinit {
+    Library.enter { _ = H5Fclose(handle) }
+    close(descriptor)
+  }
+
+  /// Opens a dataset of the catalogue.
+  ///
+  /// - Parameters:
+  ///   - reinterpret: Takes opaque 2-byte or uint16 elements for this type, mostly `.bfloat16`.
+  ///   - missing: What elements that were never written mean.
+  public func dataset(
+    _ info: DatasetInfo, reinterpret: ElementType? = nil, missing: MissingChunks = .refuse
+  ) throws(HDF5Error) -> Dataset {
+    try Dataset(self, info, reinterpret: reinterpret, missing: missing)
+  }
+
+  /// Looks at size, time of modification and inode again.
+  ///
+  /// - Throws: ``HDF5Error`` `.changed`, saying what differs.
+  public func verifyUnchanged() throws(HDF5Error) {
+    do throws(Fault) { try identity.verifyUnchanged() } catch {
+      throw HDF5Error(error, file: identity.path)
+    }
+  }
+
+  /// Walks the whole file and describes what is in it, in this process: for files of one's own
+  /// making. For others use ``catalogueInChild(path:executable:follow:deadlineSeconds:)``.
+  ///
+  /// - Complexity: about a microsecond a chunk and some tens a dataset; bounded at a million each.
+  public static func catalogue(path: String, follow: Bool = false) throws(HDF5Error) -> Catalogue {
+    let file = try File(path: path, follow: follow)
+    do throws(Fault) {
+      return try Library.enter { () throws(Fault) in
+        var walker = try Walker(file: file.handle, identity: file.identity, follow: follow)
+        try walker.walk()
+        return walker.catalogue
+      }
+    } catch {
+      throw HDF5Error(error, file: path)
+    }
+  }
+}

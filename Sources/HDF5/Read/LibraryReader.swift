@@ -1,0 +1,118 @@
+import CHDF5
+
+/// Reads what only libhdf5 can put together: virtual datasets, and the few bytes of compact ones.
+/// Everything happens under the one lock.
+final class LibraryReader: Sendable {
+  private let dataset: hid_t
+  private let info: DatasetInfo
+  /// The elements of a compact dataset, native-endian, read once.
+  private let compact: [UInt8]?
+  /// Keeps the file open.
+  private let file: File
+
+  init(_ file: File, _ info: DatasetInfo) throws(Fault) {
+    self.file = file
+    self.info = info
+    dataset = try Self.open(file, info)
+    guard info.layout == .compact else {
+      compact = nil
+      return
+    }
+    var bytes = [UInt8](repeating: 0, count: info.count * info.elementBytes)
+    if !bytes.isEmpty {
+      let dataset = self.dataset
+      try Library.enter { () throws(Fault) in
+        try LibraryRead.compact(dataset, info, into: &bytes)
+      }
+      bytes.withUnsafeMutableBytes {
+        swapToNative($0, elementBytes: info.elementBytes, from: info.byteOrder)
+      }
+    }
+    compact = bytes
+  }
+
+  deinit { Library.enter { _ = H5Dclose(dataset) } }
+
+  /// Opens a dataset by its path, and makes sure that it is the described one.
+  static func open(_ file: File, _ info: DatasetInfo) throws(Fault) -> hid_t {
+    try Library.enter { () throws(Fault) in
+      let access = try Handle(H5Pcreate(nd_dataset_access_class()), "preparing to open it")
+      if !file.follow { nd_refuse_external_links(access.id) }
+      let dataset = try Handle(H5Dopen2(file.handle, info.path, access.id), "opening it")
+      let space = try Handle(H5Dget_space(dataset.id), "reading its shape")
+      var extents = [hsize_t](repeating: 0, count: 33)
+      let rank = H5Sget_simple_extent_dims(space.id, &extents, nil)
+      guard rank == info.shape.count, extents.prefix(info.shape.count).map({ Int(clamping: $0) }) == info.shape
+      else {
+        throw Fault(.changed, "its shape is no longer \(info.shape)")
+      }
+      return dataset.release()
+    }
+  }
+
+  /// - Returns: `true`: a missing source was refused when the catalogue was made.
+  func read(_ target: Target, _ scratch: Scratch) throws(Fault) -> Bool {
+    if let compact {
+      compact.withUnsafeBytes {
+        guard let start = $0.baseAddress else { return }
+        target.copy(from: start, holding: info.box, elementBytes: info.elementBytes)
+      }
+      return true
+    }
+    let count = target.region.reduce(1) { $0 * $1.count }
+    let bytes = count * info.elementBytes
+    let place = target.oneRun(elementBytes: info.elementBytes)
+    let memory: UnsafeMutableRawPointer
+    if let place { memory = place } else { memory = try scratch.buffer(.chunk, bytes) }
+    try Library.enter { () throws(Fault) in
+      try LibraryRead.region(dataset, target.region, into: memory)
+    }
+    swapToNative(
+      UnsafeMutableRawBufferPointer(start: memory, count: bytes),
+      elementBytes: info.elementBytes, from: info.byteOrder)
+    if place == nil {
+      target.copy(from: memory, holding: target.region, elementBytes: info.elementBytes)
+    }
+    return true
+  }
+}
+
+/// `H5Dread`, without any conversion: the memory's type is the file's. Runs inside
+/// ``Library/enter(_:)``.
+enum LibraryRead {
+  /// All elements of a compact dataset, as stored.
+  static func compact(_ dataset: hid_t, _ info: DatasetInfo, into bytes: inout [UInt8])
+    throws(Fault)
+  {
+    // References into the file's heap become pointers in memory: not the stored bytes.
+    if info.element == .string(length: nil) || info.element == .other("variable-length sequence") {
+      throw .unsupported("it holds variable-length elements in its header (compact layout)")
+    }
+    let type = try Handle(H5Dget_type(dataset), "reading its type")
+    guard H5Tget_size(type.id) * info.count == bytes.count else {
+      throw .badData("its elements do not have \(info.elementBytes) bytes")
+    }
+    guard H5Dread(dataset, type.id, nd_all(), nd_all(), nd_default(), &bytes) >= 0 else {
+      throw Library.failure("reading it")
+    }
+  }
+
+  /// A box of elements, as stored.
+  static func region(
+    _ dataset: hid_t, _ region: [Range<Int>], into memory: UnsafeMutableRawPointer
+  ) throws(Fault) {
+    let type = try Handle(H5Dget_type(dataset), "reading its type")
+    let first = region.map { hsize_t($0.lowerBound) }
+    let extents = region.map { hsize_t($0.count) }
+    let space = try Handle(H5Dget_space(dataset), "reading its shape")
+    let box = try Handle(
+      region.isEmpty
+        ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(region.count), extents, nil),
+      "preparing to read")
+    guard
+      region.isEmpty
+        || H5Sselect_hyperslab(space.id, H5S_SELECT_SET, first, nil, extents, nil) >= 0,
+      H5Dread(dataset, type.id, box.id, space.id, nd_default(), memory) >= 0
+    else { throw Library.failure("reading it") }
+  }
+}

@@ -1,0 +1,135 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Reads a dataset without chunks: one run of bytes, row-major, in a file or spread over several.
+final class RunReader: Sendable {
+  /// A part of the run.
+  struct Segment: Sendable {
+    let descriptor: Int32
+    /// Of its first byte in the file.
+    let offset: Int
+    let bytes: Int
+  }
+
+  private let info: DatasetInfo
+  private let segments: [Segment]
+  /// Opened here, closed here.
+  private let owned: [Int32]
+  /// Keeps the file's own descriptor open.
+  private let file: File
+
+  /// Larger gaps than this are jumped over, smaller ones read along, in bytes.
+  private static let gapBytes = 16 << 10
+
+  /// - Parameter offset: Of the first element, in the file.
+  init(_ file: File, _ info: DatasetInfo, offset: UInt64) throws(Fault) {
+    self.file = file
+    self.info = info
+    let bytes = info.count * info.elementBytes
+    var descriptor = file.descriptor
+    if let other = info.storageFile {
+      descriptor = try System.openForReading(other)
+      owned = [descriptor]
+    } else {
+      owned = []
+    }
+    segments = [Segment(descriptor: descriptor, offset: Int(offset), bytes: bytes)]
+    let identity = try FileIdentity(
+      path: info.storageFile ?? file.identity.path, descriptor: descriptor)
+    guard identity.bytes >= bytes, offset <= UInt64(identity.bytes - bytes) else {
+      throw .badData(
+        "its data would end at byte \(offset + UInt64(bytes)), beyond the file's \(identity.bytes)",
+        advice: "The file is damaged: make or copy it again.")
+    }
+  }
+
+  /// External storage: the run goes on from file to file.
+  init(externalOf file: File, _ info: DatasetInfo) throws(Fault) {
+    self.file = file
+    self.info = info
+    let parts = try ExternalStorage.parts(file, info)
+    var segments: [Segment] = []
+    var owned: [Int32] = []
+    do throws(Fault) {
+      for part in parts {
+        let descriptor = try System.openForReading(part.path)
+        owned.append(descriptor)
+        segments.append(Segment(descriptor: descriptor, offset: part.offset, bytes: part.bytes))
+      }
+    } catch {
+      for descriptor in owned { close(descriptor) }
+      throw error
+    }
+    self.segments = segments
+    self.owned = owned
+  }
+
+  deinit { for descriptor in owned { close(descriptor) } }
+
+  /// - Returns: `true`: a run is there or it is an error.
+  func read(_ target: Target, _ scratch: Scratch) throws(Fault) -> Bool {
+    let elementBytes = info.elementBytes
+    let copy = BoxCopy(target.region, from: info.box, to: target.box, elementBytes: elementBytes)
+    try copy.eachComb { comb throws(Fault) in
+      let gap = comb.fromStride - comb.runBytes
+      if comb.runs > 1, gap <= Self.gapBytes, gap <= 4 * comb.runBytes {
+        try readAlong(comb, target, scratch)
+      } else {
+        for index in 0..<comb.runs {
+          let to = target.memory + comb.to + index * comb.toStride
+          try read(at: comb.from + index * comb.fromStride, count: comb.runBytes, into: to)
+          swapToNative(
+            UnsafeMutableRawBufferPointer(start: to, count: comb.runBytes),
+            elementBytes: elementBytes, from: info.byteOrder)
+        }
+      }
+    }
+    return true
+  }
+
+  /// Runs with small gaps: reads gaps and all, some MiB at a time, and copies the runs out.
+  private func readAlong(_ comb: BoxCopy.Comb, _ target: Target, _ scratch: Scratch) throws(Fault) {
+    let atOnce = max(1, (4 << 20) / comb.fromStride)
+    var done = 0
+    while done < comb.runs {
+      let runs = min(atOnce, comb.runs - done)
+      let bytes = (runs - 1) * comb.fromStride + comb.runBytes
+      let memory = try scratch.buffer(.chunk, bytes)
+      try read(at: comb.from + done * comb.fromStride, count: bytes, into: memory)
+      for index in 0..<runs {
+        let to = target.memory + comb.to + (done + index) * comb.toStride
+        to.copyMemory(from: memory + index * comb.fromStride, byteCount: comb.runBytes)
+        swapToNative(
+          UnsafeMutableRawBufferPointer(start: to, count: comb.runBytes),
+          elementBytes: info.elementBytes, from: info.byteOrder)
+      }
+      done += runs
+    }
+  }
+
+  /// Reads bytes of the run, across segments.
+  private func read(at offset: Int, count: Int, into memory: UnsafeMutableRawPointer) throws(Fault)
+  {
+    var offset = offset
+    var count = count
+    var memory = memory
+    for segment in segments {
+      if count == 0 { return }
+      if offset >= segment.bytes {
+        offset -= segment.bytes
+        continue
+      }
+      let here = min(count, segment.bytes - offset)
+      try System.read(
+        segment.descriptor, at: segment.offset + offset, count: here, into: memory)
+      memory += here
+      count -= here
+      offset = 0
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/// Whole datasets at once: labels, names, counts, pictures.
+extension Dataset {
+  /// Above this a dataset is no small one, in bytes.
+  private static let limitBytes = 4 << 30
+
+  /// All elements, row-major, native-endian.
+  ///
+  /// - Throws: ``HDF5Error``, also if there are more than 4 GiB of them.
+  public func bytes() throws(HDF5Error) -> [UInt8] {
+    try bytes(of: info.box)
+  }
+
+  /// The elements of a box, row-major, native-endian.
+  public func bytes(of box: [Range<Int>]) throws(HDF5Error) -> [UInt8] {
+    let count = info.isNull ? 0 : box.reduce(info.elementBytes) { $0 * $1.count }
+    guard count <= Self.limitBytes else {
+      throw located(.unsupported("it has \(count) bytes, too many to take at once"))
+    }
+    // A shape is only a claim: what is not there is refused before its room is allocated.
+    if missing != .fill, let written = info.chunksWritten, let total = info.chunksTotal,
+      written < total, box == info.box
+    {
+      throw located(
+        .badData(
+          "only \(written) of its \(total) chunks were ever written", advice: "Make the dump again."))
+    }
+    let scratch = Scratch()
+    var failure: HDF5Error?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      do throws(HDF5Error) {
+        if let start = buffer.baseAddress, count > 0 {
+          for piece in pieces(of: box) {
+            try read(piece, of: box, into: start, scratch: scratch)
+          }
+        }
+        initialized = count
+      } catch {
+        failure = error
+        initialized = 0
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// All elements as whole numbers, row-major: of any integer type, or of floats that are whole.
+  ///
+  /// - Throws: ``HDF5Error`` naming the row of the first number that is not whole, or beyond
+  ///   `Int64`.
+  public func integers() throws(HDF5Error) -> [Int64] {
+    guard element.isNumeric else {
+      throw located(.unsupported("it holds \(element), where whole numbers are due"))
+    }
+    let bytes = try bytes()
+    var numbers: [Int64] = []
+    numbers.reserveCapacity(info.count)
+    for index in 0..<info.count {
+      guard let number = bytes.withUnsafeBytes({ Numbers.whole($0, element, at: index) }) else {
+        let text = bytes.withUnsafeBytes { Numbers.text($0, element, at: index) ?? "?" }
+        throw located(
+          .badData("row \(row(index)) holds \(text), where a whole number is due"))
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  /// All elements as texts, row-major: fixed-length in any padding, or variable-length; UTF-8, or
+  /// what is not that as Latin-1.
+  ///
+  /// - Throws: ``HDF5Error``, naming the row of a damaged reference.
+  public func strings() throws(HDF5Error) -> [String] {
+    guard case .string(let length) = info.element else {
+      throw located(.unsupported("it holds \(element), where text is due"))
+    }
+    let bytes = try bytes()
+    guard let length else { return try variableTexts(bytes) }
+    return (0..<info.count).map {
+      Text.decode(bytes[($0 * length)..<(($0 + 1) * length)], info.padding ?? .nullPadded)
+    }
+  }
+
+  private func variableTexts(_ references: [UInt8]) throws(HDF5Error) -> [String] {
+    if let other = info.storageFile {
+      throw located(.unsupported("it holds variable-length text in another file, \(other)"))
+    }
+    var heap = GlobalHeap(file)
+    var texts: [String] = []
+    texts.reserveCapacity(info.count)
+    for index in 0..<info.count {
+      do throws(Fault) {
+        let element = try heap.element(references, at: index * GlobalHeap.referenceBytes)
+        texts.append(Text.decode(element.prefix { $0 != 0 }))
+      } catch {
+        throw located(Fault(error.kind, "row \(row(index)): \(error.what)", advice: error.advice))
+      }
+    }
+    return texts
+  }
+
+  /// Of an element's index: its place along the first axis.
+  private func row(_ index: Int) -> Int {
+    info.shape.isEmpty ? 0 : index / max(1, info.shape.dropFirst().reduce(1, *))
+  }
+}

@@ -1,0 +1,28 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Limits that a process sets on itself before it does something risky.
+enum Limits {
+  static func set(cpuSeconds: UInt64, memoryBytes: UInt64) {
+    #if canImport(Glibc)
+      typealias Resource = __rlimit_resource
+      func number(_ resource: Resource) -> Int32 { Int32(resource.rawValue) }
+    #else
+      typealias Resource = Int32
+      func number(_ resource: Resource) -> Int32 { resource }
+    #endif
+    func limit(_ resource: Resource, _ value: UInt64) {
+      var limits = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
+      setrlimit(number(resource), &limits)
+    }
+    limit(RLIMIT_CPU, max(1, cpuSeconds))
+    limit(RLIMIT_AS, memoryBytes)
+    // A crash is expected, a core file is not.
+    limit(RLIMIT_CORE, 0)
+  }
+}
