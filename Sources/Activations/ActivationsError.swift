@@ -10,7 +10,7 @@ public struct ActivationsError: Error, CustomStringConvertible, Sendable {
   public let kind: Kind
   public let description: String
 
-  public init(_ kind: Kind = .badData, _ description: String) {
+  public init(_ description: String, kind: Kind = .badData) {
     self.kind = kind
     self.description = description
   }

@@ -8,10 +8,11 @@ public struct DumpFile: Sendable {
   /// Path without its folders.
   public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
-  public init(path: String, catalogue: Catalogue, follow: Bool) throws {
-    self.path = path
+  /// Opens the file that a catalogue was made of.
+  public init(_ catalogue: Catalogue) throws {
+    path = catalogue.file.path
     self.catalogue = catalogue
-    file = try File(path: path, follow: follow)
+    file = try File(catalogue)
   }
 
   /// Opens a dataset of the file by path.

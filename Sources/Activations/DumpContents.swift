@@ -38,8 +38,9 @@ private let countNames = ["count"]
 
 extension DumpContents {
   /// Finds out what a dump holds.
+  /// - Parameter missing: what values that were never written mean.
   /// - Throws: `ActivationsError`, `HDF5Error`.
-  public init(_ dump: Dump, _ request: DumpRequest) throws {
+  public init(_ dump: Dump, _ request: DumpRequest, missing: MissingChunks = .refuse) throws {
     let file = dump.first
     var notes: [String] = []
     var understood = request
@@ -99,13 +100,13 @@ extension DumpContents {
 
     let names = try Self.classNames(&understood, file: file, labels: raw, found: named(classNameNames, where: { $0.shape.count == 1 && !$0.element.isNumeric }))
     let labelPlace = "\(file.path), dataset \(understood.labels ?? "")"
-    labels = try raw.map { try LabelColumn($0, names: names, place: labelPlace) }
+    let labels = try raw.map { try LabelColumn($0, names: names, place: labelPlace) }
 
     // Layers.
     var skipped = candidates.skipped
     var layers: [LayerSource] = []
     if let wanted = request.layers {
-      layers = try wanted.map { try LayerSource($0, dump: dump, rows: rowsPerFile!) }
+      layers = try wanted.map { try LayerSource($0, dump: dump, rows: rowsPerFile!, missing: missing) }
     } else {
       for info in candidates.layers {
         guard info.shape.first == rowsPerFile![0] || info.shape.last == rowsPerFile![0] || understood.count != nil && (info.shape.first ?? 0) >= rowsPerFile![0] else {
@@ -116,7 +117,7 @@ extension DumpContents {
           skipped.append((info.path, "not every file of the dump has it"))
           continue
         }
-        layers.append(try LayerSource(LayerRequest(dataset: info.path), dump: dump, rows: rowsPerFile!))
+        layers.append(try LayerSource(LayerRequest(dataset: info.path), dump: dump, rows: rowsPerFile!, missing: missing))
       }
     }
     guard !layers.isEmpty else { throw Self.noLayers(dump, skipped) }
@@ -130,7 +131,7 @@ extension DumpContents {
         bfloat16: request.layers?[number].bfloat16 ?? false)
     }
 
-    predictions = try understood.predictions.map { path in
+    let predictions = try understood.predictions.map { path in
       var all: RawLabels?
       for (file, count) in zip(dump.files, rowsPerFile!) {
         let part = try RawLabels.read(file.open(path), file: file.path)
@@ -144,13 +145,16 @@ extension DumpContents {
 
     let wantsInstances = request.instances ?? (file.catalogue.groups.contains("/instances") ? InstanceRequest(group: "/instances") : nil)
     understood.instances = wantsInstances
-    instances = try wantsInstances.map {
+    let instances = try wantsInstances.map {
       try InstanceSet($0, dump: dump, layerPaths: layers.map(\.path), labels: labels, predictions: predictions, rows: rows)
     } ?? .none
 
     self.dump = dump
     self.rows = rows
     self.layers = layers
+    self.labels = labels
+    self.predictions = predictions
+    self.instances = instances
     self.understood = understood
     self.skipped = skipped
     self.notes = notes + dump.files.flatMap { file in file.catalogue.notes.map { "\(file.name): \($0)" } }

@@ -49,7 +49,7 @@ extension LayerSource {
   /// Opens a layer in every file of a dump.
   /// - Parameter rows: rows that count in each file.
   /// - Throws: `ActivationsError` where the files or the job contradict each other, `HDF5Error` where a file does.
-  public init(_ request: LayerRequest, dump: Dump, rows: [Int]) throws {
+  public init(_ request: LayerRequest, dump: Dump, rows: [Int], missing: MissingChunks = .refuse) throws {
     var parts: [Part] = []
     var firstRow = 0
     var common: (geometry: LayerGeometry, shape: [Int], element: ElementType, info: DatasetInfo)?
@@ -82,7 +82,7 @@ extension LayerSource {
       } else {
         common = (geometry, others, element, info)
       }
-      parts.append(Part(file: file, dataset: try file.file.dataset(info), rows: count, firstRow: firstRow))
+      parts.append(Part(file: file, dataset: try file.file.dataset(info, reinterpret: element == info.element ? nil : element, missing: missing), rows: count, firstRow: firstRow))
       firstRow += count
     }
     name = request.name ?? String(common!.info.path.drop { $0 == "/" })

@@ -128,9 +128,9 @@ public final class RowBlocks<Value: ReadableValue> {
       let target = Shared(stored.baseAddress!)
       let pieces = part.dataset.pieces(of: box)
       let dataset = part.dataset
-      let scratch = scratch
-      try parallel(pieces.count) { lane, index in
-        try dataset.read(pieces[index], of: box, into: target.pointer, scratch: scratch[lane])
+      let scratch = LaneScratch(each: scratch)
+      try parallel(pieces.count) { [box] lane, index in
+        try dataset.read(pieces[index], of: box, into: target.pointer, scratch: scratch.each[lane])
       }
     }
 
@@ -203,4 +203,9 @@ public final class RowBlocks<Value: ReadableValue> {
 private struct Shared: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
   init(_ pointer: UnsafeMutableRawPointer) { self.pointer = pointer }
+}
+
+/// Buffers of which each lane uses its own only.
+private struct LaneScratch: @unchecked Sendable {
+  let each: [Scratch]
 }
