@@ -3,5 +3,6 @@
 #define CKERNELS_H
 
 #include "crc32c.h"
+#include "rows.h"
 
 #endif
