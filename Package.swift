@@ -23,7 +23,7 @@ let package = Package(
     system("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
     system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
-    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
 
     .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels"]),
     .target(name: "Distributions", dependencies: ["CKernels"]),
@@ -55,7 +55,8 @@ let package = Package(
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
     .testTarget(name: "DistributionsTests", dependencies: ["Distributions"]),
     .testTarget(name: "ActivationsTests", dependencies: ["Activations"]),
-    .testTarget(name: "TileStoreTests", dependencies: ["TileStore"]),
+    .testTarget(
+      name: "TileStoreTests", dependencies: ["TileStore", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(name: "PrecomputeTests", dependencies: ["Precompute"]),
     .testTarget(
       name: "TileServerTests",

@@ -104,7 +104,9 @@ extension ArrayMetadata {
       inner["index_codecs"]?.array?.map({ $0["name"]?.string }) == ["bytes", "crc32c"],
       shape.count == shard.count, shape.count == chunk.count,
       shape.allSatisfy({ $0 >= 0 }),
-      zip(shard, chunk).allSatisfy({ $0 > 0 && $1 > 0 && $0 % $1 == 0 })
+      zip(shard, chunk).allSatisfy({ $0 > 0 && $1 > 0 && $0 % $1 == 0 }),
+      // Products of the lengths, in bytes, must not overflow: metadata may come from anywhere.
+      [shape, shard].allSatisfy({ $0.reduce(1.0) { $0 * Double($1) } < 0x1p56 })
     else { return nil }
     self.init(
       shape: shape, dataType: dataType, shardShape: shard, chunkShape: chunk,

@@ -1,0 +1,102 @@
+extension ArrayReader {
+  /// Streams a plane in natural order, an inner chunk at a time.
+  ///
+  /// - Parameter body: called with the first row of the chunk and the bytes of those of its rows that lie in the array.
+  /// - Complexity: decodes every chunk of the plane once; needs the memory of one.
+  public func stream(plane: Int, _ body: (_ firstRow: Int, _ rows: UnsafeRawBufferPointer) -> Void)
+    throws(StoreError)
+  {
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 64)
+    defer { scratch.deallocate() }
+    var cursor = ShardCursor(array: self, plane: plane)
+    for chunk in 0..<chunks {
+      try cursor.decode(chunk, into: scratch)
+      let first = chunk * rowsPerChunk
+      let count = min(rowsPerChunk, rows - first)
+      body(first, UnsafeRawBufferPointer(rebasing: scratch[..<(count * rowBytes)]))
+    }
+  }
+
+  /// Reads chosen rows of a plane, each chunk once, in the order in which they lie in the array.
+  ///
+  /// - Parameters:
+  ///   - chosen: row numbers in any order, also repeated.
+  ///   - body: called with a position in `chosen` and the bytes of that row.
+  /// - Complexity: decodes the chunks that hold the rows; sorts `chosen`.
+  public func gather(
+    plane: Int, _ chosen: some Sequence<UInt32>, _ body: (_ position: Int, _ row: UnsafeRawBufferPointer) -> Void
+  ) throws(StoreError) {
+    var places = chosen.enumerated().map { UInt64($1) << 32 | UInt64($0) }
+    places.sort()
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 64)
+    defer { scratch.deallocate() }
+    var cursor = ShardCursor(array: self, plane: plane)
+    var decoded = -1
+    for place in places {
+      let row = Int(place >> 32)
+      precondition(row < rows)
+      let chunk = row / rowsPerChunk
+      if chunk != decoded {
+        try cursor.decode(chunk, into: scratch)
+        decoded = chunk
+      }
+      let start = row % rowsPerChunk * rowBytes
+      body(Int(place & 0xFFFF_FFFF), UnsafeRawBufferPointer(rebasing: scratch[start..<(start + rowBytes)]))
+    }
+  }
+
+  /// One row: a neuron's counts, or its one number, as raw bytes.
+  public func row(plane: Int, _ row: Int) throws(StoreError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try gather(plane: plane, CollectionOfOne(UInt32(row))) { bytes = Array($1) }
+    return bytes
+  }
+
+  /// A whole plane of numbers.
+  ///
+  /// - Returns: `[row]` or `[row · element]`, in the array's own type.
+  /// - Precondition: `Element` has the size of the array's data type.
+  public func plane<Element: BitwiseCopyable>(_ plane: Int, as type: Element.Type) throws(StoreError) -> [Element] {
+    precondition(MemoryLayout<Element>.stride == metadata.dataType.byteCount)
+    let count = rows * rowBytes / metadata.dataType.byteCount
+    var failure: StoreError?
+    let values = [Element](unsafeUninitializedCapacity: count) { buffer, filled in
+      let target = UnsafeMutableRawBufferPointer(buffer)
+      do throws(StoreError) {
+        try stream(plane: plane) { first, rows in
+          UnsafeMutableRawBufferPointer(rebasing: target[(first * rowBytes)...]).copyMemory(from: rows)
+        }
+        filled = count
+      } catch {
+        failure = error
+        filled = 0
+      }
+    }
+    if let failure { throw failure }
+    return values
+  }
+}
+
+/// Decodes chunks of one plane and keeps the shard in hand, so that neighbouring chunks look it up once.
+private struct ShardCursor {
+  let array: ArrayReader
+  let plane: Int
+  private var number = -1
+  private var shard: Shard?
+
+  init(array: ArrayReader, plane: Int) {
+    precondition(plane >= 0 && plane < array.planes)
+    self.array = array
+    self.plane = plane
+  }
+
+  mutating func decode(_ chunk: Int, into destination: UnsafeMutableRawBufferPointer) throws(StoreError) {
+    let wanted = array.shardAlongRows(ofChunk: chunk)
+    if let shard, wanted == number {
+      return try array.decode(shard, plane: plane, chunk: chunk, into: destination)
+    }
+    let shard = try array.shard(plane: plane, chunk: chunk)
+    (self.shard, number) = (shard, wanted)
+    try array.decode(shard, plane: plane, chunk: chunk, into: destination)
+  }
+}

@@ -1,0 +1,104 @@
+/// Reads one array of a store: inner chunk by inner chunk, row by row, or plane by plane.
+///
+/// Every array of the format has at most one *plane* axis (group, instance or picture), then one axis that is cut into
+/// chunks (neurons; for pictures their rows, uncut), then axes that are never cut (bins). A *row* is everything at one
+/// place of the first two axes: a neuron's bins, or its one number. An array without a plane axis has one plane.
+public struct ArrayReader: Sendable {
+  public let path: String
+  public let metadata: ArrayMetadata
+  let maps: ShardMaps
+
+  /// Planes of the array: the length of its first axis, or 1.
+  public let planes: Int
+  /// Rows of a plane.
+  public let rows: Int
+  /// Bytes of a row.
+  public let rowBytes: Int
+  /// Rows of an inner chunk.
+  public let rowsPerChunk: Int
+
+  private let planesPerShard: Int
+  private let chunksPerShard: Int
+
+  /// - Throws: `StoreError` of kind `corrupt` where the array is not cut as `FORMAT.md` §7 says.
+  init(path: String, metadata: ArrayMetadata, maps: ShardMaps) throws(StoreError) {
+    self.path = path
+    self.metadata = metadata
+    self.maps = maps
+    let axis = metadata.shape.count == 1 ? 0 : 1
+    let uncut = metadata.shape.indices.dropFirst(axis + 1)
+    guard (1...4).contains(metadata.shape.count), metadata.shape.allSatisfy({ $0 > 0 }),
+      axis == 0 || metadata.chunkShape[0] == 1,
+      uncut.allSatisfy({
+        metadata.chunkShape[$0] == metadata.shape[$0] && metadata.shardShape[$0] == metadata.shape[$0]
+      })
+    else {
+      throw .corrupt("\(path)/zarr.json", "the array is not cut into chunks as the format says")
+    }
+    planes = axis == 0 ? 1 : metadata.shape[0]
+    rows = metadata.shape[axis]
+    rowBytes = uncut.reduce(metadata.dataType.byteCount) { $0 * metadata.shape[$1] }
+    rowsPerChunk = metadata.chunkShape[axis]
+    planesPerShard = axis == 0 ? 1 : metadata.shardShape[0]
+    chunksPerShard = metadata.shardShape[axis] / rowsPerChunk
+  }
+
+  /// Bytes of a decoded inner chunk.
+  public var chunkBytes: Int { rowsPerChunk * rowBytes }
+  /// Inner chunks of a plane.
+  public var chunks: Int { (rows + rowsPerChunk - 1) / rowsPerChunk }
+
+  /// Decodes inner chunk `chunk` of plane `plane` to `destination`, `chunkBytes` long. Rows beyond the array are 0.
+  ///
+  /// - Throws: `StoreError` of kind `corrupt` naming file and chunk, `notFound` where the store was removed meanwhile.
+  public func decode(plane: Int, chunk: Int, into destination: UnsafeMutableRawBufferPointer) throws(StoreError) {
+    precondition(plane >= 0 && plane < planes && chunk >= 0 && chunk < chunks && destination.count == chunkBytes)
+    let shard = try shard(plane: plane, chunk: chunk)
+    try decode(shard, plane: plane, chunk: chunk, into: destination)
+  }
+
+  /// The shard that holds an inner chunk.
+  func shard(plane: Int, chunk: Int) throws(StoreError) -> Shard {
+    try maps.shard(at: shardPath(plane: plane, chunk: chunk), metadata: metadata)
+  }
+
+  func decode(_ shard: Shard, plane: Int, chunk: Int, into destination: UnsafeMutableRawBufferPointer)
+    throws(StoreError)
+  {
+    try shard.decode(index(plane: plane, chunk: chunk), chunk: place(plane: plane, chunk: chunk), into: destination)
+  }
+
+  /// Index of an inner chunk within its shard.
+  func index(plane: Int, chunk: Int) -> Int {
+    plane % planesPerShard * chunksPerShard + chunk % chunksPerShard
+  }
+
+  /// Number of the shard in which an inner chunk lies, along the rows.
+  func shardAlongRows(ofChunk chunk: Int) -> Int { chunk / chunksPerShard }
+
+  func shardPath(plane: Int, chunk: Int) -> String {
+    let rows = "/\(chunk / chunksPerShard)"
+    return switch metadata.shape.count {
+    case 1: "\(path)/c\(rows)"
+    case 2: "\(path)/c/\(plane / planesPerShard)\(rows)"
+    case 3: "\(path)/c/\(plane / planesPerShard)\(rows)/0"
+    default: "\(path)/c/\(plane / planesPerShard)\(rows)/0/0"
+    }
+  }
+
+  /// Place of an inner chunk in the array's grid of inner chunks, for messages.
+  private func place(plane: Int, chunk: Int) -> [Int] {
+    (metadata.shape.count == 1 ? [chunk] : [plane, chunk]) + Array(repeating: 0, count: max(metadata.shape.count - 2, 0))
+  }
+
+  /// Paths of all shards of the array.
+  var shardPaths: [String] {
+    var paths: [String] = []
+    for plane in stride(from: 0, to: planes, by: planesPerShard) {
+      for chunk in stride(from: 0, to: chunks, by: chunksPerShard) {
+        paths.append(shardPath(plane: plane, chunk: chunk))
+      }
+    }
+    return paths
+  }
+}

@@ -1,0 +1,166 @@
+/// What the attributes of a store's root say, as `FORMAT.md` §3 lays down.
+public struct Attributes: Sendable, Equatable, Codable {
+  public static let format = "neural-divergence"
+  public static let formatVersion = 1
+
+  public var format: String
+  public var formatVersion: Int
+  public var dataset: Dataset
+  /// In the order of the network.
+  public var layers: [Layer]
+  /// The first axis of the counts: all, then the classes in label order, then the job's own.
+  public var groups: [Group]
+  /// The first axis of the values.
+  public var instances: [Instance]
+  public var start: Start?
+  public var provenance: JSONValue
+  public var job: JSONValue
+
+  public init(
+    dataset: Dataset, layers: [Layer], groups: [Group], instances: [Instance], start: Start?, provenance: JSONValue,
+    job: JSONValue
+  ) {
+    format = Self.format
+    formatVersion = Self.formatVersion
+    self.dataset = dataset
+    self.layers = layers
+    self.groups = groups
+    self.instances = instances
+    self.start = start
+    self.provenance = provenance
+    self.job = job
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case format
+    case formatVersion = "format_version"
+    case dataset, layers, groups, instances, start, provenance, job
+  }
+}
+
+public struct Dataset: Sendable, Equatable, Codable {
+  public var name: String
+  public var title: String
+  /// Rows read.
+  public var rows: Int
+
+  public init(name: String, title: String, rows: Int) {
+    self.name = name
+    self.title = title
+    self.rows = rows
+  }
+}
+
+public struct Layer: Sendable, Equatable, Codable {
+  /// Names the layer in paths and URLs: `[A-Za-z0-9_-]+`.
+  public var id: String
+  /// Any text.
+  public var name: String
+  public var neurons: Int
+  /// Samples that a row contributes to each neuron: more than 1 with `reduce: samples`.
+  public var samples: Int
+  public var dataset: String
+  public var dtype: String
+  /// Shape in the dump.
+  public var shape: [Int]
+  public var axes: String
+  public var reduce: String
+  public var bins: Int
+  public var shared: Axis
+  /// `"binned"` where medians and quartiles are middles of bins; otherwise they are exact.
+  public var medians: String?
+
+  /// A row of bins: bin `i` covers `[(origin+i)·2^exponent, (origin+i+1)·2^exponent)`.
+  public struct Axis: Sendable, Equatable, Codable {
+    public var exponent: Int
+    public var origin: Int
+
+    public init(exponent: Int, origin: Int) {
+      self.exponent = exponent
+      self.origin = origin
+    }
+  }
+
+  public init(
+    id: String, name: String, neurons: Int, samples: Int, dataset: String, dtype: String, shape: [Int], axes: String,
+    reduce: String, bins: Int, shared: Axis, medians: String? = nil
+  ) {
+    self.id = id
+    self.name = name
+    self.neurons = neurons
+    self.samples = samples
+    self.dataset = dataset
+    self.dtype = dtype
+    self.shape = shape
+    self.axes = axes
+    self.reduce = reduce
+    self.bins = bins
+    self.shared = shared
+    self.medians = medians
+  }
+}
+
+public struct Group: Sendable, Equatable, Codable {
+  public enum Kind: String, Sendable, Codable { case all, `class`, `where` }
+
+  public var name: String
+  public var kind: Kind
+  public var rows: Int
+  /// Of a class: its label in the dump.
+  public var label: JSONValue?
+  /// Of a group of the job: its condition.
+  public var `where`: String?
+
+  public init(name: String, kind: Kind, rows: Int, label: JSONValue? = nil, where: String? = nil) {
+    self.name = name
+    self.kind = kind
+    self.rows = rows
+    self.label = label
+    self.where = `where`
+  }
+}
+
+public struct Instance: Sendable, Equatable, Codable {
+  public var name: String
+  /// `benign`, `attacked`, another name in the dump, or `row`.
+  public var kind: String
+  /// Instances of the same pair belong together.
+  public var pair: Int?
+  public var label: JSONValue?
+  public var prediction: JSONValue?
+  /// Index in `images/KIND`.
+  public var image: Int?
+  /// Index in the texts of `texts/KIND`.
+  public var text: Int?
+
+  public init(
+    name: String, kind: String, pair: Int?, label: JSONValue? = nil, prediction: JSONValue? = nil, image: Int? = nil,
+    text: Int? = nil
+  ) {
+    self.name = name
+    self.kind = kind
+    self.pair = pair
+    self.label = label
+    self.prediction = prediction
+    self.image = image
+    self.text = text
+  }
+}
+
+/// What a first visit shows.
+public struct Start: Sendable, Equatable, Codable {
+  /// Ids.
+  public var layers: [String]
+  /// Indices.
+  public var groups: [Int]
+  /// Indices.
+  public var instances: [Int]
+  public var text: String?
+
+  public init(layers: [String], groups: [Int], instances: [Int], text: String?) {
+    self.layers = layers
+    self.groups = groups
+    self.instances = instances
+    self.text = text
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The data sets in a folder such as `Tiles/`, and which version of each is current.
+public struct Catalogue: Sendable, Equatable {
+  public struct Entry: Sendable, Equatable {
+    public var name: String
+    /// What `current` says: the version's name.
+    public var version: String
+  }
+
+  /// Most data sets of a folder. Others are left out, in the order of their names.
+  public static let entriesMax = 10_000
+
+  /// The folder, links resolved.
+  public let folder: String
+  /// Sorted by name.
+  public let entries: [Entry]
+
+  /// Lists the sub-folders that hold a link `current`. Opens no store.
+  ///
+  /// - Throws: `StoreError` of kind `notFound` or `unreadable` for the folder itself.
+  public static func scan(_ directory: String) throws(StoreError) -> Catalogue {
+    let folder = try resolve(directory)
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      throw StoreError(.unreadable, file: directory, "it is not a folder that can be listed.")
+    }
+    let entries = names.filter(isDatasetName).sorted().prefix(entriesMax).compactMap { name in
+      currentVersion(ofDataset: "\(folder)/\(name)").map { Entry(name: name, version: $0) }
+    }
+    return Catalogue(folder: folder, entries: entries)
+  }
+
+  /// The version that the link `current` of a data set's folder names; `nil` where there is no such link.
+  public static func currentVersion(ofDataset folder: String) -> String? {
+    guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/current") else { return nil }
+    return isVersion(target) ? target : nil
+  }
+
+  /// The version's folder that `path` means: itself, or what `current` in it names. Links are resolved.
+  static func resolveVersion(_ path: String) throws(StoreError) -> String {
+    let folder = try resolve(path)
+    if FileManager.default.fileExists(atPath: "\(folder)/\(Manifest.name)") { return folder }
+    if let version = currentVersion(ofDataset: folder) { return try resolve("\(folder)/\(version)") }
+    throw StoreError(
+      .notFound, file: path, "it holds neither a \(Manifest.name) nor a link `current`. Name a store, such as Tiles/NAME.")
+  }
+
+  static func resolve(_ path: String) throws(StoreError) -> String {
+    guard let resolved = realpath(path, nil) else { throw .unreadable(path) }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+}
+
+/// Whether a text may be a version: 16 lowercase hexadecimal digits.
+public func isVersion(_ text: String) -> Bool {
+  text.utf8.count == 16 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+}

@@ -1,0 +1,129 @@
+import Crypto
+import Foundation
+
+/// The `zarr.json` files of a version, each compared with `MANIFEST` when it is read.
+struct Metadata {
+  let folder: VersionFolder
+  let manifest: Manifest
+
+  /// The root's attributes, checked as a whole.
+  func root() throws(StoreError) -> Attributes {
+    let file = "zarr.json"
+    struct Head: Decodable {
+      var format: String
+      var format_version: Int
+    }
+    let head = try attributes(file, as: Head.self)
+    guard head.format == Attributes.format else {
+      throw StoreError(.unsupportedVersion, file: file, "its format is “\(head.format)”, not \(Attributes.format).")
+    }
+    guard head.format_version == Attributes.formatVersion else {
+      let known = Attributes.formatVersion
+      throw StoreError(
+        .unsupportedVersion, file: file,
+        "the store has format \(head.format_version), this program reads \(known). Use a newer program, or precompute again."
+      )
+    }
+    let attributes = try attributes(file, as: Attributes.self)
+    try check(attributes, file)
+    return attributes
+  }
+
+  /// The attributes of a group or an array.
+  func attributes<Value: Decodable>(_ file: String, as type: Value.Type) throws(StoreError) -> Value {
+    try decode(file, as: Node<Value>.self).attributes
+  }
+
+  private struct Node<Value: Decodable>: Decodable { var attributes: Value }
+
+  /// The metadata of the array at `path`.
+  func array(_ path: String) throws(StoreError) -> ArrayMetadata {
+    let file = "\(path)/zarr.json"
+    guard let metadata = ArrayMetadata(json: try decode(file, as: JSONValue.self)) else {
+      throw .corrupt(file, "this is no array of the kind that the format describes")
+    }
+    guard metadata.chunkBytes <= Self.chunkBytesMax else {
+      throw .corrupt(file, "an inner chunk of \(metadata.chunkBytes) bytes is more than \(Self.chunkBytesMax)")
+    }
+    return metadata
+  }
+
+  /// Most bytes of a decoded inner chunk: a picture of 16 megapixels in colour, and far more than a row of counts.
+  static let chunkBytesMax = 64 << 20
+
+  /// Reads, compares with `MANIFEST`, and decodes.
+  private func decode<Value: Decodable>(_ file: String, as type: Value.Type) throws(StoreError) -> Value {
+    guard let hash = manifest.hashes[file] else { throw .corrupt(file, "\(Manifest.name) does not list it") }
+    // A copy, so that what is decoded is what was checked even if the file changes in between.
+    let copy = try folder.read(file)
+    guard hexadecimal(SHA256.hash(data: copy)) == hash else {
+      throw .corrupt(file, "its SHA-256 is not the one in \(Manifest.name)")
+    }
+    do {
+      return try JSONDecoder().decode(type, from: copy)
+    } catch {
+      throw .corrupt(file, "its JSON is not what the format describes (\(Self.describe(error)))")
+    }
+  }
+
+  private static func describe(_ error: any Error) -> String {
+    func place(_ context: DecodingError.Context) -> String {
+      context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
+    return switch error as? DecodingError {
+    case .keyNotFound(let key, let context): "no “\(key.stringValue)” in “\(place(context))”"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context): "wrong type at “\(place(context))”"
+    case .dataCorrupted(let context): "malformed at “\(place(context))”"
+    default: "malformed"
+    }
+  }
+
+  /// What no type says: counts that fit, and ids and names that tell their owners apart.
+  private func check(_ attributes: Attributes, _ file: String) throws(StoreError) {
+    func require(_ condition: Bool, _ detail: @autoclosure () -> String) throws(StoreError) {
+      if !condition { throw .corrupt(file, detail()) }
+    }
+    try require(isDatasetName(attributes.dataset.name), "the data set's name is not one")
+    try require(!attributes.layers.isEmpty, "there is no layer")
+    try require(attributes.groups.first?.kind == .all, "group 0 is not “all”")
+    try require(Set(attributes.layers.map { $0.id.lowercased() }).count == attributes.layers.count, "two layers share an id")
+    try require(Set(attributes.groups.map(\.name)).count == attributes.groups.count, "two groups share a name")
+    try require(Set(attributes.instances.map(\.name)).count == attributes.instances.count, "two instances share a name")
+    for layer in attributes.layers {
+      try require(isLayerID(layer.id), "“\(layer.id)” is no layer's id")
+      try require((1...Int(Int32.max)).contains(layer.neurons), "layer \(layer.id) has \(layer.neurons) neurons")
+      try require((-4096...4096).contains(layer.shared.exponent), "layer \(layer.id) has exponent \(layer.shared.exponent)")
+    }
+    for instance in attributes.instances {
+      try require(instance.image ?? 0 >= 0 && instance.text ?? 0 >= 0, "instance \(instance.name) has a negative index")
+      try require(
+        instance.image == nil && instance.text == nil || isPathPart(instance.kind), "“\(instance.kind)” names no folder")
+    }
+    if let start = attributes.start {
+      try require(
+        start.groups.allSatisfy(attributes.groups.indices.contains)
+          && start.instances.allSatisfy(attributes.instances.indices.contains)
+          && start.layers.allSatisfy { id in attributes.layers.contains { $0.id == id } },
+        "the start view names what is not there")
+    }
+  }
+}
+
+/// Whether a name may be a data set's: `[A-Za-z0-9][A-Za-z0-9._-]{0,99}`.
+public func isDatasetName(_ name: String) -> Bool {
+  guard let first = name.utf8.first, name.utf8.count <= 100 else { return false }
+  return isAlphanumeric(first) && name.utf8.allSatisfy { isAlphanumeric($0) || ".-_".utf8.contains($0) }
+}
+
+/// Whether a text may be a layer's id: `[A-Za-z0-9_-]+`.
+public func isLayerID(_ id: String) -> Bool {
+  !id.isEmpty && id.utf8.count <= 200 && id.utf8.allSatisfy { isAlphanumeric($0) || "-_".utf8.contains($0) }
+}
+
+private func isPathPart(_ text: String) -> Bool {
+  !text.isEmpty && text != "." && text != ".." && text.utf8.count <= 200 && !text.utf8.contains { $0 == 0 || $0 == 47 }
+}
+
+private func isAlphanumeric(_ byte: UInt8) -> Bool {
+  (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+}

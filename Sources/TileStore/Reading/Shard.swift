@@ -1,0 +1,73 @@
+/// One shard file: an index of its inner chunks at the start, then the chunks (`FORMAT.md` §7).
+///
+/// The index is checked once, when the shard is mapped; each inner chunk whenever it is decoded.
+final class Shard: Sendable {
+  private let file: MappedFile
+  private let path: String
+  private let chunkCount: Int
+  private let chunkBytes: Int
+
+  /// - Throws: `StoreError` of kind `corrupt` where the file is too short for its index, or the index fails its checksum.
+  init(_ file: MappedFile, path: String, metadata: ArrayMetadata) throws(StoreError) {
+    let indexBytes = metadata.indexBytes
+    guard file.byteCount >= indexBytes else {
+      throw .corrupt(path, "the file has \(file.byteCount) bytes, its index alone takes \(indexBytes)")
+    }
+    let checked = indexBytes - 4
+    let sound = file.withBytes { bytes in
+      let sum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: checked, as: UInt32.self))
+      return crc32c(UnsafeRawBufferPointer(rebasing: bytes[..<checked])) == sum
+    }
+    guard sound else { throw .corrupt(path, "the index fails its checksum") }
+    self.file = file
+    self.path = path
+    chunkCount = checked / 16
+    chunkBytes = metadata.chunkBytes
+  }
+
+  /// Bytes of the file.
+  var byteCount: Int { file.byteCount }
+
+  /// Where inner chunk `index` lies in the file; `nil` where the index calls it missing.
+  ///
+  /// - Parameter chunk: its place in the array, for the message.
+  func range(ofChunk index: Int, chunk: [Int]) throws(StoreError) -> Range<Int>? {
+    precondition(index >= 0 && index < chunkCount)
+    let (offset, length) = file.withBytes { bytes in
+      (
+        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 16, as: UInt64.self)),
+        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 16 + 8, as: UInt64.self))
+      )
+    }
+    if offset == .max && length == .max { return nil }
+    let (end, overflow) = offset.addingReportingOverflow(length)
+    guard !overflow, end <= UInt64(file.byteCount), length <= UInt64(ChunkCodec.maxEncodedBytes(chunkBytes)) else {
+      throw .corrupt(path, chunk: chunk, "bytes \(offset) to \(end) do not lie in the file, or are too many")
+    }
+    return Int(offset)..<Int(end)
+  }
+
+  /// Decodes inner chunk `index` to `destination`, which has exactly its decoded size.
+  ///
+  /// - Throws: `StoreError` of kind `corrupt` where the chunk is missing, fails its checksum, or has another size.
+  func decode(_ index: Int, chunk: @autoclosure () -> [Int], into destination: UnsafeMutableRawBufferPointer)
+    throws(StoreError)
+  {
+    guard let range = try range(ofChunk: index, chunk: chunk()) else {
+      throw .corrupt(path, chunk: chunk(), "the inner chunk is missing")
+    }
+    do throws(ChunkCodec.DecodingError) {
+      try file.withBytes { bytes throws(ChunkCodec.DecodingError) in
+        try ChunkCodec.decode(UnsafeRawBufferPointer(rebasing: bytes[range]), into: destination)
+      }
+    } catch {
+      let what =
+        switch error {
+        case .checksum: "the inner chunk fails its checksum"
+        case .size: "the inner chunk does not have \(destination.count) bytes"
+        case .lz4: "the inner chunk is no LZ4 block of \(destination.count) bytes"
+        }
+      throw .corrupt(path, chunk: chunk(), what)
+    }
+  }
+}

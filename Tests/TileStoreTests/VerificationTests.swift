@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+@testable import TileStore
+
+struct VerificationTests {
+  @Test(arguments: [Verification.Depth.quick, .full])
+  func `The golden store is sound`(depth: Verification.Depth) throws {
+    let verification = try Verification.verify(Golden.dataset, depth: depth)
+    #expect(verification.problems == [])
+    #expect(verification.files == 111)
+    #expect(verification.histograms == (depth == .full ? 2 * 3 * 280 : 0))
+  }
+
+  /// The first, the last and some other byte of 24 files, always of those that name all others.
+  static let sampled: [(file: String, offset: Int)] = {
+    guard let version = Catalogue.currentVersion(ofDataset: Golden.dataset) else { return [] }
+    let root = URL(fileURLWithPath: "\(Golden.dataset)/\(version)")
+    let files = FileManager.default.subpaths(atPath: root.path)?.filter {
+      (try? root.appendingPathComponent($0).resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
+    }
+    let shards = files?.filter { $0.contains("/c/") } ?? []
+    let others = files?.filter { !$0.contains("/c/") } ?? []
+    let chosen = ["MANIFEST", "zarr.json"] + shards.shuffled().prefix(14) + others.shuffled().prefix(8)
+    return chosen.flatMap { path in
+      let size = (try? root.appendingPathComponent(path).resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
+      return [0, size - 1, .random(in: 0..<size)].map { (file: path, offset: $0) }
+    }
+  }()
+
+  @Test func `A flipped byte anywhere is found, and never read as data`() throws {
+    let sound = try contents(of: Store.open(Golden.dataset))
+    try Golden.withCopy { dataset in
+      let version = try #require(Catalogue.currentVersion(ofDataset: dataset))
+      for (file, offset) in Self.sampled {
+        let path = "\(dataset)/\(version)/\(file)"
+        try flip(path, at: offset)
+        let verification = try Verification.verify(dataset, depth: .full)
+        #expect(!verification.problems.isEmpty, "\(file) at \(offset)")
+        // Whatever can still be read is what was written.
+        if let store = try? Store.open(dataset) {
+          for (array, values) in try contents(of: store) {
+            #expect(values == nil || values == sound[array], "\(file) at \(offset)")
+          }
+        }
+        try flip(path, at: offset)
+      }
+    }
+  }
+
+  private func flip(_ path: String, at offset: Int) throws {
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+    defer { try? file.close() }
+    try file.seek(toOffset: UInt64(offset))
+    let byte = try #require(file.read(upToCount: 1)?.first)
+    try file.seek(toOffset: UInt64(offset))
+    try file.write(contentsOf: [byte ^ UInt8.random(in: 1...255)])
+  }
+
+  /// All bytes of every array of a small layer and a few of the large one; `nil` where reading is refused.
+  private func contents(of store: Store) throws -> [String: [UInt8]?] {
+    var contents: [String: [UInt8]?] = [:]
+    for array in store.arrays {
+      contents[array.path] = .some(try? (0..<array.planes).flatMap { try array.plane($0, as: array.metadata.dataType) })
+    }
+    return contents
+  }
+
+  @Test func `Missing, additional and linked files are found`() throws {
+    let files = FileManager.default
+    for damage in [
+      { try files.removeItem(atPath: "\($0)/layers/wide/own/256/c/0/0/0") },
+      { try files.removeItem(atPath: "\($0)/layers/wide/grid/tails/zarr.json") },
+      { _ = files.createFile(atPath: "\($0)/layers/extra", contents: Data([1])) },
+      {
+        try files.moveItem(atPath: "\($0)/layers/wide/values/c/0/0", toPath: "\($0)/../moved")
+        try files.createSymbolicLink(atPath: "\($0)/layers/wide/values/c/0/0", withDestinationPath: "\($0)/../moved")
+      },
+    ] as [(String) throws -> Void] {
+      try Golden.withCopy { dataset in
+        try damage("\(dataset)/\(Catalogue.currentVersion(ofDataset: dataset) ?? "")")
+        #expect(!(try Verification.verify(dataset, depth: .quick)).problems.isEmpty)
+        #expect(!(try Verification.verify(dataset, depth: .full)).problems.isEmpty)
+      }
+    }
+  }
+
+  @Test func `A truncated shard is found quickly`() throws {
+    try Golden.withCopy { dataset in
+      let version = try #require(Catalogue.currentVersion(ofDataset: dataset))
+      let shard = "\(dataset)/\(version)/layers/wide/own/256/c/0/0/0"
+      let file = try FileHandle(forUpdating: URL(fileURLWithPath: shard))
+      try file.truncate(atOffset: 20_000)
+      try file.close()
+      let problems = try Verification.verify(dataset, depth: .quick).problems
+      #expect(problems.contains { $0.file == "layers/wide/own/256/c/0/0/0" && $0.kind == .corrupt })
+    }
+  }
+}
+
+extension ArrayReader {
+  /// A plane's bytes, whatever its type.
+  fileprivate func plane(_ plane: Int, as type: DataType) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    try stream(plane: plane) { bytes += $1 }
+    return bytes
+  }
+}

@@ -1,0 +1,424 @@
+#!/usr/bin/env python3
+"""Writes the golden store: a second writer, made from FORMAT.md alone.
+
+Everything is brute force in numpy and exact fractions, over rows that anyone can make again. The hierarchy is made by
+zarr-python; the shards are laid out by hand, as FORMAT.md §7 says, and then read back by zarr-python. Beside the
+store, `expected.json` holds what a reader must find, and `*.bin` what a server must answer (HTTP.md).
+
+    python3 -m pip install zarr==3.1.6 numcodecs==0.16.6 google-crc32c==1.9.0 numpy
+    python3 Tiles/golden/make_golden.py
+"""
+
+import base64
+import hashlib
+import json
+import math
+import os
+import pathlib
+import shutil
+import struct
+from fractions import Fraction
+
+import google_crc32c
+import numcodecs.lz4
+import numpy as np
+import zarr
+from zarr.codecs import BytesCodec, Crc32cCodec, ShardingCodec
+from zarr.codecs.numcodecs import LZ4
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROWS = 220
+BINS = 256
+MISSING = (1 << 64) - 1
+
+
+# --- The rows -------------------------------------------------------------------------------------------------------
+
+
+def make_rows():
+    """Labels (-1: in no class), the layers' activations [row, position, neuron], and the instances' [instance, neuron]."""
+    random = np.random.RandomState(7)
+    labels = random.randint(0, 2, ROWS)
+    labels[17] = -1
+    wide = random.normal(0, 1, (ROWS, 1, 270)).astype(np.float32)
+    wide += labels[:, None, None] * np.linspace(-1, 1, 270, dtype=np.float32)
+    wide[:, :, 60:] = np.maximum(wide[:, :, 60:] - np.float32(0.4), 0)  # many medians are equal: 0
+    wide[:, 0, 3] = 0  # dead
+    wide[:, 0, 4] = -2.5  # constant
+    wide[5, 0, 6] = np.nan
+    wide[9, 0, 7] = np.inf
+    wide[:, 0, 8] = np.nan  # nothing finite
+    wide[11, 0, 9] = 1e30  # one far value: the bulk gets a window, the rest stands in its tails
+    wide[12, 0, 10] = -0.0
+    wide[:, 0, 11] = np.float32(1e-40) * random.randint(-90, 90, ROWS)  # subnormals
+    spread = random.normal(3, 20, (ROWS, 4, 10)).round(1)
+    instances = {
+        "wide": np.stack([wide[3, 0], wide[3, 0] + random.normal(0, 1, 270).astype(np.float32)]),
+        "spread": np.stack([spread[3].max(0), spread[4].max(0)]).astype(np.float32),
+    }
+    instances["wide"][1, 20] = np.nan
+    instances["wide"][1, 21] = np.inf
+    instances["wide"][1, 22] = 1e5  # beyond the grid
+    return labels, {"wide": wide, "spread": spread}, instances
+
+
+# --- FORMAT.md §4: grids and counts ----------------------------------------------------------------------------------
+
+
+def bin_of(value, exponent):
+    return math.floor(Fraction(float(value)) / Fraction(2) ** exponent)
+
+
+def smallest_exponent(low, high, bins, wide_type):
+    """The smallest exponent for which `bins` bins hold both, but no smaller than the spacing of the numbers."""
+    magnitude = max(abs(low), abs(high))
+    exponent, digits = (-1074, 52) if wide_type else (-149, 23)
+    if magnitude > 0:
+        exponent = max(exponent, math.frexp(magnitude)[1] - 1 - digits)
+    while bin_of(high, exponent) - bin_of(low, exponent) >= bins:
+        exponent += 1
+    return exponent
+
+
+def own_grid(values, wide_type):
+    """Exponent, origin and tails of a neuron with these finite values (of all groups)."""
+    if len(values) == 0:
+        return 0, 0, 0
+    values = np.sort(values)
+    low, high = float(values[0]), float(values[-1])
+    exponent = smallest_exponent(low, high, BINS, wide_type)
+    skip = len(values) // 200
+    first, last = float(values[skip]), float(values[-1 - skip])
+    if bin_of(last, exponent) - bin_of(first, exponent) + 1 < 16:
+        window = smallest_exponent(first, last, 254, wide_type)
+        if window < exponent:
+            return window, bin_of(first, window) - 1, 1
+    return exponent, bin_of(low, exponent), 0
+
+
+def count_own(values, exponent, origin):
+    counts = np.zeros(BINS, np.int64)
+    for value in values:
+        counts[min(max(bin_of(value, exponent) - origin, 0), BINS - 1)] += 1
+    return counts
+
+
+def shared_axis(grids, has_values):
+    """Exponent and origin of the layer's axis, at 256 bins."""
+    used = [grid for grid, some in zip(grids, has_values) if some]
+    exponent = max(e for e, _, _ in used)
+    while True:
+        low = min((o << e - exponent) if e >= exponent else o >> (exponent - e) for e, o, _ in used)
+        high = max((o + BINS - 1) >> (exponent - e) for e, o, _ in used)
+        if high - low < BINS:
+            return exponent, low
+        exponent += 1
+
+
+def count_shared(own, exponent, origin, shared):
+    counts = np.zeros(BINS, np.int64)
+    for index in np.flatnonzero(own):
+        counts[((origin + int(index)) >> (shared[0] - exponent)) - shared[1]] += own[index]
+    return counts
+
+
+def fewer(counts, bins):
+    return counts.reshape(*counts.shape[:-1], bins, BINS // bins).sum(-1)
+
+
+# --- FORMAT.md §5 and §6 -----------------------------------------------------------------------------------------------
+
+
+def statistics(values, kind):
+    """Of all values of a neuron in a group, finite or not."""
+    finite = values[np.isfinite(values)]
+    some = len(finite) > 0
+    double = finite.astype(np.float64)
+    nan = float("nan")
+    return {
+        "count": np.uint32(len(finite)),
+        "zeros": np.uint32((finite == 0).sum()),
+        "nan": np.uint32(np.isnan(values).sum()),
+        "infinite": np.uint32(np.isinf(values).sum()),
+        "minimum": kind(finite.min() if some else nan),
+        "maximum": kind(finite.max() if some else nan),
+        "mean": np.float64(double.mean() if some else nan),
+        "deviation": np.float64(double.std() if some else nan),
+        "median": kind(np.median(double) if some else nan),
+        "lower_quartile": kind(np.percentile(double, 25) if some else nan),
+        "upper_quartile": kind(np.percentile(double, 75) if some else nan),
+    }
+
+
+def ordering(keys):
+    """Ascending; ties by index, NaN last, −0 equal to 0."""
+    return np.lexsort((np.arange(len(keys)), np.where(np.isnan(keys), 0, keys), np.isnan(keys))).astype(np.uint32)
+
+
+def descending(keys):
+    return ordering(-keys)
+
+
+# --- FORMAT.md §7: bytes ------------------------------------------------------------------------------------------------
+
+
+def round_up(count, step):
+    return -(-count // step) * step
+
+
+def shapes(kind, shape):
+    """Inner chunk and shard of an array."""
+    if kind == "counts":
+        groups, neurons, bins = shape
+        n = min(round_up(neurons, 256), 65536)
+        return [1, 4096 // bins, bins], [min(max(65536 // n, 1), groups), n, bins]
+    if kind == "images":
+        return [1, *shape[1:]], list(shape)
+    c = min(round_up(shape[-1], 256), 16384)
+    n = min(round_up(shape[-1], c), 65536)
+    if kind == "grid":
+        return [c], [n]
+    return [1, c], [min(max(65536 // n, 1), shape[0]), n]
+
+
+def encode_chunk(block):
+    raw = numcodecs.lz4.compress(np.ascontiguousarray(block).tobytes(), 1)  # decoded size, then the LZ4 block
+    return raw + struct.pack("<I", google_crc32c.value(raw))
+
+
+def encode_shard(kind, block, chunk, inside):
+    """`block`: the shard's values, filled up with 0; `inside`: the part of its shape that lies in the array."""
+    grid = [size // step for size, step in zip(block.shape, chunk)]
+    places = [place for place in np.ndindex(*grid) if all(p * c < i for p, c, i in zip(place, chunk, inside))]
+    if kind == "counts":
+        places.sort(key=lambda place: (place[1] * chunk[1] // 256, place[0], place[1]))
+    index = {place: (MISSING, MISSING) for place in np.ndindex(*grid)}
+    offset, encoded = 16 * len(index) + 4, []
+    for place in places:
+        cut = tuple(slice(p * c, (p + 1) * c) for p, c in zip(place, chunk))
+        encoded.append(encode_chunk(block[cut]))
+        index[place] = (offset, len(encoded[-1]))
+        offset += len(encoded[-1])
+    head = b"".join(struct.pack("<QQ", *index[place]) for place in np.ndindex(*grid))
+    return head + struct.pack("<I", google_crc32c.value(head)) + b"".join(encoded)
+
+
+def write_array(root, path, kind, values, attributes=None):
+    chunk, shard = shapes(kind, values.shape)
+    array = root.create_array(
+        path,
+        shape=values.shape,
+        dtype=values.dtype,
+        chunks=shard,
+        filters=None,
+        compressors=None,
+        serializer=ShardingCodec(
+            chunk_shape=chunk,
+            codecs=[BytesCodec(), LZ4(acceleration=1), Crc32cCodec()],
+            index_codecs=[BytesCodec(), Crc32cCodec()],
+            index_location="start",
+        ),
+        fill_value=0,
+        attributes=attributes or {},
+    )
+    grid = [-(-size // step) for size, step in zip(values.shape, shard)]
+    for place in np.ndindex(*grid):
+        block = np.zeros(shard, values.dtype)
+        cut = tuple(slice(p * s, min((p + 1) * s, size)) for p, s, size in zip(place, shard, values.shape))
+        inside = [c.stop - c.start for c in cut]
+        block[tuple(slice(0, i) for i in inside)] = values[cut]
+        file = pathlib.Path(root.store.root) / path / "c" / "/".join(map(str, place))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(encode_shard(kind, block, chunk, inside))
+    np.testing.assert_array_equal(array[...], values, err_msg=path)  # zarr-python reads what was written by hand
+
+
+# --- The store ------------------------------------------------------------------------------------------------------------
+
+
+def build(root):
+    labels, layers, instance_values = make_rows()
+    groups = [
+        {"name": "all", "kind": "all", "rows": ROWS},
+        {"name": "cat (tabby), or not", "kind": "class", "label": 0, "rows": int((labels == 0).sum())},
+        {"name": "chien λ/2", "kind": "class", "label": 1, "rows": int((labels == 1).sum())},
+    ]
+    members = [np.full(ROWS, True), labels == 0, labels == 1]
+    instances = [
+        {"name": "benign 0", "kind": "benign", "pair": 0, "label": 0, "prediction": 0, "image": 0},
+        {"name": "attacked 0", "kind": "attacked", "pair": 0, "label": 0, "prediction": 1, "image": 0},
+    ]
+    entries, arrays = [], {}
+
+    for name, activations in layers.items():
+        samples, neurons = activations.shape[1:]
+        double = activations.dtype == np.float64
+        kind = np.float64 if double else np.float32
+        per_group = [activations[member].reshape(-1, neurons) for member in members]
+        finite = [[column[np.isfinite(column)] for column in group.T] for group in per_group]
+        grids = [own_grid(finite[0][n], double) for n in range(neurons)]
+        shared = shared_axis(grids, [len(finite[0][n]) > 0 for n in range(neurons)])
+        own = np.array([[count_own(finite[g][n], *grids[n][:2]) for n in range(neurons)] for g in range(len(groups))])
+        common = np.array(
+            [[count_shared(own[g, n], *grids[n][:2], shared) for n in range(neurons)] for g in range(len(groups))]
+        )
+        count_type = np.uint8 if ROWS * samples <= 255 else np.uint16
+        axis = {"exponent": shared[0], "origin": shared[1]}
+        for bins in (256, 64, 16):
+            arrays[f"layers/{name}/own/{bins}"] = ("counts", fewer(own, bins).astype(count_type), {})
+            arrays[f"layers/{name}/shared/{bins}"] = ("counts", fewer(common, bins).astype(count_type), axis)
+        for field, values, kind_ in zip(("exponent", "origin", "tails"), zip(*grids), (np.int16, np.int64, np.uint8)):
+            arrays[f"layers/{name}/grid/{field}"] = ("grid", np.array(values, kind_), {})
+        figures = [[statistics(group[:, n], kind) for n in range(neurons)] for group in per_group]
+        for field in figures[0][0]:
+            values = np.array([[figure[field] for figure in group] for group in figures])
+            arrays[f"layers/{name}/statistics/{field}"] = ("vectors", values, {})
+        medians = arrays[f"layers/{name}/statistics/median"][1]
+        values = instance_values[name]
+        arrays[f"layers/{name}/orderings/median"] = ("vectors", np.stack([ordering(m) for m in medians]), {})
+        arrays[f"layers/{name}/orderings/value"] = ("vectors", np.stack([ordering(v) for v in values]), {})
+        arrays[f"layers/{name}/values"] = ("vectors", values, {})
+        entries.append(
+            {
+                "id": name, "name": f"block 1/{name}", "neurons": neurons, "samples": samples,
+                "dataset": f"activations/{name}", "dtype": str(activations.dtype), "shape": list(activations.shape),
+                "axes": "NTD", "reduce": "samples" if samples > 1 else "flatten", "bins": BINS, "shared": axis,
+            }
+        )  # fmt: skip
+
+    pixels = np.random.RandomState(8)
+    arrays["images/benign"] = ("images", pixels.randint(0, 256, (1, 5, 4, 1)).astype(np.uint8), {})
+    arrays["images/attacked"] = ("images", pixels.randint(0, 256, (1, 5, 4, 3)).astype(np.uint8), {})
+
+    root.update_attributes(
+        {
+            "format": "neural-divergence",
+            "format_version": 1,
+            "dataset": {"name": "golden", "title": "The golden store", "rows": ROWS},
+            "layers": entries,
+            "groups": groups,
+            "instances": instances,
+            "start": {"layers": ["wide"], "groups": [1, 2], "instances": [0, 1], "text": "Two classes and a pair."},
+            "provenance": {"tool": "make_golden.py", "dumps": [{"name": "golden.h5", "bytes": 1}], "counted": {}},
+            "job": {"name": "golden"},
+        }
+    )
+    for entry in entries:
+        layer = root.require_group(f"layers/{entry['id']}")
+        layer.update_attributes(entry)
+        layer.require_group("own")
+        layer.require_group("shared").update_attributes(entry["shared"])
+        for group in ("grid", "statistics", "orderings"):
+            layer.require_group(group)
+    root.require_group("images")
+    for path, (kind, values, attributes) in arrays.items():
+        write_array(root, path, kind, values, attributes)
+    return {path: values for path, (_, values, _) in arrays.items()}
+
+
+def publish(building, name):
+    """MANIFEST, the version's name, and `current`."""
+    files = sorted(str(f.relative_to(building)).encode() for f in building.rglob("*") if f.is_file())
+    lines = b"".join(
+        hashlib.sha256((building / f.decode()).read_bytes()).hexdigest().encode() + b"  " + f + b"\n" for f in files
+    )
+    (building / "MANIFEST").write_bytes(lines)
+    version = hashlib.sha256(lines).hexdigest()[:16]
+    building.rename(building.parent / version)
+    os.symlink(version, building.parent / "current")
+    return version
+
+
+# --- HTTP.md: what a server answers -----------------------------------------------------------------------------------------
+
+
+def header(magic, rows, bins, level, scale, first, body):
+    sum_ = google_crc32c.value(body)
+    return struct.pack("<4sHHIHHfIII", magic, 1, 32, rows, bins, level, scale, first, 0, sum_)
+
+
+def make_tile(arrays, layer, group, axis, bins, order, level, index):
+    counts = arrays[f"layers/{layer}/{axis}/{bins}"][group].astype(np.int64)
+    zeros = arrays[f"layers/{layer}/statistics/zeros"][group].astype(np.int64)
+    first = 256 * index
+    blocks = [order[row << level : (row + 1) << level] for row in range(first, min(first + 256, -(-len(order) >> level)))]
+    sums = np.array([counts[block].sum(0) for block in blocks])
+    dots = np.array([zeros[block].sum() for block in blocks])
+    totals = sums.sum(1)
+    shares = np.divide(sums, totals[:, None], out=np.zeros(sums.shape), where=totals[:, None] > 0)
+    dot_shares = np.divide(dots, totals, out=np.zeros(len(dots)), where=totals > 0)
+    top = max(shares.max(), dot_shares.max())
+    scale = float(np.float32(top if top > 0 else 1))
+
+    def quantise(count, total):
+        total = np.where(total > 0, total, 1)
+        code = np.floor(255 * np.sqrt(count / (total * scale)) + 0.5)
+        return np.where(count > 0, np.clip(code, 1, 255), 0).astype(np.uint8)
+
+    body = quantise(sums, totals[:, None]).tobytes() + quantise(dots, totals).tobytes()
+    return header(b"NDT1", len(blocks), bins, level, scale, first, body) + body
+
+
+def main():
+    place = HERE / "store" / "golden"
+    shutil.rmtree(HERE / "store", ignore_errors=True)
+    building = place / ".building"
+    building.mkdir(parents=True)
+    root = zarr.create_group(zarr.storage.LocalStore(building), zarr_format=3)
+    arrays = build(root)
+    version = publish(building, "golden")
+
+    samples = []
+    median = arrays["layers/wide/statistics/median"].astype(np.float64)
+    values = arrays["layers/wide/values"].astype(np.float64)
+    orders = {
+        ("index", "ascending"): np.arange(270),
+        ("median(cat (tabby), or not)", "ascending"): ordering(median[1]),
+        ("value(attacked 0)", "descending"): descending(values[1]),
+        ("difference(median(cat (tabby), or not),median(chien λ/2))", "ascending"): ordering(median[1] - median[2]),
+        ("difference(value(attacked 0),value(benign 0))", "descending"): descending(values[1] - values[0]),
+    }
+    for (order, direction), permutation in orders.items():
+        for group, axis, bins, level, index in ((1, "shared", 16, 0, 1), (2, "own", 16, 1, 0), (0, "shared", 64, 1, 0)):
+            tile = make_tile(arrays, "wide", group, axis, bins, permutation, level, index)
+            samples.append(
+                {
+                    "layer": "wide", "group": group, "axis": axis, "bins": bins, "order": order,
+                    "direction": direction, "level": level, "index": index,
+                    "first_neurons": [int(n) for n in permutation[:8]], "sha256": hashlib.sha256(tile).hexdigest(),
+                }
+            )  # fmt: skip
+            if (group, level) == (1, 0) and "difference(median" in order:
+                (HERE / "tile.bin").write_bytes(tile)
+
+    def plain(value):
+        value = value.item()
+        return value if not isinstance(value, float) or math.isfinite(value) else str(value)
+
+    probes = {}
+    for neuron in (0, 3, 4, 6, 7, 8, 9, 11, 150):
+        probes[str(neuron)] = {
+            path.removeprefix("layers/wide/"): [plain(v) for v in np.atleast_1d(array[..., neuron])]
+            for path, array in arrays.items()
+            if path.startswith("layers/wide/") and "/own/" not in path and "/shared/" not in path and "order" not in path
+        }
+    expected = {
+        "version": version,
+        "arrays": {
+            path: {
+                "shape": list(values.shape),
+                "dtype": str(values.dtype),
+                "sha256": hashlib.sha256(values.astype(values.dtype.newbyteorder("<")).tobytes()).hexdigest(),
+            }
+            for path, values in sorted(arrays.items())
+        },
+        "wide_neurons": probes,
+        "tails_counts": [int(v) for v in arrays["layers/wide/own/256"][0, 9]],
+        "images": {k: base64.b64encode(arrays[f"images/{k}"].tobytes()).decode() for k in ("benign", "attacked")},
+        "tiles": samples,
+    }
+    (HERE / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
+    print(version)
+
+
+main()
