@@ -34,7 +34,7 @@ let package = Package(
     .target(
       name: "Precompute",
       dependencies: [
-        "Activations", "Distributions", "TileStore", .product(name: "Yams", package: "Yams"),
+        "Activations", "Distributions", "HDF5", "TileStore", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "TileServer",

@@ -7,6 +7,8 @@ public struct LabelColumn: Sendable, Equatable {
   /// The classes in label order: how a label reads in the dump, and the name it is shown with.
   public var texts: [String]
   public var names: [String]
+  /// Whether labels are whole numbers in the dump.
+  public var areIntegers: Bool
 }
 
 /// Labels as they stand in a dump.
@@ -51,6 +53,7 @@ extension LabelColumn {
   public init(_ labels: RawLabels, names: [String]?, place: String) throws {
     switch labels {
     case .integers(let values):
+      areIntegers = true
       if let row = values.firstIndex(where: { $0 < 0 }) {
         throw ActivationsError("\(place): the label of row \(row) is \(values[row]). Labels must not be negative; leave such rows out of the dump.")
       }
@@ -70,6 +73,7 @@ extension LabelColumn {
         self.names = texts
       }
     case .texts(let values):
+      areIntegers = false
       let distinct = names ?? Array(Set(values)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       let index = Dictionary(distinct.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
       if let row = values.firstIndex(where: { index[$0] == nil }) {
@@ -97,8 +101,12 @@ extension LabelColumn {
       return number
     }
     switch values {
-    case .integers(let values): classes = values.map { find(String($0)) }
-    case .texts(let values): classes = values.map(find)
+    case .integers(let values):
+      areIntegers = true
+      classes = values.map { find(String($0)) }
+    case .texts(let values):
+      areIntegers = false
+      classes = values.map(find)
     }
     self.texts = texts
     self.names = names

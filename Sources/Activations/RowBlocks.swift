@@ -41,7 +41,7 @@ public final class RowBlocks<Value: ReadableValue> {
   public struct Block: Sendable {
     let part: Int
     /// Rows of the part.
-    let rows: Range<Int>
+    public let rows: Range<Int>
   }
 
   public let source: LayerSource
@@ -110,6 +110,12 @@ public final class RowBlocks<Value: ReadableValue> {
   /// Whether a decoded box already is `[row, neuron]`.
   private static func isMatrix(_ geometry: LayerGeometry) -> Bool {
     geometry.axes.row == 0 && geometry.positions == 1
+  }
+
+  /// The block that holds a row of the dump.
+  /// - Precondition: there is such a row.
+  public func index(ofRow row: Int) -> Int {
+    blocks.firstIndex { source.parts[$0.part].firstRow + $0.rows.upperBound > row }!
   }
 
   /// Reads a block. What it returned before is no longer valid.

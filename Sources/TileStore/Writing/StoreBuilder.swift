@@ -14,10 +14,13 @@ public final class StoreBuilder {
   let building: String
   private let lock: Int32
 
-  /// Begins anew: what an earlier builder left unfinished is removed.
-  /// - Parameter root: the folder of all stores, made where it is missing.
+  /// Goes on where an earlier builder of the same fingerprint was stopped; removes what any other left.
+  /// - Parameters:
+  ///   - root: the folder of all stores, made where it is missing.
+  ///   - fingerprint: names the input and the job.
+  ///   - restart: whether to begin anew in any case.
   /// - Throws: `StoreWriteError`, `StoreBusy`.
-  public init(root: String, name: String) throws {
+  public init(root: String, name: String, fingerprint: String, restart: Bool) throws {
     precondition(Self.isValid(name: name))
     self.name = name
     folder = root + "/" + name
@@ -30,8 +33,11 @@ public final class StoreBuilder {
       throw StoreBusy(folder: folder)
     }
     do {
-      if access(building, F_OK) == 0 { try FileManager.default.removeItem(atPath: building) }
-      try makeFolder(building)
+      let mark = scratch + "/fingerprint"
+      let same = FileManager.default.contents(atPath: mark).map { $0 == Data(fingerprint.utf8) } ?? false
+      if access(building, F_OK) == 0, restart || !same { try FileManager.default.removeItem(atPath: building) }
+      try makeFolder(scratch)
+      if restart || !same { try write(fingerprint, to: mark) }
     } catch {
       close(lock)
       throw error
@@ -52,17 +58,30 @@ public final class StoreBuilder {
     return bytes.allSatisfy { plain($0) || $0 == 46 || $0 == 95 || $0 == 45 }
   }
 
+  private var scratch: String { building + "/.scratch" }
+
   /// A file beside the store's own, for figures on their way; gone before publishing.
   public func scratchFile(_ name: String) throws -> ScratchMatrixFile {
-    try makeFolder(building + "/.scratch")
-    return try ScratchMatrixFile(path: building + "/.scratch/" + name)
+    try ScratchMatrixFile(path: scratch + "/" + name)
   }
 
-  public func makeGroup(_ path: String, attributes: [String: JSONValue] = [:]) throws {
+  /// The attributes of the group at `path`, if an earlier builder wrote them; a group's attributes are written when what it holds is complete.
+  public func completed<Attributes: Decodable>(_ path: String, as type: Attributes.Type) -> Attributes? {
+    guard let data = FileManager.default.contents(atPath: "\(building)/\(path)/zarr.json") else { return nil }
+    return try? JSONDecoder().decode(GroupNode<Attributes>.self, from: data).attributes
+  }
+
+  /// Removes what an earlier builder left incomplete at `path`.
+  public func remove(_ path: String) throws {
+    guard access(building + "/" + path, F_OK) == 0 else { return }
+    try FileManager.default.removeItem(atPath: building + "/" + path)
+  }
+
+  public func makeGroup(_ path: String, attributes: JSONValue = .object([:])) throws {
     let folder = path.isEmpty ? building : building + "/" + path
     try makeFolder(folder)
     try writeJSON(
-      ["zarr_format": 3, "node_type": "group", "attributes": .object(attributes)],
+      ["zarr_format": 3, "node_type": "group", "attributes": attributes],
       to: folder + "/zarr.json")
   }
 
@@ -70,16 +89,19 @@ public final class StoreBuilder {
     try ArrayWriter(folder: building + "/" + path, metadata: metadata)
   }
 
-  /// Opens the array written at `path`, to read it back.
-  public func folder(of path: String) -> String { building + "/" + path }
+  /// Opens an array that was written, to read it back.
+  public func reader(of writer: ArrayWriter) throws -> ArrayReader {
+    let path = String(writer.folder.dropFirst(building.count + 1))
+    return try ArrayReader(
+      path: path, metadata: writer.metadata,
+      maps: ShardMaps(folder: VersionFolder(path: building), limit: 256))
+  }
 
   /// Makes everything lasting, names it by its content, and flips `current` to it.
   /// - Returns: the version.
   public func publish() throws -> String {
     let files = FileManager.default
-    if access(building + "/.scratch", F_OK) == 0 {
-      try files.removeItem(atPath: building + "/.scratch")
-    }
+    try files.removeItem(atPath: scratch)
     var lines: [(path: String, line: String)] = []
     var folders: [String] = [building]
     for path in try files.subpathsOfDirectory(atPath: building) {
@@ -115,11 +137,20 @@ public final class StoreBuilder {
   }
 }
 
+private struct GroupNode<Attributes: Decodable>: Decodable { var attributes: Attributes }
+
 /// Another run is writing this store.
 public struct StoreBusy: Error, CustomStringConvertible, Sendable {
   public let folder: String
   public var description: String {
     "Another run is writing \(folder). Wait for it to end, or choose another --output."
+  }
+}
+
+extension JSONValue {
+  /// The JSON that a value encodes to.
+  public init(encoding value: some Encodable) throws {
+    self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
   }
 }
 

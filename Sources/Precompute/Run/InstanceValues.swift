@@ -1,0 +1,109 @@
+import Activations
+import Distributions
+import TileStore
+
+/// The activations of the instances in one layer, and the neurons ordered by each.
+struct InstanceValues<Value: ActivationValue & ReadableValue> {
+  let instances: InstanceSet
+  let dump: Dump
+  let source: LayerSource
+  let lanes: Lanes
+
+  /// Bytes of instances that are read at once.
+  private static var blockBytesMax: Int { 32 << 20 }
+
+  func write(_ builder: StoreBuilder, path: String) throws {
+    let count = instances.instances.count
+    guard count > 0 else { return }
+    let neurons = source.neurons
+    let values = try builder.makeArray("\(path)/values", .figures(rows: count, neurons: neurons, dataType: .float32))
+    let orders = try builder.makeArray(
+      "\(path)/orderings/value", .figures(rows: count, neurons: neurons, dataType: .uint32))
+    let step = values.metadata.shardShape[0]
+    var rows: [Float] = []
+    var first = 0
+    func flush(_ last: Bool) throws {
+      while rows.count >= step * neurons || last && !rows.isEmpty {
+        let some = min(step, rows.count / neurons)
+        let part = Array(rows.prefix(some * neurons))
+        rows.removeFirst(some * neurons)
+        try part.withUnsafeBufferPointer { try values.write(rows: first..<first + some, $0) }
+        var order: [UInt32] = []
+        for row in 0..<some {
+          order += part[row * neurons..<(row + 1) * neurons].withUnsafeBufferPointer { stableOrder(keys: $0) }
+        }
+        try order.withUnsafeBufferPointer { try orders.write(rows: first..<first + some, $0) }
+        first += some
+      }
+    }
+    for kind in instances.kinds {
+      try eachInstance(of: kind) { row in
+        rows += row
+        try flush(false)
+      }
+    }
+    try flush(true)
+    values.finish()
+    orders.finish()
+  }
+
+  /// The values of each instance of a kind, in order, `[neuron]`; NaN where the kind has nothing on this layer.
+  private func eachInstance(of kind: InstanceKind, _ body: ([Float]) throws -> Void) throws {
+    switch kind.origin {
+    case .group(let group):
+      guard dump.first.catalogue.datasets.contains(where: { $0.path == dump.first.catalogue.canonicalPath(group + source.path) })
+      else {
+        for _ in 0..<kind.count { try body(Array(repeating: .nan, count: source.neurons)) }
+        return
+      }
+      let request = LayerRequest(
+        name: source.name, dataset: group + source.path, axes: source.geometry.axes,
+        reduce: source.geometry.reduce, bfloat16: source.element == .bfloat16)
+      let instances = try LayerSource(request, dump: Dump(files: [dump.first]), rows: [kind.count])
+      guard instances.neurons == source.neurons, instances.geometry.positions == source.geometry.positions else {
+        throw ActivationsError(
+          "\(dump.first.path), dataset \(instances.path): it has the shape \(words(instances.info.shape)), but the layer \(source.path) has \(words(source.info.shape)). An instance has the same neurons as a row of its layer.")
+      }
+      try eachRow(of: instances, Array(0..<kind.count), body)
+    case .rows(let rows):
+      try eachRow(of: source, rows, body)
+    }
+  }
+
+  private func eachRow(of source: LayerSource, _ rows: [Int], _ body: ([Float]) throws -> Void) throws {
+    if source.element.fitsFloat {
+      try eachRow(of: source, rows, as: Float.self, body)
+    } else {
+      try eachRow(of: source, rows, as: Double.self, body)
+    }
+  }
+
+  /// Reads the blocks that hold the rows, each once, and hands the rows on in the order asked for.
+  private func eachRow<Stored: ReadableValue>(
+    of source: LayerSource, _ rows: [Int], as: Stored.Type, _ body: ([Float]) throws -> Void
+  ) throws {
+    let granularity = RowBlocks<Stored>.rowGranularity(source)
+    let perGranule = RowBlocks<Stored>.bytes(source, neurons: 0..<source.neurons, rowsPerBlock: granularity).buffers
+    let blocks = RowBlocks<Stored>(
+      source, neurons: 0..<source.neurons, rowsPerBlock: granularity * max(1, Self.blockBytesMax / max(1, perGranule)),
+      lanes: lanes.count, keeps: false)
+    var loaded = -1
+    var block: RowBlock<Stored>?
+    for row in rows {
+      let number = blocks.index(ofRow: row)
+      if number != loaded {
+        block = try blocks.read(number, lanes.run)
+        loaded = number
+      }
+      let samples = source.geometry.samplesPerRow
+      let start = block!.base + (row - block!.firstRow) * samples * block!.pitch
+      let pitch = block!.pitch
+      try body(
+        (0..<source.neurons).map { neuron in
+          if samples == 1 { return Float(start[neuron]) }
+          // An instance is one dot: the mean of its positions.
+          return Float((0..<samples).reduce(0.0) { $0 + Double(start[$1 * pitch + neuron]) } / Double(samples))
+        })
+    }
+  }
+}

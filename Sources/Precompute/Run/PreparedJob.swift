@@ -1,0 +1,163 @@
+import Activations
+import Distributions
+import Foundation
+import HDF5
+import TileStore
+
+/// A job whose dump is open and understood, and whose work is planned.
+public struct PreparedJob: Sendable {
+  public let job: Job
+  public let contents: DumpContents
+  public let grouping: Grouping
+  public let plans: [LayerPlan]
+  /// Ids of the layers in the store, in the same order.
+  public let ids: [String]
+  public let lanes: Lanes
+  public let memory: Int
+
+  /// Version of the program that computes; a store of another one is not the same store.
+  public static let tool = "divergence 0.1.0"
+
+  /// - Parameters:
+  ///   - memory: budget of the whole process, in bytes.
+  ///   - catalogue: reads what is in a file.
+  /// - Throws: `HDF5Error`, `ActivationsError`, `PrecomputeError`.
+  public init(_ job: Job, memory: Int, lanes: Lanes, catalogue: (_ path: String) throws -> HDF5.Catalogue) throws {
+    let dump = Dump(files: try job.dumps.map { try DumpFile(catalogue($0)) })
+    contents = try DumpContents(dump, job.request, missing: job.missing == .fill ? .fill : .refuse)
+    grouping = try Grouping(
+      rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
+      conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
+    let (cells, groups) = (grouping.cellCount, grouping.groups.count)
+    plans = try contents.layers.map { layer in
+      layer.element.fitsFloat
+        ? try LayerPlan(layer, as: Float.self, cells: cells, groups: groups, medians: job.medians, memory: memory)
+        : try LayerPlan(layer, as: Double.self, cells: cells, groups: groups, medians: job.medians, memory: memory)
+    }
+    ids = Self.ids(contents.layers.map(\.name))
+    self.job = job
+    self.lanes = lanes
+    self.memory = memory
+    try checkStart()
+  }
+
+  /// Bytes to decode, all passes and layers together.
+  public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }
+
+  /// Names that every file system takes, different also without regard to case.
+  static func ids(_ names: [String]) -> [String] {
+    var taken = Set<String>()
+    return names.map { name in
+      let last = name.split(separator: "/").last.map(String.init) ?? name
+      let plain = String(last.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }.prefix(60))
+      let stem = plain.isEmpty ? "layer" : plain
+      var id = stem
+      var number = 2
+      while !taken.insert(id.lowercased()).inserted {
+        id = "\(stem)-\(number)"
+        number += 1
+      }
+      return id
+    }
+  }
+
+  /// What a half-done store must have been made from to go on with it.
+  var fingerprint: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      let job = String(decoding: try encoder.encode(job.json(contents)), as: UTF8.self)
+      let files = String(decoding: try encoder.encode(contents.dump.files.map(\.catalogue.file)), as: UTF8.self)
+      return "\(Self.tool)\n\(job)\n\(files)\n"
+    }
+  }
+
+  // MARK: Attributes of the store
+
+  func attributes(layers: [Layer]) throws -> Attributes {
+    let counted = layers.compactMap(\.counted)
+    let groups = grouping.groups.map { group in
+      TileStore.Group(
+        name: group.name, kind: .init(rawValue: group.kind.rawValue)!, rows: group.rows,
+        label: group.kind == .class ? label(group.text ?? group.name) : nil,
+        where: group.kind == .where ? group.text : nil)
+    }
+    let kinds = Dictionary(uniqueKeysWithValues: contents.instances.kinds.map { ($0.name, $0) })
+    let instances = contents.instances.instances.map { instance in
+      TileStore.Instance(
+        name: instance.name, kind: instance.kind, pair: instance.pair, label: instance.label.map { .string($0) },
+        prediction: instance.prediction.map { .string($0) },
+        image: kinds[instance.kind]?.images == nil ? nil : instance.image,
+        text: kinds[instance.kind]?.texts == nil ? nil : instance.image)
+    }
+    let provenance: JSONValue = [
+      "tool": .string(Self.tool),
+      "dumps": .array(contents.dump.files.map { ["name": .string($0.name), "bytes": JSONValue(Int($0.catalogue.file.bytes))] }),
+      "counted": [
+        "rows": JSONValue(contents.rows),
+        "finite": JSONValue(counted.reduce(0) { $0 + $1.finite }),
+        "zeros": JSONValue(counted.reduce(0) { $0 + $1.zeros }),
+        "nan": JSONValue(counted.reduce(0) { $0 + $1.nan }),
+        "infinite": JSONValue(counted.reduce(0) { $0 + $1.infinite }),
+      ],
+    ]
+    return Attributes(
+      dataset: TileStore.Dataset(name: job.name, title: job.title ?? job.name, rows: contents.rows),
+      layers: layers, groups: groups, instances: instances, start: start, provenance: provenance,
+      job: job.json(contents))
+  }
+
+  private func label(_ text: String) -> JSONValue {
+    contents.labels?.areIntegers == true ? Int64(text).map { .int($0) } ?? .string(text) : .string(text)
+  }
+
+  // MARK: The first visit
+
+  private func checkStart() throws {
+    guard let start = job.start else { return }
+    func unknown(_ what: String, _ name: String, _ known: [String]) -> PrecomputeError {
+      PrecomputeError(.job, "The job's start names the \(what) \"\(name)\", which there is not. There are: \(known.prefix(20).joined(separator: ", ")).")
+    }
+    let layers = contents.layers.map(\.name)
+    if let name = start.layers.first(where: { !layers.contains($0) }) { throw unknown("layer", name, layers) }
+    let groups = grouping.groups.map(\.name)
+    if let name = start.classes.first(where: { !groups.contains($0) }) { throw unknown("class", name, groups) }
+    let pairs = Set(contents.instances.instances.map(\.pair))
+    if let pair = start.pair, !pairs.contains(pair) { throw unknown("pair", String(pair), pairs.sorted().map(String.init)) }
+  }
+
+  /// What the job says, and for the rest: the last two layers before the scores, the first pair whose predictions differ, and the two
+  /// classes it lies between.
+  private var start: Start {
+    let names = contents.layers.map(\.name)
+    let classes = grouping.groups.indices.filter { grouping.groups[$0].kind == .class }
+    var layers = (job.start?.layers ?? []).compactMap { names.firstIndex(of: $0) }
+    if layers.isEmpty {
+      let wide = names.indices.filter { contents.layers[$0].neurons > classes.count }
+      layers = Array((wide.isEmpty ? Array(names.indices) : wide).suffix(2))
+    }
+    let instances = contents.instances.instances
+    let pairs = Dictionary(grouping: instances.indices, by: { instances[$0].pair })
+    let telling = pairs.keys.sorted().first { pair in Set(pairs[pair]!.map { instances[$0].prediction }).count > 1 }
+    let pair = job.start?.pair ?? telling ?? pairs.keys.min()
+    let chosen = pair.map { pairs[$0]! } ?? []
+
+    var groups = (job.start?.classes ?? []).compactMap { name in grouping.groups.firstIndex { $0.name == name } }
+    if groups.isEmpty {
+      let between = chosen.flatMap { [instances[$0].label, instances[$0].prediction] }.compactMap { $0 }
+      for name in between {
+        if let index = classes.first(where: { grouping.groups[$0].name == name }), !groups.contains(index) { groups.append(index) }
+      }
+      if groups.count < 2 { groups += classes.filter { !groups.contains($0) }.prefix(2 - groups.count) }
+      if groups.isEmpty { groups = [0] }
+    }
+    return Start(layers: layers.map { ids[$0] }, groups: groups, instances: chosen, text: job.start?.text ?? story(chosen))
+  }
+
+  private func story(_ chosen: [Int]) -> String? {
+    let instances = contents.instances.instances
+    guard let attacked = chosen.map({ instances[$0] }).first(where: { $0.prediction != nil && $0.label != nil && $0.prediction != $0.label })
+    else { return nil }
+    return "A picture of class \(attacked.label!) that the network takes for \(attacked.prediction!) (\(attacked.kind), dots), among the distributions of both classes."
+  }
+}
