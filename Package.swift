@@ -52,7 +52,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
+    .executableTarget(
+      name: "catalogue-child", dependencies: ["HDF5"], path: "Tests/CatalogueChild"),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "catalogue-child"]),
     .testTarget(name: "DistributionsTests", dependencies: ["Distributions"]),
     .testTarget(name: "ActivationsTests", dependencies: ["Activations"]),
     .testTarget(

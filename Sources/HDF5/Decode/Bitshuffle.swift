@@ -43,24 +43,26 @@ struct Bitshuffle: Sendable {
   func decode(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, scratch: Scratch
   ) throws(Fault) -> Int {
-    guard output.count % elementBytes == 0 else {
-      throw damaged("has elements of \(elementBytes) bytes in a chunk of \(output.count)")
-    }
     var reader = BigEndianReader(input)
     var blockElements = blockElements
+    var total = input.count
     if codec != .none {
-      guard let total = reader.next(8), let blockBytes = reader.next(4) else {
+      guard let claimed = reader.next(8), let blockBytes = reader.next(4) else {
         throw damaged("ends within its header")
       }
-      guard total == output.count else {
-        throw Pipeline.wrongSize(got: total, expected: output.count, "bytes by its header")
-      }
+      total = claimed
       blockElements = blockBytes / elementBytes
       guard blockBytes > 0, blockBytes % (8 * elementBytes) == 0 else {
         throw damaged("has blocks of \(blockBytes) bytes")
       }
     }
-    let elements = output.count / elementBytes
+    guard total <= output.count else {
+      throw Pipeline.wrongSize(got: total, expected: output.count, "bytes by its bitshuffle header")
+    }
+    guard total % elementBytes == 0 else {
+      throw damaged("has \(total) bytes, and elements of \(elementBytes)")
+    }
+    let elements = total / elementBytes
     // A header may claim a block far beyond the chunk: buffers follow the chunk.
     let largest = min(blockElements, elements) * elementBytes
     let planes = try scratch.buffer(.planes, largest).assumingMemoryBound(to: UInt8.self)
@@ -74,14 +76,14 @@ struct Bitshuffle: Sendable {
         block.assumingMemoryBound(to: UInt8.self), count, elementBytes, planes)
       done += count
     }
-    let rest = output.count - done * elementBytes
+    let rest = total - done * elementBytes
     guard let raw = reader.take(rest) else { throw damaged("ends before its last elements") }
     if rest > 0 {
       (output.baseAddress! + done * elementBytes)
         .copyMemory(from: raw.baseAddress!, byteCount: rest)
     }
     guard reader.isAtEnd else { throw damaged("goes on behind its end") }
-    return output.count
+    return total
   }
 
   /// The next block of exactly `bytes` bytes, decompressed but still transposed.

@@ -6,7 +6,7 @@ enum Shuffle {
   static func decode(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, elementBytes: Int
   ) throws(Fault) -> Int {
-    guard input.count == output.count else {
+    guard input.count <= output.count else {
       throw Pipeline.wrongSize(got: input.count, expected: output.count, "shuffled bytes")
     }
     guard let from = input.baseAddress, let to = output.baseAddress else { return 0 }

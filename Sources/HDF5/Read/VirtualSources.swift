@@ -26,7 +26,7 @@ enum VirtualSources {
       covered += UInt64(points)
       let place = "its source \(fileName):\(datasetName)"
       do {
-        try checkSource(properties, index, fileName, datasetName, catalogued)
+        try checkSource(properties, index, points: Int(points), fileName, datasetName, catalogued)
       } catch {
         throw Fault(error.kind, "\(place): \(error.what)", advice: error.advice)
       }
@@ -37,7 +37,7 @@ enum VirtualSources {
   }
 
   private static func checkSource(
-    _ properties: hid_t, _ index: Int, _ fileName: String, _ datasetName: String,
+    _ properties: hid_t, _ index: Int, points: Int, _ fileName: String, _ datasetName: String,
     _ catalogued: String
   ) throws(Fault) {
     let path = fileName == "." ? catalogued : ExternalStorage.resolve(fileName, beside: catalogued)
@@ -50,10 +50,14 @@ enum VirtualSources {
     var first = [hsize_t](repeating: 0, count: 33)
     var last = [hsize_t](repeating: 0, count: 33)
     let rank = Int(H5Sget_simple_extent_dims(space.id, &extents, nil))
-    guard rank == H5Sget_simple_extent_ndims(taken.id),
-      H5Sget_select_bounds(taken.id, &first, &last) >= 0,
-      zip(last, extents).prefix(rank).allSatisfy({ $0 < $1 })
-    else { throw .badData("it is smaller than what is taken from it") }
+    // "All of it" is stored without a shape.
+    let fits =
+      H5Sget_select_type(taken.id) == H5S_SEL_ALL
+      ? H5Sget_simple_extent_npoints(space.id) == points
+      : rank == H5Sget_simple_extent_ndims(taken.id)
+        && H5Sget_select_bounds(taken.id, &first, &last) >= 0
+        && zip(last, extents).prefix(rank).allSatisfy { $0 < $1 }
+    guard fits else { throw .badData("its shape is not the one that is taken from it") }
 
     let storage = try Handle(H5Dget_create_plist(source.id), "reading its storage properties")
     switch H5Pget_layout(storage.id) {
