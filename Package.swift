@@ -48,7 +48,7 @@ let package = Package(
     .executableTarget(
       name: "divergence",
       dependencies: [
-        "Precompute", "TileServer",
+        "Activations", "HDF5", "Precompute", "TileServer", "TileStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

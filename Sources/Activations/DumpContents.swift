@@ -110,7 +110,7 @@ extension DumpContents {
     } else {
       for info in candidates.layers {
         guard info.shape.first == rowsPerFile![0] || info.shape.last == rowsPerFile![0] || understood.count != nil && (info.shape.first ?? 0) >= rowsPerFile![0] else {
-          skipped.append((info.path, "it has the shape \(words(info.shape)), not one row for each of the \(grouped(rowsPerFile![0])) \(raw == nil ? "rows" : "labels")"))
+          skipped.append((info.path, "it has the shape \(inWords(info.shape)), not one row for each of the \(grouped(rowsPerFile![0])) \(raw == nil ? "rows" : "labels")"))
           continue
         }
         guard dump.files.allSatisfy({ $0.has(info.path) }) else {

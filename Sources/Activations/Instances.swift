@@ -126,7 +126,7 @@ extension InstanceSet {
       info.shape[0] == count, info.shape.allSatisfy({ $0 > 0 })
     else {
       throw ActivationsError(
-        "\(file.path), dataset \(info.path): pictures are \(info.element) with the shape \(words(info.shape)). They must be uint8, [instance, height, width] or [instance, height, width, 1 or 3], one for each of the \(count) instances.")
+        "\(file.path), dataset \(info.path): pictures are \(info.element) with the shape \(inWords(info.shape)). They must be uint8, [instance, height, width] or [instance, height, width, 1 or 3], one for each of the \(count) instances.")
     }
     return info
   }

@@ -58,23 +58,23 @@ extension LayerSource {
       let place = "\(file.path), dataset \(info.path)"
       let element = try Self.element(of: info, bfloat16: request.bfloat16, place: place)
       guard let axes = request.axes ?? Self.axes(of: info, rows: count) else {
-        throw ActivationsError("\(place): it has the shape \(words(info.shape)); a layer has 2 to 5 axes, or its axes are named in the job, as in axes: NCHW.")
+        throw ActivationsError("\(place): it has the shape \(inWords(info.shape)); a layer has 2 to 5 axes, or its axes are named in the job, as in axes: NCHW.")
       }
       guard axes.letters.count == info.shape.count else {
-        throw ActivationsError("\(place): it has the shape \(words(info.shape)), but the job says axes: \(axes), which are \(axes.letters.count).")
+        throw ActivationsError("\(place): it has the shape \(inWords(info.shape)), but the job says axes: \(axes), which are \(axes.letters.count).")
       }
       guard info.shape[axes.row] >= count else {
         throw ActivationsError("\(place): it has \(info.shape[axes.row]) rows, but there are \(count) labels. A layer needs one row per label; dump both from the same run, or leave the layer out of the job.")
       }
       let geometry = LayerGeometry(axes: axes, reduce: request.reduce, shape: info.shape)
       guard geometry.neurons > 0, geometry.positions > 0 else {
-        throw ActivationsError("\(place): it is empty, with the shape \(words(info.shape)).")
+        throw ActivationsError("\(place): it is empty, with the shape \(inWords(info.shape)).")
       }
       var others = info.shape
       others.remove(at: axes.row)
       if let common {
         guard common.shape == others, common.geometry.axes == axes else {
-          throw ActivationsError("\(place): a row has the shape \(words(others)), but \(words(common.shape)) in \(dump.first.path). Files of one dump must agree.")
+          throw ActivationsError("\(place): a row has the shape \(inWords(others)), but \(inWords(common.shape)) in \(dump.first.path). Files of one dump must agree.")
         }
         guard common.element == element else {
           throw ActivationsError("\(place): its values are \(element), but \(common.element) in \(dump.first.path). Files of one dump must agree.")
@@ -119,7 +119,7 @@ extension LayerSource {
 }
 
 /// A shape in words: `10,000 x 512`.
-public func words(_ shape: [Int]) -> String {
+public func inWords(_ shape: [Int]) -> String {
   shape.isEmpty ? "scalar" : shape.map(grouped).joined(separator: " x ")
 }
 

@@ -62,7 +62,7 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
       let instances = try LayerSource(request, dump: Dump(files: [dump.first]), rows: [kind.count])
       guard instances.neurons == source.neurons, instances.geometry.positions == source.geometry.positions else {
         throw ActivationsError(
-          "\(dump.first.path), dataset \(instances.path): it has the shape \(words(instances.info.shape)), but the layer \(source.path) has \(words(source.info.shape)). An instance has the same neurons as a row of its layer.")
+          "\(dump.first.path), dataset \(instances.path): it has the shape \(inWords(instances.info.shape)), but the layer \(source.path) has \(inWords(source.info.shape)). An instance has the same neurons as a row of its layer.")
       }
       try eachRow(of: instances, Array(0..<kind.count), body)
     case .rows(let rows):

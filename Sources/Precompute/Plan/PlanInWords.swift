@@ -1,0 +1,35 @@
+import Activations
+
+extension PreparedJob {
+  /// What will be done, layer by layer.
+  public var planInWords: String {
+    var lines: [String] = []
+    let classes = grouping.groups.filter { $0.kind == .class }.count
+    let own = grouping.groups.count - classes - 1
+    var parts = ["\(grouped(contents.rows)) rows"]
+    if classes > 0 { parts.append("\(classes) \(classes == 1 ? "class" : "classes")") }
+    if own > 0 { parts.append("\(own) \(own == 1 ? "group" : "groups") of the job") }
+    if !contents.instances.instances.isEmpty { parts.append("\(contents.instances.instances.count) instances") }
+    lines.append("\(job.name): " + parts.joined(separator: ", "))
+    let width = plans.map { $0.source.name.count }.max() ?? 0
+    for plan in plans {
+      let source = plan.source
+      let name = source.name.padding(to: width)
+      let passes = plan.readsTwice ? (plan.keepsBlocks ? "read once, kept for the second look" : "read twice") : "read once"
+      let bands = plan.bands.count > 1 ? ", \(plan.bands.count) bands of neurons" : ""
+      lines.append(
+        "  \(name)  \(inWords(source.info.shape)) \(source.element), \(grouped(source.neurons)) neurons, \(bytesInWords(source.logicalBytes)), \(passes)\(bands)")
+    }
+    let peak = plans.map(\.peakBytes).max() ?? 0
+    lines.append("  \(bytesInWords(decodedBytes)) to decode and count, at most about \(bytesInWords(peak)) of memory, \(lanes.count) \(lanes.count == 1 ? "lane" : "lanes")")
+    for note in contents.notes { lines.append("  Note: \(note)") }
+    for (path, why) in contents.skipped { lines.append("  Not taken: \(path): \(why)") }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension String {
+  fileprivate func padding(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+}

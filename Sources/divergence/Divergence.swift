@@ -1,0 +1,14 @@
+import ArgumentParser
+import Foundation
+
+@main
+struct Divergence: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "divergence",
+    abstract: "Compare the activation distributions of a neural network in a browser.",
+    discussion: """
+      inspect tells what is in an HDF5 dump, precompute makes a tile store of it, serve shows the store to browsers.
+      """,
+    version: "0.1.0",
+    subcommands: [Inspect.self, PrecomputeCommand.self, CatalogueChildCommand.self])
+}

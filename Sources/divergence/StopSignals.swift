@@ -1,0 +1,27 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// SIGINT, SIGTERM and SIGUSR1 ask a run to stop after the piece it works on; a second SIGINT ends it at once.
+final class StopSignals: @unchecked Sendable {
+  // Unchecked: the sources are made here and only kept alive.
+  private final class Flag: Sendable {
+    let asked = Atomic(false)
+  }
+  private let flag = Flag()
+  private let sources: [any DispatchSourceSignal]
+
+  var wasAsked: Bool { flag.asked.load(ordering: .relaxed) }
+
+  init() {
+    sources = [SIGINT, SIGTERM, SIGUSR1].map { [flag] number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        if flag.asked.exchange(true, ordering: .relaxed), number == SIGINT { exit(Exit.stopped) }
+      }
+      source.resume()
+      return source
+    }
+  }
+}
