@@ -1,0 +1,76 @@
+"""What the end-to-end tests share: the program, a place for stores, and dumps made with h5py."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests" / "Oracles"))
+PROGRAM = os.environ.get("ND_DIVERGENCE", str(ROOT / ".build" / "debug" / "divergence"))
+
+
+class Program:
+    """Runs `divergence`; `ok` expects success, `fails` an exit code and one paragraph on standard error."""
+
+    def run(self, *arguments, **options):
+        return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+
+    def ok(self, *arguments, **options):
+        done = self.run(*arguments, **options)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def fails(self, code, *arguments, **options):
+        done = self.run(*arguments, **options)
+        assert done.returncode == code, f"exit {done.returncode}, expected {code}: {done.stderr}"
+        assert done.stdout == ""
+        paragraph = done.stderr.strip()
+        assert paragraph and "\n" not in paragraph, f"not one paragraph: {paragraph!r}"
+        return paragraph
+
+
+@pytest.fixture
+def program():
+    return Program()
+
+
+@pytest.fixture
+def precompute(program, tmp_path):
+    """Precomputes dumps or a job, and returns the published store."""
+
+    def run(*inputs, name=None, output=None, options=("--progress", "none")):
+        output = output or tmp_path / "Tiles"
+        program.ok("precompute", *inputs, "--output", output, *options)
+        name = name or pathlib.Path(inputs[0]).stem
+        return output / name / "current"
+
+    return run
+
+
+def write_dump(path, layers, labels=None, **others):
+    """A dump with `layers` {path: array or (array, options)}."""
+    with h5py.File(path, "w") as f:
+        for name, values in layers.items():
+            values, options = values if isinstance(values, tuple) else (values, {})
+            f.create_dataset(name, data=values, **options)
+        if labels is not None:
+            f["labels"] = labels
+        for name, values in others.items():
+            f[name] = values
+    return path
+
+
+@pytest.fixture
+def dump(tmp_path):
+    return lambda layers, labels=None, name="dump.h5", **others: write_dump(tmp_path / name, layers, labels, **others)
+
+
+@pytest.fixture
+def rng(request):
+    """Random numbers of the test's own, the same at every run."""
+    return np.random.default_rng(sum(request.node.name.encode()))

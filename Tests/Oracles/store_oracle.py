@@ -1,0 +1,191 @@
+"""Compares a published store with the dump it was made from, figure by figure.
+
+The dump is read with h5py, the store with zarr-python, and everything in between is computed anew with NumPy in the
+plainest way. Nothing of the project is used. `python store_oracle.py STORE DUMP...` checks a store by hand.
+"""
+
+import sys
+
+import h5py
+import numpy as np
+import zarr
+
+
+def decoded(dataset):
+    values = dataset[...]
+    return np.array([v.decode() if isinstance(v, bytes) else v for v in values]) if values.dtype == object else values
+
+
+def read_rows(files, path):
+    return np.concatenate([decoded(f[path]) for f in files])
+
+
+def groups_of(attributes, files):
+    """[(name, mask of rows)] as the store's attributes and the dump's labels say."""
+    job = attributes["job"]
+    rows = attributes["dataset"]["rows"]
+    labels = read_rows(files, job["labels"])[:rows] if "labels" in job else None
+    predictions = read_rows(files, job["predictions"])[:rows] if "predictions" in job else None
+    names = {g["label"]: g["name"] for g in attributes["groups"] if g["kind"] == "class"}
+
+    def named(column):
+        return [names.get(v if isinstance(v, str) else int(v), str(v)) for v in column] if column is not None else [None] * rows
+
+    label_names, prediction_names = named(labels), named(predictions)
+    masks = []
+    for group in attributes["groups"]:
+        if group["kind"] == "all":
+            mask = np.ones(rows, bool)
+        elif group["kind"] == "class":
+            mask = np.array([n == group["name"] for n in label_names])
+        else:  # the conditions that tests use are Python too
+            mask = np.array(
+                [eval(group["where"], {}, {"label": a, "prediction": b, "row": i})
+                 for i, (a, b) in enumerate(zip(label_names, prediction_names))], bool)
+        assert mask.sum() == group["rows"], f"rows of {group['name']}"
+        masks.append(mask)
+    return masks
+
+
+def reduced(values, axes, how):
+    """[row, position, neuron]; one position unless each is a sample."""
+    values = np.moveaxis(values, axes.index("N"), 0)
+    others = [a for a in axes if a != "N"]
+    if how == "flatten":
+        return values.reshape(len(values), 1, -1)
+    neurons = [1 + i for i, a in enumerate(others) if a in "CDFU"]
+    positions = [1 + i for i, a in enumerate(others) if a not in "CDFU"]
+    width = int(np.prod([values.shape[i] for i in neurons], dtype=int))
+    matrix = values.transpose([0] + positions + neurons).reshape(len(values), -1, width)
+    if how == "samples":
+        return matrix
+    if how == "max":
+        return matrix.max(axis=1, keepdims=True)
+    return matrix.astype(np.float64).mean(axis=1, keepdims=True).astype(values.dtype)
+
+
+def bins_of(values, exponent):
+    """floor(v / 2^e) without rounding: both are exact, but a tiny negative quotient may vanish."""
+    quotient = np.floor(np.ldexp(values.astype(np.float64), -exponent))
+    return np.where((quotient == 0) & (values < 0), -1, quotient)
+
+
+def smallest_exponent(low, high, bits, least):
+    e = max(least, int(np.frexp(max(abs(low), abs(high)))[1]) - 1 - bits) if max(abs(low), abs(high)) > 0 else least
+    while bins_of(np.array([high]), e)[0] - bins_of(np.array([low]), e)[0] >= 256:
+        e += 1
+    return e
+
+
+def equal(name, got, expected):
+    assert got.shape == expected.shape, f"{name}: shape {got.shape}, expected {expected.shape}"
+    same = (got == expected) | (np.isnan(got.astype(float)) & np.isnan(expected.astype(float)))
+    assert same.all(), f"{name}: {(~same).sum()} of {same.size} differ, first at {tuple(np.argwhere(~same)[0])}: {got[~same][0]}, expected {expected[~same][0]}"
+
+
+def stored(layer, files):
+    """The layer's dataset of all files."""
+    return np.concatenate([f[layer["dataset"]][...] for f in files], axis=layer["axes"].index("N"))
+
+
+def check_layer(store, layer, files, masks):
+    group = store[f"layers/{layer['id']}"]
+    rows = len(masks[0])
+    matrix = reduced(stored(layer, files), layer["axes"], layer["reduce"])[:rows]
+    wide = matrix.dtype.itemsize > 4 or (matrix.dtype.kind in "iu" and matrix.dtype.itemsize > 2)
+    figure = np.float64 if wide else np.float32
+    bits, least = (52, -1074) if wide else (23, -149)
+    count, neurons = len(masks), layer["neurons"]
+    assert matrix.shape[2] == neurons
+    matrix = matrix.astype(figure)
+
+    own = {b: group[f"own/{b}"][...].astype(np.int64) for b in (256, 64, 16)}
+    shared = {b: group[f"shared/{b}"][...].astype(np.int64) for b in (256, 64, 16)}
+    exponent, origin, tails = (group[f"grid/{n}"][...].astype(np.int64) for n in ("exponent", "origin", "tails"))
+    stat = {n: group[f"statistics/{n}"][...] for n in (
+        "count", "zeros", "nan", "infinite", "minimum", "maximum", "mean", "deviation", "median", "lower_quartile", "upper_quartile")}
+    axis = layer["shared"]
+    assert dict(group["shared/256"].attrs) == axis
+
+    expected_own = np.zeros((count, neurons, 256), np.int64)
+    expected_shared = np.zeros_like(expected_own)
+    expected = {n: np.full((count, neurons), np.nan) for n in stat}
+    for n in range(neurons):
+        finite_all = matrix[:, :, n][np.isfinite(matrix[:, :, n])]
+        if finite_all.size and not tails[n]:
+            e = smallest_exponent(finite_all.min(), finite_all.max(), bits, least)
+            assert exponent[n] == e, f"{layer['name']} neuron {n}: exponent {exponent[n]}, expected {e}"
+            assert origin[n] == bins_of(finite_all.min(keepdims=True), e)[0]
+        if not finite_all.size:
+            assert exponent[n] == 0 and origin[n] == 0
+        for g, mask in enumerate(masks):
+            values = matrix[mask, :, n].ravel()
+            finite = values[np.isfinite(values)]
+            places = np.clip(bins_of(finite, int(exponent[n])) - origin[n], 0 if tails[n] else -np.inf, 255 if tails[n] else np.inf)
+            assert ((places >= 0) & (places < 256)).all()
+            expected_own[g, n] = np.bincount(places.astype(int), minlength=256)
+            on_shared = (origin[n] + np.arange(256)) >> min(axis["exponent"] - exponent[n], 63)
+            filled = expected_own[g, n] > 0
+            np.add.at(expected_shared[g, n], (on_shared - axis["origin"])[filled], expected_own[g, n][filled])
+            expected["count"][g, n] = finite.size
+            expected["zeros"][g, n] = (finite == 0).sum()
+            expected["nan"][g, n] = np.isnan(values).sum()
+            expected["infinite"][g, n] = np.isinf(values).sum()
+            if finite.size:
+                precise = finite.astype(np.float64)
+                expected["minimum"][g, n] = finite.min()
+                expected["maximum"][g, n] = finite.max()
+                expected["median"][g, n] = figure(np.median(precise))
+                expected["lower_quartile"][g, n] = figure(np.percentile(precise, 25))
+                expected["upper_quartile"][g, n] = figure(np.percentile(precise, 75))
+                expected["mean"][g, n] = precise.mean()
+                expected["deviation"][g, n] = precise.std()
+    name = layer["name"]
+    equal(f"{name} own", own[256], expected_own)
+    equal(f"{name} shared", shared[256], expected_shared)
+    for b in (64, 16):
+        equal(f"{name} own {b}", own[b], expected_own.reshape(count, neurons, b, 256 // b).sum(axis=3))
+        equal(f"{name} shared {b}", shared[b], expected_shared.reshape(count, neurons, b, 256 // b).sum(axis=3))
+    for key in ("count", "zeros", "nan", "infinite", "minimum", "maximum", "median", "lower_quartile", "upper_quartile"):
+        equal(f"{name} {key}", stat[key].astype(np.float64), expected[key])
+    spread = np.maximum(np.abs(expected["maximum"]), np.abs(expected["minimum"]))
+    for key in ("mean", "deviation"):  # sums of floating-point numbers: the order of adding is the program's own
+        assert np.allclose(stat[key] / spread, expected[key] / spread, rtol=0, atol=1e-7, equal_nan=True), f"{name} {key}"
+    for g in range(count):
+        equal(f"{name} ordering {g}", group["orderings/median"][g], np.argsort(stat["median"][g] + 0.0, kind="stable").astype(np.uint32))
+
+
+def check_instances(store, attributes, layer, files):
+    if not attributes["instances"]:
+        return
+    root = attributes["job"]["instances"].get("group")
+    group = store[f"layers/{layer['id']}"]
+    values = group["values"][...]
+    for i, instance in enumerate(attributes["instances"]):
+        if instance["kind"] == "row":
+            source = np.take(stored(layer, files), [int(instance["name"].split()[1])], axis=layer["axes"].index("N"))
+        else:
+            source = files[0][f"{root}/{instance['kind']}{layer['dataset']}"][instance["pair"]][None]
+        row = reduced(source, layer["axes"], layer["reduce"])[0].astype(np.float64).mean(axis=0)
+        equal(f"{layer['name']} {instance['name']}", values[i], row.astype(np.float32))
+        equal(f"{layer['name']} order {instance['name']}", group["orderings/value"][i], np.argsort(values[i] + 0.0, kind="stable").astype(np.uint32))
+        if "image" in instance:
+            picture = files[0][f"{root}/{instance['kind']}/images"][instance["image"]]
+            equal("picture", store[f"images/{instance['kind']}"][instance["image"]], picture.reshape(*picture.shape[:2], -1))
+
+
+def check(store_path, dump_paths):
+    """Raises AssertionError at the first difference; returns the number of layers compared."""
+    store = zarr.open_group(str(store_path), mode="r")
+    attributes = dict(store.attrs)
+    assert attributes["format"] == "neural-divergence" and attributes["format_version"] == 1
+    files = [h5py.File(p) for p in dump_paths]
+    masks = groups_of(attributes, files)
+    for layer in attributes["layers"]:
+        check_layer(store, layer, files, masks)
+        check_instances(store, attributes, layer, files)
+    return len(attributes["layers"])
+
+
+if __name__ == "__main__":
+    print(f"{check(sys.argv[1], sys.argv[2:])} layers are equal to their dump")
