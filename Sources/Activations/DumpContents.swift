@@ -31,7 +31,7 @@ public struct DumpContents: Sendable {
   public let notes: [String]
 }
 
-private let labelNames = ["labels", "label", "all_labels", "y", "y_true", "targets", "target", "true_labels", "classes"]
+private let labelNames = ["labels", "label", "all_labels", "y", "y_true", "targets", "target", "true_labels"]
 private let predictionNames = ["predictions", "prediction", "all_predictions", "preds", "y_pred", "predicted"]
 private let classNameNames = ["class_names", "classnames", "label_names", "classes", "categories"]
 private let countNames = ["count"]
@@ -64,7 +64,9 @@ extension DumpContents {
     }
 
     // Rows that count in each file.
-    understood.labels = request.labels ?? named(labelNames, where: isColumn)
+    // Labels of another form than a column are refused where they are read, with the reason.
+    understood.labels =
+      request.labels ?? named(labelNames, where: isColumn) ?? named(labelNames, where: { !$0.isNull && !$0.shape.isEmpty })
     understood.predictions = request.predictions ?? named(predictionNames, where: isColumn)
     understood.count = request.count ?? named(countNames, where: isScalarInteger)
     var raw: RawLabels?
@@ -80,7 +82,11 @@ extension DumpContents {
       rowsPerFile = counts
     }
 
-    let candidates = Self.candidates(file.catalogue, except: [understood.labels, understood.predictions], instances: request.instances?.group ?? "/instances")
+    let namesPath: String? =
+      if case .dataset(let path)? = request.classNames { path } else {
+        named(classNameNames, where: { $0.shape.count == 1 && !$0.element.isNumeric })
+      }
+    let candidates = Self.candidates(file.catalogue, except: [understood.labels, understood.predictions, understood.count, namesPath], instances: request.instances?.group ?? "/instances")
     if rowsPerFile == nil {
       let paths = request.layers.map { $0.map(\.dataset) } ?? candidates.layers.map(\.path)
       guard let path = paths.first else { throw Self.noLayers(dump, candidates.skipped) }
@@ -98,7 +104,7 @@ extension DumpContents {
     }
     if let raw, raw.count != rows { preconditionFailure("labels and rows differ") }
 
-    let names = try Self.classNames(&understood, file: file, labels: raw, found: named(classNameNames, where: { $0.shape.count == 1 && !$0.element.isNumeric }))
+    let names = try Self.classNames(&understood, file: file, labels: raw, found: namesPath)
     let labelPlace = "\(file.path), dataset \(understood.labels ?? "")"
     let labels = try raw.map { try LabelColumn($0, names: names, place: labelPlace) }
 
