@@ -27,6 +27,25 @@ public struct LayerSource: Sendable {
   }
 }
 
+extension LayerSource {
+  /// Rows of which any chunk was never written, in order.
+  public func missingRows() throws -> [Range<Int>] {
+    var missing: [Range<Int>] = []
+    for part in parts {
+      let info = part.dataset.info
+      if case .contiguous(nil) = info.layout { missing.append(part.firstRow..<part.firstRow + part.rows) }
+      guard let written = info.chunksWritten, let total = info.chunksTotal, written < total else { continue }
+      var rows = Set<Range<Int>>()
+      for piece in part.dataset.pieces(of: info.box) where try !part.dataset.isWritten(piece) {
+        let range = piece.region[geometry.axes.row].clamped(to: 0..<part.rows)
+        if !range.isEmpty { rows.insert(part.firstRow + range.lowerBound..<part.firstRow + range.upperBound) }
+      }
+      missing += rows.sorted { $0.lowerBound < $1.lowerBound }
+    }
+    return missing
+  }
+}
+
 /// What a job says of a layer.
 public struct LayerRequest: Sendable, Equatable {
   public var name: String?

@@ -6,6 +6,7 @@ import socket
 import h5py
 import numpy as np
 import pytest
+import zarr
 
 USAGE, DATA, NO_INPUT, WRITE, READ = 64, 65, 66, 73, 74
 
@@ -117,7 +118,10 @@ def test_unwritten_chunks(refused, dump, rng, precompute, tmp_path):
     with h5py.File(path, "r+") as f:
         f.create_dataset("a", (50, 40), "f4", chunks=(10, 40))[:30] = 1
     refused(DATA, path, words=["/a", "30, 0"])
-    precompute(job(tmp_path, f"dumps: [{path.name}]\nmissing: fill"))
+    for missing, count, left_out in ("fill", 50, 0), ("skip", 30, 20):
+        store = zarr.open_group(precompute(job(tmp_path, f"dumps: [{path.name}]\nmissing: {missing}")), mode="r")
+        assert (store["layers/a/statistics/count"][0] == count).all()
+        assert store.attrs["layers"][0]["counted"]["missing_rows"] == left_out
 
 
 def test_layers_that_hold_no_numbers(refused, dump, rng, tmp_path):

@@ -5,7 +5,7 @@ import TileStore
 /// What to compute: a job file understood, or a dump without one.
 public struct Job: Sendable {
   public enum Medians: String, Sendable, CaseIterable { case exact, binned }
-  public enum Missing: String, Sendable, CaseIterable { case refuse, fill }
+  public enum Missing: String, Sendable, CaseIterable { case refuse, skip, fill }
 
   /// What a first visit shows, by names.
   public struct Start: Sendable, Equatable {

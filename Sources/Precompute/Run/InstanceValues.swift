@@ -7,6 +7,8 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
   let instances: InstanceSet
   let dump: Dump
   let source: LayerSource
+  /// Rows of the layer that were never written.
+  let missingRows: [Range<Int>]
   let lanes: Lanes
 
   /// Bytes of instances that are read at once.
@@ -90,6 +92,10 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
     var loaded = -1
     var block: RowBlock<Stored>?
     for row in rows {
+      if source.path == self.source.path, missingRows.contains(where: { $0.contains(row) }) {
+        try body(Array(repeating: .nan, count: source.neurons))
+        continue
+      }
       let number = blocks.index(ofRow: row)
       if number != loaded {
         block = try blocks.read(number, lanes.run)

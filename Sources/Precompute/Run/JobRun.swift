@@ -55,11 +55,15 @@ extension PreparedJob {
     let output = try LayerOutput<Value>(
       builder, id: id, neurons: source.neurons, members: grouping.members,
       samplesMax: rowsMax * source.geometry.samplesPerRow, lanes: lanes)
-    try LayerRun<Value>(plan: plan, grouping: grouping, medians: job.medians, lanes: lanes, observer: observer)
-      .run(into: output)
-    let (shared, counted) = try output.finish()
-    try InstanceValues<Value>(instances: contents.instances, dump: contents.dump, source: source, lanes: lanes)
-      .write(builder, path: "layers/\(id)")
+    let missing = job.missing == .skip ? try source.missingRows() : []
+    try LayerRun<Value>(
+      plan: plan, grouping: grouping, medians: job.medians, missingRows: missing, lanes: lanes, observer: observer
+    ).run(into: output)
+    var (shared, counted) = try output.finish()
+    counted.missingRows = missing.reduce(0) { $0 + $1.count }
+    try InstanceValues<Value>(
+      instances: contents.instances, dump: contents.dump, source: source, missingRows: missing, lanes: lanes
+    ).write(builder, path: "layers/\(id)")
     return Layer(
       id: id, name: source.name, neurons: source.neurons, samples: source.geometry.samplesPerRow,
       dataset: source.path, dtype: source.element.description, shape: source.info.shape,

@@ -13,7 +13,7 @@ public struct Lanes: Sendable {
   }
 
   /// Calls `body(lane, index)` once for every index below `count`, at most one call a lane at a time.
-  /// - Throws: the first error thrown; indices not begun by then are left out.
+  /// - Throws: the error of the lowest index that failed, whichever lane it was on; indices not begun by then are left out.
   public func run(_ count: Int, _ body: @Sendable (_ lane: Int, _ index: Int) throws -> Void) throws {
     let workers = min(self.count, count)
     guard workers > 1 else {
@@ -21,7 +21,7 @@ public struct Lanes: Sendable {
       return
     }
     let next = Atomic(0)
-    let failure = Mutex<(any Error)?>(nil)
+    let failure = Mutex<(index: Int, error: any Error)?>(nil)
     DispatchQueue.concurrentPerform(iterations: workers) { lane in
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -29,13 +29,13 @@ public struct Lanes: Sendable {
         do {
           try body(lane, index)
         } catch {
-          failure.withLock { $0 = $0 ?? error }
+          failure.withLock { if index < $0?.index ?? .max { $0 = (index, error) } }
           next.store(count, ordering: .relaxed)
           return
         }
       }
     }
-    if let error = failure.withLock({ $0 }) { throw error }
+    if let failure = failure.withLock({ $0 }) { throw failure.error }
   }
 
   /// Processors that this process may use: by affinity, by its control group's quota, and by what Slurm granted.

@@ -7,6 +7,8 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   let plan: LayerPlan
   let grouping: Grouping
   let medians: Job.Medians
+  /// Rows that are left out, because their chunks were never written.
+  let missingRows: [Range<Int>]
   let lanes: Lanes
   let observer: RunObserver
 
@@ -16,7 +18,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   private var source: LayerSource { plan.source }
 
   func run(into output: LayerOutput<Value>) throws {
-    let walk = TileWalk<Value>(lanes: lanes, grouping: grouping)
+    let walk = TileWalk<Value>(lanes: lanes, grouping: grouping, leavingOut: missingRows)
     for band in plan.bands {
       let counters = BandCounters<Value>(neurons: band.count, cells: grouping.cellCount)
       let blocks = RowBlocks<Value>(

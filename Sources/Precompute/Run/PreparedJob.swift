@@ -24,7 +24,7 @@ public struct PreparedJob: Sendable {
   /// - Throws: `HDF5Error`, `ActivationsError`, `PrecomputeError`.
   public init(_ job: Job, memory: Int, lanes: Lanes, catalogue: (_ path: String) throws -> HDF5.Catalogue) throws {
     let dump = Dump(files: try job.dumps.map { try DumpFile(catalogue($0)) })
-    contents = try DumpContents(dump, job.request, missing: job.missing == .fill ? .fill : .refuse)
+    contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing))
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
@@ -160,4 +160,9 @@ public struct PreparedJob: Sendable {
     else { return nil }
     return "A picture of class \(attacked.label!) that the network takes for \(attacked.prediction!) (\(attacked.kind), dots), among the distributions of both classes."
   }
+}
+
+extension MissingChunks {
+  /// Rows that are left out are still decoded, but never looked at.
+  init(_ missing: Job.Missing) { self = missing == .refuse ? .refuse : .fill }
 }

@@ -9,16 +9,20 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   static var rowsPerTile: Int { 256 }
 
   private let lanes: Lanes
+  /// Cell of each row; `cells` where the row is left out.
   private let cellOfRow: [UInt32]
   private let cells: Int
   private let buffers: [UnsafeMutablePointer<Value>]
   private var order: [UInt32] = []
   private var starts: [Int] = []
 
-  init(lanes: Lanes, grouping: Grouping) {
+  /// - Parameter leavingOut: rows that are not counted.
+  init(lanes: Lanes, grouping: Grouping, leavingOut rows: [Range<Int>]) {
     self.lanes = lanes
-    cellOfRow = grouping.cellOfRow
     cells = grouping.cellCount
+    var cellOfRow = grouping.cellOfRow
+    for range in rows { for row in range { cellOfRow[row] = UInt32(cells) } }
+    self.cellOfRow = cellOfRow
     let size = Self.rowsPerTile * tileColumns
     buffers = (0..<lanes.count).map { _ in
       let buffer = UnsafeMutableRawPointer.allocate(byteCount: size * MemoryLayout<Value>.size, alignment: 64)
@@ -69,10 +73,10 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
 
   /// Orders samples by cell, in a cell by row.
   private func sort(_ block: RowBlock<Value>, _ samples: Range<Int>) {
-    starts = Array(repeating: 0, count: cells + 1)
+    starts = Array(repeating: 0, count: cells + 2)
     func cell(_ sample: Int) -> Int { Int(cellOfRow[block.firstRow + sample / block.samplesPerRow]) }
     for sample in samples { starts[cell(sample) + 1] += 1 }
-    for index in 0..<cells { starts[index + 1] += starts[index] }
+    for index in 0...cells { starts[index + 1] += starts[index] }
     var next = starts
     order = Array(repeating: 0, count: samples.count)
     for sample in samples {

@@ -174,11 +174,19 @@ public struct CountedValues: Sendable, Equatable, Codable {
   public var zeros: Int
   public var nan: Int
   public var infinite: Int
+  /// Rows left out because their chunks were never written (`missing: skip`).
+  public var missingRows: Int
 
-  public init(finite: Int, zeros: Int, nan: Int, infinite: Int) {
+  enum CodingKeys: String, CodingKey {
+    case finite, zeros, nan, infinite
+    case missingRows = "missing_rows"
+  }
+
+  public init(finite: Int, zeros: Int, nan: Int, infinite: Int, missingRows: Int = 0) {
     self.finite = finite
     self.zeros = zeros
     self.nan = nan
     self.infinite = infinite
+    self.missingRows = missingRows
   }
 }
