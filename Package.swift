@@ -39,7 +39,8 @@ let package = Package(
     .target(
       name: "TileServer",
       dependencies: [
-        "Distributions", "TileStore", "CDeflate",
+        "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
