@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -53,7 +54,7 @@ public struct Server: Sendable {
   /// Serves until SIGTERM or SIGINT; requests under way are finished first.
   ///
   /// - Parameter onRunning: called with the port when connections are accepted.
-  /// - Throws: what the system says where a port cannot be had.
+  /// - Throws: `CannotListen` where a port cannot be had.
   public func run(onRunning: @escaping @Sendable (_ port: Int) async -> Void) async throws {
     let settings = service.settings
     var services: [any Service] = [
@@ -65,6 +66,29 @@ public struct Server: Sendable {
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: service.log)
     configuration.maximumGracefulShutdownDuration = .seconds(settings.drainSeconds)
-    try await ServiceGroup(configuration: configuration).run()
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch let error as IOError {
+      throw CannotListen(
+        host: settings.host, ports: [settings.port] + [settings.adminPort].compactMap(\.self), code: error.errnoCode)
+    } catch let error as SocketAddressError {
+      throw CannotListen(host: settings.host, ports: [settings.port], reason: "\(error)")
+    }
+  }
+}
+
+/// A port that cannot be had.
+public struct CannotListen: Error, CustomStringConvertible {
+  public let description: String
+
+  init(host: String, ports: [Int], code: Int32) {
+    self.init(host: host, ports: ports, reason: String(cString: strerror(code)))
+  }
+
+  init(host: String, ports: [Int], reason: String) {
+    let named = ports.map(String.init).joined(separator: " or ")
+    description =
+      "Cannot listen on \(host), port \(named): \(reason). Another program may be using it: name a free one "
+      + "with --port, or --port 0 for any."
   }
 }

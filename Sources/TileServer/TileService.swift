@@ -72,7 +72,10 @@ struct AnswerKey: Hashable, Sendable {
   }
 
   /// A neuron whose rank is sought, or the other way round.
-  enum Place: Hashable, Sendable { case neuron(Int), rank(Int) }
+  enum Place: Hashable, Sendable {
+    case neuron(Int)
+    case rank(Int)
+  }
 
   var version: UInt64
   var resource: Resource

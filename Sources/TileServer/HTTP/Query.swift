@@ -1,5 +1,5 @@
-import Foundation
 import Distributions
+import Foundation
 import TileStore
 
 /// The parameters of a request, each at most once and only those that its route knows: a misspelt parameter is an
@@ -17,8 +17,12 @@ struct Query {
         let listed = known.sorted().joined(separator: ", ")
         throw .badRequest("Unknown parameter “\(name.prefix(100))”. Known here: \(listed.isEmpty ? "none" : listed).")
       }
-      guard let value = Self.decode(raw) else { throw .badRequest("The parameter \(key) is not percent-encoded UTF-8.") }
-      guard values.updateValue(value, forKey: key) == nil else { throw .badRequest("The parameter \(key) occurs twice.") }
+      guard let value = Self.decode(raw) else {
+        throw .badRequest("The parameter \(key) is not percent-encoded UTF-8.")
+      }
+      guard values.updateValue(value, forKey: key) == nil else {
+        throw .badRequest("The parameter \(key) occurs twice.")
+      }
     }
   }
 
@@ -32,7 +36,9 @@ struct Query {
   /// A whole number, at least 0.
   func count(_ name: String) throws(Problem) -> Int? {
     guard let text = values[name] else { return nil }
-    guard let number = wholeNumber(text) else { throw .badRequest("\(name) must be a whole number, not “\(text.prefix(100))”.") }
+    guard let number = wholeNumber(text) else {
+      throw .badRequest("\(name) must be a whole number, not “\(text.prefix(100))”.")
+    }
     return number
   }
 

@@ -3,19 +3,21 @@ import HTTPTypes
 import Hummingbird
 
 /// The web client's files, read into memory at the start: requests are answered from this table only.
-struct ClientFiles: Sendable {
+public struct ClientFiles: Sendable {
   /// Most bytes of all files together.
   static let bytesMax = 32 << 20
   static let filesMax = 2000
 
-  enum LoadingError: Error, CustomStringConvertible {
+  public enum LoadingError: Error, CustomStringConvertible {
     case missing(String)
     case tooLarge(String)
 
-    var description: String {
+    public var description: String {
       switch self {
-      case .missing(let folder): "There is no web client at \(folder): it has no index.html. Name its folder with --web."
-      case .tooLarge(let folder): "\(folder) holds more than a web client should (\(bytesMax >> 20) MiB, \(filesMax) files)."
+      case .missing(let folder):
+        "There is no web client at \(folder): it has no index.html. Name its folder with --web."
+      case .tooLarge(let folder):
+        "\(folder) holds more than a web client should (\(bytesMax >> 20) MiB, \(filesMax) files)."
       }
     }
   }

@@ -114,9 +114,9 @@ public final class Library: Sendable {
   func dataset(_ name: String) -> DatasetEntry? { state.withLock { $0.datasets[name] } }
 }
 
-fileprivate extension Library.State {
+extension Library.State {
   /// Makes a version current and returns those that are too old now.
-  mutating func add(_ version: ServedVersion, named name: String, tokens: [String: [SHA256Digest]])
+  fileprivate mutating func add(_ version: ServedVersion, named name: String, tokens: [String: [SHA256Digest]])
     -> [ServedVersion]
   {
     refused[name] = nil

@@ -66,7 +66,9 @@ struct LayerSummary {
       figures.zeros += Int(zeros[neuron])
       figures.nan += Int(nan[neuron])
       figures.infinite += Int(infinite[neuron])
-      if count[neuron] > 0, zeros[neuron] == count[neuron], nan[neuron] == 0, infinite[neuron] == 0 { figures.dead += 1 }
+      if count[neuron] > 0, zeros[neuron] == count[neuron], nan[neuron] == 0, infinite[neuron] == 0 {
+        figures.dead += 1
+      }
     }
     return figures
   }

@@ -46,7 +46,8 @@ struct NeuronFigures {
       "grid": [
         "exponent": JSONValue(grid.exponent), "origin": JSONValue(grid.origin), "tails": .bool(grid.hasTails),
       ],
-      "groups": .array(entries), "instances": .array(try instances.map { i throws(StoreError) in try instance(i, distributions) }),
+      "groups": .array(entries),
+      "instances": .array(try instances.map { i throws(StoreError) in try instance(i, distributions) }),
     ]
   }
 
@@ -68,7 +69,8 @@ struct NeuronFigures {
     guard let values = layer.values else { preconditionFailure("an index of an instance was checked before") }
     let value = Double(try values.row(plane: index, neuron).withUnsafeBytes { $0.loadUnaligned(as: Float.self) })
     var entry: [String: JSONValue] = [
-      "instance": JSONValue(index), "name": .string(store.attributes.instances[index].name), "value": Self.number(value),
+      "instance": JSONValue(index), "name": .string(store.attributes.instances[index].name),
+      "value": Self.number(value),
     ]
     if !value.isFinite { entry["value_text"] = value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
     entry["percentiles"] = .array(

@@ -75,7 +75,8 @@ extension NeuronOrder {
     var ranks = [UInt32](repeating: .max, count: neurons.count)
     for (rank, neuron) in neurons.enumerated() {
       guard Int(neuron) < ranks.count, ranks[Int(neuron)] == .max else {
-        throw StoreError(.corrupt, file: array.path, "plane \(plane) is no permutation: neuron \(neuron) at rank \(rank)")
+        throw StoreError(
+          .corrupt, file: array.path, "plane \(plane) is no permutation: neuron \(neuron) at rank \(rank)")
       }
       ranks[Int(neuron)] = UInt32(rank)
     }

@@ -23,7 +23,7 @@ extension RouteTable {
     return try await answer(
       request, context, version,
       .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances), type: "application/json",
-      weight: { groups.count > most ? .heavy : .light }
+      weight: groups.count > most ? .heavy : .light
     ) {
       try NeuronFigures(store: store, layer: layer.layer, neuron: neuron, groups: groups, instances: instances)
         .json().encoded()
@@ -41,7 +41,7 @@ extension RouteTable {
     let store = version.served.store
     return try await answer(
       request, context, version, .summary(layer: layer.index, groups: groups), type: "application/json",
-      weight: { .heavy }
+      weight: .heavy
     ) { try LayerSummary(store: store, layer: layer.layer, groups: groups).json().encoded() }
   }
 }

@@ -14,7 +14,9 @@ extension RouteTable {
       return Response(status: .permanentRedirect, headers: [.location: service.settings.prefix + "/"])
     }
     guard let decoded = Query.decode(path), let answer = service.client.answer(decoded, coding) else {
-      if path.isEmpty { throw Problem.notFound("No web client is served here. The interface begins at api/v1/datasets.") }
+      if path.isEmpty {
+        throw Problem.notFound("No web client is served here. The interface begins at api/v1/datasets.")
+      }
       throw Problem.notFound("There is nothing at this address.")
     }
     return answer.response(to: request)

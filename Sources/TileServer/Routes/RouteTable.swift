@@ -59,7 +59,7 @@ extension RouteTable {
   ///   - build: the bytes, made on a build thread.
   func answer(
     _ request: Request, _ context: ServerContext, _ version: VersionRequest, _ resource: AnswerKey.Resource,
-    type: String, weight: () -> BuildLanes.Weight, build: @escaping @Sendable () throws -> [UInt8]
+    type: String, weight: @autoclosure () -> BuildLanes.Weight, build: @escaping @Sendable () throws -> [UInt8]
   ) async throws -> Response {
     let coding = try negotiate(request, type)
     let key = AnswerKey(version: version.served.serial, resource: resource, coding: coding)
@@ -114,7 +114,9 @@ extension RouteTable {
   /// - Throws: `Problem` 404, or 401 where it needs another token.
   func dataset(_ request: Request, _ context: ServerContext) throws(Problem) -> Library.DatasetEntry {
     let name = try part("dataset", context)
-    guard let dataset = service.library.dataset(name) else { throw .notFound("There is no data set “\(name.prefix(100))”.") }
+    guard let dataset = service.library.dataset(name) else {
+      throw .notFound("There is no data set “\(name.prefix(100))”.")
+    }
     guard dataset.opens(token(request)) else {
       throw Problem(
         .unauthorized, "Send the data set's token as Authorization: Bearer.",

@@ -20,7 +20,7 @@ extension RouteTable {
     let (level, index) = try tile(of: layer.levels, context)
     return try await answer(
       request, context, version, .tile(layer: layer.index, plane, order, level: level, index: index),
-      type: "application/octet-stream", weight: { layer.isHeavy(plane, order, level: level) ? .heavy : .light }
+      type: "application/octet-stream", weight: layer.isHeavy(plane, order, level: level) ? .heavy : .light
     ) { try layer.tile(plane, order, level: level, index: index) }
   }
 
@@ -35,7 +35,7 @@ extension RouteTable {
     return try await answer(
       request, context, version,
       .rows(layer: layer.index, order, instances: instances, level: level, index: index),
-      type: "application/octet-stream", weight: { layer.isHeavy(nil, order, level: level) ? .heavy : .light }
+      type: "application/octet-stream", weight: layer.isHeavy(nil, order, level: level) ? .heavy : .light
     ) { try layer.rows(order, instances: instances, level: level, index: index) }
   }
 
@@ -58,7 +58,7 @@ extension RouteTable {
     }
     return try await answer(
       request, context, version, .find(layer: layer.index, order, place), type: "application/json",
-      weight: { layer.isHeavy(nil, order, level: 0) ? .heavy : .light }
+      weight: layer.isHeavy(nil, order, level: 0) ? .heavy : .light
     ) {
       let order = try layer.order(order)
       let (neuron, rank) =

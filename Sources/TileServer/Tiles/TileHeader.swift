@@ -2,7 +2,10 @@ import TileStore
 
 /// The 32 bytes before the body of a tile (`Tiles/HTTP.md`), little endian.
 struct TileHeader: Equatable {
-  enum Magic: String { case densities = "NDT1", rows = "NDR1" }
+  enum Magic: String {
+    case densities = "NDT1"
+    case rows = "NDR1"
+  }
 
   static let version: UInt16 = 1
   static let byteCount = 32
