@@ -39,8 +39,10 @@ let package = Package(
     .target(
       name: "TileServer",
       dependencies: [
-        "Distributions", "TileStore", "CDeflate",
+        "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "DequeModule", package: "swift-collections"),
@@ -50,6 +52,7 @@ let package = Package(
       dependencies: [
         "Activations", "HDF5", "Precompute", "TileServer", "TileStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
       ]),
 
     .executableTarget(
@@ -62,7 +65,10 @@ let package = Package(
     .testTarget(name: "PrecomputeTests", dependencies: ["Precompute"]),
     .testTarget(
       name: "TileServerTests",
-      dependencies: ["TileServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+      dependencies: [
+        "TileServer", "TileStore", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

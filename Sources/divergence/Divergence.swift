@@ -10,5 +10,7 @@ struct Divergence: AsyncParsableCommand {
       inspect tells what is in an HDF5 dump, precompute makes a tile store of it, serve shows the store to browsers.
       """,
     version: "0.1.0",
-    subcommands: [Inspect.self, PrecomputeCommand.self, CatalogueChildCommand.self])
+    subcommands: [
+      Inspect.self, PrecomputeCommand.self, Serve.self, Show.self, Verify.self, Export.self, CatalogueChildCommand.self,
+    ])
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import HDF5
 import Precompute
+import TileServer
 import TileStore
 
 /// How the program ends; the numbers are those of BSD's sysexits.h.
@@ -40,6 +41,9 @@ enum Exit {
       case .corrupt, .unsupportedVersion: badData
       case .unreadable: cannotRead
       }
+    case is CannotListen: cannotWrite
+    case is ServeOptions.Unusable, is LayerTable.Unknown: usage
+    case is ClientFiles.LoadingError: noInput
     case is CocoaError: cannotWrite
     default: ownFault
     }

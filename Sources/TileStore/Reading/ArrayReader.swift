@@ -88,7 +88,8 @@ public struct ArrayReader: Sendable {
 
   /// Place of an inner chunk in the array's grid of inner chunks, for messages.
   private func place(plane: Int, chunk: Int) -> [Int] {
-    (metadata.shape.count == 1 ? [chunk] : [plane, chunk]) + Array(repeating: 0, count: max(metadata.shape.count - 2, 0))
+    (metadata.shape.count == 1 ? [chunk] : [plane, chunk])
+      + Array(repeating: 0, count: max(metadata.shape.count - 2, 0))
   }
 
   /// Paths of all shards of the array.

@@ -41,7 +41,9 @@ public struct Catalogue: Sendable, Equatable {
 
   /// The version that the link `current` of a data set's folder names; `nil` where there is no such link.
   public static func currentVersion(ofDataset folder: String) -> String? {
-    guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/current") else { return nil }
+    guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/current") else {
+      return nil
+    }
     return isVersion(target) ? target : nil
   }
 
@@ -51,7 +53,8 @@ public struct Catalogue: Sendable, Equatable {
     if FileManager.default.fileExists(atPath: "\(folder)/\(Manifest.name)") { return folder }
     if let version = currentVersion(ofDataset: folder) { return try resolve("\(folder)/\(version)") }
     throw StoreError(
-      .notFound, file: path, "it holds neither a \(Manifest.name) nor a link `current`. Name a store, such as Tiles/NAME.")
+      .notFound, file: path,
+      "it holds neither a \(Manifest.name) nor a link `current`. Name a store, such as Tiles/NAME.")
   }
 
   static func resolve(_ path: String) throws(StoreError) -> String {

@@ -45,7 +45,7 @@ public struct Manifest: Sendable {
 }
 
 /// Lowercase hexadecimal digits of some bytes.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
   let digits = Array("0123456789abcdef".utf8)
   var text: [UInt8] = []
   for byte in bytes {

@@ -11,17 +11,22 @@ struct Metadata {
     let file = "zarr.json"
     struct Head: Decodable {
       var format: String
-      var format_version: Int
+      var formatVersion: Int
+
+      enum CodingKeys: String, CodingKey {
+        case format
+        case formatVersion = "format_version"
+      }
     }
     let head = try attributes(file, as: Head.self)
     guard head.format == Attributes.format else {
       throw StoreError(.unsupportedVersion, file: file, "its format is “\(head.format)”, not \(Attributes.format).")
     }
-    guard head.format_version == Attributes.formatVersion else {
+    guard head.formatVersion == Attributes.formatVersion else {
       let known = Attributes.formatVersion
       throw StoreError(
         .unsupportedVersion, file: file,
-        "the store has format \(head.format_version), this program reads \(known). Use a newer program, or precompute again."
+        "the store has format \(head.formatVersion), this program reads \(known). Use a newer program, or precompute again."
       )
     }
     let attributes = try attributes(file, as: Attributes.self)
@@ -86,18 +91,21 @@ struct Metadata {
     try require(isDatasetName(attributes.dataset.name), "the data set's name is not one")
     try require(!attributes.layers.isEmpty, "there is no layer")
     try require(attributes.groups.first?.kind == .all, "group 0 is not “all”")
-    try require(Set(attributes.layers.map { $0.id.lowercased() }).count == attributes.layers.count, "two layers share an id")
+    try require(
+      Set(attributes.layers.map { $0.id.lowercased() }).count == attributes.layers.count, "two layers share an id")
     try require(Set(attributes.groups.map(\.name)).count == attributes.groups.count, "two groups share a name")
     try require(Set(attributes.instances.map(\.name)).count == attributes.instances.count, "two instances share a name")
     for layer in attributes.layers {
       try require(isLayerID(layer.id), "“\(layer.id)” is no layer's id")
       try require((1...Int(Int32.max)).contains(layer.neurons), "layer \(layer.id) has \(layer.neurons) neurons")
-      try require((-4096...4096).contains(layer.shared.exponent), "layer \(layer.id) has exponent \(layer.shared.exponent)")
+      try require(
+        (-4096...4096).contains(layer.shared.exponent), "layer \(layer.id) has exponent \(layer.shared.exponent)")
     }
     for instance in attributes.instances {
       try require(instance.image ?? 0 >= 0 && instance.text ?? 0 >= 0, "instance \(instance.name) has a negative index")
       try require(
-        instance.image == nil && instance.text == nil || isPathPart(instance.kind), "“\(instance.kind)” names no folder")
+        instance.image == nil && instance.text == nil || isPathPart(instance.kind), "“\(instance.kind)” names no folder"
+      )
     }
     if let start = attributes.start {
       try require(

@@ -36,8 +36,8 @@ final class ShardMaps: Sendable {
   }
 }
 
-fileprivate extension ShardMaps.Table {
-  mutating func use(_ path: String) -> Shard? {
+extension ShardMaps.Table {
+  fileprivate mutating func use(_ path: String) -> Shard? {
     uses += 1
     guard let place = entries.index(forKey: path) else { return nil }
     entries.values[place].lastUse = uses
@@ -45,7 +45,7 @@ fileprivate extension ShardMaps.Table {
   }
 
   /// Gives up the longest unused eighth at once, so that looking for it stays rare.
-  mutating func add(_ shard: Shard, at path: String, limit: Int) {
+  fileprivate mutating func add(_ shard: Shard, at path: String, limit: Int) {
     if entries.count >= limit {
       let given = entries.sorted { $0.value.lastUse < $1.value.lastUse }.prefix(max(1, limit / 8))
       for (path, _) in given { entries[path] = nil }

@@ -42,7 +42,8 @@ public final class Store: Sendable {
   init(folder: VersionFolder, mapsMax: Int) throws(StoreError) {
     let manifest = try Manifest(folder)
     guard folder.path.split(separator: "/").last.map(String.init) == manifest.version else {
-      throw .corrupt("\(folder.path)/\(Manifest.name)", "its SHA-256 begins with \(manifest.version), unlike the folder's name")
+      throw .corrupt(
+        "\(folder.path)/\(Manifest.name)", "its SHA-256 begins with \(manifest.version), unlike the folder's name")
     }
     let maps = ShardMaps(folder: folder, limit: mapsMax)
     let metadata = Metadata(folder: folder, manifest: manifest)

@@ -37,7 +37,8 @@ extension StoreError: CustomStringConvertible {
     let place = file + (chunk.map { ", chunk \($0.map(String.init).joined(separator: "/"))" } ?? "")
     return switch kind {
     case .notFound: "There is no \(place): \(detail)"
-    case .corrupt: "The store is damaged at \(place): \(detail). Run `divergence precompute` again, or copy the store anew."
+    case .corrupt:
+      "The store is damaged at \(place): \(detail). Run `divergence precompute` again, or copy the store anew."
     case .unsupportedVersion: "This program cannot read \(place): \(detail)"
     case .unreadable: "Cannot read \(place): \(detail)"
     }

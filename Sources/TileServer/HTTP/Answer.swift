@@ -1,0 +1,50 @@
+import Crypto
+import HTTPTypes
+import Hummingbird
+import TileStore
+
+/// A representation, ready to be sent: its bytes in one content coding, and the headers that go with them.
+struct Answer: Sendable {
+  /// How long others may keep it.
+  enum Lifetime: Sendable {
+    /// The address names the version: it never changes.
+    case immutable
+    /// Ask again every time; the entity tag saves the transfer.
+    case revalidated
+  }
+
+  let body: ByteBuffer
+  let tag: String
+  private let headers: HTTPFields
+
+  /// Compresses where that pays, and computes the strong entity tag of the bytes as they are sent.
+  ///
+  /// - Parameters:
+  ///   - secret: only whoever holds a token may see it: shared caches must not keep it.
+  init(_ bytes: [UInt8], type: String, coding: ContentCoding, lifetime: Lifetime, secret: Bool = false) {
+    let compressed = Compression.compress(bytes, coding)
+    let sent = compressed ?? bytes
+    tag = "\"\(hexadecimal(SHA256.hash(data: sent).prefix(16)))\""
+    body = ByteBuffer(bytes: sent)
+    var headers: HTTPFields = [.contentType: type, .eTag: tag]
+    if compressed != nil { headers[.contentEncoding] = coding.rawValue }
+    let audience = secret ? "private" : "public"
+    headers[.cacheControl] = lifetime == .immutable ? "\(audience), max-age=31536000, immutable" : "no-cache"
+    headers[.vary] = secret ? "accept-encoding, authorization" : "accept-encoding"
+    self.headers = headers
+  }
+
+  /// Bytes it takes in a cache.
+  var byteCount: Int { body.readableBytes + 1024 }
+
+  /// 200 with the body, or 304 where the client holds it already.
+  func response(to request: Request) -> Response {
+    if Negotiation.matches(tag, request.headers[.ifNoneMatch]) {
+      var headers = headers
+      headers[.contentType] = nil
+      headers[.contentEncoding] = nil
+      return Response(status: .notModified, headers: headers)
+    }
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+  }
+}

@@ -1,0 +1,5 @@
+import TileStore
+
+enum OpenAPI {
+  static func document(prefix: String) -> JSONValue { ["openapi": "3.1.0"] }
+}

@@ -1,0 +1,91 @@
+import Distributions
+import Foundation
+import TileStore
+
+/// The parameters of a request, each at most once and only those that its route knows: a misspelt parameter is an
+/// error, not a default.
+struct Query {
+  private var values: [String: String] = [:]
+
+  /// - Throws: `Problem` 400 naming the parameter.
+  init(_ text: String?, allowing known: Set<String>) throws(Problem) {
+    guard let text, !text.isEmpty else { return }
+    for part in text.split(separator: "&") {
+      let name = part.prefix { $0 != "=" }
+      let raw = part.dropFirst(name.count + 1)
+      guard let key = Self.decode(name), known.contains(key) else {
+        let listed = known.sorted().joined(separator: ", ")
+        throw .badRequest("Unknown parameter “\(name.prefix(100))”. Known here: \(listed.isEmpty ? "none" : listed).")
+      }
+      guard let value = Self.decode(raw) else {
+        throw .badRequest("The parameter \(key) is not percent-encoded UTF-8.")
+      }
+      guard values.updateValue(value, forKey: key) == nil else {
+        throw .badRequest("The parameter \(key) occurs twice.")
+      }
+    }
+  }
+
+  /// Percent-decoded; `nil` where that is not UTF-8. A `+` stays one.
+  static func decode(_ text: some StringProtocol) -> String? {
+    text.utf8.contains(UInt8(ascii: "%")) ? text.removingPercentEncoding : String(text)
+  }
+
+  subscript(name: String) -> String? { values[name] }
+
+  /// A whole number, at least 0.
+  func count(_ name: String) throws(Problem) -> Int? {
+    guard let text = values[name] else { return nil }
+    guard let number = wholeNumber(text) else {
+      throw .badRequest("\(name) must be a whole number, not “\(text.prefix(100))”.")
+    }
+    return number
+  }
+
+  /// One of the values of an enumeration.
+  func choice<Value: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Value.Type) throws(Problem)
+    -> Value?
+  {
+    guard let text = values[name] else { return nil }
+    guard let value = Value(rawValue: text) else {
+      throw .badRequest("\(name) must be \(Value.allCases.map(\.rawValue).joined(separator: " or ")).")
+    }
+    return value
+  }
+
+  /// Comma-separated indices below `limit`, none twice.
+  func indices(_ name: String, below limit: Int, most: Int) throws(Problem) -> [Int]? {
+    guard let text = values[name] else { return nil }
+    if text.isEmpty { return [] }
+    var indices: [Int] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let index = wholeNumber(part), index < limit else {
+        throw .badRequest("\(name) must be indices below \(limit), comma-separated.")
+      }
+      guard !indices.contains(index) else { throw .badRequest("\(name) names \(index) twice.") }
+      guard indices.count < most else { throw .badRequest("\(name) may hold at most \(most) indices.") }
+      indices.append(index)
+    }
+    return indices
+  }
+
+  /// An ordering of the store's, and its direction.
+  func order(_ table: OrderTable) throws(Problem) -> OrderRequest {
+    let direction = try choice("direction", Direction.self) ?? .ascending
+    guard let text = values["order"] else { return OrderRequest(name: .index, direction: direction) }
+    // Many clients write a space as `+`. A name that holds a `+` itself is found first.
+    let plain = text.contains("+") ? text.replacingOccurrences(of: "+", with: " ") : text
+    guard let name = table.parse(text) ?? table.parse(plain) else {
+      throw .badRequest(
+        "“\(text.prefix(200))” is no ordering of this store. Use index, median(GROUP), mean(GROUP), value(INSTANCE) "
+          + "or difference(ITEM,ITEM), with names as in the metadata.")
+    }
+    return OrderRequest(name: name, direction: direction)
+  }
+}
+
+/// A whole number, at least 0, of digits only.
+func wholeNumber(_ text: some StringProtocol) -> Int? {
+  guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+  return Int(text)
+}

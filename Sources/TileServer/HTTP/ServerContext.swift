@@ -1,0 +1,38 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What is known of a request beside its head: who sent it.
+struct ServerContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  private let address: SocketAddress?
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = .init(source: source)
+    address = source.channel.remoteAddress
+  }
+
+  /// The client's address: that of the connection, or what the outermost trusted proxy says.
+  ///
+  /// - Parameter proxies: how many entries of `X-Forwarded-For`, from the right, were written by proxies of ours. What
+  ///   stands further left may be made up.
+  func client(_ headers: HTTPFields, proxies: Int) -> String {
+    if proxies > 0 {
+      let entries = headers[values: .forwardedFor].joined(separator: ",").split(separator: ",")
+      if entries.count >= proxies {
+        let entry = entries[entries.count - proxies].trimmingPrefix { $0 == " " }
+        return String(entry.prefix(64).filter { $0 != " " })
+      }
+    }
+    return address?.ipAddress ?? "local"
+  }
+}
+
+extension HTTPField.Name {
+  static let forwardedFor = HTTPField.Name("X-Forwarded-For") ?? .via
+  static let contentTypeOptions = HTTPField.Name("X-Content-Type-Options") ?? .server
+  static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .server
+  static let resourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy") ?? .server
+  static let openerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy") ?? .server
+  static let permissionsPolicy = HTTPField.Name("Permissions-Policy") ?? .server
+}

@@ -1,0 +1,163 @@
+import Distributions
+import Synchronization
+import TileStore
+
+/// A version of a data set that is being served, and the tables that its names are looked up in.
+final class ServedVersion: Sendable {
+  /// Tells versions apart in caches, also two openings of the same.
+  let serial: UInt64
+  let store: Store
+  let orders: OrderTable
+  let layerIndices: [String: Int]
+
+  private static let serials = Atomic<UInt64>(0)
+
+  init(_ store: Store) {
+    serial = Self.serials.add(1, ordering: .relaxed).newValue
+    self.store = store
+    orders = OrderTable(store.attributes)
+    layerIndices = Dictionary(uniqueKeysWithValues: store.attributes.layers.enumerated().map { ($1.id, $0) })
+  }
+}
+
+/// What answers are made of, by layer of a version.
+struct PartKey: Hashable, Sendable {
+  enum Kind: Hashable, Sendable {
+    case zeros(group: Int)
+    case keys(OrderName.Item)
+    case values(instance: Int)
+    case exponents
+    case origins
+    case order(OrderRequest)
+    case pyramid(PlaneKey, OrderRequest)
+  }
+
+  var version: UInt64
+  var layer: Int
+  var kind: Kind
+}
+
+/// One of those.
+enum Part: Sendable {
+  case counts([UInt32])
+  case keys([Double])
+  case values([Float])
+  case exponents([Int16])
+  case origins([Int64])
+  case order(NeuronOrder)
+  case pyramid(Pyramid)
+
+  var byteCount: Int {
+    switch self {
+    case .counts(let values): values.count * 4 + 64
+    case .keys(let values): values.count * 8 + 64
+    case .values(let values): values.count * 4 + 64
+    case .exponents(let values): values.count * 2 + 64
+    case .origins(let values): values.count * 8 + 64
+    case .order(let order): order.byteCount
+    case .pyramid(let pyramid): pyramid.byteCount
+    }
+  }
+}
+
+/// The parts of one layer, made where they are not at hand. Only for build threads, see `SharedParts`.
+struct LayerParts: Sendable {
+  let version: ServedVersion
+  /// Index of the layer.
+  let index: Int
+  let parts: SharedParts<PartKey, Part>
+
+  var layer: LayerReader { version.store.layers[index] }
+  var levels: Levels { Levels(neurons: layer.layer.neurons) }
+
+  private func key(_ kind: PartKey.Kind) -> PartKey { PartKey(version: version.serial, layer: index, kind: kind) }
+
+  /// Whether answering needs a pass over a plane or a sort: heavy work.
+  func isHeavy(_ plane: PlaneKey?, _ order: OrderRequest, level: Int) -> Bool {
+    if let plane, level >= TileMaker.pyramidLevel(levels), !parts.contains(key(.pyramid(plane, order))) { return true }
+    return order.name != .index && !parts.contains(key(.order(order)))
+  }
+
+  /// `[neuron]`: zeros of a group.
+  func zeros(group: Int) throws -> [UInt32] {
+    let part = try parts.part(key(.zeros(group: group))) {
+      .counts(try layer.statistic(.zeros).plane(group, as: UInt32.self))
+    }
+    guard case .counts(let values) = part else { preconditionFailure("kind and part differ") }
+    return values
+  }
+
+  /// `[neuron]`: keys of an item.
+  func keys(_ item: OrderName.Item) throws -> [Double] {
+    let part = try parts.part(key(.keys(item))) {
+      switch item {
+      case .median(let group): .keys(try layer.keys(of: layer.statistic(.median), plane: group))
+      case .mean(let group): .keys(try layer.keys(of: layer.statistic(.mean), plane: group))
+      case .value(let instance): .keys(try values(instance: instance).map(Double.init))
+      }
+    }
+    guard case .keys(let values) = part else { preconditionFailure("kind and part differ") }
+    return values
+  }
+
+  /// `[neuron]`: activations of an instance.
+  func values(instance: Int) throws -> [Float] {
+    let part = try parts.part(key(.values(instance: instance))) {
+      guard let array = layer.values else { preconditionFailure("an index of an instance was checked before") }
+      return .values(try array.plane(instance, as: Float.self))
+    }
+    guard case .values(let values) = part else { preconditionFailure("kind and part differ") }
+    return values
+  }
+
+  func exponents() throws -> [Int16] {
+    let part = try parts.part(key(.exponents)) { .exponents(try layer.exponent.plane(0, as: Int16.self)) }
+    guard case .exponents(let values) = part else { preconditionFailure("kind and part differ") }
+    return values
+  }
+
+  func origins() throws -> [Int64] {
+    let part = try parts.part(key(.origins)) { .origins(try layer.origin.plane(0, as: Int64.self)) }
+    guard case .origins(let values) = part else { preconditionFailure("kind and part differ") }
+    return values
+  }
+
+  func order(_ request: OrderRequest) throws -> NeuronOrder {
+    let part = try parts.part(key(.order(request))) { .order(try NeuronOrder(request, of: layer, keys: keys)) }
+    guard case .order(let order) = part else { preconditionFailure("kind and part differ") }
+    return order
+  }
+
+  func pyramid(_ plane: PlaneKey, _ request: OrderRequest) throws -> Pyramid {
+    let part = try parts.part(key(.pyramid(plane, request))) { .pyramid(try maker(plane, request).pyramid()) }
+    guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
+    return pyramid
+  }
+
+  private func maker(_ plane: PlaneKey, _ request: OrderRequest) throws -> TileMaker {
+    TileMaker(
+      layer: layer, plane: plane, order: try order(request), zeros: try zeros(group: plane.group),
+      samples: version.store.attributes.groups[plane.group].rows * layer.layer.samples)
+  }
+
+  /// A density tile, header and body.
+  /// - Precondition: the layer has such a tile.
+  func tile(_ plane: PlaneKey, _ request: OrderRequest, level: Int, index: Int) throws -> [UInt8] {
+    guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
+    if level < TileMaker.pyramidLevel(levels) { return try maker(plane, request).gather(rows, level: level) }
+    guard let tile = try pyramid(plane, request).tile(level: level, index: index) else {
+      preconditionFailure("a pyramid has every tile of its levels")
+    }
+    return tile
+  }
+
+  /// Neurons and instance values of displayed rows, header and body.
+  /// - Precondition: the layer has such a tile.
+  func rows(_ request: OrderRequest, instances: [Int], level: Int, index: Int) throws -> [UInt8] {
+    guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
+    return try RowsMaker(
+      levels: levels, order: order(request), exponents: exponents(), origins: origins(),
+      values: instances.map(values)
+    ).make(rows, level: level)
+  }
+}

@@ -1,0 +1,81 @@
+import DequeModule
+import Foundation
+import Logging
+import Synchronization
+
+/// Writes lines to a file descriptor from a thread of its own, so that a log that nobody reads never holds up a request.
+public final class LineWriter: Sendable {
+  /// Most lines that wait. Beyond, lines are dropped, and their number is written when there is room again.
+  static let linesMax = 16_384
+
+  private struct State {
+    var lines: Deque<String> = []
+    var dropped = 0
+  }
+
+  private let state = Mutex(State())
+  private let ready = DispatchSemaphore(value: 0)
+  private let file: FileHandle
+
+  public init(_ file: FileHandle) {
+    self.file = file
+    let thread = Thread { [weak self] in
+      while let writer = self {
+        writer.ready.wait()
+        writer.writeNext()
+      }
+    }
+    thread.name = "log"
+    thread.start()
+  }
+
+  func write(_ line: String) {
+    let waits = state.withLock { state in
+      guard state.lines.count < Self.linesMax else {
+        state.dropped += 1
+        return false
+      }
+      state.lines.append(line)
+      return true
+    }
+    if waits { ready.signal() }
+  }
+
+  private func writeNext() {
+    let (line, dropped) = state.withLock { state in
+      defer { state.dropped = 0 }
+      return (state.lines.popFirst(), state.dropped)
+    }
+    guard let line else { return }
+    let lost = dropped > 0 ? "{\"message\":\"\(dropped) lines were dropped\"}\n" : ""
+    try? file.write(contentsOf: Data((lost + line + "\n").utf8))
+  }
+}
+
+/// A log handler that writes one JSON object a line: time, level, label, message and the metadata's keys beside them.
+public struct JSONLines: LogHandler {
+  public var metadata: Logger.Metadata = [:]
+  public var logLevel: Logger.Level = .info
+  private let label: String
+  private let writer: LineWriter
+
+  public init(label: String, writer: LineWriter) {
+    self.label = label
+    self.writer = writer
+  }
+
+  public subscript(metadataKey key: String) -> Logger.MetadataValue? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  public func log(event: LogEvent) {
+    var line = ["time": Self.time(), "level": event.level.rawValue, "log": label, "message": "\(event.message)"]
+    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) { line[key] = "\(value)" }
+    writer.write(String(decoding: encodedJSON(line), as: UTF8.self))
+  }
+
+  private static func time() -> String {
+    Date().ISO8601Format(.iso8601(timeZone: .gmt, includingFractionalSeconds: true))
+  }
+}

@@ -1,0 +1,121 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// The outermost layer: times and counts every request, turns errors into problems, and logs.
+struct EdgeMiddleware: RouterMiddleware {
+  let service: TileService
+  let access: Logger?
+
+  /// Most bytes of a path and query.
+  static let uriBytesMax = 8192
+
+  func handle(
+    _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
+  ) async throws -> Response {
+    let start = ContinuousClock.now
+    var response: Response
+    do {
+      response = try await respond(to: request, context: context, next: next)
+    } catch {
+      let problem = Problem(error)
+      if problem.kind == .fault || problem.kind == .damaged {
+        service.log.error(
+          "\(problem.kind.title)", metadata: ["path": "\(request.head.path ?? "")", "reason": "\(error)"])
+      }
+      response = problem.response(prefix: service.settings.prefix, instance: request.uri.path)
+      if request.method == .head { response = response.createHeadResponse() }
+    }
+    SecurityHeaders.add(to: &response, cross: !service.settings.origins.isEmpty)
+    finish(request, response, context, start)
+    return response
+  }
+
+  private func respond(
+    to request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
+  ) async throws -> Response {
+    guard (request.head.path?.utf8.count ?? 0) <= Self.uriBytesMax else {
+      throw Problem(.uriTooLong, "At most \(Self.uriBytesMax) bytes of path and query.")
+    }
+    if request.method == .options, let origin = request.headers[.origin] {
+      return try CrossOrigin.preflight(service.settings.origins, origin)
+    }
+    guard request.method == .get || request.method == .head else { throw Problem.methodNotAllowed }
+    if service.limiter.isOn { try service.limiter.charge(client(request, context), Cost.request) }
+    var response = try await next(request, context)
+    CrossOrigin.allow(service.settings.origins, request.headers[.origin], &response)
+    return response
+  }
+
+  private func client(_ request: Request, _ context: ServerContext) -> String {
+    RateLimiter.key(context.client(request.headers, proxies: service.settings.trustedProxies))
+  }
+
+  private func finish(
+    _ request: Request, _ response: Response, _ context: ServerContext, _ start: ContinuousClock.Instant
+  ) {
+    let seconds = (ContinuousClock.now - start).seconds
+    let bytes = request.method == .head ? 0 : response.body.contentLength ?? 0
+    let status = response.status.code
+    service.metrics.record(route: context.endpointPath ?? "none", status: status, bytes: bytes, seconds: seconds)
+    guard let access else { return }
+    access.info(
+      "request",
+      metadata: [
+        "method": "\(request.method.rawValue)", "path": "\((request.head.path ?? "").prefix(2048))",
+        "status": "\(status)", "bytes": "\(bytes)",
+        "milliseconds": "\((seconds * 100_000).rounded() / 100)",
+        "client": "\(context.client(request.headers, proxies: service.settings.trustedProxies))",
+      ])
+  }
+}
+
+/// Headers that keep browsers from doing what no page of ours asks for.
+enum SecurityHeaders {
+  /// Scripts, styles, workers, pictures and connections from this server only, and inside no other page.
+  static let policy =
+    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    + "frame-ancestors 'none'"
+
+  static func add(to response: inout Response, cross: Bool) {
+    response.headers.append(HTTPField(name: .contentTypeOptions, value: "nosniff"))
+    response.headers.append(HTTPField(name: .resourcePolicy, value: cross ? "cross-origin" : "same-origin"))
+    if response.headers[.contentType]?.hasPrefix("text/html") == true {
+      response.headers[.contentSecurityPolicy] = policy
+      response.headers[.referrerPolicy] = "no-referrer"
+      response.headers[.openerPolicy] = "same-origin"
+      response.headers[.permissionsPolicy] = "camera=(), geolocation=(), microphone=()"
+    }
+  }
+}
+
+/// Reading from other sites' pages (CORS), off unless origins are named.
+enum CrossOrigin {
+  /// The origin to name in an answer: the client's own where it is listed, `*` where all are allowed.
+  private static func allowed(_ origins: [String], _ origin: String?) -> String? {
+    if origins.contains("*") { return "*" }
+    return origin.flatMap { origins.contains($0) ? $0 : nil }
+  }
+
+  static func allow(_ origins: [String], _ origin: String?, _ response: inout Response) {
+    guard !origins.isEmpty else { return }
+    // Said also to those who are not allowed: a shared cache must not give them somebody else's answer.
+    if !origins.contains("*") {
+      let vary = response.headers[.vary]
+      response.headers[.vary] = vary.map { "\($0), origin" } ?? "origin"
+    }
+    guard let allowed = allowed(origins, origin) else { return }
+    response.headers[.accessControlAllowOrigin] = allowed
+    response.headers[.accessControlExposeHeaders] = "etag, retry-after"
+  }
+
+  static func preflight(_ origins: [String], _ origin: String) throws(Problem) -> Response {
+    guard let allowed = allowed(origins, origin) else { throw .methodNotAllowed }
+    return Response(
+      status: .noContent,
+      headers: [
+        .accessControlAllowOrigin: allowed, .accessControlAllowMethods: "GET, HEAD",
+        .accessControlAllowHeaders: "authorization, if-none-match", .accessControlMaxAge: "86400", .vary: "origin",
+      ])
+  }
+}

@@ -1,0 +1,109 @@
+import Hummingbird
+import TileStore
+
+/// What is served: the data sets, the current version of each, and what a version holds.
+extension RouteTable {
+  /// All data sets that the request's token opens.
+  func catalogue(_ request: Request, _ context: ServerContext) throws -> Response {
+    _ = try Query(request.uri.query, allowing: [])
+    let token = token(request)
+    let datasets = service.library.datasets.filter { $0.value.opens(token) }.sorted { $0.key < $1.key }
+    let entries = datasets.map { name, dataset in
+      let attributes = dataset.current.store.attributes
+      return JSONValue.object([
+        "name": .string(name), "title": .string(attributes.dataset.title),
+        "version": .string(dataset.current.store.version), "url": .string(url(name, dataset.current)),
+        "rows": JSONValue(attributes.dataset.rows), "layers": JSONValue(attributes.layers.count),
+        "groups": JSONValue(attributes.groups.count), "instances": JSONValue(attributes.instances.count),
+      ])
+    }
+    return try small(["datasets": .array(entries)], request, secret: !service.settings.tokens.isEmpty)
+  }
+
+  /// The current version of a data set.
+  func current(_ request: Request, _ context: ServerContext) throws -> Response {
+    _ = try Query(request.uri.query, allowing: [])
+    let dataset = try dataset(request, context)
+    let name = try part("dataset", context)
+    return try small(
+      [
+        "name": .string(name), "version": .string(dataset.current.store.version),
+        "url": .string(url(name, dataset.current)),
+      ], request, secret: !dataset.tokens.isEmpty)
+  }
+
+  private func url(_ name: String, _ version: ServedVersion) -> String {
+    "\(service.settings.prefix)/api/v1/datasets/\(name)/\(version.store.version)"
+  }
+
+  /// A few bytes of JSON that may change, with an entity tag.
+  private func small(_ value: JSONValue, _ request: Request, secret: Bool) throws(Problem) -> Response {
+    let coding = try negotiate(request, "application/json")
+    return Answer(
+      value.encoded(), type: "application/json", coding: coding, lifetime: .revalidated, secret: secret
+    ).response(to: request)
+  }
+
+  func metadata(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let version = try version(request, context)
+    let name = try part("dataset", context)
+    _ = try Query(request.uri.query, allowing: [])
+    return try await answer(
+      request, context, version, .metadata, type: "application/json", weight: .light
+    ) { Self.metadata(version.served.store, name: name) }
+  }
+
+  private static func metadata(_ store: Store, name: String) -> [UInt8] {
+    struct Metadata: Encodable {
+      var name: String
+      var version: String
+      var title: String
+      var rows: Int
+      var layers: [Layer]
+      var groups: [Group]
+      var instances: [Entry]
+      var start: Start?
+      var provenance: JSONValue
+    }
+    struct Entry: Encodable {
+      var name: String
+      var kind: String
+      var pair: Int?
+      var label: JSONValue?
+      var prediction: JSONValue?
+      /// Relative to the version's address.
+      var image: String?
+      var text: String?
+    }
+    let attributes = store.attributes
+    let instances = attributes.instances.enumerated().map { index, instance in
+      Entry(
+        name: instance.name, kind: instance.kind, pair: instance.pair, label: instance.label,
+        prediction: instance.prediction, image: instance.image.map { _ in "images/\(index)" },
+        text: store.text(of: instance))
+    }
+    return encodedJSON(
+      Metadata(
+        name: name, version: store.version, title: attributes.dataset.title, rows: attributes.dataset.rows,
+        layers: attributes.layers, groups: attributes.groups, instances: instances, start: attributes.start,
+        provenance: attributes.provenance))
+  }
+
+  func image(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let version = try version(request, context)
+    _ = try Query(request.uri.query, allowing: [])
+    let index = try number("instance", context)
+    let store = version.served.store
+    guard index < store.attributes.instances.count, store.attributes.instances[index].image != nil else {
+      throw Problem.notFound("Instance \(index) has no picture.")
+    }
+    return try await answer(
+      request, context, version, .image(instance: index), type: "image/png", weight: .light
+    ) {
+      guard let image = try store.image(of: store.attributes.instances[index]) else {
+        preconditionFailure("opening the store checked that the picture is there")
+      }
+      return PNG.encode(image.pixels, shape: image.shape)
+    }
+  }
+}

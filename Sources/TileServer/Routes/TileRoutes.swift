@@ -1,0 +1,87 @@
+import Hummingbird
+import TileStore
+
+/// Tiles, the rows that belong to them, and where a neuron stands.
+///
+/// Answers: 200, 304, 400, 401, 404, 406, 429, 500 (a damaged store), 503. Cold answers are built on `BuildLanes`, at
+/// most `Settings.buildQueueMax` at a time; the others never leave the event loop.
+extension RouteTable {
+  func tile(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let version = try version(request, context)
+    let layer = try layer(version, context)
+    let query = try Query(request.uri.query, allowing: ["order", "direction", "axis", "bins"])
+    let order = try query.order(version.served.orders)
+    let plane = PlaneKey(
+      group: try number("group", context), axis: try query.choice("axis", BinAxis.self) ?? .shared,
+      bins: try bins(query))
+    guard plane.group < version.served.store.attributes.groups.count else {
+      throw Problem.notFound("There is no group \(plane.group).")
+    }
+    let (level, index) = try tile(of: layer.levels, context)
+    return try await answer(
+      request, context, version, .tile(layer: layer.index, plane, order, level: level, index: index),
+      type: "application/octet-stream", weight: layer.isHeavy(plane, order, level: level) ? .heavy : .light
+    ) { try layer.tile(plane, order, level: level, index: index) }
+  }
+
+  func rows(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let version = try version(request, context)
+    let layer = try layer(version, context)
+    let query = try Query(request.uri.query, allowing: ["order", "direction", "instances"])
+    let order = try query.order(version.served.orders)
+    let known = version.served.store.attributes.instances.count
+    let instances = try query.indices("instances", below: known, most: 64) ?? []
+    let (level, index) = try tile(of: layer.levels, context)
+    return try await answer(
+      request, context, version,
+      .rows(layer: layer.index, order, instances: instances, level: level, index: index),
+      type: "application/octet-stream", weight: layer.isHeavy(nil, order, level: level) ? .heavy : .light
+    ) { try layer.rows(order, instances: instances, level: level, index: index) }
+  }
+
+  func find(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let version = try version(request, context)
+    let layer = try layer(version, context)
+    let query = try Query(request.uri.query, allowing: ["order", "direction", "neuron", "rank"])
+    let order = try query.order(version.served.orders)
+    let place: AnswerKey.Place
+    switch (try query.count("neuron"), try query.count("rank")) {
+    case (let neuron?, nil): place = .neuron(neuron)
+    case (nil, let rank?): place = .rank(rank)
+    default: throw Problem.badRequest("Give either neuron or rank.")
+    }
+    switch place {
+    case .neuron(let index), .rank(let index):
+      guard index < layer.levels.neurons else {
+        throw Problem.notFound("The layer has \(layer.levels.neurons) neurons, numbered from 0.")
+      }
+    }
+    return try await answer(
+      request, context, version, .find(layer: layer.index, order, place), type: "application/json",
+      weight: layer.isHeavy(nil, order, level: 0) ? .heavy : .light
+    ) {
+      let order = try layer.order(order)
+      let (neuron, rank) =
+        switch place {
+        case .neuron(let neuron): (neuron, Int(order.ranks[neuron]))
+        case .rank(let rank): (Int(order.neurons[rank]), rank)
+        }
+      return JSONValue.object(["neuron": JSONValue(neuron), "rank": JSONValue(rank)]).encoded()
+    }
+  }
+
+  /// Level and index of the path, of a tile that is there.
+  private func tile(of levels: Levels, _ context: ServerContext) throws(Problem) -> (level: Int, index: Int) {
+    let (level, index) = (try number("level", context), try number("index", context))
+    guard levels.rows(ofTile: index, at: level) != nil else {
+      throw .notFound("The layer's levels are 0 to \(levels.top); there is no tile \(index) at level \(level).")
+    }
+    return (level, index)
+  }
+
+  private func bins(_ query: Query) throws(Problem) -> BinCount {
+    guard let count = try query.count("bins") else { return .full }
+    guard let bins = BinCount(rawValue: count) else { throw .badRequest("bins must be 256, 64 or 16.") }
+    return bins
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import TileStore
+
+/// The tile server: read-only, without HDF5, and without ever making a path of what a request says.
+public struct Server: Sendable {
+  let service: TileService
+  private let access: Logger?
+
+  /// - Parameters:
+  ///   - log: what the server does.
+  ///   - access: the log of requests, used where the settings ask for it.
+  /// - Throws: `StoreError` where the folder of stores cannot be listed; an error of its own where the web client's
+  ///   folder holds none.
+  public init(_ settings: Settings, log: Logger, access: Logger) throws {
+    service = try TileService(settings, log: log)
+    self.access = settings.accessLog ? access : nil
+  }
+
+  /// Opens the stores for the first time. Blocks.
+  public func open() throws -> Library.Changes { try service.library.refresh() }
+
+  /// Names of the data sets that are served now.
+  public var datasets: [String] { service.library.datasets.keys.sorted() }
+
+  /// Whether there is a web client beside the interface for programs.
+  public var hasClient: Bool { !service.client.isEmpty }
+
+  /// The application, without the watch on the disk: what tests talk to.
+  func application(
+    onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+  ) -> some ApplicationProtocol {
+    let settings = service.settings
+    let idle = TimeAmount.seconds(Int64(settings.idleSeconds))
+    return Application(
+      responder: RouteTable(service: service, access: access).router().buildResponder(),
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [WriteStallHandler(limit: idle)], idleTimeout: idle,
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(settings.host, port: settings.port), serverName: "divergence", backlog: 1024,
+        availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)),
+      onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? settings.port) },
+      logger: service.log)
+  }
+
+  /// Serves until SIGTERM or SIGINT; requests under way are finished first.
+  ///
+  /// - Parameter onRunning: called with the port when connections are accepted.
+  /// - Throws: `CannotListen` where a port cannot be had.
+  public func run(onRunning: @escaping @Sendable (_ port: Int) async -> Void) async throws {
+    let settings = service.settings
+    var services: [any Service] = [
+      LibraryWatch(service: service, interval: .seconds(1)), application(onRunning: onRunning),
+    ]
+    if let port = settings.adminPort {
+      services.append(AdminPort(service: service).application(host: settings.adminHost, port: port))
+    }
+    var configuration = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: service.log)
+    configuration.maximumGracefulShutdownDuration = .seconds(settings.drainSeconds)
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch let error as IOError {
+      throw CannotListen(
+        host: settings.host, ports: [settings.port] + [settings.adminPort].compactMap(\.self), code: error.errnoCode)
+    } catch let error as SocketAddressError {
+      throw CannotListen(host: settings.host, ports: [settings.port], reason: "\(error)")
+    }
+  }
+}
+
+/// A port that cannot be had.
+public struct CannotListen: Error, CustomStringConvertible {
+  public let description: String
+
+  init(host: String, ports: [Int], code: Int32) {
+    self.init(host: host, ports: ports, reason: String(cString: strerror(code)))
+  }
+
+  init(host: String, ports: [Int], reason: String) {
+    let named = ports.map(String.init).joined(separator: " or ")
+    description =
+      "Cannot listen on \(host), port \(named): \(reason). Another program may be using it: name a free one "
+      + "with --port, or --port 0 for any."
+  }
+}

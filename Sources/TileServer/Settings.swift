@@ -1,0 +1,56 @@
+import Foundation
+
+/// How a server is run. Every field has a default that suits one person on one machine.
+public struct Settings: Sendable, Equatable {
+  /// A folder of data sets, or one data set's.
+  public var folder = "Tiles"
+  /// The web client's folder; `nil`: only the interface for programs.
+  public var web: String?
+
+  public var host = "127.0.0.1"
+  /// 0: any free port.
+  public var port = 8080
+  /// Port for metrics and probes; `nil`: none.
+  public var adminPort: Int?
+  public var adminHost = "127.0.0.1"
+  /// Before every path, such as `/demo`; empty: nothing.
+  public var prefix = ""
+
+  /// Origins that may read from other sites' pages; `*` for all; empty: none.
+  public var origins: [String] = []
+  /// Bearer tokens by data set; under `*` those that open every data set. Data sets without any are open to all.
+  public var tokens: [String: [String]] = [:]
+  /// Cost units that a client may use in a second; 0: no limit. A cached answer costs 1, see `Cost`.
+  public var rate = 0.0
+  /// Cost units that a client may use at once before `rate` holds.
+  public var burst = 2000.0
+  /// Proxies in front whose `X-Forwarded-For` entry is believed, counted from the right; 0: none is.
+  public var trustedProxies = 0
+
+  /// Bytes of finished answers and of their parts that are kept.
+  public var cacheBytes = 1 << 30
+  /// Threads that build answers.
+  public var buildThreads = max(2, ProcessInfo.processInfo.activeProcessorCount)
+  /// Most answers that wait to be built or are being built, light and heavy each. Beyond: 503.
+  public var buildQueueMax = 256
+  /// Most connections at a time. Beyond: they wait to be accepted.
+  public var connectionsMax = 4096
+  /// Seconds after which a connection is closed that sends no request, or does not read what it asked for.
+  public var idleSeconds = 60
+  /// Seconds that requests under way may take after SIGTERM.
+  public var drainSeconds = 20
+  /// Whether every request is logged, one JSON object a line.
+  public var accessLog = false
+
+  public init() {}
+}
+
+/// What requests cost a client.
+enum Cost {
+  /// Any request.
+  static let request = 1.0
+  /// An answer that must be built from some rows.
+  static let light = 5.0
+  /// An answer that needs a new ordering or a pass over a plane.
+  static let heavy = 50.0
+}

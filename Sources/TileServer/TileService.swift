@@ -1,0 +1,99 @@
+import Hummingbird
+import Logging
+import ServiceLifecycle
+import Synchronization
+import TileStore
+
+/// What the routes share: the library, the caches, the lanes on which answers are built, the limits and the figures.
+final class TileService: Sendable {
+  let settings: Settings
+  let library: Library
+  let client: ClientFiles
+  let lanes: BuildLanes
+  let parts: SharedParts<PartKey, Part>
+  let answers: AnswerCache<AnswerKey, Answer>
+  let limiter: RateLimiter
+  let metrics = Metrics()
+  let log: Logger
+  private let draining = Atomic(false)
+
+  /// - Throws: `StoreError` where the folder of stores cannot be listed; `ClientFiles.LoadingError`.
+  init(_ settings: Settings, log: Logger) throws {
+    let lanes = BuildLanes(threads: settings.buildThreads, jobsMax: settings.buildQueueMax)
+    // Parts are what makes the next answer quick; finished answers are small.
+    let parts = SharedParts<PartKey, Part>(bytesMax: settings.cacheBytes / 4 * 3, size: \.byteCount)
+    let answers = AnswerCache<AnswerKey, Answer>(
+      bytesMax: settings.cacheBytes / 4, lanes: lanes, size: \.byteCount)
+    self.settings = settings
+    self.log = log
+    self.lanes = lanes
+    self.parts = parts
+    self.answers = answers
+    limiter = RateLimiter(rate: settings.rate, burst: settings.burst)
+    client = try settings.web.map { try ClientFiles(folder: $0) } ?? ClientFiles()
+    library = try Library(settings.folder, tokens: settings.tokens) { version in
+      parts.removeAll { $0.version == version.serial }
+      answers.removeAll { $0.version == version.serial }
+    }
+  }
+
+  /// Whether the server takes new work: not while it is stopping, and not before it has a store.
+  var isReady: Bool { !draining.load(ordering: .relaxed) && !library.datasets.isEmpty }
+
+  func startDraining() { draining.store(true, ordering: .relaxed) }
+
+  /// Compares the library with the disk, off the event loops, and logs what changed.
+  func refresh() async {
+    do {
+      let changes = try await lanes.run(.light) { [library] in try library.refresh() }
+      for entry in changes.opened {
+        log.notice("now serving", metadata: ["dataset": "\(entry.name)", "version": "\(entry.version)"])
+      }
+      for name in changes.removed { log.notice("no longer served", metadata: ["dataset": "\(name)"]) }
+      for (name, error) in changes.refused {
+        log.error("cannot be served", metadata: ["dataset": "\(name)", "reason": "\(error)"])
+      }
+    } catch {
+      log.error("the folder of stores cannot be listed", metadata: ["reason": "\(error)"])
+    }
+  }
+}
+
+/// What an answer is, and in which coding.
+struct AnswerKey: Hashable, Sendable {
+  enum Resource: Hashable, Sendable {
+    case metadata
+    case summary(layer: Int, groups: [Int])
+    case tile(layer: Int, PlaneKey, OrderRequest, level: Int, index: Int)
+    case rows(layer: Int, OrderRequest, instances: [Int], level: Int, index: Int)
+    case find(layer: Int, OrderRequest, Place)
+    case neuron(layer: Int, neuron: Int, groups: [Int], instances: [Int])
+    case image(instance: Int)
+  }
+
+  /// A neuron whose rank is sought, or the other way round.
+  enum Place: Hashable, Sendable {
+    case neuron(Int)
+    case rank(Int)
+  }
+
+  var version: UInt64
+  var resource: Resource
+  var coding: ContentCoding
+}
+
+/// Looks every second whether a link `current` names another version.
+struct LibraryWatch: Service {
+  let service: TileService
+  let interval: Duration
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        try? await Task.sleep(for: interval)
+        if !Task.isCancelled { await service.refresh() }
+      }
+    }
+    service.startDraining()
+  }
+}

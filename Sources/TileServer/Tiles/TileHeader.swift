@@ -1,0 +1,45 @@
+import TileStore
+
+/// The 32 bytes before the body of a tile (`Tiles/HTTP.md`), little endian.
+struct TileHeader: Equatable {
+  enum Magic: String {
+    case densities = "NDT1"
+    case rows = "NDR1"
+  }
+
+  static let version: UInt16 = 1
+  static let byteCount = 32
+
+  var magic: Magic
+  var rows: Int
+  /// Bins, or instances.
+  var bins: Int
+  var level: Int
+  /// The share that is coded as 255.
+  var scale: Float
+  var firstRow: Int
+
+  /// Header and body in one, with the body's checksum.
+  func message(with body: [UInt8]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.byteCount + body.count)
+    bytes += magic.rawValue.utf8
+    bytes.append(littleEndian: Self.version)
+    bytes.append(littleEndian: UInt16(Self.byteCount))
+    bytes.append(littleEndian: UInt32(rows))
+    bytes.append(littleEndian: UInt16(bins))
+    bytes.append(littleEndian: UInt16(level))
+    bytes.append(littleEndian: scale.bitPattern)
+    bytes.append(littleEndian: UInt32(firstRow))
+    bytes.append(littleEndian: UInt32(0))
+    bytes.append(littleEndian: body.withUnsafeBytes { crc32c($0) })
+    bytes += body
+    return bytes
+  }
+}
+
+extension [UInt8] {
+  mutating func append(littleEndian value: some FixedWidthInteger) {
+    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+  }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Distributions
+import Foundation
+import TileServer
+import TileStore
+
+struct Export: AsyncParsableCommand {
+  enum Format: String, ExpressibleByArgument, CaseIterable { case csv, json }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Write the exact figures of a layer's neurons as a table.",
+    discussion: """
+      One line a neuron, in the ordering asked for; one column for each figure of each group. Lines at the top of a CSV \
+      that begin with # say where the numbers come from: pandas reads it with comment="#".
+      """)
+
+  @Argument(help: "A store: Tiles/NAME, or one of its versions.")
+  var store: String
+
+  @Option(help: "The layer's id or name.")
+  var layer: String
+
+  @Option(help: "index, median(GROUP), mean(GROUP), value(INSTANCE) or difference(ITEM,ITEM).")
+  var order = "index"
+
+  @Option(help: "ascending or descending.")
+  var direction = Direction.ascending
+
+  @Option(parsing: .upToNextOption, help: "Names or indices of groups. (default: all)")
+  var groups: [String] = []
+
+  @Option(parsing: .upToNextOption, help: "Names or indices of instances whose values to add.")
+  var instances: [String] = []
+
+  @Option(help: "csv or json.")
+  var format = Format.csv
+
+  func run() async throws {
+    try await reportingFailure {
+      let table = try LayerTable(
+        Store.open(store), layer: layer, order: order, direction: direction, groups: groups.isEmpty ? nil : groups,
+        instances: instances)
+      let output = FileHandle.standardOutput
+      switch format {
+      case .csv: try Self.csv(table, to: output)
+      case .json: try Self.json(table, to: output)
+      }
+    }
+  }
+
+  /// Where the numbers come from.
+  private static func origin(_ table: LayerTable) -> JSONValue {
+    let attributes = table.store.attributes
+    return [
+      "dataset": .string(attributes.dataset.name), "version": .string(table.store.version),
+      "rows": JSONValue(attributes.dataset.rows), "layer": .string(table.layer.layer.id),
+      "layer_name": .string(table.layer.layer.name), "order": .string(table.order),
+      "direction": .string(table.direction.rawValue), "medians": .string(table.layer.layer.medians ?? "exact"),
+      "provenance": attributes.provenance,
+    ]
+  }
+
+  private static func csv(_ table: LayerTable, to output: FileHandle) throws {
+    var lines = Lines(output)
+    for (key, value) in (origin(table).object ?? [:]).sorted(by: { $0.key < $1.key }) {
+      try lines.write("# \(key): \(value.string ?? text(value))")
+    }
+    try lines.write(table.columns.map(quoted).joined(separator: ","))
+    try table.forEachRow { row in try lines.write(row.map(number).joined(separator: ",")) }
+    try lines.flush()
+  }
+
+  private static func json(_ table: LayerTable, to output: FileHandle) throws {
+    var lines = Lines(output)
+    let columns = JSONValue.array(table.columns.map { .string($0) })
+    try lines.write("{\"origin\":\(text(origin(table))),\n\"columns\":\(text(columns)),\n\"rows\":[")
+    var separator = ""
+    try table.forEachRow { row in
+      let cells = row.map { $0.isFinite ? number($0) : "null" }.joined(separator: ",")
+      try lines.write("\(separator)[\(cells)]")
+      separator = ","
+    }
+    try lines.write("]}")
+    try lines.flush()
+  }
+
+  private static func text(_ value: JSONValue) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+  }
+
+  /// Whole numbers without a point; the shortest digits that read back as the same number otherwise.
+  private static func number(_ value: Double) -> String {
+    Int64(exactly: value).map { abs($0) < 1 << 53 ? String($0) : "\(value)" } ?? "\(value)"
+  }
+
+  /// A field of a CSV file, RFC 4180.
+  private static func quoted(_ field: String) -> String {
+    guard field.contains(where: { ",\"\r\n".contains($0) }) else { return field }
+    return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+  }
+}
+
+/// Lines, written in pieces of a mebibyte.
+private struct Lines {
+  private let output: FileHandle
+  private var buffer = Data()
+
+  init(_ output: FileHandle) { self.output = output }
+
+  mutating func write(_ line: String) throws {
+    buffer.append(contentsOf: line.utf8)
+    buffer.append(UInt8(ascii: "\n"))
+    if buffer.count >= 1 << 20 { try flush() }
+  }
+
+  mutating func flush() throws {
+    try output.write(contentsOf: buffer)
+    buffer.removeAll(keepingCapacity: true)
+  }
+}
+
+extension Direction: ExpressibleByArgument {}

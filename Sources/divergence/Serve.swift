@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import Logging
+import TileServer
+import TileStore
+
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show tile stores to browsers.",
+    discussion: """
+      Settings are taken from flags, then from variables such as DIVERGENCE_PORT, then from the file named with \
+      --config, then from the defaults. Tokens for data sets are not taken from flags, which others on the machine can \
+      see. The server reads only, notices new versions by itself, and stops on SIGTERM after finishing what it began.
+      """)
+
+  @Argument(help: "A folder of data sets, or one data set's. (default: Tiles)")
+  var tiles: String?
+
+  @Option(help: "Address to listen on. (default: 127.0.0.1)")
+  var host: String?
+
+  @Option(help: "Port; 0 for any that is free. (default: 8080)")
+  var port: Int?
+
+  @Option(help: "Port for /metrics, /healthz and /readyz. (default: none)")
+  var adminPort: Int?
+
+  @Option(help: "A YAML file of settings.")
+  var config: String?
+
+  @Option(help: "Folder of the web client. (default: the one that came with the program)")
+  var web: String?
+
+  @Option(help: "Path before every address, such as /demo.")
+  var prefix: String?
+
+  @Option(name: .customLong("origin"), help: "An origin whose pages may read from here (CORS); * for all.")
+  var origins: [String] = []
+
+  @Option(help: "Cost units a client may use in a second; 0: no limit. (default: 0, 500 unless on this machine only)")
+  var rate: Double?
+
+  @Option(help: "How many proxies of yours write X-Forwarded-For. (default: 0)")
+  var trustedProxies: Int?
+
+  @Option(help: "MiB of answers and their parts to keep. (default: 1024)")
+  var cacheMib: Int?
+
+  @Flag(help: "Log every request to standard output, one JSON object a line.")
+  var accessLog = false
+
+  func run() async throws {
+    try await reportingFailure {
+      let settings = try self.settings()
+      let errors = LineWriter(FileHandle.standardError)
+      let requests = LineWriter(FileHandle.standardOutput)
+      var log = Logger(label: "divergence") { JSONLines(label: $0, writer: errors) }
+      log.logLevel = .notice
+      let access = Logger(label: "access") { JSONLines(label: $0, writer: requests) }
+
+      let server = try Server(settings, log: log, access: access)
+      let refused = try server.open().refused
+      for (dataset, error) in refused { complain("\(dataset) is not served. \(error)") }
+      guard !server.datasets.isEmpty else {
+        if refused.isEmpty {
+          throw StoreError(
+            .notFound, file: "data set in \(settings.folder)",
+            "precompute one first, with `divergence precompute JOB.yaml --output \(settings.folder)`.")
+        }
+        throw ExitCode(Exit.badData)
+      }
+      raiseFileLimit()
+      let names = server.datasets.joined(separator: ", ")
+      try await server.run { port in
+        let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        let line = "Serving \(names) at http://\(host):\(port)\(settings.prefix)/\n"
+        FileHandle.standardOutput.write(Data(line.utf8))
+      }
+    }
+  }
+
+  private func settings() throws -> Settings {
+    var flags = ServeOptions()
+    flags.tiles = tiles
+    flags.host = host
+    flags.port = port
+    flags.adminPort = adminPort
+    flags.web = web
+    flags.prefix = prefix
+    flags.origins = origins.isEmpty ? nil : origins
+    flags.rate = rate
+    flags.trustedProxies = trustedProxies
+    flags.cacheMib = cacheMib
+    flags.accessLog = accessLog ? true : nil
+    let environment = try ServeOptions.environment(ProcessInfo.processInfo.environment)
+    let file = try config.map { try ServeOptions.file($0) } ?? ServeOptions()
+    var options = flags.over(environment).over(file)
+    options.web = options.web ?? Self.clientFolder()
+    return try options.settings()
+  }
+
+  /// The web client that came with the program: `web` beside the package, or `share/divergence/web`.
+  private static func clientFolder() -> String? {
+    guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
+    var folders = [URL(fileURLWithPath: FileManager.default.currentDirectoryPath)]
+    var folder = program
+    for _ in 0..<5 {
+      folder.deleteLastPathComponent()
+      folders.append(folder)
+    }
+    return folders.flatMap { [$0.appendingPathComponent("web"), $0.appendingPathComponent("share/divergence/web")] }
+      .first { FileManager.default.fileExists(atPath: $0.appendingPathComponent("index.html").path) }?.path
+  }
+
+  /// Connections and mapped shards need descriptors: as many as the system lets this program have.
+  private func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import TileStore
+
+struct Show: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Tell what a tile store holds.")
+
+  @Argument(help: "A store: Tiles/NAME, or one of its versions.")
+  var store: String
+
+  @Flag(help: "As JSON.")
+  var json = false
+
+  func run() throws {
+    do {
+      let store = try Store.open(store)
+      print(json ? try Self.json(store) : Self.words(store))
+    } catch let error as StoreError {
+      complain("\(error)")
+      throw ExitCode(Exit.code(of: error))
+    }
+  }
+
+  private static func words(_ store: Store) -> String {
+    let attributes = store.attributes
+    var lines = [
+      "\(attributes.dataset.name): \(attributes.dataset.title)",
+      "version \(store.version), \(attributes.dataset.rows) rows", "",
+      "\(attributes.layers.count) layers",
+    ]
+    for layer in attributes.layers {
+      var line = "  \(layer.id)  \(layer.neurons) neurons"
+      if layer.samples > 1 { line += ", \(layer.samples) samples a row" }
+      line += ", \(layer.dtype) \(layer.shape) (\(layer.axes), \(layer.reduce)) from \(layer.dataset)"
+      if layer.name != layer.id { line += ", called “\(layer.name)”" }
+      if let medians = layer.medians { line += ", \(medians) medians" }
+      lines.append(line)
+    }
+    lines += ["", "\(attributes.groups.count) groups"]
+    for (index, group) in attributes.groups.enumerated() {
+      lines.append("  \(index)  \(group.name): \(group.rows) rows\(group.where.map { " where \($0)" } ?? "")")
+    }
+    let kinds = Dictionary(grouping: attributes.instances, by: \.kind).sorted { $0.key < $1.key }
+    let pairs = Set(attributes.instances.compactMap(\.pair)).count
+    lines += ["", "\(attributes.instances.count) instances, \(pairs) pairs"]
+    for (kind, instances) in kinds {
+      let pictures = instances.count { $0.image != nil }
+      lines.append("  \(kind): \(instances.count)\(pictures > 0 ? ", \(pictures) with a picture" : "")")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// The attributes of the root, and the version.
+  private static func json(_ store: Store) throws -> String {
+    struct Shown: Encodable {
+      var version: String
+      var attributes: Attributes
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let data = try encoder.encode(Shown(version: store.version, attributes: store.attributes))
+    return String(decoding: data, as: UTF8.self)
+  }
+}

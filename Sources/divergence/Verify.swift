@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import TileStore
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check that a tile store is whole.",
+    discussion: """
+      Reads every byte: the hashes of all files, the checksum of every inner chunk, and whether counts, statistics and \
+      orderings agree. Ends with 0 where all is well, 65 where something is damaged.
+      """)
+
+  @Argument(help: "A store: Tiles/NAME, or one of its versions.")
+  var store: String
+
+  @Flag(help: "Check only that all files are there, their sizes, and the indices of shards.")
+  var quick = false
+
+  func run() throws {
+    let verification: Verification
+    do {
+      verification = try Verification.verify(store, depth: quick ? .quick : .full)
+    } catch {
+      complain("\(error)")
+      throw ExitCode(Exit.code(of: error))
+    }
+    guard verification.problems.isEmpty else {
+      for problem in verification.problems { complain("\(problem)") }
+      if verification.problems.count == Verification.problemsMax { complain("There may be more.") }
+      throw ExitCode(Exit.badData)
+    }
+    let read = "\(verification.files) files, \(verification.bytes) bytes"
+    let checked = quick ? "" : ", \(verification.chunks) inner chunks, \(verification.histograms) histograms"
+    print("\(verification.version ?? store) is whole: \(read)\(checked).")
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import Testing
+import TileStore
+
+@testable import TileServer
+
+/// A server of the golden store (`Tiles/golden`), talked to without a socket.
+enum GoldenServer {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../../Tiles/golden").standardizedFileURL
+  static let tiles = folder.appendingPathComponent("store").path
+
+  static func expected() throws -> JSONValue {
+    try JSONDecoder().decode(
+      JSONValue.self, from: Data(contentsOf: folder.appendingPathComponent("expected.json")))
+  }
+
+  static func server(_ change: (inout Settings) -> Void = { _ in }) throws -> Server {
+    var settings = Settings()
+    settings.folder = tiles
+    settings.cacheBytes = 64 << 20
+    settings.buildThreads = 2
+    change(&settings)
+    var log = Logger(label: "test")
+    log.logLevel = .critical
+    let server = try Server(settings, log: log, access: log)
+    _ = try server.open()
+    return server
+  }
+
+  /// Runs `body` with a client, and the address of the golden store's version.
+  static func with(
+    _ change: (inout Settings) -> Void = { _ in },
+    _ body: @Sendable (_ client: any TestClientProtocol, _ version: String) async throws -> Void
+  ) async throws {
+    let server = try server(change)
+    let store = try #require(server.service.library.dataset("golden")).current.store
+    let address = "\(server.service.settings.prefix)/api/v1/datasets/golden/\(store.version)"
+    try await server.application().test(.router) { client in try await body(client, address) }
+  }
+}
+
+extension TestResponse {
+  var json: JSONValue {
+    get throws { try JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView)) }
+  }
+  var bytes: [UInt8] { Array(body.readableBytesView) }
+}
+
+extension String {
+  /// Percent-encoded, every byte that is not a letter or a digit.
+  var quoted: String { addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "" }
+}
