@@ -1,0 +1,125 @@
+/** What all views share: the metadata, the state with its history, the data, the theme. */
+
+import { versionUrls } from "./data/api.js";
+import { TileSource } from "./data/tiles.js";
+import { paletteColour, paletteNumbers } from "./model/colormap.js";
+import { encodeState } from "./model/state.js";
+import { readTheme } from "./view/theme.js";
+
+/** @typedef {import("./types").State} State */
+/** @typedef {import("./types").Metadata} Metadata */
+/** @typedef {"push" | "replace" | "quiet"} History a step that "back" undoes, one that it does not, one that the address need not know at once */
+
+/** How long scrolling must rest before the address follows. Browsers refuse more than about 100 changes in 30 s. */
+const ADDRESS_DELAY_MS = 350;
+
+export class App {
+  /**
+   * @param {import("./data/queue.js").RequestQueue} queue
+   * @param {Metadata} metadata
+   * @param {State} state
+   */
+  constructor(queue, metadata, state) {
+    this.queue = queue;
+    this.metadata = metadata;
+    this.urls = versionUrls(metadata);
+    this.state = state;
+    this.theme = readTheme();
+    this.palette = paletteNumbers(metadata);
+    this.source = new TileSource(queue, () => this.redraw(), (error) => this.refused(error));
+    /** @type {Map<string, import("./types").Summary>} */
+    this.summaries = new Map();
+    /** @type {((state: State, before: State) => void)[]} */
+    this.listeners = [];
+    /** @type {() => void} */
+    this.redraw = () => {};
+    /** @type {(error: import("./data/queue.js").RequestError) => void} */
+    this.refused = () => {};
+    /** @type {(text: string) => void} */
+    this.announce = () => {};
+    this.addressTimer = 0;
+    addEventListener("pagehide", () => this.writeAddress());
+  }
+
+  /** @param {(state: State, before: State) => void} listener */
+  onChange(listener) {
+    this.listeners.push(listener);
+  }
+
+  /**
+   * Changes the state. `change` gets a copy to write into.
+   * @param {(draft: State) => void} change
+   * @param {History} [history]
+   */
+  update(change, history = "push") {
+    const draft = structuredClone(this.state);
+    change(draft);
+    if (history === "push") {
+      this.writeAddress();
+      const next = encodeState(draft);
+      if (next !== location.hash) window.history.pushState(null, "", next);
+    }
+    this.replace(draft);
+    if (history === "replace") this.writeAddress();
+    if (history === "quiet") {
+      clearTimeout(this.addressTimer);
+      this.addressTimer = setTimeout(() => this.writeAddress(), ADDRESS_DELAY_MS);
+    }
+  }
+
+  /**
+   * Puts a whole state in place: from a link, or from "back".
+   * @param {State} state
+   */
+  replace(state) {
+    const before = this.state;
+    this.state = state;
+    for (const listener of this.listeners) listener(state, before);
+    this.redraw();
+  }
+
+  writeAddress() {
+    clearTimeout(this.addressTimer);
+    const hash = encodeState(this.state);
+    if (hash !== location.hash) window.history.replaceState(null, "", hash);
+  }
+
+  /**
+   * The colour of a group: its own, whatever else is shown.
+   * @param {number} group
+   */
+  colour(group) {
+    return paletteColour(this.palette[group], this.theme.name);
+  }
+
+  /** @param {string} id */
+  layer(id) {
+    const layer = this.metadata.layers.find((one) => one.id === id);
+    if (!layer) throw new Error(`no layer ${id}`);
+    return layer;
+  }
+
+  /**
+   * A JSON answer, through the same bounded queue as the tiles.
+   * @param {string} url
+   * @param {number} priority
+   * @param {AbortSignal} [signal]
+   */
+  async json(url, priority, signal) {
+    return (await this.queue.request({ url, kind: "json", priority, signal })).data;
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} priority
+   * @returns {Promise<import("./types").Summary>}
+   */
+  async summary(id, priority) {
+    const known = this.summaries.get(id);
+    if (known) return known;
+    const summary = await this.json(this.urls.summary(id), priority);
+    this.summaries.set(id, summary);
+    this.redraw();
+    return summary;
+  }
+}

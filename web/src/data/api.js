@@ -1,0 +1,47 @@
+/** Addresses of Tiles/HTTP.md, all relative to the document: the server may live under any path prefix. */
+
+/** @typedef {import("../types").Metadata} Metadata */
+
+const ROOT = "api/v1/datasets";
+const text = encodeURIComponent;
+
+export const catalogueUrl = () => ROOT;
+
+/** @param {string} name */
+export const currentUrl = (name) => `${ROOT}/${text(name)}`;
+
+/** @param {string} name @param {string} version */
+export const metadataUrl = (name, version) => `${ROOT}/${text(name)}/${text(version)}`;
+
+/**
+ * Addresses inside one version of one data set.
+ * @param {Pick<Metadata, "name" | "version">} metadata
+ */
+export function versionUrls({ name, version }) {
+  const base = metadataUrl(name, version);
+  return {
+    /** @param {string} layer */
+    summary: (layer) => `${base}/layers/${layer}/summary`,
+    /** @param {string} layer @param {number} group @param {number} level @param {number} index @param {string} query */
+    tile: (layer, group, level, index, query) => `${base}/layers/${layer}/tiles/${group}/${level}/${index}?${query}`,
+    /** @param {string} layer @param {number} level @param {number} index @param {string} query @param {readonly number[]} instances */
+    rows: (layer, level, index, query, instances) =>
+      `${base}/layers/${layer}/rows/${level}/${index}?${query}&instances=${instances.join(",")}`,
+    /** @param {string} layer @param {string} query @param {number} neuron */
+    find: (layer, query, neuron) => `${base}/layers/${layer}/find?${query}&neuron=${neuron}`,
+    /** @param {string} layer @param {string} query @param {number} rank */
+    findRank: (layer, query, rank) => `${base}/layers/${layer}/find?${query}&rank=${rank}`,
+    /** @param {string} layer @param {number} neuron @param {readonly number[]} groups @param {readonly number[]} instances */
+    neuron: (layer, neuron, groups, instances) =>
+      `${base}/layers/${layer}/neurons/${neuron}?groups=${groups.join(",")}&instances=${instances.join(",")}`,
+    /** @param {string} image as the metadata gives it */
+    image: (image) => `${base}/${image}`,
+  };
+}
+
+/** @typedef {ReturnType<typeof versionUrls>} VersionUrls */
+
+/** @param {string} expression @param {import("../types").Direction} direction */
+export function orderQuery(expression, direction) {
+  return `order=${text(expression)}&direction=${direction}`;
+}

@@ -1,0 +1,174 @@
+/**
+ * The client's own queue of requests: HTTP/1.1 gives a page six connections, and which requests use them first must be
+ * ours to say. Bounded in flight and in waiting; retries with jitter; aborts.
+ */
+
+/** @typedef {import("./worker.js").Kind} Kind */
+/** @typedef {import("./worker.js").Failed} Failed */
+/** @typedef {{promise: Promise<{data: any, bytes: number}>, abort: () => void}} Sent */
+/** @typedef {(url: string, kind: Kind) => Sent} Send `promise` rejects with a `RequestError` */
+
+/** Requests on the wire at once. */
+export const IN_FLIGHT_MAX = 6;
+/** Requests waiting for their turn; the least urgent beyond it are refused. */
+export const WAITING_MAX = 256;
+/** Longest pause between two tries, in milliseconds. */
+const BACKOFF_MAX_MS = 8000;
+/** Tries for answers that came but were damaged; a server that is away is asked for as long as the answer is wanted. */
+const DAMAGED_TRIES_MAX = 4;
+
+/** Why a request failed: `status` 0 is no answer at all, -1 an abort. */
+export class RequestError extends Error {
+  /** @param {Omit<Failed, "id" | "ok">} what */
+  constructor(what) {
+    super(what.message);
+    this.status = what.status;
+    this.type = what.type;
+    this.retryAfter = what.retryAfter;
+    this.damaged = what.damaged;
+  }
+
+  get aborted() {
+    return this.status === -1;
+  }
+}
+
+/** @param {string} message */
+const abortError = (message) => new RequestError({ status: -1, message, type: "", retryAfter: null, damaged: false });
+
+/**
+ * @typedef {object} Entry
+ * @property {string} url
+ * @property {Kind} kind
+ * @property {number} priority smaller is sooner
+ * @property {number} tries
+ * @property {number} notBefore
+ * @property {Sent | null} sent
+ * @property {(result: {data: any, bytes: number}) => void} resolve
+ * @property {(error: RequestError) => void} reject
+ */
+
+export class RequestQueue {
+  /**
+   * @param {Send} send
+   * @param {{now?: () => number, later?: (run: () => void, ms: number) => unknown, random?: () => number}} [world] for tests
+   */
+  constructor(send, world = {}) {
+    this.send = send;
+    this.now = world.now ?? (() => performance.now());
+    this.later = world.later ?? ((run, ms) => setTimeout(run, ms));
+    this.random = world.random ?? Math.random;
+    /** @type {Set<Entry>} */
+    this.waiting = new Set();
+    /** @type {Set<Entry>} */
+    this.flying = new Set();
+    /**
+     * Told `true` when the server stops answering and `false` when it answers again.
+     * @type {(away: boolean) => void}
+     */
+    this.onAway = () => {};
+    this.away = false;
+    this.counters = { requests: 0, bytes: 0, aborts: 0, retries: 0 };
+  }
+
+  /**
+   * @param {{url: string, kind: Kind, priority: number, signal?: AbortSignal}} request
+   * @returns {Promise<{data: any, bytes: number}>}
+   */
+  request({ url, kind, priority, signal }) {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(abortError("aborted"));
+      /** @type {Entry} */
+      const entry = { url, kind, priority, tries: 0, notBefore: 0, sent: null, resolve, reject };
+      signal?.addEventListener("abort", () => this.drop(entry, "aborted"), { once: true });
+      this.waiting.add(entry);
+      if (this.waiting.size > WAITING_MAX) this.drop(this.least(), "queue full");
+      this.pump();
+    });
+  }
+
+  /** The waiting entry that would go last. */
+  least() {
+    return [...this.waiting].reduce((last, entry) => (entry.priority >= last.priority ? entry : last));
+  }
+
+  /** @param {Entry} entry @param {string} why */
+  drop(entry, why) {
+    if (!this.waiting.delete(entry) && !this.flying.delete(entry)) return;
+    if (entry.sent) {
+      entry.sent.abort();
+      this.counters.aborts++;
+    }
+    entry.reject(abortError(why));
+    this.pump();
+  }
+
+  /** Sends what may be sent. While the server is away one request at a time asks whether it is back. */
+  pump() {
+    const most = this.away ? 1 : IN_FLIGHT_MAX;
+    while (this.flying.size < most) {
+      const now = this.now();
+      /** @type {Entry | null} */
+      let next = null;
+      for (const entry of this.waiting) {
+        if (entry.notBefore <= now && (next === null || entry.priority < next.priority)) next = entry;
+      }
+      if (next === null) return;
+      this.launch(next);
+    }
+  }
+
+  /** @param {Entry} entry */
+  launch(entry) {
+    this.waiting.delete(entry);
+    this.flying.add(entry);
+    this.counters.requests++;
+    const sent = this.send(entry.url, entry.kind);
+    entry.sent = sent;
+    sent.promise.then(
+      (result) => {
+        if (!this.flying.delete(entry)) return;
+        this.counters.bytes += result.bytes;
+        this.setAway(false);
+        entry.resolve(result);
+        this.pump();
+      },
+      (/** @type {RequestError} */ error) => {
+        if (!this.flying.delete(entry)) return;
+        entry.sent = null;
+        this.failed(entry, error);
+        this.pump();
+      },
+    );
+  }
+
+  /** @param {Entry} entry @param {RequestError} error */
+  failed(entry, error) {
+    entry.tries++;
+    const unreachable = (error.status === 0 && !error.damaged) || error.status === 502 || error.status === 504;
+    const busy = error.status === 429 || error.status === 503;
+    if (!unreachable && !busy && !(error.damaged && entry.tries < DAMAGED_TRIES_MAX)) return entry.reject(error);
+    if (unreachable) this.setAway(true);
+    const pause = error.retryAfter !== null ? error.retryAfter * 1000 : Math.min(BACKOFF_MAX_MS, 250 * 2 ** entry.tries);
+    // Jitter: clients that lost the same server must not all come back in the same moment.
+    const wait = pause * (0.5 + this.random());
+    entry.notBefore = this.now() + wait;
+    this.counters.retries++;
+    this.waiting.add(entry);
+    this.later(() => this.pump(), wait + 1);
+  }
+
+  /** Try again at once; for the "try now" button. */
+  hurry() {
+    for (const entry of this.waiting) entry.notBefore = 0;
+    this.pump();
+  }
+
+  /** @param {boolean} away */
+  setAway(away) {
+    if (this.away === away) return;
+    this.away = away;
+    this.onAway(away);
+    if (!away) this.hurry();
+  }
+}

@@ -1,0 +1,179 @@
+/** Start: find the data, read the link, build the views, watch for change. */
+
+import { App } from "./app.js";
+import { catalogueUrl, currentUrl, metadataUrl } from "./data/api.js";
+import { FactsSource } from "./data/facts.js";
+import { RequestQueue } from "./data/queue.js";
+import { PRIORITY } from "./data/tiles.js";
+import { workerTransport } from "./data/transport.js";
+import { byId, el, set, setText } from "./dom.js";
+import { decodeState, firstVisit, linkTarget } from "./model/state.js";
+import { classesView } from "./panels/classes.js";
+import { exportView } from "./panels/export.js";
+import { headerView } from "./panels/header.js";
+import { hiddenMenu } from "./panels/hiddenmenu.js";
+import { instancesView } from "./panels/instances.js";
+import { layersView } from "./panels/layers.js";
+import { neuronPanel } from "./panels/neuron.js";
+import { hideNotice, showNotice } from "./panels/notice.js";
+import { Popover } from "./panels/popover.js";
+import { sortMenu } from "./panels/sortmenu.js";
+import { storyView } from "./panels/story.js";
+import { toolbarView } from "./panels/toolbar.js";
+import { ActivationView } from "./view/activation.js";
+import { FrameLoop } from "./view/frame.js";
+import { legendView } from "./view/legend.js";
+import { readTheme, restoreTheme } from "./view/theme.js";
+
+/** @typedef {import("./types").DatasetEntry} DatasetEntry */
+/** @typedef {import("./types").Metadata} Metadata */
+
+/** How often to ask whether there is a newer version. */
+const VERSION_POLL_MS = 60000;
+/** An away server is announced after this long: a restart of a second needs no alarm. */
+const AWAY_AFTER_MS = 1200;
+
+restoreTheme();
+const queue = new RequestQueue(workerTransport());
+/** @param {string} url */
+const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
+
+/** @param {"loading" | "coarse" | "sharp"} state for tests and for style */
+function setPageState(state) {
+  set(document.documentElement, "data-state", state);
+}
+
+/**
+ * The catalogue may be a list or an object that holds one.
+ * @returns {Promise<DatasetEntry[]>}
+ */
+async function catalogue() {
+  const answer = await json(catalogueUrl());
+  return Array.isArray(answer) ? answer : answer.datasets ?? [];
+}
+
+/** @param {DatasetEntry[]} entries @returns {Promise<Metadata | null>} */
+async function chooseData(entries) {
+  const target = linkTarget(location.hash);
+  const entry = entries.find((one) => one.name === target?.dataset) ?? entries[0];
+  if (!entry) return null;
+  const current = await json(currentUrl(entry.name));
+  if (target?.version && target.version !== current.version && target.dataset === entry.name) {
+    try {
+      return await json(metadataUrl(entry.name, target.version));
+    } catch {
+      showNotice("gone", "The link was made for another version of this data, which is no longer here. This is the present version; figures may differ.");
+    }
+  }
+  return json(metadataUrl(entry.name, current.version));
+}
+
+/** @param {App} app */
+function watchServer(app) {
+  let timer = 0;
+  queue.onAway = (away) => {
+    clearTimeout(timer);
+    if (!away) return hideNotice("away");
+    timer = setTimeout(() => showNotice("away", "The server does not answer. What is here stays; the rest will come when it is back.", {
+      label: "Try now", run: () => queue.hurry(),
+    }), AWAY_AFTER_MS);
+  };
+  app.refused = (error) => {
+    if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
+    else showNotice("refused", `The server refused a part of the picture: ${error.message}`);
+  };
+  setInterval(() => void offerVersion(app, false), VERSION_POLL_MS);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) void offerVersion(app, false);
+  });
+}
+
+/**
+ * A newer version is offered, never forced: what is being looked at stays.
+ * @param {App} app
+ * @param {boolean} gone
+ */
+async function offerVersion(app, gone) {
+  /** @type {DatasetEntry} */
+  let current;
+  try {
+    current = await json(currentUrl(app.metadata.name));
+  } catch {
+    return;
+  }
+  if (current.version === app.metadata.version) return;
+  const text = gone ? "The data was replaced; this version is no longer served. What is on screen stays." : "There is a newer version of this data.";
+  showNotice("version", text, {
+    label: "Show it",
+    run: () => {
+      app.update((draft) => {
+        draft.version = current.version;
+      }, "replace");
+      location.reload();
+    },
+  });
+}
+
+/** @param {App} app */
+function followHistory(app) {
+  addEventListener("popstate", () => {
+    const target = linkTarget(location.hash);
+    if (target && target.dataset !== app.metadata.name) return location.reload();
+    const state = decodeState(location.hash, app.metadata) ?? firstVisit(app.metadata);
+    // What a layer had while it was not shown is not in links, but need not be lost.
+    state.columns = { ...app.state.columns, ...state.columns };
+    app.replace(state);
+  });
+}
+
+async function start() {
+  setPageState("loading");
+  const entries = await catalogue();
+  const metadata = await chooseData(entries);
+  if (!metadata) {
+    byId("columns").replaceChildren(el("p", { class: "empty" }, "This server has no data yet. Make some with “divergence precompute”."));
+    return;
+  }
+  const linked = decodeState(location.hash, metadata);
+  const app = new App(queue, metadata, linked ?? firstVisit(metadata));
+  app.announce = (text) => setText(byId("live"), text);
+  const facts = new FactsSource(app);
+  const popover = new Popover();
+  const activation = new ActivationView(app, facts, {
+    openSort: (column, button) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close())),
+    openHidden: (column, button) => popover.open(button, `Hidden neurons of ${column.layer.name}`, hiddenMenu(app, column.layer.id, () => popover.close())),
+  });
+  layersView(app);
+  classesView(app);
+  instancesView(app);
+  toolbarView(app);
+  storyView(app, linked === null);
+  headerView(app, activation, entries);
+  exportView(app, activation, popover);
+  const legend = legendView(app);
+  const panel = neuronPanel(app, facts, activation);
+  const frames = new FrameLoop(() => {
+    const { covered, sharp } = activation.render();
+    setPageState(sharp ? "sharp" : covered ? "coarse" : "loading");
+  });
+  app.redraw = () => frames.request();
+  // The theme is a property of the page: whoever changes it, canvases follow.
+  const repaint = () => {
+    app.theme = readTheme();
+    legend();
+    panel();
+    app.replace(app.state);
+  };
+  new MutationObserver(repaint).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  watchServer(app);
+  followHistory(app);
+  if (linked !== null) app.writeAddress();
+  // For the benchmark: what the loop and the queue counted.
+  Object.assign(document.documentElement, { neuralDivergence: { frames, queue, priorities: PRIORITY } });
+  app.redraw();
+}
+
+start().catch((error) => {
+  byId("columns").replaceChildren(el("p", { class: "empty", role: "alert" }, `This view could not start: ${error instanceof Error ? error.message : error}`));
+});

@@ -1,0 +1,44 @@
+/** Where the parts of a column lie. CSS pixels. Pure. */
+
+export const AXIS_HEIGHT = 26;
+export const PINNED_ROW = 18;
+/** Rows this tall carry their neuron's number, and a figure of what they are sorted by. */
+export const LABEL_ROW = 12;
+const DIGIT = 6.3;
+const ZERO_LANE = 6;
+/** Room right of the plot for half an arrow or dot. */
+const RIGHT_MARGIN = 12;
+
+/**
+ * @typedef {object} Layout
+ * @property {number} rankX right edge of the ranks; 0 where there is no room for them
+ * @property {number} neuronX right edge of the neurons' numbers
+ * @property {number} zeroX
+ * @property {number} zeroWidth 0 where the layer has no exact zeros
+ * @property {number} plotX
+ * @property {number} plotWidth
+ * @property {number} plotTop
+ * @property {number} plotHeight
+ * @property {number} pinnedTop
+ * @property {number} pinnedRows pinned neurons that have room
+ */
+
+/**
+ * @param {{width: number, height: number, neurons: number, zeroLanes: number, pinned: number}} of
+ * @returns {Layout}
+ */
+export function columnLayout({ width, height, neurons, zeroLanes, pinned }) {
+  const number = Math.max(String(neurons - 1).length, 3) * DIGIT;
+  const narrow = width < 330;
+  const rankX = narrow ? 0 : Math.ceil(number + 4);
+  const neuronX = rankX + Math.ceil(number + (narrow ? 4 : 12));
+  const zeroWidth = zeroLanes === 0 ? 0 : Math.min(30, zeroLanes * ZERO_LANE);
+  const zeroX = neuronX + 9;
+  const plotX = zeroX + (zeroWidth > 0 ? zeroWidth + 5 : 0);
+  const pinnedRows = Math.min(pinned, Math.floor((height * 0.4) / PINNED_ROW));
+  const plotTop = AXIS_HEIGHT + (pinnedRows > 0 ? pinnedRows * PINNED_ROW + 7 : 0);
+  return {
+    rankX, neuronX, zeroX, zeroWidth, plotX, plotWidth: Math.max(20, width - plotX - RIGHT_MARGIN),
+    plotTop, plotHeight: Math.max(10, height - plotTop - 2), pinnedTop: AXIS_HEIGHT + 1, pinnedRows,
+  };
+}

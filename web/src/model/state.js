@@ -1,0 +1,200 @@
+/**
+ * What is on screen, and its short, stable form in the address. Pure.
+ *
+ * The form is `#1;d=fashion-mnist;v=…;l=dense_1,dense_2;…`: `1` is the version of the form, keys are one letter, and
+ * whatever has its default is left out. Numbers of a column follow its place in `l`: `s0`, `h0`, `p0`, `y0`.
+ *
+ *     d data set   v version   l layers   g groups   i instances   s sort   h hidden   p pinned   y rows in view
+ *     a axis       c curve     f full opacity   m lanes   k linked   n neuron panel
+ */
+
+import { decodeOrder, encodeOrder, exists } from "./order.js";
+
+/** @typedef {import("../types").State} State */
+/** @typedef {import("../types").ColumnState} ColumnState */
+/** @typedef {import("../types").Metadata} Metadata */
+
+/** Neurons that may be hidden or pinned in a layer: what a person can click, and a link can carry. */
+export const HIDDEN_MAX = 500;
+export const PINNED_MAX = 24;
+/** Instances shown at once: as many as one request may name. */
+export const INSTANCES_MAX = 32;
+export const GROUPS_MAX = 32;
+
+const FORM = "1";
+const AXES = /** @type {const} */ (["shared", "whole", "symlog", "own"]);
+const CURVES = /** @type {const} */ (["root", "linear", "log"]);
+export const FULL_DEFAULT = 0.1;
+
+/** @returns {State} nothing chosen */
+export function emptyState() {
+  return {
+    dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
+    axis: "shared", curve: "root", full: FULL_DEFAULT, lanes: false, linked: false, panel: null,
+  };
+}
+
+/**
+ * How a layer is first sorted: by the attacked instance, largest first, as in the paper's figure; else by a median.
+ * @param {Pick<State, "groups" | "instances">} chosen
+ * @param {Metadata} metadata
+ * @returns {ColumnState}
+ */
+export function freshColumn({ groups, instances }, metadata) {
+  const attacked = instances.find((i) => metadata.instances[i].kind !== "benign") ?? instances[0];
+  /** @type {import("../types").Order} */
+  const order = attacked !== undefined ? { kind: "value", instance: attacked }
+    : groups.length > 0 ? { kind: "median", group: groups[0] } : { kind: "index" };
+  return { order, direction: order.kind === "index" ? "ascending" : "descending", hidden: [], pinned: [], top: 0, span: null };
+}
+
+/**
+ * The first visit: what the data set's job chose, else the last two layers before the last, two classes and a pair.
+ * @param {Metadata} metadata
+ * @returns {State}
+ */
+export function firstVisit(metadata) {
+  const start = metadata.start ?? {};
+  const ids = metadata.layers.map((layer) => layer.id);
+  const layers = (start.layers ?? []).filter((id) => ids.includes(id));
+  const groups = (start.groups ?? []).filter((g) => g < metadata.groups.length);
+  const instances = (start.instances ?? []).filter((i) => i < metadata.instances.length);
+  const pair = metadata.instances[0]?.pair;
+  const classes = metadata.groups.flatMap((group, g) => (group.kind === "class" ? [g] : []));
+  /** @type {State} */
+  const state = {
+    ...emptyState(), dataset: metadata.name, version: metadata.version,
+    layers: layers.length > 0 ? layers : ids.length > 2 ? ids.slice(-3, -1) : ids,
+    groups: groups.length > 0 ? groups : classes.length > 0 ? classes.slice(0, 2) : [0],
+    instances: start.instances ? instances
+      : metadata.instances.flatMap((one, i) => (i === 0 || (pair !== undefined && one.pair === pair) ? [i] : [])).slice(0, 2),
+  };
+  for (const id of state.layers) state.columns[id] = freshColumn(state, metadata);
+  return state;
+}
+
+/** @param {number[]} list */
+const packed = (list) => [...list].sort((a, b) => a - b).map((n) => n.toString(36)).join(".");
+/** @param {string} text @param {number} most */
+const unpacked = (text, most) => [...new Set(text.split(".").filter((t) => /^[0-9a-z]{1,7}$/.test(t)).map((t) => Number.parseInt(t, 36)))].slice(0, most);
+/** @param {number} n */
+const short = (n) => String(Number(n.toPrecision(7)));
+
+/**
+ * @param {State} state
+ * @returns {string} beginning with `#`
+ */
+export function encodeState(state) {
+  /** @type {[string, string][]} */
+  const parts = [["d", encodeURIComponent(state.dataset)], ["v", state.version], ["l", state.layers.join(",")], ["g", state.groups.join(",")]];
+  if (state.instances.length > 0) parts.push(["i", state.instances.join(",")]);
+  state.layers.forEach((id, place) => {
+    const column = state.columns[id];
+    if (!column) return;
+    parts.push([`s${place}`, encodeOrder(column.order) + (column.direction === "descending" ? "~" : "")]);
+    if (column.hidden.length > 0) parts.push([`h${place}`, packed(column.hidden)]);
+    if (column.pinned.length > 0) parts.push([`p${place}`, packed(column.pinned)]);
+    if (column.span !== null) parts.push([`y${place}`, `${short(column.top)}_${short(column.span)}`]);
+  });
+  if (state.axis !== "shared") parts.push(["a", state.axis]);
+  if (state.curve !== "root") parts.push(["c", state.curve]);
+  if (state.full !== FULL_DEFAULT) parts.push(["f", short(state.full)]);
+  if (state.lanes) parts.push(["m", "lanes"]);
+  if (state.linked) parts.push(["k", "1"]);
+  if (state.panel) parts.push(["n", `${state.panel.layer}.${state.panel.neuron}`]);
+  return `#${FORM};${parts.map(([key, value]) => `${key}=${value}`).join(";")}`;
+}
+
+/** @param {string} hash @returns {Map<string, string> | null} null when it is none of our forms */
+function fields(hash) {
+  const [form, ...parts] = hash.replace(/^#/, "").split(";");
+  if (form !== FORM) return null;
+  return new Map(parts.flatMap((part) => {
+    const at = part.indexOf("=");
+    return at > 0 ? [/** @type {[string, string]} */ ([part.slice(0, at), part.slice(at + 1)])] : [];
+  }));
+}
+
+/** @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Which data set and version a link is about.
+ * @param {string} hash
+ */
+export function linkTarget(hash) {
+  const map = fields(hash);
+  if (!map) return null;
+  return { dataset: decoded(map.get("d") ?? ""), version: map.get("v") ?? "" };
+}
+
+/** @param {string} text @param {number} end @param {number} most */
+function indices(text, end, most) {
+  const all = text.split(",").filter((t) => /^\d{1,9}$/.test(t)).map(Number).filter((n) => n < end);
+  return [...new Set(all)].slice(0, most);
+}
+
+/**
+ * The view a link describes. What the data set does not have (a link to another version, a mistyped one) is left out.
+ * @param {string} hash
+ * @param {Metadata} metadata
+ * @returns {State | null} null when it is no link of ours
+ */
+export function decodeState(hash, metadata) {
+  const map = fields(hash);
+  if (!map || !map.has("l")) return null;
+  /** @type {State} */
+  const state = { ...emptyState(), dataset: metadata.name, version: metadata.version };
+  const layers = new Map(metadata.layers.map((layer) => [layer.id, layer]));
+  const ids = (map.get("l") ?? "").split(",");
+  state.groups = indices(map.get("g") ?? "", metadata.groups.length, GROUPS_MAX);
+  state.instances = indices(map.get("i") ?? "", metadata.instances.length, INSTANCES_MAX);
+  ids.forEach((id, place) => {
+    const layer = layers.get(id);
+    if (!layer || state.layers.includes(id)) return;
+    state.layers.push(id);
+    state.columns[id] = decodeColumn(map, place, layer, state, metadata);
+  });
+  state.axis = AXES.find((axis) => axis === map.get("a")) ?? "shared";
+  state.curve = CURVES.find((curve) => curve === map.get("c")) ?? "root";
+  const full = Number(map.get("f") ?? FULL_DEFAULT);
+  state.full = full > 0 && full <= 1 ? full : FULL_DEFAULT;
+  state.lanes = map.get("m") === "lanes";
+  state.linked = map.get("k") === "1";
+  const panel = /^([A-Za-z0-9_-]+)\.(\d{1,10})$/.exec(map.get("n") ?? "");
+  const panelLayer = panel && layers.get(panel[1]);
+  if (panel && panelLayer && Number(panel[2]) < panelLayer.neurons) state.panel = { layer: panel[1], neuron: Number(panel[2]) };
+  return state;
+}
+
+/**
+ * @param {Map<string, string>} map
+ * @param {number} place
+ * @param {import("../types").Layer} layer
+ * @param {State} chosen
+ * @param {Metadata} metadata
+ * @returns {ColumnState}
+ */
+function decodeColumn(map, place, layer, chosen, metadata) {
+  const column = freshColumn(chosen, metadata);
+  const sort = map.get(`s${place}`) ?? "";
+  const order = decodeOrder(sort.replace(/~$/, ""));
+  if (order && exists(order, metadata)) {
+    column.order = order;
+    column.direction = sort.endsWith("~") ? "descending" : "ascending";
+  }
+  column.hidden = unpacked(map.get(`h${place}`) ?? "", HIDDEN_MAX).filter((n) => n < layer.neurons);
+  column.pinned = unpacked(map.get(`p${place}`) ?? "", PINNED_MAX).filter((n) => n < layer.neurons);
+  const rows = /^([\d.]+)_([\d.]+)$/.exec(map.get(`y${place}`) ?? "");
+  if (rows && Number(rows[2]) > 0) {
+    column.top = Math.min(Number(rows[1]), layer.neurons);
+    column.span = Number(rows[2]);
+  }
+  return column;
+}

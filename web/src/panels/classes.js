@@ -1,0 +1,71 @@
+/** The Classes view: a toggle a group, in its colour; searched by typing where there are many. */
+
+import { byId, el, set, setText } from "../dom.js";
+import { css } from "../model/colormap.js";
+import { count, plural } from "../model/format.js";
+import { GROUPS_MAX } from "../model/state.js";
+
+/** From this many groups on there is a search field. */
+const SEARCH_FROM = 14;
+
+/** @param {import("../app.js").App} app */
+export function classesView(app) {
+  const list = byId("classes");
+  const search = /** @type {HTMLInputElement} */ (byId("class-search"));
+  const { groups } = app.metadata;
+  search.hidden = groups.length < SEARCH_FROM;
+  // Classes first, then the job's own groups, then all rows.
+  const order = groups.map((_, g) => g).sort((a, b) => rankOf(groups[a]) - rankOf(groups[b]) || a - b);
+  const items = order.map((g) => {
+    const group = groups[g];
+    const box = el("span", { class: "box", "aria-hidden": "true" });
+    const title = `${plural(group.rows, "row")}${group.where ? ` where ${group.where}` : ""}. Double-click: only this one`;
+    const button = el("button", { type: "button", class: `toggle class-toggle kind-${group.kind}`, "data-group": g, title, onClick: () => toggle(g) },
+      box, el("span", { class: "name" }, group.kind === "all" ? "all rows" : group.name), el("span", { class: "amount" }, count(group.rows)));
+    button.addEventListener("dblclick", () => only(g));
+    return { g, box, button, element: el("li", { class: group.kind === "class" ? "" : "wide" }, button), text: group.name.toLowerCase() };
+  });
+  list.append(...items.map((item) => item.element));
+
+  search.addEventListener("input", () => {
+    const wanted = search.value.trim().toLowerCase();
+    for (const item of items) item.element.hidden = !item.text.includes(wanted);
+  });
+  // Enter chooses the first that matches: a class is two keystrokes away.
+  search.addEventListener("keydown", (event) => {
+    const first = items.find((item) => !item.element.hidden);
+    if (event.key === "Enter" && first) toggle(first.g);
+    event.stopPropagation();
+  });
+
+  /** @param {number} g */
+  function toggle(g) {
+    if (!app.state.groups.includes(g) && app.state.groups.length >= GROUPS_MAX) return;
+    app.update((draft) => {
+      draft.groups = draft.groups.includes(g) ? draft.groups.filter((one) => one !== g) : [...draft.groups, g].sort((a, b) => a - b);
+    });
+    app.announce(`${groups[g].name} ${app.state.groups.includes(g) ? "shown" : "hidden"}`);
+  }
+  /** @param {number} g */
+  function only(g) {
+    app.update((draft) => {
+      draft.groups = [g];
+    });
+  }
+
+  const update = () => {
+    for (const { g, box, button } of items) {
+      const on = app.state.groups.includes(g);
+      set(button, "aria-pressed", String(on));
+      box.style.background = on ? css(app.colour(g)) : "";
+    }
+    setText(byId("classes-count"), `${app.state.groups.length} of ${groups.length}`);
+  };
+  app.onChange(update);
+  update();
+}
+
+/** @param {import("../types").Group} group */
+function rankOf(group) {
+  return group.kind === "class" ? 0 : group.kind === "where" ? 1 : 2;
+}

@@ -1,0 +1,80 @@
+/** The Layers view: a toggle a layer, with its size and a thumbnail of how its activations are distributed. */
+
+import { byId, el, set, svg } from "../dom.js";
+import { count, shape } from "../model/format.js";
+import { freshColumn } from "../model/state.js";
+import { PRIORITY } from "../data/tiles.js";
+
+/** @param {import("../app.js").App} app */
+export function layersView(app) {
+  const list = byId("layers");
+  /** @type {Map<string, HTMLButtonElement>} */
+  const buttons = new Map();
+  // The last layers are looked at first, so they stand on top.
+  for (const layer of [...app.metadata.layers].reverse()) {
+    const thumb = el("span", { class: "thumb" });
+    const title = [layer.shape ? shape(layer.shape) : "", layer.dtype ?? "", layer.reduce && layer.reduce !== "flatten" ? `positions: ${layer.reduce}` : ""].filter(Boolean).join(" · ");
+    const button = el("button", { type: "button", class: "toggle layer-toggle", "data-layer": layer.id, title, onClick: () => toggle(layer.id) },
+      el("span", { class: "box", "aria-hidden": "true" }), el("span", { class: "name" }, layer.name),
+      el("span", { class: "amount" }, count(layer.neurons)), thumb);
+    buttons.set(layer.id, button);
+    list.append(el("li", {}, button));
+    whenSeen(button, async () => {
+      try {
+        thumb.append(thumbnail((await app.summary(layer.id, PRIORITY.thumbnail)).distribution.counts[0] ?? []));
+      } catch {
+        // A layer without a thumbnail is still a layer.
+      }
+    });
+  }
+
+  /** @param {string} id */
+  function toggle(id) {
+    app.update((draft) => {
+      draft.layers = draft.layers.includes(id) ? draft.layers.filter((one) => one !== id)
+        : app.metadata.layers.map((layer) => layer.id).filter((one) => one === id || draft.layers.includes(one));
+      draft.columns[id] ??= freshColumn(draft, app.metadata);
+    });
+    app.announce(`${app.layer(id).name} ${app.state.layers.includes(id) ? "shown" : "hidden"}`);
+  }
+
+  const update = () => {
+    for (const [id, button] of buttons) set(button, "aria-pressed", String(app.state.layers.includes(id)));
+  };
+  app.onChange(update);
+  update();
+}
+
+/**
+ * Runs once when the element first comes into view: dozens of layers must not cost dozens of requests at once.
+ * @param {Element} element
+ * @param {() => void} run
+ */
+export function whenSeen(element, run) {
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    run();
+  });
+  observer.observe(element);
+}
+
+/**
+ * The used part of a distribution, heights by the square root: zeros would flatten the rest.
+ * @param {number[]} counts
+ */
+function thumbnail(counts) {
+  let first = counts.findIndex((n) => n > 0);
+  let end = counts.length;
+  while (end > first && counts[end - 1] === 0) end--;
+  if (first < 0) first = end = 0;
+  const bars = 16;
+  const heights = Array.from({ length: bars }, (_, i) => {
+    const from = first + Math.floor((i * (end - first)) / bars);
+    const to = Math.max(from + 1, first + Math.floor(((i + 1) * (end - first)) / bars));
+    return Math.sqrt(counts.slice(from, to).reduce((a, b) => a + b, 0));
+  });
+  const most = Math.max(...heights, 1e-9);
+  const path = heights.map((h, i) => (h > 0 ? `M${i * 3} 14V${(14 - Math.max(1, (h / most) * 13)).toFixed(1)}h2.2V14z` : "")).join("");
+  return svg("svg", { viewBox: "0 0 48 14", width: 48, height: 14, "aria-hidden": "true" }, svg("path", { d: path }));
+}

@@ -1,0 +1,60 @@
+/** One small window at a time, beside the button that opened it; closed by Escape, by a click elsewhere, by its own button. */
+
+import { el, set } from "../dom.js";
+
+export class Popover {
+  constructor() {
+    this.element = el("div", { id: "popover", class: "card", role: "dialog", hidden: true, tabindex: -1 });
+    document.body.append(this.element);
+    /** @type {HTMLElement | null} */
+    this.opener = null;
+    document.addEventListener("pointerdown", (event) => {
+      const target = /** @type {Node} */ (event.target);
+      if (!this.element.hidden && !this.element.contains(target) && !this.opener?.contains(target)) this.close(false);
+    });
+    this.element.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") this.close();
+    });
+    addEventListener("resize", () => this.place());
+  }
+
+  /**
+   * @param {HTMLElement} opener
+   * @param {string} label
+   * @param {HTMLElement} content
+   */
+  open(opener, label, content) {
+    if (!this.element.hidden && this.opener === opener) return this.close();
+    if (this.opener) set(this.opener, "aria-expanded", false);
+    this.opener = opener;
+    set(opener, "aria-expanded", "true");
+    set(this.element, "aria-label", label);
+    this.element.replaceChildren(content);
+    this.element.hidden = false;
+    this.place();
+    const first = /** @type {HTMLElement | null} */ (this.element.querySelector("[data-focus], input:checked, button, select, input"));
+    (first ?? this.element).focus({ preventScroll: true });
+  }
+
+  place() {
+    if (this.element.hidden || !this.opener) return;
+    const box = this.opener.getBoundingClientRect();
+    const { offsetWidth, offsetHeight } = this.element;
+    const left = Math.max(8, Math.min(box.left, innerWidth - offsetWidth - 8));
+    const below = box.bottom + 6;
+    const top = below + offsetHeight < innerHeight - 8 ? below : Math.max(8, innerHeight - offsetHeight - 8);
+    this.element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  }
+
+  /** @param {boolean} [refocus] */
+  close(refocus = true) {
+    if (this.element.hidden) return;
+    this.element.hidden = true;
+    if (this.opener) {
+      set(this.opener, "aria-expanded", false);
+      if (refocus) this.opener.focus();
+    }
+    this.opener = null;
+  }
+}

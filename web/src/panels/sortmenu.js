@@ -1,0 +1,156 @@
+/** The sort menu of a layer: what to sort by, in plain words, and one sentence that says what it will do. */
+
+import { el, setText } from "../dom.js";
+import { phrase, promise } from "../model/order.js";
+
+/** @typedef {import("../types").Order} Order */
+/** @typedef {import("../types").Item} Item */
+/** @typedef {import("../types").Direction} Direction */
+/** @typedef {{text: string, item: Item}} Choice */
+
+/**
+ * Items to choose from: those on screen first, then all others.
+ * @param {import("../app.js").App} app
+ * @param {"median" | "mean" | "value"} kind
+ * @returns {{shown: Choice[], others: Choice[]}}
+ */
+function choices({ state, metadata }, kind) {
+  const value = kind === "value";
+  const names = value ? metadata.instances : metadata.groups;
+  const chosen = value ? state.instances : state.groups;
+  /** @param {number} index @returns {Choice} */
+  const one = (index) => ({
+    text: value ? `${names[index].name}${instanceNote(metadata.instances[index])}` : names[index].name,
+    item: kind === "value" ? { kind, instance: index } : { kind, group: index },
+  });
+  return {
+    shown: chosen.map(one),
+    others: names.flatMap((_, index) => (chosen.includes(index) ? [] : [one(index)])),
+  };
+}
+
+/** @param {import("../types").Instance} instance */
+export function instanceNote({ kind, label, prediction }) {
+  if (label === undefined) return "";
+  return kind === "benign" || prediction === undefined || prediction === label ? ` (${label})` : ` (${label} → ${prediction})`;
+}
+
+/**
+ * An item as the value of an option.
+ * @param {Item} item
+ */
+const key = (item) => (item.kind === "value" ? `value ${item.instance}` : `${item.kind} ${item.group}`);
+
+/** @param {string} text @returns {Item} */
+function unkey(text) {
+  const [kind, index] = text.split(" ");
+  if (kind === "value") return { kind, instance: Number(index) };
+  return { kind: kind === "mean" ? "mean" : "median", group: Number(index) };
+}
+
+/**
+ * @param {import("../app.js").App} app
+ * @param {("median" | "mean" | "value")[]} kinds
+ * @param {string} label
+ * @param {Item | null} selected
+ */
+function select(app, kinds, label, selected) {
+  const menu = el("select", { "aria-label": label });
+  for (const kind of kinds) {
+    const { shown, others } = choices(app, kind);
+    const words = kinds.length > 1 ? `${kind} of ` : "";
+    for (const [title, list] of /** @type {[string, Choice[]][]} */ ([["on screen", shown], ["not on screen", others]])) {
+      if (list.length === 0) continue;
+      const group = el("optgroup", { label: kinds.length > 1 ? `${kind}, ${title}` : title });
+      for (const { text, item } of list) group.append(el("option", { value: key(item) }, words + text));
+      menu.append(group);
+    }
+  }
+  if (selected && [...menu.options].some((option) => option.value === key(selected))) menu.value = key(selected);
+  return menu;
+}
+
+/**
+ * @param {import("../app.js").App} app
+ * @param {string} layerId
+ * @param {() => void} close
+ */
+export function sortMenu(app, layerId, close) {
+  const { metadata, state } = app;
+  const now = state.columns[layerId];
+  const { order } = now;
+  const instances = metadata.instances.length > 0;
+  /** @param {"median" | "mean" | "value"} kind */
+  const selected = (kind) => (order.kind === kind ? order : null);
+  const menus = {
+    value: instances ? select(app, ["value"], "Instance", selected("value")) : null,
+    median: select(app, ["median"], "Class for the median", selected("median")),
+    mean: select(app, ["mean"], "Class for the mean", selected("mean")),
+    a: select(app, instances ? ["value", "median", "mean"] : ["median", "mean"], "First item of the difference", order.kind === "difference" ? order.a : null),
+    b: select(app, instances ? ["median", "value", "mean"] : ["median", "mean"], "Second item of the difference", order.kind === "difference" ? order.b : null),
+  };
+  if (order.kind !== "difference" && !instances && menus.b.options.length > 1) menus.b.selectedIndex = 1;
+
+  /** @param {string} value @param {string} text @param {...(HTMLElement | string | null)} more */
+  const choice = (value, text, ...more) => {
+    const radio = el("input", { type: "radio", name: "sort-by", value, id: `sort-by-${value}` });
+    radio.checked = order.kind === value;
+    const row = el("div", { class: "choice" }, el("label", {}, radio, ` ${text} `), ...more.filter(Boolean));
+    // Choosing an item chooses its line.
+    row.addEventListener("change", (event) => {
+      if (event.target !== radio) radio.checked = true;
+      update();
+    });
+    return row;
+  };
+  /** @param {Direction} value @param {string} text */
+  const way = (value, text) => {
+    const radio = el("input", { type: "radio", name: "sort-way", value, id: `sort-${value}`, onChange: () => update() });
+    radio.checked = now.direction === value;
+    return el("label", {}, radio, ` ${text}`);
+  };
+  const sentence = el("p", { class: "promise", "aria-live": "polite" });
+  const form = el("form", { class: "sort-menu", method: "dialog" },
+    el("h3", {}, `Sort ${app.layer(layerId).name} by`),
+    menus.value && choice("value", "value of", menus.value),
+    choice("median", "median of", menus.median),
+    choice("mean", "mean of", menus.mean),
+    choice("difference", "difference of", menus.a, el("span", { class: "minus" }, "−"), menus.b),
+    choice("index", "neuron index"),
+    el("div", { class: "ways" }, way("descending", "largest first"), way("ascending", "smallest first")),
+    sentence,
+    el("div", { class: "buttons" },
+      el("button", { type: "submit", class: "primary", id: "sort-apply" }, "Sort this layer"),
+      el("button", { type: "button", id: "sort-apply-all", onClick: () => apply(true) }, "Sort all layers")),
+  );
+
+  /** @returns {Order} */
+  function chosenOrder() {
+    const by = new FormData(form).get("sort-by");
+    if (by === "index") return { kind: "index" };
+    if (by === "difference") return { kind: "difference", a: unkey(menus.a.value), b: unkey(menus.b.value) };
+    const menu = by === "value" ? menus.value : by === "mean" ? menus.mean : menus.median;
+    return unkey((menu ?? menus.median).value);
+  }
+  /** @returns {Direction} */
+  const chosenWay = () => (new FormData(form).get("sort-way") === "ascending" ? "ascending" : "descending");
+  function update() {
+    setText(sentence, promise(chosenOrder(), chosenWay(), metadata));
+  }
+  /** @param {boolean} all */
+  function apply(all) {
+    const next = chosenOrder();
+    const direction = chosenWay();
+    close();
+    app.update((draft) => {
+      for (const id of all ? draft.layers : [layerId]) Object.assign(draft.columns[id], { order: next, direction, top: 0 });
+    });
+    app.announce(`${all ? "All layers" : app.layer(layerId).name} sorted by ${phrase(next, metadata)}, ${direction}`);
+  }
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    apply(false);
+  });
+  update();
+  return form;
+}

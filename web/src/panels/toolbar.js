@@ -1,0 +1,64 @@
+/** How densities are drawn: axis, opacity, overlay or lanes, columns together or apart. */
+
+import { byId, el } from "../dom.js";
+import { percent } from "../model/format.js";
+
+const FULL = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
+
+/** @param {import("../app.js").App} app */
+export function toolbarView(app) {
+  const bar = byId("view-options");
+  /**
+   * @param {string} id
+   * @param {string} label
+   * @param {string} title
+   * @param {[string, string][]} options
+   * @param {(value: string) => (draft: import("../types").State) => void} change
+   */
+  const menu = (id, label, title, options, change) => {
+    const select = el("select", { id, title },
+      ...options.map(([value, text]) => el("option", { value }, text)));
+    select.addEventListener("change", () => app.update(change(select.value)));
+    bar.append(el("label", { class: "option" }, el("span", { class: "quiet" }, label), select));
+    return select;
+  };
+  const axis = menu("axis-mode", "axis", "The horizontal axis: activation", [
+    ["shared", "shared"], ["whole", "shared, every value"], ["symlog", "shared, symlog"], ["own", "each neuron’s own"],
+  ], (value) => (draft) => {
+    draft.axis = /** @type {import("../types").AxisMode} */ (value);
+  });
+  const curve = menu("opacity-curve", "opacity", "How a share becomes opacity", [
+    ["linear", "linear"], ["root", "square root"], ["log", "logarithmic"],
+  ], (value) => (draft) => {
+    draft.curve = /** @type {import("../types").Curve} */ (value);
+  });
+  const full = menu("opacity-full", "full at", "The share of a class in one bin that is fully opaque", FULL.map((share) => [String(share), percent(share)]), (value) => (draft) => {
+    draft.full = Number(value);
+  });
+  const lanes = menu("class-arrangement", "classes", "Overlaid, or each in its own lane of the row", [
+    ["overlay", "overlaid"], ["lanes", "in lanes"],
+  ], (value) => (draft) => {
+    draft.lanes = value === "lanes";
+  });
+  const linked = el("input", { type: "checkbox", id: "linked" });
+  linked.addEventListener("change", () => app.update((draft) => {
+    draft.linked = linked.checked;
+  }));
+  const linkedLabel = el("label", { class: "option", title: "Scroll and zoom all columns together" }, linked, " together");
+  bar.append(linkedLabel);
+
+  const update = () => {
+    const { state } = app;
+    axis.value = state.axis;
+    curve.value = state.curve;
+    if (!FULL.includes(state.full) && ![...full.options].some((option) => Number(option.value) === state.full)) {
+      full.append(el("option", { value: String(state.full) }, percent(state.full)));
+    }
+    full.value = String(state.full);
+    lanes.value = state.lanes ? "lanes" : "overlay";
+    linked.checked = state.linked;
+    linkedLabel.hidden = state.layers.length < 2;
+  };
+  app.onChange(update);
+  update();
+}

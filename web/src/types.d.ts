@@ -1,0 +1,78 @@
+/** What the server sends (Tiles/HTTP.md) and what the client remembers. Types only. */
+
+export interface DatasetEntry { name: string; version: string; title?: string; rows?: number; url?: string }
+
+export interface Layer {
+  id: string; name: string; neurons: number; samples: number;
+  dtype?: string; shape?: number[]; axes?: string; reduce?: string;
+  shared: { exponent: number; origin: number };
+}
+export interface Group { name: string; kind: "all" | "class" | "where"; rows: number; label?: string | number; where?: string }
+export interface Instance {
+  name: string; kind: string; pair?: number; label?: string | number; prediction?: string | number; image?: string; text?: string;
+}
+export interface Metadata {
+  name: string; version: string; title?: string; rows: number;
+  layers: Layer[]; groups: Group[]; instances: Instance[];
+  start?: { layers?: string[]; groups?: number[]; instances?: number[]; text?: string };
+  provenance?: unknown;
+}
+export interface Summary {
+  id: string; neurons: number;
+  shared: { exponent: number; origin: number };
+  distribution: { bins: number; counts: number[][] };
+  zeros: number[]; dead: number[]; nan: unknown; infinite: unknown;
+}
+
+/** An item of an ordering: the median or mean of a group, or the value of an instance. */
+export type Item = { kind: "median" | "mean"; group: number } | { kind: "value"; instance: number };
+export type Order = { kind: "index" } | Item | { kind: "difference"; a: Item; b: Item };
+export type Direction = "ascending" | "descending";
+
+/** One column of the Activation view. `span` is the number of rows in view; null means "all of them". */
+export interface ColumnState {
+  order: Order; direction: Direction; hidden: number[]; pinned: number[]; top: number; span: number | null;
+}
+export type AxisMode = "shared" | "whole" | "symlog" | "own";
+export type Curve = "linear" | "root" | "log";
+export interface State {
+  dataset: string; version: string;
+  layers: string[]; groups: number[]; instances: number[];
+  columns: Record<string, ColumnState>;
+  axis: AxisMode; curve: Curve; full: number; lanes: boolean; linked: boolean;
+  panel: { layer: string; neuron: number } | null;
+}
+
+/** Densities of up to 256 displayed rows of one group. */
+export interface Tile {
+  rows: number; bins: number; level: number; scale: number; first: number;
+  densities: Uint8Array; zeros: Uint8Array;
+}
+/** Which neurons those rows are. `values` holds lowest, mean, highest per row, one array an instance. */
+export interface RowsTile {
+  rows: number; level: number; first: number;
+  neurons: Uint32Array; keys: Float64Array; exponents: Int16Array; origins: Float64Array;
+  values: Float32Array[];
+}
+
+export interface NeuronGroup {
+  group: number; name: string; count: number; zeros: number; nan: number; infinite: number;
+  minimum: number | null; maximum: number | null; mean: number | null; deviation: number | null; median: number | null;
+  lower_quartile: number | null; upper_quartile: number | null; counts?: number[];
+}
+export interface NeuronInstance {
+  instance: number; name: string; value: number | null; value_text?: string;
+  percentiles: { group: number; low: number; high: number }[];
+}
+export interface NeuronFacts {
+  neuron: number; layer: string;
+  grid: { exponent: number; origin: number; tails: boolean };
+  groups: NeuronGroup[]; instances: NeuronInstance[];
+}
+
+export type Rgb = [number, number, number];
+/** A horizontal scale: activation ↔ pixel. */
+export interface Scale {
+  lo: number; hi: number; width: number; symlog: boolean;
+  toPixel(value: number): number; toValue(pixel: number): number;
+}

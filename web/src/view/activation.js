@@ -1,0 +1,164 @@
+/** The Activation view: a column for each chosen layer, and what the pointer and keyboard do in them. */
+
+import { byId, el, setText } from "../dom.js";
+import { count } from "../model/format.js";
+import { HIDDEN_MAX, PINNED_MAX } from "../model/state.js";
+import { Column } from "./column.js";
+import { ColumnHead } from "./columnhead.js";
+import { attachGestures } from "./gestures.js";
+import { HoverCard } from "./hovercard.js";
+import { attachKeys } from "./keys.js";
+import { zoomToNames } from "./navigate.js";
+
+/** @typedef {import("./column.js").Hit} Hit */
+
+export class ActivationView {
+  /**
+   * @param {import("../app.js").App} app
+   * @param {import("../data/facts.js").FactsSource} facts
+   * @param {{openSort: (column: Column, button: HTMLElement) => void, openHidden: (column: Column, button: HTMLElement) => void}} menus
+   */
+  constructor(app, facts, menus) {
+    this.app = app;
+    this.menus = menus;
+    this.element = byId("columns");
+    this.card = new HoverCard(app, facts);
+    /** @type {Map<string, {column: Column, head: ColumnHead}>} */
+    this.columns = new Map();
+    this.hintTimer = 0;
+    this.arrange();
+    app.onChange((state, before) => {
+      if (state.layers.join() !== before.layers.join()) this.arrange();
+    });
+  }
+
+  /** Columns in the order of the network, kept where they were: their tiles and cursor survive a toggle. */
+  arrange() {
+    const { state } = this.app;
+    const wanted = this.app.metadata.layers.filter((layer) => state.layers.includes(layer.id));
+    for (const layer of wanted) if (!this.columns.has(layer.id)) this.columns.set(layer.id, this.make(layer));
+    const elements = wanted.map((layer) => /** @type {{column: Column}} */ (this.columns.get(layer.id)).column.element);
+    const empty = el("p", { class: "empty" }, "Choose a layer on the left to see its neurons.");
+    if (elements.length === 0) this.element.replaceChildren(empty);
+    else if ([...this.element.children].some((child, i) => child !== elements[i]) || this.element.children.length !== elements.length) {
+      this.element.replaceChildren(...elements);
+    }
+    this.element.style.setProperty("--columns", String(Math.max(1, elements.length)));
+  }
+
+  /** @returns {Column[]} those on screen, left to right */
+  shown() {
+    return this.app.metadata.layers.flatMap((layer) => {
+      const entry = this.app.state.layers.includes(layer.id) ? this.columns.get(layer.id) : undefined;
+      return entry ? [entry.column] : [];
+    });
+  }
+
+  /** @param {import("../types").Layer} layer */
+  make(layer) {
+    const { app } = this;
+    const column = new Column(app, layer);
+    const head = new ColumnHead(column, this.menus);
+    attachGestures(column, {
+      click: (y, x, event) => this.click(column, y, x, event),
+      hover: (y, event) => this.hover(column, y, event),
+      nothingToScroll: () => this.hint("The whole layer is in view. Ctrl + wheel, pinch or + zooms in."),
+    });
+    attachKeys(column, {
+      hide: (neuron) => this.toggleHidden(column, neuron),
+      pin: (neuron) => this.togglePinned(column, neuron),
+      open: (neuron) => this.open(column, neuron),
+      moved: (neuron, rank) => app.announce(`neuron ${neuron}, rank ${count(rank + 1)}`),
+    });
+    return { column, head };
+  }
+
+  /** @param {Column} column @param {number} y @param {number} x @param {PointerEvent} event */
+  click(column, y, x, event) {
+    const hit = column.hit(y);
+    if (!hit) return;
+    const neuron = column.neuronOf(hit);
+    if (neuron === null) {
+      if (hit.kind === "row" && hit.level > 0) zoomToNames(column, y);
+      return;
+    }
+    const onNumber = x < column.layout.neuronX + 5 && column.rowHeight >= 12;
+    if (event.shiftKey) this.togglePinned(column, neuron);
+    else if (onNumber || hit.kind === "pinned") this.open(column, neuron);
+    else {
+      // Its rank is on screen: no need to ask for it before the row can go.
+      if (hit.kind === "row") column.data.learn(neuron, hit.row);
+      this.toggleHidden(column, neuron);
+    }
+    this.card.hide();
+  }
+
+  /** @param {Column} column @param {number | null} y @param {PointerEvent | null} event */
+  hover(column, y, event) {
+    const hit = y === null ? null : column.hit(y);
+    const before = JSON.stringify(column.hovered);
+    column.hovered = hit;
+    if (JSON.stringify(hit) !== before) this.app.redraw();
+    column.canvas.classList.toggle("over-row", hit !== null);
+    column.canvas.classList.toggle("over-many", hit?.kind === "row" && hit.level > 0);
+    if (hit && event && event.pointerType !== "touch") this.card.show(column, hit, { x: event.clientX, y: event.clientY });
+    else this.card.hide();
+  }
+
+  /** @param {Column} column @param {number} neuron */
+  open(column, neuron) {
+    this.app.update((draft) => {
+      draft.panel = { layer: column.layer.id, neuron };
+    });
+  }
+
+  /** @param {Column} column @param {number} neuron */
+  toggleHidden(column, neuron) {
+    const { hidden } = column.state;
+    if (!hidden.includes(neuron) && hidden.length >= HIDDEN_MAX) return this.hint(`${HIDDEN_MAX} neurons are hidden already; bring some back first.`);
+    this.app.update((draft) => {
+      const state = draft.columns[column.layer.id];
+      state.hidden = hidden.includes(neuron) ? hidden.filter((n) => n !== neuron) : [...hidden, neuron];
+    });
+    const now = column.state.hidden.length;
+    this.app.announce(`neuron ${neuron} ${hidden.includes(neuron) ? "back" : "hidden"}, ${count(now)} hidden in ${column.layer.name}`);
+  }
+
+  /** @param {Column} column @param {number} neuron */
+  togglePinned(column, neuron) {
+    const { pinned } = column.state;
+    if (!pinned.includes(neuron) && pinned.length >= PINNED_MAX) return this.hint(`${PINNED_MAX} neurons are pinned already; unpin one first.`);
+    this.app.update((draft) => {
+      draft.columns[column.layer.id].pinned = pinned.includes(neuron) ? pinned.filter((n) => n !== neuron) : [...pinned, neuron];
+    });
+    this.app.announce(`neuron ${neuron} ${pinned.includes(neuron) ? "unpinned" : "pinned"}`);
+  }
+
+  /**
+   * A line that says why nothing happened, and goes again.
+   * @param {string} text
+   */
+  hint(text) {
+    const element = byId("hint");
+    setText(element, text);
+    element.classList.add("shown");
+    clearTimeout(this.hintTimer);
+    this.hintTimer = setTimeout(() => element.classList.remove("shown"), 2600);
+  }
+
+  /** One frame of all columns. */
+  render() {
+    /** @type {import("../data/tiles.js").Want[]} */
+    const wants = [];
+    let covered = true;
+    let sharp = true;
+    for (const column of this.shown()) {
+      const result = column.render(wants);
+      covered &&= result.covered;
+      sharp &&= result.sharp;
+      this.columns.get(column.layer.id)?.head.tick();
+    }
+    this.app.source.sync(wants);
+    return { covered, sharp };
+  }
+}

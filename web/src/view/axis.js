@@ -1,0 +1,179 @@
+/** The horizontal axis and the numbers beside the rows. */
+
+import { figure } from "../model/format.js";
+import { LABEL_ROW } from "../model/layout.js";
+import { label, step, symlogTicks, ticks } from "../model/ticks.js";
+
+/** @typedef {import("../model/layout.js").Layout} Layout */
+/** @typedef {import("./theme.js").Theme} Theme */
+/** @typedef {import("../types").Scale} Scale */
+
+/** Pixels between the labels of ticks. */
+const TICK_APART = 64;
+
+/**
+ * Values with a tick, and the label of each.
+ * @param {Scale} scale
+ * @returns {{value: number, text: string}[]}
+ */
+export function axisTicks(scale) {
+  if (scale.symlog) return symlogTicks(scale, 34).map((value) => ({ value, text: figure(value) }));
+  const target = Math.max(2, Math.floor(scale.width / TICK_APART));
+  const by = step(scale.hi - scale.lo, target);
+  return ticks(scale.lo, scale.hi, target).map((value) => ({ value, text: label(value, by) }));
+}
+
+/**
+ * Tick labels above the plot, and what they measure.
+ * @param {CanvasRenderingContext2D} context CSS pixels
+ * @param {Layout} layout
+ * @param {Scale | null} scale null on the neurons' own axes, which have no common numbers
+ * @param {Theme} theme
+ * @param {{zeros: boolean, above: number, below: number}} marks
+ */
+export function paintAxis(context, layout, scale, theme, { zeros, above, below }) {
+  const y = 17;
+  context.font = `11px ${theme.font}`;
+  context.textBaseline = "alphabetic";
+  context.fillStyle = theme.quiet;
+  context.strokeStyle = theme.rule;
+  context.lineWidth = 1;
+  const { plotX, plotWidth } = layout;
+  if (scale) {
+    const list = axisTicks(scale);
+    list.forEach(({ value, text }, i) => {
+      const x = plotX + scale.toPixel(value);
+      const atStart = i === 0 && x - plotX < 4;
+      const wide = context.measureText(text).width;
+      const atEnd = x + wide / 2 > plotX + plotWidth + 10;
+      context.textAlign = atStart && !zeros ? "left" : atEnd ? "right" : "center";
+      context.fillText(text, atEnd ? plotX + plotWidth + 10 : x, y);
+      context.fillStyle = theme.rule;
+      context.fillRect(Math.round(x), y + 5, 1, 4);
+      context.fillStyle = theme.quiet;
+    });
+    context.fillStyle = theme.faint;
+    if (above > 0) beyond(context, "right", plotX + plotWidth, y);
+    if (below > 0) beyond(context, "left", plotX, y);
+  } else {
+    context.textAlign = "left";
+    context.fillText("each neuron’s lowest", plotX, y);
+    context.textAlign = "right";
+    context.fillText(plotWidth > 230 ? "highest activation" : "highest", plotX + plotWidth, y);
+  }
+  context.fillStyle = theme.rule;
+  context.fillRect(plotX, layout.plotTop - (layout.pinnedRows > 0 ? 4 : 1), plotWidth, 1);
+  if (layout.pinnedRows > 0) context.fillRect(plotX, layout.pinnedTop - 2, plotWidth, 1);
+}
+
+/**
+ * A small chevron: values lie beyond this end.
+ * @param {CanvasRenderingContext2D} context
+ * @param {"left" | "right"} side
+ * @param {number} x
+ * @param {number} y
+ */
+function beyond(context, side, x, y) {
+  const d = side === "right" ? 1 : -1;
+  context.beginPath();
+  context.moveTo(x + d * 4, y + 2.5);
+  context.lineTo(x + d * 9, y + 6);
+  context.lineTo(x + d * 4, y + 9.5);
+  context.closePath();
+  context.fill();
+}
+
+/**
+ * Thin vertical rules under the dots at every tick.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Layout} layout
+ * @param {Scale} scale
+ * @param {Theme} theme
+ * @param {number} top
+ * @param {number} height
+ */
+export function paintGrid(context, layout, scale, theme, top, height) {
+  context.save();
+  for (const { value } of axisTicks(scale)) {
+    context.globalAlpha = value === 0 ? 0.55 : 0.2;
+    context.fillStyle = theme.quiet;
+    context.fillRect(Math.round(layout.plotX + scale.toPixel(value)), top, 1, height);
+  }
+  context.restore();
+}
+
+/**
+ * @typedef {object} LabelRows
+ * @property {Int32Array} rows ranks at level 0, displayed rows above
+ * @property {number} y CSS pixels, top of the first line
+ * @property {number} lineHeight
+ * @property {number} level
+ * @property {(row: number) => {neuron: number, key: number} | null} facts
+ * @property {boolean} keyed whether a figure of the sort key says anything (not for the index)
+ */
+
+/**
+ * Beside tall rows their rank and neuron and, at the far end, the figure they are sorted by; beside thin ones round ranks only.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Layout} layout
+ * @param {LabelRows} what
+ * @param {Theme} theme
+ * @param {ReadonlySet<number>} marked neurons with a pin
+ */
+export function paintRowLabels(context, layout, what, theme, marked) {
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  context.font = `10px ${theme.font}`;
+  context.fillStyle = theme.faint;
+  if (layout.rankX > 0) context.fillText("rank", layout.rankX, 13);
+  const tall = what.level === 0 && what.lineHeight >= LABEL_ROW;
+  if (tall) context.fillText("neuron", layout.neuronX, 13);
+  else if (layout.rankX === 0) context.fillText("rank", layout.neuronX, 13);
+  context.font = `11px ${theme.font}`;
+  if (tall) paintNames(context, layout, what, theme, marked);
+  else paintRanks(context, layout, what, theme);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Layout} layout @param {LabelRows} what @param {Theme} theme @param {ReadonlySet<number>} marked */
+function paintNames(context, layout, { rows, y, lineHeight, facts, keyed }, theme, marked) {
+  for (let line = 0; line < rows.length; line++) {
+    const middle = y + (line + 0.5) * lineHeight + 0.5;
+    context.fillStyle = theme.faint;
+    if (layout.rankX > 0) context.fillText(String(rows[line] + 1), layout.rankX, middle);
+    const fact = facts(rows[line]);
+    if (!fact) continue;
+    context.fillStyle = marked.has(fact.neuron) ? theme.accent : theme.ink;
+    context.fillText(String(fact.neuron), layout.neuronX, middle);
+    if (!keyed) continue;
+    const text = figure(fact.key);
+    const x = layout.plotX + layout.plotWidth + 8;
+    context.strokeStyle = theme.paperCss;
+    context.lineWidth = 3.5;
+    context.lineJoin = "round";
+    context.strokeText(text, x, middle);
+    context.fillStyle = theme.quiet;
+    context.fillText(text, x, middle);
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Layout} layout @param {LabelRows} what @param {Theme} theme */
+function paintRanks(context, layout, { rows, y, lineHeight, level }, theme) {
+  if (rows.length === 0) return;
+  const per = 2 ** level;
+  const perPixel = per / lineHeight;
+  const first = rows[0] * per;
+  const last = rows[rows.length - 1] * per + per;
+  const by = Math.max(1, step(last - first, (rows.length * lineHeight) / 44));
+  context.fillStyle = theme.quiet;
+  const x = layout.rankX > 0 ? layout.neuronX : layout.neuronX - 4;
+  for (let n = Math.floor(first / by) * by; n <= last; n += by) {
+    // Ranks are told from 1; round ones, and the first.
+    const rank = n === 0 ? 0 : n - 1;
+    if (rank < first || rank >= last) continue;
+    const middle = y + (rank + 0.5 - first) / perPixel;
+    context.fillStyle = theme.quiet;
+    context.fillText(String(rank + 1), x - 2, Math.max(middle, y + 5));
+    context.fillStyle = theme.rule;
+    context.fillRect(x + 2, Math.round(middle), 4, 1);
+  }
+}

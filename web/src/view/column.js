@@ -1,0 +1,377 @@
+/** One column of the Activation view: its elements, its canvas, and a frame of it. */
+
+import { el, context2d, set } from "../dom.js";
+import { columnLayout, PINNED_ROW } from "../model/layout.js";
+import { axisDomain, makeScale } from "../model/scales.js";
+import { encodeOrder, phrase } from "../model/order.js";
+import { clampView, levelFor, positionOf, rowHeight, screenRows } from "../model/viewport.js";
+import { PRIORITY } from "../data/tiles.js";
+import { paintAxis, paintGrid, paintRowLabels } from "./axis.js";
+import { ColumnData } from "./columndata.js";
+import { markers, paintDots } from "./dots.js";
+import { Minimap } from "./minimap.js";
+import { paintLines, paintZeros } from "./painter.js";
+
+/** @typedef {import("../data/tiles.js").Want} Want */
+/** @typedef {import("./columndata.js").Arrangement} Arrangement */
+/** @typedef {ReturnType<typeof screenRows>} ScreenRows */
+/** @typedef {{kind: "pinned", neuron: number} | {kind: "row", row: number, level: number}} Hit what lies under the pointer */
+/** @typedef {{first: number, end: number, scale: import("../types").Scale | null, edges: Float64Array | null, above: number, below: number}} Axis */
+
+/** The share of all values that the shared axis may leave outside: a few far ones must not squeeze the rest. */
+const BEYOND = 0.001;
+
+export class Column {
+  /**
+   * @param {import("../app.js").App} app
+   * @param {import("../types").Layer} layer
+   */
+  constructor(app, layer) {
+    this.app = app;
+    this.layer = layer;
+    this.data = new ColumnData(app, layer);
+    this.canvas = el("canvas", { class: "plot", tabindex: 0, role: "application", "aria-roledescription": "activation plot" });
+    this.context = context2d(this.canvas);
+    this.minimap = new Minimap(this);
+    this.head = el("header", { class: "column-head" });
+    this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas), this.minimap.element);
+    this.element = el("section", { class: "column", id: `column-${layer.id}`, "data-layer": layer.id, "aria-label": `Layer ${layer.name}` }, this.head, this.body);
+    this.width = 0;
+    this.height = 0;
+    /**
+     * The neuron the keyboard stands on, or a jump went to.
+     * @type {number | null}
+     */
+    this.cursor = null;
+    /** @type {Hit | null} */
+    this.hovered = null;
+    this.level = 0;
+    this.rowHeight = 1;
+    this.layout = this.measure();
+    new ResizeObserver(([entry]) => {
+      this.width = entry.contentRect.width;
+      this.height = entry.contentRect.height;
+      app.redraw();
+    }).observe(/** @type {Element} */ (this.canvas.parentElement));
+    void app.summary(layer.id, PRIORITY.sharp).catch(() => {});
+  }
+
+  get state() {
+    return this.app.state.columns[this.layer.id];
+  }
+
+  /** Rows that can be scrolled through. */
+  get total() {
+    return this.layer.neurons - this.state.hidden.length;
+  }
+
+  /** The view as the present size allows it. */
+  get view() {
+    return clampView(this.state, this.total, this.layout.plotHeight);
+  }
+
+  measure() {
+    const summary = this.app.summaries.get(this.layer.id);
+    const zeros = summary !== undefined && summary.zeros.some((share) => share > 0);
+    return columnLayout({
+      width: this.width, height: this.height, neurons: this.layer.neurons,
+      zeroLanes: zeros ? this.app.state.groups.length : 0, pinned: this.state?.pinned.length ?? 0,
+    });
+  }
+
+  /**
+   * The part of the axis on screen, in bins and as a scale.
+   * @param {Arrangement} of
+   * @param {number} width CSS pixels
+   * @returns {Axis | null} null until the layer's summary is there
+   */
+  axis(of, width) {
+    if (of.axis === "own") return { first: 0, end: 256, scale: null, edges: null, above: 0, below: 0 };
+    const summary = this.app.summaries.get(this.layer.id);
+    if (!summary) return null;
+    const mode = this.app.state.axis;
+    const domain = axisDomain(summary, mode === "shared" ? BEYOND : 0);
+    const scale = makeScale(domain.lo, domain.hi, width, mode === "symlog");
+    /** @type {Float64Array | null} */
+    let edges = null;
+    if (mode === "symlog") {
+      const ratio = devicePixelRatio;
+      edges = Float64Array.from({ length: domain.endBin - domain.firstBin + 1 }, (_, i) => scale.toPixel(domain.lo + i * domain.binWidth) * ratio);
+    }
+    return { first: domain.firstBin, end: domain.endBin, scale, edges, above: domain.above, below: domain.below };
+  }
+
+  /** @param {readonly number[]} hiddenRanks @returns {ScreenRows & {level: number, rowHeight: number}} */
+  screen(hiddenRanks) {
+    const { plotHeight } = this.layout;
+    const { top, span } = this.view;
+    const height = rowHeight(this.total, span, plotHeight);
+    const lanes = this.app.state.lanes ? Math.max(1, this.app.state.groups.length) : 1;
+    const level = levelFor(height, devicePixelRatio, lanes, this.data.top);
+    return { ...screenRows({ top, level, rowHeight: height, height: plotHeight, neurons: this.layer.neurons, hiddenRanks }), level, rowHeight: height };
+  }
+
+  /**
+   * One frame: asks for what is missing, draws what is there.
+   * @param {Want[]} wants added to
+   * @returns {{covered: boolean, sharp: boolean}}
+   */
+  render(wants) {
+    if (this.width < 20 || this.height < 40) return { covered: false, sharp: false };
+    this.layout = this.measure();
+    const { groups, instances } = this.app.state;
+    const wanted = this.data.wanted();
+    const wantedHidden = this.data.hiddenRanks(wanted);
+    const allRanked = wantedHidden.length === this.state.hidden.length;
+    const goal = { ...this.screen(wantedHidden), groups, instances };
+    this.data.collect(wanted, goal, wants);
+    if (this.state.pinned.length > 0) this.data.collectPinned({ rows: Int32Array.from(this.state.pinned), level: 0, groups, instances }, wants);
+    const { covered, sharp } = this.data.coverage(wanted, goal);
+    const shown = this.data.shown;
+    if (!shown || ((shown.query !== wanted.query || shown.axis !== wanted.axis) && covered && allRanked)) this.data.shown = wanted;
+    const of = this.data.shown ?? wanted;
+    const current = of.query === wanted.query && of.axis === wanted.axis;
+    const axis = this.axis(of, this.layout.plotWidth);
+    this.draw(of, axis);
+    const exact = sharp && current && allRanked && axis !== null && this.pinnedSharp(groups, instances);
+    this.describe(of, current, exact, axis);
+    return { covered: covered && current, sharp: exact };
+  }
+
+  /** @param {readonly number[]} groups @param {readonly number[]} instances */
+  pinnedSharp(groups, instances) {
+    const rows = Int32Array.from(this.state.pinned).sort();
+    return rows.length === 0 || this.data.coverage(this.data.pinnedArrangement(), { rows, level: 0, groups, instances }).sharp;
+  }
+
+  /** @param {Arrangement} of @param {Axis | null} axis */
+  draw(of, axis) {
+    const { canvas, context, layout, app } = this;
+    const ratio = devicePixelRatio;
+    const width = Math.round(this.width * ratio);
+    const height = Math.round(this.height * ratio);
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    const hiddenRanks = this.data.hiddenRanks(of);
+    const screen = this.screen(hiddenRanks);
+    this.level = screen.level;
+    this.rowHeight = screen.rowHeight;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = app.theme.paperCss;
+    context.fillRect(0, 0, width, height);
+    if (axis) {
+      this.drawBlock(of, axis, { rows: screen.rows, level: screen.level, y: layout.plotTop + screen.y, lineHeight: screen.height }, { top: layout.plotTop, height: layout.plotHeight });
+      if (layout.pinnedRows > 0) this.drawPinned(axis);
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      paintAxis(context, layout, axis.scale, app.theme, { zeros: layout.zeroWidth > 0, above: axis.above, below: axis.below });
+      if (layout.zeroWidth > 0) this.drawZeroHead();
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.save();
+    context.beginPath();
+    context.rect(0, layout.plotTop, this.width, layout.plotHeight);
+    context.clip();
+    this.drawMarks(of, screen, hiddenRanks);
+    context.restore();
+    this.drawLabels(of, screen);
+    this.minimap.render(of, screen);
+  }
+
+  drawZeroHead() {
+    const { context, layout, app } = this;
+    context.font = `10px ${app.theme.font}`;
+    context.textAlign = "center";
+    context.textBaseline = "alphabetic";
+    context.fillStyle = app.theme.faint;
+    context.fillText("= 0", layout.zeroX + layout.zeroWidth / 2 - 1, 13);
+  }
+
+  /**
+   * Densities, zeros, grid and dots of consecutive lines, clipped to a strip of the canvas.
+   * @param {Arrangement} of
+   * @param {Axis} axis
+   * @param {{rows: Int32Array, level: number, y: number, lineHeight: number}} lines CSS pixels
+   * @param {{top: number, height: number}} strip CSS pixels
+   */
+  drawBlock(of, axis, { rows, level, y, lineHeight }, strip) {
+    const { context, layout, app, data } = this;
+    const { state, theme, metadata } = app;
+    const ratio = devicePixelRatio;
+    const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: state.full, lanes: state.lanes };
+    const inks = state.groups.map((group) => ({
+      colour: app.colour(group),
+      resolve: (/** @type {number} */ index) => data.bestTile(of, group, level, index),
+    }));
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.beginPath();
+    context.rect(0, Math.round(strip.top * ratio), Math.round(this.width * ratio), Math.round(strip.height * ratio));
+    context.clip();
+    const top = Math.round(y * ratio);
+    const line = lineHeight * ratio;
+    const x = Math.round(layout.plotX * ratio);
+    const place = { x, y: top, width: layout.plotWidth * ratio, lineHeight: line };
+    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, edges: axis.edges }, place, look);
+    if (layout.zeroWidth > 0) {
+      paintZeros(context, { rows, inks }, { ...place, x: Math.round(layout.zeroX * ratio), width: layout.zeroWidth * ratio }, look);
+    }
+    if (lineHeight >= 5) {
+      // A gap between tall rows, cut into the paper.
+      context.fillStyle = theme.paperCss;
+      const gap = Math.max(1, Math.round((lineHeight >= 14 ? 2 : 1) * ratio));
+      for (let i = 0; i <= rows.length; i++) context.fillRect(0, Math.round(top + i * line) - gap, this.canvas.width, gap);
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (axis.scale) paintGrid(context, layout, axis.scale, theme, strip.top, Math.min(strip.height, y + rows.length * lineHeight - strip.top));
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    const scale = axis.scale;
+    for (const [instance, marker] of markers(state.instances, metadata, theme.name)) {
+      // A sum of neurons with different axes has no place on either.
+      if (!scale && level > 0) break;
+      paintDots(context, {
+        rows, y: top, lineHeight: line,
+        resolve: (index) => data.bestValues(of.query, level, index, instance),
+        toPixel: scale ? (value) => scale.toPixel(value) * ratio : (value, row) => this.ownPixel(of, value, row) * ratio,
+      }, { x, width: place.width, ratio, paper: theme.paperCss }, marker);
+    }
+    context.restore();
+  }
+
+  /**
+   * Place of a value on the own axis of the neuron in a row.
+   * @param {Arrangement} of
+   * @param {number} value
+   * @param {number} row
+   */
+  ownPixel(of, value, row) {
+    const fact = this.data.rowFacts(of.query, 0, row);
+    if (!fact) return -1e6;
+    const bin = value / 2 ** fact.exponent - fact.origin;
+    return (Math.min(256.5, Math.max(-0.5, bin)) / 256) * this.layout.plotWidth;
+  }
+
+  /** @param {Axis} axis */
+  drawPinned(axis) {
+    const { layout, context, app } = this;
+    const shown = this.state.pinned.slice(0, layout.pinnedRows);
+    const lines = { rows: Int32Array.from(shown), level: 0, y: layout.pinnedTop, lineHeight: PINNED_ROW };
+    this.drawBlock(this.data.pinnedArrangement(), axis, lines, { top: layout.pinnedTop - 1, height: layout.pinnedRows * PINNED_ROW + 1 });
+    const ratio = devicePixelRatio;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.font = `11px ${app.theme.font}`;
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    shown.forEach((neuron, i) => {
+      const y = layout.pinnedTop + (i + 0.5) * PINNED_ROW;
+      const rank = this.data.shown && this.data.rank(this.data.shown, neuron);
+      context.fillStyle = app.theme.faint;
+      if (layout.rankX > 0 && rank !== undefined && rank !== null) context.fillText(String(rank + 1), layout.rankX, y);
+      context.fillStyle = app.theme.accent;
+      context.fillText(String(neuron), layout.neuronX, y);
+      context.beginPath();
+      context.arc(layout.neuronX + 5, y, 1.8, 0, 7);
+      context.fill();
+    });
+  }
+
+  /**
+   * Bands of the hovered row, the cursor and the pinned neurons.
+   * @param {Arrangement} of
+   * @param {ReturnType<Column["screen"]>} screen
+   * @param {readonly number[]} hiddenRanks
+   */
+  drawMarks(of, screen, hiddenRanks) {
+    const { context, layout, app } = this;
+    /** @param {number} from @param {number} rows @param {string} colour @param {boolean} band */
+    const mark = (from, rows, colour, band) => {
+      const y = layout.plotTop + (from - this.view.top) * screen.rowHeight;
+      const height = Math.max(1, rows * screen.rowHeight);
+      context.fillStyle = colour;
+      if (band) {
+        context.strokeStyle = colour;
+        context.lineWidth = 1;
+        const pad = height < 6 ? 1.5 : 0.5;
+        context.strokeRect(layout.neuronX + 4.5, y - pad, layout.plotX + layout.plotWidth - layout.neuronX + 2, height - 1 + 2 * pad);
+      } else context.fillRect(layout.neuronX + 3, y, 3, Math.max(2, height - (height >= 6 ? 1 : 0)));
+    };
+    for (const neuron of this.state.pinned) {
+      const rank = this.data.rank(of, neuron);
+      if (rank !== undefined) mark(positionOf(rank, hiddenRanks), 1, app.theme.accent, false);
+    }
+    if (this.cursor !== null) {
+      const rank = this.data.rank(of, this.cursor);
+      if (rank !== undefined && !this.state.hidden.includes(this.cursor)) mark(positionOf(rank, hiddenRanks), 1, app.theme.accent, true);
+    }
+    if (this.hovered?.kind === "row" && this.hovered.level === screen.level) {
+      const per = 2 ** screen.level;
+      mark(screen.level === 0 ? positionOf(this.hovered.row, hiddenRanks) : this.hovered.row * per, per, app.theme.ink, true);
+    }
+  }
+
+  /** @param {Arrangement} of @param {ReturnType<Column["screen"]>} screen */
+  drawLabels(of, screen) {
+    const { context, layout, app } = this;
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, this.width, 24);
+    context.rect(0, layout.plotTop - 1, this.width, layout.plotHeight + 2);
+    context.clip();
+    paintRowLabels(context, layout, {
+      rows: screen.rows, y: layout.plotTop + screen.y, lineHeight: screen.height, level: screen.level,
+      facts: (row) => this.data.rowFacts(of.query, 0, row), keyed: of.order.kind !== "index",
+    }, app.theme, new Set(this.state.pinned));
+    context.restore();
+  }
+
+  /**
+   * What tests and assistive technology read.
+   * @param {Arrangement} of
+   * @param {boolean} current
+   * @param {boolean} exact
+   * @param {Axis | null} axis
+   */
+  describe(of, current, exact, axis) {
+    const { element, layout } = this;
+    const facts = {
+      order: encodeOrder(of.order), direction: of.direction, level: this.level, "row-height": this.rowHeight.toFixed(4), top: this.view.top.toFixed(3),
+      "plot-x": layout.plotX, "plot-width": layout.plotWidth, "plot-top": layout.plotTop, "plot-height": layout.plotHeight,
+      lo: axis?.scale?.lo ?? "", hi: axis?.scale?.hi ?? "", sorting: !current, sharp: exact,
+    };
+    for (const [name, value] of Object.entries(facts)) set(element, `data-${name}`, String(value));
+    const { hidden } = this.state;
+    set(this.canvas, "aria-label", `${this.layer.name}: ${this.total} neurons by ${phrase(of.order, this.app.metadata)}, ${of.direction}`
+      + `${hidden.length > 0 ? `, ${hidden.length} hidden` : ""}. Arrow keys move, Enter opens a neuron, ? lists the keys.`);
+  }
+
+  /**
+   * What lies at a place of the canvas.
+   * @param {number} y CSS pixels from the canvas' top
+   * @returns {Hit | null}
+   */
+  hit(y) {
+    const { layout } = this;
+    const inPinned = Math.floor((y - layout.pinnedTop) / PINNED_ROW);
+    if (y < layout.plotTop) {
+      return inPinned >= 0 && inPinned < layout.pinnedRows ? { kind: "pinned", neuron: this.state.pinned[inPinned] } : null;
+    }
+    const of = this.data.shown;
+    if (!of || y > layout.plotTop + layout.plotHeight) return null;
+    const screen = this.screen(this.data.hiddenRanks(of));
+    const line = Math.floor((y - layout.plotTop - screen.y) / screen.height);
+    return line >= 0 && line < screen.rows.length ? { kind: "row", row: screen.rows[line], level: screen.level } : null;
+  }
+
+  /**
+   * The neuron of a hit; null for several, or while it is not known.
+   * @param {Hit | null} hit
+   * @returns {number | null}
+   */
+  neuronOf(hit) {
+    if (!hit) return null;
+    if (hit.kind === "pinned") return hit.neuron;
+    if (hit.level > 0 || !this.data.shown) return null;
+    return this.data.rowFacts(this.data.shown.query, 0, hit.row)?.neuron ?? null;
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * What a column has and wants: tiles and rows of the ordering on screen, and ranks of the neurons that are followed.
+ *
+ * While a new ordering has not arrived the old one stays on screen, whole: a row is never shown under a label that is not
+ * its own, and the picture never has a hole.
+ */
+
+import { orderQuery } from "../data/api.js";
+import { PRIORITY } from "../data/tiles.js";
+import { expression } from "../model/order.js";
+import { tilesOf, topLevel } from "../model/viewport.js";
+
+/** @typedef {import("../data/tiles.js").Want} Want */
+/** @typedef {import("./painter.js").Hit} Hit */
+/** @typedef {{query: string, axis: "shared" | "own", order: import("../types").Order, direction: import("../types").Direction}} Arrangement */
+/** @typedef {{rows: Int32Array, level: number, groups: readonly number[], instances: readonly number[]}} Screen */
+
+/** Orderings whose ranks are remembered, in a layer. */
+const RANKED_ORDERS_MAX = 12;
+const INDEX_QUERY = orderQuery("index", "ascending");
+
+export class ColumnData {
+  /**
+   * @param {import("../app.js").App} app
+   * @param {import("../types").Layer} layer
+   */
+  constructor(app, layer) {
+    this.app = app;
+    this.layer = layer;
+    this.top = topLevel(layer.neurons);
+    /** @type {Arrangement | null} */
+    this.shown = null;
+    /** @type {Map<string, Map<number, number | null>>} */
+    this.ranks = new Map();
+  }
+
+  /** @returns {Arrangement} */
+  wanted() {
+    const { order, direction } = this.app.state.columns[this.layer.id];
+    const axis = this.app.state.axis === "own" ? "own" : "shared";
+    return { query: orderQuery(expression(order, this.app.metadata), direction), axis, order, direction };
+  }
+
+  /** @param {Arrangement} of @param {number} group @param {number} level @param {number} index */
+  tileUrl(of, group, level, index) {
+    return this.app.urls.tile(this.layer.id, group, level, index, `${of.query}&axis=${of.axis}`);
+  }
+
+  /** @param {string} query @param {number} level @param {number} index */
+  rowsKey(query, level, index) {
+    return `${this.layer.id}/rows/${level}/${index}?${query}`;
+  }
+
+  /**
+   * The best tile at hand that covers a tile's place: itself, or a coarser one.
+   * @param {Arrangement} of
+   * @param {number} group
+   * @param {number} level
+   * @param {number} index
+   * @returns {Hit | null}
+   */
+  bestTile(of, group, level, index) {
+    for (let shift = 0; level + shift <= this.top; shift++) {
+      const tile = this.app.source.tile(this.tileUrl(of, group, level + shift, index >> shift));
+      if (tile) return { tile, shift };
+    }
+    return null;
+  }
+
+  /**
+   * Rows of a place, exact or coarser.
+   * @param {string} query
+   * @param {number} level
+   * @param {number} index
+   */
+  bestRows(query, level, index) {
+    for (let shift = 0; level + shift <= this.top; shift++) {
+      const key = this.rowsKey(query, level + shift, index >> shift);
+      const rows = this.app.source.rows(key);
+      if (rows) return { rows, key, shift, first: (index >> shift) * 256 };
+    }
+    return null;
+  }
+
+  /**
+   * The values of one instance at a place.
+   * @param {string} query
+   * @param {number} level
+   * @param {number} index
+   * @param {number} instance
+   */
+  bestValues(query, level, index, instance) {
+    for (let shift = 0; level + shift <= this.top; shift++) {
+      const key = this.rowsKey(query, level + shift, index >> shift);
+      const values = this.app.source.values(key, instance);
+      if (values) return { values, key, shift, first: (index >> shift) * 256 };
+    }
+    return null;
+  }
+
+  /**
+   * How much of a screen is there: every place covered by something, every place exact.
+   * @param {Arrangement} of
+   * @param {Screen} screen
+   */
+  coverage(of, { rows, level, groups, instances }) {
+    let covered = true;
+    let sharp = true;
+    for (const index of tilesOf(rows)) {
+      for (const group of groups) {
+        const hit = this.bestTile(of, group, level, index);
+        covered &&= hit !== null;
+        sharp &&= hit?.shift === 0;
+      }
+      const named = this.bestRows(of.query, level, index);
+      covered &&= named !== null;
+      sharp &&= named?.shift === 0;
+      for (const instance of instances) sharp &&= this.bestValues(of.query, level, index, instance)?.shift === 0;
+    }
+    return { covered, sharp };
+  }
+
+  /**
+   * Requests for a screen: first what covers it, then what sharpens it, then its neighbours.
+   * @param {Arrangement} of
+   * @param {Screen} screen
+   * @param {Want[]} wants added to
+   */
+  collect(of, screen, wants) {
+    const indices = tilesOf(screen.rows);
+    for (const group of screen.groups) {
+      const covered = indices.every((index) => this.bestTile(of, group, screen.level, index));
+      this.wantTile(of, group, this.top, 0, covered ? PRIORITY.minimap : PRIORITY.cover, wants);
+      for (const index of indices) this.wantTile(of, group, screen.level, index, PRIORITY.sharp, wants);
+    }
+    const named = indices.every((index) => this.bestRows(of.query, screen.level, index));
+    this.wantRows(of.query, this.top, 0, screen.instances, named ? PRIORITY.minimap : PRIORITY.cover, wants);
+    for (const index of indices) this.wantRows(of.query, screen.level, index, screen.instances, PRIORITY.sharp, wants);
+    if (indices.length === 0) return;
+    const last = Math.ceil(this.layer.neurons / 2 ** screen.level / 256) - 1;
+    for (const index of [indices[indices.length - 1] + 1, indices[0] - 1]) {
+      if (index < 0 || index > last) continue;
+      for (const group of screen.groups) this.wantTile(of, group, screen.level, index, PRIORITY.next, wants);
+      this.wantRows(of.query, screen.level, index, screen.instances, PRIORITY.next, wants);
+    }
+  }
+
+  /**
+   * Requests for pinned neurons, in index order: there they stay, whatever the column is sorted by.
+   * @param {Screen} screen
+   * @param {Want[]} wants
+   */
+  collectPinned(screen, wants) {
+    const of = this.pinnedArrangement();
+    for (const index of new Set([...screen.rows].map((neuron) => neuron >> 8))) {
+      for (const group of screen.groups) this.wantTile(of, group, 0, index, PRIORITY.sharp, wants);
+      this.wantRows(of.query, 0, index, screen.instances, PRIORITY.sharp, wants);
+    }
+  }
+
+  /** @returns {Arrangement} */
+  pinnedArrangement() {
+    return { query: INDEX_QUERY, axis: (this.shown ?? this.wanted()).axis, order: { kind: "index" }, direction: "ascending" };
+  }
+
+  /**
+   * @param {Arrangement} of
+   * @param {number} group
+   * @param {number} level
+   * @param {number} index
+   * @param {number} priority
+   * @param {Want[]} wants
+   */
+  wantTile(of, group, level, index, priority, wants) {
+    const url = this.tileUrl(of, group, level, index);
+    if (!this.app.source.tile(url)) wants.push({ url, key: url, kind: "tile", priority });
+  }
+
+  /**
+   * @param {string} query
+   * @param {number} level
+   * @param {number} index
+   * @param {readonly number[]} instances
+   * @param {number} priority
+   * @param {Want[]} wants
+   */
+  wantRows(query, level, index, instances, priority, wants) {
+    const key = this.rowsKey(query, level, index);
+    const missing = instances.filter((instance) => !this.app.source.values(key, instance));
+    if (missing.length === 0 && this.app.source.rows(key)) return;
+    const url = this.app.urls.rows(this.layer.id, level, index, query, missing);
+    wants.push({ url, key, kind: "rows", priority, instances: missing });
+  }
+
+  /**
+   * Rank of a neuron in an arrangement; undefined while it is being asked for.
+   * @param {Arrangement} of
+   * @param {number} neuron
+   * @returns {number | undefined}
+   */
+  rank(of, neuron) {
+    if (of.order.kind === "index") return of.direction === "ascending" ? neuron : this.layer.neurons - 1 - neuron;
+    let known = this.ranks.get(of.query);
+    if (!known) {
+      this.ranks.set(of.query, (known = new Map()));
+      if (this.ranks.size > RANKED_ORDERS_MAX) this.ranks.delete([...this.ranks.keys()][0]);
+    }
+    const rank = known.get(neuron);
+    if (rank === undefined) {
+      known.set(neuron, null);
+      void this.findRank(of.query, neuron, known);
+    }
+    return rank ?? undefined;
+  }
+
+  /** @param {string} query @param {number} neuron @param {Map<number, number | null>} known */
+  async findRank(query, neuron, known) {
+    try {
+      const found = await this.app.json(this.app.urls.find(this.layer.id, query, neuron), PRIORITY.sharp);
+      known.set(neuron, found.rank);
+      this.app.redraw();
+    } catch {
+      // Asked for again when next needed.
+      known.delete(neuron);
+    }
+  }
+
+  /**
+   * What the screen has told already: the rank of a neuron that was clicked.
+   * @param {number} neuron
+   * @param {number} rank
+   */
+  learn(neuron, rank) {
+    if (this.shown) this.ranks.get(this.shown.query)?.set(neuron, rank) ?? this.ranks.set(this.shown.query, new Map([[neuron, rank]]));
+  }
+
+  /**
+   * Ranks of the hidden neurons, ascending, as far as they are known yet.
+   * @param {Arrangement} of
+   * @returns {number[]}
+   */
+  hiddenRanks(of) {
+    const ranks = this.app.state.columns[this.layer.id].hidden.flatMap((neuron) => this.rank(of, neuron) ?? []);
+    return ranks.sort((a, b) => a - b);
+  }
+
+  /**
+   * The neuron in a displayed row, if its row is at hand exactly.
+   * @param {string} query
+   * @param {number} level
+   * @param {number} row
+   */
+  rowFacts(query, level, row) {
+    const found = this.bestRows(query, level, row >> 8);
+    if (!found || found.shift !== 0) return null;
+    const at = row - found.first;
+    if (at >= found.rows.rows) return null;
+    return { neuron: found.rows.neurons[at], key: found.rows.keys[at], exponent: found.rows.exponents[at], origin: found.rows.origins[at] };
+  }
+}

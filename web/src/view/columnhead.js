@@ -1,0 +1,75 @@
+/** The lines above a column: its name, its hidden neurons, its sort, its zoom. */
+
+import { el, set, setText } from "../dom.js";
+import { count, plural } from "../model/format.js";
+import { phrase } from "../model/order.js";
+import { fit, zoomBy } from "./navigate.js";
+
+/** @typedef {import("./column.js").Column} Column */
+
+export class ColumnHead {
+  /**
+   * @param {Column} column
+   * @param {{openSort: (column: Column, button: HTMLElement) => void, openHidden: (column: Column, button: HTMLElement) => void}} on
+   */
+  constructor(column, on) {
+    this.column = column;
+    const { app, layer } = column;
+    this.hidden = el("button", { type: "button", class: "hidden-strip", "aria-haspopup": "dialog" });
+    this.hidden.addEventListener("click", () => on.openHidden(column, this.hidden));
+    this.grain = el("span", { class: "grain quiet" });
+    this.sort = el("button", { type: "button", class: "sort-button", "aria-haspopup": "dialog" });
+    this.sort.addEventListener("click", () => on.openSort(column, this.sort));
+    this.direction = el("button", { type: "button", class: "direction-button", onClick: () => this.turn() });
+    /** @param {string} text @param {string} title @param {string} name @param {() => void} run */
+    const zoom = (text, title, name, run) => el("button", { type: "button", class: `icon-button zoom-${name}`, title, "aria-label": `${title}: ${layer.name}`, onClick: run }, text);
+    const middle = () => column.layout.plotTop + column.layout.plotHeight / 2;
+    column.head.append(
+      el("div", { class: "head-line" },
+        el("h2", {}, layer.name), el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.hidden,
+        el("span", { class: "zoom-buttons" },
+          zoom("−", "Zoom out", "out", () => zoomBy(column, 1 / 1.6, middle())),
+          zoom("+", "Zoom in", "in", () => zoomBy(column, 1.6, middle())),
+          zoom("all", "Whole layer", "fit", () => fit(column)))),
+      el("div", { class: "head-line" }, el("span", { class: "sort-label quiet" }, "sort"), this.sort, this.direction, this.grain),
+    );
+    app.onChange(() => this.update());
+    this.update();
+  }
+
+  turn() {
+    const { app, layer } = this.column;
+    app.update((draft) => {
+      const state = draft.columns[layer.id];
+      state.direction = state.direction === "ascending" ? "descending" : "ascending";
+      state.top = 0;
+    });
+  }
+
+  update() {
+    const { column } = this;
+    const state = column.app.state.columns[column.layer.id];
+    if (!state) return;
+    const words = phrase(state.order, column.app.metadata);
+    setText(this.sort, words);
+    set(this.sort, "aria-label", `Sort ${column.layer.name}: by ${words}`);
+    set(this.sort, "title", `Sorted by ${words}`);
+    const down = state.direction === "descending";
+    const first = state.order.kind === "index" ? (down ? "last first" : "first first") : down ? "largest first" : "smallest first";
+    setText(this.direction, `${down ? "↓" : "↑"} ${first}`);
+    set(this.direction, "aria-label", `Direction: ${first}. Turn round`);
+    set(this.direction, "title", "Turn the order round");
+    this.hidden.hidden = state.hidden.length === 0;
+    setText(this.hidden, `${count(state.hidden.length)} hidden ⤺`);
+    set(this.hidden, "aria-label", `${plural(state.hidden.length, "neuron")} hidden in ${column.layer.name}: bring back`);
+  }
+
+  /** Says how many neurons a row of pixels stands for; called each frame. */
+  tick() {
+    const { column } = this;
+    const per = 2 ** column.level;
+    const aggregated = per > 1 ? `1 row = ${count(per)} neurons` : "";
+    const counted = per > 1 && column.state.hidden.length > 0 ? ", hidden ones included" : "";
+    setText(this.grain, aggregated + counted);
+  }
+}

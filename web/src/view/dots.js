@@ -1,0 +1,146 @@
+/** Instances as dots: one a row and instance, an arrow at the edge where the value lies outside the axis. */
+
+import { SHAPES, css, instanceColour } from "../model/colormap.js";
+import { context2d } from "../dom.js";
+
+/** @typedef {import("../model/colormap.js").Shape} Shape */
+
+/**
+ * Colour and shape of every chosen instance. Shapes follow the order in which pairs were chosen, colours their kind.
+ * @param {readonly number[]} chosen
+ * @param {import("../types").Metadata} metadata
+ * @param {"light" | "dark"} theme
+ * @returns {Map<number, {colour: import("../types").Rgb, shape: Shape}>}
+ */
+export function markers(chosen, metadata, theme) {
+  /** @type {string[]} */
+  const sets = [];
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  const out = new Map();
+  for (const index of chosen) {
+    const { kind, pair } = metadata.instances[index];
+    const set = pair === undefined ? `#${index}` : String(pair);
+    if (!sets.includes(set)) sets.push(set);
+    const nth = seen.get(kind) ?? 0;
+    seen.set(kind, nth + 1);
+    out.set(index, { colour: instanceColour(kind, nth, theme), shape: SHAPES[sets.indexOf(set) % SHAPES.length] });
+  }
+  return out;
+}
+
+/**
+ * The outline of a shape of radius `r` around (x, y).
+ * @param {CanvasRenderingContext2D | Path2D} path
+ * @param {Shape | "left" | "right"} shape
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ */
+export function trace(path, shape, x, y, r) {
+  /** @param {...[number, number]} points */
+  const polygon = (...points) => {
+    points.forEach(([dx, dy], i) => (i === 0 ? path.moveTo(x + dx * r, y + dy * r) : path.lineTo(x + dx * r, y + dy * r)));
+    path.closePath();
+  };
+  if (shape === "circle") path.arc(x, y, r, 0, 2 * Math.PI);
+  else if (shape === "diamond") polygon([0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]);
+  else if (shape === "square") polygon([-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]);
+  else if (shape === "triangle") polygon([0, -1.2], [1.15, 0.9], [-1.15, 0.9]);
+  else if (shape === "left") polygon([-1.3, 0], [0.7, -1], [0.7, 1]);
+  else if (shape === "right") polygon([1.3, 0], [-0.7, -1], [-0.7, 1]);
+  else {
+    const a = 0.4;
+    polygon([-a, -1.2], [a, -1.2], [a, -a], [1.2, -a], [1.2, a], [a, a], [a, 1.2], [-a, 1.2], [-a, a], [-1.2, a], [-1.2, -a], [-a, -a]);
+  }
+}
+
+/** @type {Map<string, HTMLCanvasElement>} */
+const sprites = new Map();
+
+/**
+ * A dot drawn once and stamped: thousands a frame cost a millisecond.
+ * @param {Shape | "left" | "right"} shape
+ * @param {string} colour
+ * @param {number} radius device pixels
+ * @param {string} halo
+ */
+function sprite(shape, colour, radius, halo) {
+  const key = `${shape}|${colour}|${radius}|${halo}`;
+  let canvas = sprites.get(key);
+  if (!canvas) {
+    if (sprites.size > 200) sprites.clear();
+    canvas = document.createElement("canvas");
+    const size = Math.ceil(radius * 2.6 + 4);
+    canvas.width = canvas.height = size;
+    const context = context2d(canvas);
+    context.beginPath();
+    trace(context, shape, size / 2, size / 2, radius);
+    if (radius >= 2) {
+      context.lineWidth = Math.max(1.5, radius * 0.5);
+      context.lineJoin = "round";
+      context.strokeStyle = halo;
+      context.globalAlpha = 0.9;
+      context.stroke();
+      context.globalAlpha = 1;
+    }
+    context.fillStyle = colour;
+    context.fill();
+    sprites.set(key, canvas);
+  }
+  return canvas;
+}
+
+/**
+ * @typedef {object} DotRows
+ * @property {Int32Array} rows displayed rows
+ * @property {number} y top of the first line, device pixels
+ * @property {number} lineHeight device pixels
+ * @property {(index: number) => {values: Float32Array, shift: number, first: number} | null} resolve values of tile index
+ * @property {(value: number, row: number) => number} toPixel of the axis, in device pixels from `x`
+ */
+
+/**
+ * Draws one instance in all rows of a screen.
+ * @param {CanvasRenderingContext2D} context
+ * @param {DotRows} what
+ * @param {{x: number, width: number, ratio: number, paper: string}} place
+ * @param {{colour: import("../types").Rgb, shape: Shape}} marker
+ */
+export function paintDots(context, { rows, y, lineHeight, resolve, toPixel }, { x, width, ratio, paper }, marker) {
+  const colour = css(marker.colour);
+  const radius = Math.min(4.2 * ratio, Math.max(1.35 * ratio, lineHeight * 0.36));
+  const dot = sprite(marker.shape, colour, radius, paper);
+  const arrowRadius = Math.max(radius, 2.2 * ratio);
+  const half = dot.width / 2;
+  let index = -1;
+  /** @type {ReturnType<typeof resolve>} */
+  let hit = null;
+  context.fillStyle = colour;
+  for (let line = 0; line < rows.length; line++) {
+    if (rows[line] >> 8 !== index) {
+      index = rows[line] >> 8;
+      hit = resolve(index);
+    }
+    if (!hit) continue;
+    const at = ((rows[line] >> hit.shift) - hit.first) * 3;
+    const mean = hit.values[at + 1];
+    // No finite value: no dot. The hover card says which it was.
+    if (!(Math.abs(mean) < Infinity)) continue;
+    const middle = y + (line + 0.5) * lineHeight;
+    const lowest = toPixel(hit.values[at], rows[line]);
+    const highest = toPixel(hit.values[at + 2], rows[line]);
+    if (highest - lowest > 1) {
+      const from = Math.max(0, lowest);
+      const to = Math.min(width, highest);
+      context.globalAlpha = 0.28;
+      if (to > from) context.fillRect(x + from, middle - ratio / 2, to - from, ratio);
+      context.globalAlpha = 1;
+    }
+    const px = toPixel(mean, rows[line]);
+    if (px < 0 || px > width) {
+      const arrow = sprite(px < 0 ? "left" : "right", colour, arrowRadius, paper);
+      context.drawImage(arrow, Math.round(x + (px < 0 ? 0 : width) - arrow.width / 2), Math.round(middle - arrow.height / 2));
+    } else context.drawImage(dot, x + px - half, middle - half);
+  }
+}

@@ -1,0 +1,33 @@
+/** The line under the figure: what colour, opacity and dots mean, in numbers. */
+
+import { byId, el } from "../dom.js";
+import { css, inkOn, opacity } from "../model/colormap.js";
+import { percent } from "../model/format.js";
+import { markers } from "./dots.js";
+import { dotSvg } from "./marks.js";
+
+const STEPS = 24;
+
+/** @param {import("../app.js").App} app */
+export function legendView(app) {
+  const element = byId("legend");
+  const update = () => {
+    const { state, metadata, theme } = app;
+    const classes = state.groups.map((group) => {
+      const ramp = el("span", { class: "ramp", "aria-hidden": "true" });
+      const colour = app.colour(group);
+      const stops = Array.from({ length: STEPS + 1 }, (_, i) => css(inkOn(colour, theme.paper, theme.name, opacity(state.curve, 1, i / STEPS))));
+      ramp.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+      return el("span", { class: "key" }, ramp, metadata.groups[group].kind === "all" ? "all rows" : metadata.groups[group].name);
+    });
+    const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
+    const curve = { root: "square root", linear: "linear", log: "logarithmic" }[state.curve];
+    const scale = state.groups.length > 0
+      ? el("span", { class: "key quiet" }, `opacity: share of a class in one bin, 0 – ${percent(state.full)} (${curve})`) : null;
+    const arrows = state.instances.length > 0 ? el("span", { class: "key quiet arrows" }, "▸ beyond the axis") : null;
+    element.replaceChildren(...classes, ...(scale ? [scale] : []), ...dots, ...(arrows ? [arrows] : []));
+  };
+  app.onChange(update);
+  update();
+  return update;
+}

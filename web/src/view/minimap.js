@@ -1,0 +1,96 @@
+/** The whole layer beside its column, with a window that can be dragged: drawn from the layer's coarsest tiles. */
+
+import { el, context2d } from "../dom.js";
+import { positionOf } from "../model/viewport.js";
+import { paintLines } from "./painter.js";
+import { scrollTo } from "./navigate.js";
+
+export const MINIMAP_WIDTH = 30;
+
+export class Minimap {
+  /** @param {import("./column.js").Column} column */
+  constructor(column) {
+    this.column = column;
+    this.canvas = el("canvas", { class: "minimap-canvas" });
+    this.context = context2d(this.canvas);
+    this.window = el("div", { class: "minimap-window" });
+    // The keyboard scrolls through the plot itself: this is the pointer's way, and says nothing new to a screen reader.
+    this.element = el("div", { class: "minimap", "aria-hidden": "true", title: "The whole layer. Drag to scrub." }, this.canvas, this.window);
+    this.drawn = "";
+    this.element.addEventListener("pointerdown", (event) => this.grab(event));
+    this.element.addEventListener("pointermove", (event) => {
+      if (this.element.hasPointerCapture(event.pointerId)) this.scrubTo(event.clientY);
+    });
+  }
+
+  /** @param {PointerEvent} event */
+  grab(event) {
+    event.preventDefault();
+    this.element.setPointerCapture(event.pointerId);
+    this.scrubTo(event.clientY);
+  }
+
+  /**
+   * Puts the middle of the window at a height of the page.
+   * @param {number} clientY
+   */
+  scrubTo(clientY) {
+    const { column } = this;
+    const box = this.canvas.getBoundingClientRect();
+    const { layout } = column;
+    const share = (clientY - box.top - layout.plotTop) / layout.plotHeight;
+    const span = column.view.span ?? column.total;
+    scrollTo(column, share * column.total - span / 2);
+  }
+
+  /**
+   * @param {import("./columndata.js").Arrangement} of
+   * @param {{rowHeight: number}} screen
+   */
+  render(of, screen) {
+    const { column } = this;
+    const { layout } = column;
+    const { top, span } = column.view;
+    const rows = span ?? layout.plotHeight / screen.rowHeight;
+    const share = Math.min(1, rows / column.total);
+    const height = Math.max(6, share * layout.plotHeight);
+    const offset = Math.min(layout.plotHeight - height, (top / column.total) * layout.plotHeight);
+    this.window.style.transform = `translateY(${layout.plotTop + offset}px)`;
+    this.window.style.height = `${height}px`;
+    this.window.classList.toggle("whole", share >= 1);
+    this.paint(of);
+  }
+
+  /** @param {import("./columndata.js").Arrangement} of */
+  paint(of) {
+    const { column } = this;
+    const { layout, app, data } = column;
+    const { state, theme } = app;
+    const ratio = devicePixelRatio;
+    const axis = column.axis(of, MINIMAP_WIDTH);
+    const there = state.groups.filter((group) => data.bestTile(of, group, data.top, 0));
+    const marks = column.state.pinned.map((neuron) => data.rank(of, neuron));
+    const key = [of.query, of.axis, state.axis, there, theme.name, state.curve, state.full, column.height, layout.plotTop, ratio, marks, column.state.hidden.length, axis !== null].join("|");
+    if (key === this.drawn || !axis) return;
+    this.drawn = key;
+    const { canvas, context } = this;
+    canvas.width = Math.round(MINIMAP_WIDTH * ratio);
+    canvas.height = Math.round(column.height * ratio);
+    const total = Math.ceil(column.layer.neurons / 2 ** data.top);
+    const rows = Int32Array.from({ length: total }, (_, i) => i);
+    const inks = there.map((group) => ({
+      colour: app.colour(group),
+      resolve: (/** @type {number} */ index) => data.bestTile(of, group, data.top, index),
+    }));
+    const lineHeight = (layout.plotHeight * ratio) / total;
+    const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: state.full, lanes: false };
+    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, edges: axis.edges },
+      { x: 0, y: layout.plotTop * ratio, width: canvas.width, lineHeight }, look);
+    context.fillStyle = theme.accent;
+    for (const rank of marks) {
+      if (rank === undefined) continue;
+      const y = layout.plotTop + (positionOf(rank, []) / column.layer.neurons) * layout.plotHeight;
+      context.fillRect(canvas.width - 6 * ratio, Math.round(y * ratio), 6 * ratio, 2 * ratio);
+    }
+  }
+}

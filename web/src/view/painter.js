@@ -1,0 +1,185 @@
+/**
+ * Densities onto a canvas: u8 counts → ink table → `putImageData` → scaled `drawImage`. Tiles are never coloured ahead, so
+ * another colour, curve or axis costs nothing but the next frame.
+ */
+
+import { context2d } from "../dom.js";
+import { inkTable, opacity } from "../model/colormap.js";
+
+/** @typedef {import("../types").Tile} Tile */
+/** @typedef {import("../types").Rgb} Rgb */
+/** @typedef {{tile: Tile, shift: number}} Hit a tile that covers a row: at the wanted level, or `shift` levels coarser */
+/** @typedef {{colour: Rgb, resolve: (index: number) => Hit | null}} Ink one group: `resolve` gives the tile for tile index */
+/** @typedef {{theme: "light" | "dark", paper: Rgb, curve: import("../types").Curve, full: number, lanes: boolean}} Look */
+/** @typedef {{x: number, y: number, width: number, lineHeight: number}} Place canvas pixels; `y` is the first line's top */
+
+/** Below this width of a bin, in device pixels, bins are smoothed sideways; above, their edges are drawn hard. */
+const SMOOTH_BELOW = 3;
+
+/** @type {HTMLCanvasElement[]} */
+const scratch = [];
+
+/** @param {number} n @param {number} width @param {number} height */
+function sheet(n, width, height) {
+  const canvas = (scratch[n] ??= document.createElement("canvas"));
+  if (canvas.width < width) canvas.width = width;
+  if (canvas.height < height) canvas.height = height;
+  return { canvas, context: context2d(canvas) };
+}
+
+/** @type {ImageData | null} */
+let image = null;
+
+/** @param {number} width @param {number} height */
+function blank(width, height) {
+  if (!image || image.width !== width || image.height !== height) image = new ImageData(width, height);
+  return image;
+}
+
+/** @type {WeakMap<Tile, Map<string, Uint16Array>>} */
+const inkTables = new WeakMap();
+
+/** @param {Tile} tile @param {Rgb} colour @param {Look} look */
+function inkFor(tile, colour, look) {
+  const key = `${colour}|${look.theme}|${look.curve}|${look.full}`;
+  let tables = inkTables.get(tile);
+  if (!tables || tables.size > 8) inkTables.set(tile, (tables = new Map()));
+  let table = tables.get(key);
+  if (!table) tables.set(key, (table = inkTable(colour, look.theme, look.curve, look.full, tile.scale)));
+  return table;
+}
+
+/**
+ * Fills `picture` with paper, or with its negative in the dark theme (see `inkTable`).
+ * @param {ImageData} picture
+ * @param {Look} look
+ */
+function layPaper(picture, look) {
+  const [r, g, b] = look.theme === "dark" ? look.paper.map((c) => 255 - c) : look.paper;
+  new Uint32Array(picture.data.buffer).fill((255 << 24) | (b << 16) | (g << 8) | r);
+}
+
+/** @param {ImageData} picture */
+function negative(picture) {
+  const pixels = new Uint32Array(picture.data.buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] ^= 0x00ffffff;
+}
+
+/**
+ * Multiplies the densities of `rows` onto a picture of bins × lines.
+ * @param {Int32Array} rows displayed rows at the wanted level
+ * @param {Ink[]} inks
+ * @param {number} firstBin
+ * @param {number} endBin
+ * @param {Look} look
+ * @returns {ImageData}
+ */
+function picture(rows, inks, firstBin, endBin, look) {
+  const width = endBin - firstBin;
+  const lanes = look.lanes ? Math.max(1, inks.length) : 1;
+  const out = blank(width, rows.length * lanes);
+  layPaper(out, look);
+  const data = out.data;
+  inks.forEach((ink, lane) => {
+    let index = -1;
+    /** @type {Hit | null} */
+    let hit = null;
+    let table = new Uint16Array(0);
+    for (let line = 0; line < rows.length; line++) {
+      const row = rows[line];
+      if (row >> 8 !== index) {
+        index = row >> 8;
+        hit = ink.resolve(index);
+        if (hit) table = inkFor(hit.tile, ink.colour, look);
+      }
+      if (!hit) continue;
+      const { tile, shift } = hit;
+      const inTile = (row >> shift) - tile.first;
+      if (inTile < 0 || inTile >= tile.rows) continue;
+      const densities = tile.densities;
+      let at = inTile * tile.bins + firstBin;
+      let o = (lanes === 1 ? line : line * lanes + lane) * width * 4;
+      for (let bin = firstBin; bin < endBin; bin++, at++, o += 4) {
+        const q = densities[at];
+        if (q !== 0) {
+          const k = q * 3;
+          data[o] = (data[o] * table[k]) >> 8;
+          data[o + 1] = (data[o + 1] * table[k + 1]) >> 8;
+          data[o + 2] = (data[o + 2] * table[k + 2]) >> 8;
+        }
+      }
+    }
+  });
+  if (look.theme === "dark") negative(out);
+  return out;
+}
+
+/**
+ * Draws lines of densities.
+ * @param {CanvasRenderingContext2D} context in device pixels
+ * @param {{rows: Int32Array, inks: Ink[], firstBin: number, endBin: number, edges: Float64Array | null}} what `edges`: pixel of each
+ *   bin's edge, for an axis that is not linear
+ * @param {Place} place
+ * @param {Look} look
+ */
+export function paintLines(context, { rows, inks, firstBin, endBin, edges }, place, look) {
+  const bins = endBin - firstBin;
+  const lanes = look.lanes ? Math.max(1, inks.length) : 1;
+  const lines = rows.length * lanes;
+  if (lines === 0 || bins <= 0 || place.width < 1) return;
+  const raw = sheet(0, bins, lines);
+  raw.context.putImageData(picture(rows, inks, firstBin, endBin, look), 0, 0);
+  const width = Math.round(place.width);
+  const height = rows.length * place.lineHeight;
+  context.imageSmoothingEnabled = false;
+  if (!edges && width / bins >= SMOOTH_BELOW) {
+    context.drawImage(raw.canvas, 0, 0, bins, lines, place.x, place.y, width, height);
+    return;
+  }
+  // Sideways first, lines kept apart: smoothing in both directions would mix neurons.
+  const wide = sheet(1, width, lines);
+  if (edges) {
+    wide.context.imageSmoothingEnabled = false;
+    for (let bin = 0; bin < bins; bin++) {
+      const from = Math.round(edges[bin]);
+      const to = Math.max(from + 1, Math.round(edges[bin + 1]));
+      wide.context.drawImage(raw.canvas, bin, 0, 1, lines, from, 0, to - from, lines);
+    }
+  } else {
+    wide.context.imageSmoothingEnabled = true;
+    wide.context.imageSmoothingQuality = "high";
+    wide.context.drawImage(raw.canvas, 0, 0, bins, lines, 0, 0, width, lines);
+  }
+  context.drawImage(wide.canvas, 0, 0, width, lines, place.x, place.y, width, height);
+}
+
+/**
+ * Draws the share of exact zeros, one narrow lane a group, opacity = share.
+ * @param {CanvasRenderingContext2D} context
+ * @param {{rows: Int32Array, inks: Ink[]}} what
+ * @param {Place} place
+ * @param {Look} look
+ */
+export function paintZeros(context, { rows, inks }, place, look) {
+  if (rows.length === 0 || inks.length === 0) return;
+  const out = blank(inks.length, rows.length);
+  layPaper(out, look);
+  const dark = look.theme === "dark";
+  inks.forEach((ink, lane) => {
+    for (let line = 0; line < rows.length; line++) {
+      const hit = ink.resolve(rows[line] >> 8);
+      const inTile = hit ? (rows[line] >> hit.shift) - hit.tile.first : -1;
+      if (!hit || inTile < 0 || inTile >= hit.tile.rows) continue;
+      const alpha = opacity("linear", 1, hit.tile.scale * (hit.tile.zeros[inTile] / 255) ** 2);
+      const o = (line * inks.length + lane) * 4;
+      for (let channel = 0; channel < 3; channel++) {
+        out.data[o + channel] *= 1 - alpha * (dark ? ink.colour[channel] / 255 : 1 - ink.colour[channel] / 255);
+      }
+    }
+  });
+  if (dark) negative(out);
+  const raw = sheet(0, inks.length, rows.length);
+  raw.context.putImageData(out, 0, 0);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(raw.canvas, 0, 0, inks.length, rows.length, place.x, place.y, place.width, rows.length * place.lineHeight);
+}

@@ -1,0 +1,56 @@
+/** Light and dark: the reader's choice, else the system's; and the colours that canvases need, read from the style sheet. */
+
+import { rgb } from "../model/colormap.js";
+
+const KEY = "neural-divergence-theme";
+
+/**
+ * @typedef {object} Theme
+ * @property {"light" | "dark"} name
+ * @property {import("../types").Rgb} paper
+ * @property {string} ink
+ * @property {string} quiet
+ * @property {string} faint
+ * @property {string} rule
+ * @property {string} accent
+ * @property {string} paperCss
+ * @property {string} font
+ */
+
+/** @returns {"light" | "dark"} */
+export function themeName() {
+  const chosen = document.documentElement.dataset.theme;
+  if (chosen === "light" || chosen === "dark") return chosen;
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+/** Restores what the reader chose last time. The theme is the reader's, not the view's: it is not in links. */
+export function restoreTheme() {
+  try {
+    const kept = localStorage.getItem(KEY);
+    if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
+  } catch {
+    // Storage may be forbidden: then the system decides.
+  }
+}
+
+export function toggleTheme() {
+  const next = themeName() === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = next;
+  try {
+    localStorage.setItem(KEY, next);
+  } catch {
+    // As above.
+  }
+}
+
+/** @returns {Theme} */
+export function readTheme() {
+  const style = getComputedStyle(document.documentElement);
+  /** @param {string} name */
+  const value = (name) => style.getPropertyValue(name).trim();
+  return {
+    name: themeName(), paper: rgb(value("--paper")), paperCss: value("--paper"), ink: value("--ink"), quiet: value("--quiet"),
+    faint: value("--faint"), rule: value("--rule"), accent: value("--accent"), font: style.fontFamily,
+  };
+}
