@@ -1,0 +1,79 @@
+# Two commands matter: `make demo` and `make test`. The others are listed by `make help`.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# One scratch path for debug and one for release: switching between them would build everything anew each time.
+RELEASE := .build-release
+DIVERGENCE := $(RELEASE)/release/divergence
+PYTHON := .venv/bin/python
+PORT ?= 8080
+
+BUILD_PACKAGES := libhdf5-dev liblz4-dev libdeflate-dev libzstd-dev pkg-config
+TEST_PACKAGES := $(BUILD_PACKAGES) chromium nodejs node-typescript python3-venv
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: demo
+demo: packages release ## Build, precompute the demo data set, and serve it
+	$(DIVERGENCE) precompute Jobs/demo.yaml --output Tiles
+	$(DIVERGENCE) serve Tiles --port $(PORT)
+
+.PHONY: demo-dump
+demo-dump: demo-python ## Make the demo's dumps anew: trains the network, some minutes
+	.venv/bin/python Jobs/demo/make_dump.py --small Jobs/demo/fashion-small.h5 --full Jobs/demo/full/fashion-full.h5
+
+.PHONY: demo-full
+demo-full: packages release ## The demo with 10,000 pictures and all layers; needs `make demo-dump` once
+	@test -e Jobs/demo/full/fashion-full.h5 || { echo "Run make demo-dump first: it makes Jobs/demo/full/fashion-full.h5."; exit 1; }
+	$(DIVERGENCE) precompute Jobs/demo-full.yaml --output Tiles
+	$(DIVERGENCE) serve Tiles --port $(PORT)
+
+.PHONY: release
+release: ## Build the program for use: .build-release/release/divergence
+	@command -v swift >/dev/null || { echo "A Swift toolchain, 6.0 or later, is needed: https://www.swift.org/install"; exit 1; }
+	swift build -c release --product divergence --scratch-path $(RELEASE)
+
+.PHONY: test
+test: test-packages python ## All tests, installing what they need
+	swift build --build-tests
+	swift test --skip-build --parallel
+	$(PYTHON) -m pytest -q -n 2 --dist worksteal Tests/EndToEnd Tests/Browser
+	node --test Tests/Web/
+	tsc --noEmit -p web
+
+.PHONY: bench
+bench: packages release python ## The engine beside h5py, NumPy, polars and dask; some minutes
+	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
+
+# What must be installed first. Only what is missing is installed, and named.
+
+.PHONY: packages test-packages
+packages: NEEDED := $(BUILD_PACKAGES)
+test-packages: NEEDED := $(TEST_PACKAGES)
+packages test-packages:
+	@missing=""; for p in $(NEEDED); do \
+	  case $$p in nodejs) command -v node >/dev/null && continue;; python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && continue;; esac; \
+	  dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "Installing the system packages:$$missing"; \
+	  sudo=""; if [ "$$(id -u)" != 0 ]; then sudo=sudo; fi; \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+.PHONY: python demo-python
+python: .venv/.tests
+.venv/.tests: Tests/requirements.txt
+	python3 -m venv .venv
+	.venv/bin/pip install -q --disable-pip-version-check -r Tests/requirements.txt
+	@touch $@
+
+demo-python: .venv/.demo
+.venv/.demo: Jobs/demo/requirements.txt
+	@dpkg -s dataset-fashion-mnist >/dev/null 2>&1 || { sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  echo "Installing the system package: dataset-fashion-mnist"; $$sudo apt-get update -qq && $$sudo apt-get install -y -qq dataset-fashion-mnist >/dev/null; }
+	python3 -m venv .venv
+	.venv/bin/pip install -q --disable-pip-version-check -r Jobs/demo/requirements.txt
+	@touch $@
