@@ -7,6 +7,7 @@
 #define H5_USE_110_API
 #include <hdf5.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline hid_t nd_default(void) { return H5P_DEFAULT; }
 static inline hid_t nd_all(void) { return H5S_ALL; }
@@ -79,6 +80,27 @@ static inline int64_t nd_attribute_count(hid_t object) {
 static inline herr_t nd_each_link(hid_t group, H5L_iterate_t visit, void *context) {
   hsize_t at = 0;
   return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &at, visit, context);
+}
+
+/* The innermost entry of the error stack. */
+static inline herr_t nd_innermost_(unsigned depth, const H5E_error2_t *entry, void *innermost) {
+  if (depth == 0) *(const H5E_error2_t **)innermost = entry;
+  return 1;
+}
+
+/* Bytes that a chunk takes in the file, 0 if it was never written, -1 if its index is damaged.
+ * libhdf5 says -1 both when a chunk is not there and when looking for it went wrong. In the first
+ * case nothing below the function that looked has complained. */
+static inline int64_t nd_chunk_bytes(hid_t dataset, const hsize_t *first) {
+  hsize_t bytes = 0;
+  if (H5Dget_chunk_storage_size(dataset, first, &bytes) >= 0) return (int64_t)bytes;
+  const H5E_error2_t *entry = NULL;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, nd_innermost_, &entry);
+  if (entry && entry->func_name && entry->desc &&
+      !strcmp(entry->func_name, "H5D__get_chunk_storage_size") &&
+      strstr(entry->desc, "not allocated"))
+    return 0;
+  return -1;
 }
 
 #endif

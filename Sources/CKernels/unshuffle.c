@@ -10,6 +10,52 @@
 #error "unshuffle.c is written for little-endian machines"
 #endif
 
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef uint16_t shorts8 __attribute__((vector_size(16)));
+typedef uint32_t words4 __attribute__((vector_size(16)));
+
+/* Merges two vectors element by element: their first halves, their second halves. */
+#define LOW1(a, b) \
+  __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define HIGH1(a, b) \
+  __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define LOW2(a, b) \
+  (words4) __builtin_shufflevector((shorts8)a, (shorts8)b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define HIGH2(a, b) \
+  (words4) __builtin_shufflevector((shorts8)a, (shorts8)b, 4, 12, 5, 13, 6, 14, 7, 15)
+#define LOW4(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define HIGH4(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+
+/* Sixteen columns of eight rows of bytes to 128 bytes, column after column: three rounds of
+ * merging neighbours. */
+static inline __attribute__((always_inline)) void merge_16_columns(uint8_t *restrict out,
+                                                                   const uint8_t *restrict rows,
+                                                                   size_t stride) {
+  bytes16 r[8];
+  for (int k = 0; k < 8; k++) memcpy(&r[k], rows + k * stride, 16);
+  words4 a = LOW2(LOW1(r[0], r[1]), LOW1(r[2], r[3]));
+  words4 b = HIGH2(LOW1(r[0], r[1]), LOW1(r[2], r[3]));
+  words4 c = LOW2(HIGH1(r[0], r[1]), HIGH1(r[2], r[3]));
+  words4 d = HIGH2(HIGH1(r[0], r[1]), HIGH1(r[2], r[3]));
+  words4 e = LOW2(LOW1(r[4], r[5]), LOW1(r[6], r[7]));
+  words4 f = HIGH2(LOW1(r[4], r[5]), LOW1(r[6], r[7]));
+  words4 g = LOW2(HIGH1(r[4], r[5]), HIGH1(r[6], r[7]));
+  words4 h = HIGH2(HIGH1(r[4], r[5]), HIGH1(r[6], r[7]));
+  const words4 merged[8] = {LOW4(a, e), HIGH4(a, e), LOW4(b, f), HIGH4(b, f),
+                            LOW4(c, g), HIGH4(c, g), LOW4(d, h), HIGH4(d, h)};
+  memcpy(out, merged, sizeof merged);
+}
+
+/* Eight rows of `n` bytes, `stride` apart, to 8 · n bytes, column after column. */
+static inline __attribute__((always_inline)) void merge_rows(uint8_t *restrict out,
+                                                             const uint8_t *restrict rows,
+                                                             size_t stride, size_t n) {
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) merge_16_columns(out + 8 * i, rows + i, stride);
+  for (; i < n; i++)
+    for (int k = 0; k < 8; k++) out[8 * i + k] = rows[k * stride + i];
+}
+
 ND_CLONES static void unshuffle2(uint8_t *restrict out, const uint8_t *restrict in, size_t n) {
   for (size_t i = 0; i < n; i++) {
     uint16_t v = (uint16_t)(in[i] | in[n + i] << 8);
@@ -26,13 +72,7 @@ ND_CLONES static void unshuffle4(uint8_t *restrict out, const uint8_t *restrict 
 }
 
 ND_CLONES static void unshuffle8(uint8_t *restrict out, const uint8_t *restrict in, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    uint64_t v = in[i] | (uint64_t)in[n + i] << 8 | (uint64_t)in[2 * n + i] << 16 |
-                 (uint64_t)in[3 * n + i] << 24 | (uint64_t)in[4 * n + i] << 32 |
-                 (uint64_t)in[5 * n + i] << 40 | (uint64_t)in[6 * n + i] << 48 |
-                 (uint64_t)in[7 * n + i] << 56;
-    memcpy(out + 8 * i, &v, 8);
-  }
+  merge_rows(out, in, n, n);
 }
 
 void nd_unshuffle(void *out_, const void *in_, size_t bytes, size_t element_bytes) {
@@ -60,12 +100,14 @@ void nd_unshuffle(void *out_, const void *in_, size_t bytes, size_t element_byte
     a ^= t << shift;                               \
   } while (0)
 
+/* Columns of bytes that are transposed at once: eight rows of them stay in the first cache. */
+enum { COLUMNS = 512 };
+
 /* Eight rows of bits, `n8` bytes each, to 8 · n8 bytes: the 8x8 bits that one column of bytes
  * holds are transposed by three rounds of exchanges between rows (Hacker's Delight, 7-3), eight
- * columns at a time in a word and as many words as the machine's vectors take. */
-ND_CLONES static void transpose_bits(uint8_t *restrict out, const uint8_t *restrict in,
-                                       size_t n8) {
-  enum { COLUMNS = 512 };
+ * columns at a time in a word and as many words as the machine's vectors take. Then row m holds
+ * the bytes of the elements 8 · column + m. */
+ND_CLONES static void transpose_bits(uint8_t *restrict out, const uint8_t *restrict in, size_t n8) {
   uint64_t rows[8][COLUMNS / 8];
   for (size_t from = 0; from < n8; from += COLUMNS) {
     size_t count = n8 - from < COLUMNS ? n8 - from : COLUMNS;
@@ -94,12 +136,7 @@ ND_CLONES static void transpose_bits(uint8_t *restrict out, const uint8_t *restr
       rows[0][w] = a, rows[1][w] = b, rows[2][w] = c, rows[3][w] = d;
       rows[4][w] = e, rows[5][w] = f, rows[6][w] = g, rows[7][w] = h;
     }
-    const uint8_t *r = (const uint8_t *)rows;
-    for (size_t i = 0; i < count; i++) {
-      uint64_t v = 0;
-      for (int k = 0; k < 8; k++) v |= (uint64_t)r[k * COLUMNS + i] << (8 * k);
-      memcpy(out + 8 * (from + i), &v, 8);
-    }
+    merge_rows(out + 8 * from, (const uint8_t *)rows, COLUMNS, count);
   }
 }
 

@@ -89,6 +89,18 @@ public final class Dataset: Sendable {
       shape: info.shape, elementBytes: info.elementBytes, box: box, runBytes: Self.runBytes)
   }
 
+  /// The most that a lane's ``Scratch`` grows to over this dataset, in bytes: for planning memory.
+  public var scratchBytes: Int {
+    switch source {
+    case .chunks:
+      let chunkBytes = info.chunkBytes ?? 0
+      // What filters make of a chunk that does not compress is hardly larger than it.
+      return 3 * chunkBytes + chunkBytes / 8 + (1 << 17)
+    case .run: return 4 << 20
+    case .library, .unwritten: return Self.runBytes
+    }
+  }
+
   /// Whether the piece was ever written: a look-up of about a microsecond.
   public func isWritten(_ piece: Piece) throws(HDF5Error) -> Bool {
     do throws(Fault) {
@@ -145,7 +157,7 @@ public final class Dataset: Sendable {
       throw .unsupported("it was never written, and the dataset has no fill value")
     }
     let count = target.region.reduce(1) { $0 * $1.count }
-    let memory = try scratch.buffer(.chunk, count * info.elementBytes)
+    let memory = try scratch.buffer(.elements, count * info.elementBytes)
     info.fillBytes.withUnsafeBytes { value in
       for index in 0..<count {
         (memory + index * info.elementBytes)

@@ -51,7 +51,7 @@ public struct HDF5Error: Error, CustomStringConvertible, Sendable, Codable {
     var place = file
     if let dataset { place += ", dataset \(dataset)" }
     if let chunk { place += ", chunk at [\(chunk.map(String.init).joined(separator: ", "))]" }
-    return "\(place): \(what)." + (advice.map { " \($0)" } ?? "")
+    return "\(place): \(what)" + (what.hasSuffix(".") ? "" : ".") + (advice.map { " \($0)" } ?? "")
   }
 }
 

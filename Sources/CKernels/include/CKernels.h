@@ -5,6 +5,7 @@
 #include "count.h"
 #include "crc32c.h"
 #include "elements.h"
+#include "fletcher.h"
 #include "rows.h"
 #include "unshuffle.h"
 

@@ -10,7 +10,8 @@ void nd_swap2(void *elements, size_t count);
 void nd_swap4(void *elements, size_t count);
 void nd_swap8(void *elements, size_t count);
 
-/* IEEE 754 binary16 and bfloat16 to binary32: exact, NaN stays NaN with its payload. */
+/* IEEE 754 binary16 and bfloat16 to binary32: exact. NaN keeps its payload; from binary16 it comes
+ * out quiet. */
 void nd_float16_to_float(float *out, const uint16_t *in, size_t count);
 void nd_bfloat16_to_float(float *out, const uint16_t *in, size_t count);
 

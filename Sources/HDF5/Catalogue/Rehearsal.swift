@@ -58,18 +58,22 @@ extension Describer {
     }
     guard total > 0, written > 0 else { return }
 
-    // All chunks as long as there is room for it, then evenly spread ones.
-    let budget = min(max(probesLeft, 64), total)
+    // All chunks as long as there is room for it, then evenly spread ones. In a shape that is almost
+    // empty, looking for chunks would mostly find none.
+    let budget = min(max(probesLeft, 64), total, 64 + 16 * min(Int(written), 1 << 40))
     let stride = (total + budget - 1) / budget
     probesLeft -= total / stride
     var seen = 0
     var sum = 0
     var largest = 0
     for number in Swift.stride(from: 0, to: total, by: stride) {
-      guard let bytes = try ChunkIndex.storedBytes(dataset, grid.first(number)) else { continue }
+      let first = grid.first(number)
+      guard let bytes = try ChunkIndex.storedBytes(dataset, first.map { hsize_t($0) }) else {
+        continue
+      }
       guard bytes <= fileBytes else {
         throw .badData(
-          "its chunk at \(grid.first(number)) would take \(bytes) bytes of a file of \(fileBytes)",
+          "its chunk at \(first) would take \(bytes) bytes of a file of \(fileBytes)",
           advice: damaged)
       }
       seen += 1

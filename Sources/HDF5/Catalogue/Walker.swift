@@ -15,6 +15,9 @@ struct Walker: ~Copyable {
   private var listed: [Identity: String] = [:]
   /// Links that wait until all hard links are walked.
   private var pending: [(path: String, kind: H5L_type_t)] = []
+  /// Objects in other files, kept open: libhdf5 gives a file another number each time it is opened,
+  /// and objects would not be recognised.
+  private var held: [hid_t] = []
   private var objectsLeft = 1_000_000
   /// The number libhdf5 gave the catalogued file.
   private var rootFile: UInt64 = 0
@@ -38,6 +41,8 @@ struct Walker: ~Copyable {
       file: identity, otherFiles: [], datasets: [], groups: [], rootAttributes: [:],
       groupAttributes: [:], aliases: [:], skipped: [:], notes: [], follow: follow)
   }
+
+  deinit { for object in held { H5Oclose(object) } }
 
   mutating func walk() throws(Fault) {
     try visit("/", viaLink: nil)
@@ -168,9 +173,11 @@ struct Walker: ~Copyable {
           "it is an external link to \(words), not followed unless the job says `follow: true`")
       }
       var object = nd_object()
-      guard nd_object_by_name(file, path, access.id, &object) >= 0 else {
+      let opened = H5Oopen(file, path, access.id)
+      guard opened >= 0, nd_object_by_name(file, path, access.id, &object) >= 0 else {
         return skip(path, "it is an external link to \(words), which cannot be opened")
       }
+      held.append(opened)
       if let first = listed[Identity(file: object.file, address: object.address)] {
         catalogue.aliases[path] = first
       } else {

@@ -1,9 +1,11 @@
+import CKernels
+
 /// Filter 3: a checksum of the chunk, in its last four bytes.
 enum Fletcher32 {
   static let checksumBytes = 4
 
-  /// Checks the checksum and returns the bytes before it.
-  static func strip(_ input: UnsafeRawBufferPointer) throws(Fault) -> UnsafeRawBufferPointer {
+  /// Checks data and the checksum behind them.
+  static func check(_ input: UnsafeRawBufferPointer) throws(Fault) {
     guard input.count >= checksumBytes else {
       throw Pipeline.wrongSize(got: input.count, expected: checksumBytes, "bytes, with checksum,")
     }
@@ -18,7 +20,6 @@ enum Fletcher32 {
         "its checksum (fletcher32) does not match its data",
         advice: "The chunk is damaged: make or copy the file again.")
     }
-    return data
   }
 
   /// Two sums over the big-endian 16-bit words, modulo 65535; the upper half holds the sum of sums.
@@ -26,22 +27,16 @@ enum Fletcher32 {
   /// Source: H5_checksum_fletcher32 in H5checksum.c. A sum that is not zero is never reduced to 0
   /// but to 65535, which folding keeps.
   static func checksum(_ data: UnsafeRawBufferPointer) -> UInt32 {
-    guard let start = data.baseAddress else { return 0 }
+    guard let start = data.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
     var low: UInt64 = 0
     var high: UInt64 = 0
     var word = 0
     let words = data.count / 2
     while word < words {
-      // 360 words are the most for which the weighted sum stays in 32 bits.
-      let count = min(360, words - word)
+      let count = min(Int(ND_FLETCHER_WORDS), words - word)
       var sum: UInt32 = 0
       var weighted: UInt32 = 0
-      for index in 0..<count {
-        let value = UInt32(
-          UInt16(bigEndian: start.loadUnaligned(fromByteOffset: (word + index) &* 2, as: UInt16.self)))
-        sum &+= value
-        weighted &+= value &* UInt32(truncatingIfNeeded: count &- index)
-      }
+      nd_fletcher_sums(start + word * 2, count, &sum, &weighted)
       high = fold(high &+ low &* UInt64(count) &+ UInt64(weighted))
       low = fold(low &+ UInt64(sum))
       word += count

@@ -51,14 +51,15 @@ struct Pipeline: Sendable {
   /// Undoes the filters on one stored chunk.
   ///
   /// - Parameters:
-  ///   - stored: The chunk's bytes as they are in the file.
+  ///   - stored: The chunk's bytes as they are in the file, in `scratch`.
   ///   - mask: Bit i set: filter i was not applied to this chunk.
-  ///   - destination: Takes exactly `chunkBytes` bytes.
+  ///   - destination: Takes exactly `chunkBytes` bytes; `nil`: they may stay in `scratch`.
   ///   - scratch: Holds the steps between.
+  /// - Returns: Where the `chunkBytes` decoded bytes are.
   func decode(
-    _ stored: UnsafeRawBufferPointer, mask: UInt32, into destination: UnsafeMutableRawPointer,
-    scratch: Scratch
-  ) throws(Fault) {
+    _ stored: UnsafeMutableRawBufferPointer, mask: UInt32,
+    into destination: UnsafeMutableRawPointer?, scratch: Scratch
+  ) throws(Fault) -> UnsafeMutableRawPointer {
     let active = stages.indices.filter { $0 >= 32 || mask & (1 << UInt32($0)) == 0 }
     // From the front, as the writer went: how many bytes went into each filter.
     var before: [Int?] = []
@@ -75,28 +76,35 @@ struct Pipeline: Sendable {
     for (position, index) in active.enumerated().reversed() {
       let stage = stages[index]
       if case .fletcher32 = stage {
-        current = try Fletcher32.strip(current)
+        try Fletcher32.check(UnsafeRawBufferPointer(current))
+        current = UnsafeMutableRawBufferPointer(
+          rebasing: current.dropLast(Fletcher32.checksumBytes))
         continue
       }
       let expected = before[position]
       // Between two compressors the size is not known, only its bound: what a compressor makes of
       // incompressible data.
       let capacity = expected ?? (chunkBytes + chunkBytes / 16 + 65_536)
-      let target =
-        position == 0 ? destination : try scratch.buffer(position & 1 == 0 ? .even : .odd, capacity)
+      let target: UnsafeMutableRawPointer
+      if position == 0, let destination {
+        target = destination
+      } else {
+        target = try scratch.buffer(position & 1 == 0 ? .even : .odd, capacity)
+      }
       let output = UnsafeMutableRawBufferPointer(start: target, count: capacity)
-      let count = try stage.decode(current, into: output, scratch: scratch)
+      let count = try stage.decode(
+        UnsafeRawBufferPointer(current), into: output, scratch: scratch)
       if let expected, count != expected {
         throw Self.wrongSize(got: count, expected: expected, "bytes after \(stage.name)")
       }
-      current = UnsafeRawBufferPointer(start: target, count: count)
+      current = UnsafeMutableRawBufferPointer(start: target, count: count)
     }
-    guard current.count == chunkBytes else {
+    guard let decoded = current.baseAddress, current.count == chunkBytes else {
       throw Self.wrongSize(got: current.count, expected: chunkBytes, "bytes")
     }
-    if let start = current.baseAddress, start != UnsafeRawPointer(destination) {
-      destination.copyMemory(from: start, byteCount: chunkBytes)
-    }
+    guard let destination, destination != decoded else { return decoded }
+    destination.copyMemory(from: decoded, byteCount: chunkBytes)
+    return destination
   }
 
   /// Refuses a chunk shape that no `stored` bytes could decode to, before anybody allocates it.
@@ -172,7 +180,7 @@ extension Pipeline.Stage {
     case .bitshuffle(let bitshuffle):
       return try bitshuffle.decode(input, into: output, scratch: scratch)
     case .fletcher32:
-      preconditionFailure("a checksum is stripped, not decoded")
+      preconditionFailure("a checksum is checked, not decoded")
     }
   }
 }

@@ -7,9 +7,9 @@ public final class Scratch {
   enum Slot: Int, CaseIterable {
     /// The stored bytes, as read.
     case stored
-    /// A decoded chunk that does not fit the caller's box as it is.
-    case chunk
-    /// Steps of a pipeline, in turn.
+    /// Elements on the way to the caller's box: runs with gaps, fill values.
+    case elements
+    /// Steps of a pipeline, in turn; the last is the decoded chunk, if it is to be cut.
     case even, odd
     /// One block of bitshuffle, twice.
     case block, planes

@@ -4,23 +4,17 @@ import CHDF5
 enum ChunkIndex {
   /// Bytes a chunk takes in the file, `nil` if it was never written.
   ///
-  /// - Parameter first: Coordinates of the chunk's first element.
-  static func storedBytes(_ dataset: hid_t, _ first: [Int]) throws(Fault) -> Int? {
-    let offset = first.map { hsize_t($0) }
-    var bytes: hsize_t = 0
-    if H5Dget_chunk_storage_size(dataset, offset, &bytes) >= 0 {
-      // Zero: no chunk of the dataset was ever written.
-      return bytes == 0 ? nil : Int(clamping: bytes)
-    }
-    // "Not there" and "went wrong" are the same −1. In the first case nothing below the function
-    // that looked has complained.
-    let innermost = Library.errorTrace().first
-    if innermost?.function == "H5D__get_chunk_storage_size",
-      innermost?.words.contains("not allocated") == true
-    {
-      return nil
-    }
-    throw Library.failure("looking up its chunk at \(first)")
+  /// - Parameter offset: Coordinates of the chunk's first element.
+  static func storedBytes(_ dataset: hid_t, _ offset: [hsize_t]) throws(Fault) -> Int? {
+    let bytes = nd_chunk_bytes(dataset, offset)
+    if bytes > 0 { return Int(bytes) }
+    if bytes == 0 { return nil }
+    throw Library.failure("looking up its chunk at \(offset)")
+  }
+
+  /// A chunk as libhdf5 names it.
+  static func offset(of piece: Piece) -> [hsize_t] {
+    piece.region.map { hsize_t($0.lowerBound) }
   }
 }
 

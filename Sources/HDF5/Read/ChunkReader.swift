@@ -28,50 +28,60 @@ final class ChunkReader: Sendable {
 
   func isWritten(_ piece: Piece) throws(Fault) -> Bool {
     try Library.enter { () throws(Fault) in
-      try ChunkIndex.storedBytes(dataset, piece.first) != nil
+      try ChunkIndex.storedBytes(dataset, ChunkIndex.offset(of: piece)) != nil
     }
   }
 
   /// - Returns: Whether the chunk exists.
   func read(_ piece: Piece, _ target: Target, _ scratch: Scratch) throws(Fault) -> Bool {
-    guard let (stored, mask) = try readStored(piece.first, scratch) else { return false }
     let whole = zip(piece.region, chunk).allSatisfy { $0.count == $1 }
     let pipeline = whole || !info.unfilteredEdgeChunks ? self.pipeline : plain
-    let elementBytes = info.elementBytes
-    if whole, target.region == piece.region, let place = target.oneRun(elementBytes: elementBytes) {
-      try pipeline.decode(stored, mask: mask, into: place, scratch: scratch)
-      swapToNative(
-        UnsafeMutableRawBufferPointer(start: place, count: pipeline.chunkBytes),
-        elementBytes: elementBytes, from: info.byteOrder)
-      return true
-    }
-    let decoded = try scratch.buffer(.chunk, pipeline.chunkBytes)
-    try pipeline.decode(stored, mask: mask, into: decoded, scratch: scratch)
+    // Where the chunk can be decoded to right away, if it is not to be cut or spread.
+    let place =
+      whole && target.region == piece.region
+      ? target.oneRun(elementBytes: info.elementBytes) : nil
+    let direct = pipeline.stages.isEmpty ? place : nil
+    guard let (stored, mask) = try readStored(piece, direct, scratch) else { return false }
+    let decoded = try pipeline.decode(stored, mask: mask, into: place, scratch: scratch)
     swapToNative(
       UnsafeMutableRawBufferPointer(start: decoded, count: pipeline.chunkBytes),
-      elementBytes: elementBytes, from: info.byteOrder)
-    let holding = zip(piece.first, chunk).map { $0..<($0 + $1) }
-    target.copy(from: decoded, holding: holding, elementBytes: elementBytes)
+      elementBytes: info.elementBytes, from: info.byteOrder)
+    if place == nil {
+      let holding = zip(piece.region, chunk).map { $0.lowerBound..<($0.lowerBound + $1) }
+      target.copy(from: decoded, holding: holding, elementBytes: info.elementBytes)
+    }
     return true
   }
 
   /// The bytes of a chunk as they are in the file, and which filters it went without; `nil` if it
   /// was never written.
-  private func readStored(_ first: [Int], _ scratch: Scratch) throws(Fault) -> (
-    UnsafeRawBufferPointer, UInt32
-  )? {
+  ///
+  /// - Parameter direct: Takes the bytes of a chunk without filters; `nil`: they go to `scratch`.
+  private func readStored(
+    _ piece: Piece, _ direct: UnsafeMutableRawPointer?, _ scratch: Scratch
+  ) throws(Fault) -> (UnsafeMutableRawBufferPointer, UInt32)? {
+    let offset = ChunkIndex.offset(of: piece)
     // One step under the lock: libhdf5 writes as many bytes as its index says at that moment.
-    try Library.enter { () throws(Fault) -> (UnsafeRawBufferPointer, UInt32)? in
-      guard let bytes = try ChunkIndex.storedBytes(dataset, first) else { return nil }
+    return try Library.enter { () throws(Fault) -> (UnsafeMutableRawBufferPointer, UInt32)? in
+      guard let bytes = try ChunkIndex.storedBytes(dataset, offset) else { return nil }
       guard bytes <= fileBytes else {
         throw .badData("its index claims \(bytes) stored bytes in a file of \(fileBytes)")
       }
-      try pipeline.checkRatio(stored: bytes)
-      let buffer = try scratch.buffer(.stored, bytes)
+      let buffer: UnsafeMutableRawPointer
+      if let direct {
+        guard bytes == pipeline.chunkBytes else {
+          throw Pipeline.wrongSize(got: bytes, expected: pipeline.chunkBytes, "stored bytes")
+        }
+        buffer = direct
+      } else {
+        try pipeline.checkRatio(stored: bytes)
+        buffer = try scratch.buffer(.stored, bytes)
+      }
       var mask: UInt32 = 0
-      guard H5Dread_chunk(dataset, nd_default(), first.map { hsize_t($0) }, &mask, buffer) >= 0
-      else { throw Library.failure("reading its stored bytes") }
-      return (UnsafeRawBufferPointer(start: buffer, count: bytes), mask)
+      guard H5Dread_chunk(dataset, nd_default(), offset, &mask, buffer) >= 0 else {
+        throw Library.failure("reading its stored bytes")
+      }
+      return (UnsafeMutableRawBufferPointer(start: buffer, count: bytes), mask)
     }
   }
 }

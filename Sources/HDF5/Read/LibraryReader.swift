@@ -63,7 +63,7 @@ final class LibraryReader: Sendable {
     let bytes = count * info.elementBytes
     let place = target.oneRun(elementBytes: info.elementBytes)
     let memory: UnsafeMutableRawPointer
-    if let place { memory = place } else { memory = try scratch.buffer(.chunk, bytes) }
+    if let place { memory = place } else { memory = try scratch.buffer(.elements, bytes) }
     try Library.enter { () throws(Fault) in
       try LibraryRead.region(dataset, target.region, into: memory)
     }

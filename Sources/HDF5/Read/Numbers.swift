@@ -53,7 +53,8 @@ enum Numbers {
     case 0: return sign * mantissa * 0x1p-24
     case 31:
       if mantissa == 0 { return sign * .infinity }
-      return Float(bitPattern: UInt32(bits & 0x8000) << 16 | 0x7f80_0000 | UInt32(bits & 1023) << 13)
+      // Quiet, with its payload.
+      return Float(bitPattern: UInt32(bits & 0x8000) << 16 | 0x7fc0_0000 | UInt32(bits & 1023) << 13)
     default: return sign * (1024 + mantissa) * Float(sign: .plus, exponent: exponent - 25, significand: 1)
     }
   }

@@ -99,7 +99,7 @@ final class RunReader: Sendable {
     while done < comb.runs {
       let runs = min(atOnce, comb.runs - done)
       let bytes = (runs - 1) * comb.fromStride + comb.runBytes
-      let memory = try scratch.buffer(.chunk, bytes)
+      let memory = try scratch.buffer(.elements, bytes)
       try read(at: comb.from + done * comb.fromStride, count: bytes, into: memory)
       for index in 0..<runs {
         let to = target.memory + comb.to + (done + index) * comb.toStride
