@@ -87,12 +87,16 @@ def own_grid(values, wide_type):
     values = np.sort(values)
     low, high = float(values[0]), float(values[-1])
     exponent = smallest_exponent(low, high, BINS, wide_type)
-    skip = len(values) // 200
-    first, last = float(values[skip]), float(values[-1 - skip])
-    if bin_of(last, exponent) - bin_of(first, exponent) + 1 < 16:
-        window = smallest_exponent(first, last, 254, wide_type)
-        if window < exponent:
-            return window, bin_of(first, window) - 1, 1
+    others = values[values != 0]
+    if len(others) > 0:
+        skip = len(others) // 200
+        first, last = float(others[skip]), float(others[-1 - skip])
+        if first < last and bin_of(last, exponent) - bin_of(first, exponent) + 1 < 16:
+            if len(others) < len(values):
+                first, last = min(first, 0.0), max(last, 0.0)
+            window = smallest_exponent(first, last, 254, wide_type)
+            if window < exponent:
+                return window, bin_of(first, window) - 1, 1
     return exponent, bin_of(low, exponent), 0
 
 

@@ -53,16 +53,15 @@ struct Query {
     return value
   }
 
-  /// Comma-separated indices below `limit`, none twice.
+  /// Comma-separated indices below `limit`.
+  /// - Throws: `Problem` 400 where the text is none, 404 where there is no such thing.
   func indices(_ name: String, below limit: Int, most: Int) throws(Problem) -> [Int]? {
     guard let text = values[name] else { return nil }
     if text.isEmpty { return [] }
     var indices: [Int] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let index = wholeNumber(part), index < limit else {
-        throw .badRequest("\(name) must be indices below \(limit), comma-separated.")
-      }
-      guard !indices.contains(index) else { throw .badRequest("\(name) names \(index) twice.") }
+      guard let index = wholeNumber(part) else { throw .badRequest("\(name) must be indices, comma-separated.") }
+      guard index < limit else { throw .notFound("\(name) names \(index); there are \(limit), numbered from 0.") }
       guard indices.count < most else { throw .badRequest("\(name) may hold at most \(most) indices.") }
       indices.append(index)
     }
@@ -70,15 +69,16 @@ struct Query {
   }
 
   /// An ordering of the store's, and its direction.
+  /// - Throws: `Problem` 400 where the text is no ordering, 404 where it names what the store does not hold.
   func order(_ table: OrderTable) throws(Problem) -> OrderRequest {
     let direction = try choice("direction", Direction.self) ?? .ascending
     guard let text = values["order"] else { return OrderRequest(name: .index, direction: direction) }
     // Many clients write a space as `+`. A name that holds a `+` itself is found first.
     let plain = text.contains("+") ? text.replacingOccurrences(of: "+", with: " ") : text
     guard let name = table.parse(text) ?? table.parse(plain) else {
-      throw .badRequest(
-        "“\(text.prefix(200))” is no ordering of this store. Use index, median(GROUP), mean(GROUP), value(INSTANCE) "
-          + "or difference(ITEM,ITEM), with names as in the metadata.")
+      let forms = "index, median(GROUP), mean(GROUP), value(INSTANCE) or difference(ITEM,ITEM)"
+      guard OrderTable.isWellFormed(text) else { throw .badRequest("order must be \(forms).") }
+      throw .notFound("“\(text.prefix(200))” names what this store does not hold. Names are those of the metadata.")
     }
     return OrderRequest(name: name, direction: direction)
   }

@@ -57,6 +57,13 @@ struct OrderTable: Sendable {
     return nil
   }
 
+  /// Whether a text has the form of an ordering, whatever it names.
+  static func isWellFormed(_ text: String) -> Bool {
+    guard text.utf8.count <= nameBytesMax, text.hasSuffix(")") else { return false }
+    return ["median(", "mean(", "value("].contains { text.hasPrefix($0) && text.utf8.count > $0.utf8.count + 1 }
+      || text.hasPrefix("difference(") && text.contains(",")
+  }
+
   private func item(_ text: Substring) -> OrderName.Item? {
     if let name = argument(of: "median", in: text) { return groups[String(name)].map { .median($0) } }
     if let name = argument(of: "mean", in: text) { return groups[String(name)].map { .mean($0) } }

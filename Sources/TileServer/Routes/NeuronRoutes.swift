@@ -14,7 +14,7 @@ extension RouteTable {
     let attributes = version.served.store.attributes
     let most = NeuronFigures.histogramsMax
     let groups =
-      try query.indices("groups", below: attributes.groups.count, most: attributes.groups.count)
+      try query.indices("groups", below: attributes.groups.count, most: most)
       ?? Array(attributes.groups.indices)
     let instances =
       try query.indices("instances", below: attributes.instances.count, most: most)

@@ -44,12 +44,8 @@ extension RouteTable {
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["order", "direction", "neuron", "rank"])
     let order = try query.order(version.served.orders)
-    let place: AnswerKey.Place
-    switch (try query.count("neuron"), try query.count("rank")) {
-    case (let neuron?, nil): place = .neuron(neuron)
-    case (nil, let rank?): place = .rank(rank)
-    default: throw Problem.badRequest("Give either neuron or rank.")
-    }
+    let rank = try query.count("rank") ?? 0
+    let place = try query.count("neuron").map { AnswerKey.Place.neuron($0) } ?? .rank(rank)
     switch place {
     case .neuron(let index), .rank(let index):
       guard index < layer.levels.neurons else {
