@@ -154,6 +154,7 @@ async function start() {
   const panel = neuronPanel(app, facts, activation);
   const frames = new FrameLoop(() => {
     const { covered, sharp } = activation.render();
+    panel();
     setPageState(sharp ? "sharp" : covered ? "coarse" : "loading");
   });
   app.redraw = () => frames.request();
