@@ -157,7 +157,11 @@ async function start() {
     panel();
     setPageState(sharp ? "sharp" : covered ? "coarse" : "loading");
   });
-  app.redraw = () => frames.request();
+  app.redraw = () => {
+    // What was exact is not known to be so until the frame has looked.
+    if (document.documentElement.dataset.state === "sharp") setPageState("coarse");
+    frames.request();
+  };
   // The theme is a property of the page: whoever changes it, canvases follow.
   const repaint = () => {
     app.theme = readTheme();
