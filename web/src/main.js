@@ -154,9 +154,14 @@ async function start() {
   const panel = neuronPanel(app, facts, activation);
   const frames = new FrameLoop(() => {
     const { covered, sharp } = activation.render();
+    panel();
     setPageState(sharp ? "sharp" : covered ? "coarse" : "loading");
   });
-  app.redraw = () => frames.request();
+  app.redraw = () => {
+    // What was exact is not known to be so until the frame has looked.
+    if (document.documentElement.dataset.state === "sharp") setPageState("coarse");
+    frames.request();
+  };
   // The theme is a property of the page: whoever changes it, canvases follow.
   const repaint = () => {
     app.theme = readTheme();

@@ -5,6 +5,8 @@ export const PINNED_ROW = 18;
 /** Rows this tall carry their neuron's number, and a figure of what they are sorted by. */
 export const LABEL_ROW = 12;
 const DIGIT = 6.3;
+/** The word "neuron" above its numbers. */
+const HEADING = 32;
 const ZERO_LANE = 6;
 /** Room right of the plot for half an arrow or dot. */
 const RIGHT_MARGIN = 12;
@@ -28,13 +30,13 @@ const RIGHT_MARGIN = 12;
  * @returns {Layout}
  */
 export function columnLayout({ width, height, neurons, zeroLanes, pinned }) {
-  const number = Math.max(String(neurons - 1).length, 3) * DIGIT;
+  const number = Math.max(String(neurons - 1).length * DIGIT, HEADING);
   const narrow = width < 330;
-  const rankX = narrow ? 0 : Math.ceil(number + 4);
-  const neuronX = rankX + Math.ceil(number + (narrow ? 4 : 12));
+  const rankX = narrow ? 0 : Math.ceil(number);
+  const neuronX = rankX + Math.ceil(number + (narrow ? 0 : 9));
   const zeroWidth = zeroLanes === 0 ? 0 : Math.min(30, zeroLanes * ZERO_LANE);
   const zeroX = neuronX + 9;
-  const plotX = zeroX + (zeroWidth > 0 ? zeroWidth + 5 : 0);
+  const plotX = zeroX + (zeroWidth > 0 ? zeroWidth + 9 : 0);
   const pinnedRows = Math.min(pinned, Math.floor((height * 0.4) / PINNED_ROW));
   const plotTop = AXIS_HEIGHT + (pinnedRows > 0 ? pinnedRows * PINNED_ROW + 7 : 0);
   return {

@@ -89,6 +89,9 @@ export function sortMenu(app, layerId, close) {
     a: select(app, instances ? ["value", "median", "mean"] : ["median", "mean"], "First item of the difference", order.kind === "difference" ? order.a : null),
     b: select(app, instances ? ["median", "value", "mean"] : ["median", "mean"], "Second item of the difference", order.kind === "difference" ? order.b : null),
   };
+  // The paper's question: how far is the attacked image from the class it was taken for?
+  const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign");
+  if (order.kind !== "difference" && attacked !== undefined) menus.a.value = key({ kind: "value", instance: attacked });
   if (order.kind !== "difference" && !instances && menus.b.options.length > 1) menus.b.selectedIndex = 1;
 
   /** @param {string} value @param {string} text @param {...(HTMLElement | string | null)} more */

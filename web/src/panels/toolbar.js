@@ -22,8 +22,8 @@ export function toolbarView(app) {
     bar.append(el("label", { class: "option" }, el("span", { class: "quiet" }, label), select));
     return select;
   };
-  const axis = menu("axis-mode", "axis", "The horizontal axis: activation", [
-    ["shared", "shared"], ["whole", "shared, every value"], ["symlog", "shared, symlog"], ["own", "each neuron’s own"],
+  const axis = menu("axis-mode", "axis", "Across is activation. shared: one axis for the layer, 99.9 % of its values; whole: all of them; symlog: logarithmic on both sides of 0; own: each neuron’s own range", [
+    ["shared", "shared"], ["whole", "whole"], ["symlog", "symlog"], ["own", "own"],
   ], (value) => (draft) => {
     draft.axis = /** @type {import("../types").AxisMode} */ (value);
   });

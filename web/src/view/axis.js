@@ -1,6 +1,6 @@
 /** The horizontal axis and the numbers beside the rows. */
 
-import { figure } from "../model/format.js";
+import { count, figure } from "../model/format.js";
 import { LABEL_ROW } from "../model/layout.js";
 import { label, step, symlogTicks, ticks } from "../model/ticks.js";
 
@@ -123,15 +123,31 @@ export function paintGrid(context, layout, scale, theme, top, height) {
 export function paintRowLabels(context, layout, what, theme, marked) {
   context.textBaseline = "middle";
   context.textAlign = "right";
-  context.font = `10px ${theme.font}`;
-  context.fillStyle = theme.faint;
-  if (layout.rankX > 0) context.fillText("rank", layout.rankX, 13);
-  const tall = what.level === 0 && what.lineHeight >= LABEL_ROW;
-  if (tall) context.fillText("neuron", layout.neuronX, 13);
-  else if (layout.rankX === 0) context.fillText("rank", layout.neuronX, 13);
   context.font = `11px ${theme.font}`;
-  if (tall) paintNames(context, layout, what, theme, marked);
+  if (areNamed(what)) paintNames(context, layout, what, theme, marked);
   else paintRanks(context, layout, what, theme);
+}
+
+/**
+ * Above the numbers beside the rows, what they are.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Layout} layout
+ * @param {Pick<LabelRows, "level" | "lineHeight">} what
+ * @param {Theme} theme
+ */
+export function paintHeadings(context, layout, what, theme) {
+  context.font = `10px ${theme.font}`;
+  context.textBaseline = "alphabetic";
+  context.textAlign = "right";
+  context.fillStyle = theme.faint;
+  const named = areNamed(what);
+  if (layout.rankX > 0 && named) context.fillText("rank", layout.rankX, 17);
+  context.fillText(named ? "neuron" : "rank", layout.neuronX, 17);
+}
+
+/** @param {Pick<LabelRows, "level" | "lineHeight">} what */
+function areNamed({ level, lineHeight }) {
+  return level === 0 && lineHeight >= LABEL_ROW;
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Layout} layout @param {LabelRows} what @param {Theme} theme @param {ReadonlySet<number>} marked */
@@ -165,15 +181,15 @@ function paintRanks(context, layout, { rows, y, lineHeight, level }, theme) {
   const last = rows[rows.length - 1] * per + per;
   const by = Math.max(1, step(last - first, (rows.length * lineHeight) / 44));
   context.fillStyle = theme.quiet;
-  const x = layout.rankX > 0 ? layout.neuronX : layout.neuronX - 4;
+  const x = layout.neuronX - 2;
   for (let n = Math.floor(first / by) * by; n <= last; n += by) {
     // Ranks are told from 1; round ones, and the first.
     const rank = n === 0 ? 0 : n - 1;
     if (rank < first || rank >= last) continue;
     const middle = y + (rank + 0.5 - first) / perPixel;
     context.fillStyle = theme.quiet;
-    context.fillText(String(rank + 1), x - 2, Math.max(middle, y + 5));
+    context.fillText(count(rank + 1), x, Math.max(middle, y + 5));
     context.fillStyle = theme.rule;
-    context.fillRect(x + 2, Math.round(middle), 4, 1);
+    context.fillRect(x + 4, Math.round(middle), 4, 1);
   }
 }

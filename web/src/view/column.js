@@ -6,7 +6,7 @@ import { axisDomain, makeScale } from "../model/scales.js";
 import { encodeOrder, phrase } from "../model/order.js";
 import { clampView, levelFor, positionOf, rowHeight, screenRows } from "../model/viewport.js";
 import { PRIORITY } from "../data/tiles.js";
-import { paintAxis, paintGrid, paintRowLabels } from "./axis.js";
+import { paintAxis, paintGrid, paintHeadings, paintRowLabels } from "./axis.js";
 import { ColumnData } from "./columndata.js";
 import { markers, paintDots } from "./dots.js";
 import { Minimap } from "./minimap.js";
@@ -182,10 +182,10 @@ export class Column {
   drawZeroHead() {
     const { context, layout, app } = this;
     context.font = `10px ${app.theme.font}`;
-    context.textAlign = "center";
+    context.textAlign = "right";
     context.textBaseline = "alphabetic";
     context.fillStyle = app.theme.faint;
-    context.fillText("= 0", layout.zeroX + layout.zeroWidth / 2 - 1, 13);
+    context.fillText("= 0", layout.zeroX + layout.zeroWidth, 17);
   }
 
   /**
@@ -313,10 +313,10 @@ export class Column {
   /** @param {Arrangement} of @param {ReturnType<Column["screen"]>} screen */
   drawLabels(of, screen) {
     const { context, layout, app } = this;
+    paintHeadings(context, layout, { level: screen.level, lineHeight: screen.height }, app.theme);
     context.save();
     context.beginPath();
-    context.rect(0, 0, this.width, 24);
-    context.rect(0, layout.plotTop - 1, this.width, layout.plotHeight + 2);
+    context.rect(0, layout.plotTop, this.width, layout.plotHeight);
     context.clip();
     paintRowLabels(context, layout, {
       rows: screen.rows, y: layout.plotTop + screen.y, lineHeight: screen.height, level: screen.level,

@@ -64,9 +64,10 @@ const sprites = new Map();
  * @param {string} colour
  * @param {number} radius device pixels
  * @param {string} halo
+ * @param {boolean} haloed small dots stand so close that a halo would cut the curve they make
  */
-function sprite(shape, colour, radius, halo) {
-  const key = `${shape}|${colour}|${radius}|${halo}`;
+function sprite(shape, colour, radius, halo, haloed) {
+  const key = `${shape}|${colour}|${radius}|${halo}|${haloed}`;
   let canvas = sprites.get(key);
   if (!canvas) {
     if (sprites.size > 200) sprites.clear();
@@ -76,7 +77,7 @@ function sprite(shape, colour, radius, halo) {
     const context = context2d(canvas);
     context.beginPath();
     trace(context, shape, size / 2, size / 2, radius);
-    if (radius >= 2) {
+    if (haloed) {
       context.lineWidth = Math.max(1.5, radius * 0.5);
       context.lineJoin = "round";
       context.strokeStyle = halo;
@@ -101,7 +102,7 @@ function sprite(shape, colour, radius, halo) {
  */
 
 /**
- * Draws one instance in all rows of a screen.
+ * Draws one instance in all rows of a screen: its value, or where a row stands for several neurons their mean.
  * @param {CanvasRenderingContext2D} context
  * @param {DotRows} what
  * @param {{x: number, width: number, ratio: number, paper: string}} place
@@ -110,13 +111,12 @@ function sprite(shape, colour, radius, halo) {
 export function paintDots(context, { rows, y, lineHeight, resolve, toPixel }, { x, width, ratio, paper }, marker) {
   const colour = css(marker.colour);
   const radius = Math.min(4.2 * ratio, Math.max(1.35 * ratio, lineHeight * 0.36));
-  const dot = sprite(marker.shape, colour, radius, paper);
+  const dot = sprite(marker.shape, colour, radius, paper, radius >= 2 * ratio);
   const arrowRadius = Math.max(radius, 2.2 * ratio);
   const half = dot.width / 2;
   let index = -1;
   /** @type {ReturnType<typeof resolve>} */
   let hit = null;
-  context.fillStyle = colour;
   for (let line = 0; line < rows.length; line++) {
     if (rows[line] >> 8 !== index) {
       index = rows[line] >> 8;
@@ -128,18 +128,9 @@ export function paintDots(context, { rows, y, lineHeight, resolve, toPixel }, { 
     // No finite value: no dot. The hover card says which it was.
     if (!(Math.abs(mean) < Infinity)) continue;
     const middle = y + (line + 0.5) * lineHeight;
-    const lowest = toPixel(hit.values[at], rows[line]);
-    const highest = toPixel(hit.values[at + 2], rows[line]);
-    if (highest - lowest > 1) {
-      const from = Math.max(0, lowest);
-      const to = Math.min(width, highest);
-      context.globalAlpha = 0.28;
-      if (to > from) context.fillRect(x + from, middle - ratio / 2, to - from, ratio);
-      context.globalAlpha = 1;
-    }
     const px = toPixel(mean, rows[line]);
     if (px < 0 || px > width) {
-      const arrow = sprite(px < 0 ? "left" : "right", colour, arrowRadius, paper);
+      const arrow = sprite(px < 0 ? "left" : "right", colour, arrowRadius, paper, lineHeight >= 5 * ratio);
       context.drawImage(arrow, Math.round(x + (px < 0 ? 0 : width) - arrow.width / 2), Math.round(middle - arrow.height / 2));
     } else context.drawImage(dot, x + px - half, middle - half);
   }

@@ -115,9 +115,18 @@ export class HoverCard {
     const per = 2 ** level;
     const first = row * per;
     const last = Math.min(column.layer.neurons, first + per);
+    const { state, metadata, theme } = this.app;
+    const query = column.data.shown?.query ?? "";
+    const lines = [...markers(state.instances, metadata, theme.name)].flatMap(([instance, look]) => {
+      const found = column.data.bestValues(query, level, row >> 8, instance);
+      if (!found || found.shift > 0) return [];
+      const [low, mean, high] = found.values.subarray((row - found.first) * 3, (row - found.first) * 3 + 3);
+      return [el("p", { class: "instance-line" }, dotSvg(look), el("span", {}, el("b", {}, `${metadata.instances[instance].name} ${figure(mean)}`), ` on average, ${figure(low)} to ${figure(high)}`))];
+    });
     this.element.replaceChildren(
       el("div", { class: "card-head" }, el("strong", {}, `${count(last - first)} neurons`), el("span", { class: "quiet" }, `${column.layer.name} · ranks ${count(first + 1)}–${count(last)} of ${count(column.layer.neurons)}`)),
       el("p", { class: "quiet" }, "One row here is the sum of these neurons."),
+      ...lines,
       el("p", { class: "hint" }, "click: zoom in to single neurons"),
     );
   }

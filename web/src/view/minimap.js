@@ -17,6 +17,8 @@ export class Minimap {
     // The keyboard scrolls through the plot itself: this is the pointer's way, and says nothing new to a screen reader.
     this.element = el("div", { class: "minimap", "aria-hidden": "true", title: "The whole layer. Drag to scrub." }, this.canvas, this.window);
     this.drawn = "";
+    /** Of the whole layer here: less than the plot's where a layer of few neurons does not fill it. */
+    this.height = 0;
     this.element.addEventListener("pointerdown", (event) => this.grab(event));
     this.element.addEventListener("pointermove", (event) => {
       if (this.element.hasPointerCapture(event.pointerId)) this.scrubTo(event.clientY);
@@ -38,7 +40,7 @@ export class Minimap {
     const { column } = this;
     const box = this.canvas.getBoundingClientRect();
     const { layout } = column;
-    const share = (clientY - box.top - layout.plotTop) / layout.plotHeight;
+    const share = (clientY - box.top - layout.plotTop) / this.height;
     const span = column.view.span ?? column.total;
     scrollTo(column, share * column.total - span / 2);
   }
@@ -51,10 +53,11 @@ export class Minimap {
     const { column } = this;
     const { layout } = column;
     const { top, span } = column.view;
+    this.height = Math.min(layout.plotHeight, span === null ? column.total * screen.rowHeight : layout.plotHeight);
     const rows = span ?? layout.plotHeight / screen.rowHeight;
     const share = Math.min(1, rows / column.total);
-    const height = Math.max(6, share * layout.plotHeight);
-    const offset = Math.min(layout.plotHeight - height, (top / column.total) * layout.plotHeight);
+    const height = Math.max(6, share * this.height);
+    const offset = Math.min(this.height - height, (top / column.total) * this.height);
     this.window.style.transform = `translateY(${layout.plotTop + offset}px)`;
     this.window.style.height = `${height}px`;
     this.window.classList.toggle("whole", share >= 1);
@@ -70,7 +73,7 @@ export class Minimap {
     const axis = column.axis(of, MINIMAP_WIDTH);
     const there = state.groups.filter((group) => data.bestTile(of, group, data.top, 0));
     const marks = column.state.pinned.map((neuron) => data.rank(of, neuron));
-    const key = [of.query, of.axis, state.axis, there, theme.name, state.curve, state.full, column.height, layout.plotTop, ratio, marks, column.state.hidden.length, axis !== null].join("|");
+    const key = [of.query, of.axis, state.axis, there, theme.name, state.curve, state.full, column.height, this.height, layout.plotTop, ratio, marks, column.state.hidden.length, axis !== null].join("|");
     if (key === this.drawn || !axis) return;
     this.drawn = key;
     const { canvas, context } = this;
@@ -82,14 +85,14 @@ export class Minimap {
       colour: app.colour(group),
       resolve: (/** @type {number} */ index) => data.bestTile(of, group, data.top, index),
     }));
-    const lineHeight = (layout.plotHeight * ratio) / total;
+    const lineHeight = (this.height * ratio) / total;
     const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: state.full, lanes: false };
     paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, edges: axis.edges },
       { x: 0, y: layout.plotTop * ratio, width: canvas.width, lineHeight }, look);
     context.fillStyle = theme.accent;
     for (const rank of marks) {
       if (rank === undefined) continue;
-      const y = layout.plotTop + (positionOf(rank, []) / column.layer.neurons) * layout.plotHeight;
+      const y = layout.plotTop + (positionOf(rank, []) / column.layer.neurons) * this.height;
       context.fillRect(canvas.width - 6 * ratio, Math.round(y * ratio), 6 * ratio, 2 * ratio);
     }
   }

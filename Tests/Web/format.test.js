@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { count, figure, ordinal, percent, plural, standing } from "../../web/src/model/format.js";
+
+test("counts carry thousands separators", () => {
+  assert.equal(count(1234567), "1,234,567");
+  assert.equal(plural(1, "neuron"), "1 neuron");
+  assert.equal(plural(0, "class", "classes"), "0 classes");
+});
+
+test("figures keep their digits and tell what is no number", () => {
+  assert.equal(figure(0), "0");
+  assert.equal(figure(-0), "0");
+  assert.equal(figure(3.10004), "3.1");
+  assert.equal(figure(-0.03125, 4), "−0.03125");
+  assert.equal(figure(123456), "123456");
+  assert.equal(figure(1.5e-7), "1.5e−7");
+  assert.equal(figure(2e30), "2e30");
+  assert.equal(figure(null), "–");
+  assert.equal(figure(Number.NaN), "–");
+  assert.equal(figure(-Infinity), "−∞");
+});
+
+test("a small share never reads as nothing, nor a large one as all", () => {
+  assert.equal(percent(0), "0 %");
+  assert.equal(percent(0.0001), "< 0.1 %");
+  assert.equal(percent(0.9999), "> 99.9 %");
+  assert.equal(percent(1), "100 %");
+  assert.equal(percent(0.042), "4.2 %");
+});
+
+test("ordinals", () => {
+  assert.deepEqual([1, 2, 3, 4, 11, 12, 13, 21, 99.8].map(ordinal), ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "99.8th"]);
+});
+
+test("standing of a value in words", () => {
+  assert.equal(standing(99.7, 99.9, "cat"), "99.8th percentile of cat");
+  assert.equal(standing(100, 100, "cat"), "above every cat");
+  assert.equal(standing(0, 0, "cat"), "below every cat");
+  assert.equal(standing(0, 62, "cat"), "among the lowest 62 % of cat");
+  assert.equal(standing(0, 100, "cat"), "the same as every cat");
+  assert.equal(standing(99.5, 100, "cat"), "among the highest 0.5 % of cat");
+});
