@@ -1,0 +1,111 @@
+import Testing
+
+@testable import Distributions
+
+/// Counts in tiles, in any cut and order, against counting each value by itself.
+@Suite struct BandCountersTests {
+  /// Rows of a few columns with every kind of value, and a cell for each row.
+  private func sample<Value: ActivationValue>(_: Value.Type, rows: Int, seed: UInt64) -> (columns: [[Value]], cells: [Int]) {
+    var random = Mix(state: seed)
+    let columns = (0..<7).map { column in
+      (0..<rows).map { row -> Value in
+        let plain = Value(Double.random(in: -4...4, using: &random))
+        switch column {
+        case 0: return max(0, plain)
+        case 1: return row == rows / 2 ? 1e30 : plain
+        case 2: return random.next() % 9 == 0 ? .nan : random.next() % 9 == 0 ? -.infinity : plain
+        case 3: return row % 2 == 0 ? -0.0 : 0
+        case 4: return Value.leastNonzeroMagnitude * Value(Int.random(in: -9...9, using: &random))
+        case 5: return plain * Value(sign: .plus, exponent: Value.Exponent(row % 60), significand: 1)
+        default: return .nan
+        }
+      }
+    }
+    return (columns, (0..<rows).map { _ in Int(random.next() % 3) })
+  }
+
+  private func count<Value: ActivationValue>(_ columns: [[Value]], _ cells: [Int], cut: Int, into band: BandCounters<Value>, look: SecondLook<Value>? = nil) {
+    for start in stride(from: 0, to: cells.count, by: cut) {
+      for cell in 0..<3 {
+        let rows = (start..<min(start + cut, cells.count)).filter { cells[$0] == cell }
+        for first in stride(from: 0, to: rows.count, by: 256) {
+          let some = rows[first..<min(first + 256, rows.count)]
+          let tile = some.flatMap { row in (0..<tileColumns).map { $0 < columns.count ? columns[$0][row] : 0 } }
+          if let look { look.add(cell: cell, rows: some.count, values: tile) } else { band.add(tile: 0, cell: cell, rows: some.count, values: tile) }
+        }
+      }
+    }
+    if look == nil { band.closeSegment(tile: 0) }
+  }
+
+  private func check<Value: ActivationValue>(_ type: Value.Type) {
+    for (seed, rows, cut) in [(1, 1, 1), (2, 700, 64), (3, 3000, 1000), (4, 2500, 2500)] {
+      let (columns, cells) = sample(type, rows: rows, seed: UInt64(seed))
+      let band = BandCounters<Value>(neurons: columns.count, cells: 3)
+      count(columns, cells, cut: cut, into: band)
+      let groups = [[0, 1, 2], [0], [1], [2], [0, 2]]
+      let look = SecondLook(OpenQuestions(band, tile: 0, groups: groups, integers: false), of: band)
+      count(columns, cells, cut: cut, into: band, look: look)
+      #expect(look.isComplete)
+      var scratch: [Value] = []
+      for (neuron, column) in columns.enumerated() {
+        let finite = column.filter(\.isFinite)
+        let grid = band.grid(neuron)
+        if let low = finite.min(), let high = finite.max() { #expect(grid == DyadicGrid(holding: low, high)) } else { #expect(grid == .empty) }
+        for members in groups {
+          let values = column.indices.filter { members.contains(cells[$0]) }.map { column[$0] }
+          let figures = band.figures(neuron, of: members)
+          let sorted = values.filter(\.isFinite).sorted()
+          #expect(Int(figures.count) == sorted.count)
+          #expect(Int(figures.zeros) == values.count { $0 == 0 } && Int(figures.nan) == values.count(where: \.isNaN))
+          #expect(Int(figures.infinite) == values.count(where: \.isInfinite))
+          var expected = [UInt32](repeating: 0, count: 256)
+          for value in sorted { expected[Int(DyadicGrid.bin(of: value, exponent: grid.exponent) - grid.origin)] += 1 }
+          var counts = [UInt32](repeating: 0, count: 256)
+          band.histogram(neuron, of: members, on: grid, into: &counts)
+          #expect(counts == expected)
+          let quartiles = look.quartiles(neuron, of: members, integers: false, scratch: &scratch)
+          guard !sorted.isEmpty else { #expect(quartiles.median.isNaN); continue }
+          #expect(figures.minimum == sorted.first && figures.maximum == sorted.last)
+          for (quarters, value) in [(1, quartiles.lower), (2, quartiles.median), (3, quartiles.upper)] {
+            let position = QuantilePosition(quarters: quarters, count: sorted.count)
+            #expect(value == position.interpolate(sorted[position.lower], sorted[position.upper]))
+          }
+        }
+      }
+    }
+  }
+
+  @Test func floats() { check(Float.self) }
+  @Test func doubles() { check(Double.self) }
+
+  @Test func anOutlierGetsABinOfItsOwn() {
+    var random = Mix(state: 5)
+    var column = (0..<2000).map { _ in Float.random(in: -1...1, using: &random) }
+    column[7] = 1e30
+    let cells = column.map { _ in 0 }
+    let band = BandCounters<Float>(neurons: 1, cells: 3)
+    count([column], cells, cut: 500, into: band)
+    let look = SecondLook(OpenQuestions(band, tile: 0, groups: [[0, 1, 2]], integers: false), of: band)
+    count([column], cells, cut: 500, into: band, look: look)
+    var scratch: [Float] = []
+    look.openWindow(0, scratch: &scratch)
+    #expect(band.hasTails(0))
+    var counts = [UInt32](repeating: 0, count: 256)
+    band.histogram(0, of: [0, 1, 2], on: band.grid(0), into: &counts)
+    #expect(counts.reduce(0, +) == 2000 && counts[255] >= 1)
+    #expect(counts[1..<255].count { $0 > 0 } > 100)
+  }
+}
+
+/// SplitMix64: the same numbers at every run.
+struct Mix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+}

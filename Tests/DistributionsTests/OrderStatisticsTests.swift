@@ -1,0 +1,44 @@
+import Testing
+
+@testable import Distributions
+
+@Suite struct OrderStatisticsTests {
+  @Test func selectFindsEveryRank() {
+    var random = SystemRandomNumberGenerator()
+    for count in [1, 2, 3, 10, 101, 1000] {
+      // Few distinct values: ties are where a selection goes wrong.
+      let values = (0..<count).map { _ in Float(Int.random(in: 0..<max(2, count / 3), using: &random)) }
+      let sorted = values.sorted()
+      for rank in [0, count / 4, count / 2, count - 1] {
+        var copy = values
+        let found = copy.withUnsafeMutableBufferPointer { select($0, rank: rank) }
+        #expect(found == sorted[rank])
+        #expect(copy[..<rank].allSatisfy { $0 <= found } && copy[rank...].allSatisfy { $0 >= found })
+        #expect(copy.sorted() == sorted)
+      }
+    }
+  }
+
+  @Test func positionsOfTheQuartiles() {
+    #expect(QuantilePosition(quarters: 2, count: 4) == .init(lower: 1, upper: 2, fraction: 0.5))
+    #expect(QuantilePosition(quarters: 2, count: 5) == .init(lower: 2, upper: 2, fraction: 0))
+    #expect(QuantilePosition(quarters: 1, count: 4) == .init(lower: 0, upper: 1, fraction: 0.75))
+    #expect(QuantilePosition(quarters: 3, count: 1) == .init(lower: 0, upper: 0, fraction: 0))
+  }
+
+  @Test func theMeanOfTwoHugeValuesIsFinite() {
+    let position = QuantilePosition(quarters: 2, count: 2)
+    #expect(position.interpolate(Float.greatestFiniteMagnitude, .greatestFiniteMagnitude) == .greatestFiniteMagnitude)
+    #expect(position.interpolate(1.6e308, 1.7e308) == 1.65e308)
+    #expect(position.interpolate(-Double.greatestFiniteMagnitude, .greatestFiniteMagnitude) == 0)
+  }
+}
+
+extension QuantilePosition {
+  fileprivate init(lower: Int, upper: Int, fraction: Double) {
+    self.init(quarters: 0, count: 1)
+    self.lower = lower
+    self.upper = upper
+    self.fraction = fraction
+  }
+}

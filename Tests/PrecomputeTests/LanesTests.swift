@@ -1,0 +1,34 @@
+import Synchronization
+import Testing
+
+@testable import Precompute
+
+@Suite struct LanesTests {
+  struct Fault: Error, Equatable { var index: Int }
+
+  @Test(arguments: [1, 2, 7])
+  func everyIndexOnce(_ count: Int) throws {
+    let seen = Mutex([Int](repeating: 0, count: 1000))
+    try Lanes(count: count).run(1000) { lane, index in
+      #expect(lane < count)
+      seen.withLock { $0[index] += 1 }
+    }
+    #expect(seen.withLock { $0.allSatisfy { $0 == 1 } })
+  }
+
+  @Test func theFirstFaultIsThrown() {
+    for _ in 0..<50 {
+      #expect(throws: Fault(index: 3)) {
+        try Lanes(count: 4).run(100) { _, index in if index >= 3 { throw Fault(index: index) } }
+      }
+    }
+  }
+
+  @Test func idsAreFitForFiles() {
+    #expect(PreparedJob.ids(["activations/dense_1", "a.b", "a b", "A-B", "日本", ""]) == ["dense_1", "a-b", "a-b-2", "A-B-3", "--", "layer"])
+  }
+
+  @Test func sizesInWords() {
+    #expect(bytesInWords(512) == "512 bytes" && bytesInWords(1536) == "1.5 KiB" && bytesInWords(8 << 30) == "8 GiB")
+  }
+}
