@@ -6,6 +6,9 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+/// Generic code over `Float` and `Double` is specialised in the module that uses it.
+let acrossModules: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
 let package = Package(
   name: "neural-divergence",
   products: [.executable(name: "divergence", targets: ["divergence"])],
@@ -26,8 +29,8 @@ let package = Package(
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
 
     .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels"]),
-    .target(name: "Distributions", dependencies: ["CKernels"]),
-    .target(name: "Activations", dependencies: ["HDF5", "CKernels"]),
+    .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
+    .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(
       name: "TileStore",
       dependencies: ["CLZ4", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
