@@ -92,10 +92,7 @@ public final class Dataset: Sendable {
   /// The most that a lane's ``Scratch`` grows to over this dataset, in bytes: for planning memory.
   public var scratchBytes: Int {
     switch source {
-    case .chunks:
-      let chunkBytes = info.chunkBytes ?? 0
-      // What filters make of a chunk that does not compress is hardly larger than it.
-      return 3 * chunkBytes + chunkBytes / 8 + (1 << 17)
+    case .chunks(let reader): return reader.scratchBytes
     case .run: return 4 << 20
     case .library, .unwritten: return Self.runBytes
     }

@@ -5,44 +5,34 @@ import Testing
 
 /// A child that does not come back in order is an error about the file, and nothing worse.
 @Suite struct ChildTests {
-  private func program(_ name: String, _ script: String) throws -> String {
-    let path = try Oracle.odd.get().path(name)
-    try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(filePath: path))
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-    return path
-  }
-
-  private func failure(_ script: String, _ name: String = #function) throws -> HDF5Error? {
-    let executable = try program("child \(name)", script)
-    let path = try Oracle.odd.get().path("good.h5")
+  /// With one of the programs that `odd.py` puts in the child's place.
+  private func failure(_ program: String) throws -> HDF5Error? {
+    let oracle = try Oracle.odd.get()
     return #expect(throws: HDF5Error.self) {
-      try File.catalogueInChild(path: path, executable: executable, deadlineSeconds: 1)
+      try File.catalogueInChild(
+        path: oracle.path("good.h5"), executable: oracle.path("child \(program)"),
+        deadlineSeconds: 1)
     }
   }
 
   @Test func aCrash() throws {
-    let error = try failure("kill -SEGV $$")
+    let error = try failure("crash")
     #expect(error?.kind == .badData)
     #expect(error?.what.contains("SIGSEGV") == true)
   }
 
-  @Test func aHang() throws {
+  @Test(arguments: ["hang", "hang silently"])
+  func aHang(_ program: String) throws {
     let clock = ContinuousClock()
     let took = try clock.measure {
-      let error = try failure("exec sleep 30")
-      #expect(error?.what.contains("did not get through") == true)
+      #expect(try failure(program)?.what.contains("did not get through") == true)
     }
-    #expect(took < .seconds(10))
-  }
-
-  @Test func aHangAfterTheOutputWasClosed() throws {
-    let error = try failure("exec >&-; exec sleep 30")
-    #expect(error?.what.contains("did not get through") == true)
+    #expect(took < .seconds(15))
   }
 
   @Test func nonsense() throws {
-    #expect(try failure("echo '{\"catalogue\":{'; exit 0")?.kind == .badData)
-    #expect(try failure("exit 3")?.what.contains("code 3") == true)
+    #expect(try failure("half")?.kind == .badData)
+    #expect(try failure("code")?.what.contains("code 3") == true)
   }
 
   @Test func aProgramThatIsNotThere() throws {
@@ -55,6 +45,8 @@ import Testing
 
   @Test func tooLittleMemoryIsAnError() throws {
     let path = try Oracle.odd.get().path("many.h5")
+    // A sanitizer takes the place of this limit.
+    guard !Limits.addressesAreReserved else { return }
     #expect(throws: HDF5Error.self) {
       try File.catalogueInChild(path: path, executable: catalogueChild, memoryBytes: 1 << 20)
     }
@@ -62,7 +54,7 @@ import Testing
 
   @Test func severalAtOnceDoNotWaitForEachOther() async throws {
     let path = try Oracle.odd.get().path("good.h5")
-    let slow = try program("slow child", "exec sleep 3")
+    let slow = try Oracle.odd.get().path("child slow")
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         _ = try? File.catalogueInChild(path: path, executable: slow, deadlineSeconds: 2)

@@ -106,6 +106,7 @@ extension Dataset {
         try read(piece, of: box, into: buffer.baseAddress!, scratch: scratch)
       }
     }
+    #expect(scratch.bytes <= scratchBytes, "more scratch than announced")
     #expect(bytes[count...].allSatisfy { $0 == 0xa5 }, "wrote beyond the box")
     return Array(bytes[..<count])
   }

@@ -293,8 +293,20 @@ def many():
             f[f"samples/{index}/features"] = np.zeros(3, "<f4")
 
 
+def children():
+    """Programs that take the place of the child, and fail in its place."""
+    for name, script in (
+            ("crash", "kill -SEGV $$"), ("hang", "exec sleep 30"),
+            ("hang silently", "exec >&-; exec sleep 30"), ("half", "echo '{\"catalogue\":{'"),
+            ("code", "exit 3"), ("slow", "exec sleep 3")):
+        path = os.path.join(OUT, f"child {name}")
+        with open(path, "w") as f:
+            f.write(f"#!/bin/sh\n{script}\n")
+        os.chmod(path, 0o755)
+
+
 def main():
-    for make in (wrong_sizes, flipped, bombs, links, names, kinds, texts, damaged_heap, holes,
+    for make in (children, wrong_sizes, flipped, bombs, links, names, kinds, texts, damaged_heap, holes,
                  filters, whole_files, many):
         make()
 

@@ -19,6 +19,8 @@ struct Bitshuffle: Sendable {
   /// Elements of a block in the uncompressed form.
   private let blockElements: Int
 
+  var blockBytes: Int { blockElements * elementBytes }
+
   init(_ parameters: [UInt32]) throws(Fault) {
     guard parameters.count >= 3, (1...65_536).contains(parameters[2]) else {
       throw .badData("its bitshuffle filter has parameters \(parameters)")

@@ -26,6 +26,17 @@ final class ChunkReader: Sendable {
 
   deinit { Library.enter { _ = H5Dclose(dataset) } }
 
+  /// The most that a lane's scratch grows to: the stored bytes, two steps of the pipeline, and two
+  /// blocks of bitshuffle. What a compressor makes of data that do not compress is hardly larger.
+  var scratchBytes: Int {
+    let chunkBytes = pipeline.chunkBytes
+    let blocks = pipeline.stages.map { stage -> Int in
+      if case .bitshuffle(let bitshuffle) = stage { return 2 * bitshuffle.blockBytes }
+      return 0
+    }
+    return 3 * (chunkBytes + chunkBytes / 16 + 65_536) + 2 * min(chunkBytes, blocks.max() ?? 0)
+  }
+
   func isWritten(_ piece: Piece) throws(Fault) -> Bool {
     try Library.enter { () throws(Fault) in
       try ChunkIndex.storedBytes(dataset, ChunkIndex.offset(of: piece)) != nil
@@ -57,7 +68,7 @@ final class ChunkReader: Sendable {
   /// was never written.
   ///
   /// - Parameter direct: Takes the bytes of a chunk without filters; `nil`: they go to `scratch`.
-  private func readStored(
+  func readStored(
     _ piece: Piece, _ direct: UnsafeMutableRawPointer?, _ scratch: Scratch
   ) throws(Fault) -> (UnsafeMutableRawBufferPointer, UInt32)? {
     let offset = ChunkIndex.offset(of: piece)

@@ -8,6 +8,11 @@
 
 /// Limits that a process sets on itself before it does something risky.
 enum Limits {
+  /// Under a sanitizer a process reserves terabytes of addresses at its start.
+  static var addressesAreReserved: Bool {
+    dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
+  }
+
   static func set(cpuSeconds: UInt64, memoryBytes: UInt64) {
     #if canImport(Glibc)
       typealias Resource = __rlimit_resource
@@ -21,7 +26,7 @@ enum Limits {
       setrlimit(number(resource), &limits)
     }
     limit(RLIMIT_CPU, max(1, cpuSeconds))
-    limit(RLIMIT_AS, memoryBytes)
+    if !addressesAreReserved { limit(RLIMIT_AS, memoryBytes) }
     // A crash is expected, a core file is not.
     limit(RLIMIT_CORE, 0)
   }

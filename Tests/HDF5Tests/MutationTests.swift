@@ -1,0 +1,101 @@
+import Foundation
+import Testing
+
+@testable import HDF5
+
+/// Bytes changed at random: an error or a result, never a crash, a hang, or a write out of bounds.
+/// The long form, which also compares with h5py, is Tests/Oracles/fuzz_hdf5.py.
+@Suite struct MutationTests {
+  private static let seed = UInt64(ProcessInfo.processInfo.environment["ND_SEED"] ?? "1") ?? 1
+
+  private func mutate(_ bytes: inout [UInt8], _ random: inout KernelTests.Generator, from: Int = 0) {
+    guard bytes.count > from else { return }
+    for _ in 0...Int.random(in: 0...4, using: &random) {
+      let at = Int.random(in: from..<bytes.count, using: &random)
+      switch Int.random(in: 0...4, using: &random) {
+      case 0: bytes[at] ^= 1 << UInt8.random(in: 0...7, using: &random)
+      case 1: bytes[at] = UInt8.random(in: 0...255, using: &random)
+      case 2: bytes[at] &+= 1
+      case 3: for next in at..<min(at + 8, bytes.count) { bytes[next] = 0xff }
+      default: for next in at..<min(at + 8, bytes.count) { bytes[next] = 0 }
+      }
+    }
+  }
+
+  /// The stored bytes of one chunk for every pipeline of the grid, mutated, cut and lengthened.
+  @Test func mutatedChunksStayInTheirBounds() throws {
+    var random = KernelTests.Generator(state: Self.seed)
+    let path = try Oracle.grid.get().path("grid_v110.h5")
+    let catalogue = try File.catalogue(path: path)
+    let file = try File(catalogue)
+    var failures = 0
+    var successes = 0
+    for info in catalogue.datasets where info.path.hasSuffix("<f4") {
+      guard case .chunks(let reader) = try file.dataset(info).source else { continue }
+      let pipeline = try Pipeline(info)
+      let piece = try file.dataset(info).pieces(of: info.box)[0]
+      let scratch = Scratch()
+      let (stored, mask) = try #require(try reader.readStored(piece, nil, scratch))
+      let original = [UInt8](stored)
+      for _ in 0..<60 {
+        var bytes = original
+        mutate(&bytes, &random)
+        if Int.random(in: 0..<4, using: &random) == 0 {
+          bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
+        } else if Int.random(in: 0..<8, using: &random) == 0 {
+          bytes += [0, 1, 2, 3, 4]
+        }
+        // An exact allocation, so that the address sanitizer sees any step beyond it.
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+        copy.copyBytes(from: bytes)
+        let out = UnsafeMutableRawPointer.allocate(byteCount: pipeline.chunkBytes + 8, alignment: 1)
+        out.storeBytes(of: 0x5a5a_5a5a_5a5a_5a5a, toByteOffset: pipeline.chunkBytes, as: UInt64.self)
+        do throws(Fault) {
+          _ = try pipeline.decode(copy, mask: mask, into: out, scratch: Scratch())
+          successes += 1
+        } catch {
+          failures += 1
+          #expect(error.kind == .badData)
+        }
+        #expect(
+          out.loadUnaligned(fromByteOffset: pipeline.chunkBytes, as: UInt64.self)
+            == 0x5a5a_5a5a_5a5a_5a5a)
+        copy.deallocate()
+        out.deallocate()
+      }
+    }
+    #expect(failures > 100 && successes > 100)
+  }
+
+  @Test(arguments: [
+    "odd/texts.h5", "odd/links.h5", "odd/good.h5", "odd/holes.h5", "grid/indices.h5",
+    "grid/masks.h5",
+  ])
+  func mutatedFilesAreReadOrRefused(_ name: String) throws {
+    var random = KernelTests.Generator(
+      state: name.utf8.reduce(Self.seed) { $0 &* 31 &+ UInt64($1) })
+    let oracle = try (name.hasPrefix("odd") ? Oracle.odd : Oracle.grid).get()
+    let original = [UInt8](
+      try Data(contentsOf: URL(filePath: oracle.path(String(name.split(separator: "/")[1])))))
+    let path = oracle.path("mutated \(name.replacingOccurrences(of: "/", with: " "))")
+    for _ in 0..<40 {
+      var bytes = original
+      mutate(&bytes, &random, from: 8)
+      try Data(bytes).write(to: URL(filePath: path))
+      do throws(HDF5Error) {
+        let catalogue = try File.catalogueInChild(
+          path: path, executable: catalogueChild, deadlineSeconds: 20)
+        let file = try File(catalogue)
+        for info in catalogue.datasets { try? read(info, file) }
+      } catch {
+        #expect(error.kind == .badData || error.kind == .unsupported || error.kind == .notReadable)
+        #expect(error.file == path)
+      }
+    }
+  }
+
+  private func read(_ info: DatasetInfo, _ file: File) throws(HDF5Error) {
+    let dataset = try file.dataset(info)
+    if case .string = info.element { _ = try dataset.strings() } else { _ = try dataset.bytes() }
+  }
+}
