@@ -36,8 +36,9 @@ export function ticks(lo, hi, target) {
  * @param {number} by the distance between ticks
  */
 export function label(value, by) {
+  if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e6 || by < 1e-4)) {
+  if (size >= 1e6 || by < 1e-4) {
     return value.toExponential(1).replace(".0e", "e").replace("e+", "e").replace("e-", "e−").replace(/^-/, "−");
   }
   const decimals = Math.max(0, -Math.floor(Math.log10(by) + 1e-9));

@@ -46,7 +46,7 @@ export function paintAxis(context, layout, scale, theme, { zeros, above, below }
       const atStart = i === 0 && x - plotX < 4;
       const wide = context.measureText(text).width;
       const atEnd = x + wide / 2 > plotX + plotWidth + 10;
-      context.textAlign = atStart && !zeros ? "left" : atEnd ? "right" : "center";
+      context.textAlign = atStart && zeros ? "left" : atEnd ? "right" : "center";
       context.fillText(text, atEnd ? plotX + plotWidth + 10 : x, y);
       context.fillStyle = theme.rule;
       context.fillRect(Math.round(x), y + 5, 1, 4);

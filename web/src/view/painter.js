@@ -15,6 +15,8 @@ import { inkTable, opacity } from "../model/colormap.js";
 
 /** Below this width of a bin, in device pixels, bins are smoothed sideways; above, their edges are drawn hard. */
 const SMOOTH_BELOW = 3;
+/** Bins that smoothing may reach beyond the last one. */
+const EDGE = 2;
 
 /** @type {HTMLCanvasElement[]} */
 const scratch = [];
@@ -127,7 +129,7 @@ export function paintLines(context, { rows, inks, firstBin, endBin, edges }, pla
   const lanes = look.lanes ? Math.max(1, inks.length) : 1;
   const lines = rows.length * lanes;
   if (lines === 0 || bins <= 0 || place.width < 1) return;
-  const raw = sheet(0, bins, lines);
+  const raw = sheet(0, bins + EDGE, lines);
   raw.context.putImageData(picture(rows, inks, firstBin, endBin, look), 0, 0);
   const width = Math.round(place.width);
   const height = rows.length * place.lineHeight;
@@ -146,6 +148,9 @@ export function paintLines(context, { rows, inks, firstBin, endBin, edges }, pla
       wide.context.drawImage(raw.canvas, bin, 0, 1, lines, from, 0, to - from, lines);
     }
   } else {
+    // Smoothing reaches beyond the source's edge, into whatever was drawn there before: repeat the last bin there.
+    raw.context.imageSmoothingEnabled = false;
+    raw.context.drawImage(raw.canvas, bins - 1, 0, 1, lines, bins, 0, EDGE, lines);
     wide.context.imageSmoothingEnabled = true;
     wide.context.imageSmoothingQuality = "high";
     wide.context.drawImage(raw.canvas, 0, 0, bins, lines, 0, 0, width, lines);

@@ -1,0 +1,134 @@
+"""What the browser tests share: a server with the demo store, a Chromium, and a page whose console must stay empty.
+
+With ND_URL set, that server is used; otherwise the demo job is precomputed and served from a temporary folder by the
+program named in ND_DIVERGENCE (default: the debug build). ND_CHROMIUM names the browser. Tests wait for what the page
+says of itself (html[data-state]), never for a clock.
+"""
+
+import fcntl
+import json
+import os
+import pathlib
+import re
+import subprocess
+import urllib.parse
+import urllib.request
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("ND_DIVERGENCE", str(ROOT / ".build" / "debug" / "divergence"))
+CHROMIUM = os.environ.get("ND_CHROMIUM", "/usr/bin/chromium")
+TIMEOUT_MS = 30_000
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    """The demo store, made once however many workers test."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    tiles = shared / "demo-tiles"
+    with open(shared / "demo.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not tiles.exists():
+            subprocess.run([PROGRAM, "precompute", ROOT / "Jobs" / "demo.yaml", "--output", tiles, "--progress", "none"], check=True)
+    return tiles
+
+
+class Server:
+    """`divergence serve` on a port of its own; can be stopped and started again in the same place."""
+
+    def __init__(self, tiles, port=0, prefix=None):
+        self.tiles, self.port, self.prefix = tiles, port, prefix
+        self.start()
+
+    def start(self):
+        options = ["--port", str(self.port), "--web", str(ROOT / "web")] + (["--prefix", self.prefix] if self.prefix else [])
+        self.process = subprocess.Popen([PROGRAM, "serve", str(self.tiles), *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for line in self.process.stdout:
+            found = re.search(r"https?://[^\s]+", line)
+            if found:
+                self.url = found[0].rstrip("/") + "/"
+                self.port = urllib.parse.urlsplit(self.url).port
+                return
+        raise RuntimeError(f"the server did not start: exit {self.process.wait()}")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def url(request):
+    if os.environ.get("ND_URL"):
+        yield os.environ["ND_URL"].rstrip("/") + "/"
+        return
+    server = Server(request.getfixturevalue("store"))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def api(url):
+    def get(path):
+        with urllib.request.urlopen(urllib.parse.urljoin(url, path)) as response:
+            return json.load(response)
+    return get
+
+
+@pytest.fixture(scope="session")
+def metadata(api):
+    entry = api("api/v1/datasets")["datasets"][0]
+    return api(f"api/v1/datasets/{entry['name']}/{entry['version']}")
+
+
+@pytest.fixture(scope="session")
+def story(metadata):
+    """The last two dense layers, two classes and a pair: the job's choice, or the paper's."""
+    start = metadata.get("start") or {}
+    layers = [layer["id"] for layer in metadata["layers"]]
+    classes = [i for i, group in enumerate(metadata["groups"]) if group["kind"] == "class"]
+    return {
+        "layers": start.get("layers") or layers[-3:-1],
+        "groups": start.get("groups") or classes[:2],
+        "instances": start.get("instances") or [0, 1],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens pages of any size; what they write to the console is collected in `page.problems`."""
+    contexts = []
+
+    def open_one(**options):
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", **options})
+        contexts.append(context)
+        context.set_default_timeout(TIMEOUT_MS)
+        page = context.new_page()
+        page.problems = []
+        # The one warning left out is about the tests' own reading of pixels.
+        page.on("console", lambda message: page.problems.append(message.text)
+                if message.type in ("error", "warning") and "willReadFrequently" not in message.text else None)
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(open_page):
+    page = open_page()
+    yield page
+    assert page.problems == [], "the console stays empty"
