@@ -18,7 +18,10 @@ public struct QuantilePosition: Sendable, Equatable {
   /// The quantile, given the values of both ranks; taken in `Double` and rounded once.
   public func interpolate<Value: ActivationValue>(_ low: Value, _ high: Value) -> Value {
     if low == high { return low }
-    if fraction == 0.5 { return Value(Double(low) / 2 + Double(high) / 2) }
+    if fraction == 0.5 {
+      let sum = Double(low) + Double(high)
+      return Value(sum.isFinite ? sum / 2 : Double(low) / 2 + Double(high) / 2)
+    }
     let difference = Double(high) - Double(low)
     // Both forms of NumPy's linear interpolation, each exact at its own end.
     return Value(

@@ -25,7 +25,7 @@ import Testing
   ])
   func faultsAreShown(_ text: String) {
     #expect { try GroupExpression(parsing: text) } throws: { error in
-      "\(error)".contains("at character") && "\(error)".contains(text)
+      "\(error)".contains("at character") && "\(error)".contains("`\(text)`")
     }
   }
 

@@ -24,9 +24,9 @@ import Testing
   @Test(arguments: ["hang", "hang silently"])
   func aHang(_ program: String) throws {
     let clock = ContinuousClock()
-    let took = try clock.measure {
-      #expect(try failure(program)?.what.contains("did not get through") == true)
-    }
+    let start = clock.now
+    #expect(try failure(program)?.what.contains("did not get through") == true)
+    let took = clock.now - start
     #expect(took < .seconds(15))
   }
 
