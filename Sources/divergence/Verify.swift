@@ -25,12 +25,20 @@ struct Verify: ParsableCommand {
       throw ExitCode(Exit.code(of: error))
     }
     guard verification.problems.isEmpty else {
-      for problem in verification.problems { complain("\(problem)") }
-      if verification.problems.count == Verification.problemsMax { complain("There may be more.") }
+      complain(Self.paragraph(verification.problems, of: store))
       throw ExitCode(Exit.badData)
     }
     let read = "\(verification.files) files, \(verification.bytes) bytes"
     let checked = quick ? "" : ", \(verification.chunks) inner chunks, \(verification.histograms) histograms"
     print("\(verification.version ?? store) is whole: \(read)\(checked).")
+  }
+
+  /// All that was found, in one paragraph.
+  private static func paragraph(_ problems: [StoreError], of store: String) -> String {
+    if problems.count == 1 { return "\(problems[0])" }
+    let shown = problems.prefix(8).map { "\($0.place): \($0.detail)" }.joined(separator: "; ")
+    let many = problems.count == Verification.problemsMax ? "at least \(problems.count)" : "\(problems.count)"
+    let more = problems.count > 8 ? "; …" : ""
+    return "The store \(store) is damaged in \(many) places. \(shown)\(more). Run `divergence precompute` again, or copy the store anew."
   }
 }

@@ -111,8 +111,8 @@ def test_text_labels_groups_and_several_files(precompute, dump, rng, tmp_path):
 
 
 def test_many_rows_cross_segments_and_bands(precompute, dump, rng):
-    values = relu(rng, 40_000, 600, np.float16)
-    path = dump({"a": (values, {"chunks": (1000, 96), "compression": "gzip", "shuffle": True})}, rng.integers(0, 60, 40_000))
+    values = relu(rng, 40_000, 300, np.float16)
+    path = dump({"a": (values, {"chunks": (1000, 96), "compression": "gzip", "shuffle": True})}, rng.integers(0, 25, 40_000))
     store = precompute(path, options=("--progress", "none", "--memory", "256MiB"))
     assert check(store, [path]) == 1
 
@@ -120,10 +120,10 @@ def test_many_rows_cross_segments_and_bands(precompute, dump, rng):
 @pytest.mark.parametrize("options", [
     ("--threads", "1"), ("--threads", "5"), ("--memory", "256MiB"), ("--memory", "20GiB", "--threads", "3")])
 def test_same_bytes_for_any_threads_and_memory(precompute, dump, rng, tmp_path, options):
-    values = rng.normal(size=(5000, 700)).astype(np.float32)
+    values = rng.normal(size=(3000, 530)).astype(np.float32)
     values[3, ::5] = 1e25
-    path = dump({"a": (values, {"chunks": (170, 700), "compression": "lzf"}), "b": values[:, :65].astype(np.float64)},
-                rng.integers(0, 150, 5000))
+    path = dump({"a": (values, {"chunks": (170, 530), "compression": "lzf"}), "b": values[:, :65].astype(np.float64)},
+                rng.integers(0, 40, 3000))
     usual = precompute(path, output=tmp_path / "usual")
     other = precompute(path, output=tmp_path / "other", options=("--progress", "none", *options))
     assert usual.resolve().name == other.resolve().name

@@ -32,10 +32,14 @@ public struct StoreError: Error, Sendable, Equatable {
 }
 
 extension StoreError: CustomStringConvertible {
+  /// File and chunk.
+  public var place: String {
+    file + (chunk.map { ", chunk \($0.map(String.init).joined(separator: "/"))" } ?? "")
+  }
+
   /// One plain paragraph: what, where, what to do.
   public var description: String {
-    let place = file + (chunk.map { ", chunk \($0.map(String.init).joined(separator: "/"))" } ?? "")
-    return switch kind {
+    switch kind {
     case .notFound: "There is no \(place): \(detail)"
     case .corrupt:
       "The store is damaged at \(place): \(detail). Run `divergence precompute` again, or copy the store anew."
