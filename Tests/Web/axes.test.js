@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axisDomain, bulk, makeScale } from "../../web/src/model/scales.js";
+import { axisDomain, binOfZero, bulk, makeScale } from "../../web/src/model/scales.js";
 import { label, step, symlogTicks, ticks } from "../../web/src/model/ticks.js";
 
 test("ticks are round, inside, and hit zero exactly", () => {
@@ -52,10 +52,12 @@ test("the bulk leaves out far values at either end, and says how many", () => {
   assert.deepEqual(bulk([0, 0], 0.1), { first: 0, end: 2, below: 0, above: 0 });
 });
 
-test("the domain of an axis is told in bins of 256 and in activations", () => {
+test("the domain of an axis is told in bins and in activations, and the bin of zeros with it", () => {
   const counts = new Array(64).fill(0);
   counts[0] = 1;
   counts[31] = 1;
-  const domain = axisDomain({ id: "a", neurons: 1, shared: { exponent: -3, origin: -8 }, distribution: { bins: 64, counts: [counts] }, zeros: [0], dead: [0], nan: 0, infinite: 0 }, 0);
-  assert.deepEqual([domain.firstBin, domain.endBin, domain.lo, domain.hi], [0, 128, -1, 15]);
+  const summary = { id: "a", neurons: 1, shared: { exponent: -3, origin: -8 }, distribution: { bins: 64, counts: [counts] }, zeros: [0], dead: [0], nan: 0, infinite: 0 };
+  const parts = [256, 64, 16].map((bins) => axisDomain(summary, 0, bins));
+  assert.deepEqual(parts.map((one) => [one.firstBin, one.endBin, one.lo, one.hi, one.zeroBin]), [[0, 128, -1, 15, -1], [0, 32, -1, 15, -1], [0, 8, -1, 15, -1]]);
+  assert.deepEqual([256, 64, 16].map((bins) => binOfZero({ ...summary, zeros: [0.5] }, bins)), [8, 2, 0]);
 });

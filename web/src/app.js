@@ -3,7 +3,7 @@
 import { versionUrls } from "./data/api.js";
 import { TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
-import { encodeState } from "./model/state.js";
+import { encodeState, fittingBins, fullShare } from "./model/state.js";
 import { readTheme } from "./view/theme.js";
 
 /** @typedef {import("./types").State} State */
@@ -38,6 +38,8 @@ export class App {
     /** @type {(text: string) => void} */
     this.announce = () => {};
     this.addressTimer = 0;
+    /** Whether rows are moving: then only what is seen is asked for, not what may be next. */
+    this.moving = false;
     addEventListener("pagehide", () => this.writeAddress());
   }
 
@@ -63,7 +65,11 @@ export class App {
     if (history === "replace") this.writeAddress();
     if (history === "quiet") {
       clearTimeout(this.addressTimer);
-      this.addressTimer = setTimeout(() => this.writeAddress(), ADDRESS_DELAY_MS);
+      this.moving = true;
+      this.addressTimer = setTimeout(() => {
+        this.writeAddress();
+        this.redraw();
+      }, ADDRESS_DELAY_MS);
     }
   }
 
@@ -80,8 +86,19 @@ export class App {
 
   writeAddress() {
     clearTimeout(this.addressTimer);
+    this.moving = false;
     const hash = encodeState(this.state);
     if (hash !== location.hash) window.history.replaceState(null, "", hash);
+  }
+
+  /** Bins across the whole axis. */
+  get bins() {
+    return this.state.bins ?? fittingBins(this.metadata);
+  }
+
+  /** The share of a group in one bin that is fully opaque. */
+  get full() {
+    return fullShare(this.state, this.bins);
   }
 
   /**
@@ -119,6 +136,7 @@ export class App {
     if (known) return known;
     const summary = await this.json(this.urls.summary(id), priority);
     this.summaries.set(id, summary);
+    for (const listener of this.listeners) listener(this.state, this.state);
     this.redraw();
     return summary;
   }

@@ -34,12 +34,16 @@ export interface ColumnState {
   order: Order; direction: Direction; hidden: number[]; pinned: number[]; top: number; span: number | null;
 }
 export type AxisMode = "shared" | "whole" | "symlog" | "own";
+/** Bins of the whole axis that the server is asked for. */
+export type Bins = 256 | 64 | 16;
 export type Curve = "linear" | "root" | "log";
 export interface State {
   dataset: string; version: string;
   layers: string[]; groups: number[]; instances: number[];
   columns: Record<string, ColumnState>;
-  axis: AxisMode; curve: Curve; full: number; lanes: boolean; linked: boolean;
+  /** Bins across and the share of full opacity; null: as fits the data. */
+  bins: Bins | null; full: number | null;
+  axis: AxisMode; curve: Curve; lanes: boolean; linked: boolean;
   panel: { layer: string; neuron: number } | null;
 }
 

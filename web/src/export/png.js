@@ -76,7 +76,7 @@ function legend(app, context, x, y) {
     x += RAMP + 6;
     label(metadata.groups[group].name, theme.ink);
   }
-  label(`opacity: share of a class in one bin, 0 – ${percent(state.full)} (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet);
+  label(`opacity: share of a class in one bin, 0 – ${percent(app.full)} (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet);
   for (const [instance, { colour, shape }] of markers(state.instances, metadata, theme.name)) {
     context.fillStyle = css(colour);
     context.beginPath();

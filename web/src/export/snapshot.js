@@ -34,7 +34,7 @@ export function snapshot(app, columns, link) {
     provenance: metadata.provenance ?? null,
     groups: state.groups.map((group) => ({ group, name: metadata.groups[group].name, rows: metadata.groups[group].rows })),
     instances: state.instances.map((instance) => ({ instance, ...metadata.instances[instance] })),
-    opacity: { curve: state.curve, fullAtShare: state.full },
+    opacity: { curve: state.curve, fullAtShare: app.full },
     layers: columns.map((column) => layerSnapshot(app, column)),
   };
 }

@@ -48,19 +48,31 @@ export function bulk(counts, beyond) {
 }
 
 /**
- * The part of a layer's common axis to show, in bins of 256 and as activations.
+ * The bin of the common axis that holds exact zeros; -1 where there are none.
+ * @param {import("../types").Summary} summary
+ * @param {number} bins of the whole axis
+ */
+export function binOfZero({ shared, zeros }, bins) {
+  if (!zeros.some((share) => share > 0)) return -1;
+  return Math.floor(-shared.origin / (256 / bins));
+}
+
+/**
+ * The part of a layer's common axis to show, in bins and as activations.
  * @param {import("../types").Summary} summary
  * @param {number} beyond share of all values that may lie outside
+ * @param {import("../types").Bins} bins of the whole axis that are drawn: the part begins and ends between two of them
  */
-export function axisDomain(summary, beyond) {
+export function axisDomain(summary, beyond, bins) {
   const { exponent, origin } = summary.shared;
-  const width = 2 ** exponent;
-  const per = 256 / summary.distribution.bins;
+  const width = 2 ** exponent * (256 / bins);
+  const start = origin * 2 ** exponent;
+  const per = bins / summary.distribution.bins;
   const { first, end, below, above } = bulk(summary.distribution.counts[0] ?? [], beyond);
-  const firstBin = first * per;
-  const endBin = end * per;
+  const firstBin = Math.floor(first * per);
+  const endBin = Math.ceil(end * per);
   return {
     firstBin, endBin, below, above,
-    lo: (origin + firstBin) * width, hi: (origin + endBin) * width, binWidth: width,
+    zeroBin: binOfZero(summary, bins), lo: start + firstBin * width, hi: start + endBin * width, binWidth: width,
   };
 }

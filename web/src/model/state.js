@@ -5,7 +5,7 @@
  * whatever has its default is left out. Numbers of a column follow its place in `l`: `s0`, `h0`, `p0`, `y0`.
  *
  *     d data set   v version   l layers   g groups   i instances   s sort   h hidden   p pinned   y rows in view
- *     a axis       c curve     f full opacity   m lanes   k linked   n neuron panel
+ *     a axis       b bins      c curve   f full opacity   m lanes   k linked   n neuron panel
  */
 
 import { decodeOrder, encodeOrder, exists } from "./order.js";
@@ -24,13 +24,37 @@ export const GROUPS_MAX = 32;
 const FORM = "1";
 const AXES = /** @type {const} */ (["shared", "whole", "symlog", "own"]);
 const CURVES = /** @type {const} */ (["root", "linear", "log"]);
-export const FULL_DEFAULT = 0.1;
+const BINS = /** @type {const} */ ([256, 64, 16]);
+/** Below so many rows a class, 256 bins show single rows as specks: the picture begins with 64. */
+const FINE_FROM_ROWS = 400;
+/** The share of a fully opaque bin, by bins: coarser ones hold more. */
+const FULL = { 256: 0.1, 64: 0.5, 16: 1 };
+
+/**
+ * Bins across, where the reader has not chosen.
+ * @param {Metadata} metadata
+ * @returns {import("../types").Bins}
+ */
+export function fittingBins({ groups }) {
+  const rows = groups.filter((group) => group.kind === "class").map((group) => group.rows);
+  const mean = rows.reduce((a, b) => a + b, 0) / Math.max(1, rows.length);
+  return rows.length > 0 && mean < FINE_FROM_ROWS ? 64 : 256;
+}
+
+/**
+ * The share of a group in one bin that is fully opaque.
+ * @param {Pick<State, "full">} state
+ * @param {import("../types").Bins} bins
+ */
+export function fullShare({ full }, bins) {
+  return full ?? FULL[bins];
+}
 
 /** @returns {State} nothing chosen */
 export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
-    axis: "shared", curve: "root", full: FULL_DEFAULT, lanes: false, linked: false, panel: null,
+    axis: "shared", bins: null, curve: "root", full: null, lanes: false, linked: false, panel: null,
   };
 }
 
@@ -98,7 +122,8 @@ export function encodeState(state) {
   });
   if (state.axis !== "shared") parts.push(["a", state.axis]);
   if (state.curve !== "root") parts.push(["c", state.curve]);
-  if (state.full !== FULL_DEFAULT) parts.push(["f", short(state.full)]);
+  if (state.bins !== null) parts.push(["b", String(state.bins)]);
+  if (state.full !== null) parts.push(["f", short(state.full)]);
   if (state.lanes) parts.push(["m", "lanes"]);
   if (state.linked) parts.push(["k", "1"]);
   if (state.panel) parts.push(["n", `${state.panel.layer}.${state.panel.neuron}`]);
@@ -163,8 +188,9 @@ export function decodeState(hash, metadata) {
   });
   state.axis = AXES.find((axis) => axis === map.get("a")) ?? "shared";
   state.curve = CURVES.find((curve) => curve === map.get("c")) ?? "root";
-  const full = Number(map.get("f") ?? FULL_DEFAULT);
-  state.full = full > 0 && full <= 1 ? full : FULL_DEFAULT;
+  state.bins = BINS.find((bins) => String(bins) === map.get("b")) ?? null;
+  const full = Number(map.get("f"));
+  state.full = full > 0 && full <= 1 ? full : null;
   state.lanes = map.get("m") === "lanes";
   state.linked = map.get("k") === "1";
   const panel = /^([A-Za-z0-9_-]+)\.(\d{1,10})$/.exec(map.get("n") ?? "");

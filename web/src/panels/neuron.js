@@ -5,7 +5,7 @@ import { css } from "../model/colormap.js";
 import { count, figure, percent, standing } from "../model/format.js";
 import { phrase } from "../model/order.js";
 import { markers } from "../view/dots.js";
-import { coarsen, histogramChart } from "../view/histogram.js";
+import { coarsen, histogramChart, withoutExactZeros } from "../view/histogram.js";
 import { swatch } from "../view/hovercard.js";
 import { dotSvg } from "../view/marks.js";
 
@@ -13,6 +13,9 @@ import { dotSvg } from "../view/marks.js";
 
 /** Bars a chart of its width can show apart. */
 const BARS_MAX = 130;
+const BARS_LEAST = 24;
+/** An axis is never shorter than this many bins. */
+const BINS_LEAST = 16;
 
 /**
  * @param {import("../app.js").App} app
@@ -82,21 +85,24 @@ export function neuronPanel(app, facts, activation) {
     const all = one.groups.map((group) => group.counts ?? []);
     const used = Array.from({ length: 256 }, (_, i) => all.some((counts) => (counts[i] ?? 0) > 0));
     const first = Math.max(0, used.indexOf(true));
-    const end = Math.max(first + 1, used.lastIndexOf(true) + 1);
+    // A neuron that is always 0 uses one bin: it still needs an axis.
+    const end = Math.min(256, Math.max(first + BINS_LEAST, used.lastIndexOf(true) + 1));
+    // Bars enough for the shape, and not so many that single values stand alone.
+    const bars = Math.min(BARS_MAX, Math.max(BARS_LEAST, 2.5 * Math.sqrt(Math.max(...one.groups.map((group) => group.count)))));
     let per = 1;
-    while ((end - first) / per > BARS_MAX) per *= 2;
+    while ((end - first) / per > bars) per *= 2;
     const axis = { lo: one.grid.origin * binWidth, binWidth, first: Math.floor(first / per) * per, end: Math.ceil(end / per) * per };
-    const most = Math.max(0.01, ...one.groups.map((group) => Math.max(0, ...coarsen(group.counts ?? [], 256 / per).counts) / Math.max(1, group.count)));
+    const most = Math.max(0.01, ...one.groups.map((group) => Math.max(0, ...coarsen(withoutExactZeros(group, axis), 256 / per).counts) / Math.max(1, group.count)));
     const instances = one.instances.flatMap((i) => {
       const look = looks.get(i.instance);
       return look && i.value !== null ? [{ ...look, value: i.value, name: i.name }] : [];
     });
     const charts = one.groups.map((group) => el("figure", {},
-      el("figcaption", {}, swatch(css(app.colour(group.group))), el("b", {}, group.name), el("span", { class: "quiet" }, ` ${count(group.count)} values, ${percent(group.zeros / Math.max(1, group.count))} exactly 0`)),
+      el("figcaption", {}, swatch(css(app.colour(group.group))), el("b", {}, group.name), el("span", { class: "quiet" }, ` ${count(group.count)} values · ${percent(group.zeros / Math.max(1, group.count))} exactly 0`)),
       histogramChart({ group, colour: app.colour(group.group), axis, most, per, instances })));
     body.replaceChildren(
       el("div", { class: "charts" }, ...charts),
-      el("p", { class: "quiet axis-note" }, `Across: activation, bins of ${figure(binWidth * per)}. Up: share of the class. The line is the median.${one.grid.tails ? " The first and last bin hold everything beyond." : ""}`),
+      el("p", { class: "quiet axis-note" }, `Across: activation, bins of ${figure(binWidth * per)}. Up: share of the class. The dashed line is the median. Exact zeros have a bar of their own, left of 0.${one.grid.tails ? " The first and last bin hold everything beyond." : ""}`),
       statistics(one, app), standings(one, app, looks));
   }
 

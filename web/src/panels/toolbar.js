@@ -27,6 +27,9 @@ export function toolbarView(app) {
   ], (value) => (draft) => {
     draft.axis = /** @type {import("../types").AxisMode} */ (value);
   });
+  const bins = menu("bins", "bins", "How finely activations are counted: bins of the layer’s whole axis", [["256", "256"], ["64", "64"], ["16", "16"]], (value) => (draft) => {
+    draft.bins = /** @type {import("../types").Bins} */ (Number(value));
+  });
   const curve = menu("opacity-curve", "opacity", "How a share becomes opacity", [
     ["linear", "linear"], ["root", "square root"], ["log", "logarithmic"],
   ], (value) => (draft) => {
@@ -50,11 +53,12 @@ export function toolbarView(app) {
   const update = () => {
     const { state } = app;
     axis.value = state.axis;
+    bins.value = String(app.bins);
     curve.value = state.curve;
-    if (!FULL.includes(state.full) && ![...full.options].some((option) => Number(option.value) === state.full)) {
-      full.append(el("option", { value: String(state.full) }, percent(state.full)));
+    if (![...full.options].some((option) => Number(option.value) === app.full)) {
+      full.append(el("option", { value: String(app.full) }, percent(app.full)));
     }
-    full.value = String(state.full);
+    full.value = String(app.full);
     lanes.value = state.lanes ? "lanes" : "overlay";
     linked.checked = state.linked;
     linkedLabel.hidden = state.layers.length < 2;

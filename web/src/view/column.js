@@ -2,12 +2,12 @@
 
 import { el, context2d, set } from "../dom.js";
 import { columnLayout, PINNED_ROW } from "../model/layout.js";
-import { axisDomain, makeScale } from "../model/scales.js";
+import { axisDomain, binOfZero, makeScale } from "../model/scales.js";
 import { encodeOrder, phrase } from "../model/order.js";
 import { clampView, levelFor, positionOf, rowHeight, screenRows } from "../model/viewport.js";
 import { PRIORITY } from "../data/tiles.js";
 import { paintAxis, paintGrid, paintHeadings, paintRowLabels } from "./axis.js";
-import { ColumnData } from "./columndata.js";
+import { ColumnData, sameArrangement } from "./columndata.js";
 import { markers, paintDots } from "./dots.js";
 import { Minimap } from "./minimap.js";
 import { paintLines, paintZeros } from "./painter.js";
@@ -16,7 +16,7 @@ import { paintLines, paintZeros } from "./painter.js";
 /** @typedef {import("./columndata.js").Arrangement} Arrangement */
 /** @typedef {ReturnType<typeof screenRows>} ScreenRows */
 /** @typedef {{kind: "pinned", neuron: number} | {kind: "row", row: number, level: number}} Hit what lies under the pointer */
-/** @typedef {{first: number, end: number, scale: import("../types").Scale | null, edges: Float64Array | null, above: number, below: number}} Axis */
+/** @typedef {{first: number, end: number, zeroBin: number, scale: import("../types").Scale | null, edges: Float64Array | null, above: number, below: number}} Axis */
 
 /** The share of all values that the shared axis may leave outside: a few far ones must not squeeze the rest. */
 const BEYOND = 0.001;
@@ -86,11 +86,15 @@ export class Column {
    * @returns {Axis | null} null until the layer's summary is there
    */
   axis(of, width) {
-    if (of.axis === "own") return { first: 0, end: 256, scale: null, edges: null, above: 0, below: 0 };
     const summary = this.app.summaries.get(this.layer.id);
     if (!summary) return null;
+    if (of.axis === "own") {
+      // A layer without negative values has its zeros in the first bin of every own axis; else the bin is another for each neuron.
+      const zeroBin = summary.shared.origin >= 0 ? Math.min(0, binOfZero(summary, of.bins)) : -1;
+      return { first: 0, end: of.bins, zeroBin, scale: null, edges: null, above: 0, below: 0 };
+    }
     const mode = this.app.state.axis;
-    const domain = axisDomain(summary, mode === "shared" ? BEYOND : 0);
+    const domain = axisDomain(summary, mode === "shared" ? BEYOND : 0, of.bins);
     const scale = makeScale(domain.lo, domain.hi, width, mode === "symlog");
     /** @type {Float64Array | null} */
     let edges = null;
@@ -98,7 +102,7 @@ export class Column {
       const ratio = devicePixelRatio;
       edges = Float64Array.from({ length: domain.endBin - domain.firstBin + 1 }, (_, i) => scale.toPixel(domain.lo + i * domain.binWidth) * ratio);
     }
-    return { first: domain.firstBin, end: domain.endBin, scale, edges, above: domain.above, below: domain.below };
+    return { first: domain.firstBin, end: domain.endBin, zeroBin: domain.zeroBin, scale, edges, above: domain.above, below: domain.below };
   }
 
   /** @param {readonly number[]} hiddenRanks @returns {ScreenRows & {level: number, rowHeight: number}} */
@@ -128,9 +132,9 @@ export class Column {
     if (this.state.pinned.length > 0) this.data.collectPinned({ rows: Int32Array.from(this.state.pinned), level: 0, groups, instances }, wants);
     const { covered, sharp } = this.data.coverage(wanted, goal);
     const shown = this.data.shown;
-    if (!shown || ((shown.query !== wanted.query || shown.axis !== wanted.axis) && covered && allRanked)) this.data.shown = wanted;
+    if (!shown || (!sameArrangement(shown, wanted) && covered && allRanked)) this.data.shown = wanted;
     const of = this.data.shown ?? wanted;
-    const current = of.query === wanted.query && of.axis === wanted.axis;
+    const current = sameArrangement(of, wanted);
     const axis = this.axis(of, this.layout.plotWidth);
     this.draw(of, axis);
     const exact = sharp && current && allRanked && axis !== null && this.pinnedSharp(groups, instances);
@@ -199,7 +203,7 @@ export class Column {
     const { context, layout, app, data } = this;
     const { state, theme, metadata } = app;
     const ratio = devicePixelRatio;
-    const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: state.full, lanes: state.lanes };
+    const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: app.full, lanes: state.lanes };
     const inks = state.groups.map((group) => ({
       colour: app.colour(group),
       resolve: (/** @type {number} */ index) => data.bestTile(of, group, level, index),
@@ -213,7 +217,7 @@ export class Column {
     const line = lineHeight * ratio;
     const x = Math.round(layout.plotX * ratio);
     const place = { x, y: top, width: layout.plotWidth * ratio, lineHeight: line };
-    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, edges: axis.edges }, place, look);
+    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, zeroBin: axis.zeroBin, edges: axis.edges }, place, look);
     if (layout.zeroWidth > 0) {
       paintZeros(context, { rows, inks }, { ...place, x: Math.round(layout.zeroX * ratio), width: layout.zeroWidth * ratio }, look);
     }

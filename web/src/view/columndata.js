@@ -12,12 +12,17 @@ import { tilesOf, topLevel } from "../model/viewport.js";
 
 /** @typedef {import("../data/tiles.js").Want} Want */
 /** @typedef {import("./painter.js").Hit} Hit */
-/** @typedef {{query: string, axis: "shared" | "own", order: import("../types").Order, direction: import("../types").Direction}} Arrangement */
+/** @typedef {{query: string, axis: "shared" | "own", bins: import("../types").Bins, order: import("../types").Order, direction: import("../types").Direction}} Arrangement */
 /** @typedef {{rows: Int32Array, level: number, groups: readonly number[], instances: readonly number[]}} Screen */
 
 /** Orderings whose ranks are remembered, in a layer. */
 const RANKED_ORDERS_MAX = 12;
 const INDEX_QUERY = orderQuery("index", "ascending");
+
+/** @param {Arrangement} a @param {Arrangement} b */
+export function sameArrangement(a, b) {
+  return a.query === b.query && a.axis === b.axis && a.bins === b.bins;
+}
 
 export class ColumnData {
   /**
@@ -38,12 +43,12 @@ export class ColumnData {
   wanted() {
     const { order, direction } = this.app.state.columns[this.layer.id];
     const axis = this.app.state.axis === "own" ? "own" : "shared";
-    return { query: orderQuery(expression(order, this.app.metadata), direction), axis, order, direction };
+    return { query: orderQuery(expression(order, this.app.metadata), direction), axis, bins: this.app.bins, order, direction };
   }
 
   /** @param {Arrangement} of @param {number} group @param {number} level @param {number} index */
   tileUrl(of, group, level, index) {
-    return this.app.urls.tile(this.layer.id, group, level, index, `${of.query}&axis=${of.axis}`);
+    return this.app.urls.tile(this.layer.id, group, level, index, `${of.query}&axis=${of.axis}&bins=${of.bins}`);
   }
 
   /** @param {string} query @param {number} level @param {number} index */
@@ -136,7 +141,7 @@ export class ColumnData {
     const named = indices.every((index) => this.bestRows(of.query, screen.level, index));
     this.wantRows(of.query, this.top, 0, screen.instances, named ? PRIORITY.minimap : PRIORITY.cover, wants);
     for (const index of indices) this.wantRows(of.query, screen.level, index, screen.instances, PRIORITY.sharp, wants);
-    if (indices.length === 0) return;
+    if (indices.length === 0 || this.app.moving) return;
     const last = Math.ceil(this.layer.neurons / 2 ** screen.level / 256) - 1;
     for (const index of [indices[indices.length - 1] + 1, indices[0] - 1]) {
       if (index < 0 || index > last) continue;
@@ -160,7 +165,8 @@ export class ColumnData {
 
   /** @returns {Arrangement} */
   pinnedArrangement() {
-    return { query: INDEX_QUERY, axis: (this.shown ?? this.wanted()).axis, order: { kind: "index" }, direction: "ascending" };
+    const { axis, bins } = this.shown ?? this.wanted();
+    return { query: INDEX_QUERY, axis, bins, order: { kind: "index" }, direction: "ascending" };
   }
 
   /**

@@ -17,6 +17,7 @@ export class ColumnHead {
     const { app, layer } = column;
     this.hidden = el("button", { type: "button", class: "hidden-strip", "aria-haspopup": "dialog" });
     this.hidden.addEventListener("click", () => on.openHidden(column, this.hidden));
+    this.dead = el("span", { class: "quiet dead", title: "Neurons that are exactly 0 for every row of the data" });
     this.grain = el("span", { class: "grain quiet" });
     this.sort = el("button", { type: "button", class: "sort-button", "aria-haspopup": "dialog" });
     this.sort.addEventListener("click", () => on.openSort(column, this.sort));
@@ -26,7 +27,7 @@ export class ColumnHead {
     const middle = () => column.layout.plotTop + column.layout.plotHeight / 2;
     column.head.append(
       el("div", { class: "head-line" },
-        el("h2", {}, layer.name), el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.hidden,
+        el("h2", {}, layer.name), el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead, this.hidden,
         el("span", { class: "zoom-buttons" },
           zoom("−", "Zoom out", "out", () => zoomBy(column, 1 / 1.6, middle())),
           zoom("+", "Zoom in", "in", () => zoomBy(column, 1.6, middle())),
@@ -70,6 +71,8 @@ export class ColumnHead {
     const per = 2 ** column.level;
     const aggregated = per > 1 ? `1 row = ${count(per)} neurons` : "";
     const counted = per > 1 && column.state.hidden.length > 0 ? ", hidden ones included" : "";
+    const dead = column.app.summaries.get(column.layer.id)?.dead[0] ?? 0;
+    setText(this.dead, dead > 0 ? `${count(dead)} always 0` : "");
     setText(this.grain, aggregated + counted);
   }
 }

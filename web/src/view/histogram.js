@@ -8,10 +8,12 @@ import { trace } from "./dots.js";
 
 const WIDTH = 360;
 const HEIGHT = 132;
-const LEFT = 44;
+const LEFT = 52;
 const RIGHT = 12;
 const TOP = 14;
 const BOTTOM = 22;
+/** Width of the bar of exact zeros. */
+const ZERO_BAR = 7;
 
 /** Collects an outline as SVG path data: the dots of the canvas and of the chart have one definition. */
 class PathText {
@@ -37,6 +39,29 @@ export function coarsen(counts, most) {
 }
 
 /**
+ * The counts with exact zeros taken out of their bin: they are drawn as a bar of their own.
+ * @param {import("../types").NeuronGroup} group
+ * @param {{lo: number, binWidth: number}} axis
+ */
+export function withoutExactZeros({ counts = [], zeros }, { lo, binWidth }) {
+  const bin = Math.min(counts.length - 1, Math.max(0, Math.floor(-lo / binWidth)));
+  return counts.map((n, i) => (i === bin ? Math.max(0, n - zeros) : n));
+}
+
+/**
+ * The zeros as a narrow bar at 0, cut off where it would flatten the rest: the caption says how high it is.
+ * @param {string} colour
+ * @param {number} x
+ * @param {number} y
+ */
+function zeroBar(colour, x, y) {
+  const cut = y < TOP;
+  const top = Math.min(Math.max(y, TOP), HEIGHT - BOTTOM - 1);
+  const bar = svg("rect", { x: x - ZERO_BAR, y: top, width: ZERO_BAR - 1, height: HEIGHT - BOTTOM - top, fill: colour, opacity: 0.55 });
+  return cut ? [bar, svg("text", { x: x - ZERO_BAR / 2, y: TOP - 3, "text-anchor": "middle" }, "↑")] : [bar];
+}
+
+/**
  * @param {object} what
  * @param {import("../types").NeuronGroup} what.group
  * @param {import("../types").Rgb} what.colour
@@ -58,14 +83,14 @@ export function histogramChart({ group, colour, axis, most, per, instances }) {
   const yTicks = ticks(0, most, 2);
   for (const share of yTicks) {
     chart.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(share), y2: y(share), class: "grid" }),
-      svg("text", { x: LEFT - 6, y: y(share) + 3.5, "text-anchor": "end" }, percent(share)));
+      svg("text", { x: LEFT - ZERO_BAR - 5, y: y(share) + 3.5, "text-anchor": "end" }, percent(share)));
   }
   const by = step(hi - lo, 5);
   for (const value of ticks(lo, hi, 5)) {
     chart.append(svg("line", { x1: x(value), x2: x(value), y1: TOP + height, y2: TOP + height + 4, class: "axis" }),
       svg("text", { x: x(value), y: HEIGHT - 6, "text-anchor": "middle" }, label(value, by)));
   }
-  const { counts } = coarsen(group.counts ?? [], 256 / per);
+  const { counts } = coarsen(withoutExactZeros(group, axis), 256 / per);
   let path = "";
   counts.forEach((n, i) => {
     if (n === 0) return;
@@ -74,6 +99,7 @@ export function histogramChart({ group, colour, axis, most, per, instances }) {
     const top = Math.min(y(n / Math.max(1, group.count)), TOP + height - 0.7);
     path += `M${from.toFixed(2)} ${TOP + height}V${top.toFixed(2)}H${(to - (to - from > 3 ? 0.6 : 0)).toFixed(2)}V${TOP + height}z`;
   });
+  if (group.zeros > 0) chart.append(...zeroBar(css(colour), Math.max(LEFT, x(0)), y(group.zeros / Math.max(1, group.count))));
   chart.append(svg("path", { d: path, fill: css(colour) }),
     svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: TOP + height, y2: TOP + height, class: "axis" }));
   if (group.median !== null) {

@@ -60,7 +60,7 @@ export class Minimap {
     const offset = Math.min(this.height - height, (top / column.total) * this.height);
     this.window.style.transform = `translateY(${layout.plotTop + offset}px)`;
     this.window.style.height = `${height}px`;
-    this.window.classList.toggle("whole", share >= 1);
+    this.window.classList.toggle("whole", share > 0.999);
     this.paint(of);
   }
 
@@ -72,8 +72,9 @@ export class Minimap {
     const ratio = devicePixelRatio;
     const axis = column.axis(of, MINIMAP_WIDTH);
     const there = state.groups.filter((group) => data.bestTile(of, group, data.top, 0));
-    const marks = column.state.pinned.map((neuron) => data.rank(of, neuron));
-    const key = [of.query, of.axis, state.axis, there, theme.name, state.curve, state.full, column.height, this.height, layout.plotTop, ratio, marks, column.state.hidden.length, axis !== null].join("|");
+    const followed = column.cursor === null ? column.state.pinned : [...column.state.pinned, column.cursor];
+    const marks = followed.map((neuron) => data.rank(of, neuron));
+    const key = [of.query, of.axis, of.bins, state.axis, there, theme.name, state.curve, app.full, column.height, this.height, layout.plotTop, ratio, marks, column.state.hidden.length, axis !== null].join("|");
     if (key === this.drawn || !axis) return;
     this.drawn = key;
     const { canvas, context } = this;
@@ -86,8 +87,8 @@ export class Minimap {
       resolve: (/** @type {number} */ index) => data.bestTile(of, group, data.top, index),
     }));
     const lineHeight = (this.height * ratio) / total;
-    const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: state.full, lanes: false };
-    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, edges: axis.edges },
+    const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: app.full, lanes: false };
+    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, zeroBin: axis.zeroBin, edges: axis.edges },
       { x: 0, y: layout.plotTop * ratio, width: canvas.width, lineHeight }, look);
     context.fillStyle = theme.accent;
     for (const rank of marks) {

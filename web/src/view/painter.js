@@ -34,7 +34,8 @@ let image = null;
 
 /** @param {number} width @param {number} height */
 function blank(width, height) {
-  if (!image || image.width !== width || image.height !== height) image = new ImageData(width, height);
+  // Grown in steps, never shrunk: while zooming, every frame has another number of lines.
+  if (!image || image.width !== width || image.height < height) image = new ImageData(width, Math.ceil(height / 256) * 256);
   return image;
 }
 
@@ -54,33 +55,36 @@ function inkFor(tile, colour, look) {
 /**
  * Fills `picture` with paper, or with its negative in the dark theme (see `inkTable`).
  * @param {ImageData} picture
+ * @param {number} lines in use
  * @param {Look} look
  */
-function layPaper(picture, look) {
+function layPaper(picture, lines, look) {
   const [r, g, b] = look.theme === "dark" ? look.paper.map((c) => 255 - c) : look.paper;
-  new Uint32Array(picture.data.buffer).fill((255 << 24) | (b << 16) | (g << 8) | r);
+  new Uint32Array(picture.data.buffer, 0, picture.width * lines).fill((255 << 24) | (b << 16) | (g << 8) | r);
 }
 
-/** @param {ImageData} picture */
-function negative(picture) {
-  const pixels = new Uint32Array(picture.data.buffer);
+/** @param {ImageData} picture @param {number} lines */
+function negative(picture, lines) {
+  const pixels = new Uint32Array(picture.data.buffer, 0, picture.width * lines);
   for (let i = 0; i < pixels.length; i++) pixels[i] ^= 0x00ffffff;
 }
 
 /**
- * Multiplies the densities of `rows` onto a picture of bins × lines.
+ * Multiplies the densities of `rows` onto a picture of bins × lines. Exact zeros are left out of their bin, since they are
+ * drawn beside the plot: in a ReLU layer they would be most of what is seen.
  * @param {Int32Array} rows displayed rows at the wanted level
  * @param {Ink[]} inks
  * @param {number} firstBin
  * @param {number} endBin
+ * @param {number} zeroBin the bin that holds the zeros; -1: none
  * @param {Look} look
  * @returns {ImageData}
  */
-function picture(rows, inks, firstBin, endBin, look) {
+function picture(rows, inks, firstBin, endBin, zeroBin, look) {
   const width = endBin - firstBin;
   const lanes = look.lanes ? Math.max(1, inks.length) : 1;
   const out = blank(width, rows.length * lanes);
-  layPaper(out, look);
+  layPaper(out, rows.length * lanes, look);
   const data = out.data;
   inks.forEach((ink, lane) => {
     let index = -1;
@@ -102,7 +106,8 @@ function picture(rows, inks, firstBin, endBin, look) {
       let at = inTile * tile.bins + firstBin;
       let o = (lanes === 1 ? line : line * lanes + lane) * width * 4;
       for (let bin = firstBin; bin < endBin; bin++, at++, o += 4) {
-        const q = densities[at];
+        let q = densities[at];
+        if (bin === zeroBin) q = withoutZeros(q, tile.zeros[inTile]);
         if (q !== 0) {
           const k = q * 3;
           data[o] = (data[o] * table[k]) >> 8;
@@ -112,25 +117,35 @@ function picture(rows, inks, firstBin, endBin, look) {
       }
     }
   });
-  if (look.theme === "dark") negative(out);
+  if (look.theme === "dark") negative(out, rows.length * lanes);
   return out;
+}
+
+/**
+ * The density of a bin without its zeros. Shares are squares of the coded values, so their difference is one of squares;
+ * where a bin holds nothing but zeros both codes are equal.
+ * @param {number} q
+ * @param {number} zeros
+ */
+export function withoutZeros(q, zeros) {
+  return q > zeros ? Math.max(1, Math.round(Math.sqrt(q * q - zeros * zeros))) : 0;
 }
 
 /**
  * Draws lines of densities.
  * @param {CanvasRenderingContext2D} context in device pixels
- * @param {{rows: Int32Array, inks: Ink[], firstBin: number, endBin: number, edges: Float64Array | null}} what `edges`: pixel of each
+ * @param {{rows: Int32Array, inks: Ink[], firstBin: number, endBin: number, zeroBin: number, edges: Float64Array | null}} what `edges`: pixel of each
  *   bin's edge, for an axis that is not linear
  * @param {Place} place
  * @param {Look} look
  */
-export function paintLines(context, { rows, inks, firstBin, endBin, edges }, place, look) {
+export function paintLines(context, { rows, inks, firstBin, endBin, zeroBin, edges }, place, look) {
   const bins = endBin - firstBin;
   const lanes = look.lanes ? Math.max(1, inks.length) : 1;
   const lines = rows.length * lanes;
   if (lines === 0 || bins <= 0 || place.width < 1) return;
   const raw = sheet(0, bins + EDGE, lines);
-  raw.context.putImageData(picture(rows, inks, firstBin, endBin, look), 0, 0);
+  raw.context.putImageData(picture(rows, inks, firstBin, endBin, zeroBin, look), 0, 0, 0, 0, bins, lines);
   const width = Math.round(place.width);
   const height = rows.length * place.lineHeight;
   context.imageSmoothingEnabled = false;
@@ -168,7 +183,7 @@ export function paintLines(context, { rows, inks, firstBin, endBin, edges }, pla
 export function paintZeros(context, { rows, inks }, place, look) {
   if (rows.length === 0 || inks.length === 0) return;
   const out = blank(inks.length, rows.length);
-  layPaper(out, look);
+  layPaper(out, rows.length, look);
   const dark = look.theme === "dark";
   inks.forEach((ink, lane) => {
     for (let line = 0; line < rows.length; line++) {
@@ -182,9 +197,9 @@ export function paintZeros(context, { rows, inks }, place, look) {
       }
     }
   });
-  if (dark) negative(out);
+  if (dark) negative(out, rows.length);
   const raw = sheet(0, inks.length, rows.length);
-  raw.context.putImageData(out, 0, 0);
+  raw.context.putImageData(out, 0, 0, 0, 0, inks.length, rows.length);
   context.imageSmoothingEnabled = false;
   context.drawImage(raw.canvas, 0, 0, inks.length, rows.length, place.x, place.y, place.width, rows.length * place.lineHeight);
 }
