@@ -1,0 +1,170 @@
+"""The engine beside the public parts one would use instead, in one run, in turns.
+
+    python Tests/Bench/engine.py --divergence .build-release/release/divergence [--rows 80000 --neurons 4096 --runs 5]
+
+Each contender works on the same file, 80,000 x 4,096 float32 by default, half of it zeros as after a ReLU, rows of ten or a
+thousand classes in random order. The file is in the page cache. Contenders take turns, so that a machine that
+slows down slows all of them down. Printed: median of the runs with their range, decoded bytes a second, ratio to this engine at
+all lanes, and peak memory. That the rivals' counts and medians agree with the store is checked on some neurons.
+"""
+
+import argparse
+import os
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import h5py
+import hdf5plugin
+import numpy as np
+
+LAYOUTS = {
+    "contiguous": {},
+    "gzip+shuffle": {"chunks": (256, 512), "compression": "gzip", "compression_opts": 4, "shuffle": True},
+    "lz4": {"chunks": (256, 512), **hdf5plugin.LZ4()},
+    "bitshuffle-lz4": {"chunks": (256, 512), **hdf5plugin.Bitshuffle(cname="lz4")},
+}
+
+
+def make(path, layout, rows, neurons, classes):
+    rng = np.random.default_rng(1)
+    scale, shift = rng.gamma(2, size=neurons), rng.normal(size=neurons)
+    with h5py.File(path, "w") as f:
+        data = f.create_dataset("a", (rows, neurons), "f4", **LAYOUTS[layout])
+        for start in range(0, rows, 8192):
+            n = min(8192, rows - start)
+            block = rng.standard_normal((n, neurons), np.float32) * scale.astype("f4") + shift.astype("f4")
+            # Trained activations have few significant bits; random mantissas would not compress at all.
+            block = np.maximum(block, 0).view("u4") & np.uint32(0xFFFFF000)
+            data[start:start + n] = block.view("f4")
+        f["labels"] = rng.integers(0, classes, rows)
+
+
+# --- contenders: each a command, so that time and memory are those of a whole process
+
+RIVALS = {
+    "h5py, reading only": """
+import h5py, sys
+f = h5py.File(sys.argv[1]); d = f["a"]
+for s in range(0, len(d), 4096): d[s:s+4096]
+""",
+    "h5py + NumPy": """
+import h5py, sys, numpy as np
+f = h5py.File(sys.argv[1]); d = f["a"]; labels = f["labels"][:]
+classes = labels.max() + 1
+for c in range(0, d.shape[1], 256):
+    x = d[:, c:c+256]
+    for j in range(x.shape[1]):
+        lo, hi = x[:, j].min(), x[:, j].max()
+        for k in range(classes):
+            v = x[labels == k, j]
+            np.histogram(v, 256, (lo, hi)); np.median(v)
+""",
+    "bincount + polars": """
+import h5py, sys, numpy as np, polars as pl
+f = h5py.File(sys.argv[1]); d = f["a"]; labels = f["labels"][:]
+classes = labels.max() + 1
+for c in range(0, d.shape[1], 256):
+    x = d[:, c:c+256]
+    lo, hi = x.min(0), x.max(0)
+    b = ((x - lo) * (np.float32(255.99) / np.maximum(hi - lo, np.float32(1e-30)))).astype(np.int32)
+    w = x.shape[1]
+    flat = (b + np.arange(w, dtype=np.int32) * 256 + (labels.astype(np.int32) * (w * 256))[:, None]).ravel()
+    np.bincount(flat, minlength=classes * w * 256)
+    frame = pl.DataFrame({str(j): x[:, j] for j in range(w)}).with_columns(label=pl.Series(labels))
+    frame.group_by("label").agg(pl.all().median())
+""",
+    "dask (histograms only)": """
+import h5py, sys, numpy as np, dask, dask.array as da
+f = h5py.File(sys.argv[1]); d = f["a"]; labels = f["labels"][:]
+classes = int(labels.max()) + 1
+x = da.from_array(d, chunks=(4096, d.shape[1]), lock=True)
+lo, hi = dask.compute(x.min(0), x.max(0))
+def count(block, labels):
+    w = block.shape[1]
+    b = ((block - lo) * (np.float32(255.99) / np.maximum(hi - lo, np.float32(1e-30)))).astype(np.int32)
+    flat = (b + np.arange(w, dtype=np.int32) * 256 + (labels.astype(np.int32) * (w * 256))[:, None]).ravel()
+    return np.bincount(flat, minlength=classes * w * 256).astype(np.int32)
+total = 0
+parts = [dask.delayed(count)(b, labels[i*4096:(i+1)*4096]) for i, b in enumerate(x.to_delayed().ravel())]
+for start in range(0, len(parts), 2):
+    total = total + sum(dask.compute(*parts[start:start+2], scheduler="threads", num_workers=2))
+""",
+}
+
+
+def timed(command):
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    error = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if status != 0:
+        raise RuntimeError(f"{command[:3]}: {error.decode()[-500:]}")
+    return seconds, usage.ru_maxrss * 1024
+
+
+def agree(path, store):
+    """Counts and medians of some neurons, computed here from the file."""
+    import zarr
+
+    group = zarr.open_group(str(store), mode="r")
+    with h5py.File(path) as f:
+        labels = f["labels"][:]
+        for neuron in (0, f["a"].shape[1] // 2, f["a"].shape[1] - 1):
+            x = f["a"][:, neuron]
+            exponent, origin = int(group["layers/a/grid/exponent"][neuron]), int(group["layers/a/grid/origin"][neuron])
+            for g in (0, 1, 5):
+                v = x if g == 0 else x[labels == g - 1]
+                bins = (np.floor(np.ldexp(v.astype("f8"), -exponent)) - origin).astype(int)
+                assert (np.bincount(bins, minlength=256) == group["layers/a/own/256"][g, neuron]).all()
+                assert np.float32(np.median(v.astype("f8"))) == group["layers/a/statistics/median"][g, neuron]
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--divergence", required=True)
+    options.add_argument("--rows", type=int, default=80000)
+    options.add_argument("--neurons", type=int, default=4096)
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--layouts", default=",".join(LAYOUTS))
+    options.add_argument("--classes", default="10,1000")
+    options.add_argument("--slow", type=int, default=1, help="runs of contenders that take minutes")
+    options = options.parse_args()
+    decoded = options.rows * options.neurons * 4
+    with tempfile.TemporaryDirectory(prefix="nd-bench-") as folder:
+        for classes in map(int, options.classes.split(",")):
+            for layout in options.layouts.split(",") if classes == 10 else ["contiguous"]:
+                path = pathlib.Path(folder) / f"{layout}-{classes}.h5"
+                make(path, layout, options.rows, options.neurons, classes)
+                engine = lambda lanes: [options.divergence, "precompute", path, "--output", f"{folder}/Tiles", "--threads", str(lanes), "--progress", "none"]
+                contenders = {"this engine, 2 lanes": engine(2), "this engine, 1 lane": engine(1)}
+                contenders |= {name: [sys.executable, "-c", code, path] for name, code in RIVALS.items()}
+                if classes > 10:  # a thousand classes: NumPy's loop alone would take an hour
+                    del contenders["h5py + NumPy"]
+                times, memory = {n: [] for n in contenders}, {n: 0 for n in contenders}
+                timed(contenders["this engine, 2 lanes"])
+                agree(path, f"{folder}/Tiles/{layout}-{classes}/current")
+                for turn in range(options.runs):
+                    for name, command in contenders.items():
+                        if turn >= options.slow and name in ("h5py + NumPy", "bincount + polars", "dask (histograms only)"):
+                            continue
+                        seconds, peak = timed(command)
+                        times[name].append(seconds)
+                        memory[name] = max(memory[name], peak)
+                base = statistics.median(times["this engine, 2 lanes"])
+                print(f"\n{layout}, {classes} classes: {options.rows:,} x {options.neurons:,} float32, {path.stat().st_size / 2**20:,.0f} MiB on disk")
+                print(f"{'':26}{'median':>9}{'range':>17}{'GB/s':>8}{'ratio':>8}{'peak':>11}")
+                for name, runs in times.items():
+                    middle = statistics.median(runs)
+                    print(f"{name:26}{middle:8.2f}s{min(runs):8.2f} – {max(runs):.2f}s{decoded / middle / 1e9:8.2f}{middle / base:8.2f}{memory[name] / 2**20:7,.0f} MiB")
+                sys.stdout.flush()
+                path.unlink()
+
+
+if __name__ == "__main__":
+    main()
