@@ -37,7 +37,8 @@ let package = Package(
     .target(
       name: "Precompute",
       dependencies: [
-        "Activations", "Distributions", "HDF5", "TileStore", .product(name: "Yams", package: "Yams"),
+        "Activations", "CKernels", "Distributions", "HDF5", "TileStore",
+        .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "TileServer",

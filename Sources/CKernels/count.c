@@ -1,6 +1,22 @@
 #include "count.h"
 
+#include <string.h>
+
 #include "clones.h"
+
+enum { rows_ahead = 12 };
+
+void nd_gather_rows(void *tile, size_t tile_bytes, const void *base, size_t pitch, const uint32_t *order, size_t rows,
+                    size_t bytes) {
+  const char *from = base;
+  for (size_t r = 0; r < rows; r++) {
+    if (r + rows_ahead < rows) {
+      const char *next = from + order[r + rows_ahead] * pitch;
+      for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(next + line);
+    }
+    memcpy((char *)tile + r * tile_bytes, from + order[r] * pitch, bytes);
+  }
+}
 
 #define NAME_(base, type) base##type
 #define VALUE float

@@ -15,6 +15,11 @@ typedef struct {
   uint32_t cell, first, count;
 } nd_run;
 
+/// Copies `rows` rows of `bytes` bytes, which begin `pitch` bytes apart at `base` in the given order, side by side into `tile`,
+/// whose rows are `tile_bytes` long. Rows are far apart and in no order the processor could foresee, so they are asked for ahead.
+void nd_gather_rows(void *tile, size_t tile_bytes, const void *base, size_t pitch, const uint32_t *order, size_t rows,
+                    size_t bytes);
+
 /// Running figures of a band of neurons, each [cell, pitch] with `pitch` neurons (a multiple of ND_TILE) a cell.
 /// `minimum` and `maximum` are `float *` or `double *` as the tile's values are.
 typedef struct {

@@ -1,6 +1,6 @@
 import Activations
+import CKernels
 import Distributions
-import Glibc
 
 /// Cuts blocks of rows into tiles: `tileColumns` neurons of up to `rowsPerTile` rows of one cell, copied side by side, so that
 /// kernels read a few contiguous kibibytes and counters of one cell stay in cache.
@@ -47,6 +47,7 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
     after: @Sendable (_ tile: Int) -> Void = { _ in }
   ) throws {
     sort(block, samples)
+    let size = MemoryLayout<Value>.size
     try lanes.run(tiles.count) { lane, number in
       let tile = tiles.lowerBound + number
       let buffer = buffers[lane]
@@ -57,11 +58,10 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
         var next = starts[cell]
         while next < starts[cell + 1] {
           let count = min(Self.rowsPerTile, starts[cell + 1] - next)
-          for row in 0..<count {
-            let sample = Int(order[next + row])
-            memcpy(
-              buffer + row * tileColumns, block.base + sample * block.pitch + first,
-              width * MemoryLayout<Value>.size)
+          order.withUnsafeBufferPointer {
+            nd_gather_rows(
+              buffer, tileColumns * size, block.base + first, block.pitch * size, $0.baseAddress! + next, count,
+              width * size)
           }
           body(tile, cell, count, buffer)
           next += count

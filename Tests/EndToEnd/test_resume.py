@@ -1,0 +1,80 @@
+"""Kills at random moments: the same command goes on, and the store is the one of an undisturbed run."""
+
+import os
+import signal
+import subprocess
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from conftest import PROGRAM
+
+KILLS = int(os.environ.get("ND_KILLS", "12"))
+
+
+@pytest.fixture
+def job(dump, rng):
+    layers = {f"layer_{i}": (rng.normal(size=(1500, 150)).astype(np.float32), {"chunks": (50, 150), "compression": "lzf"}) for i in range(8)}
+    return dump(layers, rng.integers(0, 4, 1500))
+
+
+def visible(folder):
+    return [p.name for p in folder.glob("*/*") if not p.name.startswith(".")]
+
+
+def test_kills(program, precompute, job, rng, tmp_path):
+    undisturbed = precompute(job, output=tmp_path / "undisturbed")
+    command = [PROGRAM, "precompute", str(job), "--output", str(tmp_path / "Tiles"), "--progress", "json"]
+    start = time.monotonic()
+    program.ok("precompute", job, "--output", tmp_path / "timing", "--progress", "none")
+    usual = time.monotonic() - start
+    kept = 0
+    for number in range(KILLS):
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        try:
+            _, error = process.communicate(timeout=usual * rng.uniform(0.05, 0.7))
+        except subprocess.TimeoutExpired:
+            stop = signal.SIGTERM if number % 3 == 0 else signal.SIGKILL
+            process.send_signal(stop)
+            _, error = process.communicate(timeout=60)
+            assert process.returncode in ((75, 0) if stop == signal.SIGTERM else (-signal.SIGKILL, 0))
+        kept = max(kept, error.count('"layer kept"'))
+        if process.returncode == 0:
+            break
+        assert visible(tmp_path / "Tiles") == [], "something half-done can be seen"
+    done = program.ok(*command[1:])
+    kept = max(kept, done.stderr.count('"layer kept"'))
+    assert kept > 0, "nothing was kept between runs"
+    resumed = tmp_path / "Tiles" / "dump" / "current"
+    assert resumed.resolve().name == undisturbed.resolve().name
+    assert (resumed / "MANIFEST").read_bytes() == (undisturbed / "MANIFEST").read_bytes()
+    program.ok("verify", resumed)
+
+
+def test_a_changed_dump_is_begun_anew(program, precompute, job, tmp_path):
+    command = [PROGRAM, "precompute", str(job), "--output", str(tmp_path / "Tiles"), "--progress", "json"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if '"layer done"' in line:
+            process.kill()
+            break
+    process.wait()
+    with h5py.File(job, "r+") as f:
+        f["layer_0"][3, 3] = 99
+    done = program.ok(*command[1:])
+    assert '"layer kept"' not in done.stderr
+    fresh = precompute(job, output=tmp_path / "fresh")
+    assert (tmp_path / "Tiles" / "dump" / "current").resolve().name == fresh.resolve().name
+
+
+def test_a_new_version_stands_beside_the_old_one(program, precompute, job, tmp_path):
+    old = precompute(job).resolve()
+    manifest = (old / "MANIFEST").read_bytes()
+    with h5py.File(job, "r+") as f:
+        f["labels"][0] = (int(f["labels"][0]) + 1) % 4
+    new = precompute(job).resolve()
+    assert new != old and new.parent == old.parent
+    assert (old / "MANIFEST").read_bytes() == manifest
+    program.ok("verify", old)

@@ -1,0 +1,67 @@
+"""The invariants of README that a look at the sources can tell."""
+
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "Sources"
+
+# What each module may import of the project and of the system; arrows run one way.
+ALLOWED = {
+    "HDF5": {"CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "Foundation", "Glibc", "Darwin", "Synchronization"},
+    "Distributions": {"CKernels"},
+    "Activations": {"HDF5", "CKernels", "Foundation", "Glibc"},
+    "TileStore": {"CLZ4", "CKernels", "Crypto", "Foundation", "Glibc", "Darwin", "Synchronization"},
+    "Precompute": {"Activations", "CKernels", "Distributions", "HDF5", "TileStore", "Yams", "Dispatch", "Foundation", "Glibc", "Synchronization"},
+}
+
+
+def swift_files(module):
+    return sorted((SOURCES / module).rglob("*.swift"))
+
+
+def imports(path):
+    return set(re.findall(r"^(?:@testable |public )?import (?:struct |class |enum |func )?([A-Za-z0-9_]+)", path.read_text(), re.M))
+
+
+@pytest.mark.parametrize("module", ALLOWED)
+def test_arrows_run_one_way(module):
+    assert swift_files(module)
+    for path in swift_files(module):
+        assert imports(path) <= ALLOWED[module], f"{path.relative_to(ROOT)} imports {imports(path) - ALLOWED[module]}"
+
+
+def test_the_server_knows_no_dumps_and_writes_nothing():
+    for path in swift_files("TileServer"):
+        assert not imports(path) & {"HDF5", "Activations", "Precompute", "CHDF5"}, path
+        assert not re.search(r"O_WRONLY|O_RDWR|O_CREAT|createFile|removeItem|\.write\(to:|forWriting", path.read_text()), path
+
+
+def test_one_place_starts_threads_for_counting():
+    users = [p for m in ALLOWED for p in swift_files(m) if "concurrentPerform" in p.read_text()]
+    assert [p.name for p in users] == ["Lanes.swift"]
+
+
+def test_unchecked_sendable_says_why():
+    for path in SOURCES.rglob("*.swift"):
+        lines = path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if "@unchecked Sendable" in line and "//" not in line.split("@unchecked")[0]:
+                around = "\n".join(lines[max(0, number - 8):number + 8])
+                assert "//" in around, f"{path.relative_to(ROOT)}:{number + 1}"
+
+
+def test_nothing_names_a_place_of_one_machine():
+    for folder in ("Sources", "Tests", "Jobs", "Tiles", "web"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and path.suffix in {".swift", ".py", ".js", ".md", ".yaml", ".html", ".css", ".c", ".h"} and path.name != "test_structure.py":
+                if path.relative_to(ROOT).parts[0] == "Tiles" and len(path.relative_to(ROOT).parts) > 2 and path.relative_to(ROOT).parts[1] != "golden":
+                    continue  # built stores
+                assert not re.search(r"(?<![\w.])/(work|root|home)/", path.read_text()), path
+
+
+def test_files_are_short_enough_to_read():
+    for path in [*SOURCES.rglob("*.swift"), *(ROOT / "web").rglob("*.js")]:
+        assert len(path.read_text().splitlines()) <= 500, path
