@@ -52,6 +52,19 @@ import Testing
     #expect(error?.kind == .notReadable)
   }
 
+  /// h5py holds such a lock while it writes.
+  @Test func aFileThatIsBeingWrittenIsNotRead() throws {
+    let oracle = try Oracle.odd.get()
+    let path = oracle.path("locked.h5")
+    try FileManager.default.copyItem(atPath: oracle.path("good.h5"), toPath: path)
+    let descriptor = open(path, O_RDWR)
+    defer { close(descriptor) }
+    #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    let error = #expect(throws: HDF5Error.self) { try File.catalogue(path: path) }
+    #expect(error?.kind == .notReadable)
+    #expect(error?.what.contains("open for writing") == true)
+  }
+
   @Test func missingRightsAreNotReadable() {
     #expect(System.openFault(EACCES).kind == .notReadable)
     #expect(System.openFault(EACCES).what.contains("not permitted"))

@@ -54,7 +54,8 @@ extension Describer {
     let fileBytes = try storageBytes(info)
     guard info.storedBytes <= fileBytes else {
       throw .badData(
-        "its chunks would take \(info.storedBytes) bytes of a file of \(fileBytes)", advice: damaged)
+        "its chunks would take \(info.storedBytes) bytes of a file of \(fileBytes)", advice: damaged
+      )
     }
     guard total > 0, written > 0 else { return }
 

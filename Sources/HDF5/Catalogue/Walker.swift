@@ -64,7 +64,9 @@ struct Walker: ~Copyable {
       var object = nd_object()
       guard nd_object_by_name(file, path, access.id, &object) >= 0 else {
         let reason = Library.failure("opening it").what
-        if path == "/" { throw .badData(reason, advice: "The file is damaged: make or copy it again.") }
+        if path == "/" {
+          throw .badData(reason, advice: "The file is damaged: make or copy it again.")
+        }
         skip(path, reason)
         continue
       }
