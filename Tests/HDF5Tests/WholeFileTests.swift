@@ -113,6 +113,22 @@ import Testing
     #expect(gone?.kind == .changed)
   }
 
+  @Test func otherFilesThatHoldDataAreWatchedToo() throws {
+    let oracle = try Oracle.grid.get()
+    let catalogue = try File.catalogue(path: oracle.path("elsewhere.h5"), follow: true)
+    let names = catalogue.otherFiles.map { String($0.path.split(separator: "/").last!) }
+    #expect(
+      names == [
+        "grid_earliest.h5", "part_0.h5", "part_1.h5", "part_2.h5", "raw.bin", "raw2.bin",
+      ])
+    var moved = catalogue
+    moved.otherFiles[4] = FileIdentity(
+      path: catalogue.otherFiles[4].path, bytes: 1, modifiedNs: 0, inode: 0, device: 0)
+    let error = #expect(throws: HDF5Error.self) { try File(moved) }
+    #expect(error?.kind == .changed)
+    #expect(error?.file.hasSuffix("raw.bin") == true)
+  }
+
   @Test func aRunThatWasCutWhileReadingIsAnError() throws {
     let folder = try Oracle.odd.get()
     let path = folder.path("shrinking.h5")

@@ -192,8 +192,7 @@ struct Walker: ~Copyable {
 
   /// The identities of all files beside the catalogued one that reading will touch.
   private mutating func listOtherFiles() throws(Fault) {
-    var paths = Set(catalogue.datasets.compactMap(\.storageFile))
-    paths.remove(catalogue.file.path)
+    let paths = describer.otherFiles.subtracting([catalogue.file.path])
     for path in paths.sorted() { catalogue.otherFiles.append(try FileIdentity(path: path)) }
   }
 
