@@ -82,6 +82,7 @@ public final class Dataset: Sendable {
   /// - Parameter box: A range along each axis, within the shape; [] for a scalar.
   /// - Returns: Whole chunks; or, of a dataset without them, runs of rows of about 2 MiB within the
   ///   box. None if the box is empty.
+  /// - Complexity: O(pieces); a shape may claim any number of chunks, so take a box at a time.
   public func pieces(of box: [Range<Int>]) -> [Piece] {
     checkBox(box)
     if info.isNull { return [] }

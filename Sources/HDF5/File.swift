@@ -21,6 +21,8 @@ public final class File: Sendable {
   public let identity: FileIdentity
   /// Whether data in other files may be read.
   public let follow: Bool
+  /// Other files that data are read from, as the catalogue knew them.
+  let others: [FileIdentity]
   /// libhdf5's identifier, kept until `deinit`.
   let handle: hid_t
   /// For reading without libhdf5.
@@ -31,7 +33,12 @@ public final class File: Sendable {
   ///
   /// - Parameter follow: Whether external links, external storage and virtual datasets are read.
   /// - Throws: ``HDF5Error``: missing, a directory, not permitted, not HDF5, cut off, too new.
-  public init(path: String, follow: Bool = false) throws(HDF5Error) {
+  public convenience init(path: String, follow: Bool = false) throws(HDF5Error) {
+    try self.init(path: path, follow: follow, others: [])
+  }
+
+  private init(path: String, follow: Bool, others: [FileIdentity]) throws(HDF5Error) {
+    self.others = others
     do throws(Fault) {
       let descriptor = try System.openForReading(path)
       do throws(Fault) {
@@ -61,10 +68,9 @@ public final class File: Sendable {
   ///
   /// - Throws: also `.changed`, if it is no longer the same.
   public convenience init(_ catalogue: Catalogue) throws(HDF5Error) {
-    try self.init(path: catalogue.file.path, follow: catalogue.follow)
-    do throws(Fault) { try catalogue.file.verifyUnchanged() } catch {
-      throw HDF5Error(error, file: catalogue.file.path)
-    }
+    try self.init(
+      path: catalogue.file.path, follow: catalogue.follow, others: catalogue.otherFiles)
+    try Self.verify([catalogue.file] + catalogue.otherFiles)
   }
 
   deinit {
@@ -83,12 +89,18 @@ public final class File: Sendable {
     try Dataset(self, info, reinterpret: reinterpret, missing: missing)
   }
 
-  /// Looks at size, time of modification and inode again.
+  /// Looks at size, time of modification and inode again, also of the other files that hold data.
   ///
   /// - Throws: ``HDF5Error`` `.changed`, saying what differs.
   public func verifyUnchanged() throws(HDF5Error) {
-    do throws(Fault) { try identity.verifyUnchanged() } catch {
-      throw HDF5Error(error, file: identity.path)
+    try Self.verify([identity] + others)
+  }
+
+  private static func verify(_ files: [FileIdentity]) throws(HDF5Error) {
+    for file in files {
+      do throws(Fault) { try file.verifyUnchanged() } catch {
+        throw HDF5Error(error, file: file.path)
+      }
     }
   }
 

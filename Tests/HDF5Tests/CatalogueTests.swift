@@ -33,7 +33,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("soft", "/layers/dense_10"), ("/layers/dense_2", "/also"), ("layers//again/dense_10", "/layers/dense_10"),
+    ("soft", "/layers/dense_10"), ("/layers/dense_2", "/also"),
+    ("layers//again/dense_10", "/layers/dense_10"),
     ("a_soft_group/again/deep/up/layers/again/dense_10/", "/layers/dense_10"),
   ])
   func namesLeadThroughLinks(_ name: String, _ path: String) throws {

@@ -24,9 +24,10 @@ import Testing
   @Test(arguments: ["hang", "hang silently"])
   func aHang(_ program: String) throws {
     let clock = ContinuousClock()
-    let start = clock.now
-    #expect(try failure(program)?.what.contains("did not get through") == true)
-    let took = clock.now - start
+    let began = clock.now
+    let error = try failure(program)
+    #expect(error?.what.contains("did not get through") == true)
+    let took = clock.now - began
     #expect(took < .seconds(15))
   }
 
@@ -50,6 +51,26 @@ import Testing
     #expect(throws: HDF5Error.self) {
       try File.catalogueInChild(path: path, executable: catalogueChild, memoryBytes: 1 << 20)
     }
+  }
+
+  /// The environment names a folder with a plugin that would do.
+  @Test func noPluginIsEverLoaded() throws {
+    let oracle = try Oracle.odd.get()
+    let plugins = try String(contentsOfFile: oracle.path("plugin_path"), encoding: .utf8)
+    #expect(FileManager.default.fileExists(atPath: plugins))
+    let (output, end) = try ChildProcess.run(
+      catalogueChild,
+      CatalogueChild.arguments(
+        path: oracle.path("plugin.h5"), follow: true, deadlineSeconds: 10, memoryBytes: 4 << 30),
+      environment: ["HDF5_PLUGIN_PATH": plugins], deadlineSeconds: 10, limitBytes: 1 << 20)
+    guard case .exited(0) = end else {
+      Issue.record("\(end)")
+      return
+    }
+    let reply = try JSONDecoder.forCatalogues.decode(
+      CatalogueChild.Reply.self, from: Data(output))
+    let reason = try reply.catalogue(of: "plugin.h5").dataset(named: "virtual").unsupportedReason
+    #expect(reason?.contains("filter 32001 (blosc), which libhdf5 cannot decode") == true)
   }
 
   @Test func severalAtOnceDoNotWaitForEachOther() async throws {

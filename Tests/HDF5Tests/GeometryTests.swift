@@ -6,7 +6,8 @@ import Testing
 @Suite struct GeometryTests {
   @Test func naturalOrder() {
     let sorted = [
-      "", "/", "/2", "/10", "/a", "/a/b", "/a b", "/a-1", "/a_2", "/a_02x", "/a_10", "/a_10/1", "/b",
+      "", "/", "/2", "/10", "/a", "/a/b", "/a b", "/a-1", "/a_2", "/a_02x", "/a_10", "/a_10/1",
+      "/b",
       "/é", "/層",
     ]
     for (i, a) in sorted.enumerated() {
@@ -36,7 +37,8 @@ import Testing
       func index(_ at: [Int], _ box: [Range<Int>]) -> Int {
         zip(at, box).reduce(0) { $0 * $1.1.count + $1.0 - $1.1.lowerBound }
       }
-      let source = (0..<(from.reduce(width) { $0 * $1.count })).map { _ in UInt8.random(in: 1...255) }
+      let source = (0..<(from.reduce(width) { $0 * $1.count })).map { _ in UInt8.random(in: 1...255)
+      }
       var expected = [UInt8](repeating: 0, count: to.reduce(width) { $0 * $1.count })
       func visit(_ at: [Int]) {
         if at.count == rank {

@@ -29,7 +29,9 @@ import Testing
       let count = bytes / width
       var expected = shuffled
       for element in 0..<count {
-        for byte in 0..<width { expected[element * width + byte] = shuffled[byte * count + element] }
+        for byte in 0..<width {
+          expected[element * width + byte] = shuffled[byte * count + element]
+        }
       }
       var out = [UInt8](repeating: 0, count: bytes)
       nd_unshuffle(&out, shuffled, bytes, width)

@@ -8,7 +8,8 @@ import Testing
 @Suite struct MutationTests {
   private static let seed = UInt64(ProcessInfo.processInfo.environment["ND_SEED"] ?? "1") ?? 1
 
-  private func mutate(_ bytes: inout [UInt8], _ random: inout KernelTests.Generator, from: Int = 0) {
+  private func mutate(_ bytes: inout [UInt8], _ random: inout KernelTests.Generator, from: Int = 0)
+  {
     guard bytes.count > from else { return }
     for _ in 0...Int.random(in: 0...4, using: &random) {
       let at = Int.random(in: from..<bytes.count, using: &random)
@@ -37,7 +38,7 @@ import Testing
       let scratch = Scratch()
       let (stored, mask) = try #require(try reader.readStored(piece, nil, scratch))
       let original = [UInt8](stored)
-      for _ in 0..<60 {
+      for _ in 0..<40 {
         var bytes = original
         mutate(&bytes, &random)
         if Int.random(in: 0..<4, using: &random) == 0 {
@@ -49,7 +50,8 @@ import Testing
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
         copy.copyBytes(from: bytes)
         let out = UnsafeMutableRawPointer.allocate(byteCount: pipeline.chunkBytes + 8, alignment: 1)
-        out.storeBytes(of: 0x5a5a_5a5a_5a5a_5a5a, toByteOffset: pipeline.chunkBytes, as: UInt64.self)
+        out.storeBytes(
+          of: 0x5a5a_5a5a_5a5a_5a5a, toByteOffset: pipeline.chunkBytes, as: UInt64.self)
         do throws(Fault) {
           _ = try pipeline.decode(copy, mask: mask, into: out, scratch: Scratch())
           successes += 1
@@ -78,7 +80,7 @@ import Testing
     let original = [UInt8](
       try Data(contentsOf: URL(filePath: oracle.path(String(name.split(separator: "/")[1])))))
     let path = oracle.path("mutated \(name.replacingOccurrences(of: "/", with: " "))")
-    for _ in 0..<40 {
+    for _ in 0..<30 {
       var bytes = original
       mutate(&bytes, &random, from: 8)
       try Data(bytes).write(to: URL(filePath: path))

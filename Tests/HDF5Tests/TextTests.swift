@@ -39,9 +39,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("labels_i8", [0, -1, 7]), ("labels_u64", [0, Int64.max]), ("labels_f4", [0, 3, -2]),
-  ] as [(String, [Int64])])
+  @Test(
+    arguments: [
+      ("labels_i8", [0, -1, 7]), ("labels_u64", [0, Int64.max]), ("labels_f4", [0, 3, -2]),
+    ] as [(String, [Int64])])
   func wholeNumbersOfEveryType(_ name: String, _ expected: [Int64]) throws {
     let (catalogue, file) = try open("texts.h5")
     #expect(try file.dataset(catalogue.dataset(named: name)).integers() == expected)

@@ -52,6 +52,19 @@ import Testing
     #expect(error?.kind == .notReadable)
   }
 
+  /// h5py holds such a lock while it writes.
+  @Test func aFileThatIsBeingWrittenIsNotRead() throws {
+    let oracle = try Oracle.odd.get()
+    let path = oracle.path("locked.h5")
+    try FileManager.default.copyItem(atPath: oracle.path("good.h5"), toPath: path)
+    let descriptor = open(path, O_RDWR)
+    defer { close(descriptor) }
+    #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    let error = #expect(throws: HDF5Error.self) { try File.catalogue(path: path) }
+    #expect(error?.kind == .notReadable)
+    #expect(error?.what.contains("open for writing") == true)
+  }
+
   @Test func missingRightsAreNotReadable() {
     #expect(System.openFault(EACCES).kind == .notReadable)
     #expect(System.openFault(EACCES).what.contains("not permitted"))
@@ -98,6 +111,22 @@ import Testing
     try FileManager.default.removeItem(atPath: path)
     let gone = #expect(throws: HDF5Error.self) { try file.verifyUnchanged() }
     #expect(gone?.kind == .changed)
+  }
+
+  @Test func otherFilesThatHoldDataAreWatchedToo() throws {
+    let oracle = try Oracle.grid.get()
+    let catalogue = try File.catalogue(path: oracle.path("elsewhere.h5"), follow: true)
+    let names = catalogue.otherFiles.map { String($0.path.split(separator: "/").last!) }
+    #expect(
+      names == [
+        "grid_earliest.h5", "part_0.h5", "part_1.h5", "part_2.h5", "raw.bin", "raw2.bin",
+      ])
+    var moved = catalogue
+    moved.otherFiles[4] = FileIdentity(
+      path: catalogue.otherFiles[4].path, bytes: 1, modifiedNs: 0, inode: 0, device: 0)
+    let error = #expect(throws: HDF5Error.self) { try File(moved) }
+    #expect(error?.kind == .changed)
+    #expect(error?.file.hasSuffix("raw.bin") == true)
   }
 
   @Test func aRunThatWasCutWhileReadingIsAnError() throws {

@@ -94,7 +94,9 @@ enum Attributes {
     throws(Fault) -> [UInt8]
   {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: elementBytes)
-    guard !overflow, bytes <= 1 << 24 else { throw .unsupported("an attribute of \(count) elements") }
+    guard !overflow, bytes <= 1 << 24 else {
+      throw .unsupported("an attribute of \(count) elements")
+    }
     var buffer = [UInt8](repeating: 0, count: max(bytes, 1))
     guard H5Aread(attribute, type, &buffer) >= 0 else {
       throw Library.failure("reading an attribute")

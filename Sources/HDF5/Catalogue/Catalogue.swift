@@ -2,7 +2,8 @@
 /// else of a file's structure needs to be parsed afterwards.
 public struct Catalogue: Codable, Sendable {
   public var file: FileIdentity
-  /// Other files that were entered through external links or hold external data (`follow` only).
+  /// Other files that hold data of its datasets, by external links, external storage or as sources of
+  /// virtual datasets (`follow` only).
   public var otherFiles: [FileIdentity]
   /// Every dataset once, in natural order of their paths (`dense_2` before `dense_10`).
   public var datasets: [DatasetInfo]

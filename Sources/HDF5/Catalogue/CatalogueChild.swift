@@ -34,7 +34,8 @@ extension File {
       throw HDF5Error(error, file: path)
     }
     if case .exited(0) = end,
-      let reply = try? JSONDecoder.forCatalogues.decode(CatalogueChild.Reply.self, from: Data(output))
+      let reply = try? JSONDecoder.forCatalogues.decode(
+        CatalogueChild.Reply.self, from: Data(output))
     {
       return try reply.catalogue(of: path)
     }
@@ -89,7 +90,8 @@ public enum CatalogueChild {
     func catalogue(of path: String) throws(HDF5Error) -> Catalogue {
       if let error { throw error }
       if let catalogue { return catalogue }
-      throw HDF5Error(.badData, file: path, what: "the process that read its structure said nothing")
+      throw HDF5Error(
+        .badData, file: path, what: "the process that read its structure said nothing")
     }
   }
 

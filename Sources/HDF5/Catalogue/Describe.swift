@@ -7,6 +7,8 @@ struct Describer {
   let file: FileIdentity
   /// How many more chunks may be looked at, for the whole file: see ``rehearse(_:_:)``.
   var probesLeft: Int
+  /// Paths of other files that hold data of the datasets described so far.
+  var otherFiles: Set<String> = []
 
   /// Describes the open dataset `dataset`, which `path` names.
   ///
@@ -27,7 +29,10 @@ struct Describer {
       padding: stored.padding, layout: .compact, filters: try filters(properties.id),
       unfilteredEdgeChunks: false, storedBytes: 0, fillBytes: [],
       attributes: Attributes.read(of: dataset), viaLink: viaLink)
-    if viaLink != nil { info.storageFile = Self.fileName(of: dataset) }
+    if viaLink != nil, let other = Self.fileName(of: dataset) {
+      info.storageFile = other
+      otherFiles.insert(other)
+    }
     info.layout = try layout(dataset, properties.id, rank: info.shape.count)
     if case .virtual = info.layout {
     } else {

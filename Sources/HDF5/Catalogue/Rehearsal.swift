@@ -54,7 +54,8 @@ extension Describer {
     let fileBytes = try storageBytes(info)
     guard info.storedBytes <= fileBytes else {
       throw .badData(
-        "its chunks would take \(info.storedBytes) bytes of a file of \(fileBytes)", advice: damaged)
+        "its chunks would take \(info.storedBytes) bytes of a file of \(fileBytes)", advice: damaged
+      )
     }
     guard total > 0, written > 0 else { return }
 
@@ -89,7 +90,8 @@ extension Describer {
   }
 
   /// Why an intact dataset is not read all the same.
-  func whyUnsupported(_ dataset: hid_t, _ properties: hid_t, _ info: DatasetInfo) throws(Fault)
+  mutating func whyUnsupported(_ dataset: hid_t, _ properties: hid_t, _ info: DatasetInfo)
+    throws(Fault)
     -> String?
   {
     if info.viaLink != nil, !follow { return "it lies in another file" }
@@ -99,12 +101,12 @@ extension Describer {
         return "it is a virtual dataset, put together from others. "
           + "Say `follow: true` in the job to read it, or name its sources"
       }
-      try VirtualSources.check(dataset, properties, info, catalogued: file.path)
+      otherFiles.formUnion(try VirtualSources.check(properties, info, catalogued: file.path))
     case .external(let names):
       guard follow else {
         return "its data are in other files (\(names)). Say `follow: true` in the job to read them"
       }
-      try ExternalStorage.check(properties, info, catalogued: file.path)
+      otherFiles.formUnion(try ExternalStorage.check(properties, info, catalogued: file.path))
     case .chunked:
       if case .other = info.element { return nil }
       let pipeline = try Pipeline(info)

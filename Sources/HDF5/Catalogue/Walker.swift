@@ -64,7 +64,9 @@ struct Walker: ~Copyable {
       var object = nd_object()
       guard nd_object_by_name(file, path, access.id, &object) >= 0 else {
         let reason = Library.failure("opening it").what
-        if path == "/" { throw .badData(reason, advice: "The file is damaged: make or copy it again.") }
+        if path == "/" {
+          throw .badData(reason, advice: "The file is damaged: make or copy it again.")
+        }
         skip(path, reason)
         continue
       }
@@ -190,8 +192,7 @@ struct Walker: ~Copyable {
 
   /// The identities of all files beside the catalogued one that reading will touch.
   private mutating func listOtherFiles() throws(Fault) {
-    var paths = Set(catalogue.datasets.compactMap(\.storageFile))
-    paths.remove(catalogue.file.path)
+    let paths = describer.otherFiles.subtracting([catalogue.file.path])
     for path in paths.sorted() { catalogue.otherFiles.append(try FileIdentity(path: path)) }
   }
 

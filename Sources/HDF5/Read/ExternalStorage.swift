@@ -36,8 +36,12 @@ enum ExternalStorage {
   }
 
   /// Makes sure that all files are there and long enough. Runs inside ``Library/enter(_:)``.
-  static func check(_ properties: hid_t, _ info: DatasetInfo, catalogued: String) throws(Fault) {
-    _ = try parts(list(properties), info, beside: info.storageFile ?? catalogued)
+  ///
+  /// - Returns: Their paths.
+  static func check(_ properties: hid_t, _ info: DatasetInfo, catalogued: String) throws(Fault)
+    -> [String]
+  {
+    try parts(list(properties), info, beside: info.storageFile ?? catalogued).map(\.path)
   }
 
   /// The parts of the run of an open file's dataset.

@@ -42,7 +42,8 @@ final class LibraryReader: Sendable {
       let space = try Handle(H5Dget_space(dataset.id), "reading its shape")
       var extents = [hsize_t](repeating: 0, count: 33)
       let rank = H5Sget_simple_extent_dims(space.id, &extents, nil)
-      guard rank == info.shape.count, extents.prefix(info.shape.count).map({ Int(clamping: $0) }) == info.shape
+      guard rank == info.shape.count,
+        extents.prefix(info.shape.count).map({ Int(clamping: $0) }) == info.shape
       else {
         throw Fault(.changed, "its shape is no longer \(info.shape)")
       }

@@ -54,8 +54,10 @@ enum Numbers {
     case 31:
       if mantissa == 0 { return sign * .infinity }
       // Quiet, with its payload.
-      return Float(bitPattern: UInt32(bits & 0x8000) << 16 | 0x7fc0_0000 | UInt32(bits & 1023) << 13)
-    default: return sign * (1024 + mantissa) * Float(sign: .plus, exponent: exponent - 25, significand: 1)
+      return Float(
+        bitPattern: UInt32(bits & 0x8000) << 16 | 0x7fc0_0000 | UInt32(bits & 1023) << 13)
+    default:
+      return sign * (1024 + mantissa) * Float(sign: .plus, exponent: exponent - 25, significand: 1)
     }
   }
 }

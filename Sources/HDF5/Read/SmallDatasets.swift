@@ -1,7 +1,8 @@
 /// Whole datasets at once: labels, names, counts, pictures.
 extension Dataset {
-  /// Above this a dataset is no small one, in bytes.
+  /// Above these a dataset is no small one.
   private static let limitBytes = 4 << 30
+  private static let limitChunks = 10_000_000
 
   /// All elements, row-major, native-endian.
   ///
@@ -22,7 +23,11 @@ extension Dataset {
     {
       throw located(
         .badData(
-          "only \(written) of its \(total) chunks were ever written", advice: "Make the dump again."))
+          "only \(written) of its \(total) chunks were ever written", advice: "Make the dump again."
+        ))
+    }
+    if let total = info.chunksTotal, total > Self.limitChunks {
+      throw located(.unsupported("it has \(total) chunks, too many to take at once"))
     }
     let scratch = Scratch()
     var failure: HDF5Error?

@@ -4,17 +4,19 @@ import CHDF5
 /// fill values in its place. Runs inside ``Library/enter(_:)``.
 enum VirtualSources {
   /// - Parameter catalogued: Path of the file that holds the virtual dataset.
+  /// - Returns: Paths of the files that the sources are in.
   /// - Throws: `Fault`, if a source is missing, too small, has holes or a filter of its own that
   ///   libhdf5 does not know, or if the sources do not cover the dataset.
-  static func check(
-    _ dataset: hid_t, _ properties: hid_t, _ info: DatasetInfo, catalogued: String
-  ) throws(Fault) {
+  static func check(_ properties: hid_t, _ info: DatasetInfo, catalogued: String) throws(Fault)
+    -> Set<String>
+  {
     var count = 0
     guard H5Pget_virtual_count(properties, &count) >= 0 else {
       throw Library.failure("listing its sources")
     }
     guard count <= 65_536 else { throw .unsupported("it has \(count) sources") }
     var covered: UInt64 = 0
+    var paths: Set<String> = []
     for index in 0..<count {
       let fileName = try name(properties, index, H5Pget_virtual_filename)
       let datasetName = try name(properties, index, H5Pget_virtual_dsetname)
@@ -26,7 +28,10 @@ enum VirtualSources {
       covered += UInt64(points)
       let place = "its source \(fileName):\(datasetName)"
       do {
-        try checkSource(properties, index, points: Int(points), fileName, datasetName, catalogued)
+        let path =
+          fileName == "." ? catalogued : ExternalStorage.resolve(fileName, beside: catalogued)
+        try checkSource(properties, index, points: Int(points), path, datasetName)
+        paths.insert(path)
       } catch {
         throw Fault(error.kind, "\(place): \(error.what)", advice: error.advice)
       }
@@ -34,13 +39,12 @@ enum VirtualSources {
     guard covered == UInt64(info.count) else {
       throw .badData("its sources give \(covered) of its \(info.count) elements")
     }
+    return paths
   }
 
   private static func checkSource(
-    _ properties: hid_t, _ index: Int, points: Int, _ fileName: String, _ datasetName: String,
-    _ catalogued: String
+    _ properties: hid_t, _ index: Int, points: Int, _ path: String, _ datasetName: String
   ) throws(Fault) {
-    let path = fileName == "." ? catalogued : ExternalStorage.resolve(fileName, beside: catalogued)
     _ = try FileIdentity(path: path)
     let file = try Handle(nd_open_file(path, nd_default()), "opening it")
     let source = try Handle(H5Dopen2(file.id, datasetName, nd_default()), "opening it")

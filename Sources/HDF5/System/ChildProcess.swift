@@ -135,6 +135,9 @@ struct ChildProcess {
   }
 
   private static func cannotStart(_ executable: String, _ code: Int32) -> Fault {
-    Fault(.notReadable, "the process \(executable) that reads its structure cannot be started: \(System.message(code))")
+    Fault(
+      .notReadable,
+      "the process \(executable) that reads its structure cannot be started: \(System.message(code))"
+    )
   }
 }

@@ -17,6 +17,14 @@ public struct FileIdentity: Codable, Sendable, Hashable {
   public let inode: UInt64
   public let device: UInt64
 
+  init(path: String, bytes: Int, modifiedNs: Int, inode: UInt64, device: UInt64) {
+    self.path = path
+    self.bytes = bytes
+    self.modifiedNs = modifiedNs
+    self.inode = inode
+    self.device = device
+  }
+
   /// The identity of the file as it is now.
   ///
   /// - Throws: `Fault` if it is missing, not permitted, or not a regular file.

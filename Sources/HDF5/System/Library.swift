@@ -17,21 +17,14 @@ enum Library {
   }()
 
   /// Runs `body` with the library to itself.
-  static func enter<Result>(_ body: () throws(Fault) -> Result) throws(Fault) -> Result {
+  static func enter<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     lock.lock()
     defer { lock.unlock() }
     _ = prepared
     nd_silence()
     return try body()
-  }
-
-  /// Runs `body`, which cannot fail, with the library to itself.
-  static func enter<Result>(_ body: () -> Result) -> Result {
-    lock.lock()
-    defer { lock.unlock() }
-    _ = prepared
-    nd_silence()
-    return body()
   }
 
   /// Why the last call failed, from the library's own error stack: call inside `enter`.
@@ -52,7 +45,8 @@ enum Library {
         .notReadable, "another process has it open for writing",
         advice: "Wait until its writer has closed it.")
     }
-    return .badData("\(doing) failed: \(cause)", advice: "The file is damaged: make or copy it again.")
+    return .badData(
+      "\(doing) failed: \(cause)", advice: "The file is damaged: make or copy it again.")
   }
 
   /// The error stack, the innermost call first.
