@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import NIOPosix
 import ServiceLifecycle
 import Synchronization
 import TileStore
@@ -10,6 +11,7 @@ final class TileService: Sendable {
   let library: Library
   let client: ClientFiles
   let lanes: BuildLanes
+  let helpers: HelperThreads
   let parts: SharedParts<PartKey, Part>
   let answers: AnswerCache<AnswerKey, Answer>
   let limiter: RateLimiter
@@ -27,6 +29,7 @@ final class TileService: Sendable {
     self.settings = settings
     self.log = log
     self.lanes = lanes
+    helpers = HelperThreads(count: min(settings.buildThreads - 1, HelperThreads.countMax))
     self.parts = parts
     self.answers = answers
     limiter = RateLimiter(rate: settings.rate, burst: settings.burst)
@@ -42,10 +45,10 @@ final class TileService: Sendable {
 
   func startDraining() { draining.store(true, ordering: .relaxed) }
 
-  /// Compares the library with the disk, off the event loops, and logs what changed.
+  /// Compares the library with the disk, off the event loops and not behind what is being built, and logs what changed.
   func refresh() async {
     do {
-      let changes = try await lanes.run(.light) { [library] in try library.refresh() }
+      let changes = try await NIOThreadPool.singleton.runIfActive { [library] in try library.refresh() }
       for entry in changes.opened {
         log.notice("now serving", metadata: ["dataset": "\(entry.name)", "version": "\(entry.version)"])
       }

@@ -66,6 +66,7 @@ struct LayerParts: Sendable {
   /// Index of the layer.
   let index: Int
   let parts: SharedParts<PartKey, Part>
+  let helpers: HelperThreads
 
   var layer: LayerReader { version.store.layers[index] }
   var levels: Levels { Levels(neurons: layer.layer.neurons) }
@@ -129,7 +130,7 @@ struct LayerParts: Sendable {
   }
 
   func pyramid(_ plane: PlaneKey, _ request: OrderRequest) throws -> Pyramid {
-    let part = try parts.part(key(.pyramid(plane, request))) { .pyramid(try maker(plane, request).pyramid()) }
+    let part = try parts.part(key(.pyramid(plane, request))) { .pyramid(try maker(plane, request).pyramid(helpers)) }
     guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
     return pyramid
   }

@@ -109,8 +109,9 @@ struct NeuronGrid: Equatable {
 
   /// The bin of a finite value, counted from the grid's first: negative below the grid, 256 or more above.
   func bin(of value: Double) -> Int {
-    // Exact: a power of two changes no digit, and subnormal results only lose what `floor` drops anyway.
-    let place = (value / scalbn(1, exponent)).rounded(.down) - Double(origin)
+    let scaled = Double(sign: .plus, exponent: -exponent, significand: value).rounded(.down)
+    // A negative value so small that the quotient vanished still lies below 0.
+    let place = (value < 0 && scaled == 0 ? -1 : scaled) - Double(origin)
     return place < -1 ? -1 : place > 256 ? 256 : Int(place)
   }
 }

@@ -48,7 +48,9 @@ extension UInt64: SumWord {
 }
 
 /// Sums of counts of consecutive displayed rows: `[row, bin]`, and of their zeros: `[row]`.
-struct RowSums<Word: SumWord>: ~Copyable {
+///
+/// `@unchecked Sendable`: one thread fills it, and others read it only after waiting for that thread.
+final class RowSums<Word: SumWord>: @unchecked Sendable {
   let rows: Int
   let bins: Int
   private let sums: UnsafeMutablePointer<Word>
@@ -75,6 +77,13 @@ struct RowSums<Word: SumWord>: ~Copyable {
     precondition(row >= 0 && row < rows)
     Word.add(counts, type, to: sums + row * bins, bins: bins)
     zeros[row] += UInt64(count)
+  }
+
+  /// Adds the sums of another pass over other neurons.
+  func add(_ other: RowSums) {
+    precondition(other.rows == rows && other.bins == bins)
+    for index in 0..<(rows * bins) { sums[index] &+= other.sums[index] }
+    for row in 0..<rows { zeros[row] += other.zeros[row] }
   }
 
   /// The next level: every two neighbouring rows as one.

@@ -11,7 +11,7 @@ struct PlaneKey: Hashable, Sendable {
 ///
 /// Zoomed in, a tile gathers the rows of its neurons. Zoomed out, where a tile would touch much of the plane anyway,
 /// one pass in natural order adds every row to its displayed row, for all levels at once (`Pyramid`).
-struct TileMaker {
+struct TileMaker: Sendable {
   /// Most displayed rows of the lowest level that a pyramid holds: a pass needs 1 KiB each while it runs (2 KiB for very
   /// many samples), and the pyramid keeps half a KiB each.
   static let pyramidRowsMax = 8192
@@ -65,23 +65,23 @@ struct TileMaker {
 
   /// All tiles from `pyramidLevel` up.
   ///
-  /// - Complexity: decodes every inner chunk of the plane once: about 40 ms for 262,144 neurons of 256 bins.
-  func pyramid() throws(StoreError) -> Pyramid {
-    fits32(levels.top) ? try pyramid(UInt32.self) : try pyramid(UInt64.self)
+  /// - Parameter helpers: threads that share the pass, each with sums of its own.
+  /// - Complexity: decodes every inner chunk of the plane once.
+  func pyramid(_ helpers: HelperThreads) throws -> Pyramid {
+    fits32(levels.top) ? try pyramid(helpers, UInt32.self) : try pyramid(helpers, UInt64.self)
   }
 
-  private func pyramid<Word: SumWord>(_: Word.Type) throws(StoreError) -> Pyramid {
+  private func pyramid<Word: SumWord>(_ helpers: HelperThreads, _: Word.Type) throws -> Pyramid {
     let lowest = Self.pyramidLevel(levels)
-    let counts = layer.counts(plane.axis, plane.bins)
-    let (type, rowBytes) = (counts.metadata.dataType, counts.rowBytes)
-    var sums = RowSums<Word>(rows: levels.rows(at: lowest), bins: plane.bins.rawValue)
-    try counts.stream(plane: plane.group) { first, rows in
-      guard let bytes = rows.baseAddress else { return }
-      for row in 0..<(rows.count / rowBytes) {
-        let displayed = Int(order.ranks[first + row]) >> lowest
-        sums.add(bytes + row * rowBytes, type, zeros: zeros[first + row], to: displayed)
-      }
+    let chunks = layer.counts(plane.axis, plane.bins).chunks
+    // A small plane is done before a helper has woken up.
+    let parts = chunks < 256 ? 1 : helpers.count + 1
+    let passes = try helpers.map(parts) { part in
+      try pass(chunks: (chunks * part / parts)..<(chunks * (part + 1) / parts), lowest, Word.self)
     }
+    var sums = passes[0]
+    for other in passes.dropFirst() { sums.add(other) }
+
     var pyramid = Pyramid(lowest: lowest, bins: plane.bins.rawValue)
     for level in lowest...max(lowest, levels.top) {
       if level > lowest { sums = sums.halved() }
@@ -92,6 +92,21 @@ struct TileMaker {
       }
     }
     return pyramid
+  }
+
+  /// Adds the rows of some inner chunks to their displayed rows.
+  private func pass<Word: SumWord>(chunks: Range<Int>, _ level: Int, _: Word.Type) throws(StoreError) -> RowSums<Word> {
+    let sums = RowSums<Word>(rows: levels.rows(at: level), bins: plane.bins.rawValue)
+    let counts = layer.counts(plane.axis, plane.bins)
+    let (type, rowBytes) = (counts.metadata.dataType, counts.rowBytes)
+    try counts.stream(plane: plane.group, chunks: chunks) { first, rows in
+      guard let bytes = rows.baseAddress else { return }
+      for row in 0..<(rows.count / rowBytes) {
+        let displayed = Int(order.ranks[first + row]) >> level
+        sums.add(bytes + row * rowBytes, type, zeros: zeros[first + row], to: displayed)
+      }
+    }
+    return sums
   }
 }
 

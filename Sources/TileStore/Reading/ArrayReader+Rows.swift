@@ -1,15 +1,19 @@
 extension ArrayReader {
   /// Streams a plane in natural order, an inner chunk at a time.
   ///
-  /// - Parameter body: called with the first row of the chunk and the bytes of those of its rows that lie in the array.
-  /// - Complexity: decodes every chunk of the plane once; needs the memory of one.
-  public func stream(plane: Int, _ body: (_ firstRow: Int, _ rows: UnsafeRawBufferPointer) -> Void)
-    throws(StoreError)
-  {
+  /// - Parameters:
+  ///   - chosen: inner chunks to read; `nil`: all of the plane.
+  ///   - body: called with the first row of the chunk and the bytes of those of its rows that lie in the array.
+  /// - Complexity: decodes every chunk once; needs the memory of one.
+  public func stream(
+    plane: Int, chunks chosen: Range<Int>? = nil,
+    _ body: (_ firstRow: Int, _ rows: UnsafeRawBufferPointer) -> Void
+  ) throws(StoreError) {
+    precondition(chosen.map { $0.lowerBound >= 0 && $0.upperBound <= chunks } ?? true)
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 64)
     defer { scratch.deallocate() }
     var cursor = ShardCursor(array: self, plane: plane)
-    for chunk in 0..<chunks {
+    for chunk in chosen ?? 0..<chunks {
       try cursor.decode(chunk, into: scratch)
       let first = chunk * rowsPerChunk
       let count = min(rowsPerChunk, rows - first)

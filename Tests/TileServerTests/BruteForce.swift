@@ -1,0 +1,160 @@
+import Distributions
+import Foundation
+import TileStore
+
+@testable import TileServer
+
+/// Tiles and rows made the slow way, straight from `Tiles/HTTP.md`: what the server must equal, byte for byte.
+struct BruteForce {
+  let store: Store
+  let layer: LayerReader
+
+  var neurons: Int { layer.layer.neurons }
+
+  /// `[neuron]`.
+  func keys(_ item: OrderName.Item) throws -> [Double] {
+    switch item {
+    case .median(let group): try layer.keys(of: layer.statistic(.median), plane: group)
+    case .mean(let group): try layer.keys(of: layer.statistic(.mean), plane: group)
+    case .value(let instance): try layer.values.map { try layer.keys(of: $0, plane: instance) } ?? []
+    }
+  }
+
+  /// `[neuron]`.
+  func keys(_ name: OrderName) throws -> [Double] {
+    switch name {
+    case .index: (0..<neurons).map(Double.init)
+    case .item(let item): try keys(item)
+    case .difference(let first, let second): zip(try keys(first), try keys(second)).map { $0 - $1 }
+    }
+  }
+
+  /// `[rank]`: neurons, by comparing.
+  func order(_ request: OrderRequest) throws -> [Int] {
+    let keys = try keys(request.name)
+    return keys.indices.sorted { a, b in
+      let (x, y) = (keys[a], keys[b])
+      if x.isNaN || y.isNaN { return x.isNaN && y.isNaN ? a < b : y.isNaN }
+      if x == y { return a < b }
+      return request.direction == .ascending ? x < y : x > y
+    }
+  }
+
+  /// The neurons of every displayed row of a tile.
+  func blocks(_ request: OrderRequest, level: Int, index: Int) throws -> [[Int]] {
+    let order = try order(request)
+    let size = 1 << level
+    let all = stride(from: 0, to: neurons, by: size).map { Array(order[$0..<min($0 + size, neurons)]) }
+    return Array(all[(256 * index)..<min(256 * index + 256, all.count)])
+  }
+
+  func tile(_ plane: PlaneKey, _ request: OrderRequest, level: Int, index: Int) throws -> [UInt8] {
+    let blocks = try blocks(request, level: level, index: index)
+    let counts = try layer.counts(plane.axis, plane.bins).integers(plane: plane.group, rows: 0..<neurons)
+    let zeros = try layer.statistic(.zeros).plane(plane.group, as: UInt32.self)
+    let sums = blocks.map { block in
+      (0..<plane.bins.rawValue).map { bin in block.reduce(0) { $0 + counts[$1][bin] } }
+    }
+    let dots = blocks.map { $0.reduce(0) { $0 + Int(zeros[$1]) } }
+    let totals = sums.map { $0.reduce(0, +) }
+    var scale = 0.0
+    for (row, total) in totals.enumerated() where total > 0 {
+      for count in sums[row] + [dots[row]] { scale = max(scale, Double(count) / Double(total)) }
+    }
+    let wire = scale > 0 ? Float(scale) : 1
+    func code(_ count: Int, _ total: Int) -> UInt8 {
+      if count == 0 { return 0 }
+      return UInt8(
+        min(255, max(1, (255 * (Double(count) / (Double(total) * Double(wire))).squareRoot() + 0.5).rounded(.down))))
+    }
+    let body =
+      zip(sums, totals).flatMap { row, total in row.map { code($0, total) } } + zip(dots, totals).map(code)
+    return header("NDT1", blocks.count, plane.bins.rawValue, level, wire, 256 * index, body) + body
+  }
+
+  func rows(_ request: OrderRequest, _ instances: [Int], level: Int, index: Int) throws -> [UInt8] {
+    let blocks = try blocks(request, level: level, index: index)
+    let keys = try keys(request.name)
+    let exponents = try layer.exponent.plane(0, as: Int16.self)
+    let origins = try layer.origin.plane(0, as: Int64.self)
+    var body = blocks.flatMap { bytes(UInt32($0[0])) }
+    for block in blocks {
+      let finite = block.map { keys[$0] }.filter(\.isFinite)
+      let mean = finite.isEmpty ? Double.nan : finite.reduce(0, +) / Double(finite.count)
+      body += bytes((level == 0 ? keys[block[0]] : mean).bitPattern)
+    }
+    body += blocks.flatMap { bytes(exponents[$0[0]]) }
+    while (body.count - blocks.count * 12) % 8 != 0 { body.append(0) }
+    body += blocks.flatMap { bytes(origins[$0[0]]) }
+    for instance in instances {
+      let values = try self.keys(.value(instance))
+      for block in blocks {
+        let some = block.map { values[$0] }.filter { level == 0 || $0.isFinite }
+        let figures =
+          some.isEmpty
+          ? [Double.nan, .nan, .nan]
+          : level == 0
+            ? [some[0], some[0], some[0]] : [some.min()!, some.reduce(0, +) / Double(some.count), some.max()!]
+        body += figures.flatMap { bytes(Float($0).bitPattern) }
+      }
+    }
+    return header("NDR1", blocks.count, instances.count, level, 1, 256 * index, body) + body
+  }
+
+  private func header(
+    _ magic: String, _ rows: Int, _ bins: Int, _ level: Int, _ scale: Float, _ first: Int, _ body: [UInt8]
+  )
+    -> [UInt8]
+  {
+    Array(magic.utf8) + bytes(UInt16(1)) + bytes(UInt16(32)) + bytes(UInt32(rows)) + bytes(UInt16(bins))
+      + bytes(UInt16(level)) + bytes(scale.bitPattern) + bytes(UInt32(first)) + bytes(UInt32(0))
+      + bytes(body.withUnsafeBytes { crc32c($0) })
+  }
+
+  private func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
+}
+
+/// A random choice of everything that a tile depends on.
+struct RandomView {
+  let request: OrderRequest
+  let plane: PlaneKey
+  let level: Int
+  let index: Int
+
+  init(_ store: Store, _ layer: LayerReader) {
+    let groups = store.attributes.groups.indices
+    let instances = store.attributes.instances.indices
+    func item() -> OrderName.Item {
+      [.median(groups.randomElement()!), .mean(groups.randomElement()!), .value(instances.randomElement()!)]
+        .randomElement()!
+    }
+    let name: OrderName = [.index, .item(item()), .difference(item(), item())].randomElement()!
+    request = OrderRequest(name: name, direction: Direction.allCases.randomElement()!)
+    plane = PlaneKey(
+      group: groups.randomElement()!, axis: BinAxis.allCases.randomElement()!, bins: BinCount.allCases.randomElement()!)
+    let levels = Levels(neurons: layer.layer.neurons)
+    level = .random(in: 0...levels.top)
+    index = .random(in: 0..<levels.tiles(at: level))
+  }
+
+  /// Path and query below the version's address.
+  func path(_ store: Store, _ layer: LayerReader) -> String {
+    func text(_ item: OrderName.Item) -> String {
+      switch item {
+      case .median(let group): "median(\(store.attributes.groups[group].name))"
+      case .mean(let group): "mean(\(store.attributes.groups[group].name))"
+      case .value(let instance): "value(\(store.attributes.instances[instance].name))"
+      }
+    }
+    let order =
+      switch request.name {
+      case .index: "index"
+      case .item(let item): text(item)
+      case .difference(let first, let second): "difference(\(text(first)),\(text(second)))"
+      }
+    return "layers/\(layer.layer.id)/tiles/\(plane.group)/\(level)/\(index)?order=\(order.quoted)"
+      + "&direction=\(request.direction.rawValue)&axis=\(plane.axis.rawValue)&bins=\(plane.bins.rawValue)"
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import TileServer
+
+struct ByteCacheTests {
+  @Test func `The longest unused is given up first`() {
+    var cache = ByteCache<String, Int>(bytesMax: 10)
+    for (value, key) in ["a", "b", "c"].enumerated() { cache.insert(value, for: key, bytes: 3) }
+    #expect(cache.value(for: "a") == 0)
+    cache.insert(3, for: "d", bytes: 3)
+    #expect(cache.value(for: "b") == nil)
+    #expect(cache.value(for: "a") == 0)
+    #expect(cache.bytes == 9)
+    cache.insert(4, for: "e", bytes: 6)
+    #expect(cache.value(for: "e") == nil, "more than half of the cache is not kept")
+    #expect(cache.count == 3)
+  }
+
+  @Test func `It stays within its bytes, whatever is done`() {
+    var cache = ByteCache<Int, Int>(bytesMax: 1000)
+    var sizes: [Int: Int] = [:]
+    for _ in 0..<5000 {
+      let key = Int.random(in: 0..<50)
+      switch Int.random(in: 0..<10) {
+      case 0: cache.remove(key)
+      case 1: cache.removeAll { $0 % 7 == key % 7 }
+      case 2...5: #expect(cache.value(for: key).map { $0 == sizes[key] } ?? true)
+      default:
+        let bytes = Int.random(in: 1...600)
+        sizes[key] = bytes
+        cache.insert(bytes, for: key, bytes: bytes)
+      }
+      #expect(cache.bytes <= 1000)
+      #expect((0..<50).reduce(0) { $0 + (cache.value(for: $1) ?? 0) } == cache.bytes)
+    }
+  }
+}
+
+private final class Counter: Sendable {
+  private let count = Mutex(0)
+  var value: Int { count.withLock { $0 } }
+  func add() { count.withLock { $0 += 1 } }
+}
+
+struct SingleFlightTests {
+  @Test func `A part is made once however many threads ask`() {
+    let made = Counter()
+    let parts = SharedParts<Int, Int>(bytesMax: 1000) { _ in 1 }
+    DispatchQueue.concurrentPerform(iterations: 64) { _ in
+      let part = try? parts.part(7) {
+        made.add()
+        return 49
+      }
+      #expect(part == 49)
+    }
+    #expect(made.value == 1)
+  }
+
+  @Test func `An error reaches all who wait and is not kept`() throws {
+    struct Broken: Error {}
+    let parts = SharedParts<Int, Int>(bytesMax: 1000) { _ in 1 }
+    #expect(throws: Broken.self) { try parts.part(1) { throw Broken() } }
+    #expect(try parts.part(1) { 5 } == 5)
+  }
+
+  @Test func `An answer is built once however many requests wait`() async throws {
+    let built = Counter()
+    let lanes = BuildLanes(threads: 2, jobsMax: 4)
+    let cache = AnswerCache<Int, Int>(bytesMax: 1000, lanes: lanes) { _ in 1 }
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<200 {
+        group.addTask {
+          try await cache.answer(3, .light) {
+            built.add()
+            return 9
+          }
+        }
+      }
+      for try await answer in group { #expect(answer == 9) }
+    }
+    #expect(built.value == 1)
+    #expect(cache.cached(3) == 9)
+  }
+
+  @Test func `A full queue refuses, and the other lane goes on`() async throws {
+    let lanes = BuildLanes(threads: 2, jobsMax: 3)
+    let gate = DispatchSemaphore(value: 0)
+    for _ in 0..<3 {
+      try lanes.submit(.heavy, { gate.wait() }, completion: { _ in })
+    }
+    await #expect(throws: BuildLanes.Full.self) { try await lanes.run(.heavy) { 1 } }
+    #expect(try await lanes.run(.light) { 2 } == 2)
+    for _ in 0..<3 { gate.signal() }
+  }
+}
+
+struct RateLimiterTests {
+  @Test func `A bucket fills at its rate`() throws {
+    let limiter = RateLimiter(rate: 10, burst: 20)
+    let start = ContinuousClock.now
+    for _ in 0..<20 { try limiter.charge("a", 1, now: start) }
+    #expect(throws: Problem.self) { try limiter.charge("a", 1, now: start) }
+    try limiter.charge("b", 1, now: start)
+    try limiter.charge("a", 1, now: start + .milliseconds(100))
+    #expect(throws: Problem.self) { try limiter.charge("a", 1, now: start + .milliseconds(150)) }
+  }
+
+  @Test func `What costs more than a bucket holds leaves a debt`() throws {
+    let limiter = RateLimiter(rate: 10, burst: 20)
+    let start = ContinuousClock.now
+    try limiter.charge("a", 50, now: start)
+    #expect(throws: Problem.self) { try limiter.charge("a", 1, now: start + .seconds(3)) }
+    try limiter.charge("a", 1, now: start + .seconds(4))
+  }
+
+  @Test(arguments: [
+    ("10.0.0.7", "10.0.0.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8::1", "2001:db8:0:0::/64"),
+    ("::1", "0:0:0:0::/64"),
+  ])
+  func `Subscribers are told apart, not addresses`(address: String, key: String) {
+    #expect(RateLimiter.key(address) == key)
+  }
+}

@@ -1,0 +1,159 @@
+import Crypto
+import Foundation
+import HummingbirdTesting
+import Testing
+import TileStore
+
+@testable import TileServer
+
+/// Changes on disk while the server runs.
+struct LibraryTests {
+  /// A folder with one data set, `golden`, in as many versions as are published.
+  struct Shelf {
+    let folder: URL
+    private var dataset: URL { folder.appendingPathComponent("golden") }
+
+    init() throws {
+      folder = FileManager.default.temporaryDirectory.appendingPathComponent("shelf-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: dataset, withIntermediateDirectories: true)
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: folder) }
+
+    /// Publishes the golden store under another title, and so as another version, as `FORMAT.md` §1 says.
+    func publish(title: String) throws -> String {
+      let source = URL(fileURLWithPath: "\(GoldenServer.tiles)/golden/current").resolvingSymlinksInPath()
+      let building = dataset.appendingPathComponent(".building-\(UUID().uuidString)")
+      try FileManager.default.copyItem(at: source, to: building)
+      let root = building.appendingPathComponent("zarr.json")
+      let text = try String(contentsOf: root, encoding: .utf8).replacingOccurrences(of: "The golden store", with: title)
+      try Data(text.utf8).write(to: root)
+      let manifest = building.appendingPathComponent("MANIFEST")
+      let hash = hexadecimal(SHA256.hash(data: Data(text.utf8)))
+      let lines = try String(contentsOf: manifest, encoding: .utf8).split(separator: "\n").map { line in
+        line.hasSuffix("  zarr.json") && !line.contains("/") ? "\(hash)  zarr.json" : String(line)
+      }
+      let listed = Data((lines.joined(separator: "\n") + "\n").utf8)
+      try listed.write(to: manifest)
+      let version = String(hexadecimal(SHA256.hash(data: listed)).prefix(16))
+      try FileManager.default.moveItem(at: building, to: path(version))
+      try point(to: version)
+      return version
+    }
+
+    func point(to version: String) throws {
+      let link = dataset.appendingPathComponent(".current-\(UUID().uuidString)")
+      try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: version)
+      guard rename(link.path, dataset.appendingPathComponent("current").path) == 0 else {
+        throw CocoaError(.fileWriteUnknown)
+      }
+    }
+
+    func path(_ version: String) -> URL { dataset.appendingPathComponent(version) }
+  }
+
+  static func with(_ body: (Shelf, () throws -> Server) async throws -> Void) async throws {
+    let shelf = try Shelf()
+    defer { shelf.remove() }
+    try await body(shelf) { try GoldenServer.server { $0.folder = shelf.folder.path } }
+  }
+
+  @Test func `A new version is swapped in, and older ones answer for a while`() async throws {
+    try await Self.with { shelf, open in
+      let first = try shelf.publish(title: "0")
+      let server = try open()
+      try await server.application().test(.router) { client in
+        var versions = [first]
+        for number in 1...4 {
+          versions.append(try shelf.publish(title: "\(number)"))
+          #expect(try server.service.library.refresh().opened.map(\.version) == [versions[number]])
+          let current = try await client.execute(uri: "/api/v1/datasets/golden", method: .get).json
+          #expect(current["version"]?.string == versions[number])
+        }
+        for (number, version) in versions.enumerated() {
+          let response = try await client.execute(uri: "/api/v1/datasets/golden/\(version)", method: .get)
+          let kept = number >= versions.count - 1 - Library.olderVersionsMax
+          #expect(response.status == (kept ? .ok : .notFound))
+          if kept { #expect(try response.json["title"]?.string == "\(number)") }
+        }
+      }
+    }
+  }
+
+  @Test func `A version that was removed answers from what is mapped, or is gone`() async throws {
+    try await Self.with { shelf, open in
+      let first = try shelf.publish(title: "first")
+      let server = try open()
+      try await server.application().test(.router) { client in
+        let base = "/api/v1/datasets/golden/\(first)/layers/wide/tiles"
+        let before = try await client.execute(uri: "\(base)/0/0/0", method: .get)
+        _ = try shelf.publish(title: "second")
+        try FileManager.default.removeItem(at: shelf.path(first))
+        try server.service.library.refresh()
+        let cached = try await client.execute(uri: "\(base)/0/0/0", method: .get)
+        #expect(cached.bytes == before.bytes)
+        // The same shard, other rows: it is mapped still.
+        #expect(try await client.execute(uri: "\(base)/1/0/1", method: .get).status == .ok)
+        let other = try await client.execute(uri: "\(base)/0/0/0?axis=own&bins=64", method: .get)
+        #expect(other.status == .notFound)
+        #expect(try other.json["type"]?.string == "/problems/gone")
+      }
+    }
+  }
+
+  @Test func `A damaged version is refused, and the one before goes on`() async throws {
+    try await Self.with { shelf, open in
+      let first = try shelf.publish(title: "first")
+      let server = try open()
+      let second = try shelf.publish(title: "second")
+      let root = shelf.path(second).appendingPathComponent("zarr.json")
+      var bytes = try Data(contentsOf: root)
+      bytes[bytes.count / 2] ^= 4
+      try bytes.write(to: root)
+      let changes = try server.service.library.refresh()
+      #expect(changes.opened.isEmpty)
+      #expect(changes.refused.map(\.error.kind) == [.corrupt])
+      #expect(try server.service.library.refresh().refused.isEmpty, "told once")
+      #expect(server.service.library.dataset("golden")?.current.store.version == first)
+    }
+  }
+
+  @Test func `A data set that disappears is not served any more`() async throws {
+    try await Self.with { shelf, open in
+      _ = try shelf.publish(title: "first")
+      let server = try open()
+      #expect(server.service.isReady)
+      try FileManager.default.removeItem(at: shelf.folder.appendingPathComponent("golden"))
+      #expect(try server.service.library.refresh().removed == ["golden"])
+      #expect(!server.service.isReady)
+    }
+  }
+
+  @Test func `A flipped byte is told and not served, and other tiles are`() async throws {
+    try await Self.with { shelf, open in
+      let version = try shelf.publish(title: "damaged")
+      // Somewhere in the first inner chunk of group 0, behind the index.
+      let shard = shelf.path(version).appendingPathComponent("layers/wide/shared/256/c/0/0/0")
+      var bytes = try Data(contentsOf: shard)
+      bytes[16 * 96 + 4 + 20] ^= 1
+      try bytes.write(to: shard)
+      let server = try open()
+      try await server.application().test(.router) { client in
+        let base = "/api/v1/datasets/golden/\(version)/layers/wide/tiles"
+        for _ in 0..<2 {
+          let tile = try await client.execute(uri: "\(base)/0/0/0", method: .get)
+          #expect(tile.status == .internalServerError)
+          #expect(try tile.json["type"]?.string == "/problems/damaged")
+        }
+        #expect(try await client.execute(uri: "\(base)/0/1/0", method: .get).status == .internalServerError)
+        #expect(try await client.execute(uri: "\(base)/0/0/1", method: .get).status == .ok)
+        #expect(try await client.execute(uri: "\(base)/1/0/0", method: .get).status == .ok)
+      }
+    }
+  }
+
+  @Test func `One data set's folder may be named itself`() throws {
+    let server = try GoldenServer.server { $0.folder = "\(GoldenServer.tiles)/golden" }
+    #expect(server.datasets == ["golden"])
+  }
+}

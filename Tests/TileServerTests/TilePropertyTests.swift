@@ -1,0 +1,105 @@
+import Foundation
+import HummingbirdTesting
+import Testing
+import TileStore
+
+@testable import TileServer
+
+/// Random views of the golden store, compared with brute force.
+struct TilePropertyTests {
+  @Test func `Tiles equal brute force over the store`() async throws {
+    let store = try Store.open("\(GoldenServer.tiles)/golden")
+    let wanted = try store.layers.flatMap { layer in
+      let brute = BruteForce(store: store, layer: layer)
+      return try (0..<25).map { _ in
+        let view = RandomView(store, layer)
+        return (
+          path: view.path(store, layer),
+          tile: try brute.tile(view.plane, view.request, level: view.level, index: view.index)
+        )
+      }
+    }
+    try await GoldenServer.with { client, version in
+      for (path, tile) in wanted {
+        try await client.execute(uri: "\(version)/\(path)", method: .get) { response in
+          #expect(response.status == .ok)
+          #expect(response.bytes == tile, "\(path)")
+        }
+      }
+    }
+  }
+
+  @Test func `Rows equal brute force over the store`() throws {
+    let server = try GoldenServer.server()
+    let version = try #require(server.service.library.dataset("golden")).current
+    for index in version.store.layers.indices {
+      let layer = LayerParts(
+        version: version, index: index, parts: server.service.parts, helpers: server.service.helpers)
+      let brute = BruteForce(store: version.store, layer: layer.layer)
+      for _ in 0..<20 {
+        let view = RandomView(version.store, layer.layer)
+        let instances = [[], [0], [1], [1, 0]].randomElement() ?? []
+        let made = try layer.rows(view.request, instances: instances, level: view.level, index: view.index)
+        #expect(made == (try brute.rows(view.request, instances, level: view.level, index: view.index)))
+      }
+    }
+  }
+
+  /// Gathering and the pyramid are two ways to the same tile.
+  @Test func `Both ways of making a tile agree`() throws {
+    let server = try GoldenServer.server()
+    let version = try #require(server.service.library.dataset("golden")).current
+    let layer = LayerParts(version: version, index: 0, parts: server.service.parts, helpers: server.service.helpers)
+    for _ in 0..<10 {
+      let view = RandomView(version.store, layer.layer)
+      let maker = TileMaker(
+        layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
+        zeros: try layer.zeros(group: view.plane.group), samples: 220)
+      let wide = TileMaker(
+        layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
+        zeros: try layer.zeros(group: view.plane.group), samples: Int(UInt32.max))
+      let rows = try #require(maker.levels.rows(ofTile: 0, at: 1))
+      let tile = try maker.pyramid(server.service.helpers).tile(level: 1, index: 0)
+      #expect(tile == (try maker.gather(rows, level: 1)))
+      #expect(tile == (try wide.pyramid(server.service.helpers).tile(level: 1, index: 0)), "32 and 64-bit sums differ")
+      #expect(tile == (try wide.gather(rows, level: 1)), "32 and 64-bit sums differ")
+    }
+  }
+
+  @Test func `Rank and neuron find each other`() async throws {
+    let order = "difference(value(attacked 0),median(chien λ/2))".quoted
+    try await GoldenServer.with { client, version in
+      for neuron in [0, 8, 21, 269] {
+        let base = "\(version)/layers/wide/find?order=\(order)&direction=descending"
+        let rank = try await client.execute(uri: "\(base)&neuron=\(neuron)", method: .get) { try $0.json["rank"]?.int }
+        let back = try await client.execute(uri: "\(base)&rank=\(rank ?? -1)", method: .get) {
+          try $0.json["neuron"]?.int
+        }
+        #expect(back == neuron)
+      }
+    }
+  }
+}
+
+struct LevelsTests {
+  @Test(arguments: [1, 255, 256, 257, 511, 512, 513, 262_144, 1_000_000])
+  func `Levels cover every neuron once`(neurons: Int) {
+    let levels = Levels(neurons: neurons)
+    #expect(levels.rows(at: levels.top) <= 256)
+    #expect(levels.top == 0 || levels.rows(at: levels.top - 1) > 256)
+    for level in 0...levels.top {
+      var next = 0
+      for index in 0..<levels.tiles(at: level) {
+        guard let rows = levels.rows(ofTile: index, at: level) else { continue }
+        #expect(rows.lowerBound == index * 256)
+        let ranks = levels.ranks(ofRows: rows, at: level)
+        #expect(ranks.lowerBound == next)
+        next = ranks.upperBound
+      }
+      #expect(next == neurons)
+      #expect(levels.rows(ofTile: levels.tiles(at: level), at: level) == nil)
+    }
+    #expect(levels.rows(ofTile: 0, at: levels.top + 1) == nil)
+    #expect(levels.rows(ofTile: 0, at: -1) == nil)
+  }
+}
