@@ -109,3 +109,21 @@ def hover_row(page: Page, layer: str, line: int) -> str:
 
 def click_row(page: Page, layer: str, line: int) -> None:
     page.mouse.click(*row_place(page, layer, line))
+
+
+def settled(page: Page, layer: str, name: str, before) -> dict:
+    """The column's words once `name` has changed from `before` and the picture is exact again."""
+    page.wait_for_function("([layer, name, before]) => document.querySelector(`#column-${layer}`).dataset[name] !== before", arg=[layer, name, before])
+    sharp(page)
+    return view(page, layer)
+
+
+def middle(page: Page, layer: str) -> tuple:
+    box = page.locator(f"#column-{layer} canvas.plot").bounding_box()
+    return box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5
+
+
+def neuron_at(page: Page, layer: str, line: int) -> int:
+    """The number that the card gives for a row."""
+    text = hover_row(page, layer, line)
+    return int(text.split("\n")[0].removeprefix("neuron "))

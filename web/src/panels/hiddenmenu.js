@@ -15,7 +15,11 @@ export function hiddenMenu(app, layerId, close) {
       column.hidden = change(column.hidden);
     });
     if (app.state.columns[layerId].hidden.length === 0) close();
-    else content.replaceChildren(...build());
+    else {
+      content.replaceChildren(...build());
+      // The button that was pressed is gone: the next one takes the focus.
+      content.querySelector("button")?.focus();
+    }
   };
   const content = el("div", { class: "hidden-menu" });
   function build() {

@@ -161,7 +161,7 @@ function statistics(one, app) {
     return el("tr", {}, el("th", { scope: "row" }, swatch(css(app.colour(group.group))), group.name), ...cells.map((text) => el("td", {}, text)));
   });
   return el("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": "Statistics" },
-    el("table", {}, el("thead", {}, el("tr", {}, el("th", {}), ...names.map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, ...rows)));
+    el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "class"), ...names.map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, ...rows)));
 }
 
 /** @param {NeuronFacts} one @param {import("../app.js").App} app @param {ReturnType<typeof markers>} looks */

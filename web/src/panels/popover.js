@@ -12,8 +12,11 @@ export class Popover {
       const target = /** @type {Node} */ (event.target);
       if (!this.element.hidden && !this.element.contains(target) && !this.opener?.contains(target)) this.close(false);
     });
+    // Keys typed here are not the page's; but Escape closes it wherever the focus is.
     this.element.addEventListener("keydown", (event) => {
-      event.stopPropagation();
+      if (event.key !== "Escape") event.stopPropagation();
+    });
+    document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
     addEventListener("resize", () => this.place());

@@ -106,7 +106,7 @@ export class HoverCard {
       const stand = one.percentiles.map((p) => standing(p.low, p.high, metadata.groups[p.group].name)).join("; ");
       return [el("p", { class: "instance-line" }, dotSvg(look), el("span", {}, el("b", {}, `${one.name} ${value}`), stand ? ` ${stand}` : ""))];
     });
-    const head = el("tr", {}, el("th", {}), ...["n", "median", "zero"].map((text) => el("th", { scope: "col" }, text)));
+    const head = el("tr", {}, el("th", { scope: "col" }, "class"), ...["n", "median", "zero"].map((text) => el("th", { scope: "col" }, text)));
     return el("div", {}, el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows)), ...instances);
   }
 

@@ -1,0 +1,95 @@
+"""What happens when the server goes, comes back, moves on, lives elsewhere, or sends damage."""
+
+import pathlib
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from conftest import PROGRAM, Server
+from plots import pixels, sharp, sort, view
+
+pytestmark = pytest.mark.skipif(not pathlib.Path(PROGRAM).exists(), reason="needs the program itself, to stop it")
+
+
+@pytest.fixture
+def own_server(store):
+    server = Server(store)
+    yield server
+    server.stop()
+
+
+def test_an_away_server_is_told_and_its_return_noticed(open_page, own_server, story):
+    page = open_page()
+    page.goto(own_server.url)
+    sharp(page)
+    layer = story["layers"][0]
+    before = pixels(page, layer)
+    own_server.stop()
+    page.click(f"#column-{layer} .direction-button")
+    page.wait_for_selector(".notice.away")
+    assert "does not answer" in page.inner_text(".notice.away") and "Try now" in page.inner_text(".notice.away")
+    assert pixels(page, layer)["coloured"] == before["coloured"], "what was there stays"
+    own_server.start()
+    page.wait_for_selector(f'#column-{layer}[data-direction="ascending"]')
+    sharp(page)
+    expect(page.locator(".notice.away")).to_have_count(0)
+
+
+def test_under_a_path_prefix(open_page, store, story):
+    server = Server(store, prefix="/a/demo")
+    try:
+        page = open_page()
+        page.goto(server.url if "/a/demo" in server.url else server.url + "a/demo/")
+        sharp(page)
+        assert pixels(page, story["layers"][0])["coloured"] > 5000
+        page.wait_for_selector(".pair.chosen .ring")
+        assert page.problems == []
+    finally:
+        server.stop()
+
+
+def test_a_new_version_is_offered_not_forced(open_page, url, story):
+    page = open_page()
+    page.goto(url)
+    sharp(page)
+    layer = story["layers"][0]
+    before = pixels(page, layer)
+    # The server's answer to "which version?" as it will be after tonight's run.
+    page.context.route("**/api/v1/datasets/*", lambda route: route.fulfill(json={**route.fetch().json(), "version": "f" * 16}))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector(".notice.version")
+    assert pixels(page, layer) == before
+    page.click(".notice.version [aria-label=Dismiss]")
+    expect(page.locator(".notice.version")).to_have_count(0)
+
+
+def test_a_link_to_a_version_that_is_gone_says_so(open_page, url, metadata, story):
+    page = open_page()
+    page.goto(f"{url}#1;d={metadata['name']};v={'e' * 16};l={story['layers'][0]};g={story['groups'][0]};s0=m{story['groups'][0]}~")
+    sharp(page)
+    page.wait_for_selector(".notice.gone")
+    assert view(page, story["layers"][0])["order"] == f"m{story['groups'][0]}"
+    assert metadata["version"] in page.url
+
+
+def test_damaged_tiles_are_never_drawn(open_page, url, story):
+    page = open_page()
+    damaged = []
+
+    def damage(route):
+        if len(damaged) >= 3:
+            return route.continue_()
+        damaged.append(route.request.url)
+        body = bytearray(route.fetch().body())
+        body[len(body) // 2] ^= 255
+        return route.fulfill(body=bytes(body), content_type="application/octet-stream")
+
+    page.context.route("**/tiles/**", damage)
+    page.goto(url)
+    sharp(page)
+    clean = open_page()
+    clean.goto(url)
+    sharp(clean)
+    assert len(damaged) == 3
+    assert pixels(page, story["layers"][0]) == pixels(clean, story["layers"][0])
