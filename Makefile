@@ -48,6 +48,10 @@ test: test-packages python ## All tests, installing what they need
 bench: packages release python ## The engine beside h5py, NumPy, polars and dask; some minutes
 	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
 
+.PHONY: bench-client
+bench-client: packages release python ## The client scrubbing 262,144 neurons; some minutes
+	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE)
+
 # What must be installed first. Only what is missing is installed, and named.
 
 .PHONY: packages test-packages

@@ -61,16 +61,18 @@ export class App {
       const next = encodeState(draft);
       if (next !== location.hash) window.history.pushState(null, "", next);
     }
-    this.replace(draft);
-    if (history === "replace") this.writeAddress();
     if (history === "quiet") {
+      // Scrolling and zooming change what the next frame draws, and nothing else on the page.
+      this.state = draft;
+      this.redraw();
       clearTimeout(this.addressTimer);
       this.moving = true;
       this.addressTimer = setTimeout(() => {
         this.writeAddress();
         this.redraw();
       }, ADDRESS_DELAY_MS);
-    }
+    } else this.replace(draft);
+    if (history === "replace") this.writeAddress();
   }
 
   /**

@@ -156,6 +156,7 @@ async function start() {
     const { covered, sharp } = activation.render();
     panel();
     setPageState(sharp ? "sharp" : covered ? "coarse" : "loading");
+    return sharp;
   });
   app.redraw = () => {
     // What was exact is not known to be so until the frame has looked.

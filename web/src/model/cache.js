@@ -1,5 +1,8 @@
+/** How much is let go at once when the cache is full: looking for the oldest at every arrival would cost more. */
+const SLACK = 0.1;
+
 /**
- * A cache of at most so many bytes; the entry unused for longest goes first. Pure.
+ * A cache of at most so many bytes; what was unused for longest goes first. Pure.
  * @template T
  */
 export class LruCache {
@@ -7,10 +10,8 @@ export class LruCache {
   constructor(bytesMax) {
     this.bytesMax = bytesMax;
     this.bytes = 0;
-    /**
-     * In order of use, the oldest first: a Map remembers insertion.
-     * @type {Map<string, {value: T, bytes: number}>}
-     */
+    this.clock = 0;
+    /** @type {Map<string, {value: T, bytes: number, used: number}>} */
     this.entries = new Map();
   }
 
@@ -18,20 +19,24 @@ export class LruCache {
   get(key) {
     const entry = this.entries.get(key);
     if (!entry) return undefined;
-    this.entries.delete(key);
-    this.entries.set(key, entry);
+    entry.used = ++this.clock;
     return entry.value;
   }
 
   /** @param {string} key @param {T} value @param {number} bytes */
   set(key, value, bytes) {
-    this.bytes -= this.entries.get(key)?.bytes ?? 0;
-    this.entries.delete(key);
-    this.entries.set(key, { value, bytes });
-    this.bytes += bytes;
-    for (const [oldest, entry] of this.entries) {
-      if (this.bytes <= this.bytesMax || oldest === key) break;
-      this.entries.delete(oldest);
+    this.bytes += bytes - (this.entries.get(key)?.bytes ?? 0);
+    this.entries.set(key, { value, bytes, used: ++this.clock });
+    if (this.bytes > this.bytesMax) this.shrink(key);
+  }
+
+  /** @param {string} newest never let go: it was just asked for */
+  shrink(newest) {
+    const oldest = [...this.entries].sort((a, b) => a[1].used - b[1].used);
+    for (const [key, entry] of oldest) {
+      if (this.bytes <= this.bytesMax * (1 - SLACK)) return;
+      if (key === newest) continue;
+      this.entries.delete(key);
       this.bytes -= entry.bytes;
     }
   }

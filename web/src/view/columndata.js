@@ -17,6 +17,8 @@ import { tilesOf, topLevel } from "../model/viewport.js";
 
 /** Orderings whose ranks are remembered, in a layer. */
 const RANKED_ORDERS_MAX = 12;
+/** Addresses remembered for an arrangement. */
+const ADDRESSES_MAX = 4000;
 const INDEX_QUERY = orderQuery("index", "ascending");
 
 /** @param {Arrangement} a @param {Arrangement} b */
@@ -35,20 +37,41 @@ export class ColumnData {
     this.top = topLevel(layer.neurons);
     /** @type {Arrangement | null} */
     this.shown = null;
+    /** @type {Arrangement | null} */
+    this.lastWanted = null;
+    /** @type {Arrangement | null} */
+    this.lastPinned = null;
+    /**
+     * Addresses of tiles: a frame looks hundreds of them up, and making the text anew would cost more than drawing.
+     * @type {WeakMap<Arrangement, Map<number, string>>}
+     */
+    this.addresses = new WeakMap();
     /** @type {Map<string, Map<number, number | null>>} */
     this.ranks = new Map();
   }
 
-  /** @returns {Arrangement} */
+  /**
+   * What the state asks for: the same object as long as it asks for the same.
+   * @returns {Arrangement}
+   */
   wanted() {
     const { order, direction } = this.app.state.columns[this.layer.id];
     const axis = this.app.state.axis === "own" ? "own" : "shared";
-    return { query: orderQuery(expression(order, this.app.metadata), direction), axis, bins: this.app.bins, order, direction };
+    const query = orderQuery(expression(order, this.app.metadata), direction);
+    /** @type {Arrangement} */
+    const fresh = { query, axis, bins: this.app.bins, order, direction };
+    if (!this.lastWanted || !sameArrangement(this.lastWanted, fresh)) this.lastWanted = fresh;
+    return this.lastWanted;
   }
 
   /** @param {Arrangement} of @param {number} group @param {number} level @param {number} index */
   tileUrl(of, group, level, index) {
-    return this.app.urls.tile(this.layer.id, group, level, index, `${of.query}&axis=${of.axis}&bins=${of.bins}`);
+    let known = this.addresses.get(of);
+    if (!known || known.size > ADDRESSES_MAX) this.addresses.set(of, (known = new Map()));
+    const place = (group * 64 + level) * 2 ** 24 + index;
+    let url = known.get(place);
+    if (!url) known.set(place, (url = this.app.urls.tile(this.layer.id, group, level, index, `${of.query}&axis=${of.axis}&bins=${of.bins}`)));
+    return url;
   }
 
   /** @param {string} query @param {number} level @param {number} index */
@@ -166,7 +189,10 @@ export class ColumnData {
   /** @returns {Arrangement} */
   pinnedArrangement() {
     const { axis, bins } = this.shown ?? this.wanted();
-    return { query: INDEX_QUERY, axis, bins, order: { kind: "index" }, direction: "ascending" };
+    /** @type {Arrangement} */
+    const fresh = { query: INDEX_QUERY, axis, bins, order: { kind: "index" }, direction: "ascending" };
+    if (!this.lastPinned || !sameArrangement(this.lastPinned, fresh)) this.lastPinned = fresh;
+    return this.lastPinned;
   }
 
   /**

@@ -110,7 +110,8 @@ function sprite(shape, colour, radius, halo, haloed) {
  */
 export function paintDots(context, { rows, y, lineHeight, resolve, toPixel }, { x, width, ratio, paper }, marker) {
   const colour = css(marker.colour);
-  const radius = Math.min(4.2 * ratio, Math.max(1.35 * ratio, lineHeight * 0.36));
+  // In half pixels: zooming must not draw a new dot for every frame.
+  const radius = Math.round(2 * Math.min(4.25 * ratio, Math.max(1.5 * ratio, lineHeight * 0.36))) / 2;
   const dot = sprite(marker.shape, colour, radius, paper, radius >= 2 * ratio);
   const arrowRadius = Math.max(radius, 2.2 * ratio);
   const half = dot.width / 2;

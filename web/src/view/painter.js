@@ -29,13 +29,19 @@ function sheet(n, width, height) {
   return { canvas, context: context2d(canvas) };
 }
 
-/** @type {ImageData | null} */
-let image = null;
+/** Widths that are drawn in one frame: a few axes and the lanes of zeros. */
+const IMAGES_MAX = 8;
+/** @type {Map<number, ImageData>} */
+const images = new Map();
 
 /** @param {number} width @param {number} height */
 function blank(width, height) {
+  let image = images.get(width);
   // Grown in steps, never shrunk: while zooming, every frame has another number of lines.
-  if (!image || image.width !== width || image.height < height) image = new ImageData(width, Math.ceil(height / 256) * 256);
+  if (!image || image.height < height) {
+    if (images.size >= IMAGES_MAX) images.clear();
+    images.set(width, (image = new ImageData(width, Math.ceil(height / 256) * 256)));
+  }
   return image;
 }
 
