@@ -28,7 +28,7 @@ def test_the_whole_layer_is_aggregated_and_says_so(page, metadata, layer):
     facts = view(page, layer)
     neurons = next(one["neurons"] for one in metadata["layers"] if one["id"] == layer)
     assert int(facts["level"]) > 0
-    assert f"1 row = {2 ** int(facts['level']):,} neurons" in page.inner_text(f"#column-{layer} .grain")
+    assert f"1 row = {2 ** int(facts['level']):,} neurons" in page.get_attribute(f"#column-{layer} .grain", "title")
     assert number(facts, "rowHeight") * neurons == pytest.approx(number(facts, "plotHeight"), rel=1e-3)
     x, y = middle(page, layer)
     page.mouse.move(x, y)

@@ -111,7 +111,7 @@ function instanceToggle(app, i, mark, toggle) {
   const says = prediction === undefined ? (label === undefined ? "" : String(label)) : String(prediction);
   const wrong = label !== undefined && prediction !== undefined && prediction !== label;
   const title = `${name}${label === undefined ? "" : `: is ${label}`}${prediction === undefined ? "" : `, predicted ${prediction}`}`;
-  return el("button", { type: "button", class: `toggle instance-toggle kind-${kind}`, "data-instance": i, title, "aria-label": title, onClick: toggle },
+  return el("button", { type: "button", class: `toggle instance-toggle kind-${kind}${image ? "" : " with-text"}`, "data-instance": i, title, "aria-label": title, onClick: toggle },
     image ? el("canvas", { class: "picture", width: 1, height: 1 }) : el("span", { class: "text" }, text ?? name),
     el("span", { class: "caption" }, mark, el("span", { class: "kind" }, kind), el("span", { class: wrong ? "says wrong" : "says" }, says && `${wrong ? "→ " : ""}${says}`)));
 }

@@ -57,7 +57,7 @@ export class ColumnHead {
     set(this.sort, "title", `Sorted by ${words}`);
     const down = state.direction === "descending";
     const first = state.order.kind === "index" ? (down ? "last first" : "first first") : down ? "largest first" : "smallest first";
-    setText(this.direction, `${down ? "↓" : "↑"} ${first}`);
+    this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
     set(this.direction, "aria-label", `Direction: ${first}. Turn round`);
     set(this.direction, "title", "Turn the order round");
     this.hidden.hidden = state.hidden.length === 0;
@@ -69,10 +69,12 @@ export class ColumnHead {
   tick() {
     const { column } = this;
     const per = 2 ** column.level;
-    const aggregated = per > 1 ? `1 row = ${count(per)} neurons` : "";
-    const counted = per > 1 && column.state.hidden.length > 0 ? ", hidden ones included" : "";
     const dead = column.app.summaries.get(column.layer.id)?.dead[0] ?? 0;
     setText(this.dead, dead > 0 ? `${count(dead)} always 0` : "");
-    setText(this.grain, aggregated + counted);
+    const hidden = column.state.hidden.length > 0;
+    const text = per > 1 ? `1 row = ${count(per)} neurons${hidden ? ", hidden ones too" : ""}` : "";
+    if (this.grain.title === text) return;
+    this.grain.title = text;
+    this.grain.replaceChildren(el("span", { class: "long" }, text), el("span", { class: "short", "aria-hidden": "true" }, per > 1 ? `${count(per)} a row` : ""));
   }
 }
