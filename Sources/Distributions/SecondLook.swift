@@ -137,7 +137,9 @@ private struct Ranks<Value: ActivationValue> {
       index += 1
     }
     let bin = grid.origin + Int64(index)
-    if integers, grid.exponent <= 0 { return .value(Value(bin) * Value(sign: .plus, exponent: Value.Exponent(grid.exponent), significand: 1)) }
+    if integers, grid.exponent <= 0 {
+      return .value(Value(bin) * Value(sign: .plus, exponent: Value.Exponent(grid.exponent), significand: 1))
+    }
     guard bin == 0 else { return .inBin(bin, rank: rank - below) }
     let zeros = Int(figures.zeros)
     return rank - below < zeros ? .value(0) : .inBin(0, rank: rank - below - zeros)
@@ -156,7 +158,8 @@ extension BandCounters {
       func value(_ quarters: Int) -> Value {
         switch ranks.find(QuantilePosition(quarters: quarters, count: Int(figures.count)).lower) {
         case .value(let value): value
-        case .inBin(let bin, _): Value(sign: .plus, exponent: Value.Exponent(grid.exponent), significand: Value(bin) + 0.5)
+        case .inBin(let bin, _):
+          Value(sign: .plus, exponent: Value.Exponent(grid.exponent), significand: Value(bin) + 0.5)
         }
       }
       return Quartiles(lower: value(1), median: value(2), upper: value(3))

@@ -70,7 +70,8 @@ struct PrecomputeCommand: AsyncParsableCommand {
     let digits = trimmed.prefix { $0.isNumber || $0 == "." }
     guard let number = Double(digits), number > 0 else { return nil }
     let units: [String: Double] = [
-      "": 1, "b": 1, "k": 1024, "kib": 1024, "m": 0x1p20, "mib": 0x1p20, "g": 0x1p30, "gib": 0x1p30, "t": 0x1p40, "tib": 0x1p40,
+      "": 1, "b": 1, "k": 1024, "kib": 1024, "m": 0x1p20, "mib": 0x1p20, "g": 0x1p30, "gib": 0x1p30, "t": 0x1p40,
+      "tib": 0x1p40,
       "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
     ]
     guard let unit = units[trimmed.dropFirst(digits.count).lowercased()], number * unit < 0x1p60 else { return nil }

@@ -103,12 +103,15 @@ final class ProgressDisplay: Sendable {
       let full = Int(share * Double(width))
       let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
       let tail = left.map { ", \(inWords($0)) left" } ?? ""
-      write("\(clear)\(bar) \(percent(share))  \(state.layer) (\(state.layerNumber) of \(layers))  \(bytesInWords(Int(rate)))/s\(tail)")
+      write(
+        "\(clear)\(bar) \(percent(share))  \(state.layer) (\(state.layerNumber) of \(layers))  \(bytesInWords(Int(rate)))/s\(tail)"
+      )
     case .lines:
       write("\(clock)  \(percent(share)), \(bytesInWords(Int(rate)))/s\(left.map { ", \(inWords($0)) left" } ?? "")\n")
     case .json:
       writeJSON([
-        "event": "progress", "layer": state.layer, "number": state.layerNumber, "of": layers, "share": round(share * 10000) / 10000,
+        "event": "progress", "layer": state.layer, "number": state.layerNumber, "of": layers,
+        "share": round(share * 10000) / 10000,
         "bytes_per_second": Int(rate), "seconds_left": left.map { round($0) } ?? NSNull(), "memory": residentBytes,
       ])
     case .none: break
@@ -134,7 +137,9 @@ final class ProgressDisplay: Sendable {
   }
 
   private func writeJSON(_ object: [String: Any]) {
-    guard let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]) else { return }
+    guard
+      let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+    else { return }
     FileHandle.standardError.write(data + Data("\n".utf8))
   }
 

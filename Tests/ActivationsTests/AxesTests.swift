@@ -27,12 +27,16 @@ import Testing
       #expect(neurons.count == range.count && positions.count == geometry.positions)
       // Numbers of the elements of the box in the whole array, in the order in which they are read.
       var elements = [0]
-      for (axis, part) in box.enumerated() { elements = elements.flatMap { base in part.map { base * shape[axis] + $0 } } }
+      for (axis, part) in box.enumerated() {
+        elements = elements.flatMap { base in part.map { base * shape[axis] + $0 } }
+      }
       let whole = geometry.offsets(neurons: 0..<geometry.neurons, rowCount: 3)
       for r in 0..<3 {
         for (i, neuron) in range.enumerated() {
           for p in positions.indices {
-            #expect(elements[r * row + neurons[i] + positions[p]] == r * whole.row + whole.neurons[neuron] + whole.positions[p])
+            #expect(
+              elements[r * row + neurons[i] + positions[p]] == r * whole.row + whole.neurons[neuron]
+                + whole.positions[p])
           }
         }
       }

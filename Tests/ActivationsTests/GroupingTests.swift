@@ -22,7 +22,8 @@ import Testing
   @Test func twoGroupsOfOneName() throws {
     let labels = try LabelColumn(.texts(["cat", "dog"]), names: nil, place: "")
     #expect(throws: ActivationsError.self) {
-      try Grouping(rows: 2, labels: labels, predictions: nil, conditions: [("cat", "", GroupExpression(parsing: "row == 0"))])
+      try Grouping(
+        rows: 2, labels: labels, predictions: nil, conditions: [("cat", "", GroupExpression(parsing: "row == 0"))])
     }
   }
 

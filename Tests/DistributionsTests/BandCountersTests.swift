@@ -5,7 +5,9 @@ import Testing
 /// Counts in tiles, in any cut and order, against counting each value by itself.
 @Suite struct BandCountersTests {
   /// Rows of a few columns with every kind of value, and a cell for each row.
-  private func sample<Value: ActivationValue>(_: Value.Type, rows: Int, seed: UInt64) -> (columns: [[Value]], cells: [Int]) {
+  private func sample<Value: ActivationValue>(_: Value.Type, rows: Int, seed: UInt64) -> (
+    columns: [[Value]], cells: [Int]
+  ) {
     var random = Mix(state: seed)
     let columns = (0..<7).map { column in
       (0..<rows).map { row -> Value in
@@ -24,14 +26,20 @@ import Testing
     return (columns, (0..<rows).map { _ in Int(random.next() % 3) })
   }
 
-  private func count<Value: ActivationValue>(_ columns: [[Value]], _ cells: [Int], cut: Int, into band: BandCounters<Value>, look: SecondLook<Value>? = nil) {
+  private func count<Value: ActivationValue>(
+    _ columns: [[Value]], _ cells: [Int], cut: Int, into band: BandCounters<Value>, look: SecondLook<Value>? = nil
+  ) {
     for start in stride(from: 0, to: cells.count, by: cut) {
       for cell in 0..<3 {
         let rows = (start..<min(start + cut, cells.count)).filter { cells[$0] == cell }
         for first in stride(from: 0, to: rows.count, by: 256) {
           let some = rows[first..<min(first + 256, rows.count)]
           let tile = some.flatMap { row in (0..<tileColumns).map { $0 < columns.count ? columns[$0][row] : 0 } }
-          if let look { look.add(cell: cell, rows: some.count, values: tile) } else { band.add(tile: 0, cell: cell, rows: some.count, values: tile) }
+          if let look {
+            look.add(cell: cell, rows: some.count, values: tile)
+          } else {
+            band.add(tile: 0, cell: cell, rows: some.count, values: tile)
+          }
         }
       }
     }
@@ -51,7 +59,11 @@ import Testing
       for (neuron, column) in columns.enumerated() {
         let finite = column.filter(\.isFinite)
         let grid = band.grid(neuron)
-        if let low = finite.min(), let high = finite.max() { #expect(grid == DyadicGrid(holding: low, high)) } else { #expect(grid == .empty) }
+        if let low = finite.min(), let high = finite.max() {
+          #expect(grid == DyadicGrid(holding: low, high))
+        } else {
+          #expect(grid == .empty)
+        }
         for members in groups {
           let values = column.indices.filter { members.contains(cells[$0]) }.map { column[$0] }
           let figures = band.figures(neuron, of: members)
@@ -65,7 +77,10 @@ import Testing
           band.histogram(neuron, of: members, on: grid, into: &counts)
           #expect(counts == expected)
           let quartiles = look.quartiles(neuron, of: members, integers: false, scratch: &scratch)
-          guard !sorted.isEmpty else { #expect(quartiles.median.isNaN); continue }
+          guard !sorted.isEmpty else {
+            #expect(quartiles.median.isNaN)
+            continue
+          }
           #expect(figures.minimum == sorted.first && figures.maximum == sorted.last)
           for (quarters, value) in [(1, quartiles.lower), (2, quartiles.median), (3, quartiles.upper)] {
             let position = QuantilePosition(quarters: quarters, count: sorted.count)

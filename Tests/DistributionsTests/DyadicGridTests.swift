@@ -6,7 +6,9 @@ import Testing
   /// The definition, read literally: the smallest exponent that holds both, found from far below.
   private func literal(_ low: Double, _ high: Double) -> Int {
     var exponent = -200
-    func bin(_ value: Double) -> Double { (value * Double(sign: .plus, exponent: -exponent, significand: 1)).rounded(.down) }
+    func bin(_ value: Double) -> Double {
+      (value * Double(sign: .plus, exponent: -exponent, significand: 1)).rounded(.down)
+    }
     while bin(high) - bin(low) >= 256 { exponent += 1 }
     return exponent
   }
@@ -46,7 +48,8 @@ import Testing
     var random = SystemRandomNumberGenerator()
     for _ in 0..<200 {
       let grids = (0..<9).map { _ in
-        DyadicGrid(exponent: Int.random(in: -8...3, using: &random), origin: Int64.random(in: -400...400, using: &random))
+        DyadicGrid(
+          exponent: Int.random(in: -8...3, using: &random), origin: Int64.random(in: -400...400, using: &random))
       }
       let shared = DyadicGrid.shared(by: grids)
       for grid in grids {
@@ -54,7 +57,8 @@ import Testing
           let place = shared.index(ofBin: index, of: grid)
           #expect((0..<256).contains(place))
           let edge = Double(grid.origin + Int64(index)) * Double(sign: .plus, exponent: grid.exponent, significand: 1)
-          let lower = Double(shared.origin + Int64(place)) * Double(sign: .plus, exponent: shared.exponent, significand: 1)
+          let lower =
+            Double(shared.origin + Int64(place)) * Double(sign: .plus, exponent: shared.exponent, significand: 1)
           #expect(lower <= edge)
         }
       }

@@ -43,7 +43,10 @@ public struct Job: Sendable {
       let full = pattern.hasPrefix("/") || folder.isEmpty ? pattern : folder + "/" + pattern
       guard pattern.contains(where: { "*?[".contains($0) }), access(full, F_OK) != 0 else {
         guard access(full, F_OK) == 0 else {
-          throw PrecomputeError(.noInput, "\(full): there is no such file. Look for a typing error in the path; paths in a job are relative to the job file's folder.")
+          throw PrecomputeError(
+            .noInput,
+            "\(full): there is no such file. Look for a typing error in the path; paths in a job are relative to the job file's folder."
+          )
         }
         paths.append(full)
         continue
@@ -67,14 +70,16 @@ extension Job {
     var object: [String: JSONValue] = [
       "name": .string(name),
       "dumps": .array(contents.dump.files.map { .string($0.name) }),
-      "layers": .array((request.layers ?? []).map { layer in
-        var entry: [String: JSONValue] = [
-          "name": .string(layer.name ?? ""), "dataset": .string(layer.dataset), "reduce": .string(layer.reduce.rawValue),
-        ]
-        if let axes = layer.axes { entry["axes"] = .string(axes.letters) }
-        if layer.bfloat16 { entry["dtype"] = "bfloat16" }
-        return .object(entry)
-      }),
+      "layers": .array(
+        (request.layers ?? []).map { layer in
+          var entry: [String: JSONValue] = [
+            "name": .string(layer.name ?? ""), "dataset": .string(layer.dataset),
+            "reduce": .string(layer.reduce.rawValue),
+          ]
+          if let axes = layer.axes { entry["axes"] = .string(axes.letters) }
+          if layer.bfloat16 { entry["dtype"] = "bfloat16" }
+          return .object(entry)
+        }),
       "groups": .array(groups.map { ["name": .string($0.name), "where": .string($0.condition)] }),
       "bins": 256,
       "medians": .string(medians.rawValue),

@@ -17,23 +17,30 @@ extension Job {
     do {
       root = try Yams.compose(yaml: text)
     } catch {
-      throw PrecomputeError(.job, "\(path): the job file is not YAML: \(String(describing: error).split(separator: "\n").joined(separator: " "))")
+      throw PrecomputeError(
+        .job,
+        "\(path): the job file is not YAML: \(String(describing: error).split(separator: "\n").joined(separator: " "))")
     }
     guard let root, case .mapping = root else {
-      throw PrecomputeError(.job, "\(path): a job is a list of keys and values, such as dumps: [dump.h5]; see Jobs/README.md.")
+      throw PrecomputeError(
+        .job, "\(path): a job is a list of keys and values, such as dumps: [dump.h5]; see Jobs/README.md.")
     }
     var map = try JobMap(root, file: path, place: "")
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
 
     guard let patterns = try map.texts("dumps") else {
-      throw PrecomputeError(.job, "\(path): the key dumps is missing. It lists the HDF5 files, as in dumps: [data/part-*.h5].")
+      throw PrecomputeError(
+        .job, "\(path): the key dumps is missing. It lists the HDF5 files, as in dumps: [data/part-*.h5].")
     }
     try self.init(dumps: Job.expand(patterns, folder: folder))
 
     let stem = path.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? "job"
     name = try map.text("name") ?? String(stem)
     guard StoreBuilder.isValid(name: name) else {
-      throw map.fault("name", "\"\(name)\" cannot name a store: use letters, digits, '.', '_' and '-', at most 100, the first a letter or digit")
+      throw map.fault(
+        "name",
+        "\"\(name)\" cannot name a store: use letters, digits, '.', '_' and '-', at most 100, the first a letter or digit"
+      )
     }
     title = try map.text("title")
     request.labels = try map.text("labels")
@@ -51,7 +58,9 @@ extension Job {
     if let node = map.take("layers") {
       guard let entries = node.sequence else { throw map.fault("layers", "a list is needed") }
       request.layers = try entries.enumerated().map { try Job.layer($1, file: path, number: $0) }
-      if request.layers!.isEmpty { throw map.fault("layers", "the list is empty; leave the key out to take every layer") }
+      if request.layers!.isEmpty {
+        throw map.fault("layers", "the list is empty; leave the key out to take every layer")
+      }
     }
     if let node = map.take("groups") {
       guard let entries = node.sequence else { throw map.fault("groups", "a list is needed") }
@@ -59,7 +68,8 @@ extension Job {
         var entry = try JobMap(node, file: path, place: "groups[\(number)]")
         defer { entry.done = true }
         guard let name = try entry.text("name"), let condition = try entry.text("where") else {
-          throw entry.fault(nil, "a group has a name and a condition, as in { name: mistakes, where: 'label != prediction' }")
+          throw entry.fault(
+            nil, "a group has a name and a condition, as in { name: mistakes, where: 'label != prediction' }")
         }
         try entry.finish()
         return (name, condition)
@@ -101,19 +111,24 @@ extension Job {
     if let letters = try entry.text("axes") {
       axes = Axes(letters)
       if axes == nil {
-        throw entry.fault("axes", "\"\(letters)\" is not understood; one letter an axis, N for rows, C D F U for neurons, H W T S L P for positions, as in NCHW")
+        throw entry.fault(
+          "axes",
+          "\"\(letters)\" is not understood; one letter an axis, N for rows, C D F U for neurons, H W T S L P for positions, as in NCHW"
+        )
       }
     }
     let reduce: Reduction = try entry.choice("reduce") ?? .flatten
     if reduce != .flatten, axes == nil {
-      throw entry.fault("reduce", "reducing positions needs the axes, as in axes: NCHW, for they cannot be told from the shape")
+      throw entry.fault(
+        "reduce", "reducing positions needs the axes, as in axes: NCHW, for they cannot be told from the shape")
     }
     if reduce != .flatten, let axes, axes.positions.isEmpty {
       throw entry.fault("reduce", "\(axes) has no positions to reduce; they are H, W, T, S, L or P")
     }
     let type = try entry.text("dtype")
     if let type, type != "bfloat16" {
-      throw entry.fault("dtype", "\"\(type)\" is not a choice; bfloat16 is, for values stored as 2 opaque bytes or uint16")
+      throw entry.fault(
+        "dtype", "\"\(type)\" is not a choice; bfloat16 is, for values stored as 2 opaque bytes or uint16")
     }
     try entry.finish()
     return LayerRequest(name: name, dataset: dataset, axes: axes, reduce: reduce, bfloat16: type != nil)
@@ -126,7 +141,9 @@ extension Job {
     guard let data = FileManager.default.contents(atPath: full), let text = String(data: data, encoding: .utf8) else {
       throw PrecomputeError(.noInput, "\(full): the file of class names is not there, or is not UTF-8 text.")
     }
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0.hasSuffix("\r") ? $0.dropLast() : $0) }
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+      String($0.hasSuffix("\r") ? $0.dropLast() : $0)
+    }
     while lines.last == "" { lines.removeLast() }
     return lines
   }

@@ -83,7 +83,8 @@ struct JobMap {
   where Choice.RawValue == String {
     guard let text = try text(key) else { return nil }
     guard let choice = Choice(rawValue: text) else {
-      throw fault(key, "\"\(text)\" is not a choice; these are: \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+      throw fault(
+        key, "\"\(text)\" is not a choice; these are: \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     return choice
   }

@@ -42,7 +42,8 @@ extension LayerPlan {
     let granularity = RowBlocks<Value>.rowGranularity(source)
 
     func blockBytes(_ neurons: Int, _ rows: Int) -> Int {
-      RowBlocks<Value>.bytes(source, neurons: 0..<min(neurons, source.neurons), rowsPerBlock: min(rows, source.rows)).buffers
+      RowBlocks<Value>.bytes(source, neurons: 0..<min(neurons, source.neurons), rowsPerBlock: min(rows, source.rows))
+        .buffers
     }
     var units = max(1, min((source.neurons + Self.bandUnit - 1) / Self.bandUnit, usable / 2 / max(1, unit)))
     while units > 1, blockBytes(units * Self.bandUnit, granularity) > usable / 4 { units = (units + 1) / 2 }
@@ -58,7 +59,8 @@ extension LayerPlan {
     guard needed <= usable * 9 / 10 else {
       throw PrecomputeError(
         .memory,
-        "The layer \"\(source.name)\" needs at least \(bytesInWords(needed * 10 / 9 + Self.baseBytes)) of memory: \(grouped(cells)) cells of rows, and chunks of \(grouped(granularity)) rows that are decoded as a whole. Raise --memory, which is \(bytesInWords(memory)).")
+        "The layer \"\(source.name)\" needs at least \(bytesInWords(needed * 10 / 9 + Self.baseBytes)) of memory: \(grouped(cells)) cells of rows, and chunks of \(grouped(granularity)) rows that are decoded as a whole. Raise --memory, which is \(bytesInWords(memory))."
+      )
     }
     let isPacked = source.parts.contains { !$0.dataset.info.filters.isEmpty }
     let all = RowBlocks<Value>.bytes(source, neurons: 0..<min(bandNeurons, source.neurons), rowsPerBlock: rows).all
@@ -85,5 +87,6 @@ public func bytesInWords(_ bytes: Int) -> String {
   }
   if unit == 0 { return "\(grouped(bytes)) bytes" }
   let tenths = Int((value * 10).rounded())
-  return value < 100 && tenths % 10 != 0 ? "\(tenths / 10).\(tenths % 10) \(units[unit])" : "\(Int(value.rounded())) \(units[unit])"
+  return value < 100 && tenths % 10 != 0
+    ? "\(tenths / 10).\(tenths % 10) \(units[unit])" : "\(Int(value.rounded())) \(units[unit])"
 }

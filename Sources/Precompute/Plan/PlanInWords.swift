@@ -15,13 +15,17 @@ extension PreparedJob {
     for plan in plans {
       let source = plan.source
       let name = source.name.padding(to: width)
-      let passes = plan.readsTwice ? (plan.keepsBlocks ? "read once, kept for the second look" : "read twice") : "read once"
+      let passes =
+        plan.readsTwice ? (plan.keepsBlocks ? "read once, kept for the second look" : "read twice") : "read once"
       let bands = plan.bands.count > 1 ? ", \(plan.bands.count) bands of neurons" : ""
       lines.append(
-        "  \(name)  \(inWords(source.info.shape)) \(source.element), \(grouped(source.neurons)) neurons, \(bytesInWords(source.logicalBytes)), \(passes)\(bands)")
+        "  \(name)  \(inWords(source.info.shape)) \(source.element), \(grouped(source.neurons)) neurons, \(bytesInWords(source.logicalBytes)), \(passes)\(bands)"
+      )
     }
     let peak = plans.map(\.peakBytes).max() ?? 0
-    lines.append("  \(bytesInWords(decodedBytes)) to decode and count, at most about \(bytesInWords(peak)) of memory, \(lanes.count) \(lanes.count == 1 ? "lane" : "lanes")")
+    lines.append(
+      "  \(bytesInWords(decodedBytes)) to decode and count, at most about \(bytesInWords(peak)) of memory, \(lanes.count) \(lanes.count == 1 ? "lane" : "lanes")"
+    )
     for note in contents.notes { lines.append("  Note: \(note)") }
     for (path, why) in contents.skipped { lines.append("  Not taken: \(path): \(why)") }
     return lines.joined(separator: "\n")

@@ -77,7 +77,8 @@ final class CountArrays {
     var tasks: [(block: Range<Int>, groups: Range<Int>)] = []
     for first in stride(from: band.lowerBound, to: band.upperBound, by: Self.blockNeurons) {
       for group in stride(from: 0, to: groups, by: shardGroups) {
-        tasks.append((first..<min(first + Self.blockNeurons, band.upperBound), group..<min(group + shardGroups, groups)))
+        tasks.append(
+          (first..<min(first + Self.blockNeurons, band.upperBound), group..<min(group + shardGroups, groups)))
       }
     }
     let writers = [(bins: 256, writer: finest)] + coarser

@@ -62,9 +62,15 @@ final class FigureFiles<Value: ActivationValue & ReadableValue> {
   /// Writes all statistics and the orderings by median.
   func finish(_ builder: StoreBuilder, path: String) throws -> CountedValues {
     let valueType: DataType = MemoryLayout<Value>.size == 4 ? .float32 : .float64
-    for (number, name) in Self.countNames.enumerated() { try finish(counts, number, builder, "\(path)/statistics/\(name)", .uint32) }
-    for (number, name) in Self.valueNames.enumerated() { try finish(values, number, builder, "\(path)/statistics/\(name)", valueType) }
-    for (number, name) in Self.momentNames.enumerated() { try finish(moments, number, builder, "\(path)/statistics/\(name)", .float64) }
+    for (number, name) in Self.countNames.enumerated() {
+      try finish(counts, number, builder, "\(path)/statistics/\(name)", .uint32)
+    }
+    for (number, name) in Self.valueNames.enumerated() {
+      try finish(values, number, builder, "\(path)/statistics/\(name)", valueType)
+    }
+    for (number, name) in Self.momentNames.enumerated() {
+      try finish(moments, number, builder, "\(path)/statistics/\(name)", .float64)
+    }
 
     let writer = try builder.makeArray(
       "\(path)/orderings/median", .figures(rows: groups, neurons: neurons, dataType: .uint32))

@@ -53,7 +53,10 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
   private func eachInstance(of kind: InstanceKind, _ body: ([Float]) throws -> Void) throws {
     switch kind.origin {
     case .group(let group):
-      guard dump.first.catalogue.datasets.contains(where: { $0.path == dump.first.catalogue.canonicalPath(group + source.path) })
+      guard
+        dump.first.catalogue.datasets.contains(where: {
+          $0.path == dump.first.catalogue.canonicalPath(group + source.path)
+        })
       else {
         for _ in 0..<kind.count { try body(Array(repeating: .nan, count: source.neurons)) }
         return
@@ -64,7 +67,8 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
       let instances = try LayerSource(request, dump: Dump(files: [dump.first]), rows: [kind.count])
       guard instances.neurons == source.neurons, instances.geometry.positions == source.geometry.positions else {
         throw ActivationsError(
-          "\(dump.first.path), dataset \(instances.path): it has the shape \(inWords(instances.info.shape)), but the layer \(source.path) has \(inWords(source.info.shape)). An instance has the same neurons as a row of its layer.")
+          "\(dump.first.path), dataset \(instances.path): it has the shape \(inWords(instances.info.shape)), but the layer \(source.path) has \(inWords(source.info.shape)). An instance has the same neurons as a row of its layer."
+        )
       }
       try eachRow(of: instances, Array(0..<kind.count), body)
     case .rows(let rows):

@@ -29,7 +29,8 @@ extension PreparedJob {
         continue
       }
       try builder.remove(path)
-      observer.report(.layerBegins(name: plan.source.name, number: number, count: plans.count, bytes: plan.decodedBytes))
+      observer.report(
+        .layerBegins(name: plan.source.name, number: number, count: plans.count, bytes: plan.decodedBytes))
       let layer =
         plan.source.element.fitsFloat
         ? try compute(plan, id: ids[number], as: Float.self, builder, observer)

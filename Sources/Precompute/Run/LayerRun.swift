@@ -35,7 +35,8 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       try observer.checkStop()
       try body(blocks.read(number, lanes.run))
       observer.report(
-        .counted(bytes: block.rows.count * blocks.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)))
+        .counted(
+          bytes: block.rows.count * blocks.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)))
     }
   }
 
@@ -113,7 +114,8 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     }
     guard tiles.allSatisfy({ looks[$0]!.isComplete }) else {
       throw ActivationsError(
-        "\(source.parts[0].file.path), dataset \(source.path): the second reading found other values than the first. The dump was changed while it was read; run again when its writer is done.")
+        "\(source.parts[0].file.path), dataset \(source.path): the second reading found other values than the first. The dump was changed while it was read; run again when its writer is done."
+      )
     }
     try lanes.run(tiles.count) { _, number in
       let tile = tiles.lowerBound + number

@@ -49,7 +49,8 @@ public struct PreparedJob: Sendable {
     var taken = Set<String>()
     return names.map { name in
       let last = name.split(separator: "/").last.map(String.init) ?? name
-      let plain = String(last.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }.prefix(60))
+      let plain = String(
+        last.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }.prefix(60))
       let stem = plain.isEmpty ? "layer" : plain
       var id = stem
       var number = 2
@@ -92,7 +93,8 @@ public struct PreparedJob: Sendable {
     }
     let provenance: JSONValue = [
       "tool": .string(Self.tool),
-      "dumps": .array(contents.dump.files.map { ["name": .string($0.name), "bytes": JSONValue(Int($0.catalogue.file.bytes))] }),
+      "dumps": .array(
+        contents.dump.files.map { ["name": .string($0.name), "bytes": JSONValue(Int($0.catalogue.file.bytes))] }),
       "counted": [
         "rows": JSONValue(contents.rows),
         "finite": JSONValue(counted.reduce(0) { $0 + $1.finite }),
@@ -116,14 +118,19 @@ public struct PreparedJob: Sendable {
   private func checkStart() throws {
     guard let start = job.start else { return }
     func unknown(_ what: String, _ name: String, _ known: [String]) -> PrecomputeError {
-      PrecomputeError(.job, "The job's start names the \(what) \"\(name)\", which there is not. There are: \(known.prefix(20).joined(separator: ", ")).")
+      PrecomputeError(
+        .job,
+        "The job's start names the \(what) \"\(name)\", which there is not. There are: \(known.prefix(20).joined(separator: ", "))."
+      )
     }
     let layers = contents.layers.map(\.name)
     if let name = start.layers.first(where: { !layers.contains($0) }) { throw unknown("layer", name, layers) }
     let groups = grouping.groups.map(\.name)
     if let name = start.classes.first(where: { !groups.contains($0) }) { throw unknown("class", name, groups) }
     let pairs = Set(contents.instances.instances.map(\.pair))
-    if let pair = start.pair, !pairs.contains(pair) { throw unknown("pair", String(pair), pairs.sorted().map(String.init)) }
+    if let pair = start.pair, !pairs.contains(pair) {
+      throw unknown("pair", String(pair), pairs.sorted().map(String.init))
+    }
   }
 
   /// What the job says, and for the rest: the last two layers before the scores, the first pair whose predictions differ, and the two
@@ -146,19 +153,26 @@ public struct PreparedJob: Sendable {
     if groups.isEmpty {
       let between = chosen.flatMap { [instances[$0].label, instances[$0].prediction] }.compactMap { $0 }
       for name in between {
-        if let index = classes.first(where: { grouping.groups[$0].name == name }), !groups.contains(index) { groups.append(index) }
+        if let index = classes.first(where: { grouping.groups[$0].name == name }), !groups.contains(index) {
+          groups.append(index)
+        }
       }
       if groups.count < 2 { groups += classes.filter { !groups.contains($0) }.prefix(2 - groups.count) }
       if groups.isEmpty { groups = [0] }
     }
-    return Start(layers: layers.map { ids[$0] }, groups: groups, instances: chosen, text: job.start?.text ?? story(chosen))
+    return Start(
+      layers: layers.map { ids[$0] }, groups: groups, instances: chosen, text: job.start?.text ?? story(chosen))
   }
 
   private func story(_ chosen: [Int]) -> String? {
     let instances = contents.instances.instances
-    guard let attacked = chosen.map({ instances[$0] }).first(where: { $0.prediction != nil && $0.label != nil && $0.prediction != $0.label })
+    guard
+      let attacked = chosen.map({ instances[$0] }).first(where: {
+        $0.prediction != nil && $0.label != nil && $0.prediction != $0.label
+      })
     else { return nil }
-    return "A picture of class \(attacked.label!) that the network takes for \(attacked.prediction!) (\(attacked.kind), dots), among the distributions of both classes."
+    return
+      "A picture of class \(attacked.label!) that the network takes for \(attacked.prediction!) (\(attacked.kind), dots), among the distributions of both classes."
   }
 }
 

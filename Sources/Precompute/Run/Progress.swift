@@ -15,14 +15,18 @@ public struct RunObserver: Sendable {
   public var report: @Sendable (ProgressEvent) -> Void
   public var shouldStop: @Sendable () -> Bool
 
-  public init(report: @escaping @Sendable (ProgressEvent) -> Void = { _ in }, shouldStop: @escaping @Sendable () -> Bool = { false }) {
+  public init(
+    report: @escaping @Sendable (ProgressEvent) -> Void = { _ in },
+    shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) {
     self.report = report
     self.shouldStop = shouldStop
   }
 
   func checkStop() throws {
     if shouldStop() {
-      throw PrecomputeError(.stopped, "Stopped by a signal. Complete layers are kept: run the same command again to go on.")
+      throw PrecomputeError(
+        .stopped, "Stopped by a signal. Complete layers are kept: run the same command again to go on.")
     }
   }
 }
