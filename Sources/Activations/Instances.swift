@@ -41,11 +41,12 @@ public struct InstanceSet: Sendable {
 
 extension InstanceSet {
   /// Finds the instances that `request` names.
-  /// - Parameter layerPaths: datasets of the layers, which a kind's group mirrors.
-  init(_ request: InstanceRequest, dump: Dump, layerPaths: [String], labels: LabelColumn?, predictions: LabelColumn?, rows: Int) throws {
+  /// - Parameter layers: whose paths a kind's group mirrors.
+  init(_ request: InstanceRequest, dump: Dump, layers: [LayerSource], labels: LabelColumn?, predictions: LabelColumn?, rows: Int) throws {
     var kinds: [InstanceKind] = []
     var instances: [Instance] = []
     let file = dump.first
+    let layerPaths = layers.map(\.path)
     if let group = request.group {
       let root = file.catalogue.canonicalPath(group)
       let found = Self.kindNames(in: root, file: file, layerPaths: layerPaths)
@@ -55,7 +56,7 @@ extension InstanceSet {
       }
       var pairs: Int?
       for name in found {
-        let (count, place) = try Self.count(kind: "\(root)/\(name)", file: file, layerPaths: layerPaths)
+        let (count, place) = try Self.count(kind: "\(root)/\(name)", file: file, layers: layers)
         if let pairs, pairs != count {
           throw ActivationsError("\(file.path), dataset \(place): there are \(count) instances, but \(pairs) of the other kind. Row i of every kind belongs to pair i, so all kinds have as many rows.")
         }
@@ -106,11 +107,15 @@ extension InstanceSet {
     return first.filter(kinds.contains) + kinds.filter { !first.contains($0) }
   }
 
-  private static func count(kind: String, file: DumpFile, layerPaths: [String]) throws -> (Int, String) {
+  private static func count(kind: String, file: DumpFile, layers: [LayerSource]) throws -> (Int, String) {
     var result: (Int, String)?
-    for path in layerPaths where file.has(kind + path) {
-      let info = try file.catalogue.dataset(named: kind + path)
-      let count = info.shape.first ?? 0
+    for layer in layers where file.has(kind + layer.path) {
+      let info = try file.catalogue.dataset(named: kind + layer.path)
+      let axes = layer.geometry.axes.ofInstances
+      guard info.shape.count == axes.letters.count else {
+        throw ActivationsError("\(file.path), dataset \(info.path): it has the shape \(inWords(info.shape)), but instances of this layer have the axes \(axes), one row each.")
+      }
+      let count = axes.rows(of: info.shape)
       if let result, result.0 != count {
         throw ActivationsError("\(file.path), dataset \(info.path): it has \(count) rows, but \(result.1) has \(result.0). One row an instance is needed in each.")
       }

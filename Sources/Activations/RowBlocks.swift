@@ -72,7 +72,7 @@ public final class RowBlocks<Value: ReadableValue> {
   /// Rows that a block must be a multiple of, so that no chunk is decoded twice.
   public static func rowGranularity(_ source: LayerSource) -> Int {
     source.parts.map {
-      if case .chunked(let chunk) = $0.dataset.info.layout { chunk[source.geometry.axes.row] } else { 1 }
+      if case .chunked(let chunk) = $0.dataset.info.layout { source.geometry.axes.row.map { chunk[$0] } ?? 1 } else { 1 }
     }.max() ?? 1
   }
 
@@ -109,7 +109,7 @@ public final class RowBlocks<Value: ReadableValue> {
 
   /// Whether a decoded box already is `[row, neuron]`.
   private static func isMatrix(_ geometry: LayerGeometry) -> Bool {
-    geometry.axes.row == 0 && geometry.positions == 1
+    geometry.row == 0 && geometry.positions == 1
   }
 
   /// The block that holds a row of the dump.
@@ -124,8 +124,7 @@ public final class RowBlocks<Value: ReadableValue> {
     let block = blocks[number]
     let part = source.parts[block.part]
     let geometry = source.geometry
-    var box = geometry.ranges(neurons: neurons)
-    box.insert(block.rows, at: geometry.axes.row)
+    let box = geometry.box(rows: block.rows, category: part.category, others: geometry.ranges(neurons: neurons))
     let count = box.reduce(1) { $0 * $1.count }
 
     let stored = kept[number] ?? (keeps ? .allocate(byteCount: count * (source.element.bytes ?? 8), alignment: 64) : raw)
@@ -135,7 +134,7 @@ public final class RowBlocks<Value: ReadableValue> {
       let pieces = part.dataset.pieces(of: box)
       let dataset = part.dataset
       let scratch = LaneScratch(each: scratch)
-      try parallel(pieces.count) { [box] lane, index in
+      try parallel(pieces.count) { lane, index in
         try dataset.read(pieces[index], of: box, into: target.pointer, scratch: scratch.each[lane])
       }
     }
