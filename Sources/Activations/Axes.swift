@@ -9,12 +9,15 @@ public enum Reduction: String, Sendable, CaseIterable, Codable {
 }
 
 /// The meaning of each axis of a layer's dataset, by letters: `N` rows; `C`, `D`, `F`, `U` neurons; `H`, `W`, `T`, `S`, `L`, `P`
-/// positions.
+/// positions; `K` categories, where rows are stored category by category. Without `N` a file holds one row.
 ///
-///     Axes("NCHW")   // torch;   Axes("NHWC") Keras, TensorFlow;   Axes("UN") MATLAB
+///     Axes("NCHW")   // torch;   Axes("NHWC") Keras, TensorFlow;   Axes("UN") MATLAB;   Axes("KNU") [category, image, neuron]
 public struct Axes: Sendable, Hashable, CustomStringConvertible {
   public let letters: String
-  public let row: Int
+  /// Axis of the rows; `nil`: the whole dataset is one row.
+  public let row: Int?
+  /// Axis of the categories, each of which has as many rows as the axis of the rows is long.
+  public let category: Int?
   /// Axes of neurons and of positions, in stored order.
   public let neurons: [Int]
   public let positions: [Int]
@@ -24,84 +27,34 @@ public struct Axes: Sendable, Hashable, CustomStringConvertible {
   static let neuronLetters = Set("CDFU")
   static let positionLetters = Set("HWTSLP")
 
-  /// `nil` unless there is one `N`, at least one axis beside it, and no unknown or doubled letter.
+  /// `nil` unless there is an axis of neurons or positions, no unknown or doubled letter, and no `K` without `N`.
   public init?(_ letters: String) {
     let upper = Array(letters.uppercased())
-    guard upper.count > 1, Set(upper).count == upper.count, let row = upper.firstIndex(of: "N"),
-      upper.allSatisfy({ $0 == "N" || Self.neuronLetters.contains($0) || Self.positionLetters.contains($0) })
-    else { return nil }
-    self.letters = String(upper)
-    self.row = row
     neurons = upper.indices.filter { Self.neuronLetters.contains(upper[$0]) }
     positions = upper.indices.filter { Self.positionLetters.contains(upper[$0]) }
+    row = upper.firstIndex(of: "N")
+    category = upper.firstIndex(of: "K")
+    let known = neurons.count + positions.count + (row == nil ? 0 : 1) + (category == nil ? 0 : 1)
+    guard Set(upper).count == upper.count, known == upper.count, !neurons.isEmpty || !positions.isEmpty,
+      category == nil || row != nil
+    else { return nil }
+    self.letters = String(upper)
   }
 
-  /// What is assumed without a word from the job or the file: rows first, and for four axes torch's order.
-  public static func guess(rank: Int) -> Axes? {
+  /// The axes of the same layer's instances, which have one axis of rows however the dump holds its own.
+  public var ofInstances: Axes { Axes((row == nil ? "N" : "") + letters.filter { $0 != "K" })! }
+
+  /// Rows of a dataset of this shape.
+  func rows(of shape: [Int]) -> Int { (row.map { shape[$0] } ?? 1) * (category.map { shape[$0] } ?? 1) }
+
+  /// What the axes of a row may mean without a word from the job or the file, by their number; for three, torch's order.
+  static func ofRow(rank: Int) -> String? {
     switch rank {
-    case 2: Axes("NU")
-    case 3: Axes("NTD")
-    case 4: Axes("NCHW")
-    case 5: Axes("NCTHW")
+    case 1: "U"
+    case 2: "TD"
+    case 3: "CHW"
+    case 4: "CTHW"
     default: nil
     }
-  }
-}
-
-/// Where each neuron and each position of a layer lies in its dataset.
-public struct LayerGeometry: Sendable, Hashable {
-  public let axes: Axes
-  public let reduce: Reduction
-  /// Without the rows' axis, in stored order: extents, and whether an axis counts as neurons.
-  let extents: [Int]
-  let isNeuronAxis: [Bool]
-
-  /// - Parameter shape: of the dataset.
-  public init(axes: Axes, reduce: Reduction, shape: [Int]) {
-    self.axes = axes
-    self.reduce = reduce
-    let others = shape.indices.filter { $0 != axes.row }
-    extents = others.map { shape[$0] }
-    isNeuronAxis = others.map { reduce == .flatten || axes.neurons.contains($0) }
-  }
-
-  public var neurons: Int { zip(extents, isNeuronAxis).reduce(1) { $1.1 ? $0 * $1.0 : $0 } }
-  public var positions: Int { zip(extents, isNeuronAxis).reduce(1) { $1.1 ? $0 : $0 * $1.0 } }
-  /// Samples that a row gives each neuron.
-  public var samplesPerRow: Int { reduce == .samples ? positions : 1 }
-
-  /// The part of the dataset that holds a range of neurons: ranges of all axes but the rows', of which only the first axis of neurons is cut.
-  func ranges(neurons range: Range<Int>) -> [Range<Int>] {
-    guard let cut = isNeuronAxis.firstIndex(of: true) else { return extents.map { 0..<$0 } }
-    let slab = neurons / extents[cut]
-    return extents.indices.map { axis in
-      axis == cut
-        ? range.lowerBound / slab..<(range.upperBound + slab - 1) / slab : 0..<extents[axis]
-    }
-  }
-
-  /// Offsets, in elements, of each neuron of `range` and of each position from the start of a row, within the part that
-  /// `ranges(neurons:)` names, in which the rows' axis has `rowCount` entries; and the distance of two rows.
-  func offsets(neurons range: Range<Int>, rowCount: Int) -> (neurons: [Int], positions: [Int], row: Int) {
-    let part = ranges(neurons: range)
-    var lengths = part.map(\.count)
-    lengths.insert(rowCount, at: axes.row)
-    var strides = [Int](repeating: 1, count: lengths.count)
-    for axis in lengths.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * lengths[axis + 1] }
-    let rowStride = strides.remove(at: axes.row)
-
-    func enumerate(_ wanted: Bool) -> [Int] {
-      var offsets = [0]
-      for axis in part.indices where isNeuronAxis[axis] == wanted {
-        offsets = offsets.flatMap { base in (0..<part[axis].count).map { base + $0 * strides[axis] } }
-      }
-      return offsets
-    }
-    var neuronOffsets = enumerate(true)
-    if let cut = isNeuronAxis.firstIndex(of: true) {
-      let first = part[cut].lowerBound * (neurons / extents[cut])
-      neuronOffsets = Array(neuronOffsets[range.lowerBound - first..<range.upperBound - first])
-    }
-    return (neuronOffsets, enumerate(false), rowStride)
   }
 }

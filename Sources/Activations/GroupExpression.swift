@@ -113,7 +113,10 @@ extension GroupExpression {
 
 private struct Parser {
   enum Token: Equatable {
-    case word(String), text(String), number(Double), symbol(String)
+    case word(String)
+    case text(String)
+    case number(Double)
+    case symbol(String)
   }
 
   let source: String
@@ -145,7 +148,9 @@ private struct Parser {
         guard let number = Double(String(characters[start..<index])) else { throw fault("not a number", at: start) }
         tokens.append((.number(number), start))
       } else if character.isLetter || character == "_" {
-        while index < characters.count, characters[index].isLetter || characters[index].isNumber || characters[index] == "_" { index += 1 }
+        while index < characters.count,
+          characters[index].isLetter || characters[index].isNumber || characters[index] == "_"
+        { index += 1 }
         tokens.append((.word(String(characters[start..<index])), start))
       } else {
         let two = String(characters[start..<min(start + 2, characters.count)])

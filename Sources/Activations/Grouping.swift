@@ -37,10 +37,14 @@ public struct Grouping: Sendable {
     }
     for condition in conditions {
       if condition.condition.usesPrediction, predictions == nil {
-        throw ActivationsError("The group \"\(condition.name)\" asks for predictions, but the dump has none. Name their dataset in the job: predictions: PATH.")
+        throw ActivationsError(
+          "The group \"\(condition.name)\" asks for predictions, but the dump has none. Name their dataset in the job: predictions: PATH."
+        )
       }
       if condition.condition.usesLabel, labels == nil {
-        throw ActivationsError("The group \"\(condition.name)\" asks for labels, but the dump has none. Name their dataset in the job: labels: PATH.")
+        throw ActivationsError(
+          "The group \"\(condition.name)\" asks for labels, but the dump has none. Name their dataset in the job: labels: PATH."
+        )
       }
       groups.append(Group(name: condition.name, kind: .where, text: condition.text, rows: 0))
     }

@@ -41,23 +41,30 @@ public struct InstanceSet: Sendable {
 
 extension InstanceSet {
   /// Finds the instances that `request` names.
-  /// - Parameter layerPaths: datasets of the layers, which a kind's group mirrors.
-  init(_ request: InstanceRequest, dump: Dump, layerPaths: [String], labels: LabelColumn?, predictions: LabelColumn?, rows: Int) throws {
+  /// - Parameter layers: whose paths a kind's group mirrors.
+  init(
+    _ request: InstanceRequest, dump: Dump, layers: [LayerSource], labels: LabelColumn?, predictions: LabelColumn?,
+    rows: Int
+  ) throws {
     var kinds: [InstanceKind] = []
     var instances: [Instance] = []
     let file = dump.first
+    let layerPaths = layers.map(\.path)
     if let group = request.group {
       let root = file.catalogue.canonicalPath(group)
       let found = Self.kindNames(in: root, file: file, layerPaths: layerPaths)
       guard !found.isEmpty else {
         throw ActivationsError(
-          "\(file.path), group \(root): no instances are in there. Each kind of instance is a group, such as \(root)/benign, that holds datasets with the paths of the layers, such as \(root)/benign\(layerPaths.first ?? "/layer").")
+          "\(file.path), group \(root): no instances are in there. Each kind of instance is a group, such as \(root)/benign, that holds datasets with the paths of the layers, such as \(root)/benign\(layerPaths.first ?? "/layer")."
+        )
       }
       var pairs: Int?
       for name in found {
-        let (count, place) = try Self.count(kind: "\(root)/\(name)", file: file, layerPaths: layerPaths)
+        let (count, place) = try Self.count(kind: "\(root)/\(name)", file: file, layers: layers)
         if let pairs, pairs != count {
-          throw ActivationsError("\(file.path), dataset \(place): there are \(count) instances, but \(pairs) of the other kind. Row i of every kind belongs to pair i, so all kinds have as many rows.")
+          throw ActivationsError(
+            "\(file.path), dataset \(place): there are \(count) instances, but \(pairs) of the other kind. Row i of every kind belongs to pair i, so all kinds have as many rows."
+          )
         }
         pairs = count
         let texts = try Self.column("\(root)/\(name)/texts", file: file)?.texts
@@ -82,7 +89,8 @@ extension InstanceSet {
         throw ActivationsError("The job names row \(row) as an instance, but the dump has the rows 0 to \(rows - 1).")
       }
       let first = (instances.map(\.pair).max() ?? -1) + 1
-      kinds.append(InstanceKind(name: "row", origin: .rows(request.rows), count: request.rows.count, images: nil, texts: nil))
+      kinds.append(
+        InstanceKind(name: "row", origin: .rows(request.rows), count: request.rows.count, images: nil, texts: nil))
       for (number, row) in request.rows.enumerated() {
         instances.append(
           Instance(
@@ -106,13 +114,21 @@ extension InstanceSet {
     return first.filter(kinds.contains) + kinds.filter { !first.contains($0) }
   }
 
-  private static func count(kind: String, file: DumpFile, layerPaths: [String]) throws -> (Int, String) {
+  private static func count(kind: String, file: DumpFile, layers: [LayerSource]) throws -> (Int, String) {
     var result: (Int, String)?
-    for path in layerPaths where file.has(kind + path) {
-      let info = try file.catalogue.dataset(named: kind + path)
-      let count = info.shape.first ?? 0
+    for layer in layers where file.has(kind + layer.path) {
+      let info = try file.catalogue.dataset(named: kind + layer.path)
+      let axes = layer.geometry.axes.ofInstances
+      guard info.shape.count == axes.letters.count else {
+        throw ActivationsError(
+          "\(file.path), dataset \(info.path): it has the shape \(inWords(info.shape)), but instances of this layer have the axes \(axes), one row each."
+        )
+      }
+      let count = axes.rows(of: info.shape)
       if let result, result.0 != count {
-        throw ActivationsError("\(file.path), dataset \(info.path): it has \(count) rows, but \(result.1) has \(result.0). One row an instance is needed in each.")
+        throw ActivationsError(
+          "\(file.path), dataset \(info.path): it has \(count) rows, but \(result.1) has \(result.0). One row an instance is needed in each."
+        )
       }
       result = (count, info.path)
     }
@@ -126,7 +142,8 @@ extension InstanceSet {
       info.shape[0] == count, info.shape.allSatisfy({ $0 > 0 })
     else {
       throw ActivationsError(
-        "\(file.path), dataset \(info.path): pictures are \(info.element) with the shape \(inWords(info.shape)). They must be uint8, [instance, height, width] or [instance, height, width, 1 or 3], one for each of the \(count) instances.")
+        "\(file.path), dataset \(info.path): pictures are \(info.element) with the shape \(inWords(info.shape)). They must be uint8, [instance, height, width] or [instance, height, width, 1 or 3], one for each of the \(count) instances."
+      )
     }
     return info
   }
@@ -140,7 +157,8 @@ extension InstanceSet {
     guard file.has(path) else { return nil }
     let values = try RawLabels.read(file.open(path), file: file.path)
     guard values.count == count else {
-      throw ActivationsError("\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances.")
+      throw ActivationsError(
+        "\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances.")
     }
     let column = LabelColumn(values, like: labels)
     return column.classes.map { column.names[Int($0)] }

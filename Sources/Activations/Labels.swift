@@ -23,16 +23,36 @@ public enum RawLabels: Sendable, Equatable {
     }
   }
 
-  /// Reads one-dimensional labels: whole numbers or texts.
+  /// Reads labels, whole numbers or texts: a column, a single one, or a matrix that is a column lying or standing (MATLAB).
+  /// - Throws: `ActivationsError` where they have another shape, `HDF5Error` where one is no whole number.
   public static func read(_ dataset: Dataset, file: String) throws -> RawLabels {
     let info = dataset.info
-    guard !info.isNull, info.shape.count == 1 else {
+    guard !info.isNull, isColumn(info.shape) else {
       throw ActivationsError(
-        "\(file), dataset \(info.path): labels have the shape [\(info.shape.map(String.init).joined(separator: ", "))]. "
-          + "One label a row is needed, a one-dimensional dataset; write the index of the class, not one column a class.")
+        "\(file), dataset \(info.path): labels have the shape \(inWords(info.shape)). "
+          + "One label a row is needed, a one-dimensional dataset; write the index of the class, not one column a class."
+      )
     }
     if case .string = info.element { return .texts(try dataset.strings()) }
     return .integers(try dataset.integers())
+  }
+
+  /// Whether a dataset of this shape is one column of values.
+  static func isColumn(_ shape: [Int]) -> Bool { shape.count < 2 || shape.count == 2 && shape.contains(1) }
+
+  func prefix(_ count: Int) -> RawLabels {
+    switch self {
+    case .integers(let values): .integers(Array(values.prefix(count)))
+    case .texts(let values): .texts(Array(values.prefix(count)))
+    }
+  }
+
+  /// Each label several times in a row.
+  func repeated(_ times: Int) -> RawLabels {
+    switch self {
+    case .integers(let values): .integers(values.flatMap { Array(repeating: $0, count: times) })
+    case .texts(let values): .texts(values.flatMap { Array(repeating: $0, count: times) })
+    }
   }
 
   mutating func append(_ other: RawLabels, file: String) throws {
@@ -40,7 +60,8 @@ public enum RawLabels: Sendable, Equatable {
     case (.integers(let a), .integers(let b)): self = .integers(a + b)
     case (.texts(let a), .texts(let b)): self = .texts(a + b)
     default:
-      throw ActivationsError("\(file): its labels are not of the same kind, numbers or texts, as those of the files before it.")
+      throw ActivationsError(
+        "\(file): its labels are not of the same kind, numbers or texts, as those of the files before it.")
     }
   }
 }
@@ -50,17 +71,22 @@ extension LabelColumn {
   /// - Parameters:
   ///   - names: of the classes, if known: for whole numbers the name of class 0, 1, …; for texts the order of the classes.
   ///   - place: file and dataset, for errors.
-  public init(_ labels: RawLabels, names: [String]?, place: String) throws {
+  ///   - origin: where the names are from, for errors.
+  public init(_ labels: RawLabels, names: [String]?, place: String, origin: String? = nil) throws {
+    let from = origin.map { ", from \($0)" } ?? ""
     switch labels {
     case .integers(let values):
       areIntegers = true
       if let row = values.firstIndex(where: { $0 < 0 }) {
-        throw ActivationsError("\(place): the label of row \(row) is \(values[row]). Labels must not be negative; leave such rows out of the dump.")
+        throw ActivationsError(
+          "\(place): the label of row \(row) is \(values[row]). Labels must not be negative; leave such rows out of the dump, or give them a class of their own."
+        )
       }
       if let names {
         if let row = values.firstIndex(where: { $0 >= names.count }) {
           throw ActivationsError(
-            "\(place): the label of row \(row) is \(values[row]), but there are \(names.count) class names, for the labels 0 to \(names.count - 1).")
+            "\(place): the label of row \(row) is \(values[row]), but there are \(names.count) class names\(from), for the labels 0 to \(names.count - 1). Name every class, or other names in the job, as in class_names: [cat, dog]."
+          )
         }
         classes = values.map(Int32.init)
         texts = names.indices.map(String.init)
@@ -77,7 +103,9 @@ extension LabelColumn {
       let distinct = names ?? Array(Set(values)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       let index = Dictionary(distinct.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
       if let row = values.firstIndex(where: { index[$0] == nil }) {
-        throw ActivationsError("\(place): the label of row \(row) is \"\(values[row])\", which is not one of the class names.")
+        throw ActivationsError(
+          "\(place): the label of row \(row) is \"\(values[row])\", which is not one of the \(distinct.count) class names\(from). Name every class, or other names in the job, as in class_names: [cat, dog]."
+        )
       }
       classes = values.map { index[$0]! }
       texts = distinct

@@ -8,6 +8,8 @@ public struct LayerSource: Sendable {
     /// Rows of this part that count, and the number of the first one in the whole dump.
     public let rows: Int
     public let firstRow: Int
+    /// The category that this part is, where rows are stored by category.
+    public let category: Int?
   }
 
   public let name: String
@@ -16,6 +18,8 @@ public struct LayerSource: Sendable {
   /// The type that the values are read as.
   public let element: ElementType
   public let geometry: LayerGeometry
+  /// How it is known what the axes mean.
+  public let axesOrigin: AxesOrigin
   public let parts: [Part]
 
   public var neurons: Int { geometry.neurons }
@@ -36,8 +40,9 @@ extension LayerSource {
       if case .contiguous(nil) = info.layout { missing.append(part.firstRow..<part.firstRow + part.rows) }
       guard let written = info.chunksWritten, let total = info.chunksTotal, written < total else { continue }
       var rows = Set<Range<Int>>()
-      for piece in part.dataset.pieces(of: info.box) where try !part.dataset.isWritten(piece) {
-        let range = piece.region[geometry.axes.row].clamped(to: 0..<part.rows)
+      let whole = geometry.box(rows: 0..<part.rows, category: part.category, others: geometry.extents.map { 0..<$0 })
+      for piece in part.dataset.pieces(of: whole) where try !part.dataset.isWritten(piece) {
+        let range = geometry.axes.row.map { piece.region[$0].clamped(to: 0..<part.rows) } ?? 0..<1
         if !range.isEmpty { rows.insert(part.firstRow + range.lowerBound..<part.firstRow + range.upperBound) }
       }
       missing += rows.sorted { $0.lowerBound < $1.lowerBound }
@@ -46,70 +51,91 @@ extension LayerSource {
   }
 }
 
-/// What a job says of a layer.
-public struct LayerRequest: Sendable, Equatable {
-  public var name: String?
-  public var dataset: String
-  public var axes: Axes?
-  public var reduce: Reduction
-  /// Reads 2-byte opaque or uint16 elements as bfloat16.
-  public var bfloat16: Bool
-
-  public init(name: String? = nil, dataset: String, axes: Axes? = nil, reduce: Reduction = .flatten, bfloat16: Bool = false) {
-    self.name = name
-    self.dataset = dataset
-    self.axes = axes
-    self.reduce = reduce
-    self.bfloat16 = bfloat16
-  }
-}
-
 extension LayerSource {
   /// Opens a layer in every file of a dump.
-  /// - Parameter rows: rows that count in each file.
+  /// - Parameters:
+  ///   - rows: rows that count in each file.
+  ///   - layout: how the dump holds its rows, where the request does not name the axes.
+  ///   - hasFiller: whether there may be more rows than count.
   /// - Throws: `ActivationsError` where the files or the job contradict each other, `HDF5Error` where a file does.
-  public init(_ request: LayerRequest, dump: Dump, rows: [Int], missing: MissingChunks = .refuse) throws {
+  public init(
+    _ request: LayerRequest, dump: Dump, rows: [Int], layout: RowLayout = .rows, hasFiller: Bool = false,
+    missing: MissingChunks = .refuse
+  ) throws {
     var parts: [Part] = []
     var firstRow = 0
-    var common: (geometry: LayerGeometry, shape: [Int], element: ElementType, info: DatasetInfo)?
+    var common: (geometry: LayerGeometry, origin: AxesOrigin, others: [Int], element: ElementType, info: DatasetInfo)?
     for (file, count) in zip(dump.files, rows) {
       let info = try file.catalogue.dataset(named: request.dataset)
       let place = "\(file.path), dataset \(info.path)"
       let element = try Self.element(of: info, bfloat16: request.bfloat16, place: place)
-      guard let axes = request.axes ?? Self.axes(of: info, rows: count) else {
-        throw ActivationsError("\(place): it has the shape \(inWords(info.shape)); a layer has 2 to 5 axes, or its axes are named in the job, as in axes: NCHW.")
-      }
-      guard axes.letters.count == info.shape.count else {
-        throw ActivationsError("\(place): it has the shape \(inWords(info.shape)), but the job says axes: \(axes), which are \(axes.letters.count).")
-      }
-      guard info.shape[axes.row] >= count else {
-        throw ActivationsError("\(place): it has \(info.shape[axes.row]) rows, but there are \(count) labels. A layer needs one row per label; dump both from the same run, or leave the layer out of the job.")
-      }
+      let (axes, origin) = try Self.axes(
+        request.axes, of: info, rows: count, layout: layout, hasFiller: hasFiller, place: place)
       let geometry = LayerGeometry(axes: axes, reduce: request.reduce, shape: info.shape)
-      guard geometry.neurons > 0, geometry.positions > 0 else {
-        throw ActivationsError("\(place): it is empty, with the shape \(inWords(info.shape)).")
+      guard info.count > 0, geometry.neurons > 0, geometry.positions > 0 else {
+        throw ActivationsError("\(place): it is empty, with the shape \(inWords(info.shape)). Leave it out of the job.")
       }
-      var others = info.shape
-      others.remove(at: axes.row)
+      try Self.check(rows: axes.rows(of: info.shape), of: axes, count: count, hasFiller: hasFiller, place: place)
       if let common {
-        guard common.shape == others, common.geometry.axes == axes else {
-          throw ActivationsError("\(place): a row has the shape \(inWords(others)), but \(inWords(common.shape)) in \(dump.first.path). Files of one dump must agree.")
+        guard common.others == geometry.extents, common.geometry.axes == axes else {
+          throw ActivationsError(
+            "\(place): a row has the shape \(inWords(geometry.extents)), but \(inWords(common.others)) in \(dump.first.path). Files of one dump must agree."
+          )
         }
         guard common.element == element else {
-          throw ActivationsError("\(place): its values are \(element), but \(common.element) in \(dump.first.path). Files of one dump must agree.")
+          throw ActivationsError(
+            "\(place): its values are \(element), but \(common.element) in \(dump.first.path). Files of one dump must agree."
+          )
         }
       } else {
-        common = (geometry, others, element, info)
+        common = (geometry, origin, geometry.extents, element, info)
       }
-      parts.append(Part(file: file, dataset: try file.file.dataset(info, reinterpret: element == info.element ? nil : element, missing: missing), rows: count, firstRow: firstRow))
-      firstRow += count
+      let dataset = try file.file.dataset(info, reinterpret: element == info.element ? nil : element, missing: missing)
+      let categories: [Int?] = axes.category.map { Array(0..<info.shape[$0]) } ?? [nil]
+      for category in categories {
+        let each = count / categories.count
+        parts.append(Part(file: file, dataset: dataset, rows: each, firstRow: firstRow, category: category))
+        firstRow += each
+      }
     }
     name = request.name ?? String(common!.info.path.drop { $0 == "/" })
     path = common!.info.path
     element = common!.element
     geometry = common!.geometry
+    axesOrigin = common!.origin
     self.parts = parts
   }
+
+  /// The axes as the job or the file says, or as they are guessed.
+  private static func axes(
+    _ said: Axes?, of info: DatasetInfo, rows: Int, layout: RowLayout, hasFiller: Bool, place: String
+  ) throws -> (Axes, AxesOrigin) {
+    guard
+      let (axes, origin) = said.map({ ($0, .job) }) ?? Axes.find(info, rows: rows, layout: layout, hasFiller: hasFiller)
+    else {
+      throw ActivationsError(
+        "\(place): it has the shape \(inWords(info.shape)); a layer has 2 to 5 axes, or its axes are named in the job, as in axes: NCHW."
+      )
+    }
+    guard axes.letters.count == info.shape.count else {
+      throw ActivationsError(
+        "\(place): it has the shape \(inWords(info.shape)), but the job says axes: \(axes), which are \(axes.letters.count)."
+      )
+    }
+    return (axes, origin)
+  }
+
+  private static func check(rows held: Int, of axes: Axes, count: Int, hasFiller: Bool, place: String) throws {
+    guard held != count, !(hasFiller && held > count && axes.category == nil) else { return }
+    let why =
+      axes.row == nil
+      ? "by its axes, \(axes), each file is one row, but there are \(grouped(count)) labels. Name the axis of the rows N, as in axes: N\(axes)"
+      : "it has \(grouped(held)) rows, but there are \(grouped(count)) labels. A layer needs one row per label; dump both from the same run, or leave the layer out of the job"
+    throw ActivationsError("\(place): \(why).")
+  }
+
+  static let opaqueReason =
+    "its elements are opaque, 2 bytes each; if they are bfloat16, name the layer in the job with dtype: bfloat16"
 
   private static func element(of info: DatasetInfo, bfloat16: Bool, place: String) throws -> ElementType {
     if let reason = info.unsupportedReason { throw ActivationsError("\(place): \(reason)") }
@@ -117,23 +143,12 @@ extension LayerSource {
     case .opaque(bytes: 2), .uint16:
       if bfloat16 { return .bfloat16 }
       if info.element == .uint16 { return .uint16 }
-      throw ActivationsError("\(place): its elements are opaque, 2 bytes each. If they are bfloat16, say so in the job: dtype: bfloat16.")
+      throw ActivationsError("\(place): \(opaqueReason).")
     case let element where element.isNumeric: return element
     default:
-      throw ActivationsError("\(place): its values are \(info.element), not numbers. A layer holds integers or real numbers.")
+      throw ActivationsError(
+        "\(place): its values are \(info.element), not numbers. A layer holds integers or real numbers.")
     }
-  }
-
-  /// The axes as the file says, or as they are guessed: rows first, unless only the last axis has `rows` entries (MATLAB).
-  static func axes(of info: DatasetInfo, rows: Int) -> Axes? {
-    if case .string(let letters)? = info.attributes["axes"], let axes = Axes(letters),
-      axes.letters.count == info.shape.count
-    {
-      return axes
-    }
-    guard let axes = Axes.guess(rank: info.shape.count) else { return nil }
-    let reversed = info.attributes["MATLAB_class"] != nil ? info.shape.last == rows : info.shape[0] != rows && info.shape.last == rows
-    return reversed ? Axes(String(axes.letters.reversed())) : axes
   }
 }
 

@@ -1,7 +1,8 @@
 import HDF5
 
 /// Runs `body(lane, index)` for every index below `count`, on as many lanes as there are; lanes are numbered from 0.
-public typealias ParallelFor = (_ count: Int, _ body: @Sendable (_ lane: Int, _ index: Int) throws -> Void) throws -> Void
+public typealias ParallelFor = (_ count: Int, _ body: @Sendable (_ lane: Int, _ index: Int) throws -> Void) throws ->
+  Void
 
 /// A number type that activations are read as.
 public protocol ReadableValue: BinaryFloatingPoint, Sendable {
@@ -12,14 +13,18 @@ public protocol ReadableValue: BinaryFloatingPoint, Sendable {
 
 extension Float: ReadableValue {
   public static var element: ElementType { .float32 }
-  public static func convert(_ source: UnsafeRawPointer, _ element: ElementType, count: Int, to: UnsafeMutablePointer<Float>) {
+  public static func convert(
+    _ source: UnsafeRawPointer, _ element: ElementType, count: Int, to: UnsafeMutablePointer<Float>
+  ) {
     HDF5.convert(source, element, count: count, to: to)
   }
 }
 
 extension Double: ReadableValue {
   public static var element: ElementType { .float64 }
-  public static func convert(_ source: UnsafeRawPointer, _ element: ElementType, count: Int, to: UnsafeMutablePointer<Double>) {
+  public static func convert(
+    _ source: UnsafeRawPointer, _ element: ElementType, count: Int, to: UnsafeMutablePointer<Double>
+  ) {
     HDF5.convert(source, element, count: count, to: to)
   }
 }
@@ -60,7 +65,9 @@ public final class RowBlocks<Value: ReadableValue> {
   private let keeps: Bool
 
   /// Bytes that reading blocks of `rows` rows takes, and those that keeping all of them takes.
-  public static func bytes(_ source: LayerSource, neurons: Range<Int>, rowsPerBlock rows: Int) -> (buffers: Int, all: Int) {
+  public static func bytes(_ source: LayerSource, neurons: Range<Int>, rowsPerBlock rows: Int) -> (
+    buffers: Int, all: Int
+  ) {
     let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
     let stored = source.element.bytes ?? 8
     let isMatrix = Self.isMatrix(source.geometry)
@@ -72,7 +79,11 @@ public final class RowBlocks<Value: ReadableValue> {
   /// Rows that a block must be a multiple of, so that no chunk is decoded twice.
   public static func rowGranularity(_ source: LayerSource) -> Int {
     source.parts.map {
-      if case .chunked(let chunk) = $0.dataset.info.layout { chunk[source.geometry.axes.row] } else { 1 }
+      if case .chunked(let chunk) = $0.dataset.info.layout {
+        source.geometry.axes.row.map { chunk[$0] } ?? 1
+      } else {
+        1
+      }
     }.max() ?? 1
   }
 
@@ -109,7 +120,7 @@ public final class RowBlocks<Value: ReadableValue> {
 
   /// Whether a decoded box already is `[row, neuron]`.
   private static func isMatrix(_ geometry: LayerGeometry) -> Bool {
-    geometry.axes.row == 0 && geometry.positions == 1
+    geometry.row == 0 && geometry.positions == 1
   }
 
   /// The block that holds a row of the dump.
@@ -124,18 +135,18 @@ public final class RowBlocks<Value: ReadableValue> {
     let block = blocks[number]
     let part = source.parts[block.part]
     let geometry = source.geometry
-    var box = geometry.ranges(neurons: neurons)
-    box.insert(block.rows, at: geometry.axes.row)
+    let box = geometry.box(rows: block.rows, category: part.category, others: geometry.ranges(neurons: neurons))
     let count = box.reduce(1) { $0 * $1.count }
 
-    let stored = kept[number] ?? (keeps ? .allocate(byteCount: count * (source.element.bytes ?? 8), alignment: 64) : raw)
+    let stored =
+      kept[number] ?? (keeps ? .allocate(byteCount: count * (source.element.bytes ?? 8), alignment: 64) : raw)
     if kept[number] == nil {
       if keeps { kept[number] = stored }
       let target = Shared(stored.baseAddress!)
       let pieces = part.dataset.pieces(of: box)
       let dataset = part.dataset
       let scratch = LaneScratch(each: scratch)
-      try parallel(pieces.count) { [box] lane, index in
+      try parallel(pieces.count) { lane, index in
         try dataset.read(pieces[index], of: box, into: target.pointer, scratch: scratch.each[lane])
       }
     }
@@ -182,7 +193,9 @@ public final class RowBlocks<Value: ReadableValue> {
       switch geometry.reduce {
       case .flatten, .samples:
         for (position, place) in offsets.positions.enumerated() {
-          for (neuron, offset) in offsets.neurons.enumerated() { target[position * width + neuron] = start[place + offset] }
+          for (neuron, offset) in offsets.neurons.enumerated() {
+            target[position * width + neuron] = start[place + offset]
+          }
         }
       case .max:
         for (neuron, offset) in offsets.neurons.enumerated() {

@@ -6,16 +6,32 @@ import Precompute
 
 /// `divergence inspect`: what is in a dump, in plain words.
 struct Inspect: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Tell what is in HDF5 dumps: layers, labels, instances, traps.")
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Tell what is in HDF5 dumps: layers, labels, instances, traps.",
+    discussion: """
+      --job writes a job file with comments, ready for precompute: divergence inspect dump.h5 --job > job.yaml
+      """)
 
   @Argument(help: "HDF5 files whose rows belong together.") var dumps: [String]
-  @Flag(help: "Print JSON instead of words.") var json = false
+  @Flag(help: "Print JSON instead of words; its keys are listed in Jobs/README.md.") var json = false
+  @Flag(help: "Print a job file instead of words.") var job = false
+  @Flag(help: "Follow virtual datasets and links into other files.") var follow = false
+
+  func validate() throws {
+    if json, job { throw ValidationError("Give --json or --job, not both at once.") }
+  }
 
   func run() async throws {
     try await reportingFailure {
-      let catalogues = try dumps.map { try catalogue(of: $0, follow: false) }
+      raiseFileLimit()
+      let catalogues = try dumps.map { try catalogue(of: $0, follow: follow) }
       let inspection = Inspection(Dump(files: try catalogues.map { try DumpFile($0) }))
-      print(json ? try inspection.json() : inspection.words)
+      if job {
+        print(try inspection.job(name: Job(dumps: dumps).name, follow: follow))
+      } else {
+        print(json ? try inspection.json() : inspection.words)
+      }
     }
   }
 }

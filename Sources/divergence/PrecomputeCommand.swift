@@ -36,6 +36,7 @@ struct PrecomputeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingFailure {
+      raiseFileLimit()
       let job = try Self.isJob(input[0]) ? Job(file: input[0]) : Self.job(dumps: input)
       let lanes = Lanes(count: threads ?? Lanes.available)
       let prepared = try PreparedJob(job, memory: Self.bytes(memory)!, lanes: lanes) {

@@ -39,6 +39,7 @@ struct Verify: ParsableCommand {
     let shown = problems.prefix(8).map { "\($0.place): \($0.detail)" }.joined(separator: "; ")
     let many = problems.count == Verification.problemsMax ? "at least \(problems.count)" : "\(problems.count)"
     let more = problems.count > 8 ? "; …" : ""
-    return "The store \(store) is damaged in \(many) places. \(shown)\(more). Run `divergence precompute` again, or copy the store anew."
+    return
+      "The store \(store) is damaged in \(many) places. \(shown)\(more). Run `divergence precompute` again, or copy the store anew."
   }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import Activations
 
 @Suite struct AxesTests {
-  @Test(arguments: ["", "N", "CHW", "NN", "NXY", "NCC", "nchwq"])
+  @Test(arguments: ["", "N", "K", "KN", "KU", "NN", "NXY", "NCC", "nchwq"])
   func refused(_ letters: String) { #expect(Axes(letters) == nil) }
 
   @Test func roles() throws {

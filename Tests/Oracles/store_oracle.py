@@ -12,20 +12,32 @@ import zarr
 
 
 def decoded(dataset):
-    values = dataset[...]
+    values = np.atleast_1d(dataset[...])
     return np.array([v.decode() if isinstance(v, bytes) else v for v in values]) if values.dtype == object else values
 
 
-def read_rows(files, path):
-    return np.concatenate([decoded(f[path]) for f in files])
+def read_column(attributes, files, path):
+    """One label a row. What a file has once is meant for each of its rows, what it has once a category for each row of it."""
+    layer = attributes["layers"][0]
+    columns = []
+    for f in files:
+        shape = f[layer["dataset"]].shape
+        extents = dict(zip(layer["axes"], shape))
+        categories, rows = extents.get("K", 1), extents.get("N", 1)
+        if path is None and "K" not in extents:
+            return None
+        column = np.arange(categories) if path is None else decoded(f[path]).ravel()
+        count = int(f[attributes["job"]["count"]][()]) if "count" in attributes["job"] else categories * rows
+        columns.append((np.repeat(column, rows) if len(column) == categories and rows > 1 and "K" in extents else column)[:count])
+    return np.concatenate(columns)
 
 
 def groups_of(attributes, files):
     """[(name, mask of rows)] as the store's attributes and the dump's labels say."""
     job = attributes["job"]
     rows = attributes["dataset"]["rows"]
-    labels = read_rows(files, job["labels"])[:rows] if "labels" in job else None
-    predictions = read_rows(files, job["predictions"])[:rows] if "predictions" in job else None
+    labels = read_column(attributes, files, job.get("labels"))
+    predictions = read_column(attributes, files, job["predictions"]) if "predictions" in job else None
     names = {g["label"]: g["name"] for g in attributes["groups"] if g["kind"] == "class"}
 
     def named(column):
@@ -49,8 +61,9 @@ def groups_of(attributes, files):
 
 def reduced(values, axes, how):
     """[row, position, neuron]; one position unless each is a sample."""
-    values = np.moveaxis(values, axes.index("N"), 0)
-    others = [a for a in axes if a != "N"]
+    others = [a for a in axes if a not in "KN"]
+    values = values.transpose([axes.index(a) for a in "KN" if a in axes] + [axes.index(a) for a in others])
+    values = values.reshape(-1, *values.shape[len(axes) - len(others):])  # rows of all categories follow each other
     if how == "flatten":
         return values.reshape(len(values), 1, -1)
     neurons = [1 + i for i, a in enumerate(others) if a in "CDFU"]
@@ -83,15 +96,23 @@ def equal(name, got, expected):
     assert same.all(), f"{name}: {(~same).sum()} of {same.size} differ, first at {tuple(np.argwhere(~same)[0])}: {got[~same][0]}, expected {expected[~same][0]}"
 
 
-def stored(layer, files):
-    """The layer's dataset of all files."""
-    return np.concatenate([f[layer["dataset"]][...] for f in files], axis=layer["axes"].index("N"))
+def stored(layer, files, attributes):
+    """The layer's rows that count, of all files: `[row, position, neuron]`."""
+    parts = []
+    for f in files:
+        values = f[layer["dataset"]][...]
+        if "dtype" in next(l for l in attributes["job"]["layers"] if l["name"] == layer["name"]):  # bfloat16: the upper half of a float32
+            values = (np.frombuffer(values.tobytes(), np.uint16).reshape(values.shape).astype(np.uint32) << 16).view(np.float32)
+        part = reduced(values, layer["axes"], layer["reduce"])
+        parts.append(part[: int(f[attributes["job"]["count"]][()])] if "count" in attributes["job"] else part)
+    return np.concatenate(parts)
 
 
-def check_layer(store, layer, files, masks):
+def check_layer(store, attributes, layer, files, masks):
     group = store[f"layers/{layer['id']}"]
     rows = len(masks[0])
-    matrix = reduced(stored(layer, files), layer["axes"], layer["reduce"])[:rows]
+    matrix = stored(layer, files, attributes)
+    assert len(matrix) == rows
     wide = matrix.dtype.itemsize > 4 or (matrix.dtype.kind in "iu" and matrix.dtype.itemsize > 2)
     figure = np.float64 if wide else np.float32
     bits, least = (52, -1074) if wide else (23, -149)
@@ -163,10 +184,11 @@ def check_instances(store, attributes, layer, files):
     values = group["values"][...]
     for i, instance in enumerate(attributes["instances"]):
         if instance["kind"] == "row":
-            source = np.take(stored(layer, files), [int(instance["name"].split()[1])], axis=layer["axes"].index("N"))
+            source = stored(layer, files, attributes)[int(instance["name"].split()[1])]
         else:
-            source = files[0][f"{root}/{instance['kind']}{layer['dataset']}"][instance["pair"]][None]
-        row = reduced(source, layer["axes"], layer["reduce"])[0].astype(np.float64).mean(axis=0)
+            axes = ("" if "N" in layer["axes"] else "N") + layer["axes"].replace("K", "")
+            source = reduced(files[0][f"{root}/{instance['kind']}{layer['dataset']}"][...], axes, layer["reduce"])[instance["pair"]]
+        row = source.astype(np.float64).mean(axis=0)
         equal(f"{layer['name']} {instance['name']}", values[i], row.astype(np.float32))
         equal(f"{layer['name']} order {instance['name']}", group["orderings/value"][i], np.argsort(values[i] + 0.0, kind="stable").astype(np.uint32))
         if "image" in instance:
@@ -182,7 +204,7 @@ def check(store_path, dump_paths):
     files = [h5py.File(p) for p in dump_paths]
     masks = groups_of(attributes, files)
     for layer in attributes["layers"]:
-        check_layer(store, layer, files, masks)
+        check_layer(store, attributes, layer, files, masks)
         check_instances(store, attributes, layer, files)
     return len(attributes["layers"])
 

@@ -103,8 +103,9 @@ extension Dataset {
     return texts
   }
 
-  /// Of an element's index: its place along the first axis.
+  /// Of an element's index: its place along the first axis that is longer than one.
   private func row(_ index: Int) -> Int {
-    info.shape.isEmpty ? 0 : index / max(1, info.shape.dropFirst().reduce(1, *))
+    guard let axis = info.shape.firstIndex(where: { $0 > 1 }) else { return 0 }
+    return index / max(1, info.shape[(axis + 1)...].reduce(1, *))
   }
 }

@@ -113,7 +113,7 @@ extension Job {
       if axes == nil {
         throw entry.fault(
           "axes",
-          "\"\(letters)\" is not understood; one letter an axis, N for rows, C D F U for neurons, H W T S L P for positions, as in NCHW"
+          "\"\(letters)\" is not understood; one letter an axis, N for rows, K for categories of N rows each, C D F U for neurons, H W T S L P for positions, as in NCHW"
         )
       }
     }
@@ -137,14 +137,6 @@ extension Job {
   /// Names of classes, one a line, where `path` is a text file beside the job.
   private static func sidecar(_ path: String, folder: String) throws -> [String]? {
     guard path.hasSuffix(".txt") else { return nil }
-    let full = path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path
-    guard let data = FileManager.default.contents(atPath: full), let text = String(data: data, encoding: .utf8) else {
-      throw PrecomputeError(.noInput, "\(full): the file of class names is not there, or is not UTF-8 text.")
-    }
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
-      String($0.hasSuffix("\r") ? $0.dropLast() : $0)
-    }
-    while lines.last == "" { lines.removeLast() }
-    return lines
+    return try ClassNames.lines(ofFile: path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path)
   }
 }

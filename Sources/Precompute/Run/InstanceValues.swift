@@ -62,7 +62,7 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
         return
       }
       let request = LayerRequest(
-        name: source.name, dataset: group + source.path, axes: source.geometry.axes,
+        name: source.name, dataset: group + source.path, axes: source.geometry.axes.ofInstances,
         reduce: source.geometry.reduce, bfloat16: source.element == .bfloat16)
       let instances = try LayerSource(request, dump: Dump(files: [dump.first]), rows: [kind.count])
       guard instances.neurons == source.neurons, instances.geometry.positions == source.geometry.positions else {

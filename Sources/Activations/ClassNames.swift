@@ -1,0 +1,106 @@
+import Foundation
+import HDF5
+
+/// Names of the classes, and where they were found.
+public struct ClassNames: Sendable, Equatable {
+  public enum Origin: Sendable, Equatable, CustomStringConvertible {
+    case job
+    case dataset(String)
+    /// Of the labels' dataset, or of the file (`/`).
+    case attribute(String, of: String)
+    /// A text file beside the dump.
+    case sidecar(String)
+
+    public var description: String {
+      switch self {
+      case .job: "the job"
+      case .dataset(let path): path
+      case .attribute(let name, let path):
+        path == "/" ? "the file's attribute \(name)" : "the attribute \(name) of \(path)"
+      case .sidecar(let path): path
+      }
+    }
+  }
+  public let names: [String]
+  public let origin: Origin
+}
+
+extension ClassNames {
+  /// What a dataset or attribute of names is called.
+  private static let usual = ["class_names", "classnames", "label_names", "classes", "categories"]
+
+  /// Finds the names: as the job says, else in a dataset, in an attribute of the labels or of the file, or in a text file beside the dump.
+  /// - Parameter labels: path of the labels' dataset, if there is one.
+  /// - Returns: `nil` where there are none.
+  /// - Throws: `HDF5Error`, `ActivationsError` where they are, but cannot be read.
+  static func find(_ request: DumpRequest.ClassNames?, in file: DumpFile, labels: String?) throws -> ClassNames? {
+    switch request {
+    case .list(let names): return ClassNames(names: names, origin: .job)
+    case .dataset(let path): return ClassNames(names: try read(path, file), origin: .dataset(path))
+    case nil: break
+    }
+    let isText: (DatasetInfo) -> Bool = { info in
+      if case .string = info.element { info.shape.count == 1 && info.unsupportedReason == nil } else { false }
+    }
+    if let path = file.catalogue.path(named: usual, where: isText), path != labels {
+      return ClassNames(names: try read(path, file), origin: .dataset(path))
+    }
+    let ofLabels = try labels.map { try file.catalogue.dataset(named: $0) }
+    for (place, attributes) in [
+      (ofLabels?.path ?? "/", ofLabels?.attributes ?? [:]), ("/", file.catalogue.rootAttributes),
+    ] {
+      for name in usual {
+        if case .strings(let names)? = attributes[name] {
+          return ClassNames(names: names, origin: .attribute(name, of: place))
+        }
+      }
+    }
+    return try sidecars(of: file.path).first { FileManager.default.fileExists(atPath: $0) }
+      .map { ClassNames(names: try lines(ofFile: $0), origin: .sidecar($0)) }
+  }
+
+  private static func read(_ path: String, _ file: DumpFile) throws -> [String] {
+    let dataset = try file.open(path)
+    guard case .string = dataset.info.element, dataset.info.shape.count == 1 else {
+      throw ActivationsError(
+        "\(file.path), dataset \(dataset.info.path): class names are a one-dimensional list of texts, but this is \(inWords(dataset.info.shape)) \(dataset.info.element). Name another dataset in the job, or list the names there: class_names: [cat, dog]."
+      )
+    }
+    return try dataset.strings()
+  }
+
+  /// Text files that name the classes of a dump, one a line: `dump.classes.txt`, or `class_names.txt` for all dumps of a folder.
+  static func sidecars(of dump: String) -> [String] {
+    let url = URL(fileURLWithPath: dump)
+    let folder = dump.lastIndex(of: "/").map { String(dump[...$0]) } ?? ""
+    return [folder + url.deletingPathExtension().lastPathComponent + ".classes.txt", folder + "class_names.txt"]
+  }
+
+  /// Names from a text file, one a line.
+  /// - Throws: `ActivationsError` where it is not there, or not UTF-8.
+  public static func lines(ofFile path: String) throws -> [String] {
+    guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
+      throw ActivationsError(
+        "\(path): the file of class names is not there, or is not UTF-8 text. It has one name a line.", kind: .noInput)
+    }
+    // A line feed after a carriage return is one character to Swift: split by scalars.
+    var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
+      String(String.UnicodeScalarView($0.filter { $0 != "\r" && $0 != "\u{FEFF}" }))
+    }
+    while lines.last == "" { lines.removeLast() }
+    return lines
+  }
+}
+
+extension Catalogue {
+  /// The first dataset, outside the instances, whose last name is one of `names`, in the order of these.
+  func path(named names: [String], where fits: (DatasetInfo) -> Bool) -> String? {
+    for name in names {
+      let found = datasets.first {
+        $0.path.split(separator: "/").last?.lowercased() == name && !$0.path.hasPrefix("/instances/") && fits($0)
+      }
+      if let found { return found.path }
+    }
+    return nil
+  }
+}

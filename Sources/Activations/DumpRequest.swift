@@ -1,0 +1,35 @@
+/// What a job says of a dump; what it leaves open is found in the dump itself.
+public struct DumpRequest: Sendable, Equatable {
+  public enum ClassNames: Sendable, Equatable {
+    case dataset(String)
+    case list([String])
+  }
+  public var layers: [LayerRequest]?
+  public var labels: String?
+  public var predictions: String?
+  public var classNames: ClassNames?
+  public var instances: InstanceRequest?
+  /// Dataset with the number of rows that count; later ones are filler.
+  public var count: String?
+  public init() {}
+}
+
+/// What a job says of a layer.
+public struct LayerRequest: Sendable, Equatable {
+  public var name: String?
+  public var dataset: String
+  public var axes: Axes?
+  public var reduce: Reduction
+  /// Reads 2-byte opaque or uint16 elements as bfloat16.
+  public var bfloat16: Bool
+
+  public init(
+    name: String? = nil, dataset: String, axes: Axes? = nil, reduce: Reduction = .flatten, bfloat16: Bool = false
+  ) {
+    self.name = name
+    self.dataset = dataset
+    self.axes = axes
+    self.reduce = reduce
+    self.bfloat16 = bfloat16
+  }
+}

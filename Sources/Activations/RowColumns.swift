@@ -1,0 +1,109 @@
+import HDF5
+
+/// Which datasets of a file hold labels, predictions and the number of rows that count.
+struct RowColumns {
+  var labels: String?
+  var predictions: String?
+  var count: String?
+  var notes: [String] = []
+
+  private static let labelNames = ["labels", "label", "all_labels", "y", "y_true", "targets", "target", "true_labels"]
+  private static let predictionNames = ["predictions", "prediction", "all_predictions", "preds", "y_pred", "predicted"]
+  private static let countNames = ["count"]
+
+  /// As the job says, else by their usual names.
+  init(_ request: DumpRequest, _ dump: Dump) {
+    let catalogue = dump.first.catalogue
+    func isColumn(_ info: DatasetInfo) -> Bool { Self.canBeLabels(info) && info.shape.count == 1 }
+    /// One value for a file is a label only where a file is one row.
+    func isOfFile(_ info: DatasetInfo) -> Bool { Self.canBeLabels(info) && info.shape.isEmpty && dump.files.count > 1 }
+    func isScalarInteger(_ info: DatasetInfo) -> Bool {
+      !info.isNull && info.count == 1 && info.shape.count <= 1 && info.element.isInteger
+    }
+    // Labels of another form than a column are refused where they are read, with the reason.
+    labels =
+      request.labels ?? catalogue.path(named: Self.labelNames, where: isColumn)
+      ?? catalogue.path(named: Self.labelNames) { !$0.isNull && !$0.shape.isEmpty }
+      ?? catalogue.path(named: Self.labelNames, where: isOfFile)
+    predictions =
+      request.predictions ?? catalogue.path(named: Self.predictionNames, where: isColumn)
+      ?? catalogue.path(named: Self.predictionNames) {
+        Self.canBeLabels($0) && RawLabels.isColumn($0.shape) && dump.files.count > 1
+          || Self.canBeLabels($0) && $0.shape.count == 2 && RawLabels.isColumn($0.shape)
+      }
+    count = request.count ?? catalogue.path(named: Self.countNames, where: isScalarInteger)
+  }
+
+  private static func canBeLabels(_ info: DatasetInfo) -> Bool {
+    guard !info.isNull else { return false }
+    if case .string = info.element { return true }
+    return info.element.isNumeric
+  }
+}
+
+/// The labels of all rows, if there are any, and how many rows of each file count.
+struct CountedRows {
+  var labels: RawLabels?
+  var perFile: [Int] = []
+  /// Rows of the dump that are filler.
+  var filler = 0
+  /// Whether datasets may have more rows than count.
+  var hasFiller = false
+
+  /// - Parameter held: rows that a file's datasets have, where no labels tell.
+  init(_ columns: RowColumns, dump: Dump, layout: RowLayout, held: (DumpFile) throws -> Int) throws {
+    for file in dump.files {
+      var labels = try columns.labels.map { try RawLabels.read(file.open($0), file: file.path) }
+      var rows = try labels?.count ?? held(file)
+      if case .categories(let categories, let each) = layout {
+        if labels?.count == categories { labels = labels!.repeated(each) }
+        labels = labels ?? .integers((0..<categories * each).map { Int64($0 / each) })
+        rows = labels!.count
+        guard rows == categories * each else {
+          throw ActivationsError(
+            "\(file.path), dataset \(columns.labels ?? ""): there are \(grouped(rows)) labels, but \(grouped(categories)) categories with \(grouped(each)) rows each. Give one label a category or one a row, or no labels: then each category is a class."
+          )
+        }
+      }
+      if let count = try Self.valid(columns.count, file: file, of: rows) {
+        if case .categories = layout, count < rows {
+          throw ActivationsError(
+            "\(file.path), dataset \(columns.count ?? ""): it says that \(grouped(count)) of \(grouped(rows)) rows count, but not of which category. Dumps stored by category have no filler; write them anew with one axis of rows."
+          )
+        }
+        labels = labels?.prefix(count)
+        filler += rows - count
+        rows = count
+        hasFiller = true
+      }
+      perFile.append(rows)
+      guard let labels else { continue }
+      if self.labels == nil { self.labels = labels } else { try self.labels!.append(labels, file: file.path) }
+    }
+  }
+
+  private static func valid(_ path: String?, file: DumpFile, of rows: Int) throws -> Int? {
+    guard let path, file.has(path) else { return nil }
+    guard let count = try file.open(path).integers().first, (0...Int64(rows)).contains(count) else {
+      throw ActivationsError(
+        "\(file.path), dataset \(path): it should say how many of the \(grouped(rows)) rows count, but does not. Name another dataset in the job, as in count: PATH, or rename this one."
+      )
+    }
+    return Int(count)
+  }
+
+  /// Reads a second column, such as predictions, for the same rows.
+  func column(_ path: String, of dump: Dump) throws -> RawLabels {
+    var all: RawLabels?
+    for (file, rows) in zip(dump.files, perFile) {
+      let part = try RawLabels.read(file.open(path), file: file.path)
+      guard part.count == rows || hasFiller && part.count > rows else {
+        throw ActivationsError(
+          "\(file.path), dataset \(path): there are \(grouped(part.count)) predictions, but \(grouped(rows)) rows. Write one a row, or leave them out of the job."
+        )
+      }
+      if all == nil { all = part.prefix(rows) } else { try all!.append(part.prefix(rows), file: file.path) }
+    }
+    return all!
+  }
+}
