@@ -48,6 +48,11 @@ test: test-packages python ## All tests, installing what they need
 bench: packages release python ## The engine beside h5py, NumPy, polars and dask; some minutes
 	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
 
+.PHONY: fuzz
+fuzz: packages python ## 5,000 mutated dumps, read beside h5py; some minutes
+	swift build -c release --product catalogue-child --scratch-path $(RELEASE)
+	$(PYTHON) Tests/Oracles/fuzz_hdf5.py $(RELEASE)/release/catalogue-child --count 5000 --seed $(or $(SEED),1)
+
 .PHONY: bench-client
 bench-client: packages release python ## The client scrubbing 262,144 neurons; some minutes
 	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE)

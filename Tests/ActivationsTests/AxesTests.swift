@@ -22,7 +22,7 @@ import Testing
     #expect(geometry.positions == (reduce == .flatten ? 1 : 8))
     for range in [0..<geometry.neurons, 2..<5, 4..<5] {
       var box = geometry.ranges(neurons: range)
-      box.insert(0..<3, at: axes.row)
+      box.insert(0..<3, at: try #require(axes.row))
       let (neurons, positions, row) = geometry.offsets(neurons: range, rowCount: 3)
       #expect(neurons.count == range.count && positions.count == geometry.positions)
       // Numbers of the elements of the box in the whole array, in the order in which they are read.
