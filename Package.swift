@@ -26,6 +26,7 @@ let package = Package(
     system("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
     system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    .target(name: "CDurability"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
 
     .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels"]),
@@ -33,7 +34,7 @@ let package = Package(
     .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(
       name: "TileStore",
-      dependencies: ["CLZ4", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: ["CLZ4", "CKernels", "CDurability", .product(name: "Crypto", package: "swift-crypto")]),
     .target(
       name: "Precompute",
       dependencies: [

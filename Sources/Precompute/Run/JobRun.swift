@@ -36,8 +36,7 @@ extension PreparedJob {
         ? try compute(plan, id: ids[number], as: Float.self, builder, observer)
         : try compute(plan, id: ids[number], as: Double.self, builder, observer)
       try contents.dump.verifyUnchanged()
-      // Written last: it says that the layer is complete.
-      try builder.makeGroup(path, attributes: JSONValue(encoding: layer))
+      try builder.completeGroup(path, attributes: JSONValue(encoding: layer))
       layers.append(layer)
       observer.report(.layerEnds(name: layer.name))
     }

@@ -52,7 +52,6 @@ public final class ArrayWriter {
     }
     if state.missing == 0 {
       try file.write(state.encodedIndex, at: 0)
-      try file.synchronize()
       open[shard] = nil
     } else {
       open[shard] = state

@@ -1,3 +1,4 @@
+import CDurability
 import Glibc
 
 /// A file being written: descriptors are closed on every path out, every short write goes on, every error has its path.
@@ -32,10 +33,6 @@ struct OutputFile: ~Copyable {
     }
     try result.get()
   }
-
-  func synchronize() throws(StoreWriteError) {
-    if fsync(descriptor) != 0 { throw StoreWriteError("write", path) }
-  }
 }
 
 /// Makes a folder and those above it.
@@ -46,6 +43,15 @@ func makeFolder(_ path: String) throws(StoreWriteError) {
   }
   try makeFolder(String(path[..<slash]))
   if mkdir(path, 0o755) != 0, errno != EEXIST { throw StoreWriteError("make the folder", path) }
+}
+
+/// Makes everything written to the file system of a folder lasting: one flush for hundreds of files, which would each wait for a
+/// commit of the journal.
+func synchronizeFileSystem(of path: String) throws(StoreWriteError) {
+  let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw StoreWriteError("open", path) }
+  defer { close(descriptor) }
+  if nd_syncfs(descriptor) != 0 { throw StoreWriteError("write", path) }
 }
 
 /// Makes the names in a folder lasting.

@@ -85,6 +85,12 @@ public final class StoreBuilder {
       to: folder + "/zarr.json")
   }
 
+  /// Makes a group's attributes the sign that all below it is complete: they are written when that is lasting.
+  public func completeGroup(_ path: String, attributes: JSONValue) throws {
+    try synchronizeFileSystem(of: building)
+    try makeGroup(path, attributes: attributes)
+  }
+
   public func makeArray(_ path: String, _ metadata: ArrayMetadata) throws -> ArrayWriter {
     try ArrayWriter(folder: building + "/" + path, metadata: metadata)
   }
@@ -103,21 +109,16 @@ public final class StoreBuilder {
     let files = FileManager.default
     try files.removeItem(atPath: scratch)
     var lines: [(path: String, line: String)] = []
-    var folders: [String] = [building]
     for path in try files.subpathsOfDirectory(atPath: building) {
       var isFolder: ObjCBool = false
       let full = building + "/" + path
       guard files.fileExists(atPath: full, isDirectory: &isFolder) else { continue }
-      if isFolder.boolValue {
-        folders.append(full)
-      } else {
-        lines.append((path, "\(try sha256(file: full))  \(path)\n"))
-      }
+      if !isFolder.boolValue { lines.append((path, "\(try sha256(file: full))  \(path)\n")) }
     }
     lines.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     let manifest = lines.map(\.line).joined()
     try write(manifest, to: building + "/MANIFEST")
-    for folder in folders { try synchronizeFolder(folder) }
+    try synchronizeFileSystem(of: building)
     let version = String(hexadecimal(SHA256.hash(data: Data(manifest.utf8))).prefix(16))
     let target = folder + "/" + version
     if access(target, F_OK) == 0 {
@@ -163,7 +164,6 @@ func writeJSON(_ value: JSONValue, to path: String) throws {
 private func write(_ text: String, to path: String) throws(StoreWriteError) {
   let file = try OutputFile(path: path)
   try file.write(Array(text.utf8), at: 0)
-  try file.synchronize()
 }
 
 private func sha256(file path: String) throws -> String {
