@@ -38,7 +38,8 @@ public struct Server: Sendable {
     let settings = service.settings
     let idle = TimeAmount.seconds(Int64(settings.idleSeconds))
     return Application(
-      responder: RouteTable(service: service, access: access).router().buildResponder(),
+      responder: Edge(
+        service: service, access: access, next: RouteTable(service: service).router().buildResponder()),
       server: .http1(
         configuration: .init(
           additionalChannelHandlers: [WriteStallHandler(limit: idle)], idleTimeout: idle,

@@ -28,7 +28,29 @@ struct Query {
 
   /// Percent-decoded; `nil` where that is not UTF-8. A `+` stays one.
   static func decode(_ text: some StringProtocol) -> String? {
-    text.utf8.contains(UInt8(ascii: "%")) ? text.removingPercentEncoding : String(text)
+    let bytes = text.utf8
+    guard bytes.contains(UInt8(ascii: "%")) else { return String(text) }
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(bytes.count)
+    var rest = bytes.makeIterator()
+    while let byte = rest.next() {
+      guard byte == UInt8(ascii: "%") else {
+        decoded.append(byte)
+        continue
+      }
+      guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else { return nil }
+      decoded.append(high << 4 | low)
+    }
+    return String(validating: decoded, as: UTF8.self)
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 48...57: byte - 48
+    case 65...70: byte - 55
+    case 97...102: byte - 87
+    default: nil
+    }
   }
 
   subscript(name: String) -> String? { values[name] }
