@@ -10,7 +10,7 @@ struct Edge<Next: HTTPResponder>: HTTPResponder where Next.Context == ServerCont
   let next: Next
 
   /// Most bytes of a path and query.
-  private let uriBytesMax = 8192
+  private let uriBytesMax = 64 << 10
 
   func respond(to request: Request, context: ServerContext) async throws -> Response {
     let start = ContinuousClock.now
