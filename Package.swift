@@ -27,13 +27,14 @@ let package = Package(
     system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+    .target(name: "CMapping"),
 
     .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels"]),
     .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
     .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(
       name: "TileStore",
-      dependencies: ["CLZ4", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: ["CLZ4", "CKernels", "CMapping", .product(name: "Crypto", package: "swift-crypto")]),
     .target(
       name: "Precompute",
       dependencies: [
