@@ -57,6 +57,12 @@ fuzz: packages python ## 5,000 mutated dumps, read beside h5py; some minutes
 bench-client: packages release python ## The client scrubbing 262,144 neurons; some minutes
 	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE)
 
+.PHONY: bench-server
+bench-server: packages release python ## The tile server beside the bare framework; some minutes, needs wrk
+	@command -v wrk >/dev/null || { echo "wrk is needed: apt-get install wrk"; exit 1; }
+	swift build -c release --product bare-server --scratch-path $(RELEASE)
+	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
+
 # What must be installed first. Only what is missing is installed, and named.
 
 .PHONY: packages test-packages

@@ -18,6 +18,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
   ],
@@ -28,13 +31,14 @@ let package = Package(
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     .target(name: "CDurability"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+    .target(name: "CMapping"),
 
     .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels"]),
     .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
     .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(
       name: "TileStore",
-      dependencies: ["CLZ4", "CKernels", "CDurability", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: ["CLZ4", "CDurability", "CKernels", "CMapping", .product(name: "Crypto", package: "swift-crypto")]),
     .target(
       name: "Precompute",
       dependencies: [
@@ -48,7 +52,11 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "DequeModule", package: "swift-collections"),
       ]),
@@ -62,6 +70,9 @@ let package = Package(
 
     .executableTarget(
       name: "catalogue-child", dependencies: ["HDF5"], path: "Tests/CatalogueChild"),
+    .executableTarget(
+      name: "bare-server", dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
+      path: "Tests/Bench/BareServer"),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "catalogue-child"]),
     .testTarget(name: "DistributionsTests", dependencies: ["Distributions"]),
     .testTarget(name: "ActivationsTests", dependencies: ["Activations"]),

@@ -38,12 +38,16 @@ public struct Server: Sendable {
     let settings = service.settings
     let idle = TimeAmount.seconds(Int64(settings.idleSeconds))
     return Application(
-      responder: RouteTable(service: service, access: access).router().buildResponder(),
+      responder: Edge(
+        service: service, access: access, next: RouteTable(service: service).router().buildResponder()),
       server: .http1(
         configuration: .init(
-          additionalChannelHandlers: [WriteStallHandler(limit: idle)], idleTimeout: idle,
+          additionalChannelHandlers: [
+            WriteStallHandler(limit: idle), MalformedRequestHandler(prefix: settings.prefix),
+          ],
+          idleTimeout: idle,
           httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+            maxHeaderFieldSize: 80 << 10, maxHeaderListSize: 96 << 10, maxHeaderFieldCount: 100))),
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "divergence", backlog: 1024,
         availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)),

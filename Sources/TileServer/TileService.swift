@@ -14,6 +14,7 @@ final class TileService: Sendable {
   let helpers: HelperThreads
   let parts: SharedParts<PartKey, Part>
   let answers: AnswerCache<AnswerKey, Answer>
+  let warm: WarmAnswers
   let limiter: RateLimiter
   let metrics = Metrics()
   let log: Logger
@@ -25,18 +26,21 @@ final class TileService: Sendable {
     // Parts are what makes the next answer quick; finished answers are small.
     let parts = SharedParts<PartKey, Part>(bytesMax: settings.cacheBytes / 4 * 3, size: \.byteCount)
     let answers = AnswerCache<AnswerKey, Answer>(
-      bytesMax: settings.cacheBytes / 4, lanes: lanes, size: \.byteCount)
+      bytesMax: settings.cacheBytes / 8, lanes: lanes, size: \.byteCount)
+    let warm = WarmAnswers(bytesMax: settings.cacheBytes / 8)
     self.settings = settings
     self.log = log
     self.lanes = lanes
     helpers = HelperThreads(count: min(settings.buildThreads - 1, HelperThreads.countMax))
     self.parts = parts
     self.answers = answers
+    self.warm = warm
     limiter = RateLimiter(rate: settings.rate, burst: settings.burst)
     client = try settings.web.map { try ClientFiles(folder: $0) } ?? ClientFiles()
     library = try Library(settings.folder, tokens: settings.tokens) { version in
       parts.removeAll { $0.version == version.serial }
       answers.removeAll { $0.version == version.serial }
+      warm.removeAll(version: version.serial)
     }
   }
 

@@ -13,7 +13,7 @@ ALLOWED = {
     "HDF5": {"CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "Foundation", "Glibc", "Darwin", "Synchronization"},
     "Distributions": {"CKernels"},
     "Activations": {"HDF5", "CKernels", "Foundation", "Glibc"},
-    "TileStore": {"CLZ4", "CKernels", "CDurability", "Crypto", "Foundation", "Glibc", "Darwin", "Synchronization"},
+    "TileStore": {"CLZ4", "CKernels", "CDurability", "CMapping", "Crypto", "Foundation", "Glibc", "Darwin", "Synchronization"},
     "Precompute": {"Activations", "CKernels", "Distributions", "HDF5", "TileStore", "Yams", "Dispatch", "Foundation", "Glibc", "Synchronization"},
 }
 

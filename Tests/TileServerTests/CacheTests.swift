@@ -25,7 +25,7 @@ struct ByteCacheTests {
       let key = Int.random(in: 0..<50)
       switch Int.random(in: 0..<10) {
       case 0: cache.remove(key)
-      case 1: cache.removeAll { $0 % 7 == key % 7 }
+      case 1: cache.removeAll { other, _ in other % 7 == key % 7 }
       case 2...5: #expect(cache.value(for: key).map { $0 == sizes[key] } ?? true)
       default:
         let bytes = Int.random(in: 1...600)

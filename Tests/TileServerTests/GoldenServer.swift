@@ -31,12 +31,15 @@ enum GoldenServer {
     return server
   }
 
+  /// One for all tests that change no setting.
+  private static let shared = Result { try server() }
+
   /// Runs `body` with a client, and the address of the golden store's version.
   static func with(
-    _ change: (inout Settings) -> Void = { _ in },
+    _ change: ((inout Settings) -> Void)? = nil,
     _ body: @Sendable (_ client: any TestClientProtocol, _ version: String) async throws -> Void
   ) async throws {
-    let server = try server(change)
+    let server = try change.map { try Self.server($0) } ?? shared.get()
     let store = try #require(server.service.library.dataset("golden")).current.store
     let address = "\(server.service.settings.prefix)/api/v1/datasets/golden/\(store.version)"
     try await server.application().test(.router) { client in try await body(client, address) }

@@ -11,7 +11,7 @@ struct TilePropertyTests {
     let store = try Store.open("\(GoldenServer.tiles)/golden")
     let wanted = try store.layers.flatMap { layer in
       let brute = BruteForce(store: store, layer: layer)
-      return try (0..<25).map { _ in
+      return try (0..<15).map { _ in
         let view = RandomView(store, layer)
         return (
           path: view.path(store, layer),

@@ -85,6 +85,19 @@ struct VerificationTests {
     }
   }
 
+  @Test func `A shard that is cut off while it is mapped is an error and not the end`() throws {
+    try Golden.withCopy { dataset in
+      let store = try Store.open(dataset)
+      let array = try #require(store.layer("wide")).counts(.own, .full)
+      let before = try array.plane(2, as: UInt8.self)
+      let file = try FileHandle(forUpdating: URL(fileURLWithPath: "\(store.path)/layers/wide/own/256/c/0/0/0"))
+      try file.truncate(atOffset: 8192)
+      try file.close()
+      #expect(throws: StoreError.self) { try array.plane(2, as: UInt8.self) }
+      #expect(before.count == 270 * 256)
+    }
+  }
+
   @Test func `A truncated shard is found quickly`() throws {
     try Golden.withCopy { dataset in
       let version = try #require(Catalogue.currentVersion(ofDataset: dataset))

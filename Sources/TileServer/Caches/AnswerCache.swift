@@ -77,6 +77,6 @@ final class AnswerCache<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
   }
 
   func removeAll(where condition: (Key) -> Bool) {
-    state.withLock { $0.cache.removeAll(where: condition) }
+    state.withLock { $0.cache.removeAll { key, _ in condition(key) } }
   }
 }

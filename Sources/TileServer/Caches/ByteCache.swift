@@ -56,8 +56,8 @@ struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   }
 
   /// Removes what a condition holds for.
-  mutating func removeAll(where condition: (Key) -> Bool) {
-    for key in places.keys.filter(condition) { remove(key) }
+  mutating func removeAll(where condition: (Key, Value) -> Bool) {
+    for node in nodes.compactMap(\.self) where condition(node.key, node.value) { remove(node.key) }
   }
 
   private mutating func unlink(_ node: Node) {

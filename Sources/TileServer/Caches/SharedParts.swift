@@ -68,6 +68,6 @@ final class SharedParts<Key: Hashable & Sendable, Part: Sendable>: Sendable {
   }
 
   func removeAll(where condition: (Key) -> Bool) {
-    state.withLock { $0.cache.removeAll(where: condition) }
+    state.withLock { $0.cache.removeAll { key, _ in condition(key) } }
   }
 }

@@ -13,6 +13,7 @@ struct Problem: Error, Sendable {
     case methodNotAllowed = "method-not-allowed"
     case notAcceptable = "not-acceptable"
     case uriTooLong = "uri-too-long"
+    case headersTooLarge = "headers-too-large"
     case tooManyRequests = "too-many-requests"
     case damaged
     case fault
@@ -40,6 +41,7 @@ extension Problem.Kind {
     case .methodNotAllowed: .methodNotAllowed
     case .notAcceptable: .notAcceptable
     case .uriTooLong: .uriTooLong
+    case .headersTooLarge: .requestHeaderFieldsTooLarge
     case .tooManyRequests: .tooManyRequests
     case .damaged, .fault: .internalServerError
     case .busy: .serviceUnavailable
@@ -55,6 +57,7 @@ extension Problem.Kind {
     case .methodNotAllowed: "This server is only read from"
     case .notAcceptable: "There is no such representation"
     case .uriTooLong: "The address is too long"
+    case .headersTooLarge: "The headers are too large"
     case .tooManyRequests: "Too many requests"
     case .damaged: "The store is damaged"
     case .fault: "A fault of the server"
@@ -96,6 +99,11 @@ extension Problem {
 
   /// - Parameter prefix: the server's path prefix, before the `type`.
   func response(prefix: String, instance: String) -> Response {
+    let body = ByteBuffer(bytes: json(prefix: prefix, instance: instance))
+    return Response(status: kind.status, headers: allHeaders, body: .init(byteBuffer: body))
+  }
+
+  func json(prefix: String, instance: String) -> [UInt8] {
     let body: JSONValue = [
       "type": .string("\(prefix)/problems/\(kind.rawValue)"),
       "title": .string(kind.title),
@@ -103,9 +111,13 @@ extension Problem {
       "detail": .string(detail),
       "instance": .string(instance),
     ]
+    return body.encoded()
+  }
+
+  var allHeaders: HTTPFields {
     var headers = headers
     headers[.contentType] = "application/problem+json"
     headers[.cacheControl] = "no-store"
-    return Response(status: kind.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body.encoded())))
+    return headers
   }
 }

@@ -10,12 +10,14 @@ struct Query {
   /// - Throws: `Problem` 400 naming the parameter.
   init(_ text: String?, allowing known: Set<String>) throws(Problem) {
     guard let text, !text.isEmpty else { return }
-    for part in text.split(separator: "&") {
-      let name = part.prefix { $0 != "=" }
+    for part in text.utf8.split(separator: UInt8(ascii: "&")) {
+      let name = part.prefix { $0 != UInt8(ascii: "=") }
       let raw = part.dropFirst(name.count + 1)
       guard let key = Self.decode(name), known.contains(key) else {
         let listed = known.sorted().joined(separator: ", ")
-        throw .badRequest("Unknown parameter “\(name.prefix(100))”. Known here: \(listed.isEmpty ? "none" : listed).")
+        throw .badRequest(
+          "Unknown parameter “\(String(decoding: name.prefix(100), as: UTF8.self))”. Known here: \(listed.isEmpty ? "none" : listed)."
+        )
       }
       guard let value = Self.decode(raw) else {
         throw .badRequest("The parameter \(key) is not percent-encoded UTF-8.")
@@ -28,7 +30,31 @@ struct Query {
 
   /// Percent-decoded; `nil` where that is not UTF-8. A `+` stays one.
   static func decode(_ text: some StringProtocol) -> String? {
-    text.utf8.contains(UInt8(ascii: "%")) ? text.removingPercentEncoding : String(text)
+    text.utf8.contains(UInt8(ascii: "%")) ? decode(text.utf8) : String(text)
+  }
+
+  private static func decode(_ bytes: some Collection<UInt8>) -> String? {
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(bytes.count)
+    var rest = bytes.makeIterator()
+    while let byte = rest.next() {
+      guard byte == UInt8(ascii: "%") else {
+        decoded.append(byte)
+        continue
+      }
+      guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else { return nil }
+      decoded.append(high << 4 | low)
+    }
+    return String(validating: decoded, as: UTF8.self)
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 48...57: byte - 48
+    case 65...70: byte - 55
+    case 97...102: byte - 87
+    default: nil
+    }
   }
 
   subscript(name: String) -> String? { values[name] }
@@ -74,7 +100,7 @@ struct Query {
     let direction = try choice("direction", Direction.self) ?? .ascending
     guard let text = values["order"] else { return OrderRequest(name: .index, direction: direction) }
     // Many clients write a space as `+`. A name that holds a `+` itself is found first.
-    let plain = text.contains("+") ? text.replacingOccurrences(of: "+", with: " ") : text
+    let plain = text.utf8.contains(UInt8(ascii: "+")) ? text.replacingOccurrences(of: "+", with: " ") : text
     guard let name = table.parse(text) ?? table.parse(plain) else {
       let forms = "index, median(GROUP), mean(GROUP), value(INSTANCE) or difference(ITEM,ITEM)"
       guard OrderTable.isWellFormed(text) else { throw .badRequest("order must be \(forms).") }

@@ -42,15 +42,16 @@ struct OrderTable: Sendable {
   ///     table.parse("difference(median(cat),value(attacked 7))")  // .difference(.median(1), .value(14))
   ///
   /// Names may hold commas and brackets: of the places where a difference can be cut in two, the one counts at which
-  /// both halves are known.
+  /// both halves are known. All of it goes by bytes: in a string of characters, a comma may melt into what follows.
   /// - Returns: `nil` where a name is not in the store, or the text is no ordering.
   func parse(_ text: String) -> OrderName? {
-    guard text.utf8.count <= Self.nameBytesMax else { return nil }
+    let bytes = Array(text.utf8)
+    guard bytes.count <= Self.nameBytesMax else { return nil }
     if text == "index" { return .index }
-    if let item = item(text[...]) { return .item(item) }
-    guard let inner = argument(of: "difference", in: text[...]) else { return nil }
-    for comma in inner.indices where inner[comma] == "," {
-      if let first = item(inner[..<comma]), let second = item(inner[inner.index(after: comma)...]) {
+    if let item = item(bytes[...]) { return .item(item) }
+    guard let inner = Self.argument(of: "difference", in: bytes[...]) else { return nil }
+    for comma in inner.indices where inner[comma] == UInt8(ascii: ",") {
+      if let first = item(inner[..<comma]), let second = item(inner[(comma + 1)...]) {
         return .difference(first, second)
       }
     }
@@ -59,20 +60,26 @@ struct OrderTable: Sendable {
 
   /// Whether a text has the form of an ordering, whatever it names.
   static func isWellFormed(_ text: String) -> Bool {
-    guard text.utf8.count <= nameBytesMax, text.hasSuffix(")") else { return false }
-    return ["median(", "mean(", "value("].contains { text.hasPrefix($0) && text.utf8.count > $0.utf8.count + 1 }
-      || text.hasPrefix("difference(") && text.contains(",")
+    let bytes = Array(text.utf8)[...]
+    guard bytes.count <= nameBytesMax else { return false }
+    let isItem = ["median", "mean", "value"].contains { argument(of: $0, in: bytes)?.isEmpty == false }
+    return isItem || argument(of: "difference", in: bytes)?.contains(UInt8(ascii: ",")) == true
   }
 
-  private func item(_ text: Substring) -> OrderName.Item? {
-    if let name = argument(of: "median", in: text) { return groups[String(name)].map { .median($0) } }
-    if let name = argument(of: "mean", in: text) { return groups[String(name)].map { .mean($0) } }
-    if let name = argument(of: "value", in: text) { return instances[String(name)].map { .value($0) } }
+  private func item(_ text: ArraySlice<UInt8>) -> OrderName.Item? {
+    func name(_ function: String) -> String? {
+      Self.argument(of: function, in: text).map { String(decoding: $0, as: UTF8.self) }
+    }
+    if let name = name("median") { return groups[name].map { .median($0) } }
+    if let name = name("mean") { return groups[name].map { .mean($0) } }
+    if let name = name("value") { return instances[name].map { .value($0) } }
     return nil
   }
 
-  private func argument(of function: String, in text: Substring) -> Substring? {
-    guard text.hasPrefix(function + "("), text.hasSuffix(")") else { return nil }
-    return text.dropFirst(function.count + 1).dropLast()
+  /// What stands between the brackets of `function(…)`.
+  private static func argument(of function: String, in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    let head = Array((function + "(").utf8)
+    guard text.count > head.count, text.starts(with: head), text.last == UInt8(ascii: ")") else { return nil }
+    return text.dropFirst(head.count).dropLast()
   }
 }

@@ -1,17 +1,13 @@
 import HTTPTypes
 import Hummingbird
-import Logging
 import TileStore
 
 /// All routes of the server (`Tiles/HTTP.md`).
 struct RouteTable: Sendable {
   let service: TileService
-  /// The log of requests; `nil`: none is kept.
-  let access: Logger?
-
   func router() -> Router<ServerContext> {
     let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: EdgeMiddleware(service: service, access: access))
+    router.add(middleware: ProblemMiddleware(service: service))
     let root = router.group(RouterPath(service.settings.prefix))
     root.get("healthz") { _, _ in probe(true) }
     root.get("readyz") { [service] _, _ in probe(service.isReady) }
@@ -63,13 +59,17 @@ extension RouteTable {
   ) async throws -> Response {
     let coding = try negotiate(request, type)
     let key = AnswerKey(version: version.served.serial, resource: resource, coding: coding)
-    if let answer = service.answers.cached(key) { return answer.response(to: request) }
+    let route = context.endpointPath ?? "none"
+    let secret = version.secret
+    if let answer = service.answers.cached(key) {
+      if !secret { service.warm.insert(answer, route: route, version: key.version, for: request) }
+      return answer.response(to: request)
+    }
     let weight = weight()
     if service.limiter.isOn {
       let client = RateLimiter.key(context.client(request.headers, proxies: service.settings.trustedProxies))
       try service.limiter.charge(client, weight == .heavy ? Cost.heavy : Cost.light)
     }
-    let secret = version.secret
     do {
       return try await service.answers.answer(key, weight) {
         Answer(try build(), type: type, coding: coding, lifetime: .immutable, secret: secret)

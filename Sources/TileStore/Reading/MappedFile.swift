@@ -1,3 +1,5 @@
+import CMapping
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -7,12 +9,14 @@
 /// A whole file, mapped read-only.
 ///
 /// The mapping holds the file itself and not its name: it stays whole when the file is replaced or deleted while it is
-/// in use, which is what publishing a new version and removing an old one do.
+/// in use, which is what publishing a new version and removing an old one do. Where it is cut off instead, its bytes read
+/// as zeros (`CMapping`), which fail every checksum.
 ///
 /// `@unchecked Sendable`: the memory is never written through this mapping and is unmapped only by `deinit`, when
 /// nobody can be reading.
 public final class MappedFile: @unchecked Sendable {
   private let bytes: UnsafeRawBufferPointer
+  private let ticket: Int32
 
   /// Bytes of the file.
   public var byteCount: Int { bytes.count }
@@ -39,9 +43,11 @@ public final class MappedFile: @unchecked Sendable {
       throw .unreadable(name)
     }
     bytes = UnsafeRawBufferPointer(start: base, count: count)
+    ticket = cm_watch(base, count)
   }
 
   deinit {
+    cm_forget(ticket)
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }
 }

@@ -2,53 +2,48 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// The outermost layer: times and counts every request, turns errors into problems, and logs.
-struct EdgeMiddleware: RouterMiddleware {
+/// The outermost layer, before the router: limits, times, counts and logs every request, and answers at once what was
+/// asked for in the same words before.
+struct Edge<Next: HTTPResponder>: HTTPResponder where Next.Context == ServerContext {
   let service: TileService
   let access: Logger?
+  let next: Next
 
   /// Most bytes of a path and query.
-  static let uriBytesMax = 8192
+  private let uriBytesMax = 64 << 10
 
-  func handle(
-    _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
-  ) async throws -> Response {
+  func respond(to request: Request, context: ServerContext) async throws -> Response {
     let start = ContinuousClock.now
     var response: Response
     do {
-      response = try await respond(to: request, context: context, next: next)
+      response = try await answer(request, context)
     } catch {
-      let problem = Problem(error)
-      if problem.kind == .fault || problem.kind == .damaged {
-        service.log.error(
-          "\(problem.kind.title)", metadata: ["path": "\(request.head.path ?? "")", "reason": "\(error)"])
-      }
-      response = problem.response(prefix: service.settings.prefix, instance: request.uri.path)
-      if request.method == .head { response = response.createHeadResponse() }
+      response = service.problem(error, request)
     }
+    if request.method == .head { response = response.createHeadResponse() }
+    CrossOrigin.allow(service.settings.origins, request.headers[.origin], &response)
     SecurityHeaders.add(to: &response, cross: !service.settings.origins.isEmpty)
     finish(request, response, context, start)
     return response
   }
 
-  private func respond(
-    to request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
-  ) async throws -> Response {
-    guard (request.head.path?.utf8.count ?? 0) <= Self.uriBytesMax else {
-      throw Problem(.uriTooLong, "At most \(Self.uriBytesMax) bytes of path and query.")
+  private func answer(_ request: Request, _ context: ServerContext) async throws -> Response {
+    guard (request.head.path?.utf8.count ?? 0) <= uriBytesMax else {
+      throw Problem(.uriTooLong, "At most \(uriBytesMax) bytes of path and query.")
     }
     if request.method == .options, let origin = request.headers[.origin] {
       return try CrossOrigin.preflight(service.settings.origins, origin)
     }
     guard request.method == .get || request.method == .head else { throw Problem.methodNotAllowed }
-    if service.limiter.isOn { try service.limiter.charge(client(request, context), Cost.request) }
-    var response = try await next(request, context)
-    CrossOrigin.allow(service.settings.origins, request.headers[.origin], &response)
-    return response
-  }
-
-  private func client(_ request: Request, _ context: ServerContext) -> String {
-    RateLimiter.key(context.client(request.headers, proxies: service.settings.trustedProxies))
+    if service.limiter.isOn {
+      let client = context.client(request.headers, proxies: service.settings.trustedProxies)
+      try service.limiter.charge(RateLimiter.key(client), Cost.request)
+    }
+    if let warm = service.warm.answer(request) {
+      context.coreContext.endpointPath.value = warm.route
+      return warm.answer.response(to: request)
+    }
+    return try await next.respond(to: request, context: context)
   }
 
   private func finish(
@@ -67,6 +62,32 @@ struct EdgeMiddleware: RouterMiddleware {
         "milliseconds": "\((seconds * 100_000).rounded() / 100)",
         "client": "\(context.client(request.headers, proxies: service.settings.trustedProxies))",
       ])
+  }
+}
+
+/// Turns what routes throw into problems, before the router turns it into something else.
+struct ProblemMiddleware: RouterMiddleware {
+  let service: TileService
+
+  func handle(
+    _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch {
+      return service.problem(error, request)
+    }
+  }
+}
+
+extension TileService {
+  /// The answer to a request that failed; faults and damage are logged.
+  func problem(_ error: any Error, _ request: Request) -> Response {
+    let problem = Problem(error)
+    if problem.kind == .fault || problem.kind == .damaged {
+      log.error("\(problem.kind.title)", metadata: ["path": "\(request.head.path ?? "")", "reason": "\(error)"])
+    }
+    return problem.response(prefix: settings.prefix, instance: request.uri.path)
   }
 }
 

@@ -1,0 +1,53 @@
+import HTTPTypes
+import Hummingbird
+import Synchronization
+
+/// Finished answers by the very words of a request: what was asked for before needs no parsing, no routing and no look
+/// at the library. Only of versions that are open to all.
+final class WarmAnswers: Sendable {
+  /// Everything that an answer depends on beside the version's content.
+  fileprivate struct Key: Hashable {
+    var target: String
+    var encoding: String?
+    var accept: String?
+  }
+
+  struct Entry: Sendable {
+    var answer: Answer
+    /// The route's pattern, for the figures.
+    var route: String
+    fileprivate var version: UInt64
+  }
+
+  private let cache: Mutex<ByteCache<Key, Entry>>
+
+  init(bytesMax: Int) { cache = Mutex(ByteCache(bytesMax: bytesMax)) }
+
+  var bytes: Int { cache.withLock { $0.bytes } }
+
+  func answer(_ request: Request) -> Entry? {
+    guard let key = Key(request) else { return nil }
+    return cache.withLock { $0.value(for: key) }
+  }
+
+  func insert(_ answer: Answer, route: String, version: UInt64, for request: Request) {
+    guard let key = Key(request) else { return }
+    let entry = Entry(answer: answer, route: route, version: version)
+    cache.withLock { $0.insert(entry, for: key, bytes: answer.byteCount + key.byteCount) }
+  }
+
+  func removeAll(version: UInt64) {
+    cache.withLock { $0.removeAll { _, entry in entry.version == version } }
+  }
+}
+
+extension WarmAnswers.Key {
+  fileprivate init?(_ request: Request) {
+    guard let target = request.head.path else { return nil }
+    self.init(target: target, encoding: request.headers[.acceptEncoding], accept: request.headers[.accept])
+  }
+
+  fileprivate var byteCount: Int {
+    target.utf8.count + (encoding?.utf8.count ?? 0) + (accept?.utf8.count ?? 0) + 128
+  }
+}

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""The server of tiles: how fast, beside the bare framework, in one run on one machine.
+
+    make bench-server
+
+A layer of 262,144 neurons with ten classes is made, precomputed and served. wrk (one thread, on the same machine) then
+asks for the bare 16 KiB and for warm tiles by turns; cold tiles and never-seen difference orderings are timed one by
+one. The marks are those of DESIGN §10.
+"""
+
+import argparse
+import http.client
+import itertools
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+import h5py
+import numpy as np
+
+NEURONS, ROWS, CLASSES = 262_144, 2_000, 10
+
+
+def make_dump(path):
+    """Something like a layer behind a ReLU: half of it zeros, each neuron with a mean and a tilt of its own."""
+    random = np.random.default_rng(1)
+    labels = np.arange(ROWS) % CLASSES
+    mean = random.normal(-0.3, 0.6, NEURONS).astype("f4")
+    tilt = random.normal(0, 0.5, (CLASSES, NEURONS)).astype("f4")
+    with h5py.File(path, "w") as file:
+        file["labels"] = labels
+        data = file.create_dataset("activations/big", (ROWS, NEURONS), "f2", chunks=(50, 16_384))
+        for row in range(0, ROWS, 50):
+            noise = random.standard_normal((50, NEURONS), dtype="f4")
+            data[row : row + 50] = np.maximum(noise + mean + tilt[labels[row : row + 50]], 0).astype("f2")
+
+
+class Process:
+    """A server that prints its address."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+        self.port = int(re.search(r":(\d+)", self.process.stdout.readline())[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    @property
+    def resident_mib(self):
+        pages = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGESIZE") / 2**20
+
+
+def wrk(port, path, seconds):
+    """Requests a second, and milliseconds of the median and of the 99th percentile."""
+    text = subprocess.run(
+        ["wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", "-H", "Accept-Encoding: gzip", f"http://127.0.0.1:{port}{path}"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "Non-2xx" not in text, text
+
+    def milliseconds(name):
+        value, unit = re.search(rf"{name}\s+([\d.]+)(us|ms|s)", text).groups()
+        return float(value) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
+
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]), milliseconds("50%"), milliseconds("99%")
+
+
+class Client:
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def get(self, path):
+        """Milliseconds to the whole answer, and its bytes."""
+        start = time.perf_counter()
+        self.connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+        answer = self.connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, body
+        return (time.perf_counter() - start) * 1e3, body
+
+
+def line(name, value, mark=""):
+    print(f"{name:<52} {value:>24}  {mark}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--divergence", required=True, type=pathlib.Path)
+    parser.add_argument("--bare", required=True, type=pathlib.Path, help="the bare server's program")
+    parser.add_argument("--work", type=pathlib.Path, help="folder for the dump and the store (kept), instead of a temporary one")
+    parser.add_argument("--seconds", type=int, default=4)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        work = arguments.work or pathlib.Path(temporary)
+        work.mkdir(parents=True, exist_ok=True)
+        if not (work / "Tiles").exists():
+            make_dump(work / "big.h5")
+            subprocess.run(
+                [arguments.divergence, "precompute", work / "big.h5", "--output", work / "Tiles", "--progress", "none"],
+                check=True, stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+        with Process(arguments.bare) as bare, Process(arguments.divergence, "serve", work / "Tiles", "--port", "0") as server:
+            measure(bare, server, arguments.seconds)
+
+
+def measure(bare, server, seconds):
+    client = Client(server.port)
+    version = json.loads(client.get("/api/v1/datasets/big")[1])["url"]
+    layer = json.loads(client.get(version)[1])["layers"][0]["id"]
+
+    def tile(group, level, index, first=0, second=1, direction="ascending"):
+        order = urllib.parse.quote(f"difference(median({first}),median({second}))", safe="")
+        return f"{version}/layers/{layer}/tiles/{group}/{level}/{index}?order={order}&direction={direction}"
+
+    line("memory at the start, MiB", f"{server.resident_mib:.0f}")
+    client.get(tile(1, 0, 5))
+    rates, medians, ends = [], [], []
+    for _ in range(5):
+        most, _, _ = wrk(bare.port, "/bare", seconds)
+        rate, median, end = wrk(server.port, tile(1, 0, 5), seconds)
+        rates.append(rate / most)
+        medians.append(median)
+        ends.append(end)
+        line("  bare 16 KiB, then a warm tile, requests a second", f"{most:,.0f}  {rate:,.0f}")
+    line("warm tile, share of the bare rate, median of five", f"{statistics.median(rates):.2f}", "mark: at least 0.60")
+    line("warm tile, ms at the median and the 99th percentile", f"{statistics.median(medians):.2f}  {statistics.median(ends):.2f}", "mark: p99 at most 3")
+
+    for level in (0, 2, 4):
+        times = sorted(client.get(tile(2, level, index))[0] for index in range(0, (NEURONS >> level) // 256, max(1, (NEURONS >> level) // 256 // 60)))
+        line(f"cold tile at level {level}, ms at the median and the worst", f"{statistics.median(times):.1f}  {times[-1]:.1f}")
+    pairs = [(a, b) for a, b in itertools.permutations(range(CLASSES), 2)][2:42]
+    times = sorted(client.get(tile(3, 10, 0, a, b))[0] for a, b in pairs)
+    line("first tile of a never-seen difference, ms, median, worst", f"{statistics.median(times):.0f}  {times[-1]:.0f}", "mark: at most 80")
+    line("memory at the end, MiB", f"{server.resident_mib:.0f}")
+
+
+main()

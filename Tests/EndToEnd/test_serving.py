@@ -1,0 +1,172 @@
+"""The server as a program: how it is told what to do, how it starts, changes and stops."""
+
+import gzip
+import json
+import socket
+import threading
+import time
+
+import pytest
+
+from serving import GOLDEN, Server, Shelf
+
+TILES = GOLDEN.parent
+VERSION = (GOLDEN / "current").readlink().name
+BASE = f"/api/v1/datasets/golden/{VERSION}"
+TILE = f"{BASE}/layers/wide/tiles/1/0/0"
+
+
+def test_it_says_where_it_serves_and_stops_when_asked():
+    with Server(TILES) as server:
+        assert server.greeting == f"Serving golden at http://127.0.0.1:{server.port}/\n"
+        assert server.json("/api/v1/datasets")["datasets"][0]["version"] == VERSION
+        assert server.stop() == 0
+        assert server.errors == []
+
+
+def test_flags_go_before_the_environment_and_that_before_the_file(tmp_path):
+    file = tmp_path / "serve.yaml"
+    file.write_text("prefix: /file\norigins: [https://file.example]\nadmin_port: 0\nidle_seconds: 7\n")
+    with Server(TILES, "--config", file, env={"DIVERGENCE_PREFIX": "/environment"}) as server:
+        assert server.prefix == "/environment"
+        _, headers, _ = server.get("/environment/api/v1/datasets", Origin="https://file.example")
+        assert headers["Access-Control-Allow-Origin"] == "https://file.example"
+    with Server(TILES, "--prefix", "flag", env={"DIVERGENCE_PREFIX": "/environment"}) as server:
+        assert server.prefix == "/flag"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("ports: 80", "ports"), ("port: many", "port"), ("port: 70000", "port"), ("- a", "settings"), ("rate: -1", "rate")],
+)
+def test_unusable_settings_are_refused(program, tmp_path, text, said):
+    file = tmp_path / "serve.yaml"
+    file.write_text(text + "\n")
+    assert said in program.fails(64, "serve", TILES, "--config", file)
+
+
+def test_a_port_in_use(program):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert str(port) in program.fails(73, "serve", TILES, "--port", port)
+
+
+def test_nothing_to_serve(program, tmp_path):
+    assert "precompute" in program.fails(66, "serve", tmp_path)
+    program.fails(66, "serve", tmp_path / "nowhere")
+
+
+def test_a_damaged_store_is_named_and_the_others_are_served(program, tmp_path):
+    shelf = Shelf(tmp_path / "Tiles")
+    version = shelf.publish("damaged")
+    root = shelf.dataset / version / "zarr.json"
+    root.write_bytes(root.read_bytes().replace(b"220", b"221"))
+    assert "zarr.json" in program.fails(65, "serve", shelf.folder).split("divergence: ")[1]
+    (shelf.folder / "whole").symlink_to(GOLDEN)
+    with Server(shelf.folder) as server:
+        assert [d["name"] for d in server.json("/api/v1/datasets")["datasets"]] == ["whole"]
+        server.stop()
+        assert any("golden" in line and "zarr.json" in line for line in server.errors)
+
+
+def test_tokens_come_from_the_environment():
+    with Server(TILES, env={"DIVERGENCE_TOKENS": "golden=sesame"}) as server:
+        assert server.get(BASE)[0] == 401
+        status, headers, _ = server.get(BASE, Authorization="Bearer sesame")
+        assert status == 200 and headers["Cache-Control"].startswith("private")
+
+
+def test_metrics_are_on_a_port_of_their_own():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Server(TILES, "--admin-port", port, "--access-log") as server:
+        assert server.get(TILE)[0] == 200
+        assert server.get("/metrics")[0] == 404
+        admin = Server.__new__(Server)
+        admin.port = port
+        status, _, text = admin.get("/metrics")
+        assert status == 200
+        lines = dict(line.rsplit(" ", 1) for line in text.decode().splitlines() if not line.startswith("#"))
+        route = "/api/v1/datasets/{dataset}/{version}/layers/{layer}/tiles/{group}/{level}/{index}"
+        counted = {name: value for name, value in lines.items() if name.startswith("divergence_requests_total")}
+        assert counted.get(f'divergence_requests_total{{route="{route}",status="200"}}') == "1", counted
+        assert admin.get("/readyz")[0] == 200
+        server.stop()
+        logged = [json.loads(line) for line in server.output]
+        assert logged[0]["path"] == TILE and logged[0]["status"] == "200"
+
+
+def test_requests_under_way_are_finished_before_it_stops(tmp_path):
+    with Server(TILES) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as slow:
+            # Half a request: the connection is busy when the signal comes.
+            slow.sendall(f"GET {TILE} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n".encode())
+            assert slow.recv(15) == b"HTTP/1.1 200 OK"
+            stopped = []
+            thread = threading.Thread(target=lambda: stopped.append(server.stop()))
+            thread.start()
+            slow.sendall(b"x")
+            received = b""
+            while piece := slow.recv(1 << 16):
+                received += piece
+            thread.join()
+        assert len(received) > 256 * 257
+        assert stopped == [0]
+
+
+def test_versions_change_a_hundred_times_under_load(tmp_path):
+    """No answer is of a mixed version, none is an error of the server."""
+    shelf = Shelf(tmp_path / "Tiles")
+    versions = [shelf.publish("0")]
+    with Server(shelf.folder) as server:
+        stop = threading.Event()
+        wrong, counts = [], {200: 0, 404: 0}
+
+        def ask():
+            import http.client
+
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+            tile = None
+            while not stop.is_set():
+                current = json.loads(server.get("/api/v1/datasets/golden", connection=connection)[2])
+                for path in ("", "/layers/wide/tiles/1/0/0", "/layers/spread/tiles/2/0/0?axis=own", "/layers/wide/find?rank=3"):
+                    status, _, body = server.get(current["url"] + path, connection=connection)
+                    counts[status] = counts.get(status, 0) + 1
+                    if status == 404 and not json.loads(body)["type"].endswith("/gone"):
+                        wrong.append(body)
+                    if status == 200 and path == "" and json.loads(body)["version"] != current["version"]:
+                        wrong.append(body)
+                    if status == 200 and "wide/tiles" in path:
+                        tile = tile or body
+                        if body != tile:
+                            wrong.append("another tile")
+
+        askers = [threading.Thread(target=ask) for _ in range(4)]
+        for asker in askers:
+            asker.start()
+        for number in range(1, 101):
+            versions.append(shelf.publish(str(number)))
+            if number % 3 == 0:
+                shelf.remove(versions[number - 2])
+                shelf.remove(versions[number - 3])
+        deadline = time.monotonic() + 20
+        while server.json("/api/v1/datasets/golden")["version"] != versions[-1] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert server.json("/api/v1/datasets/golden")["version"] == versions[-1]
+        stop.set()
+        for asker in askers:
+            asker.join()
+        assert wrong == []
+        assert set(counts) <= {200, 404}, counts
+        assert counts[200] > 100, counts
+
+
+def test_gzip_holds_the_same_bytes():
+    with Server(TILES) as server:
+        plain = server.get(TILE)[2]
+        _, headers, packed = server.get(TILE, Accept_Encoding="gzip")
+        assert headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed) == plain
