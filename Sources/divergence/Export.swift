@@ -26,7 +26,7 @@ struct Export: AsyncParsableCommand {
   @Option(help: "ascending or descending.")
   var direction = Direction.ascending
 
-  @Option(parsing: .upToNextOption, help: "Names or indices of groups. (default: all)")
+  @Option(parsing: .upToNextOption, help: "Names or indices of groups, with spaces or commas between them. (default: all)")
   var groups: [String] = []
 
   @Option(parsing: .upToNextOption, help: "Names or indices of instances whose values to add.")
@@ -37,14 +37,24 @@ struct Export: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingFailure {
+      let store = try Store.open(store)
+      let groups = Self.names(groups, known: store.attributes.groups.map(\.name))
+      let instances = Self.names(instances, known: store.attributes.instances.map(\.name))
       let table = try LayerTable(
-        Store.open(store), layer: layer, order: order, direction: direction, groups: groups.isEmpty ? nil : groups,
+        store, layer: layer, order: order, direction: direction, groups: groups.isEmpty ? nil : groups,
         instances: instances)
       let output = FileHandle.standardOutput
       switch format {
       case .csv: try Self.csv(table, to: output)
       case .json: try Self.json(table, to: output)
       }
+    }
+  }
+
+  /// Names one by one or with commas between them; a name that holds a comma is taken as it is.
+  private static func names(_ given: [String], known: [String]) -> [String] {
+    given.flatMap { word in
+      known.contains(word) ? [word] : word.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
   }
 
