@@ -2,6 +2,7 @@ import DequeModule
 import Foundation
 import Logging
 import Synchronization
+import TileStore
 
 /// Writes lines to a file descriptor from a thread of its own, so that a log that nobody reads never holds up a request.
 public final class LineWriter: Sendable {
@@ -70,12 +71,26 @@ public struct JSONLines: LogHandler {
   }
 
   public func log(event: LogEvent) {
-    var line = ["time": Self.time(), "level": event.level.rawValue, "log": label, "message": "\(event.message)"]
-    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) { line[key] = "\(value)" }
-    writer.write(String(decoding: encodedJSON(line), as: UTF8.self))
+    var line: [String: JSONValue] = [
+      "time": .string(Self.time()), "level": .string(event.level.rawValue), "log": .string(label),
+      "message": .string("\(event.message)"),
+    ]
+    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
+      line[key] = Self.json(value)
+    }
+    writer.write(String(decoding: JSONValue.object(line).encoded(), as: UTF8.self))
+  }
+
+  /// Numbers stay numbers; everything else is text.
+  private static func json(_ value: Logger.MetadataValue) -> JSONValue {
+    switch value {
+    case .stringConvertible(let number as Int): JSONValue(number)
+    case .stringConvertible(let number as Double) where number.isFinite: .double(number)
+    default: .string("\(value)")
+    }
   }
 
   private static func time() -> String {
-    Date().ISO8601Format(.iso8601(timeZone: .gmt, includingFractionalSeconds: true))
+    Date().ISO8601Format(.iso8601(timeZone: .gmt, includingFractionalSeconds: true)) + "Z"
   }
 }

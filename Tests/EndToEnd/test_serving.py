@@ -96,7 +96,7 @@ def test_metrics_are_on_a_port_of_their_own():
         assert admin.get("/readyz")[0] == 200
         server.stop()
         logged = [json.loads(line) for line in server.output]
-        assert logged[0]["path"] == TILE and logged[0]["status"] == "200"
+        assert logged[0]["path"] == TILE and logged[0]["status"] == 200
 
 
 def test_requests_under_way_are_finished_before_it_stops(tmp_path):

@@ -58,8 +58,8 @@ struct Edge<Next: HTTPResponder>: HTTPResponder where Next.Context == ServerCont
       "request",
       metadata: [
         "method": "\(request.method.rawValue)", "path": "\((request.head.path ?? "").prefix(2048))",
-        "status": "\(status)", "bytes": "\(bytes)",
-        "milliseconds": "\((seconds * 100_000).rounded() / 100)",
+        "status": .stringConvertible(status), "bytes": .stringConvertible(bytes),
+        "milliseconds": .stringConvertible((seconds * 100_000).rounded() / 100),
         "client": "\(context.client(request.headers, proxies: service.settings.trustedProxies))",
       ])
   }
