@@ -43,7 +43,8 @@ extension DumpContents {
           : "buffers filled up to a count: the first \(grouped(rows)) of \(grouped(rows + filler)) rows are real, the others filler"
       case .categories:
         if case .categories(let count, let each) = layout {
-          "rows stored category by category: \(grouped(count)) categories with \(grouped(each)) rows each"
+          "rows stored category by category: \(grouped(count)) categories"
+            + (dump.files.count == 1 ? " with \(grouped(each)) rows each" : "")
         } else {
           "rows stored category by category"
         }

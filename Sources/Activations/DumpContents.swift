@@ -95,7 +95,20 @@ extension DumpContents {
   ) throws -> Int {
     switch layout {
     case .files: return 1
-    case .categories(let count, let each): return count * each
+    case .categories(let count, _):
+      guard let path = wanted?.first?.dataset ?? candidates.datasets.first?.path else {
+        throw LayerCandidates.none(file, candidates.skipped)
+      }
+      let info = try file.catalogue.dataset(named: path)
+      let axes = wanted?.first?.axes ?? Axes.find(info, rows: 0, layout: layout, hasFiller: false)?.0
+      guard let axes, let category = axes.category, axes.letters.count == info.shape.count,
+        info.shape[category] == count
+      else {
+        throw ActivationsError(
+          "\(file.path), dataset \(info.path): it has the shape \(inWords(info.shape)), where rows stored by \(grouped(count)) categories are due. Name the axes of every layer in the job, as in axes: KNU, alike in all files."
+        )
+      }
+      return axes.rows(of: info.shape)
     case .rows: break
     }
     if let first = wanted?.first {

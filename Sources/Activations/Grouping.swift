@@ -66,19 +66,28 @@ public struct Grouping: Sendable {
       let index = Int(column.classes[row])
       return RowFacts.ClassFact(text: column.texts[index], name: column.names[index])
     }
-    let signatures = (0..<rows).map { row in
+    // Rows may be many: only a number is kept of each, first in the order in which signatures are met.
+    var met: [Signature: UInt32] = [:]
+    var cellOfRow: [UInt32] = []
+    cellOfRow.reserveCapacity(rows)
+    for row in 0..<rows {
       var facts = RowFacts(row: row)
       if !conditions.isEmpty {
         facts.label = labels.map { fact($0, row) }
         facts.prediction = predictions.map { fact($0, row) }
       }
-      return Signature(
+      let signature = Signature(
         label: labels.map { Int($0.classes[row]) } ?? 0,
         conditions: conditions.map { $0.condition.holds(facts) })
+      let known = met[signature] ?? UInt32(met.count)
+      if known == met.count { met[signature] = known }
+      cellOfRow.append(known)
     }
-    let cells = Set(signatures).sorted()
-    let index = Dictionary(uniqueKeysWithValues: cells.enumerated().map { ($1, UInt32($0)) })
-    cellOfRow = signatures.map { index[$0]! }
+    let cells = met.keys.sorted()
+    var sorted = [UInt32](repeating: 0, count: cells.count)
+    for (number, cell) in cells.enumerated() { sorted[Int(met[cell]!)] = UInt32(number) }
+    for row in 0..<rows { cellOfRow[row] = sorted[Int(cellOfRow[row])] }
+    self.cellOfRow = cellOfRow
     cellCount = max(1, cells.count)
 
     var members: [[Int]] = [Array(cells.indices)]

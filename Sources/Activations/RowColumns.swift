@@ -50,12 +50,14 @@ struct CountedRows {
   /// Whether datasets may have more rows than count.
   var hasFiller = false
 
-  /// - Parameter held: rows that a file's datasets have, where no labels tell.
+  /// - Parameter held: rows that a file's datasets have, asked where rows are stored by category or no labels tell.
   init(_ columns: RowColumns, dump: Dump, layout: RowLayout, held: (DumpFile) throws -> Int) throws {
     for file in dump.files {
       var labels = try columns.labels.map { try RawLabels.read(file.open($0), file: file.path) }
       var rows = try labels?.count ?? held(file)
-      if case .categories(let categories, let each) = layout {
+      if case .categories(let categories, _) = layout {
+        // Files have the same categories, but not always as many rows of each.
+        let each = try held(file) / categories
         if labels?.count == categories { labels = labels!.repeated(each) }
         labels = labels ?? .integers((0..<categories * each).map { Int64($0 / each) })
         rows = labels!.count

@@ -6,7 +6,7 @@ public enum RowLayout: Sendable, Equatable {
   case rows
   /// A file is one row.
   case files
-  /// An axis of categories, each with as many rows: row r is row `r % each` of category `r / each`.
+  /// An axis of categories, each with as many rows: row r is row `r % each` of category `r / each`. `each` is that of the first file.
   case categories(count: Int, each: Int)
 }
 

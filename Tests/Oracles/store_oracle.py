@@ -13,7 +13,7 @@ import zarr
 
 def decoded(dataset):
     values = np.atleast_1d(dataset[...])
-    return np.array([v.decode() if isinstance(v, bytes) else v for v in values]) if values.dtype == object else values
+    return np.array([v.decode() if isinstance(v, bytes) else v for v in values]) if values.dtype.kind in "SO" else values
 
 
 def read_column(attributes, files, path):
@@ -101,7 +101,7 @@ def stored(layer, files, attributes):
     parts = []
     for f in files:
         values = f[layer["dataset"]][...]
-        if "dtype" in next(l for l in attributes["job"]["layers"] if l["name"] == layer["name"]):  # bfloat16: the upper half of a float32
+        if layer["dtype"] == "bfloat16" and values.dtype.kind != "f":  # the upper half of a float32
             values = (np.frombuffer(values.tobytes(), np.uint16).reshape(values.shape).astype(np.uint32) << 16).view(np.float32)
         part = reduced(values, layer["axes"], layer["reduce"])
         parts.append(part[: int(f[attributes["job"]["count"]][()])] if "count" in attributes["job"] else part)

@@ -75,11 +75,16 @@ final class CountArrays {
     let shardNeurons = finest.metadata.shardShape[1]
     let shardGroups = finest.metadata.shardShape[0]
     var tasks: [(block: Range<Int>, groups: Range<Int>)] = []
-    for first in stride(from: band.lowerBound, to: band.upperBound, by: Self.blockNeurons) {
+    // Shard by shard, so that reading maps no more than one or two at a time.
+    var column = band.lowerBound
+    while column < band.upperBound {
+      let end = min((column / shardNeurons + 1) * shardNeurons, band.upperBound)
       for group in stride(from: 0, to: groups, by: shardGroups) {
-        tasks.append(
-          (first..<min(first + Self.blockNeurons, band.upperBound), group..<min(group + shardGroups, groups)))
+        for first in stride(from: column, to: end, by: Self.blockNeurons) {
+          tasks.append((first..<min(first + Self.blockNeurons, end), group..<min(group + shardGroups, groups)))
+        }
       }
+      column = end
     }
     let writers = [(bins: 256, writer: finest)] + coarser
     // A few tasks a lane at a time: encoded chunks wait in memory for their turn in the file.

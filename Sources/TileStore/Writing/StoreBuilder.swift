@@ -100,7 +100,7 @@ public final class StoreBuilder {
     let path = String(writer.folder.dropFirst(building.count + 1))
     return try ArrayReader(
       path: path, metadata: writer.metadata,
-      maps: ShardMaps(folder: VersionFolder(path: building), limit: 256))
+      maps: ShardMaps(folder: VersionFolder(path: building), limit: 2))
   }
 
   /// Makes everything lasting, names it by its content, and flips `current` to it.

@@ -1,0 +1,80 @@
+"""Peak memory stays under --memory, whatever the dump's size, and the store does not depend on it.
+
+With ND_DIVERGENCE_RELEASE naming a release build, the dumps are several times the budget; a debug build gets smaller ones.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+from conftest import PROGRAM
+
+RELEASE = os.environ.get("ND_DIVERGENCE_RELEASE")
+BUDGET = 256  # MiB, the least that --memory takes
+
+# A process counts the memory of the one it was forked from, so a small one stands between the tests and the program.
+LAUNCHER = """
+import json, resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+print(json.dumps([code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))
+"""
+
+
+def make(path, rows, width, chunk, **filters):
+    """Rows of few different values, so that making and reading them is quick; no two stretches of rows are alike."""
+    rng = np.random.default_rng(7)
+    step = min(rows, 1000)
+    pattern = np.maximum(rng.normal(size=(step, width)), 0).astype(np.float16).astype(np.float32)
+    with h5py.File(path, "w") as f:
+        layer = f.create_dataset("a", (rows, width), "f4", chunks=chunk, **filters)
+        for first in range(0, rows, step):
+            layer[first:first + step] = np.roll(pattern[:rows - first], first // step, axis=1)
+        f["labels"] = np.arange(rows) % 10
+    return path
+
+
+def peak(*arguments):
+    """Runs the program; returns its peak resident memory in MiB."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", LAUNCHER, RELEASE or PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=True)
+    code, mib = json.loads(done.stdout)
+    assert code == 0, done.stderr
+    return mib
+
+
+def precompute(dump, output, memory):
+    mib = peak("precompute", dump, "--output", output, "--memory", memory, "--progress", "none", "--threads", 2)
+    return mib, (output / dump.stem / "current" / "MANIFEST").read_bytes()
+
+
+# Rows of the larger dump of a release and of a debug build, neurons, storage.
+DUMPS = {
+    "rows in chunks": (320_000, 100_000, 1024, (256, 1024), {"compression": "lzf"}),
+    "tiles in chunks": (320_000, 100_000, 1024, (1000, 64), {"compression": "gzip", "compression_opts": 1, "shuffle": True}),
+    "contiguous": (320_000, 100_000, 1024, None, {}),
+}
+
+
+@pytest.mark.parametrize("kind", DUMPS)
+def test_peak_memory(tmp_path, kind):
+    many, few, width, chunk, filters = DUMPS[kind]
+    rows = many if RELEASE else few
+    large = make(tmp_path / "large.h5", rows, width, chunk, **filters)
+    small = make(tmp_path / "small.h5", rows // 4, width, chunk, **filters)
+    (four, tight), (one, _) = (precompute(dump, tmp_path / "tight", f"{BUDGET}MiB") for dump in (large, small))
+    print(f"{one:.0f} MiB for N rows, {four:.0f} MiB for 4N")
+    assert max(four, one) < BUDGET, f"{one:.0f} and {four:.0f} MiB"
+    assert abs(four - one) < 0.05 * max(four, one), f"{one:.0f} MiB for N rows, {four:.0f} MiB for 4N"
+    _, plenty = precompute(large, tmp_path / "plenty", "16GiB")
+    assert tight == plenty
+
+
+def test_peak_memory_of_a_wide_layer(tmp_path):
+    """Counts on disk are larger than the budget, and each row is one chunk."""
+    dump = make(tmp_path / "wide.h5", 100, 60_000 if RELEASE else 10_000, (1, 60_000 if RELEASE else 10_000))
+    mib, _ = precompute(dump, tmp_path / "tight", f"{BUDGET}MiB")
+    assert mib < BUDGET, f"{mib:.0f} MiB"
