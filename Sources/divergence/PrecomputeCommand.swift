@@ -35,6 +35,7 @@ struct PrecomputeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let stop = StopSignals()
     try await reportingFailure {
       raiseFileLimit()
       let job = try Self.isJob(input[0]) ? Job(file: input[0]) : Self.job(dumps: input)
@@ -46,7 +47,6 @@ struct PrecomputeCommand: AsyncParsableCommand {
         print(prepared.planInWords)
         return
       }
-      let stop = StopSignals()
       let display = ProgressDisplay(progress, prepared)
       display.begin()
       let result = try prepared.run(

@@ -110,8 +110,11 @@ def test_requests_under_way_are_finished_before_it_stops(tmp_path):
             thread.start()
             slow.sendall(b"x")
             received = b""
-            while piece := slow.recv(1 << 16):
-                received += piece
+            try:
+                while piece := slow.recv(1 << 16):
+                    received += piece
+            except ConnectionResetError:
+                pass  # how the connection ends does not matter, but that the whole answer came before
             thread.join()
         assert len(received) > 256 * 257
         assert stopped == [0]
