@@ -66,7 +66,6 @@ extension Job {
       guard let entries = node.sequence else { throw map.fault("groups", "a list is needed") }
       groups = try entries.enumerated().map { number, node in
         var entry = try JobMap(node, file: path, place: "groups[\(number)]")
-        defer { entry.done = true }
         guard let name = try entry.text("name"), let condition = try entry.text("where") else {
           throw entry.fault(
             nil, "a group has a name and a condition, as in { name: mistakes, where: 'label != prediction' }")

@@ -7,7 +7,6 @@ struct JobMap {
   private let line: Int?
   private var values: [String: (value: Node, line: Int?)] = [:]
   private var known: [String] = []
-  var done = false
 
   init(_ node: Node, file: String, place: String) throws {
     self.file = file

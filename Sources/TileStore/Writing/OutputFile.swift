@@ -15,16 +15,7 @@ struct OutputFile: ~Copyable {
   deinit { close(descriptor) }
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StoreWriteError) {
-    var done = 0
-    while done < bytes.count {
-      let written = pwrite(
-        descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw StoreWriteError("write", path)
-      }
-      done += written
-    }
+    try writeAll(bytes, to: descriptor, at: offset, path: path)
   }
 
   func write(_ bytes: [UInt8], at offset: Int) throws(StoreWriteError) {
@@ -32,6 +23,21 @@ struct OutputFile: ~Copyable {
       Result<Void, StoreWriteError> { () throws(StoreWriteError) in try write(bytes, at: offset) }
     }
     try result.get()
+  }
+}
+
+/// Writes all of `bytes`, however little each call takes.
+func writeAll(
+  _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int, path: String
+) throws(StoreWriteError) {
+  var done = 0
+  while done < bytes.count {
+    let written = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+    if written < 0 {
+      if errno == EINTR { continue }
+      throw StoreWriteError("write", path)
+    }
+    done += written
   }
 }
 

@@ -20,17 +20,8 @@ public final class ScratchMatrixFile {
   public func write<Element: BitwiseCopyable>(
     _ elements: UnsafeBufferPointer<Element>, at offset: Int
   ) throws(StoreWriteError) {
-    let bytes = UnsafeRawBufferPointer(elements)
-    var done = 0
-    while done < bytes.count {
-      let start = offset * MemoryLayout<Element>.stride + done
-      let written = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(start))
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw StoreWriteError("write", path)
-      }
-      done += written
-    }
+    try writeAll(
+      UnsafeRawBufferPointer(elements), to: descriptor, at: offset * MemoryLayout<Element>.stride, path: path)
   }
 
   /// Reads elements from element number `offset` on; those never written are 0.

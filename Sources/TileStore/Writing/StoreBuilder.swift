@@ -117,7 +117,7 @@ public final class StoreBuilder {
     }
     lines.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     let manifest = lines.map(\.line).joined()
-    try write(manifest, to: building + "/MANIFEST")
+    try write(manifest, to: building + "/" + Manifest.name)
     try synchronizeFileSystem(of: building)
     let version = String(hexadecimal(SHA256.hash(data: Data(manifest.utf8))).prefix(16))
     let target = folder + "/" + version
@@ -172,8 +172,4 @@ private func sha256(file path: String) throws -> String {
   var hash = SHA256()
   while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty { hash.update(data: part) }
   return hexadecimal(hash.finalize())
-}
-
-private func hexadecimal(_ digest: SHA256.Digest) -> String {
-  digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
 }
