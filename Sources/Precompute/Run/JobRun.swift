@@ -18,7 +18,9 @@ extension PreparedJob {
   ///   - restart: whether to leave aside what an earlier run completed.
   /// - Throws: besides the errors of reading, `StoreWriteError` and `StoreBusy`; nothing is published then.
   public func run(output: String, restart: Bool = false, observer: RunObserver = RunObserver()) throws -> RunResult {
-    let builder = try StoreBuilder(root: output, name: job.name, fingerprint: fingerprint, restart: restart)
+    let fingerprint = try fingerprint
+    let builder = try StoreBuilder(root: output, name: job.name, fingerprint: fingerprint.text, restart: restart)
+    if let replaced = builder.replaced { observer.report(.begunAnew(fingerprint.changes(since: replaced))) }
     try builder.makeGroup("layers")
     var layers: [Layer] = []
     for (number, plan) in plans.enumerated() {
@@ -31,10 +33,17 @@ extension PreparedJob {
       try builder.remove(path)
       observer.report(
         .layerBegins(name: plan.source.name, number: number, count: plans.count, bytes: plan.decodedBytes))
-      let layer =
-        plan.source.element.fitsFloat
-        ? try compute(plan, id: ids[number], as: Float.self, builder, observer)
-        : try compute(plan, id: ids[number], as: Double.self, builder, observer)
+      let layer: Layer
+      do {
+        layer =
+          plan.source.element.fitsFloat
+          ? try compute(plan, id: ids[number], as: Float.self, builder, observer)
+          : try compute(plan, id: ids[number], as: Double.self, builder, observer)
+      } catch let error as HDF5Error {
+        // A file that was rewritten meanwhile looks damaged; that it was rewritten is the better answer.
+        try contents.dump.verifyUnchanged()
+        throw error
+      }
       try contents.dump.verifyUnchanged()
       try builder.completeGroup(path, attributes: JSONValue(encoding: layer))
       layers.append(layer)
@@ -44,7 +53,14 @@ extension PreparedJob {
     let attributes = try attributes(layers: layers)
     try builder.makeGroup("", attributes: JSONValue(encoding: attributes))
     let version = try builder.publish()
+    try builder.noteMade(version: version, from: fingerprint.text)
     return RunResult(path: "\(builder.folder)/\(version)", version: version, attributes: attributes)
+  }
+
+  /// The published version of this very job, dump and program, where it is what readers see.
+  /// - Parameter output: the folder of all stores.
+  public func madeVersion(output: String) throws -> String? {
+    try StoreBuilder.version(root: output, name: job.name, madeFrom: fingerprint.text)
   }
 
   private func compute<Value: ActivationValue & ReadableValue>(

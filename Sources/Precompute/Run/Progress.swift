@@ -1,5 +1,7 @@
 /// What a run tells while it works.
 public enum ProgressEvent: Sendable {
+  /// An earlier run was stopped, and what it left cannot be used, for this has changed since.
+  case begunAnew([InputChange])
   /// `number` of `count` layers begins; `bytes` will be decoded for it.
   case layerBegins(name: String, number: Int, count: Int, bytes: Int)
   /// So many more bytes were decoded and counted.
