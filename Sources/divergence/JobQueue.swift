@@ -130,7 +130,7 @@ final class JobTurn {
     if let error = error as? HDF5Error, error.kind == .changed {
       return " What was done so far is of the dump as it was, and will be done anew."
     }
-    guard !meter.completed.isEmpty else { return " No layer was complete yet." }
+    guard !meter.completed.isEmpty else { return " No layer is complete yet; what its last checkpoint holds is kept." }
     let layers = "\(meter.completed.count) of \(count(meter.layers, "layer"))"
     return " Kept: \(layers), \(listed(meter.completed)). The same command goes on from there."
   }

@@ -20,6 +20,12 @@ struct PrecomputeCommand: AsyncParsableCommand {
   var memory: String?
   @Option(help: "Number of threads; all processors without it.") var threads: Int?
   @Option(help: "How progress is shown: auto, bar, json or none.") var progress = ProgressStyle.auto
+  @Option(
+    help: ArgumentHelp(
+      "Do one part of the work, such as 3/16, and leave the result for merge; auto or auto/16 asks Slurm or Kubernetes.",
+      valueName: "i/n"))
+  var shard: String?
+  @Option(help: "Seconds between two checkpoints inside a layer.") var checkpoint = 300.0
   @Flag(help: "Print what would be done, and do nothing.") var planOnly = false
   @Flag(help: "Begin anew, even where an earlier run left complete layers.") var restart = false
 
@@ -31,6 +37,9 @@ struct PrecomputeCommand: AsyncParsableCommand {
     }
     if let threads, threads < 1 || threads > 1024 {
       throw ValidationError("--threads \(threads): give a number from 1 to 1024.")
+    }
+    guard checkpoint >= 0 else {
+      throw ValidationError("--checkpoint \(checkpoint): give a number of seconds, such as 300.")
     }
     if input.contains(where: Self.isJob), !input.allSatisfy(Self.isJob) {
       throw ValidationError("Give job files, or HDF5 dumps whose rows belong together; not both at once.")
@@ -50,46 +59,61 @@ struct PrecomputeCommand: AsyncParsableCommand {
 
   /// Does one job.
   private func work(_ turn: JobTurn, _ read: () throws -> Job) throws {
+    let shard = try self.shard.map { text throws(ShardNumber.Unusable) in
+      try ShardNumber(text, environment: ProcessInfo.processInfo.environment)
+    }
     let job = try read()
     try turn.begin(name: job.name)
     let lanes = Lanes(count: threads ?? Lanes.available)
-    let prepared = try PreparedJob(job, memory: budget, lanes: lanes) { try catalogue(of: $0, follow: job.follow) }
+    let prepared = try PreparedJob(job, memory: Self.budget(memory), lanes: lanes) { try catalogue(of: $0, follow: job.follow) }
     if planOnly {
       print(prepared.planInWords)
+      if let shard { print(prepared.planInWords(of: shard)) }
       return
     }
-    if ifChanged, !restart, let version = try prepared.madeVersion(output: output) {
+    if ifChanged, shard == nil, !restart, let version = try prepared.madeVersion(output: output) {
       turn.keep("\(output)/\(job.name)/\(version)", form: progress.form)
       return
     }
-    let display = ProgressDisplay(progress.form, prepared, output: output)
+    let display = ProgressDisplay(progress.form, prepared, output: output, shard: shard)
     turn.display = display
     display.begin()
+    let observer = RunObserver(report: { display.show($0) }, shouldStop: { [stop = turn.stop] in stop.wasAsked })
+    if let shard {
+      let result = try prepared.run(
+        shard: shard, output: output, restart: restart, checkpointSeconds: checkpoint, observer: observer)
+      turn.published = result.path
+      display.end(result)
+      return
+    }
     let result = try prepared.run(
-      output: output, restart: restart,
-      observer: RunObserver(report: { display.show($0) }, shouldStop: { [stop = turn.stop] in stop.wasAsked }))
+      output: output, restart: restart, checkpointSeconds: checkpoint, observer: observer)
     turn.published = result.path
     try display.end(result)
   }
 
-  private static let memoryMin = 256 << 20
+  static let memoryMin = 256 << 20
 
   /// Memory for the whole process, in bytes.
-  private var budget: Int {
-    get throws {
-      if let memory { return Self.bytes(memory)! }
-      let granted = GrantedMemory.bytes()
-      guard granted >= Self.memoryMin else {
-        throw PrecomputeError(
-          .memory,
-          "Only \(bytesInWords(granted)) of memory may be used here, by what Slurm or the control group allows; at least \(bytesInWords(Self.memoryMin)) are needed. Ask for more, as with sbatch --mem=1G."
-        )
-      }
-      return granted
+  /// - Parameter memory: what the user said.
+  static func budget(_ memory: String?) throws -> Int {
+    if let memory { return bytes(memory)! }
+    let granted = GrantedMemory.bytes()
+    guard granted >= memoryMin else {
+      throw PrecomputeError(
+        .memory,
+        "Only \(bytesInWords(granted)) of memory may be used here, by what Slurm or the control group allows; at least \(bytesInWords(memoryMin)) are needed. Ask for more, as with sbatch --mem=1G."
+      )
     }
+    return granted
   }
 
-  private static func isJob(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
+  static func isJob(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
+
+  /// The job of a file, or of dumps.
+  static func job(_ input: [String]) throws -> Job {
+    try isJob(input[0]) ? Job(file: input[0]) : job(dumps: input)
+  }
 
   private static func job(dumps: [String]) throws -> Job {
     if let missing = dumps.first(where: { !FileManager.default.fileExists(atPath: $0) }) {

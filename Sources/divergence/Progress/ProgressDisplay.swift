@@ -29,26 +29,33 @@ final class ProgressDisplay: Sendable {
   let form: ProgressStyle.Form
   private let job: PreparedJob
   private let output: String
+  private let shard: ShardNumber?
   private let state: Mutex<State>
 
-  init(_ form: ProgressStyle.Form, _ job: PreparedJob, output: String) {
+  /// - Parameters:
+  ///   - output: the folder of all stores.
+  ///   - shard: the part that is done, where that is not all of the job.
+  init(_ form: ProgressStyle.Form, _ job: PreparedJob, output: String, shard: ShardNumber? = nil) {
     self.form = form
     self.job = job
     self.output = output
-    state = Mutex(State(meter: ProgressMeter(total: job.decodedBytes, layers: job.plans.count)))
+    self.shard = shard
+    let bytes = shard.map(job.decodedBytes) ?? job.decodedBytes
+    state = Mutex(State(meter: ProgressMeter(total: bytes, layers: job.plans.count)))
   }
 
   var meter: ProgressMeter { state.withLock { $0.meter } }
 
   func begin() {
     switch form {
-    case .bar, .lines: writeError(job.planInWords + "\n")
+    case .bar, .lines: writeError((shard.map(job.planInWords) ?? job.planInWords) + "\n")
     case .json:
       json(
         "plan",
         [
-          "rows": job.contents.rows, "layers": job.plans.map(\.source.name), "bytes": job.decodedBytes,
+          "rows": job.contents.rows, "layers": job.plans.map(\.source.name), "bytes": meter.total,
           "memory_budget": job.memory, "lanes": job.lanes.count, "output": "\(output)/\(job.job.name)",
+          "shard": shard?.description ?? NSNull(),
         ])
     case .none: break
     }
@@ -67,7 +74,12 @@ final class ProgressDisplay: Sendable {
       case .layerBegins(let name, let number, let count, let bytes):
         if form == .lines { say("\(clock)  layer \(number + 1) of \(count), \(name), \(bytesInWords(bytes))") }
         if form == .json { json("layer", ["layer": name, "number": number + 1, "of": count, "bytes": bytes]) }
+      case .resumed: break
       case .counted:
+        if let bytes = state.meter.takeResumed() {
+          say("\(meter.layer): \(bytesInWords(bytes)) of \(bytesInWords(meter.layerTotal)) are kept from an earlier run")
+          if form == .json { json("layer resumed", ["layer": meter.layer, "bytes": bytes, "of_bytes": meter.layerTotal]) }
+        }
         let interval: Duration = form == .bar ? .milliseconds(100) : form == .json ? .seconds(1) : .seconds(30)
         // A log begins with the layer's line; a bar and a program want to see the first piece.
         if let shown = state.shown, shown.duration(to: .now) < interval { return }
@@ -99,6 +111,28 @@ final class ProgressDisplay: Sendable {
     let findings = try result.findings()
     let summary = RunSummary(job: job, result: result, meter: meter, findings: findings, output: output)
     if form == .json { json("published", summary.json) } else { say(summary.words) }
+  }
+
+  /// Tells that a shard is done.
+  func end(_ result: ShardResult) {
+    let seconds = meter.seconds
+    let words =
+      switch result.outcome {
+      case .counted where result.layers == 0:
+        "Shard \(result.shard) has nothing to do: there are more shards than pieces of work"
+      case .counted: "Shard \(result.shard) is complete after \(inWords(seconds)): \(result.path)"
+      case .wasComplete: "Shard \(result.shard) was complete already: \(result.path)"
+      case .wasMerged(let version): "The shards were merged already, into version \(version); nothing is left to do"
+      }
+    say(words + ".")
+    if form == .json {
+      json(
+        "shard done",
+        [
+          "shard": result.shard.index, "of": result.shard.count, "path": result.path, "layers": result.layers,
+          "seconds": rounded(seconds),
+        ])
+    }
   }
 
   /// Leaves the terminal clean for what is said next.

@@ -24,6 +24,8 @@ struct ProgressMeter {
   private var before = 0
   /// Bytes that this run need not count.
   private var spared = 0
+  /// Of the layer, not told yet.
+  private var resumed = 0
 
   init(total: Int, layers: Int) {
     self.total = max(1, total)
@@ -33,10 +35,15 @@ struct ProgressMeter {
   mutating func note(_ event: ProgressEvent) {
     switch event {
     case .layerBegins(let name, let number, _, let bytes):
-      (layer, self.number, layerTotal, layerDone) = (name, number + 1, bytes, 0)
+      (layer, self.number, layerTotal, layerDone, resumed) = (name, number + 1, bytes, 0, 0)
       layerStarted = .now
     case .counted(let bytes):
       layerDone = min(layerTotal, layerDone + bytes)
+    case .resumed(let bytes):
+      let some = min(layerTotal - layerDone, bytes)
+      layerDone += some
+      spared += some
+      resumed += some
     case .layerEnds(let name):
       completed.append(name)
       before += layerTotal
@@ -49,6 +56,12 @@ struct ProgressMeter {
       spared += bytes
     case .begunAnew, .writing: break
     }
+  }
+
+  /// Bytes of the layer that an earlier run had counted; `nil` where there are none, or it was told already.
+  mutating func takeResumed() -> Int? {
+    defer { resumed = 0 }
+    return resumed > 0 ? resumed : nil
   }
 
   var done: Int { min(total, before + layerDone) }
