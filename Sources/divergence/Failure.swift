@@ -31,6 +31,7 @@ enum Exit {
       switch error.kind {
       case .job, .badShards: badData
       case .noInput, .missingShards: noInput
+      case .notReadable: cannotRead
       case .memory: usage
       case .stopped: stopped
       }

@@ -2,6 +2,8 @@
 //
 //   FAULT_DELAY_MS   every read waits so long
 //   FAULT_AFTER      reads fail with EIO once so many bytes of such files were read by this process
+//   FAULT_CLOCK      the system's clock jumps some days forward or back each time that somebody looks at it, as when it is set; the
+//                    monotonic clock goes on as ever
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,4 +56,25 @@ ssize_t read(int descriptor, void *buffer, size_t count) {
   if (!real) real = (ssize_t(*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
   if (fault(descriptor, count)) return errno = EIO, -1;
   return real(descriptor, buffer, count);
+}
+
+static time_t jump(void) {
+  static atomic_long looks;
+  return getenv("FAULT_CLOCK") ? (atomic_fetch_add(&looks, 1) * 7 % 11 - 5) * 86400 : 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+  static int (*real)(clockid_t, struct timespec *);
+  if (!real) real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+  int result = real(clock, now);
+  if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) now->tv_sec += jump();
+  return result;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+  static int (*real)(struct timeval *, void *);
+  if (!real) real = (int (*)(struct timeval *, void *))dlsym(RTLD_NEXT, "gettimeofday");
+  int result = real(now, zone);
+  now->tv_sec += jump();
+  return result;
 }
