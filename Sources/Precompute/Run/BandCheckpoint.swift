@@ -10,6 +10,8 @@ final class BandWork<Value: ActivationValue & ReadableValue> {
   let quartiles: QuartileTable<Value>
   /// Rows before it were counted.
   var nextRow = 0
+  /// Of a part of the rows, whose counts are written: rows before it were looked at a second time.
+  var lookRow: Int?
   /// Tiles, from the first on, whose quartiles are found.
   var answeredTiles = 0
 
@@ -59,6 +61,7 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
     var format = formatNow
     var counts: CountsHeader
     var nextRow: Int
+    var lookRow: Int?
     var answeredTiles: Int
     /// Where the file of the journal ended.
     var journalEnd: Int?
@@ -69,6 +72,8 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
   private let work: BandWork<Value>
   /// The file that the journal is written to.
   var journal: RecordWriter?
+  /// How far the band was when it was saved.
+  private var saved: [Int] = []
 
   init(files: BandFiles<Value>, clock: CheckpointClock, work: BandWork<Value>) {
     self.files = files
@@ -80,11 +85,16 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
 
   func saveIfDue() throws { if clock.isDue { try save() } }
 
+  /// Saves the band as it is, unless that was done.
   func save() throws {
+    let now = [work.nextRow, work.lookRow ?? -1, work.answeredTiles]
+    guard now != saved, now != [0, -1, 0] else { return }
+    saved = now
     try clock.time {
       let position = try journal?.save()
       let header = Header(
-        counts: files.header(work.band), nextRow: work.nextRow, answeredTiles: work.answeredTiles,
+        counts: files.header(work.band), nextRow: work.nextRow, lookRow: work.lookRow,
+        answeredTiles: work.answeredTiles,
         journalEnd: position?.end)
       let writer = try RecordWriter(path: path, header: header)
       try files.append(work.counters, to: writer)
@@ -120,6 +130,7 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
       }
     }
     self.work.nextRow = header.nextRow
+    self.work.lookRow = header.lookRow
     self.work.answeredTiles = header.answeredTiles
     return position
   }

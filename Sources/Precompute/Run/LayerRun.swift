@@ -89,7 +89,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   }
 
   /// - Parameter row: blocks before it are passed over.
-  private func eachBlock(
+  func eachBlock(
     _ blocks: RowBlocks<Value>, from row: Int = 0, keeper: BandCheckpoint<Value>? = nil,
     _ body: (RowBlock<Value>) throws -> Void
   ) throws {
@@ -134,8 +134,11 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   }
 
   /// The quartiles of every group and neuron, exact or as their bins tell; opens windows where outliers have squeezed a grid.
+  ///
+  /// - Parameter lists: values that others have collected, by tile; those of its tiles that need more are read from the dump.
   func secondLook(
-    _ work: BandWork<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, keeper: BandCheckpoint<Value>?
+    _ work: BandWork<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, keeper: BandCheckpoint<Value>?,
+    lists: (@Sendable (_ tile: Int, _ look: SecondLook<Value>) throws -> Void)? = nil
   ) throws {
     let counters = work.counters
     let result = work.quartiles
@@ -164,7 +167,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
         bytes += questions[end]!.bytes
         end += 1
       } while end < counters.tiles && bytes + questions[end]!.bytes <= plan.secondLookBytes
-      try answer(questions, tiles: first..<end, counters, blocks, walk, into: result)
+      try answer(questions, tiles: first..<end, counters, blocks, walk, keeper, lists, into: result)
       first = end
       work.answeredTiles = end
       if end < counters.tiles { try keeper?.saveIfDue() }
@@ -174,17 +177,27 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   /// Collects the values that the questions of some tiles ask for, and answers them.
   private func answer(
     _ questions: Slots<OpenQuestions<Value>>, tiles: Range<Int>, _ counters: BandCounters<Value>,
-    _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, into result: QuartileTable<Value>
+    _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, _ keeper: BandCheckpoint<Value>?,
+    _ lists: (@Sendable (_ tile: Int, _ look: SecondLook<Value>) throws -> Void)?, into result: QuartileTable<Value>
   ) throws {
     let members = grouping.members
     let integers = source.element.isInteger
     let looks = Slots<SecondLook<Value>>(counters.tiles)
-    for tile in tiles { looks[tile] = SecondLook(questions[tile]!, of: counters) }
-    if tiles.contains(where: { questions[$0]!.valueCount > 0 }) {
-      try eachBlock(blocks) { block in
+    try lanes.run(tiles.count) { _, number in
+      let tile = tiles.lowerBound + number
+      looks[tile] = SecondLook(questions[tile]!, of: counters)
+      if let lists {
+        try lists(tile, looks[tile]!)
+        if !looks[tile]!.isComplete { looks[tile] = SecondLook(questions[tile]!, of: counters) }
+      }
+    }
+    let open = tiles.filter { !looks[$0]!.isComplete }
+    if let first = open.first, let last = open.last {
+      let isOpen = Set(open)
+      try eachBlock(blocks, keeper: keeper) { block in
         try walk.run(
-          block, samples: 0..<block.samples, columns: counters.neurons, tiles: tiles,
-          body: { looks[$0]!.add(cell: $1, rows: $2, values: $3) })
+          block, samples: 0..<block.samples, columns: counters.neurons, tiles: first..<last + 1,
+          body: { if isOpen.contains($0) { looks[$0]!.add(cell: $1, rows: $2, values: $3) } })
       }
     }
     guard tiles.allSatisfy({ looks[$0]!.isComplete }) else {
@@ -227,7 +240,7 @@ final class Slots<Element>: @unchecked Sendable {
 
   subscript(index: Int) -> Element? {
     get { storage[index] }
-    set { storage[index] = newValue }
+    _modify { yield &storage[index] }
   }
 }
 

@@ -25,7 +25,8 @@ struct CountsHeader: Codable, Equatable, Sendable {
   var neurons: Range<Int> { firstNeuron..<max(firstNeuron, endNeuron) }
   var tiles: Int { (neurons.count + tileColumns - 1) / tileColumns }
 
-  /// Records, in order: journals `[segment, tile]`, counts `[tile]`, quartiles `[tile]` where the segments are all.
+  /// Records, in order: journals `[segment, tile]`, counts `[tile]`, quartiles `[tile]` where the segments are all; else any number of lists
+  /// `[tile]` may follow, the values near the quartiles, block of rows by block of rows.
   var recordCount: Int { tiles * (segments.map { $0.count + 1 } ?? 2) }
   func journal(_ segment: Int, _ tile: Int) -> Int { segment * tiles + tile }
   func counts(_ tile: Int) -> Int { (segments?.count ?? 0) * tiles + tile }
@@ -41,10 +42,15 @@ struct CountsFile: Sendable {
   init(path: String) throws(RecordFileError) {
     reader = try RecordReader(path: path)
     header = try reader.header(as: CountsHeader.self)
-    guard header.format == CountsHeader.formatNow, header.tiles > 0, reader.count == header.recordCount,
-      header.firstNeuron % tileColumns == 0
+    let more = reader.count - header.recordCount
+    guard header.format == CountsHeader.formatNow, header.tiles > 0, header.firstNeuron % tileColumns == 0,
+      header.segments == nil ? more == 0 : more >= 0 && more % header.tiles == 0
     else { throw RecordFileError(path, "its header contradicts what it holds") }
   }
+
+  /// Lists that were collected of a tile.
+  var listCount: Int { (reader.count - header.recordCount) / header.tiles }
+  func list(_ number: Int, _ tile: Int) -> Int { header.recordCount + number * header.tiles + tile }
 
   /// A record of the file; `body` may find that it is not what it should be.
   func read(_ record: Int, _ body: ([UInt8]) throws -> Void) throws {
@@ -174,5 +180,18 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
       }
     }
     return counters
+  }
+
+  /// Hands the values that shards have collected of a tile to a second look.
+  /// - Parameter neuron: the tile's first.
+  func collect(_ files: [CountsFile], neuron: Int, into look: SecondLook<Value>) throws {
+    for file in files where file.header.neurons.contains(neuron) {
+      let own = (neuron - file.header.firstNeuron) / tileColumns
+      for number in 0..<file.listCount {
+        try file.read(file.list(number, own)) { bytes in
+          guard bytes.withUnsafeBytes({ look.add(list: $0) }) else { throw TileRecordContradiction() }
+        }
+      }
+    }
   }
 }

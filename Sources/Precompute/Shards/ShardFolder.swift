@@ -101,13 +101,15 @@ struct ShardFolder {
   /// The published version that the shards were merged into, if it is still there.
   var mergedVersion: String? {
     guard let reader = try? RecordReader(path: path + "/merged"), let mark = try? reader.header(as: Merged.self),
-      mark.fingerprint == fingerprint, mark.start == start, FileManager.default.fileExists(atPath: "\(store)/\(mark.version)")
+      mark.fingerprint == fingerprint, mark.start == start,
+      FileManager.default.fileExists(atPath: "\(store)/\(mark.version)")
     else { return nil }
     return mark.version
   }
 
   func markMerged(version: String) throws {
-    try RecordWriter(path: path + "/merged", header: Merged(fingerprint: fingerprint, start: start, version: version)).finish()
+    try RecordWriter(path: path + "/merged", header: Merged(fingerprint: fingerprint, start: start, version: version))
+      .finish()
   }
 
   func removeMergedMark() throws {

@@ -59,7 +59,8 @@ public struct ShardNumber: Sendable, Hashable, Codable, CustomStringConvertible 
         guard task <= wanted else {
           throw Unusable(
             description:
-              "--shard auto/\(wanted): SLURM_ARRAY_TASK_ID is \(task). Number the array 0-\(wanted - 1) or 1-\(wanted).")
+              "--shard auto/\(wanted): SLURM_ARRAY_TASK_ID is \(task). Number the array 0-\(wanted - 1) or 1-\(wanted)."
+          )
         }
         self.init(index: task % wanted, count: wanted)
         return
@@ -71,7 +72,8 @@ public struct ShardNumber: Sendable, Hashable, Codable, CustomStringConvertible 
       else {
         throw Unusable(
           description:
-            "--shard auto: SLURM_ARRAY_TASK_ID, _MIN, _STEP and _COUNT do not tell which of how many shards this is. \(advice)")
+            "--shard auto: SLURM_ARRAY_TASK_ID, _MIN, _STEP and _COUNT do not tell which of how many shards this is. \(advice)"
+        )
       }
       guard count > 1 || task <= 1 else {
         throw Unusable(

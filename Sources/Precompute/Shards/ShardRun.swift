@@ -35,7 +35,7 @@ extension PreparedJob {
     let source = plans[piece.layer].source
     let rows = piece.segments.map { $0.reduce(0) { $0 + source.segmentRows($1).count } } ?? source.rows
     let once = rows * piece.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)
-    return piece.segments == nil && plans[piece.layer].readsTwice && !plans[piece.layer].keepsBlocks ? once * 2 : once
+    return plans[piece.layer].readsTwice && !plans[piece.layer].keepsBlocks ? once * 2 : once
   }
 
   /// What a shard will do, layer by layer.
@@ -159,9 +159,36 @@ extension LayerRun {
     let writer = try RecordWriter(path: files.path(band), header: files.header(band), resuming: position)
     keeper.journal = writer
     let journal = SegmentJournal(files, tiles: work.counters.tiles, writer: writer)
-    try count(work, blocks(band, rows: rows, from: work.nextRow), walk, keeper: keeper, journal: journal)
-    try files.append(work.counters, to: writer)
+    let blocks = blocks(band, rows: rows, from: work.lookRow ?? work.nextRow)
+    try count(work, blocks, walk, keeper: keeper, journal: journal)
+    if work.lookRow == nil {
+      try files.append(work.counters, to: writer)
+      work.lookRow = 0
+    }
+    if medians == .exact { try collect(work, blocks, walk, files, to: writer, keeper: keeper) }
     try writer.finish()
     keeper.remove()
+  }
+
+  /// Collects the values near the quartiles of what was counted, block by block, for the merge.
+  private func collect(
+    _ work: BandWork<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, _ files: BandFiles<Value>,
+    to writer: RecordWriter, keeper: BandCheckpoint<Value>
+  ) throws {
+    let counters = work.counters
+    let near = Slots<NearQuartiles>(counters.tiles)
+    let (members, integers) = (grouping.members, plan.source.element.isInteger)
+    try lanes.run(counters.tiles) { _, tile in
+      near[tile] = NearQuartiles(counters, tile: tile, groups: members, integers: integers)
+    }
+    let lists = Slots<[UInt8]>(counters.tiles)
+    try eachBlock(blocks, from: work.lookRow!, keeper: keeper) { block in
+      for tile in 0..<counters.tiles { lists[tile] = [] }
+      try walk.run(
+        block, samples: 0..<block.samples, columns: counters.neurons, tiles: 0..<counters.tiles,
+        body: { near[$0]!.collect(counters, cell: $1, rows: $2, values: $3, into: &lists[$0]!) })
+      for tile in 0..<counters.tiles { try writer.append(lists[tile]!) }
+      work.lookRow = block.firstRow + block.samples / block.samplesPerRow
+    }
   }
 }

@@ -86,11 +86,13 @@ struct ShardSet {
 
   private static func missing(_ missing: [Int], _ found: Survey, _ count: Int) -> PrecomputeError {
     let begun = missing.filter { found.begun[count]?.contains($0) == true }
-    var text =
-      "\(missing.count == 1 ? "Shard" : "Shards") \(ShardNumber.list(missing)) of \(count) \(missing.count == 1 ? "is" : "are") missing"
+    let isOne = missing.count == 1
+    let list = ShardNumber.list(missing)
+    var text = "\(isOne ? "Shard" : "Shards") \(list) of \(count) \(isOne ? "is" : "are") missing"
     if missing.contains(0) { text += " (0/\(count) is the same as \(count)/\(count))" }
     if !begun.isEmpty { text += "; begun, but not complete: \(ShardNumber.list(begun))" }
-    text += ". Run \(missing.count == 1 ? "it" : "them") again: --array=\(ShardNumber.list(missing)) with --shard auto/\(count), or --shard \(missing[0])/\(count)."
+    text +=
+      ". Run \(isOne ? "it" : "them") again: --array=\(list) with --shard auto/\(count), or --shard \(missing[0])/\(count)."
     let others = found.complete.keys.filter { $0 != count }.sorted()
     if !others.isEmpty {
       text += " There are also shards of \(others.map(String.init).joined(separator: " and of "))."

@@ -39,7 +39,7 @@ public struct RecordFileError: Error, CustomStringConvertible, Sendable {
   public var description: String { "\(path): \(what)." }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
   public mutating func append<Number: FixedWidthInteger>(littleEndian number: Number) {
     Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }

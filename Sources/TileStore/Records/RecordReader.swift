@@ -25,7 +25,10 @@ public final class RecordReader: Sendable {
         throw RecordFileError(path, "it is cut off at \(size) bytes")
       }
       func number<Number: FixedWidthInteger>(_ bytes: [UInt8], _ offset: Int, _: Number.Type) -> Int {
-        bytes.withUnsafeBytes { Int(truncatingIfNeeded: Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self))) }
+        bytes.withUnsafeBytes {
+          let stored = $0.loadUnaligned(fromByteOffset: offset, as: Number.self)
+          return Int(truncatingIfNeeded: Number(littleEndian: stored))
+        }
       }
       let preamble = try Self.read(descriptor, path, RecordFile.preambleBytes, at: 0)
       guard Array(preamble[..<8]) == RecordFile.magic else { throw RecordFileError(path, "it is no file of records") }
