@@ -70,15 +70,19 @@ def make(path, layers, rows, classes, seed=1):
 
 
 def run(command):
-    """Runs the program; returns seconds, processor seconds, peak MiB, bytes read, and the last event."""
+    """Runs the program; returns seconds, processor seconds, peak MiB, bytes read, and the last event.
+
+    The peak is what the program's events say of its own process: the figure of wait4 would begin with that of this script.
+    """
     start = time.perf_counter()
     process = subprocess.Popen([*map(str, command), "--progress", "json"], stderr=subprocess.PIPE, text=True)
-    read, last = 0, None
+    read, peak, last = 0, 0, None
     for line in process.stderr:
         if not line.startswith("{"):
             sys.stderr.write(line)
             continue
         last = json.loads(line)
+        peak = max(peak, last.get("memory_peak", 0))
         try:  # what the process has read so far, by the system's count; each event refreshes it
             read = int(re.search(r"rchar: (\d+)", pathlib.Path(f"/proc/{process.pid}/io").read_text()).group(1))
         except (FileNotFoundError, ProcessLookupError, PermissionError, AttributeError):
@@ -87,7 +91,7 @@ def run(command):
     seconds = time.perf_counter() - start
     if status != 0:
         raise SystemExit(f"{' '.join(map(str, command))}: ended with {os.waitstatus_to_exitcode(status)}")
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, read, last
+    return seconds, usage.ru_utime + usage.ru_stime, peak / 2**20, read, last
 
 
 def layers_of(rows, gigabytes):
@@ -126,10 +130,11 @@ def large(options, folder):
 
 def growth(options, folder):
     """One thing twice or more of the base at a time."""
-    base = {"rows": 16384, "neurons": 4096, "classes": 10, "shards": 1}
+    rows = int(16384 * options.scale)
+    base = {"rows": rows, "neurons": 4096, "classes": 10, "shards": 1}
     variants = [base] + [base | {k: v} for k, v in (
-        ("rows", 65536), ("neurons", 16384), ("classes", 100), ("classes", 1000), ("shards", 4), ("shards", 16))]
-    print(f"\n{'':30}{'decoded':>10}{'seconds':>9}{'cpu s':>8}{'ns/value':>10}{'of base':>9}{'peak':>11}")
+        ("rows", 4 * rows), ("neurons", 16384), ("classes", 100), ("classes", 1000), ("shards", 4), ("shards", 16))]
+    print(f"\n{'':33}{'decoded':>9}{'seconds':>9}{'cpu s':>8}{'ns/value':>10}{'of base':>9}{'peak':>11}")
     first = None
     for variant in variants:
         rows, neurons, classes, shards = variant.values()
@@ -144,8 +149,8 @@ def growth(options, folder):
         seconds, processor, peak = sum(p[0] for p in parts), sum(p[1] for p in parts), max(p[2] for p in parts)
         each = processor / (logical / 4) * 1e9
         first = first or each
-        name = "base: 16,384 x 4,096, 10 classes" if variant is base else ", ".join(f"{v:,} {k}" for k, v in variant.items() if base[k] != v)
-        print(f"{name:32}{logical / 1e9:6.2f} GB{seconds:9.1f}{processor:8.1f}{each:10.2f}{each / first:9.2f}{peak:7,.0f} MiB", flush=True)
+        name = f"base: {rows:,} x 4,096, 10 classes" if variant is base else ", ".join(f"{v:,} {k}" for k, v in variant.items() if base[k] != v)
+        print(f"{name:33}{logical / 1e9:6.2f} GB{seconds:9.1f}{processor:8.1f}{each:10.2f}{each / first:9.2f}{peak:7,.0f} MiB", flush=True)
         path.unlink()
         shutil.rmtree(folder / "T")
     print("Shards run one after another here: seconds and cpu s are those of all of them and the merge together.")
@@ -157,6 +162,7 @@ def main():
     options.add_argument("--gigabytes", type=float, default=40)
     options.add_argument("--rows", type=int, default=60_000)
     options.add_argument("--memory", default="2GiB")
+    options.add_argument("--scale", type=float, default=1, help="of the rows in the table of growth")
     options.add_argument("--folder", help="where the dump is made; the system's folder for temporary files without it")
     options = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="nd-large-", dir=options.folder) as folder:

@@ -77,7 +77,7 @@ def test_an_array_of_eight(cluster, precompute, job, slow_program, tmp_path):
     # The merge can never begin now, and does not wait for ever.
     cluster.wait(lambda: cluster.tasks(merge).get(None) == "CANCELLED", "the end of the merge")
     others = set(range(SHARDS)) - {2}
-    cluster.wait(lambda: all(cluster.tasks(array).get(t) == "COMPLETED" for t in others), "the other tasks", seconds=120)
+    cluster.wait(lambda: all(cluster.tasks(array).get(t) == "COMPLETED" for t in others), "the other tasks")
     assert cluster.tasks(array)[2] == "CANCELLED"
     assert not (tmp_path / "T" / "night" / "current").exists()
     for task in (0, 1):

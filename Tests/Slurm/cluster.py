@@ -144,7 +144,7 @@ class Cluster:
             states[int(task) if task.isdigit() else task or None] = fields["JobState"]
         return states
 
-    def wait(self, done, what, seconds=60):
+    def wait(self, done, what, seconds=180):
         """Waits until `done()` is true, and returns it."""
         end = time.monotonic() + seconds
         while True:

@@ -130,7 +130,7 @@ final class ProgressDisplay: Sendable {
         "shard done",
         [
           "shard": result.shard.index, "of": result.shard.count, "path": result.path, "layers": result.layers,
-          "seconds": rounded(seconds),
+          "seconds": rounded(seconds), "memory_peak": ProcessMemory.peak,
         ])
     }
   }
