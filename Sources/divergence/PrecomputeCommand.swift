@@ -65,7 +65,9 @@ struct PrecomputeCommand: AsyncParsableCommand {
     let job = try read()
     try turn.begin(name: job.name)
     let lanes = Lanes(count: threads ?? Lanes.available)
-    let prepared = try PreparedJob(job, memory: Self.budget(memory), lanes: lanes) { try catalogue(of: $0, follow: job.follow) }
+    let prepared = try PreparedJob(job, memory: Self.budget(memory), lanes: lanes) {
+      try catalogue(of: $0, follow: job.follow)
+    }
     if planOnly {
       print(prepared.planInWords)
       if let shard { print(prepared.planInWords(of: shard)) }

@@ -68,7 +68,7 @@ public struct FileIdentity: Codable, Sendable, Hashable {
     let now: FileIdentity
     do {
       now = try FileIdentity(path: path)
-    } catch where error.kind == .notFound {
+    } catch  where error.kind == .notFound {
       throw Fault(
         .notFound, "it was there when the work began, and is gone now",
         advice: "Put it back, or correct the job, and start anew.")

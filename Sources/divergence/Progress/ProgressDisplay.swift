@@ -77,8 +77,9 @@ final class ProgressDisplay: Sendable {
       case .resumed: break
       case .counted:
         if let bytes = state.meter.takeResumed() {
-          say("\(meter.layer): \(bytesInWords(bytes)) of \(bytesInWords(meter.layerTotal)) are kept from an earlier run")
-          if form == .json { json("layer resumed", ["layer": meter.layer, "bytes": bytes, "of_bytes": meter.layerTotal]) }
+          let all = meter.layerTotal
+          say("\(meter.layer): \(bytesInWords(bytes)) of \(bytesInWords(all)) are kept from an earlier run")
+          if form == .json { json("layer resumed", ["layer": meter.layer, "bytes": bytes, "of_bytes": all]) }
         }
         let interval: Duration = form == .bar ? .milliseconds(100) : form == .json ? .seconds(1) : .seconds(30)
         // A log begins with the layer's line; a bar and a program want to see the first piece.
