@@ -68,12 +68,13 @@ public struct FileIdentity: Codable, Sendable, Hashable {
     let now: FileIdentity
     do {
       now = try FileIdentity(path: path)
-    } catch  where error.kind == .notFound {
+    } catch {
+      guard error.kind == .notFound else {
+        throw Fault(.changed, "it was there before, and now: \(error.what)", advice: Self.advice)
+      }
       throw Fault(
         .notFound, "it was there when the work began, and is gone now",
         advice: "Put it back, or correct the job, and start anew.")
-    } catch {
-      throw Fault(.changed, "it was there before, and now: \(error.what)", advice: Self.advice)
     }
     if now.inode != inode || now.device != device {
       throw Fault(.changed, "another file has taken its place", advice: Self.advice)
