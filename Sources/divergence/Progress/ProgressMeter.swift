@@ -7,7 +7,8 @@ import Precompute
 struct ProgressMeter {
   /// Bytes to decode and count, all layers together.
   let total: Int
-  let layers: Int
+  /// That are worked on: of a shard, those that it has a part in.
+  private(set) var layers: Int
   let started = ContinuousClock.now
 
   private(set) var layer = ""
@@ -34,7 +35,8 @@ struct ProgressMeter {
 
   mutating func note(_ event: ProgressEvent) {
     switch event {
-    case .layerBegins(let name, let number, _, let bytes):
+    case .layerBegins(let name, let number, let count, let bytes):
+      layers = count
       (layer, self.number, layerTotal, layerDone, resumed) = (name, number + 1, bytes, 0, 0)
       layerStarted = .now
     case .counted(let bytes):
