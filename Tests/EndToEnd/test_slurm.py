@@ -20,9 +20,9 @@ SHARDS = 8
 
 
 @pytest.fixture
-def cluster():
+def cluster(request):
     assert not slurm.missing(), f"not installed: {slurm.missing()}; make test-packages installs them"
-    with slurm.Cluster(nodes=4, cpus=2) as cluster:
+    with slurm.Cluster(nodes=getattr(request, "param", 4), cpus=2) as cluster:
         yield cluster
 
 
@@ -96,6 +96,24 @@ def test_an_array_of_eight(cluster, precompute, job, slow_program, tmp_path):
     shards, array, merge = submit("--missing")
     assert (shards, array) == ("", None)
     cluster.wait(lambda: cluster.tasks(merge).get(None) == "COMPLETED", "the merge")
+
+
+@pytest.mark.parametrize("cluster", [1], indirect=True)
+def test_preemption(cluster, precompute, job, slow_program, tmp_path):
+    """What is urgent takes the node: the shard saves, makes room, and goes on afterwards."""
+    single = precompute(job, output=tmp_path / "single")
+    said = cluster.run(
+        SUBMIT, job, 1, "--output", tmp_path / "T", "--mem=300", "--cpus-per-task=2", cwd=tmp_path,
+        environment={"DIVERGENCE": str(slow_program)}).stdout
+    _, array, merge = submitted(said)
+    log = tmp_path / f"divergence-{array}_0.log"
+    cluster.wait(lambda: log.exists() and "layer 2 of" in log.read_text(), "the shard")
+    urgent = cluster.run("sbatch", "--parsable", "--partition=urgent", "--cpus-per-task=2", "--mem=300", "--output=/dev/null", "--wrap", "sleep 1").stdout.strip()
+    cluster.wait(lambda: cluster.tasks(urgent).get(None) == "COMPLETED", "what is urgent")
+    assert "Stopped by a signal" in log.read_text()
+    cluster.wait(lambda: cluster.tasks(merge).get(None) == "COMPLETED", "the merge")
+    assert log.read_text().count("night, shard") == 2
+    assert (tmp_path / "T" / "night" / "current" / "MANIFEST").read_bytes() == (single / "MANIFEST").read_bytes()
 
 
 def test_memory_and_lanes_are_what_slurm_granted(cluster, job, tmp_path):

@@ -88,7 +88,7 @@ class Cluster:
         for number in range(self.nodes):
             (self.folder / "spool" / f"n{number}").mkdir()
             self._daemon(f"slurmd-{number}", "slurmd", "-D", "-N", f"n{number}", "-f", self.folder / "slurm.conf")
-        self._until(lambda: len(self.run("sinfo", "-h", "-N", "-t", "idle", "-o", "%N", check=False).stdout.split()) == self.nodes, "slurm")
+        self._until(lambda: len(set(self.run("sinfo", "-h", "-N", "-t", "idle", "-o", "%N", check=False).stdout.split())) == self.nodes, "slurm")
 
     def _configure(self):
         controller, *ports = free_ports(1 + self.nodes)
@@ -107,14 +107,17 @@ class Cluster:
             "SchedulerParameters": "sched_interval=2,bf_interval=2,batch_sched_delay=0,sched_min_interval=0,requeue_delay=1",
             "CommunicationParameters": "NoCtldInAddrAny,NoInAddrAny", "MpiDefault": "none", "ReturnToService": 2,
             "JobRequeue": 1, "KillWait": 5, "MinJobAge": 600, "InactiveLimit": 0, "MessageTimeout": 5, "TCPTimeout": 2,
-            "SlurmdTimeout": 10,
+            "SlurmdTimeout": 10, "PreemptType": "preempt/partition_prio", "PreemptMode": "REQUEUE",
         }
         lines = [f"{key}={value}" for key, value in settings.items()]
         for number, port in enumerate(ports):
             lines.append(
                 f"NodeName=n{number} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={self.cpus}"
                 f" RealMemory={self.mebibytes} State=UNKNOWN")
-        lines.append(f"PartitionName=main Nodes=n[0-{self.nodes - 1}] Default=YES MaxTime=INFINITE State=UP")
+        # What is urgent puts what runs in main back into the queue, after some seconds of grace.
+        nodes = f"Nodes=n[0-{self.nodes - 1}] MaxTime=INFINITE State=UP"
+        lines.append(f"PartitionName=main {nodes} Default=YES PriorityTier=1 GraceTime=20")
+        lines.append(f"PartitionName=urgent {nodes} PriorityTier=10 PreemptMode=OFF")
         (self.folder / "slurm.conf").write_text("\n".join(lines) + "\n")
 
     def _until(self, done, what, seconds=30):
