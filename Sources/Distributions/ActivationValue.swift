@@ -22,6 +22,12 @@ public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable 
   static func collect(
     _ rows: TileRows<Self>, intervals: Int, low: UnsafePointer<Self>, high: UnsafePointer<Self>,
     cursors: UnsafeMutablePointer<UInt64>, values: UnsafeMutablePointer<Self>)
+  /// See `nd_pick_f32` in `select.h`.
+  static func pick(
+    _ values: UnsafeBufferPointer<Self>, from low: Self, below high: Self, into picked: UnsafeMutablePointer<Self>
+  ) -> Int
+  /// See `nd_select_f32` in `select.h`.
+  static func select(_ values: UnsafeBufferPointer<Self>, rank: Int, from low: Self, below high: Self) -> Self
 }
 
 /// Columns (neurons) of a tile.
@@ -64,6 +70,16 @@ extension Float: ActivationValue {
   ) {
     nd_collect_f32(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, values)
   }
+  public static func pick(
+    _ values: UnsafeBufferPointer<Float>, from low: Float, below high: Float, into picked: UnsafeMutablePointer<Float>
+  ) -> Int {
+    nd_pick_f32(values.baseAddress, values.count, low, high, picked)
+  }
+  public static func select(
+    _ values: UnsafeBufferPointer<Float>, rank: Int, from low: Float, below high: Float
+  ) -> Float {
+    nd_select_f32(values.baseAddress, values.count, rank, low, high)
+  }
 }
 
 extension Double: ActivationValue {
@@ -87,5 +103,15 @@ extension Double: ActivationValue {
     cursors: UnsafeMutablePointer<UInt64>, values: UnsafeMutablePointer<Double>
   ) {
     nd_collect_f64(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, values)
+  }
+  public static func pick(
+    _ values: UnsafeBufferPointer<Double>, from low: Double, below high: Double, into picked: UnsafeMutablePointer<Double>
+  ) -> Int {
+    nd_pick_f64(values.baseAddress, values.count, low, high, picked)
+  }
+  public static func select(
+    _ values: UnsafeBufferPointer<Double>, rank: Int, from low: Double, below high: Double
+  ) -> Double {
+    nd_select_f64(values.baseAddress, values.count, rank, low, high)
   }
 }

@@ -66,19 +66,18 @@ public final class SecondLook<Value: ActivationValue> {
     let figures = band.figures(neuron, of: members)
     guard figures.count > 0 else { return Quartiles() }
     let grid = band.grid(neuron)
-    var gathered: Int64?
+    var bin = Bin(number: .min)
     return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
       band.histogram(neuron, of: members, on: grid, into: counts.baseAddress!)
       let ranks = Ranks(UnsafeBufferPointer(counts), grid: grid, figures: figures, integers: integers)
       func value(_ rank: Int) -> Value {
         switch ranks.find(rank) {
         case .value(let value): return value
-        case .inBin(let bin, let place):
-          if gathered != bin {
-            gather(neuron, members, bin: bin, exponent: grid.exponent, into: &scratch)
-            gathered = bin
+        case .inBin(let number, let place):
+          if bin.number != number { bin = gather(neuron, members, bin: number, exponent: grid.exponent, &scratch) }
+          return scratch.withUnsafeBufferPointer {
+            Value.select(.init(rebasing: $0[..<bin.count]), rank: place, from: bin.low, below: bin.high)
           }
-          return scratch.withUnsafeMutableBufferPointer { select($0, rank: place) }
         }
       }
       func quantile(_ quarters: Int) -> Value {
@@ -90,16 +89,32 @@ public final class SecondLook<Value: ActivationValue> {
     }
   }
 
+  /// A bin whose values, without zeros, stand at the front of the scratch memory.
+  private struct Bin {
+    var number: Int64
+    var low: Value = 0
+    var high: Value = 0
+    var count = 0
+  }
+
   private func gather(
-    _ neuron: Int, _ members: [Int], bin: Int64, exponent: Int, into scratch: inout [Value]
-  ) {
+    _ neuron: Int, _ members: [Int], bin number: Int64, exponent: Int, _ scratch: inout [Value]
+  ) -> Bin {
     let width = Value.Exponent(exponent)
-    let low = Value(sign: .plus, exponent: width, significand: Value(bin))
-    let high = Value(sign: .plus, exponent: width, significand: Value(bin + 1))
-    scratch.removeAll(keepingCapacity: true)
-    for cell in members {
-      for value in list(neuron, cell: cell) where value >= low && value < high { scratch.append(value) }
+    // Bounds of the same sign bit: the bin below 0 ends at -0, and no zeros are collected.
+    var bin = Bin(
+      number: number, low: Value(sign: .plus, exponent: width, significand: Value(number)),
+      high: number == -1 ? -0.0 : Value(sign: .plus, exponent: width, significand: Value(number + 1)))
+    let most = members.reduce(0) { $0 + list(neuron, cell: $1).count } + 1
+    if scratch.count < most { scratch = Array(repeating: 0, count: most) }
+    scratch.withUnsafeMutableBufferPointer { scratch in
+      for cell in members {
+        bin.count += Value.pick(
+          UnsafeBufferPointer(list(neuron, cell: cell)), from: bin.low, below: bin.high,
+          into: scratch.baseAddress! + bin.count)
+      }
     }
+    return bin
   }
 
   /// Where outliers have squeezed a neuron's grid, counts it anew on a window round its bulk; see `Tiles/FORMAT.md` §4, Tails.

@@ -8,6 +8,7 @@
 #include "fletcher.h"
 #include "pages.h"
 #include "rows.h"
+#include "select.h"
 #include "unshuffle.h"
 
 #endif
