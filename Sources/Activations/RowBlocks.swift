@@ -1,3 +1,4 @@
+import CKernels
 import HDF5
 
 /// Runs `body(lane, index)` for every index below `count`, on as many lanes as there are; lanes are numbered from 0.
@@ -105,9 +106,10 @@ public final class RowBlocks<Value: ReadableValue> {
     blocks = Self.blocks(source, rowsPerBlock, stretches ?? [0..<source.rows])
     let most = blocks.map(\.rows.count).max() ?? 0
     let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
-    raw = .allocate(byteCount: keeps ? 0 : most * row * (source.element.bytes ?? 8), alignment: 64)
-    values = .allocate(capacity: needsConversion ? most * row : 0)
-    matrix = .allocate(capacity: isMatrix ? 0 : most * source.geometry.samplesPerRow * neurons.count)
+    raw = Self.pages(keeps ? 0 : most * row * (source.element.bytes ?? 8))
+    values = Self.pages(needsConversion ? most * row * MemoryLayout<Value>.size : 0).bindMemory(to: Value.self)
+    matrix = Self.pages(isMatrix ? 0 : most * source.geometry.samplesPerRow * neurons.count * MemoryLayout<Value>.size)
+      .bindMemory(to: Value.self)
     kept = Array(repeating: nil, count: blocks.count)
   }
 
@@ -132,10 +134,13 @@ public final class RowBlocks<Value: ReadableValue> {
   }
 
   deinit {
-    raw.deallocate()
-    values.deallocate()
-    matrix.deallocate()
-    for buffer in kept { buffer?.deallocate() }
+    for buffer in [raw, UnsafeMutableRawBufferPointer(values), UnsafeMutableRawBufferPointer(matrix)] + kept {
+      if let buffer { nd_pages_free(buffer.baseAddress, buffer.count) }
+    }
+  }
+
+  private static func pages(_ bytes: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: nd_pages_allocate(bytes), count: bytes)
   }
 
   /// Whether a decoded box already is `[row, neuron]`.
@@ -166,7 +171,7 @@ public final class RowBlocks<Value: ReadableValue> {
     let count = box.reduce(1) { $0 * $1.count }
 
     let stored =
-      kept[number] ?? (keeps ? .allocate(byteCount: count * (source.element.bytes ?? 8), alignment: 64) : raw)
+      kept[number] ?? (keeps ? Self.pages(count * (source.element.bytes ?? 8)) : raw)
     if kept[number] == nil {
       if keeps { kept[number] = stored }
       let target = Shared(stored.baseAddress!)

@@ -6,12 +6,13 @@
 extension BandCounters {
   /// Bytes of a cell of a tile: counters `[column, bin]`, then the figures, each `[column]`.
   public static var cellBytes: Int {
-    tileColumns * (DyadicGrid.binCount * 4 + 2 * MemoryLayout<Value>.size + 2 * 8 + 4 * 4 + momentBytes)
+    tileColumns * (histogramBytes + 2 * MemoryLayout<Value>.size + 2 * 8 + 4 * 4 + momentBytes)
   }
 
   /// Bytes of what the cells of a tile share: extremes, grids and windows of each column.
   public static var columnBytes: Int { tileColumns * (4 * MemoryLayout<Value>.size + 4 + 1 + 8) }
 
+  private static var histogramBytes: Int { DyadicGrid.binCount * 4 }
   private static var momentBytes: Int { MemoryLayout<Moments>.stride }
 
   /// Whether no value at all was met in a cell of a tile.
@@ -26,6 +27,14 @@ extension BandCounters {
 
   public func saveCell(_ cell: Int, tile: Int, to bytes: UnsafeMutableRawPointer) {
     var target = bytes
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
+      for neuron in tile * tileColumns..<(tile + 1) * tileColumns {
+        counts.update(repeating: 0)
+        addCounters(neuron, cell: cell, to: counts.baseAddress!)
+        target.copyMemory(from: counts.baseAddress!, byteCount: Self.histogramBytes)
+        target += Self.histogramBytes
+      }
+    }
     for region in cellRegions(cell, tile: tile) {
       target.copyMemory(from: region.start, byteCount: region.bytes)
       target += region.bytes
@@ -35,6 +44,13 @@ extension BandCounters {
   /// Puts back what `saveCell` took. Cells that were empty need not be put back.
   public func restoreCell(_ cell: Int, tile: Int, from bytes: UnsafeRawPointer) {
     var source = bytes
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
+      for neuron in tile * tileColumns..<(tile + 1) * tileColumns {
+        UnsafeMutableRawPointer(counts.baseAddress!).copyMemory(from: source, byteCount: Self.histogramBytes)
+        setCounters(neuron, cell: cell, to: counts.baseAddress!)
+        source += Self.histogramBytes
+      }
+    }
     for region in cellRegions(cell, tile: tile) {
       region.start.copyMemory(from: source, byteCount: region.bytes)
       source += region.bytes
@@ -70,7 +86,6 @@ extension BandCounters {
       (UnsafeMutableRawPointer(array + first), tileColumns * MemoryLayout<Element>.stride)
     }
     return [
-      (UnsafeMutableRawPointer(histogram(tile * tileColumns, cell: cell)), tileColumns * DyadicGrid.binCount * 4),
       (figures.minimum + first * value, tileColumns * value), (figures.maximum + first * value, tileColumns * value),
       region(figures.sum), region(figures.squares),
       region(figures.count), region(figures.zeros), region(figures.nan), region(figures.infinite),
@@ -106,7 +121,7 @@ extension BandCounters {
   public func addCell(_ cell: Int, tile: Int, from bytes: UnsafeRawPointer, columns: UnsafeRawPointer) {
     let other = TransferredColumns<Value>(columns)
     let counts = bytes
-    let minimum = counts + tileColumns * DyadicGrid.binCount * 4
+    let minimum = counts + tileColumns * Self.histogramBytes
     let maximum = minimum + tileColumns * MemoryLayout<Value>.size
     let whole = maximum + tileColumns * MemoryLayout<Value>.size + tileColumns * 16
     func number(_ kind: Int, _ column: Int) -> UInt32 {
@@ -126,14 +141,18 @@ extension BandCounters {
       lowest.pointee = min(lowest.pointee, minimum.loadUnaligned(fromByteOffset: step, as: Value.self))
       highest.pointee = max(highest.pointee, maximum.loadUnaligned(fromByteOffset: step, as: Value.self))
 
-      let histogram = histogram(neuron, cell: cell)
       let origin = DyadicGrid.bin(of: other.fittedLow(column), exponent: exponent)
       let shift = min(Int(exponents[neuron]) - exponent, 63)
-      for index in 0..<Int64(DyadicGrid.binCount) {
-        let bin = origin + index
-        let count = counts.loadUnaligned(
-          fromByteOffset: (column * DyadicGrid.binCount + Int(bin & 255)) * 4, as: UInt32.self)
-        if count > 0 { histogram[Int((bin >> shift) & 255)] += count }
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { sums in
+        sums.update(repeating: 0)
+        addCounters(neuron, cell: cell, to: sums.baseAddress!)
+        for index in 0..<Int64(DyadicGrid.binCount) {
+          let bin = origin + index
+          let count = counts.loadUnaligned(
+            fromByteOffset: (column * DyadicGrid.binCount + Int(bin & 255)) * 4, as: UInt32.self)
+          sums[Int((bin >> shift) & 255)] += count
+        }
+        setCounters(neuron, cell: cell, to: sums.baseAddress!)
       }
     }
   }

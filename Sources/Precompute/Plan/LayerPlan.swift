@@ -32,10 +32,13 @@ extension LayerPlan {
   /// - Parameter memory: the budget of the whole process, in bytes.
   /// - Throws: `PrecomputeError` where even the smallest pieces do not fit, with the budget that does.
   init<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, cells: Int, groups: Int, medians: Job.Medians, memory: Int
+    _ source: LayerSource, as: Value.Type, grouping: Grouping, medians: Job.Medians, memory: Int
   ) throws {
     let usable = memory - Self.baseBytes
-    let perNeuron = BandCounters<Value>.bytes(cells: cells)
+    let cells = grouping.cellCount
+    let groups = grouping.groups.count
+    let perNeuron = BandCounters<Value>.bytes(
+      cells: cells, samplesPerCellMax: grouping.rowsPerCellMax * source.geometry.samplesPerRow)
     // What is written as one: counts of a unit of neurons for all groups, encoded, on their way to disk.
     let writing = Self.bandUnit * groups * 256 * 4
     let unit = Self.bandUnit * perNeuron

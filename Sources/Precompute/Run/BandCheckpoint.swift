@@ -15,13 +15,6 @@ final class BandWork<Value: ActivationValue & ReadableValue> {
   /// Tiles, from the first on, whose quartiles are found.
   var answeredTiles = 0
 
-  init(_ band: Range<Int>, groups: Int, cells: Int) {
-    self.band = band
-    counters = BandCounters(neurons: band.count, cells: cells)
-    quartiles = QuartileTable(groups: groups, neurons: band.count)
-  }
-
-  /// Counters that are complete already.
   init(_ band: Range<Int>, groups: Int, counters: BandCounters<Value>) {
     self.band = band
     self.counters = counters

@@ -63,7 +63,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
 
   /// Counts a band over all rows and finds its quartiles, beginning where a checkpoint was left.
   func complete(_ band: Range<Int>, _ walk: TileWalk<Value>) throws -> (BandCounters<Value>, QuartileTable<Value>) {
-    let work = BandWork<Value>(band, groups: grouping.members.count, cells: grouping.cellCount)
+    let work = newWork(band)
     let keeper = files.map { BandCheckpoint(files: $0, clock: clock, work: work) }
     try keeper?.restore()
     let blocks = blocks(band, rows: [0..<source.rows], from: work.nextRow)
@@ -71,6 +71,14 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     try secondLook(work, blocks, walk, keeper: keeper)
     return (work.counters, work.quartiles)
   }
+
+  func newWork(_ band: Range<Int>) -> BandWork<Value> {
+    let counters = BandCounters<Value>(
+      neurons: band.count, cells: grouping.cellCount, samplesPerCellMax: samplesPerCellMax)
+    return BandWork(band, groups: grouping.members.count, counters: counters)
+  }
+
+  private var samplesPerCellMax: Int { grouping.rowsPerCellMax * source.geometry.samplesPerRow }
 
   /// Reads a band's rows; a block begins at `row`.
   func blocks(_ band: Range<Int>, rows: [Range<Int>], from row: Int) -> RowBlocks<Value> {
@@ -122,7 +130,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
         let segmentEnd = segmentEnds[segmentEnds.partitioningIndex { $0 > row }]
         let end = min(block.samples, (segmentEnd - block.firstRow) * each)
         let closes = block.firstRow + end / each == segmentEnd
-        try walk.run(
+        try walk.eachTile(
           block, samples: sample..<end, columns: counters.neurons, tiles: 0..<counters.tiles,
           body: { counters.add(tile: $0, cell: $1, rows: $2, values: $3) },
           after: { if closes { counters.closeSegment(tile: $0, journal: journal?.place(of: $0)) } })
@@ -183,21 +191,27 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let members = grouping.members
     let integers = source.element.isInteger
     let looks = Slots<SecondLook<Value>>(counters.tiles)
-    try lanes.run(tiles.count) { _, number in
-      let tile = tiles.lowerBound + number
-      looks[tile] = SecondLook(questions[tile]!, of: counters)
-      if let lists {
-        try lists(tile, looks[tile]!)
-        if !looks[tile]!.isComplete { looks[tile] = SecondLook(questions[tile]!, of: counters) }
+    let values = Pages<Value>(count: tiles.reduce(0) { $0 + questions[$1]!.valueCount })
+    defer { values.deallocate() }
+    var next = values.base
+    for tile in tiles {
+      looks[tile] = SecondLook(questions[tile]!, of: counters, values: next)
+      next += questions[tile]!.valueCount
+    }
+    if let lists {
+      try lanes.run(tiles.count) { _, number in
+        let look = looks[tiles.lowerBound + number]!
+        try lists(tiles.lowerBound + number, look)
+        if !look.isComplete { look.restart() }
       }
     }
     let open = tiles.filter { !looks[$0]!.isComplete }
     if let first = open.first, let last = open.last {
       let isOpen = Set(open)
       try eachBlock(blocks, keeper: keeper) { block in
-        try walk.run(
+        try walk.eachRows(
           block, samples: 0..<block.samples, columns: counters.neurons, tiles: first..<last + 1,
-          body: { if isOpen.contains($0) { looks[$0]!.add(cell: $1, rows: $2, values: $3) } })
+          body: { if isOpen.contains($0) { looks[$0]!.add(cell: $1, $2) } })
       }
     }
     guard tiles.allSatisfy({ looks[$0]!.isComplete }) else {

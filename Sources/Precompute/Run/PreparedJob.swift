@@ -28,11 +28,10 @@ public struct PreparedJob: Sendable {
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
-    let (cells, groups) = (grouping.cellCount, grouping.groups.count)
-    plans = try contents.layers.map { layer in
+    plans = try contents.layers.map { [grouping] layer in
       layer.element.fitsFloat
-        ? try LayerPlan(layer, as: Float.self, cells: cells, groups: groups, medians: job.medians, memory: memory)
-        : try LayerPlan(layer, as: Double.self, cells: cells, groups: groups, medians: job.medians, memory: memory)
+        ? try LayerPlan(layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory)
+        : try LayerPlan(layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory)
     }
     ids = Self.ids(contents.layers.map(\.name))
     self.job = job

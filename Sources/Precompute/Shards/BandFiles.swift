@@ -66,12 +66,15 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
   let folder: String
   /// Of everything that does not change from band to band.
   let template: CountsHeader
+  /// Samples of the largest cell.
+  let samplesPerCellMax: Int
   let lanes: Lanes
   let records: TileRecords<Value>
 
-  init(folder: String, template: CountsHeader, lanes: Lanes) {
+  init(folder: String, template: CountsHeader, samplesPerCellMax: Int, lanes: Lanes) {
     self.folder = folder
     self.template = template
+    self.samplesPerCellMax = samplesPerCellMax
     self.lanes = lanes
     records = TileRecords(cells: template.cells, groups: template.groups)
   }
@@ -142,7 +145,8 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
 
   /// Reads neurons of a file whose figures are complete.
   func read(_ file: CountsFile, neurons: Range<Int>) throws -> (BandCounters<Value>, QuartileTable<Value>) {
-    let counters = BandCounters<Value>(neurons: neurons.count, cells: template.cells)
+    let counters = BandCounters<Value>(
+      neurons: neurons.count, cells: template.cells, samplesPerCellMax: samplesPerCellMax)
     let quartiles = QuartileTable<Value>(groups: template.groups, neurons: neurons.count)
     let first = (neurons.lowerBound - file.header.firstNeuron) / tileColumns
     let records = records
@@ -160,7 +164,8 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
   ///   - files: of one layer, together all neurons and segments.
   ///   - segmentCount: of the layer.
   func join(_ files: [CountsFile], neurons: Range<Int>, segmentCount: Int) throws -> BandCounters<Value> {
-    let counters = BandCounters<Value>(neurons: neurons.count, cells: template.cells)
+    let counters = BandCounters<Value>(
+      neurons: neurons.count, cells: template.cells, samplesPerCellMax: samplesPerCellMax)
     let records = records
     try lanes.run(counters.tiles) { _, tile in
       let neuron = neurons.lowerBound + tile * tileColumns

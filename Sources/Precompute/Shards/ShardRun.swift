@@ -145,7 +145,7 @@ extension PreparedJob {
         fingerprint: try workFingerprint.digest, shard: shard, layer: layer, firstNeuron: 0, endNeuron: 0,
         segments: segments, cells: grouping.cellCount, groups: grouping.groups.count,
         valueBytes: MemoryLayout<Value>.size),
-      lanes: lanes)
+      samplesPerCellMax: grouping.rowsPerCellMax * plans[layer].source.geometry.samplesPerRow, lanes: lanes)
   }
 }
 
@@ -153,7 +153,7 @@ extension LayerRun {
   /// Counts some segments of rows of a band to a file, with the moments of each segment.
   func countPart(_ band: Range<Int>, rows: [Range<Int>], _ walk: TileWalk<Value>) throws {
     let files = files!
-    let work = BandWork<Value>(band, groups: grouping.members.count, cells: grouping.cellCount)
+    let work = newWork(band)
     let keeper = BandCheckpoint(files: files, clock: clock, work: work)
     let position = try keeper.restore()
     let writer = try RecordWriter(path: files.path(band), header: files.header(band), resuming: position)
@@ -176,7 +176,7 @@ extension LayerRun {
     to writer: RecordWriter, keeper: BandCheckpoint<Value>
   ) throws {
     let counters = work.counters
-    let near = Slots<NearQuartiles>(counters.tiles)
+    let near = Slots<NearQuartiles<Value>>(counters.tiles)
     let (members, integers) = (grouping.members, plan.source.element.isInteger)
     try lanes.run(counters.tiles) { _, tile in
       near[tile] = NearQuartiles(counters, tile: tile, groups: members, integers: integers)
@@ -184,9 +184,9 @@ extension LayerRun {
     let lists = Slots<[UInt8]>(counters.tiles)
     try eachBlock(blocks, from: work.lookRow!, keeper: keeper) { block in
       for tile in 0..<counters.tiles { lists[tile] = [] }
-      try walk.run(
+      try walk.eachRows(
         block, samples: 0..<block.samples, columns: counters.neurons, tiles: 0..<counters.tiles,
-        body: { near[$0]!.collect(counters, cell: $1, rows: $2, values: $3, into: &lists[$0]!) })
+        body: { near[$0]!.collect(cell: $1, $2, into: &lists[$0]!) })
       for tile in 0..<counters.tiles { try writer.append(lists[tile]!) }
       work.lookRow = block.firstRow + block.samples / block.samplesPerRow
     }
