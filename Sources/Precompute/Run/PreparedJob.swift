@@ -30,8 +30,8 @@ public struct PreparedJob: Sendable {
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
     plans = try contents.layers.map { [grouping] layer in
       layer.element.fitsFloat
-        ? try LayerPlan(layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory)
-        : try LayerPlan(layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory)
+        ? try LayerPlan(layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
+        : try LayerPlan(layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
     }
     ids = Self.ids(contents.layers.map(\.name))
     self.job = job
@@ -40,8 +40,8 @@ public struct PreparedJob: Sendable {
     try checkStart()
   }
 
-  /// Bytes to decode, all passes and layers together.
-  public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }
+  /// Bytes of values that are looked at, all looks and layers together.
+  public var countedBytes: Int { plans.reduce(0) { $0 + $1.countedBytes } }
 
   /// Names that every file system takes, different also without regard to case.
   static func ids(_ names: [String]) -> [String] {
