@@ -26,7 +26,7 @@ export class App {
     this.state = state;
     this.theme = readTheme();
     this.palette = paletteNumbers(metadata);
-    this.source = new TileSource(queue, () => this.redraw(), (error) => this.refused(error));
+    this.source = new TileSource(queue, () => this.redraw(), (error, url) => this.refusedTile(error, url));
     /** @type {Map<string, import("./types").Summary>} */
     this.summaries = new Map();
     /** @type {((state: State, before: State) => void)[]} */
@@ -37,10 +37,24 @@ export class App {
     this.refused = () => {};
     /** @type {(text: string) => void} */
     this.announce = () => {};
+    /**
+     * A line that is seen for a moment, and read aloud.
+     * @type {(text: string) => void}
+     */
+    this.tell = () => {};
     this.addressTimer = 0;
+    /** Whether the server has finer bins for a part of an axis. */
+    this.finer = true;
     /** Whether rows are moving: then only what is seen is asked for, not what may be next. */
     this.moving = false;
     addEventListener("pagehide", () => this.writeAddress());
+  }
+
+  /** @param {import("./data/queue.js").RequestError} error @param {string} url */
+  refusedTile(error, url) {
+    // A layer whose axis cannot be cut finer, or a server that never does: the bins of the whole axis must do.
+    if (url.includes("&zoom=") && (error.status === 400 || error.status === 404) && !error.type.endsWith("/gone")) this.finer = false;
+    else this.refused(error);
   }
 
   /** @param {(state: State, before: State) => void} listener */

@@ -143,6 +143,7 @@ async function start() {
     openSort: (column, button) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close())),
     openHidden: (column, button) => popover.open(button, `Hidden neurons of ${column.layer.name}`, hiddenMenu(app, column.layer.id, () => popover.close())),
   });
+  app.tell = (text) => activation.hint(text);
   layersView(app);
   classesView(app);
   instancesView(app);
