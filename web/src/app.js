@@ -29,6 +29,8 @@ export class App {
     this.source = new TileSource(queue, () => this.redraw(), (error, url) => this.refusedTile(error, url));
     /** @type {Map<string, import("./types").Summary>} */
     this.summaries = new Map();
+    /** @type {Map<string, Promise<import("./types").Summary>>} */
+    this.asked = new Map();
     /** @type {((state: State, before: State) => void)[]} */
     this.listeners = [];
     /** @type {() => void} */
@@ -147,13 +149,18 @@ export class App {
    * @param {number} priority
    * @returns {Promise<import("./types").Summary>}
    */
-  async summary(id, priority) {
-    const known = this.summaries.get(id);
-    if (known) return known;
-    const summary = await this.json(this.urls.summary(id), priority);
-    this.summaries.set(id, summary);
-    for (const listener of this.listeners) listener(this.state, this.state);
-    this.redraw();
-    return summary;
+  summary(id, priority) {
+    let asked = this.asked.get(id);
+    if (!asked) {
+      asked = this.json(this.urls.summary(id), priority).then((summary) => {
+        this.summaries.set(id, summary);
+        for (const listener of this.listeners) listener(this.state, this.state);
+        this.redraw();
+        return summary;
+      });
+      asked.catch(() => this.asked.delete(id));
+      this.asked.set(id, asked);
+    }
+    return asked;
   }
 }

@@ -1,5 +1,6 @@
 /** Start: find the data, read the link, build the views, watch for change. */
 
+import * as early from "./early.js";
 import { App } from "./app.js";
 import { catalogueUrl, currentUrl, metadataUrl } from "./data/api.js";
 import { FactsSource } from "./data/facts.js";
@@ -9,15 +10,11 @@ import { workerTransport } from "./data/transport.js";
 import { byId, el, set, setText } from "./dom.js";
 import { decodeState, firstVisit, linkTarget } from "./model/state.js";
 import { classesView } from "./panels/classes.js";
-import { exportView } from "./panels/export.js";
 import { headerView } from "./panels/header.js";
-import { hiddenMenu } from "./panels/hiddenmenu.js";
 import { instancesView } from "./panels/instances.js";
 import { layersView } from "./panels/layers.js";
-import { neuronPanel } from "./panels/neuron.js";
 import { hideNotice, showNotice } from "./panels/notice.js";
 import { Popover } from "./panels/popover.js";
-import { sortMenu } from "./panels/sortmenu.js";
 import { storyView } from "./panels/story.js";
 import { toolbarView } from "./panels/toolbar.js";
 import { ActivationView } from "./view/activation.js";
@@ -48,12 +45,16 @@ function setPageState(state) {
  * @returns {Promise<DatasetEntry[]>}
  */
 async function catalogue() {
+  const known = await early.entries;
+  if (known) return known;
   const answer = await json(catalogueUrl());
   return Array.isArray(answer) ? answer : answer.datasets ?? [];
 }
 
 /** @param {DatasetEntry[]} entries @returns {Promise<Metadata | null>} */
 async function chooseData(entries) {
+  const known = await early.metadata;
+  if (known) return known;
   const target = linkTarget(location.hash);
   const entry = entries.find((one) => one.name === target?.dataset) ?? entries[0];
   if (!entry) return null;
@@ -140,8 +141,14 @@ async function start() {
   const facts = new FactsSource(app);
   const popover = new Popover();
   const activation = new ActivationView(app, facts, {
-    openSort: (column, button) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close())),
-    openHidden: (column, button) => popover.open(button, `Hidden neurons of ${column.layer.name}`, hiddenMenu(app, column.layer.id, () => popover.close())),
+    openSort: async (column, button) => {
+      const { sortMenu } = await import("./panels/sortmenu.js");
+      popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()));
+    },
+    openHidden: async (column, button) => {
+      const { hiddenMenu } = await import("./panels/hiddenmenu.js");
+      popover.open(button, `Hidden neurons of ${column.layer.name}`, hiddenMenu(app, column.layer.id, () => popover.close()));
+    },
   });
   app.tell = (text) => activation.hint(text);
   layersView(app);
@@ -150,9 +157,8 @@ async function start() {
   toolbarView(app);
   storyView(app, linked === null);
   headerView(app, activation, entries);
-  exportView(app, activation, popover);
   const legend = legendView(app);
-  const panel = neuronPanel(app, facts, activation);
+  let panel = () => {};
   const frames = new FrameLoop(() => {
     const { covered, sharp } = activation.render();
     panel();
@@ -179,6 +185,13 @@ async function start() {
   // For the benchmark: what the loop and the queue counted.
   Object.assign(document.documentElement, { neuralDivergence: { frames, queue, priorities: PRIORITY } });
   app.redraw();
+  // What no first picture needs comes after it: on a slow line every file counts.
+  const [{ neuronPanel }, { exportView }, { similarView }] = await Promise.all([import("./panels/neuron.js"), import("./panels/export.js"), import("./panels/similar.js")]);
+  panel = neuronPanel(app, facts, activation);
+  exportView(app, activation, popover);
+  similarView(app);
+  void import("./panels/sortmenu.js");
+  void import("./panels/hiddenmenu.js");
 }
 
 start().catch((error) => {

@@ -5,7 +5,6 @@ import { css } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
 import { GROUPS_MAX } from "../model/state.js";
 import { listKeys } from "./listkeys.js";
-import { similarView } from "./similar.js";
 
 /** From this many groups on there is a search field. */
 const SEARCH_FROM = 14;
@@ -53,13 +52,7 @@ export function classesView(app) {
   });
 
   /** @param {number} g */
-  function toggle(g) {
-    if (!app.state.groups.includes(g) && app.state.groups.length >= GROUPS_MAX) return app.tell(`${GROUPS_MAX} classes are shown already; hide one first.`);
-    app.update((draft) => {
-      draft.groups = draft.groups.includes(g) ? draft.groups.filter((one) => one !== g) : [...draft.groups, g].sort((a, b) => a - b);
-    });
-    app.announce(`${groups[g].name} ${app.state.groups.includes(g) ? "shown" : "hidden"}`);
-  }
+  const toggle = (g) => toggleGroup(app, g);
   /** @param {number} g */
   function only(g) {
     app.update((draft) => {
@@ -85,7 +78,20 @@ export function classesView(app) {
   }
   app.onChange(update);
   update();
-  similarView(app, toggle);
+}
+
+/**
+ * Shows a group or hides it.
+ * @param {import("../app.js").App} app
+ * @param {number} g
+ */
+export function toggleGroup(app, g) {
+  const { groups } = app.state;
+  if (!groups.includes(g) && groups.length >= GROUPS_MAX) return app.tell(`${GROUPS_MAX} classes are shown already; hide one first.`);
+  app.update((draft) => {
+    draft.groups = groups.includes(g) ? groups.filter((one) => one !== g) : [...groups, g].sort((a, b) => a - b);
+  });
+  app.announce(`${app.metadata.groups[g].name} ${groups.includes(g) ? "hidden" : "shown"}`);
 }
 
 /** @param {import("../types").Group} group */

@@ -4,6 +4,7 @@ import { byId, el, set } from "../dom.js";
 import { SimilarClasses } from "../data/similar.js";
 import { css } from "../model/colormap.js";
 import { percent } from "../model/format.js";
+import { toggleGroup } from "./classes.js";
 
 /** Lines shown, of the classes chosen last, and similar classes in each. */
 const LINES_MAX = 3;
@@ -11,11 +12,8 @@ const LIKE_MAX = 2;
 /** With more classes than this they are compared only when the reader asks. */
 const UNASKED_MAX = 24;
 
-/**
- * @param {import("../app.js").App} app
- * @param {(group: number) => void} toggle
- */
-export function similarView(app, toggle) {
+/** @param {import("../app.js").App} app */
+export function similarView(app) {
   const element = byId("similar");
   const { groups } = app.metadata;
   const source = new SimilarClasses(app);
@@ -54,7 +52,7 @@ export function similarView(app, toggle) {
       const on = app.state.groups.includes(group);
       const box = el("i", { class: "swatch", "aria-hidden": "true" });
       if (on) box.style.background = css(app.colour(group));
-      const button = el("button", { type: "button", class: "similar-toggle", "data-group": group, onClick: () => toggle(group) },
+      const button = el("button", { type: "button", class: "similar-toggle", "data-group": group, onClick: () => toggleGroup(app, group) },
         box, groups[group].name, el("span", { class: "quiet" }, ` ${percent(overlap)}`));
       set(button, "aria-pressed", String(on));
       return button;

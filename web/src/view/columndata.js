@@ -5,7 +5,7 @@
  * its own, and the picture never has a hole.
  */
 
-import { orderQuery } from "../data/api.js";
+import { orderQuery, tileQuery } from "../data/api.js";
 import { PRIORITY } from "../data/tiles.js";
 import { expression } from "../model/order.js";
 import { tilesOf, topLevel } from "../model/viewport.js";
@@ -101,10 +101,7 @@ export class ColumnData {
     if (!known || known.size > ADDRESSES_MAX) this.addresses.set(of, (known = new Map()));
     const place = (group * 64 + level) * 2 ** 24 + index;
     let url = known.get(place);
-    if (!url) {
-      const bins = of.part ? `bins=256&zoom=${of.part.zoom}&from=${of.part.from}` : `bins=${of.bins}`;
-      known.set(place, (url = this.app.urls.tile(this.layer.id, group, level, index, `${of.query}&axis=${of.axis}&${bins}`)));
-    }
+    if (!url) known.set(place, (url = this.app.urls.tile(this.layer.id, group, level, index, tileQuery(of))));
     return url;
   }
 
