@@ -23,33 +23,10 @@ import urllib.parse
 
 from playwright.sync_api import sync_playwright
 
+from synthetic import make_dump
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAUSE_MS = 8
-
-
-def make_dump(path, neurons, rows):
-    import h5py
-    import numpy as np
-
-    rng = np.random.default_rng(1)
-    names = ["cat", "dog", "bird"]
-    labels = rng.permutation(np.arange(rows) % 3)
-    middle = rng.normal(0, 1, neurons)
-    shift = rng.normal(0, 0.8, (3, neurons))
-    with h5py.File(path, "w") as file:
-        file["labels"] = labels.astype("i4")
-        file["class_names"] = np.array(names, dtype=h5py.string_dtype())
-        layer = file.create_dataset("activations/conv", (rows, neurons), "f2")
-        for row in range(rows):
-            layer[row] = np.maximum(middle + shift[labels[row]] + rng.normal(0, 0.7, neurons), 0)
-        pairs = np.array([0, 1, 2])
-        group = file.create_group("instances")
-        for kind, moved in (("benign", 0), ("attacked", 1)):
-            values = [np.maximum(middle + shift[(label + moved) % 3] + rng.normal(0, 0.7 + 0.5 * moved, neurons), 0) for label in pairs]
-            group.create_dataset(f"{kind}/activations/conv", data=np.stack(values).astype("f2"))
-        group["true_label"] = pairs
-        group["benign_prediction"] = pairs
-        group["attacked_prediction"] = (pairs + 1) % 3
 
 
 def serve(program, tiles):

@@ -86,6 +86,11 @@ export function headerView(app, activation, catalogue) {
       event.preventDefault();
       find.focus();
       find.select();
+    } else if (event.key === "c") {
+      event.preventDefault();
+      const search = byId("class-search");
+      byId("selection").classList.add("open");
+      (search.hidden ? /** @type {HTMLElement | null} */ (byId("classes").querySelector("button")) : search)?.focus();
     } else if (event.key === "?") help.showModal();
   });
 
