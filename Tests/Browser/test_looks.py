@@ -20,7 +20,7 @@ def choose(page, menu, value):
 
 def test_every_way_of_drawing_is_another_picture_and_its_link_the_same(page, layer):
     seen = {pixels(page, layer)["hash"]: "first"}
-    for menu, value in (("axis-mode", "whole"), ("axis-mode", "symlog"), ("axis-mode", "own"), ("axis-mode", "shared"),
+    for menu, value in (("axis-mode", "whole"), ("axis-scale", "symlog"), ("axis-mode", "own"), ("axis-scale", "linear"), ("axis-mode", "shared"),
                         ("opacity-curve", "linear"), ("opacity-curve", "log"), ("opacity-full", "0.02"),
                         ("bins", "16"), ("bins", "256"), ("class-arrangement", "lanes")):
         choose(page, menu, value)

@@ -20,8 +20,11 @@ async function json(url) {
   return response.json();
 }
 
+/** A site of plain files (Tiles/STATIC.md) has no such addresses. */
+const plain = document.documentElement.dataset.site !== undefined;
+
 /** @type {Promise<DatasetEntry[] | null>} null: ask again */
-export const entries = json(catalogueUrl()).then((answer) => (Array.isArray(answer) ? answer : answer.datasets ?? []), () => null);
+export const entries = plain ? Promise.resolve(null) : json(catalogueUrl()).then((answer) => (Array.isArray(answer) ? answer : answer.datasets ?? []), () => null);
 
 /**
  * The metadata of the current version, where that is what the link is about.

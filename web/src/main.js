@@ -31,7 +31,7 @@ const VERSION_POLL_MS = 60000;
 const AWAY_AFTER_MS = 1200;
 
 restoreTheme();
-const queue = new RequestQueue(workerTransport());
+const queue = new RequestQueue(workerTransport(document.documentElement.dataset.site));
 /** @param {string} url */
 const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
 

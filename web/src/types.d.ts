@@ -56,6 +56,8 @@ export interface State {
 export interface Tile {
   rows: number; bins: number; level: number; scale: number; first: number;
   densities: Uint8Array; zeros: Uint8Array;
+  /** The share at 255 of the zeros; that of the densities, unless the tile is a window of the axis. */
+  zeroScale: number;
 }
 /** Which neurons those rows are. `values` holds lowest, mean, highest per row, one array an instance. */
 export interface RowsTile {

@@ -102,7 +102,7 @@ function row(app, column, of, r, level, axis, where) {
       const share = (q) => rounded(tile.scale * (q / 255) ** 2);
       const from = at * tile.bins + (axis?.first ?? 0);
       const to = at * tile.bins + (axis?.end ?? tile.bins);
-      return [{ group, zeroShare: share(tile.zeros[at]), densities: Array.from(tile.densities.subarray(from, to), share) }];
+      return [{ group, zeroShare: rounded(tile.zeroScale * (tile.zeros[at] / 255) ** 2), densities: Array.from(tile.densities.subarray(from, to), share) }];
     }),
   };
 }

@@ -193,7 +193,7 @@ export class Column {
     const { context, layout, app, data } = this;
     const { state, theme, metadata } = app;
     const ratio = devicePixelRatio;
-    const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: app.full, lanes: state.lanes };
+    const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: app.full * this.axis.fineness(of), lanes: state.lanes };
     const inks = state.groups.map((group) => ({
       colour: app.colour(group),
       resolve: (/** @type {number} */ index) => data.bestTile(of, group, level, index),

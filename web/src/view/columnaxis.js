@@ -92,6 +92,15 @@ export class ColumnAxis {
     return start <= part.lo + width * 1e-6 && start + 256 * width >= part.hi - width * 1e-6;
   }
 
+  /**
+   * How much narrower an arrangement's bins are than those of the whole axis: as much smaller is the share of full opacity, so
+   * that zooming in neither pales nor darkens the picture.
+   * @param {Arrangement} of
+   */
+  fineness(of) {
+    return this.column.app.bins / (of.part ? 256 * 2 ** of.part.zoom : of.bins);
+  }
+
   /** @param {Arrangement} of */
   bins(of) {
     const { exponent, origin } = this.column.layer.shared;

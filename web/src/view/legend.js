@@ -22,8 +22,9 @@ export function legendView(app) {
     });
     const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
     const curve = { root: "square root", linear: "linear", log: "logarithmic" }[state.curve];
+    const finer = state.axis !== "own" && state.layers.some((id) => state.columns[id]?.across);
     const scale = state.groups.length > 0
-      ? el("span", { class: "key quiet" }, `opacity: share of a class in a bin, 0 – ${percent(app.full)} (${curve})`) : null;
+      ? el("span", { class: "key quiet" }, `opacity: 0 – ${percent(app.full)} of a class in a bin (${curve})${finer ? "; in finer bins as much less" : ""}`) : null;
     const zeros = state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0)) && state.groups.length > 0
       ? el("span", { class: "key quiet" }, "=0: share of exact zeros") : null;
     const arrows = state.instances.length > 0 ? el("span", { class: "key quiet arrows" }, "◂ ▸ beyond the axis") : null;

@@ -227,7 +227,7 @@ export function paintZeros(context, { rows, inks }, place, look) {
       const hit = ink.resolve(rows[line] >> 8);
       const inTile = hit ? (rows[line] >> hit.shift) - hit.tile.first : -1;
       if (!hit || inTile < 0 || inTile >= hit.tile.rows) continue;
-      const alpha = opacity("linear", 1, hit.tile.scale * (hit.tile.zeros[inTile] / 255) ** 2);
+      const alpha = opacity("linear", 1, hit.tile.zeroScale * (hit.tile.zeros[inTile] / 255) ** 2);
       const o = (line * inks.length + lane) * 4;
       for (let channel = 0; channel < 3; channel++) {
         out.data[o + channel] *= 1 - alpha * (dark ? ink.colour[channel] / 255 : 1 - ink.colour[channel] / 255);
