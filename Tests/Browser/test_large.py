@@ -21,12 +21,13 @@ def number(facts, name):
     return float(facts[name])
 
 
-#: Every frame drawn while scrubbing: whether each of the rows in view had something drawn in it.
+#: Every frame drawn while scrubbing: whether each band of the plot had something in it, the lane of zeros included: there are neurons that
+#: are 0 for all rows.
 WATCH = """layer => {
     const canvas = document.querySelector(`#column-${layer} canvas.plot`), facts = document.querySelector(`#column-${layer}`).dataset;
     window.watched = { frames: 0, blank: 0 };
     const look = () => {
-        const context = canvas.getContext('2d'), x = Math.round(+facts.plotX + 2), top = Math.round(+facts.plotTop) + 2;
+        const context = canvas.getContext('2d'), x = Math.round(+facts.plotX - 24), top = Math.round(+facts.plotTop) + 2;
         const height = Math.floor(+facts.plotHeight) - 4;
         const { data } = context.getImageData(x, top, Math.round(+facts.plotWidth / 3), height);
         const band = 16, width = Math.round(+facts.plotWidth / 3);

@@ -85,7 +85,7 @@ export class App {
       this.moving = true;
       this.addressTimer = setTimeout(() => {
         this.writeAddress();
-        this.redraw();
+        this.replace(this.state);
       }, ADDRESS_DELAY_MS);
     } else this.replace(draft);
     if (history === "replace") this.writeAddress();

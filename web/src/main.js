@@ -35,6 +35,28 @@ const queue = new RequestQueue(workerTransport(document.documentElement.dataset.
 /** @param {string} url */
 const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
 
+/**
+ * A module that comes when it is first wanted; from then on it is used at once.
+ * @template T
+ * @param {() => Promise<T>} load
+ */
+function later(load) {
+  /** @type {T | null} */
+  let module = null;
+  return {
+    /** @param {(module: T) => void} run */
+    use: (run) => {
+      if (module) return run(module);
+      load().then((loaded) => {
+        module = loaded;
+        run(loaded);
+      }, () => showNotice("away", "A part of this page did not arrive. Try again in a moment."));
+    },
+  };
+}
+const sortMenus = later(() => import("./panels/sortmenu.js"));
+const hiddenMenus = later(() => import("./panels/hiddenmenu.js"));
+
 /** @param {"loading" | "coarse" | "sharp"} state for tests and for style */
 function setPageState(state) {
   set(document.documentElement, "data-state", state);
@@ -74,7 +96,10 @@ function watchServer(app) {
   let timer = 0;
   queue.onAway = (away) => {
     clearTimeout(timer);
-    if (!away) return hideNotice("away");
+    if (!away) {
+      if (hideNotice("away")) app.tell("The server is back.");
+      return;
+    }
     timer = setTimeout(() => showNotice("away", "The server does not answer. What is here stays; the rest will come when it is back.", {
       label: "Try now", run: () => queue.hurry(),
     }), AWAY_AFTER_MS);
@@ -141,14 +166,8 @@ async function start() {
   const facts = new FactsSource(app);
   const popover = new Popover();
   const activation = new ActivationView(app, facts, {
-    openSort: async (column, button) => {
-      const { sortMenu } = await import("./panels/sortmenu.js");
-      popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()));
-    },
-    openHidden: async (column, button) => {
-      const { hiddenMenu } = await import("./panels/hiddenmenu.js");
-      popover.open(button, `Hidden neurons of ${column.layer.name}`, hiddenMenu(app, column.layer.id, () => popover.close()));
-    },
+    openSort: (column, button) => sortMenus.use(({ sortMenu }) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()))),
+    openHidden: (column, button) => hiddenMenus.use(({ hiddenMenu }) => popover.open(button, `Hidden neurons of ${column.layer.name}`, hiddenMenu(app, column.layer.id, () => popover.close()))),
   });
   app.tell = (text) => activation.hint(text);
   layersView(app);
@@ -190,8 +209,8 @@ async function start() {
   panel = neuronPanel(app, facts, activation);
   exportView(app, activation, popover);
   similarView(app);
-  void import("./panels/sortmenu.js");
-  void import("./panels/hiddenmenu.js");
+  sortMenus.use(() => {});
+  hiddenMenus.use(() => {});
 }
 
 start().catch((error) => {

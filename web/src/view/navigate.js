@@ -51,8 +51,10 @@ export function fit(column) {
  * @param {import("../app.js").History} [history]
  */
 export function setAcross(column, part, history = "quiet") {
+  // To the digits that a link holds: it must show the same, to the pixel.
+  const rounded = part && { lo: Number(part.lo.toPrecision(10)), hi: Number(part.hi.toPrecision(10)) };
   column.app.update((draft) => {
-    draft.columns[column.layer.id].across = part;
+    draft.columns[column.layer.id].across = rounded;
   }, history);
 }
 
