@@ -131,7 +131,14 @@ def test_axe_finds_nothing(open_page, url, scheme, width):
     check("neuron panel")
 
 
-def test_the_column_says_what_it_shows(page, layer):
+def test_the_column_says_what_it_shows(page, layer, metadata, story):
     label = page.get_attribute(f"#column-{layer} canvas.plot", "aria-label")
     assert "neurons by value of" in label and "descending" in label
     assert page.get_attribute(f"#column-{layer} canvas.plot", "tabindex") == "0"
+    # The longer story, which a screen reader reads after the name.
+    aloud = page.inner_text(f"#{page.get_attribute(f'#column-{layer} canvas.plot', 'aria-describedby')}")
+    assert "Ranks 1 to " in aloud and "The axis goes from 0 to " in aloud
+    for group in story["groups"]:
+        assert metadata["groups"][group]["name"] in aloud
+    page.click(".direction-button")
+    page.wait_for_function("id => /smallest|By value of/.test(document.querySelector(id).textContent)", arg=f"#aloud-{layer}")

@@ -6,6 +6,7 @@ import { encodeOrder, phrase } from "../model/order.js";
 import { clampView, levelFor, rowHeight, screenRows } from "../model/viewport.js";
 import { PRIORITY } from "../data/tiles.js";
 import { paintAxis, paintGrid, paintHeadings, paintRowLabels } from "./axis.js";
+import { Aloud } from "./aloud.js";
 import { ColumnAxis } from "./columnaxis.js";
 import { ColumnData, sameArrangement, sameRows } from "./columndata.js";
 import { ColumnMarks } from "./columnmarks.js";
@@ -36,6 +37,8 @@ export class Column {
     this.head = el("header", { class: "column-head" });
     this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas), this.minimap.element);
     this.element = el("section", { class: "column", id: `column-${layer.id}`, "data-layer": layer.id, "aria-label": `Layer ${layer.name}` }, this.head, this.body);
+    this.aloud = new Aloud(this);
+    this.element.append(this.aloud.element);
     this.width = 0;
     this.height = 0;
     /**
@@ -118,6 +121,7 @@ export class Column {
     this.draw(of, axis);
     const exact = sharp && current && allRanked && axis !== null && this.pinnedSharp(groups, instances);
     this.describe(of, sameRows(of, wanted), exact, axis);
+    if (exact && axis && !this.app.moving) this.aloud.update(of, axis);
     return { covered: covered && current, sharp: exact };
   }
 

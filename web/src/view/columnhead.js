@@ -14,6 +14,7 @@ export class ColumnHead {
    */
   constructor(column, on) {
     this.column = column;
+    this.first = "";
     const { app, layer } = column;
     this.hidden = el("button", { type: "button", class: "hidden-strip", "aria-haspopup": "dialog" });
     this.hidden.addEventListener("click", () => on.openHidden(column, this.hidden));
@@ -58,7 +59,8 @@ export class ColumnHead {
     set(this.sort, "title", `Sorted by ${words}`);
     const down = state.direction === "descending";
     const first = state.order.kind === "index" ? (down ? "last first" : "first first") : down ? "largest first" : "smallest first";
-    this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
+    if (this.first !== first) this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
+    this.first = first;
     set(this.direction, "aria-label", `Direction: ${first}. Turn round`);
     set(this.direction, "title", "Turn the order round");
     this.hidden.hidden = state.hidden.length === 0;
