@@ -98,6 +98,10 @@ def test_nothing_overflows_at_any_size(open_page, url, story, size):
         expect(page.locator("#selection")).to_be_visible()
         page.click(f'.class-toggle[data-group="{story["groups"][0]}"]')
         sharp(page)
+        # A touch of the picture puts it away again.
+        page.mouse.click(size[0] - 12, size[1] / 2)
+        expect(page.locator("#selection")).to_be_hidden()
+        assert page.get_attribute("#selection-toggle", "aria-expanded") == "false"
     assert page.problems == []
 
 

@@ -45,8 +45,11 @@ export class App {
      */
     this.tell = () => {};
     this.addressTimer = 0;
-    /** Whether the server has finer bins for a part of an axis. */
-    this.finer = true;
+    /**
+     * Layers for which the server has no finer bins for a part of the axis.
+     * @type {Set<string>}
+     */
+    this.coarse = new Set();
     /** Whether rows are moving: then only what is seen is asked for, not what may be next. */
     this.moving = false;
     addEventListener("pagehide", () => this.writeAddress());
@@ -55,7 +58,8 @@ export class App {
   /** @param {import("./data/queue.js").RequestError} error @param {string} url */
   refusedTile(error, url) {
     // A layer whose axis cannot be cut finer, or a server that never does: the bins of the whole axis must do.
-    if (url.includes("&zoom=") && (error.status === 400 || error.status === 404) && !error.type.endsWith("/gone")) this.finer = false;
+    const finer = /\/layers\/([^/]+)\/tiles\/.*&zoom=/.exec(url);
+    if (finer && (error.status === 400 || error.status === 404) && !error.type.endsWith("/gone")) this.coarse.add(finer[1]);
     else this.refused(error);
   }
 

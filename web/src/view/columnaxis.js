@@ -64,7 +64,7 @@ export class ColumnAxis {
   /** @returns {{zoom: number, from: number} | null} the finer bins to ask for */
   window() {
     const { app, layer, state } = this.column;
-    const part = state.across && app.state.axis !== "own" && app.finer ? this.part() : null;
+    const part = state.across && app.state.axis !== "own" && !app.coarse.has(layer.id) ? this.part() : null;
     return part && windowFor(layer.shared, part);
   }
 

@@ -80,7 +80,7 @@ export class ColumnData {
   /** Bins of the whole axis: as chosen; the finest for a part of it, where the server has no finer ones for that part. */
   bins() {
     const { across } = this.app.state.columns[this.layer.id];
-    return across && !(this.app.finer && this.app.state.axis !== "own") ? 256 : this.app.bins;
+    return across && (this.app.coarse.has(this.layer.id) || this.app.state.axis === "own") ? 256 : this.app.bins;
   }
 
   /**
