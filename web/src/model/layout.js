@@ -6,12 +6,12 @@ export const PINNED_ROW = 18;
 export const LABEL_ROW = 12;
 const DIGIT = 6.3;
 /** The word "neuron" above its numbers. */
-const HEADING = 32;
+const HEADING = 36;
 const ZERO_LANE = 6;
 /** Room right of the plot for half an arrow or dot, and where there is enough of it for the figures that rows are sorted by. */
 const RIGHT_MARGIN = 12;
 const KEY_MARGIN = 46;
-const KEY_FROM_WIDTH = 420;
+const KEY_FROM_WIDTH = 340;
 
 /**
  * @typedef {object} Layout
@@ -37,7 +37,8 @@ export function columnLayout({ width, height, neurons, zeroLanes, pinned, keyed 
   const number = Math.max(String(neurons - 1).length * DIGIT, HEADING);
   const narrow = width < 330;
   const rankX = narrow ? 0 : Math.ceil(number);
-  const neuronX = rankX + Math.ceil(number + (narrow ? 0 : 9));
+  // The heading makes room for that of the lane of zeros.
+  const neuronX = rankX + Math.ceil(number + (narrow ? (zeroLanes > 0 ? 5 : 0) : 9));
   const zeroWidth = zeroLanes === 0 ? 0 : Math.min(30, zeroLanes * ZERO_LANE);
   const zeroX = neuronX + 9;
   const plotX = zeroX + (zeroWidth > 0 ? zeroWidth + 9 : 0);
