@@ -111,6 +111,28 @@ def test_tracked_neurons_stay_marked_and_their_way_is_told(page, url, story):
     assert f"neuron {neuron}\n" in hover_row(page, layer, told - 1 - float(view(page, layer)["top"]))
 
 
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_marks_travel_only_where_motion_is_welcome(open_page, url, story, motion):
+    page = open_page(reduced_motion=motion)
+    page.goto(url)
+    sharp(page)
+    layer = story["layers"][0]
+    page.focus(f"#column-{layer} canvas.plot")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => /rank 1$/.test(document.querySelector('#live').textContent)")
+    page.keyboard.press("p")
+    sharp(page)
+    page.click(f"#column-{layer} .direction-button")
+    page.wait_for_function("() => /→/.test(document.querySelector('#hint').textContent)")
+    frames = "document.documentElement.neuralDivergence.frames.count"
+    page.wait_for_timeout(150)
+    drawn = -page.evaluate(frames)
+    page.evaluate("() => new Promise(done => { let n = 12; const tick = () => n-- > 0 ? requestAnimationFrame(tick) : done(); tick(); })")
+    drawn += page.evaluate(frames)
+    assert drawn <= 2 if motion == "reduce" else drawn >= 8, drawn
+    assert page.problems == []
+
+
 def test_sorting_all_layers_and_one(page, url, story):
     page.goto(url)
     sharp(page)

@@ -70,6 +70,7 @@ export function attachGestures(column, on) {
   canvas.addEventListener("pointermove", (event) => {
     const place = at(event);
     if (!pointers.has(event.pointerId)) {
+      canvas.classList.toggle("over-axis", place.y < AXIS_HEIGHT);
       on.hover(place.y, event);
       return;
     }
