@@ -19,6 +19,8 @@ public struct Grouping: Sendable {
   /// Row to cell.
   public let cellOfRow: [UInt32]
   public let cellCount: Int
+  /// What a row takes while groups are made: its cell and its class.
+  public static let bytesPerRow = 8
 
   /// - Parameters:
   ///   - rows: number of rows of the dump.

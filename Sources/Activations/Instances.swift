@@ -31,6 +31,8 @@ public struct InstanceKind: Sendable {
 public struct InstanceSet: Sendable {
   public let kinds: [InstanceKind]
   public let instances: [Instance]
+  /// Instances of a kind that a store takes.
+  private static let pairsMax = 100_000
   public static let none = InstanceSet(kinds: [], instances: [])
 
   init(kinds: [InstanceKind], instances: [Instance]) {
@@ -72,6 +74,11 @@ extension InstanceSet {
           InstanceKind(
             name: name, origin: .group("\(root)/\(name)"), count: count,
             images: try Self.images("\(root)/\(name)/images", file: file, count: count), texts: texts))
+      }
+      guard pairs! <= Self.pairsMax else {
+        throw ActivationsError(
+          "\(file.path), group \(root): there are \(grouped(pairs!)) instances of a kind, and at most \(grouped(Self.pairsMax)) can be shown. Keep those that matter."
+        )
       }
       let truth = try Self.names("\(root)/true_label", file: file, like: labels, count: pairs!)
       for kind in kinds {

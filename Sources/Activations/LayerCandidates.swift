@@ -84,6 +84,9 @@ struct LayerCandidates {
     let seen = skipped.prefix(5).map { "\($0.path): \($0.why)" }.joined(separator: "; ")
     return ActivationsError(
       "\(file.path): no layer was found, that is a numeric dataset with one row per label and at least two axes."
-        + (seen.isEmpty ? " The file has no datasets." : " Seen and not taken: \(seen)."))
+        + (seen.isEmpty
+          ? " The file has no datasets."
+          : " Seen and not taken: \(seen). Dump layers and labels from the same run, or say in a job what each is (layers: [{dataset: PATH, axes: NU}], labels: PATH); divergence inspect shows what is in the file."
+        ))
   }
 }
