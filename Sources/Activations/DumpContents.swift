@@ -26,7 +26,7 @@ extension DumpContents {
   /// - Throws: `ActivationsError`, `HDF5Error`.
   public init(_ dump: Dump, _ request: DumpRequest, missing: MissingChunks = .refuse) throws {
     let file = dump.first
-    let columns = RowColumns(request, dump)
+    let columns = try RowColumns(request, dump)
     let found = try ClassNames.find(request.classNames, in: file, labels: columns.labels)
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
     var candidates = LayerCandidates(

@@ -69,7 +69,7 @@ extension InstanceSet {
           )
         }
         pairs = count
-        let texts = try Self.column("\(root)/\(name)/texts", file: file)?.texts
+        let texts = try Self.texts("\(root)/\(name)/texts", file: file, count: count)
         kinds.append(
           InstanceKind(
             name: name, origin: .group("\(root)/\(name)"), count: count,
@@ -155,9 +155,15 @@ extension InstanceSet {
     return info
   }
 
-  private static func column(_ path: String, file: DumpFile) throws -> (texts: [String], Void)? {
+  private static func texts(_ path: String, file: DumpFile, count: Int) throws -> [String]? {
     guard file.has(path) else { return nil }
-    return (try file.open(path).strings(), ())
+    let dataset = try file.open(path)
+    guard dataset.info.shape == [count] else {
+      throw ActivationsError(
+        "\(file.path), dataset \(dataset.info.path): texts have the shape \(inWords(dataset.info.shape)), but there are \(count) instances. Write one text for each."
+      )
+    }
+    return try dataset.strings()
   }
 
   private static func names(_ path: String, file: DumpFile, like labels: LabelColumn?, count: Int) throws -> [String]? {
@@ -165,7 +171,7 @@ extension InstanceSet {
     let values = try RawLabels.read(file.open(path), file: file.path)
     guard values.count == count else {
       throw ActivationsError(
-        "\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances.")
+        "\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances. Write one for each.")
     }
     let column = LabelColumn(values, like: labels)
     return column.classes.map { column.names[Int($0)] }

@@ -12,7 +12,8 @@ struct RowColumns {
   private static let countNames = ["count"]
 
   /// As the job says, else by their usual names.
-  init(_ request: DumpRequest, _ dump: Dump) {
+  /// - Throws: `ActivationsError` where there seem to be labels, but out of reach: without them all would be counted as one.
+  init(_ request: DumpRequest, _ dump: Dump) throws {
     let catalogue = dump.first.catalogue
     func isColumn(_ info: DatasetInfo) -> Bool { Self.canBeLabels(info) && info.shape.count == 1 }
     /// One value for a file is a label only where a file is one row.
@@ -22,6 +23,11 @@ struct RowColumns {
       request.labels ?? catalogue.path(named: Self.labelNames, where: isColumn)
       ?? catalogue.path(named: Self.labelNames) { !$0.isNull && !$0.shape.isEmpty }
       ?? catalogue.path(named: Self.labelNames, where: isOfFile)
+    if labels == nil, let (path, why) = Self.outOfReach(dump.first.catalogue) {
+      throw ActivationsError(
+        "\(dump.first.path), dataset \(path): these seem to be the labels, but \(why). Name others in the job, as in labels: PATH."
+      )
+    }
     predictions =
       request.predictions ?? catalogue.path(named: Self.predictionNames, where: isColumn)
       ?? catalogue.path(named: Self.predictionNames) {
@@ -29,6 +35,17 @@ struct RowColumns {
           || Self.canBeLabels($0) && $0.shape.count == 2 && RawLabels.isColumn($0.shape)
       }
     count = request.count ?? Self.guessedCount(dump, labels: labels)
+  }
+
+  /// What is called like labels, but could not be opened.
+  private static func outOfReach(_ catalogue: Catalogue) -> (path: String, why: String)? {
+    for name in labelNames {
+      let found = catalogue.skipped.filter { path, _ in
+        path.split(separator: "/").last?.lowercased() == name && !path.hasPrefix("/instances/")
+      }
+      if let first = found.min(by: { $0.key < $1.key }) { return (first.key, first.value) }
+    }
+    return nil
   }
 
   /// A single whole number called `count`, at the root or beside the labels: elsewhere it may count anything. Any file may have one, for

@@ -70,6 +70,14 @@ def test_more_instances_than_anyone_looks_at(refused, dump, values):
     refused(path, words=["/instances", "1,099,511,627,776", "100,000"])
 
 
+@pytest.mark.parametrize("name, content, words", [
+    ("benign/texts", ["one"], ["/instances/benign/texts", "2 instances"]), ("true_label", [0, 1, 2], ["3 entries", "2 pairs"]),
+    ("benign/images", np.zeros((3, 4, 4), np.uint8), ["3 x 4 x 4", "2 instances"]), ("benign/images", np.zeros((2, 4, 4)), ["float64", "uint8"]),
+    ("attacked/a", np.zeros((3, 5), "f4"), ["3 instances", "2 of the other kind"]), ("attacked/a", np.zeros((2, 4), "f4"), ["2 x 4", "40 x 5"])])
+def test_instances_that_contradict_each_other(refused, dump, values, name, content, words):
+    refused(dump({"a": values(40, 5), "instances/benign/a": values(2, 5)}, np.arange(40) % 3, **{f"instances/{name}": content}), words=words)
+
+
 def test_more_rows_than_memory_for_their_groups(program, claims, tmp_path):
     path = claims((10**8, 1), chunks=(10**6, 1))
     with h5py.File(path, "r+") as f:

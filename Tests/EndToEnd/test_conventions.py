@@ -270,6 +270,19 @@ def test_data_in_other_files(taken, refused, program, dump, values, job, tmp_pat
     assert source.exists()
 
 
+def test_labels_out_of_reach(refused, taken, dump, values, job):
+    """Without them all rows would silently be one group."""
+    dump({}, np.arange(40) % 3, name="other.h5")
+    path = dump({"a": values(40, 5)})
+    with h5py.File(path, "r+") as f:
+        f["labels"] = h5py.ExternalLink("other.h5", "/labels")
+    refused(path, words=["/labels", "external link", "follow: true"])
+    with h5py.File(path, "r+") as f:
+        del f["labels"]
+        f["labels"] = h5py.SoftLink("/nowhere")
+    refused(path, words=["/labels", "does not exist"])
+
+
 # Labels
 
 
