@@ -119,7 +119,7 @@ def large(options, folder):
     stored = path.stat().st_size
     print(f"made in {time.perf_counter() - start:.0f} s: {rows:,} rows, {sum(n for _, n, _, _ in layers.values()):,} neurons in {len(layers)} layers, {logical / 1e9:.1f} GB logical, {stored / 1e9:.1f} GB on disk")
     seconds, processor, peak, read, last = run([options.divergence, "precompute", path, "--output", folder / "T", "--memory", options.memory])
-    decoded = last["bytes"]
+    decoded = last["bytes_decoded"]
     store = sum(p.stat().st_size for p in (folder / "T").rglob("*") if p.is_file() and not p.is_symlink())
     print(f"\n--memory {options.memory}: {seconds:.0f} s, {logical / seconds / 1e9:.2f} GB/s of the dump, {decoded / seconds / 1e9:.2f} GB/s decoded")
     print(f"  decoded {decoded / logical:.2f} times the dump, read {read / stored:.2f} times the file; {processor / seconds:.2f} processors busy")

@@ -108,6 +108,7 @@ class Cluster:
             "CommunicationParameters": "NoCtldInAddrAny,NoInAddrAny", "MpiDefault": "none", "ReturnToService": 2,
             "JobRequeue": 1, "KillWait": 5, "MinJobAge": 600, "InactiveLimit": 0, "MessageTimeout": 5, "TCPTimeout": 2,
             "SlurmdTimeout": 10, "PreemptType": "preempt/partition_prio", "PreemptMode": "REQUEUE",
+            "SlurmctldParameters": "preempt_send_user_signal",
         }
         lines = [f"{key}={value}" for key, value in settings.items()]
         for number, port in enumerate(ports):

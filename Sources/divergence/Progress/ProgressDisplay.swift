@@ -40,7 +40,7 @@ final class ProgressDisplay: Sendable {
     self.job = job
     self.output = output
     self.shard = shard
-    let bytes = shard.map(job.decodedBytes) ?? job.decodedBytes
+    let bytes = shard.map(job.decodedBytes) ?? job.countedBytes
     state = Mutex(State(meter: ProgressMeter(total: bytes, layers: job.plans.count)))
   }
 

@@ -20,7 +20,7 @@ struct RunSummary {
     var done = "Published \(result.path) in \(inWords(meter.seconds)): \(count(job.contents.rows, "row"))"
     done += ", \(count(findings.count, "layer")) of \(count(neurons, "neuron")) in all"
     if groups > 0 { done += ", \(count(groups, "group"))" }
-    done += "; \(bytesInWords(job.decodedBytes)) decoded, \(bytesInWords(Int(meter.rate))) a second"
+    done += "; \(bytesInWords(job.countedBytes)) counted, \(bytesInWords(Int(meter.rate))) a second"
     done += ", at most \(bytesInWords(ProcessMemory.peak)) of memory."
     var lines = [done]
     if !meter.kept.isEmpty {
@@ -39,7 +39,8 @@ struct RunSummary {
   var json: [String: Any] {
     [
       "path": result.path, "version": result.version, "seconds": rounded(meter.seconds), "rows": job.contents.rows,
-      "bytes": job.decodedBytes, "bytes_per_second": Int(meter.rate), "memory_peak": ProcessMemory.peak,
+      "bytes": job.countedBytes, "bytes_decoded": job.decodedBytes, "bytes_per_second": Int(meter.rate),
+      "memory_peak": ProcessMemory.peak,
       "nan": findings.reduce(0) { $0 + $1.nan }, "infinite": findings.reduce(0) { $0 + $1.infinite },
       "layers_kept": meter.kept, "serve": serve,
       "layers": findings.map { layer -> [String: Any] in
