@@ -56,6 +56,9 @@ public struct PreparedJob: Sendable {
   /// Bytes of values that are looked at, all looks and layers together.
   public var countedBytes: Int { plans.reduce(0) { $0 + $1.countedBytes } }
 
+  /// Bytes that are decoded for that: chunks as often as they are.
+  public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }
+
   /// Names that every file system takes, different also without regard to case.
   static func ids(_ names: [String]) -> [String] {
     var taken = Set<String>()
