@@ -77,6 +77,34 @@ public final class RowBlocks<Value: ReadableValue> {
     return (rows * (row * (stored + converted) + gathered), source.rows * row * stored)
   }
 
+  /// Bytes that are decoded to read some neurons of all rows, and those that are read for them from the files: whole chunks, of which
+  /// a band may need but a part.
+  public static func bytesTouched(_ source: LayerSource, neurons: Range<Int>) -> (decoded: Int, read: Int) {
+    source.parts.reduce((0, 0)) { sum, part in
+      let info = part.dataset.info
+      let width = source.element.bytes ?? 8
+      let box = source.geometry.box(
+        rows: 0..<part.rows, category: part.category, others: source.geometry.ranges(neurons: neurons))
+      guard case .chunked(let chunk) = info.layout else {
+        let bytes = box.reduce(width) { $0 * $1.count }
+        return (sum.0 + bytes, sum.1 + bytes)
+      }
+      let decoded = zip(box, chunk).reduce(width) { bytes, axis in
+        bytes * ((axis.0.upperBound - 1) / axis.1 - axis.0.lowerBound / axis.1 + 1) * axis.1
+      }
+      let stored = Double(info.storedBytes) / Double(max(1, info.count * width))
+      return (sum.0 + decoded, sum.1 + Int(Double(decoded) * min(stored, 1)))
+    }
+  }
+
+  /// Bytes that a lane needs to decode a chunk: as stored, and between two filters.
+  public static func decodingBytes(_ source: LayerSource) -> Int {
+    source.parts.map { part in
+      guard case .chunked(let chunk) = part.dataset.info.layout, !part.dataset.info.filters.isEmpty else { return 0 }
+      return 3 * chunk.reduce(source.element.bytes ?? 8, *)
+    }.max() ?? 0
+  }
+
   /// Rows that a block must be a multiple of, so that no chunk is decoded twice.
   public static func rowGranularity(_ source: LayerSource) -> Int {
     source.parts.map {

@@ -34,7 +34,7 @@ final class ProgressDisplay: Sendable {
       case .none: .none
       case .auto: isatty(2) == 1 ? .bar : .lines
       }
-    total = max(1, bytes ?? job.decodedBytes)
+    total = max(1, bytes ?? job.countedBytes)
     layers = job.plans.count
     self.job = job.planInWords
   }

@@ -7,6 +7,7 @@ import Distributions
 final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   // Unchecked: each lane has a buffer of its own; `order` and `starts` are written between parallel sections only.
   static var rowsPerTile: Int { 256 }
+  static var bytesPerLane: Int { rowsPerTile * tileColumns * MemoryLayout<Value>.size }
 
   private let lanes: Lanes
   /// Cell of each row; `cells` where the row is left out.
