@@ -9,6 +9,10 @@ public struct PrecomputeError: Error, CustomStringConvertible, Sendable {
     case memory
     /// A signal asked to stop; what is complete is kept.
     case stopped
+    /// Shards that are to be merged are not there.
+    case missingShards
+    /// Shards are damaged, foreign, or there twice.
+    case badShards
   }
   public let kind: Kind
   public let description: String

@@ -29,12 +29,14 @@ enum Exit {
     case let error as ActivationsError: error.kind == .noInput ? noInput : badData
     case let error as PrecomputeError:
       switch error.kind {
-      case .job: badData
-      case .noInput: noInput
+      case .job, .badShards: badData
+      case .noInput, .missingShards: noInput
       case .memory: usage
       case .stopped: stopped
       }
     case is StoreWriteError, is StoreBusy: cannotWrite
+    case is RecordFileError: badData
+    case is ShardNumber.Unusable: usage
     case let error as StoreError:
       switch error.kind {
       case .notFound: noInput

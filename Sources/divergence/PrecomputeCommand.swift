@@ -19,6 +19,12 @@ struct PrecomputeCommand: AsyncParsableCommand {
   @Option(help: "Memory that may be used, such as 500MiB or 8GiB.") var memory = "8GiB"
   @Option(help: "Number of threads; all processors without it.") var threads: Int?
   @Option(help: "How progress is shown: auto, bar, json or none.") var progress = ProgressStyle.auto
+  @Option(
+    help: ArgumentHelp(
+      "Do one part of the work, such as 3/16, and leave the result for merge; auto or auto/16 asks Slurm or Kubernetes.",
+      valueName: "i/n"))
+  var shard: String?
+  @Option(help: "Seconds between two checkpoints inside a layer.") var checkpoint = 300.0
   @Flag(help: "Print what would be done, and do nothing.") var planOnly = false
   @Flag(help: "Begin anew, even where an earlier run left complete layers.") var restart = false
 
@@ -29,6 +35,9 @@ struct PrecomputeCommand: AsyncParsableCommand {
     if let threads, threads < 1 || threads > 1024 {
       throw ValidationError("--threads \(threads): give a number from 1 to 1024.")
     }
+    guard checkpoint >= 0 else {
+      throw ValidationError("--checkpoint \(checkpoint): give a number of seconds, such as 300.")
+    }
     if input.count > 1, input.contains(where: Self.isJob) {
       throw ValidationError("Give one job file, or HDF5 dumps whose rows belong together; not both at once.")
     }
@@ -38,25 +47,43 @@ struct PrecomputeCommand: AsyncParsableCommand {
     let stop = StopSignals()
     try await reportingFailure {
       raiseFileLimit()
-      let job = try Self.isJob(input[0]) ? Job(file: input[0]) : Self.job(dumps: input)
+      let shard = try self.shard.map { text throws(ShardNumber.Unusable) in
+        try ShardNumber(text, environment: ProcessInfo.processInfo.environment)
+      }
+      let job = try Self.job(input)
       let lanes = Lanes(count: threads ?? Lanes.available)
       let prepared = try PreparedJob(job, memory: Self.bytes(memory)!, lanes: lanes) {
         try catalogue(of: $0, follow: job.follow)
       }
       if planOnly {
         print(prepared.planInWords)
+        if let shard { print(prepared.planInWords(of: shard)) }
+        return
+      }
+      if let shard {
+        let display = ProgressDisplay(progress, prepared, bytes: prepared.decodedBytes(of: shard))
+        display.begin()
+        let result = try prepared.run(
+          shard: shard, output: output, restart: restart, checkpointSeconds: checkpoint,
+          observer: RunObserver(report: { display.show($0) }, shouldStop: { stop.wasAsked }))
+        display.end(result)
         return
       }
       let display = ProgressDisplay(progress, prepared)
       display.begin()
       let result = try prepared.run(
-        output: output, restart: restart,
+        output: output, restart: restart, checkpointSeconds: checkpoint,
         observer: RunObserver(report: { display.show($0) }, shouldStop: { stop.wasAsked }))
       display.end(result)
     }
   }
 
-  private static func isJob(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
+  static func isJob(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
+
+  /// The job of a file, or of dumps.
+  static func job(_ input: [String]) throws -> Job {
+    try isJob(input[0]) ? Job(file: input[0]) : job(dumps: input)
+  }
 
   private static func job(dumps: [String]) throws -> Job {
     try Job.checkExistence(dumps, advice: "Look for a typing error in the path.")

@@ -25,7 +25,8 @@ final class ProgressDisplay: Sendable {
   private let started = Date()
   private let state = Mutex(State())
 
-  init(_ style: ProgressStyle, _ job: PreparedJob) {
+  /// - Parameter bytes: what will be decoded, where that is not all of the job.
+  init(_ style: ProgressStyle, _ job: PreparedJob, bytes: Int? = nil) {
     form =
       switch style {
       case .bar: .bar
@@ -33,7 +34,7 @@ final class ProgressDisplay: Sendable {
       case .none: .none
       case .auto: isatty(2) == 1 ? .bar : .lines
       }
-    total = max(1, job.countedBytes)
+    total = max(1, bytes ?? job.countedBytes)
     layers = job.plans.count
     self.job = job.planInWords
   }
@@ -82,6 +83,28 @@ final class ProgressDisplay: Sendable {
       write(
         "\(clear)Published \(result.path) in \(inWords(seconds)), \(bytesInWords(Int(Double(total) / max(seconds, 0.001)))) a second."
           + (odd > 0 ? " \(grouped(odd)) values are not finite; they are counted apart." : "") + "\n")
+    }
+  }
+
+  /// Tells that a shard is done.
+  func end(_ result: ShardResult) {
+    let seconds = Date().timeIntervalSince(started)
+    let words =
+      switch result.outcome {
+      case .counted where result.layers == 0:
+        "Shard \(result.shard) has nothing to do: there are more shards than pieces of work"
+      case .counted: "Shard \(result.shard) is complete after \(inWords(seconds)): \(result.path)"
+      case .wasComplete: "Shard \(result.shard) was complete already: \(result.path)"
+      case .wasMerged(let version): "The shards were merged already, into version \(version); nothing is left to do"
+      }
+    switch form {
+    case .none: break
+    case .json:
+      writeJSON([
+        "event": "shard done", "shard": result.shard.index, "of": result.shard.count, "path": result.path,
+        "layers": result.layers, "seconds": round(seconds * 1000) / 1000,
+      ])
+    case .bar, .lines: write("\(clear)\(words).\n")
     }
   }
 

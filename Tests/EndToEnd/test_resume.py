@@ -56,6 +56,34 @@ def test_kills(program, precompute, job, rng, tmp_path):
     program.ok("verify", resumed)
 
 
+@pytest.mark.parametrize("memory", ["256MiB", "4GiB"])
+def test_kills_inside_a_layer(program, precompute, dump, rng, tmp_path, memory):
+    """A single layer is not begun anew: with a checkpoint after every block, later runs have less to do than a whole one."""
+    values = (rng.normal(size=(3000, 4000)) * rng.choice([1, 1e-3, 50], 4000)).astype(np.float32)
+    values[:, ::2] = np.maximum(values[:, ::2], 0)
+    path = dump({"layer": (values, {"chunks": (100, 4000), "compression": "gzip", "compression_opts": 1})}, rng.integers(0, 9, 3000))
+    undisturbed = precompute(path, output=tmp_path / "undisturbed")
+    command = [PROGRAM, "precompute", str(path), "--output", str(tmp_path / "Tiles"), "--progress", "none", "--memory", memory, "--checkpoint", "0"]
+    scratch = tmp_path / "Tiles" / "dump" / ".building" / ".scratch"
+    kept = 0
+    for number in range(KILLS):
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        try:
+            process.communicate(timeout=rng.uniform(0.3, 1.5))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGTERM if number % 3 == 0 else signal.SIGKILL)
+            process.communicate(timeout=60)
+        if process.returncode == 0:
+            break
+        assert visible(tmp_path / "Tiles") == [], "something half-done can be seen"
+        kept += len(list(scratch.glob("layer-0-*")))
+    program.ok(*command[1:])
+    assert kept > 0, "nothing was kept inside the layer"
+    resumed = tmp_path / "Tiles" / "dump" / "current"
+    assert (resumed / "MANIFEST").read_bytes() == (undisturbed / "MANIFEST").read_bytes()
+    program.ok("verify", resumed)
+
+
 def test_a_changed_dump_is_begun_anew(program, precompute, job, tmp_path):
     command = [PROGRAM, "precompute", str(job), "--output", str(tmp_path / "Tiles"), "--progress", "json"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

@@ -60,6 +60,16 @@ public final class StoreBuilder {
 
   private var scratch: String { building + "/.scratch" }
 
+  /// A folder beside the store's own files, for work that is not complete; gone before publishing.
+  public var scratchFolder: String { scratch }
+
+  /// Removes files of the scratch folder whose names begin so.
+  public func removeScratch(_ prefix: String) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: scratch) where name.hasPrefix(prefix) {
+      try FileManager.default.removeItem(atPath: scratch + "/" + name)
+    }
+  }
+
   /// A file beside the store's own, for figures on their way; gone before publishing.
   public func scratchFile(_ name: String) throws -> ScratchMatrixFile {
     try ScratchMatrixFile(path: scratch + "/" + name)
