@@ -1,7 +1,15 @@
+#define _GNU_SOURCE
 #include "rows.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 // One function for each level of vector instructions, chosen when the program starts. `target_clones` needs ifunc,
 // which x86 Linux has; elsewhere the compiler's baseline is used.
@@ -27,6 +35,23 @@ ADD(nd_add_u16_u64, uint64_t, uint16_t)
 ADD(nd_add_u32_u64, uint64_t, uint32_t)
 ADD(nd_add_u64_u64, uint64_t, uint64_t)
 
+void *nd_allocate_plane(size_t bytes) {
+  enum { PAGE = 2 << 20 };
+  void *memory = NULL;
+  if (posix_memalign(&memory, bytes < PAGE ? 64 : PAGE, bytes > 0 ? bytes : 64) != 0) abort();
+#if defined(__linux__)
+  if (bytes >= PAGE) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+
+void nd_keep_memory(void) {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 128 << 20);
+#endif
+}
+
 // Of 256 rows of bytes the sums fit 16 bits, and the accumulators stay in the first-level cache.
 enum { BATCH = 256, AHEAD = 8 };
 
@@ -51,17 +76,22 @@ CLONES void nd_add_rows(uint32_t *restrict sums, nd_plane plane, size_t bins, co
       sums[plane.rests[at] >> 32] += (uint32_t)plane.rests[at];
 }
 
+// In blocks: of most neurons behind a ReLU one count is above 255, that of the zeros.
 #define NARROW(NAME, COUNT)                                                                                            \
   CLONES size_t NAME(uint8_t *restrict bytes, uint64_t *restrict rests, const COUNT *restrict counts, size_t bins) {   \
-    COUNT largest = 0;                                                                                                 \
-    for (size_t i = 0; i < bins; i++) {                                                                                \
-      largest = counts[i] > largest ? counts[i] : largest;                                                             \
-      bytes[i] = (uint8_t)(counts[i] < 255 ? counts[i] : 255);                                                         \
-    }                                                                                                                  \
-    if (largest <= 255) return 0;                                                                                      \
+    enum { BLOCK = 32 };                                                                                               \
     size_t found = 0;                                                                                                  \
-    for (size_t i = 0; i < bins; i++)                                                                                  \
-      if (counts[i] > 255) rests[found++] = (uint64_t)i << 32 | (counts[i] - 255);                                     \
+    for (size_t first = 0; first < bins; first += BLOCK) {                                                             \
+      const size_t end = bins - first < BLOCK ? bins : first + BLOCK;                                                  \
+      COUNT largest = 0;                                                                                               \
+      for (size_t i = first; i < end; i++) {                                                                           \
+        largest = counts[i] > largest ? counts[i] : largest;                                                           \
+        bytes[i] = (uint8_t)(counts[i] < 255 ? counts[i] : 255);                                                       \
+      }                                                                                                                \
+      if (largest <= 255) continue;                                                                                    \
+      for (size_t i = first; i < end; i++)                                                                             \
+        if (counts[i] > 255) rests[found++] = (uint64_t)i << 32 | (counts[i] - 255);                                   \
+    }                                                                                                                  \
     return found;                                                                                                      \
   }
 

@@ -59,9 +59,7 @@ struct PrecomputeCommand: AsyncParsableCommand {
   private static func isJob(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
 
   private static func job(dumps: [String]) throws -> Job {
-    if let missing = dumps.first(where: { !FileManager.default.fileExists(atPath: $0) }) {
-      throw PrecomputeError(.noInput, "\(missing): there is no such file.")
-    }
+    try Job.checkExistence(dumps, advice: "Look for a typing error in the path.")
     return try Job(dumps: dumps)
   }
 

@@ -55,7 +55,7 @@ def test_json(program, rich):
     assert found["labels"].keys() == {"classes", "dataset", "integers", "named_by"}
     datasets = {d["path"]: d for d in found["files"][0]["datasets"]}
     assert datasets["/conv 1"] | {"stored_bytes": 0} == {
-        "path": "/conv 1", "shape": [60, 3, 4, 5], "dtype": "float16", "byte_order": "little", "filters": ["gzip"], "chunks": [20, 3, 4, 5],
+        "path": "/conv 1", "shape": [60, 3, 4, 5], "dtype": "float16", "byte_order": "little", "layout": "chunked", "filters": ["gzip"], "chunks": [20, 3, 4, 5],
         "chunks_unwritten": 0, "logical_bytes": 7200, "stored_bytes": 0}
     keys = (ROOT / "Jobs" / "README.md").read_text()
     for key in found.keys() | found["layers"][0].keys() | found["labels"].keys() | datasets["/conv 1"].keys():

@@ -21,6 +21,15 @@ typedef struct {
   const uint64_t *rests;
 } nd_plane;
 
+/// Memory for a plane, released with `free`. On large pages where the system has them: rows are read in any order, and
+/// with small pages most of them would first have to be looked up.
+void *nd_allocate_plane(size_t bytes);
+
+/// Has the allocator keep memory that was released, up to 128 MiB a thread, for what is allocated next. Orderings and sums
+/// are made and dropped by the megabyte: given back to the system, their pages would have to be cleared anew every time,
+/// which takes longer than filling them. For the whole process.
+void nd_keep_memory(void);
+
 /// Adds chosen rows of a plane of `bins` bins, at most 256, to one row of sums. The caller sees to it that no sum
 /// overflows.
 void nd_add_rows(uint32_t *sums, nd_plane plane, size_t bins, const uint32_t *rows, size_t count);

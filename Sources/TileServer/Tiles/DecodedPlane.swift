@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import TileStore
 
 /// All counts of one plane in memory, one byte each where they fit, so that tiles of any ordering are added up without
@@ -27,7 +28,7 @@ final class DecodedPlane: @unchecked Sendable {
   init(_ array: ArrayReader, plane: Int, _ helpers: HelperThreads) throws {
     rows = array.rows
     bins = array.rowBytes / array.metadata.dataType.byteCount
-    counts = .allocate(capacity: rows * bins)
+    counts = nd_allocate_plane(rows * bins).assumingMemoryBound(to: UInt8.self)
     starts = .allocate(capacity: rows + 1)
     starts.initialize(repeating: 0, count: rows + 1)
     let target = Target(counts: counts, starts: starts, bins: bins)
@@ -38,7 +39,7 @@ final class DecodedPlane: @unchecked Sendable {
       }
       self.rests = rests.flatMap(\.self)
     } catch {
-      counts.deallocate()
+      free(counts)
       starts.deallocate()
       throw error
     }
@@ -47,7 +48,7 @@ final class DecodedPlane: @unchecked Sendable {
   }
 
   deinit {
-    counts.deallocate()
+    free(counts)
     starts.deallocate()
   }
 
