@@ -139,6 +139,7 @@ class Session:
         self.page.keyboard.up("Control")
 
     def wheel(self):
+        self.page.mouse.move(self.x, self.y)
         for step in range(200):
             self.page.mouse.wheel(0, 100 if step < 100 else 700)
             self.pause()
