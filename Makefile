@@ -45,7 +45,7 @@ test: test-packages python ## All tests, installing what they need
 	tsc --noEmit -p web
 
 .PHONY: bench
-bench: packages release python ## The engine beside h5py, NumPy, polars and dask; some minutes
+bench: packages release bench-python ## The engine beside h5py, NumPy, polars and dask; some minutes
 	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
 
 .PHONY: fuzz
@@ -78,11 +78,17 @@ packages test-packages:
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
-.PHONY: python demo-python
+.PHONY: python bench-python demo-python
 python: .venv/.tests
 .venv/.tests: Tests/requirements.txt
 	python3 -m venv .venv
 	.venv/bin/pip install -q --disable-pip-version-check -r Tests/requirements.txt
+	@touch $@
+
+# What benchmarks measure beside this project.
+bench-python: python .venv/.bench
+.venv/.bench: Tests/Bench/requirements.txt
+	.venv/bin/pip install -q --disable-pip-version-check -r Tests/Bench/requirements.txt
 	@touch $@
 
 demo-python: .venv/.demo
