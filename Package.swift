@@ -82,7 +82,7 @@ let package = Package(
     .testTarget(
       name: "TileServerTests",
       dependencies: [
-        "TileServer", "TileStore", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        "CKernels", "TileServer", "TileStore", .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
   ],

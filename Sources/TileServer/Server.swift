@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Hummingbird
 import HummingbirdCore
@@ -60,6 +61,7 @@ public struct Server: Sendable {
   /// - Parameter onRunning: called with the port when connections are accepted.
   /// - Throws: `CannotListen` where a port cannot be had.
   public func run(onRunning: @escaping @Sendable (_ port: Int) async -> Void) async throws {
+    nd_keep_memory()
     let settings = service.settings
     var services: [any Service] = [
       LibraryWatch(service: service, interval: .seconds(1)), application(onRunning: onRunning),

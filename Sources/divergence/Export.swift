@@ -8,17 +8,27 @@ struct Export: AsyncParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable { case csv, json }
 
   static let configuration = CommandConfiguration(
-    abstract: "Write the exact figures of a layer's neurons as a table.",
+    abstract: "Write the exact figures of a layer's neurons as a table, or a whole store as a web site of plain files.",
     discussion: """
-      One line a neuron, in the ordering asked for; one column for each figure of each group. Lines at the top of a CSV \
+      With --layer: a table on standard output.       One line a neuron, in the ordering asked for; one column for each figure of each group. Lines at the top of a CSV \
       that begin with # say where the numbers come from: pandas reads it with comment="#".
+
+      With --static: a folder that any web host can serve, with which the same web client works without this program. \
+      STORE may then also be a folder of stores.
       """)
 
   @Argument(help: "A store: Tiles/NAME, or one of its versions.")
   var store: String
 
   @Option(help: "The layer's id or name.")
-  var layer: String
+  var layer: String?
+
+  @Option(
+    name: .customLong("static"), help: "Folder to write a site of plain files to: a new one, or an earlier site's.")
+  var site: String?
+
+  @Option(help: "With --static: folder of the web client. (default: the one that came with the program)")
+  var web: String?
 
   @Option(help: "index, median(GROUP), mean(GROUP), value(INSTANCE) or difference(ITEM,ITEM).")
   var order = "index"
@@ -26,7 +36,8 @@ struct Export: AsyncParsableCommand {
   @Option(help: "ascending or descending.")
   var direction = Direction.ascending
 
-  @Option(parsing: .upToNextOption, help: "Names or indices of groups, with spaces or commas between them. (default: all)")
+  @Option(
+    parsing: .upToNextOption, help: "Names or indices of groups, with spaces or commas between them. (default: all)")
   var groups: [String] = []
 
   @Option(parsing: .upToNextOption, help: "Names or indices of instances whose values to add.")
@@ -35,8 +46,16 @@ struct Export: AsyncParsableCommand {
   @Option(help: "csv or json.")
   var format = Format.csv
 
+  func validate() throws {
+    guard (layer == nil) != (site == nil) else {
+      throw ValidationError("Name either a --layer, for a table, or --static with a folder, for a site.")
+    }
+  }
+
   func run() async throws {
     try await reportingFailure {
+      if let site { return try writeSite(site) }
+      guard let layer else { return }
       let store = try Store.open(store)
       let groups = Self.names(groups, known: store.attributes.groups.map(\.name))
       let instances = Self.names(instances, known: store.attributes.instances.map(\.name))
@@ -49,6 +68,18 @@ struct Export: AsyncParsableCommand {
       case .json: try Self.json(table, to: output)
       }
     }
+  }
+
+  private func writeSite(_ folder: String) throws {
+    guard let web = web ?? WebClient.folder() else {
+      throw StaticExport.Unusable(
+        description: "There is no web client beside this program: name its folder with --web.")
+    }
+    var export = try StaticExport(folder: folder)
+    try export.write(StaticSite(try StaticExport.stores(store), web: web))
+    let size = String(format: "%.1f", Double(export.bytes) / 1_048_576)
+    print(
+      "\(export.files) files, \(size) MiB, in \(folder). Any web host serves them: python3 -m http.server -d \(folder)")
   }
 
   /// Names one by one or with commas between them; a name that holds a comma is taken as it is.

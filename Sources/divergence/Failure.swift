@@ -42,7 +42,8 @@ enum Exit {
       case .unreadable: cannotRead
       }
     case is CannotListen: cannotWrite
-    case is ServeOptions.Unusable, is LayerTable.Unknown: usage
+    case is ServeOptions.Unusable, is StaticExport.Unusable, is LayerTable.Unknown: usage
+    case is StaticSite.Failure: noInput
     case is ClientFiles.LoadingError: noInput
     case is CocoaError: cannotWrite
     default: ownFault

@@ -33,7 +33,7 @@ final class ProgressDisplay: Sendable {
       case .none: .none
       case .auto: isatty(2) == 1 ? .bar : .lines
       }
-    total = max(1, job.decodedBytes)
+    total = max(1, job.countedBytes)
     layers = job.plans.count
     self.job = job.planInWords
   }

@@ -95,21 +95,8 @@ struct Serve: AsyncParsableCommand {
     let environment = try ServeOptions.environment(ProcessInfo.processInfo.environment)
     let file = try config.map { try ServeOptions.file($0) } ?? ServeOptions()
     var options = flags.over(environment).over(file)
-    options.web = options.web ?? Self.clientFolder()
+    options.web = options.web ?? WebClient.folder()
     return try options.settings()
-  }
-
-  /// The web client that came with the program: `web` beside the package, or `share/divergence/web`.
-  private static func clientFolder() -> String? {
-    guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
-    var folders = [URL(fileURLWithPath: FileManager.default.currentDirectoryPath)]
-    var folder = program
-    for _ in 0..<5 {
-      folder.deleteLastPathComponent()
-      folders.append(folder)
-    }
-    return folders.flatMap { [$0.appendingPathComponent("web"), $0.appendingPathComponent("share/divergence/web")] }
-      .first { FileManager.default.fileExists(atPath: $0.appendingPathComponent("index.html").path) }?.path
   }
 
   /// Connections and mapped shards need descriptors: as many as the system lets this program have.

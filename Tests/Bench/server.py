@@ -24,7 +24,7 @@ import urllib.parse
 import h5py
 import numpy as np
 
-NEURONS, ROWS, CLASSES = 262_144, 2_000, 10
+NEURONS, ROWS, CLASSES = 262_144, 10_000, 10
 
 
 def make_dump(path):
@@ -145,4 +145,5 @@ def measure(bare, server, seconds):
     line("memory at the end, MiB", f"{server.resident_mib:.0f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

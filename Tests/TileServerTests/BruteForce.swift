@@ -72,6 +72,50 @@ struct BruteForce {
     return header("NDT1", blocks.count, plane.bins.rawValue, level, wire, 256 * index, body) + body
   }
 
+  /// A tile of a window, in fractions instead of multiples of a unit.
+  func windowTile(
+    group: Int, bins: Int, zoom: Int, from: Int, _ request: OrderRequest, level: Int, index: Int
+  ) throws -> [UInt8] {
+    let blocks = try blocks(request, level: level, index: index)
+    let counts = try layer.counts(.own, .full).integers(plane: group, rows: 0..<neurons)
+    let zeros = try layer.statistic(.zeros).plane(group, as: UInt32.self)
+    let exponents = try layer.exponent.plane(0, as: Int16.self)
+    let origins = try layer.origin.plane(0, as: Int64.self)
+    let axis = layer.layer.shared
+    let width = exp2(Double(axis.exponent - zoom))
+    let lowest = (Double(axis.origin) * exp2(Double(zoom)) + Double(from)) * width
+    let sums = blocks.map { block in
+      var sums = [Double](repeating: 0, count: bins)
+      for neuron in block {
+        let own = exp2(Double(exponents[neuron]))
+        for bin in 0..<256 where counts[neuron][bin] > 0 {
+          let lower = Double(Int(origins[neuron]) + bin) * own
+          let count = Double(counts[neuron][bin]) - (lower == 0 ? Double(zeros[neuron]) : 0)
+          for target in 0..<256 {
+            let left = lowest + Double(target) * width
+            let overlap = min(lower + own, left + width) - max(lower, left)
+            if overlap > 0 { sums[target * bins / 256] += count * (overlap / own) }
+          }
+        }
+      }
+      return sums
+    }
+    let totals = blocks.map { $0.reduce(0) { $0 + counts[$1].reduce(0, +) } }
+    let dots = blocks.map { $0.reduce(0) { $0 + Int(zeros[$1]) } }
+    func most(_ shares: [Double]) -> Float { shares.contains { $0 > 0 } ? Float(shares.max()!) : 1 }
+    let scale = most(zip(sums, totals).flatMap { row, total in row.map { total > 0 ? $0 / Double(total) : 0 } })
+    let zeroScale = most(zip(dots, totals).map { $1 > 0 ? Double($0) / Double($1) : 0 })
+    func code(_ count: Double, _ total: Int, _ scale: Float) -> UInt8 {
+      if count == 0 { return 0 }
+      return UInt8(
+        min(255, max(1, (255 * (count / (Double(total) * Double(scale))).squareRoot() + 0.5).rounded(.down))))
+    }
+    let body =
+      zip(sums, totals).flatMap { row, total in row.map { code($0, total, scale) } }
+      + zip(dots, totals).map { code(Double($0), $1, zeroScale) }
+    return header("NDT1", blocks.count, bins, level, scale, 256 * index, body, zeroScale: zeroScale) + body
+  }
+
   func rows(_ request: OrderRequest, _ instances: [Int], level: Int, index: Int) throws -> [UInt8] {
     let blocks = try blocks(request, level: level, index: index)
     let keys = try keys(request.name)
@@ -102,12 +146,11 @@ struct BruteForce {
   }
 
   private func header(
-    _ magic: String, _ rows: Int, _ bins: Int, _ level: Int, _ scale: Float, _ first: Int, _ body: [UInt8]
-  )
-    -> [UInt8]
-  {
+    _ magic: String, _ rows: Int, _ bins: Int, _ level: Int, _ scale: Float, _ first: Int, _ body: [UInt8],
+    zeroScale: Float = 0
+  ) -> [UInt8] {
     Array(magic.utf8) + bytes(UInt16(1)) + bytes(UInt16(32)) + bytes(UInt32(rows)) + bytes(UInt16(bins))
-      + bytes(UInt16(level)) + bytes(scale.bitPattern) + bytes(UInt32(first)) + bytes(UInt32(0))
+      + bytes(UInt16(level)) + bytes(scale.bitPattern) + bytes(UInt32(first)) + bytes(zeroScale.bitPattern)
       + bytes(body.withUnsafeBytes { crc32c($0) })
   }
 
@@ -123,7 +166,7 @@ struct RandomView {
   let level: Int
   let index: Int
 
-  init(_ store: Store, _ layer: LayerReader) {
+  init(_ store: Store, _ layer: LayerReader, axis: BinAxis? = nil) {
     let groups = store.attributes.groups.indices
     let instances = store.attributes.instances.indices
     func item() -> OrderName.Item {
@@ -133,7 +176,8 @@ struct RandomView {
     let name: OrderName = [.index, .item(item()), .difference(item(), item())].randomElement()!
     request = OrderRequest(name: name, direction: Direction.allCases.randomElement()!)
     plane = PlaneKey(
-      group: groups.randomElement()!, axis: BinAxis.allCases.randomElement()!, bins: BinCount.allCases.randomElement()!)
+      group: groups.randomElement()!, axis: axis ?? BinAxis.allCases.randomElement()!,
+      bins: BinCount.allCases.randomElement()!)
     let levels = Levels(neurons: layer.layer.neurons)
     level = .random(in: 0...levels.top)
     index = .random(in: 0..<levels.tiles(at: level))

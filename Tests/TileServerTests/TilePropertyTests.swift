@@ -29,6 +29,45 @@ struct TilePropertyTests {
     }
   }
 
+  @Test func `Windows of the axis equal brute force over the own grids`() async throws {
+    let store = try Store.open("\(GoldenServer.tiles)/golden")
+    let wanted = try store.layers.flatMap { layer in
+      let brute = BruteForce(store: store, layer: layer)
+      return try (0..<12).map { _ in
+        let view = RandomView(store, layer, axis: .shared)
+        let zoom = Int.random(in: 1...10)
+        // Half of the windows lie at the bulk's end of the axis, where there is something to see.
+        let from = Bool.random() ? 0 : Int.random(in: 0...((256 << zoom) - 256))
+        return (
+          path: "\(view.path(store, layer))&zoom=\(zoom)&from=\(from)",
+          tile: try brute.windowTile(
+            group: view.plane.group, bins: view.plane.bins.rawValue, zoom: zoom, from: from, view.request,
+            level: view.level, index: view.index)
+        )
+      }
+    }
+    try await GoldenServer.with { client, version in
+      for (path, tile) in wanted {
+        try await client.execute(uri: "\(version)/\(path)", method: .get) { response in
+          #expect(response.status == .ok)
+          #expect(response.bytes == tile, "\(path)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("zoom=17", 404), ("zoom=2&from=769", 404), ("from=1", 404), ("zoom=1&axis=own", 400), ("zoom=x", 400),
+    ("zoom=16&from=16776960", 200), ("zoom=0&from=0&axis=own", 200),
+  ])
+  func `A window must lie on the shared axis`(query: String, status: Int) async throws {
+    try await GoldenServer.with { client, version in
+      try await client.execute(uri: "\(version)/layers/wide/tiles/0/0/0?\(query)", method: .get) { response in
+        #expect(response.status.code == status)
+      }
+    }
+  }
+
   @Test func `Rows equal brute force over the store`() throws {
     let server = try GoldenServer.server()
     let version = try #require(server.service.library.dataset("golden")).current
@@ -54,15 +93,19 @@ struct TilePropertyTests {
       let view = RandomView(version.store, layer.layer)
       let maker = TileMaker(
         layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
-        zeros: try layer.zeros(group: view.plane.group), samples: 220)
+        zeros: try layer.zeros(group: view.plane.group), samples: 220, grids: nil)
       let wide = TileMaker(
         layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
-        zeros: try layer.zeros(group: view.plane.group), samples: Int(UInt32.max))
+        zeros: try layer.zeros(group: view.plane.group), samples: Int(UInt32.max), grids: nil)
       let rows = try #require(maker.levels.rows(ofTile: 0, at: 1))
       let tile = try maker.pyramid(server.service.helpers).tile(level: 1, index: 0)
       #expect(tile == (try maker.gather(rows, level: 1)))
       #expect(tile == (try wide.pyramid(server.service.helpers).tile(level: 1, index: 0)), "32 and 64-bit sums differ")
       #expect(tile == (try wide.gather(rows, level: 1)), "32 and 64-bit sums differ")
+      let decoded = try DecodedPlane(
+        layer.layer.counts(view.plane.axis, view.plane.bins), plane: view.plane.group, server.service.helpers)
+      #expect(tile == maker.gather(rows, level: 1, from: decoded))
+      #expect(tile == (try maker.pyramid(server.service.helpers, from: decoded)).tile(level: 1, index: 0))
     }
   }
 

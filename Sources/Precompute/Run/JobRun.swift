@@ -24,13 +24,13 @@ extension PreparedJob {
     for (number, plan) in plans.enumerated() {
       let path = "layers/\(ids[number])"
       if let kept = builder.completed(path, as: Layer.self) {
-        observer.report(.layerKept(name: kept.name, bytes: plan.decodedBytes))
+        observer.report(.layerKept(name: kept.name, bytes: plan.countedBytes))
         layers.append(kept)
         continue
       }
       try builder.remove(path)
       observer.report(
-        .layerBegins(name: plan.source.name, number: number, count: plans.count, bytes: plan.decodedBytes))
+        .layerBegins(name: plan.source.name, number: number, count: plans.count, bytes: plan.countedBytes))
       let layer =
         plan.source.element.fitsFloat
         ? try compute(plan, id: ids[number], as: Float.self, builder, observer)

@@ -20,7 +20,9 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   func run(into output: LayerOutput<Value>) throws {
     let walk = TileWalk<Value>(lanes: lanes, grouping: grouping, leavingOut: missingRows)
     for band in plan.bands {
-      let counters = BandCounters<Value>(neurons: band.count, cells: grouping.cellCount)
+      let counters = BandCounters<Value>(
+        neurons: band.count, cells: grouping.cellCount,
+        samplesPerCellMax: grouping.rowsPerCellMax * source.geometry.samplesPerRow)
       let blocks = RowBlocks<Value>(
         source, neurons: band, rowsPerBlock: plan.rowsPerBlock, lanes: lanes.count, keeps: plan.keepsBlocks)
       try count(counters, blocks, walk)
@@ -51,7 +53,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
         let segmentEnd = min((row / Self.segmentRows + 1) * Self.segmentRows, rows)
         let end = min(block.samples, (segmentEnd - block.firstRow) * each)
         let closes = block.firstRow + end / each == segmentEnd
-        try walk.run(
+        try walk.eachTile(
           block, samples: sample..<end, columns: counters.neurons, tiles: 0..<counters.tiles,
           body: { counters.add(tile: $0, cell: $1, rows: $2, values: $3) },
           after: { if closes { counters.closeSegment(tile: $0) } })
@@ -104,12 +106,18 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let members = grouping.members
     let integers = source.element.isInteger
     let looks = Slots<SecondLook<Value>>(counters.tiles)
-    for tile in tiles { looks[tile] = SecondLook(questions[tile]!, of: counters) }
+    let values = Pages<Value>(count: tiles.reduce(0) { $0 + questions[$1]!.valueCount })
+    defer { values.deallocate() }
+    var next = values.base
+    for tile in tiles {
+      looks[tile] = SecondLook(questions[tile]!, of: counters, values: next)
+      next += questions[tile]!.valueCount
+    }
     if tiles.contains(where: { questions[$0]!.valueCount > 0 }) {
       try eachBlock(blocks) { block in
-        try walk.run(
+        try walk.eachRows(
           block, samples: 0..<block.samples, columns: counters.neurons, tiles: tiles,
-          body: { looks[$0]!.add(cell: $1, rows: $2, values: $3) })
+          body: { looks[$0]!.add(cell: $1, $2) })
       }
     }
     guard tiles.allSatisfy({ looks[$0]!.isComplete }) else {

@@ -31,11 +31,10 @@ public struct PreparedJob: Sendable {
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
-    let (cells, groups) = (grouping.cellCount, grouping.groups.count)
-    plans = try contents.layers.map { layer in
+    plans = try contents.layers.map { [grouping] layer in
       layer.element.fitsFloat
-        ? try LayerPlan(layer, as: Float.self, cells: cells, groups: groups, medians: job.medians, memory: memory)
-        : try LayerPlan(layer, as: Double.self, cells: cells, groups: groups, medians: job.medians, memory: memory)
+        ? try LayerPlan(layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
+        : try LayerPlan(layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
     }
     ids = Self.ids(contents.layers.map(\.name))
     self.job = job
@@ -46,7 +45,7 @@ public struct PreparedJob: Sendable {
 
   /// Refuses more rows than their cells have room for.
   private static func checkRows(_ rows: Int, memory: Int) throws {
-    let needed = LayerPlan.baseBytes + rows * Grouping.bytesPerRow
+    let needed = LayerPlan.baseBytes + rows * LayerPlan.rowBytes
     guard needed > memory else { return }
     throw PrecomputeError(
       .memory,
@@ -54,8 +53,8 @@ public struct PreparedJob: Sendable {
     )
   }
 
-  /// Bytes to decode, all passes and layers together.
-  public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }
+  /// Bytes of values that are looked at, all looks and layers together.
+  public var countedBytes: Int { plans.reduce(0) { $0 + $1.countedBytes } }
 
   /// Names that every file system takes, different also without regard to case.
   static func ids(_ names: [String]) -> [String] {

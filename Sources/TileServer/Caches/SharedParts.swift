@@ -26,8 +26,10 @@ final class SharedParts<Key: Hashable & Sendable, Part: Sendable>: Sendable {
 
   private let state: Mutex<State>
   private let size: @Sendable (Part) -> Int
+  let bytesMax: Int
 
   init(bytesMax: Int, size: @escaping @Sendable (Part) -> Int) {
+    self.bytesMax = bytesMax
     state = Mutex(State(cache: ByteCache(bytesMax: bytesMax)))
     self.size = size
   }

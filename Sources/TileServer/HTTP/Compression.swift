@@ -42,6 +42,14 @@ enum Compression {
     return fill(most) { libdeflate_zlib_compress(compressor, bytes, bytes.count, $0.baseAddress, $0.count) } ?? []
   }
 
+  /// The bytes as gzip, compressed well: for files that are written once.
+  static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    guard let compressor = libdeflate_alloc_compressor(9) else { preconditionFailure("no memory") }
+    defer { libdeflate_free_compressor(compressor) }
+    let most = libdeflate_gzip_compress_bound(compressor, bytes.count)
+    return fill(most) { libdeflate_gzip_compress(compressor, bytes, bytes.count, $0.baseAddress, $0.count) } ?? []
+  }
+
   /// CRC-32 of some bytes, as PNG uses it.
   static func crc32(_ bytes: [UInt8]) -> UInt32 { libdeflate_crc32(0, bytes, bytes.count) }
 }

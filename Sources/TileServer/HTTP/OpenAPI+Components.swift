@@ -15,6 +15,12 @@ extension OpenAPI {
       "direction": query("direction", ["enum": ["ascending", "descending"], "default": "ascending"]),
       "axis": query("axis", ["enum": ["shared", "own"], "default": "shared"]),
       "bins": query("bins", ["enum": [256, 64, 16], "default": 256]),
+      "zoom": query(
+        "zoom", ["type": "integer", "minimum": 0, "maximum": 16, "default": 0],
+        "Halvings of the shared axis; own bins are spread on the window's"),
+      "from": query(
+        "from", ["type": "integer", "minimum": 0, "maximum": 16_776_960, "default": 0],
+        "The window's first bin, counted from the lower end of the shared axis in bins of the window"),
       "instances": query("instances", ["type": "string", "pattern": .string(indices)], "Indices, comma-separated"),
       "groups": query("groups", ["type": "string", "pattern": .string(indices)], "Indices, comma-separated"),
       "neuronQuery": query("neuron", index, "The neuron whose rank is sought; goes before rank"),

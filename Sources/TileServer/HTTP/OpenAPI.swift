@@ -43,7 +43,7 @@ enum OpenAPI {
         errors: built),
       layer + "/tiles/{group}/{level}/{index}": get(
         "tile", "Densities of 256 displayed rows",
-        ["dataset", "version", "layer", "group", "level", "index"] + ordered + ["axis", "bins"],
+        ["dataset", "version", "layer", "group", "level", "index"] + ordered + ["axis", "bins", "zoom", "from"],
         binary("application/octet-stream"), errors: built),
       layer + "/rows/{level}/{index}": get(
         "rows", "Neurons, keys and instance values of 256 displayed rows",

@@ -23,6 +23,8 @@ public struct ClientFiles: Sendable {
   }
 
   private var answers: [String: [ContentCoding: Answer]] = [:]
+  /// Files by path, as they are on disk.
+  private(set) var contents: [String: [UInt8]] = [:]
 
   /// No client: an interface for programs only.
   init() {}
@@ -44,6 +46,7 @@ public struct ClientFiles: Sendable {
       bytes += content.count
       guard bytes <= Self.bytesMax, answers.count < Self.filesMax else { throw LoadingError.tooLarge(folder) }
       let path = String(url.standardizedFileURL.path.dropFirst(root.path.count + 1))
+      contents[path] = Array(content)
       for coding in ContentCoding.allCases {
         answers[path, default: [:]][coding] = Answer(
           Array(content), type: Self.type(url.pathExtension), coding: coding, lifetime: .revalidated)

@@ -29,6 +29,7 @@ struct PartKey: Hashable, Sendable {
     case exponents
     case origins
     case order(OrderRequest)
+    case plane(PlaneKey)
     case pyramid(PlaneKey, OrderRequest)
   }
 
@@ -45,6 +46,7 @@ enum Part: Sendable {
   case exponents([Int16])
   case origins([Int64])
   case order(NeuronOrder)
+  case plane(DecodedPlane)
   case pyramid(Pyramid)
 
   var byteCount: Int {
@@ -55,6 +57,7 @@ enum Part: Sendable {
     case .exponents(let values): values.count * 2 + 64
     case .origins(let values): values.count * 8 + 64
     case .order(let order): order.byteCount
+    case .plane(let plane): plane.byteCount
     case .pyramid(let pyramid): pyramid.byteCount
     }
   }
@@ -75,7 +78,14 @@ struct LayerParts: Sendable {
 
   /// Whether answering needs a pass over a plane or a sort: heavy work.
   func isHeavy(_ plane: PlaneKey?, _ order: OrderRequest, level: Int) -> Bool {
-    if let plane, level >= TileMaker.pyramidLevel(levels), !parts.contains(key(.pyramid(plane, order))) { return true }
+    if let plane {
+      let inMemory = isHeldInMemory(plane)
+      if level >= TileMaker.pyramidLevel(levels, inMemory: inMemory) {
+        if !parts.contains(key(.pyramid(plane, order))) { return true }
+      } else if inMemory, level >= TileMaker.planeLevel, !parts.contains(key(.plane(plane))) {
+        return true
+      }
+    }
     return order.name != .index && !parts.contains(key(.order(order)))
   }
 
@@ -129,23 +139,54 @@ struct LayerParts: Sendable {
     return order
   }
 
-  func pyramid(_ plane: PlaneKey, _ request: OrderRequest) throws -> Pyramid {
-    let part = try parts.part(key(.pyramid(plane, request))) { .pyramid(try maker(plane, request).pyramid(helpers)) }
+  /// Whether a plane, once decoded, stays in memory: not one that would take more than a quarter of it, nor a window of
+  /// the axis, which is one of very many.
+  private func isHeldInMemory(_ plane: PlaneKey) -> Bool {
+    plane.window == nil && TileMaker.fits32(levels, samples: samples(plane.group))
+      && DecodedPlane.bytesMin(rows: levels.neurons, bins: plane.bins.rawValue) <= parts.bytesMax / 4
+  }
+
+  private func decoded(_ plane: PlaneKey) throws -> DecodedPlane {
+    let part = try parts.part(key(.plane(plane))) {
+      .plane(try DecodedPlane(layer.counts(plane.axis, plane.bins), plane: plane.group, helpers))
+    }
+    guard case .plane(let decoded) = part else { preconditionFailure("kind and part differ") }
+    return decoded
+  }
+
+  private func pyramid(_ plane: PlaneKey, _ request: OrderRequest) throws -> Pyramid {
+    let part = try parts.part(key(.pyramid(plane, request))) {
+      let maker = try maker(plane, request)
+      return .pyramid(
+        isHeldInMemory(plane)
+          ? try maker.pyramid(helpers, from: decoded(plane)) : try maker.pyramid(helpers))
+    }
     guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
     return pyramid
   }
 
+  private func samples(_ group: Int) -> Int { version.store.attributes.groups[group].rows * layer.layer.samples }
+
   private func maker(_ plane: PlaneKey, _ request: OrderRequest) throws -> TileMaker {
     TileMaker(
       layer: layer, plane: plane, order: try order(request), zeros: try zeros(group: plane.group),
-      samples: version.store.attributes.groups[plane.group].rows * layer.layer.samples)
+      samples: samples(plane.group),
+      grids: try plane.window.map { window in
+        WindowGrids(
+          window: window.kernel(on: layer.layer.shared), exponents: try exponents(), origins: try origins())
+      })
   }
 
   /// A density tile, header and body.
   /// - Precondition: the layer has such a tile.
   func tile(_ plane: PlaneKey, _ request: OrderRequest, level: Int, index: Int) throws -> [UInt8] {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
-    if level < TileMaker.pyramidLevel(levels) { return try maker(plane, request).gather(rows, level: level) }
+    let inMemory = isHeldInMemory(plane)
+    if level < TileMaker.pyramidLevel(levels, inMemory: inMemory) {
+      let maker = try maker(plane, request)
+      return inMemory && (level >= TileMaker.planeLevel || parts.contains(key(.plane(plane))))
+        ? maker.gather(rows, level: level, from: try decoded(plane)) : try maker.gather(rows, level: level)
+    }
     guard let tile = try pyramid(plane, request).tile(level: level, index: index) else {
       preconditionFailure("a pyramid has every tile of its levels")
     }

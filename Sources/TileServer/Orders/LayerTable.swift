@@ -80,22 +80,28 @@ public struct LayerTable: Sendable {
       let chosen = neurons.neurons[first..<min(first + step, neurons.neurons.count)]
       var columns: [[Double]] = []
       for group in groups {
-        for statistic in Statistic.allCases { columns.append(try numbers(layer.statistic(statistic), group, chosen)) }
+        for statistic in Statistic.allCases {
+          columns.append(try layer.statistic(statistic).numbers(plane: group, chosen))
+        }
       }
-      for instance in instances { columns.append(try layer.values.map { try numbers($0, instance, chosen) } ?? []) }
+      for instance in instances {
+        columns.append(try layer.values.map { try $0.numbers(plane: instance, chosen) } ?? [])
+      }
       for (index, neuron) in chosen.enumerated() {
         let head = [Double(first + index), Double(neuron), neurons.key(of: Int(neuron))]
         try body(head + columns.map { $0[index] })
       }
     }
   }
+}
 
-  private func numbers(_ array: ArrayReader, _ plane: Int, _ chosen: ArraySlice<UInt32>) throws(StoreError) -> [Double]
-  {
+extension ArrayReader {
+  /// One number of a plane for each chosen row, whatever type it is held in.
+  func numbers(plane: Int, _ chosen: some Collection<UInt32>) throws(StoreError) -> [Double] {
     var numbers = [Double](repeating: .nan, count: chosen.count)
-    try array.gather(plane: plane, chosen) { position, row in
+    try gather(plane: plane, chosen) { position, row in
       numbers[position] =
-        switch array.metadata.dataType {
+        switch metadata.dataType {
         case .uint32: Double(row.loadUnaligned(as: UInt32.self))
         case .float32: Double(row.loadUnaligned(as: Float.self))
         default: row.loadUnaligned(as: Double.self)

@@ -9,13 +9,7 @@ extension RouteTable {
     let token = token(request)
     let datasets = service.library.datasets.filter { $0.value.opens(token) }.sorted { $0.key < $1.key }
     let entries = datasets.map { name, dataset in
-      let attributes = dataset.current.store.attributes
-      return JSONValue.object([
-        "name": .string(name), "title": .string(attributes.dataset.title),
-        "version": .string(dataset.current.store.version), "url": .string(url(name, dataset.current)),
-        "rows": JSONValue(attributes.dataset.rows), "layers": JSONValue(attributes.layers.count),
-        "groups": JSONValue(attributes.groups.count), "instances": JSONValue(attributes.instances.count),
-      ])
+      JSONValue.object(catalogueEntry(dataset.current.store, name: name, url: url(name, dataset.current)))
     }
     return try small(["datasets": .array(entries)], request, secret: !service.settings.tokens.isEmpty)
   }
@@ -50,43 +44,7 @@ extension RouteTable {
     _ = try Query(request.uri.query, allowing: [])
     return try await answer(
       request, context, version, .metadata, type: "application/json", weight: .light
-    ) { Self.metadata(version.served.store, name: name) }
-  }
-
-  private static func metadata(_ store: Store, name: String) -> [UInt8] {
-    struct Metadata: Encodable {
-      var name: String
-      var version: String
-      var title: String
-      var rows: Int
-      var layers: [Layer]
-      var groups: [Group]
-      var instances: [Entry]
-      var start: Start?
-      var provenance: JSONValue
-    }
-    struct Entry: Encodable {
-      var name: String
-      var kind: String
-      var pair: Int?
-      var label: JSONValue?
-      var prediction: JSONValue?
-      /// Relative to the version's address.
-      var image: String?
-      var text: String?
-    }
-    let attributes = store.attributes
-    let instances = attributes.instances.enumerated().map { index, instance in
-      Entry(
-        name: instance.name, kind: instance.kind, pair: instance.pair, label: instance.label,
-        prediction: instance.prediction, image: instance.image.map { _ in "images/\(index)" },
-        text: store.text(of: instance))
-    }
-    return encodedJSON(
-      Metadata(
-        name: name, version: store.version, title: attributes.dataset.title, rows: attributes.dataset.rows,
-        layers: attributes.layers, groups: attributes.groups, instances: instances, start: attributes.start,
-        provenance: attributes.provenance))
+    ) { encodedJSON(MetadataDocument(version.served.store, name: name) { "images/\($0)" }) }
   }
 
   func image(_ request: Request, _ context: ServerContext) async throws -> Response {

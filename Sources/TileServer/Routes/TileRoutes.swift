@@ -9,14 +9,15 @@ extension RouteTable {
   func tile(_ request: Request, _ context: ServerContext) async throws -> Response {
     let version = try version(request, context)
     let layer = try layer(version, context)
-    let query = try Query(request.uri.query, allowing: ["order", "direction", "axis", "bins"])
+    let query = try Query(request.uri.query, allowing: ["order", "direction", "axis", "bins", "zoom", "from"])
     let order = try query.order(version.served.orders)
-    let plane = PlaneKey(
-      group: try number("group", context), axis: try query.choice("axis", BinAxis.self) ?? .shared,
-      bins: try bins(query))
-    guard plane.group < version.served.store.attributes.groups.count else {
-      throw Problem.notFound("There is no group \(plane.group).")
+    let group = try number("group", context)
+    guard group < version.served.store.attributes.groups.count else {
+      throw Problem.notFound("There is no group \(group).")
     }
+    let axis = try query.choice("axis", BinAxis.self) ?? .shared
+    let plane = PlaneKey(
+      group: group, axis: axis, bins: try bins(query), window: try window(query, axis, group: group, layer))
     let (level, index) = try tile(of: layer.levels, context)
     return try await answer(
       request, context, version, .tile(layer: layer.index, plane, order, level: level, index: index),
@@ -73,6 +74,23 @@ extension RouteTable {
       throw .notFound("The layer's levels are 0 to \(levels.top); there is no tile \(index) at level \(level).")
     }
     return (level, index)
+  }
+
+  /// The part of the shared axis that a tile shows; `nil`: the whole.
+  private func window(_ query: Query, _ axis: BinAxis, group: Int, _ layer: LayerParts) throws(Problem) -> AxisWindow? {
+    let (zoom, from) = (try query.count("zoom") ?? 0, try query.count("from") ?? 0)
+    if zoom == 0, from == 0 { return nil }
+    guard axis == .shared else { throw .badRequest("zoom and from belong to the shared axis.") }
+    let samples = layer.version.store.attributes.groups[group].rows * layer.layer.layer.samples
+    guard
+      let window = AxisWindow(
+        zoom: zoom, from: from, on: layer.layer.layer.shared, samples: samples * layer.levels.neurons)
+    else {
+      throw .notFound(
+        "zoom is 0 to \(AxisWindow.zoomMax), less where bins would be finer than numbers are; from is at most "
+          + "256·2^zoom − 256.")
+    }
+    return window
   }
 
   private func bins(_ query: Query) throws(Problem) -> BinCount {

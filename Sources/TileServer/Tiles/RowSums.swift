@@ -55,11 +55,18 @@ final class RowSums<Word: SumWord>: @unchecked Sendable {
   let bins: Int
   private let sums: UnsafeMutablePointer<Word>
   private let zeros: UnsafeMutablePointer<UInt64>
+  /// Sums of all counts of a row, of a window also those outside it; not kept for the whole axis, where the row's
+  /// sums say it.
+  private let totals: UnsafeMutablePointer<UInt64>
+  private let isWindow: Bool
 
   /// All zero.
-  init(rows: Int, bins: Int) {
+  init(rows: Int, bins: Int, isWindow: Bool = false) {
     self.rows = rows
     self.bins = bins
+    self.isWindow = isWindow
+    totals = .allocate(capacity: rows)
+    totals.initialize(repeating: 0, count: rows)
     sums = .allocate(capacity: rows * bins)
     sums.initialize(repeating: 0, count: rows * bins)
     zeros = .allocate(capacity: rows)
@@ -69,6 +76,7 @@ final class RowSums<Word: SumWord>: @unchecked Sendable {
   deinit {
     sums.deallocate()
     zeros.deallocate()
+    totals.deallocate()
   }
 
   /// Adds a neuron's counts and zeros to a displayed row.
@@ -84,43 +92,99 @@ final class RowSums<Word: SumWord>: @unchecked Sendable {
     precondition(other.rows == rows && other.bins == bins)
     for index in 0..<(rows * bins) { sums[index] &+= other.sums[index] }
     for row in 0..<rows { zeros[row] += other.zeros[row] }
+    for row in 0..<rows { totals[row] += other.totals[row] }
   }
 
   /// The next level: every two neighbouring rows as one.
   func halved() -> RowSums {
-    let half = RowSums(rows: (rows + 1) / 2, bins: bins)
+    let half = RowSums(rows: (rows + 1) / 2, bins: bins, isWindow: isWindow)
     for row in 0..<rows {
       let (source, target) = (sums + row * bins, half.sums + row / 2 * bins)
       for bin in 0..<bins { target[bin] &+= source[bin] }
       half.zeros[row / 2] += zeros[row]
+      half.totals[row / 2] += totals[row]
     }
     return half
   }
 
+  /// The same with fewer bins: sums of neighbours.
+  func coarsened(to fewer: Int) -> RowSums {
+    guard fewer < bins else { return self }
+    precondition(bins % fewer == 0)
+    let coarse = RowSums(rows: rows, bins: fewer, isWindow: isWindow)
+    let step = bins / fewer
+    for index in 0..<(rows * bins) { coarse.sums[index / step] &+= sums[index] }
+    coarse.zeros.update(from: zeros, count: rows)
+    coarse.totals.update(from: totals, count: rows)
+    return coarse
+  }
+
   /// Codes some rows as the body of one tile.
   ///
-  /// - Returns: densities `[row, bin]` then zeros `[row]`, and the scale: the largest share among them (1 where nothing
-  ///   was counted), rounded to float32.
-  func encode(_ chosen: Range<Int>) -> (body: [UInt8], scale: Float) {
+  /// - Returns: densities `[row, bin]` then zeros `[row]`, and the scales: the largest share among them (1 where nothing
+  ///   was counted), rounded to float32. The zeros of a window have a scale of their own.
+  func encode(_ chosen: Range<Int>) -> TileBody {
     precondition(chosen.lowerBound >= 0 && chosen.upperBound <= rows)
     var largest = 0.0
-    let totals = chosen.map { row in
+    var mostZeros = 0.0
+    let rowTotals = chosen.map { row in
       let extent = Word.extent(sums + row * bins, bins: bins)
-      if extent.total > 0 {
-        largest = max(largest, Double(max(extent.largest, zeros[row])) / Double(extent.total))
+      let total = isWindow ? totals[row] : extent.total
+      if total > 0 {
+        largest = max(largest, Double(extent.largest) / Double(total))
+        mostZeros = max(mostZeros, Double(zeros[row]) / Double(total))
       }
-      return extent.total
+      return total
     }
+    if !isWindow { largest = max(largest, mostZeros) }
     let scale = largest > 0 ? Float(largest) : 1
-    let body = [UInt8](unsafeUninitializedCapacity: chosen.count * (bins + 1)) { codes, filled in
+    let zeroScale = !isWindow ? scale : mostZeros > 0 ? Float(mostZeros) : 1
+    let codes = [UInt8](unsafeUninitializedCapacity: chosen.count * (bins + 1)) { codes, filled in
       filled = chosen.count * (bins + 1)
       guard let codes = codes.baseAddress else { return }
       for (index, row) in chosen.enumerated() {
-        let full = Double(max(totals[index], 1)) * Double(scale)
-        Word.encode(sums + row * bins, bins: bins, full: full, to: codes + index * bins)
-        UInt64.encode(zeros + row, bins: 1, full: full, to: codes + chosen.count * bins + index)
+        let total = Double(max(rowTotals[index], 1))
+        Word.encode(sums + row * bins, bins: bins, full: total * Double(scale), to: codes + index * bins)
+        UInt64.encode(
+          zeros + row, bins: 1, full: total * Double(zeroScale), to: codes + chosen.count * bins + index)
       }
     }
-    return (body, scale)
+    return TileBody(codes: codes, scale: scale, zeroScale: isWindow ? zeroScale : 0)
   }
+}
+
+extension RowSums<UInt32> {
+  /// Adds chosen neurons of a plane to a displayed row. Threads may add to different rows at the same time.
+  /// - Parameter zeros: `[neuron]`.
+  func add(_ plane: DecodedPlane, _ neurons: UnsafeBufferPointer<UInt32>, zeros counts: [UInt32], to row: Int) {
+    precondition(row >= 0 && row < rows && plane.bins == bins)
+    plane.add(neurons, to: sums + row * bins)
+    var sum: UInt64 = 0
+    for neuron in neurons { sum += UInt64(counts[Int(neuron)]) }
+    zeros[row] += sum
+  }
+}
+
+extension RowSums<UInt64> {
+  /// Adds a neuron to a displayed row of a window.
+  /// - Parameter counts: 256 counts on the neuron's own grid.
+  @inline(__always)
+  func add(
+    _ counts: UnsafeRawPointer, _ type: DataType, zeros count: UInt32, neuron: Int, of grids: WindowGrids, to row: Int
+  ) {
+    precondition(row >= 0 && row < rows && isWindow && bins == BinCount.full.rawValue)
+    totals[row] += nd_add_window(
+      sums + row * bins, counts, type.byteCount, count, grids.origins[neuron], Int32(grids.exponents[neuron]),
+      grids.window)
+    zeros[row] += UInt64(count) << UInt64(grids.window.depth)
+  }
+}
+
+/// The coded part of a tile, and what its codes mean.
+struct TileBody: Sendable {
+  var codes: [UInt8]
+  /// The share that is coded as 255.
+  var scale: Float
+  /// That of the zeros; 0: the same.
+  var zeroScale: Float
 }

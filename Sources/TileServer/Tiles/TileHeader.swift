@@ -18,6 +18,8 @@ struct TileHeader: Equatable {
   /// The share that is coded as 255.
   var scale: Float
   var firstRow: Int
+  /// The share of zeros that is coded as 255; 0: `scale`.
+  var zeroScale: Float = 0
 
   /// Header and body in one, with the body's checksum.
   func message(with body: [UInt8]) -> [UInt8] {
@@ -31,7 +33,7 @@ struct TileHeader: Equatable {
     bytes.append(littleEndian: UInt16(level))
     bytes.append(littleEndian: scale.bitPattern)
     bytes.append(littleEndian: UInt32(firstRow))
-    bytes.append(littleEndian: UInt32(0))
+    bytes.append(littleEndian: zeroScale.bitPattern)
     bytes.append(littleEndian: body.withUnsafeBytes { crc32c($0) })
     bytes += body
     return bytes

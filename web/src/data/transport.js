@@ -2,9 +2,15 @@
 
 import { RequestError } from "./queue.js";
 
-/** @returns {import("./queue.js").Send} */
-export function workerTransport() {
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+/**
+ * @param {string} [site] address of `site.json` where there is no server but a site of plain files (Tiles/STATIC.md)
+ * @returns {import("./queue.js").Send}
+ */
+export function workerTransport(site) {
+  const worker = site
+    ? new Worker(new URL("./static/worker.js", import.meta.url), { type: "module" })
+    : new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  if (site) worker.postMessage({ site: new URL(site, document.baseURI).href });
   /** @type {Map<number, {resolve: (result: {data: any, bytes: number}) => void, reject: (error: RequestError) => void}>} */
   const waiting = new Map();
   let last = 0;

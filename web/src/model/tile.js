@@ -39,7 +39,7 @@ export function decodeTile(buffer) {
   const expected = start + rows * bins + rows;
   if (buffer.byteLength !== expected) throw new DamagedTile(`${buffer.byteLength} bytes, expected ${expected}`);
   return {
-    rows, bins, level, scale, first,
+    rows, bins, level, scale, first, zeroScale: new DataView(buffer).getFloat32(24, true) || scale,
     densities: new Uint8Array(buffer, start, rows * bins),
     zeros: new Uint8Array(buffer, start + rows * bins, rows),
   };

@@ -1,0 +1,56 @@
+import TileStore
+
+/// The metadata of a version, as clients read it (`Tiles/HTTP.md`, "Metadata").
+struct MetadataDocument: Encodable {
+  struct Entry: Encodable {
+    var name: String
+    var kind: String
+    var pair: Int?
+    var label: JSONValue?
+    var prediction: JSONValue?
+    /// Relative to the version's address.
+    var image: String?
+    var text: String?
+  }
+
+  var name: String
+  var version: String
+  var title: String
+  var rows: Int
+  var layers: [Layer]
+  var groups: [Group]
+  var instances: [Entry]
+  var start: Start?
+  var provenance: JSONValue
+
+  /// - Parameters:
+  ///   - name: of the data set, where it is served.
+  ///   - image: the address of an instance's picture, relative to the version's.
+  init(_ store: Store, name: String, image: (_ instance: Int) -> String) {
+    let attributes = store.attributes
+    self.name = name
+    version = store.version
+    title = attributes.dataset.title
+    rows = attributes.dataset.rows
+    layers = attributes.layers
+    groups = attributes.groups
+    instances = attributes.instances.enumerated().map { index, instance in
+      Entry(
+        name: instance.name, kind: instance.kind, pair: instance.pair, label: instance.label,
+        prediction: instance.prediction, image: instance.image.map { _ in image(index) },
+        text: store.text(of: instance))
+    }
+    start = attributes.start
+    provenance = attributes.provenance
+  }
+}
+
+/// A line of the catalogue (`Tiles/HTTP.md`, "Catalogue").
+func catalogueEntry(_ store: Store, name: String, url: String) -> [String: JSONValue] {
+  let attributes = store.attributes
+  return [
+    "name": .string(name), "title": .string(attributes.dataset.title), "version": .string(store.version),
+    "url": .string(url), "rows": JSONValue(attributes.dataset.rows), "layers": JSONValue(attributes.layers.count),
+    "groups": JSONValue(attributes.groups.count), "instances": JSONValue(attributes.instances.count),
+  ]
+}

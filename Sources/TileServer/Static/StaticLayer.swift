@@ -1,0 +1,106 @@
+import TileStore
+
+/// The files of one layer in a static site (`Tiles/STATIC.md`).
+struct StaticLayer {
+  /// Neurons of a file of 256 bins: one is fetched for each group when a neuron is looked at.
+  static let ownBlock = 4096
+  /// Neurons of a file of 64 or 16 bins, which are only fetched all.
+  static let sharedBlock = 16_384
+  /// Most bytes of a file of figures, unpacked: one is fetched when a neuron is looked at.
+  static let figureBytesMax = 1 << 20
+
+  let store: Store
+  let layer: LayerReader
+  let files: HashedFiles
+
+  private var neurons: Int { layer.layer.neurons }
+  private var groups: Range<Int> { store.attributes.groups.indices }
+
+  /// Writes the layer's files.
+  /// - Returns: the index that names them.
+  func write() throws -> JSONValue {
+    // Of very many groups a summary holds only the first, as the server's does when nothing else is asked for.
+    let shown = groups.count <= NeuronFigures.histogramsMax ? Array(groups) : [0]
+    let summary = try LayerSummary(store: store, layer: layer, groups: shown).json().encoded()
+    return [
+      "summary": .string(try files.add(summary, ending: "json")),
+      "grid": .string(try grid()),
+      "zeros": try names(groups.map { try layer.statistic(.zeros).plane($0, as: UInt32.self) }),
+      "keys": [
+        "median": try names(groups.map { try layer.keys(of: layer.statistic(.median), plane: $0) }),
+        "mean": try names(groups.map { try layer.keys(of: layer.statistic(.mean), plane: $0) }),
+      ],
+      "values": try names(
+        store.attributes.instances.indices.map { try layer.values?.plane($0, as: Float.self) ?? [] }),
+      "figures": try figures(),
+      "counts": [
+        "own/256": try counts(layer.counts(.own, .full), block: Self.ownBlock),
+        "shared/64": try counts(layer.counts(.shared, .quarter), block: Self.sharedBlock),
+        "shared/16": try counts(layer.counts(.shared, .sixteenth), block: Self.sharedBlock),
+      ],
+    ]
+  }
+
+  private func names<Number: BitwiseCopyable>(_ planes: [[Number]]) throws -> JSONValue {
+    .array(try planes.map { .string(try files.add($0)) })
+  }
+
+  /// Origins as float64, exponents as int16, tails as uint8, one after another. Origins have at most 53 bits.
+  private func grid() throws -> String {
+    let origins = try layer.origin.plane(0, as: Int64.self).map(Double.init)
+    var bytes = origins.withUnsafeBytes { Array($0) }
+    bytes += try layer.exponent.plane(0, as: Int16.self).withUnsafeBytes { Array($0) }
+    bytes += try layer.tails.plane(0, as: UInt8.self)
+    return try files.add(bytes)
+  }
+
+  /// Every figure of every group, by blocks of neurons: `[statistic, group, neuron]` float64.
+  private func figures() throws -> JSONValue {
+    var block = 1 << 14
+    while block > 16, block * groups.count * Statistic.allCases.count * 8 > Self.figureBytesMax { block /= 2 }
+    var names: [JSONValue] = []
+    for first in stride(from: 0, to: neurons, by: block) {
+      let chosen = (first..<min(first + block, neurons)).map(UInt32.init)
+      var numbers: [Double] = []
+      numbers.reserveCapacity(Statistic.allCases.count * groups.count * chosen.count)
+      for statistic in Statistic.allCases {
+        for group in groups { numbers += try layer.statistic(statistic).numbers(plane: group, chosen) }
+      }
+      names.append(.string(try files.add(numbers)))
+    }
+    return ["block": JSONValue(block), "files": .array(names)]
+  }
+
+  /// Counts by group and block of neurons, each block in the narrowest type that holds it.
+  private func counts(_ array: ArrayReader, block: Int) throws -> JSONValue {
+    precondition(block % array.rowsPerChunk == 0)
+    let chunksPerBlock = block / array.rowsPerChunk
+    let groups = try groups.map { group in
+      JSONValue.array(
+        try stride(from: 0, to: array.chunks, by: chunksPerBlock).map { first in
+          var bytes: [UInt8] = []
+          try array.stream(plane: group, chunks: first..<min(first + chunksPerBlock, array.chunks)) { bytes += $1 }
+          return .string(try files.add(narrowest(bytes, array.metadata.dataType)))
+        })
+    }
+    return ["block": JSONValue(block), "groups": .array(groups)]
+  }
+
+  private func narrowest(_ bytes: [UInt8], _ type: DataType) -> [UInt8] {
+    bytes.withUnsafeBytes { raw in
+      switch type {
+      case .uint16: Self.narrowest(raw.bindMemory(to: UInt16.self)) ?? Array(raw)
+      case .uint32: Self.narrowest(raw.bindMemory(to: UInt32.self)) ?? Array(raw)
+      default: Array(raw)
+      }
+    }
+  }
+
+  /// `nil` where nothing narrower holds the counts.
+  private static func narrowest<Count: FixedWidthInteger>(_ counts: UnsafeBufferPointer<Count>) -> [UInt8]? {
+    let largest = counts.max() ?? 0
+    if largest <= UInt8.max { return counts.map { UInt8(truncatingIfNeeded: $0) } }
+    guard largest <= UInt16.max, Count.bitWidth > 16 else { return nil }
+    return counts.map { UInt16(truncatingIfNeeded: $0) }.withUnsafeBytes { Array($0) }
+  }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import TileServer
+import TileStore
+
+/// Writes a static site to a folder, for `divergence export --static`.
+struct StaticExport {
+  /// What cannot be done as asked.
+  struct Unusable: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  let folder: URL
+  private(set) var files = 0
+  private(set) var bytes = 0
+
+  /// - Throws: `Unusable` where the folder holds anything but an earlier site.
+  init(folder: String) throws {
+    self.folder = URL(fileURLWithPath: folder)
+    let content = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    guard content.isEmpty || content.contains(StaticSite.catalogueName) else {
+      throw Unusable(
+        description:
+          "\(folder) is not empty and holds no site of this program. Name a new folder, or an earlier site's.")
+    }
+  }
+
+  /// The stores that a path means: one, or all current ones of a folder of data sets.
+  static func stores(_ path: String) throws -> [(name: String, store: Store)] {
+    let catalogue = try Catalogue.scan(path)
+    let opened =
+      catalogue.entries.isEmpty || Catalogue.currentVersion(ofDataset: path) != nil
+      ? [try Store.open(path)] : try catalogue.entries.map { try Store.open("\(catalogue.folder)/\($0.name)") }
+    return opened.map { ($0.attributes.dataset.name, $0) }
+  }
+
+  /// Writes all files. Those that are there already, named by what they hold, are left; the page and the catalogue are
+  /// replaced at the end, so that a site that is being looked at changes at once.
+  mutating func write(_ site: StaticSite) throws {
+    try site.forEachFile { path, content in
+      let url = folder.appendingPathComponent(path)
+      files += 1
+      bytes += content.count
+      let size = try? url.resourceValues(forKeys: [.fileSizeKey]).fileSize
+      if path.hasPrefix("api/"), size == content.count { return }
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(content).write(to: url, options: .atomic)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+"""The golden store, read in Python: every array by zarr, as README and FORMAT.md promise."""
+
+import hashlib
+import json
+
+import zarr
+
+from serving import GOLDEN
+
+EXPECTED = json.loads((GOLDEN.parents[1] / "expected.json").read_text())
+
+
+def arrays(group):
+    """All arrays below a group, by path."""
+    for _, member in sorted(group.members()):
+        if isinstance(member, zarr.Group):
+            yield from arrays(member)
+        else:
+            yield member.path, member
+
+
+def test_zarr_reads_every_array_as_it_was_written():
+    store = zarr.open_group(str(GOLDEN / "current"), mode="r")
+    found = dict(arrays(store))
+    assert found.keys() == EXPECTED["arrays"].keys()
+    for path, wanted in EXPECTED["arrays"].items():
+        values = found[path][...]
+        assert list(values.shape) == wanted["shape"] and str(values.dtype) == wanted["dtype"], path
+        assert hashlib.sha256(values.tobytes()).hexdigest() == wanted["sha256"], path
+
+
+def test_the_manifest_names_every_file_by_its_hash():
+    version = (GOLDEN / "current").resolve()
+    manifest = (version / "MANIFEST").read_bytes()
+    assert hashlib.sha256(manifest).hexdigest()[:16] == version.name == EXPECTED["version"]
+    named = dict(reversed(line.split("  ", 1)) for line in manifest.decode().splitlines())
+    there = {str(path.relative_to(version)) for path in version.rglob("*") if path.is_file()} - {"MANIFEST"}
+    assert named.keys() == there
+    for path, digest in named.items():
+        assert hashlib.sha256((version / path).read_bytes()).hexdigest() == digest, path

@@ -1,0 +1,51 @@
+/** One neuron's exact figures, from exported ones, and where values stand in its distributions (Tiles/HTTP.md). Pure. */
+
+/** @typedef {import("../../types").NeuronGroup} NeuronGroup */
+/** @typedef {{exponent: number, origin: number, tails: boolean}} Grid */
+
+/** As they stand in a file of figures. */
+export const STATISTICS = /** @type {const} */ ([
+  "count", "zeros", "nan", "infinite", "minimum", "maximum", "mean", "deviation", "median", "lower_quartile", "upper_quartile",
+]);
+
+/** @param {number} value NaN and infinities have no number in JSON */
+const number = (value) => (Number.isFinite(value) ? value : null);
+
+/**
+ * @param {Float64Array} figures `[statistic, group, neuron of the block]`
+ * @param {number} groups
+ * @param {number} block neurons in the file
+ * @param {number} at the neuron's place in it
+ * @param {number} group
+ * @param {string} name
+ * @returns {NeuronGroup}
+ */
+export function groupFigures(figures, groups, block, at, group, name) {
+  /** @type {Record<string, any>} */
+  const entry = { group, name };
+  STATISTICS.forEach((statistic, i) => (entry[statistic] = number(figures[(i * groups + group) * block + at])));
+  return /** @type {NeuronGroup} */ (entry);
+}
+
+/**
+ * Bounds of the share, in percent, of the finite values below and at or below a value: everything lies between minimum and
+ * maximum, and no value lies across a bin's edge.
+ * @param {number} value
+ * @param {NeuronGroup} group with its counts
+ * @param {Grid} grid
+ * @returns {{group: number, low: number, high: number} | null} null for NaN, and where the group has no finite values
+ */
+export function percentile(value, { group, counts = [], minimum, maximum }, grid) {
+  const total = counts.reduce((a, b) => a + b, 0);
+  if (total === 0 || Number.isNaN(value)) return null;
+  if (minimum !== null && value < minimum) return { group, low: 0, high: 0 };
+  if (maximum !== null && value > maximum) return { group, low: 100, high: 100 };
+  // In two steps: 2^1074, of a neuron that is always 0 in float64, is no number.
+  const half = Math.trunc(grid.exponent / 2);
+  const scaled = Math.floor(value * 2 ** -half * 2 ** (half - grid.exponent));
+  const place = (value < 0 && scaled === 0 ? -1 : scaled) - grid.origin;
+  const bin = Math.min(Math.max(place, 0), counts.length - 1);
+  const below = counts.slice(0, bin).reduce((a, b) => a + b, 0);
+  const share = 100 / total;
+  return { group, low: value === minimum ? 0 : below * share, high: value === maximum ? 100 : (below + counts[bin]) * share };
+}
