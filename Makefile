@@ -67,9 +67,10 @@ bench-client: packages release python ## The client scrubbing 262,144 neurons; s
 	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE)
 
 .PHONY: bench-server
-bench-server: packages release python ## The tile server beside the bare framework; some minutes, needs wrk
+bench-server: packages release python ## The tile server beside the bare framework and TiTiler; some minutes, needs wrk
 	@command -v wrk >/dev/null || { echo "wrk is needed: apt-get install wrk"; exit 1; }
 	swift build -c release --product bare-server --scratch-path $(RELEASE)
+	.venv/bin/pip install -q --disable-pip-version-check titiler.core 'uvicorn[standard]'
 	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
 
 # What must be installed first. Only what is missing is installed, and named.
