@@ -49,9 +49,10 @@ bench: packages release bench-python ## The engine beside h5py, NumPy, polars an
 	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
 
 .PHONY: fuzz
-fuzz: packages python ## 5,000 mutated dumps, read beside h5py; some minutes
+fuzz: packages release python ## 5,000 mutated dumps, read beside h5py; some minutes
 	swift build -c release --product catalogue-child --scratch-path $(RELEASE)
 	$(PYTHON) Tests/Oracles/fuzz_hdf5.py $(RELEASE)/release/catalogue-child --count 5000 --seed $(or $(SEED),1)
+	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_MUTATIONS=100 ND_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q Tests/EndToEnd/test_mutations.py
 
 .PHONY: kills
 kills: packages release python ## 100 kills of one job at random moments; some minutes
@@ -66,9 +67,10 @@ bench-client: packages release python ## The client scrubbing 262,144 neurons; s
 	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE)
 
 .PHONY: bench-server
-bench-server: packages release python ## The tile server beside the bare framework; some minutes, needs wrk
+bench-server: packages release python ## The tile server beside the bare framework and TiTiler; some minutes, needs wrk
 	@command -v wrk >/dev/null || { echo "wrk is needed: apt-get install wrk"; exit 1; }
 	swift build -c release --product bare-server --scratch-path $(RELEASE)
+	.venv/bin/pip install -q --disable-pip-version-check titiler.core 'uvicorn[standard]'
 	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
 
 # What must be installed first. Only what is missing is installed, and named.
