@@ -51,7 +51,8 @@ public final class RowBlocks<Value: ReadableValue> {
   }
 
   public let source: LayerSource
-  public let neurons: Range<Int>
+  public private(set) var neurons: Range<Int>
+  private let band: Range<Int>
   public let blocks: [Block]
 
   private let laneCount: Int
@@ -126,6 +127,7 @@ public final class RowBlocks<Value: ReadableValue> {
   ) {
     self.source = source
     self.neurons = neurons
+    band = neurons
     self.keeps = keeps
     laneCount = lanes
     scratch = (0..<lanes).map { _ in Scratch() }
@@ -174,6 +176,13 @@ public final class RowBlocks<Value: ReadableValue> {
   /// Whether a decoded box already is `[row, neuron]`.
   private static func isMatrix(_ geometry: LayerGeometry) -> Bool {
     geometry.row == 0 && geometry.positions == 1
+  }
+
+  /// Reads only some of the neurons from now on.
+  /// - Precondition: they are of the band, and blocks are not kept.
+  public func narrow(to neurons: Range<Int>) {
+    precondition(!keeps && band.lowerBound <= neurons.lowerBound && neurons.upperBound <= band.upperBound)
+    self.neurons = neurons
   }
 
   /// Rows of the dump that a block holds.

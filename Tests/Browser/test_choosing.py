@@ -90,6 +90,31 @@ def test_lanes_are_the_second_encoding_of_classes(page, url, story):
     assert hues[0][0] > 20 * hues[0][1] and hues[1][1] > 20 * hues[1][0], hues
 
 
+def test_hatching_tells_overlaid_classes_apart_without_colour(page, url, story):
+    page.goto(url)
+    sharp(page)
+    layer = story["layers"][0]
+    # As a link opens it, so that a reload is comparable.
+    page.click("#story button")
+    page.wait_for_function("() => document.querySelector('#story').hidden")
+    zoom_to_names(page, layer)
+    plain = pixels(page, layer)
+    page.select_option("#class-arrangement", "hatched")
+    page.wait_for_selector("#hint.shown")
+    sharp(page)
+    hatched = pixels(page, layer)
+    assert hatched["hash"] != plain["hash"] and hatched["red"] == plain["red"], "the dots stay as they are"
+    ramps = page.locator("#legend .ramp").evaluate_all("all => all.map(one => one.style.background)")
+    assert "repeating" not in ramps[0] and "repeating" in ramps[1], "the legend shows the stripes: the first class is solid"
+    page.wait_for_function("() => /m=hatched/.test(location.hash)")
+    page.reload()
+    sharp(page)
+    assert pixels(page, layer) == hatched
+    page.select_option("#class-arrangement", "overlay")
+    sharp(page)
+    assert pixels(page, layer) == plain
+
+
 def test_tracked_neurons_stay_marked_and_their_way_is_told(page, url, story):
     page.goto(url)
     sharp(page)

@@ -91,6 +91,21 @@ def test_the_panel_tells_everything_of_a_neuron(page, layer, api, metadata, stor
     page.wait_for_selector("#neuron-panel", state="hidden")
 
 
+def test_keys_pressed_fast_lose_no_row(page, layer):
+    names = [neuron_at(page, layer, line) for line in range(5)]
+    page.mouse.move(5, 5)
+    page.focus(f"#column-{layer} canvas.plot")
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    page.wait_for_function("name => document.querySelector('#live').textContent === `neuron ${name}, rank 3`", arg=names[2])
+    # Hiding goes on to the row that takes the place.
+    page.keyboard.press("h")
+    page.wait_for_function("name => document.querySelector('#live').textContent === `neuron ${name}, rank 4`", arg=names[3])
+    page.keyboard.press("h")
+    page.wait_for_function("name => document.querySelector('#live').textContent === `neuron ${name}, rank 5`", arg=names[4])
+    expect(page.locator(f"#column-{layer} .hidden-strip")).to_have_text("2 hidden ⤺")
+
+
 def test_the_keyboard_hides_pins_and_opens(page, layer):
     page.focus(f"#column-{layer} canvas.plot")
     page.keyboard.press("ArrowDown")

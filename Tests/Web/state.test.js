@@ -69,6 +69,8 @@ test("links of the first form keep their meaning", () => {
   assert.deepEqual(state.columns.logits, { order: decodeOrder("m1"), direction: "ascending", hidden: [], pinned: [], top: 0, span: null, across: null });
   assert.deepEqual([state.axis, state.bins, state.curve, state.full, state.lanes, state.linked], ["own", 64, "linear", 0.05, true, true]);
   assert.deepEqual(state.panel, { layer: "logits", neuron: 3 });
+  const striped = decodeState("#1;l=logits;m=hatched", metadata);
+  assert.deepEqual([striped.lanes, striped.hatched, encodeState(striped).includes("m=hatched")], [false, true, true]);
   const logarithmic = decodeState("#1;l=logits;a=symlog", metadata);
   assert.deepEqual([logarithmic.axis, logarithmic.symlog], ["whole", true]);
 });

@@ -48,7 +48,7 @@ export interface State {
   columns: Record<string, ColumnState>;
   /** Bins across and the share of full opacity; null: as fits the data. */
   bins: Bins | null; full: number | null;
-  axis: AxisMode; symlog: boolean; curve: Curve; lanes: boolean; linked: boolean;
+  axis: AxisMode; symlog: boolean; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
   panel: { layer: string; neuron: number } | null;
 }
 

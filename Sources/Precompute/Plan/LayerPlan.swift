@@ -30,8 +30,6 @@ extension LayerPlan {
   static let blockBytesMax = 64 << 20
   /// Neurons whose counts are written as one; bands are whole multiples.
   static let bandUnit = 256
-  /// Values of a second look over data that is not packed: reading its parts one by one costs little.
-  static let secondLookBytesMax = 32 << 20
 
   /// - Parameter memory: the budget of the whole process, in bytes.
   /// - Throws: `PrecomputeError` where even the smallest pieces do not fit, with the budget that does.
@@ -73,7 +71,7 @@ extension LayerPlan {
     self.source = source
     readsTwice = medians == .exact
     keepsBlocks = readsTwice && isPacked && all <= left / 2
-    secondLookBytes = isPacked ? left / 2 : min(left / 2, Self.secondLookBytesMax)
+    secondLookBytes = left / 2
     bands = stride(from: 0, to: source.neurons, by: bandNeurons).map { $0..<min($0 + bandNeurons, source.neurons) }
     peakBytes =
       fixed + needed + (keepsBlocks ? all : 0) + (readsTwice ? min(secondLookBytes, source.logicalBytes / 8) : 0)

@@ -164,18 +164,27 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     }
     let questions = Slots<OpenQuestions<Value>>(counters.tiles)
     var first = work.answeredTiles
-    try lanes.run(counters.tiles - first) { [first] _, number in
-      questions[first + number] = OpenQuestions(counters, tile: first + number, groups: members, integers: integers)
-    }
     while first < counters.tiles {
-      // As many tiles as the memory for a second look allows, at least one.
+      // As many tiles as the memory for a second look allows, at least one. Questions take memory too: they are made as they are needed.
       var end = first
       var bytes = 0
-      repeat {
-        bytes += questions[end]!.bytes
-        end += 1
-      } while end < counters.tiles && bytes + questions[end]!.bytes <= plan.secondLookBytes
-      try answer(questions, tiles: first..<end, counters, blocks, walk, keeper, lists, into: result)
+      var isFull = false
+      while !isFull, end < counters.tiles {
+        let next = end..<min(end + lanes.count, counters.tiles)
+        try lanes.run(next.count) { _, number in
+          let tile = next.lowerBound + number
+          questions[tile] =
+            questions[tile] ?? OpenQuestions(counters, tile: tile, groups: members, integers: integers)
+        }
+        for tile in next where !isFull {
+          isFull = tile > first && bytes + questions[tile]!.bytes > plan.secondLookBytes
+          if !isFull {
+            bytes += questions[tile]!.bytes
+            end = tile + 1
+          }
+        }
+      }
+      try answer(questions, tiles: first..<end, work, blocks, walk, keeper, lists)
       first = end
       work.answeredTiles = end
       if end < counters.tiles { try keeper?.saveIfDue() }
@@ -184,10 +193,12 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
 
   /// Collects the values that the questions of some tiles ask for, and answers them.
   private func answer(
-    _ questions: Slots<OpenQuestions<Value>>, tiles: Range<Int>, _ counters: BandCounters<Value>,
+    _ questions: Slots<OpenQuestions<Value>>, tiles: Range<Int>, _ work: BandWork<Value>,
     _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, _ keeper: BandCheckpoint<Value>?,
-    _ lists: (@Sendable (_ tile: Int, _ look: SecondLook<Value>) throws -> Void)?, into result: QuartileTable<Value>
+    _ lists: (@Sendable (_ tile: Int, _ look: SecondLook<Value>) throws -> Void)?
   ) throws {
+    let counters = work.counters
+    let result = work.quartiles
     let members = grouping.members
     let integers = source.element.isInteger
     let looks = Slots<SecondLook<Value>>(counters.tiles)
@@ -208,10 +219,17 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let open = tiles.filter { !looks[$0]!.isComplete }
     if let first = open.first, let last = open.last {
       let isOpen = Set(open)
-      try eachBlock(blocks, keeper: keeper) { block in
+      // Blocks that are kept hold the whole band; otherwise only the neurons in question are read again.
+      var skipped = 0
+      if !plan.keepsBlocks, first > 0 || last + 1 < counters.tiles {
+        skipped = first
+        let neurons = first * tileColumns..<min((last + 1) * tileColumns, counters.neurons)
+        blocks.narrow(to: work.band.lowerBound + neurons.lowerBound..<work.band.lowerBound + neurons.upperBound)
+      }
+      try eachBlock(blocks, keeper: keeper) { [skipped] block in
         try walk.eachRows(
-          block, samples: 0..<block.samples, columns: counters.neurons, tiles: first..<last + 1,
-          body: { if isOpen.contains($0) { looks[$0]!.add(cell: $1, $2) } })
+          block, samples: 0..<block.samples, columns: blocks.neurons.count, tiles: first - skipped..<last + 1 - skipped,
+          body: { if isOpen.contains($0 + skipped) { looks[$0 + skipped]!.add(cell: $1, $2) } })
       }
     }
     guard tiles.allSatisfy({ looks[$0]!.isComplete }) else {

@@ -55,6 +55,8 @@ public struct PreparedJob: Sendable {
 
   /// Bytes of values that are looked at, all looks and layers together.
   public var countedBytes: Int { plans.reduce(0) { $0 + $1.countedBytes } }
+  /// Bytes to decode, a chunk as often as it is decoded.
+  public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }
 
   /// Bytes that are decoded for that: chunks as often as they are.
   public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }

@@ -5,6 +5,7 @@ import { css, inkOn, opacity } from "../model/colormap.js";
 import { count, percent } from "../model/format.js";
 import { phrase } from "../model/order.js";
 import { markers, trace } from "../view/dots.js";
+import { hatchPattern } from "../view/hatch.js";
 
 /** @typedef {import("../view/column.js").Column} Column */
 
@@ -68,11 +69,16 @@ function legend(app, context, x, y) {
     context.fillText(text, x, y);
     x += context.measureText(text).width + 16;
   };
-  for (const group of state.groups) {
+  for (const [n, group] of state.groups.entries()) {
     const ramp = context.createLinearGradient(x, 0, x + RAMP, 0);
     for (let i = 0; i <= 12; i++) ramp.addColorStop(i / 12, css(inkOn(app.colour(group), theme.paper, theme.name, opacity(state.curve, 1, i / 12))));
     context.fillStyle = ramp;
     context.fillRect(x, y - 9, RAMP, 10);
+    const stripes = state.hatched && hatchPattern(context, n, theme.paperCss, 1);
+    if (stripes) {
+      context.fillStyle = stripes;
+      context.fillRect(x, y - 9, RAMP, 10);
+    }
     x += RAMP + 6;
     label(metadata.groups[group].kind === "all" ? "all rows" : metadata.groups[group].name, theme.ink);
   }

@@ -5,7 +5,7 @@
  * whatever has its default is left out. Numbers of a column follow its place in `l`: `s0`, `h0`, `p0`, `y0`.
  *
  *     d data set   v version   l layers   g groups   i instances   s sort   h hidden   p pinned   y rows in view
- *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes   k linked   n neuron panel
+ *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes or hatched   k linked   n neuron panel
  */
 
 import { decodeOrder, encodeOrder, exists } from "./order.js";
@@ -54,7 +54,7 @@ export function fullShare({ full }, bins) {
 export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
-    axis: "shared", symlog: false, bins: null, curve: "root", full: null, lanes: false, linked: false, panel: null,
+    axis: "shared", symlog: false, bins: null, curve: "root", full: null, lanes: false, hatched: false, linked: false, panel: null,
   };
 }
 
@@ -128,7 +128,7 @@ export function encodeState(state) {
   if (state.curve !== "root") parts.push(["c", state.curve]);
   if (state.bins !== null) parts.push(["b", String(state.bins)]);
   if (state.full !== null) parts.push(["f", short(state.full)]);
-  if (state.lanes) parts.push(["m", "lanes"]);
+  if (state.lanes || state.hatched) parts.push(["m", state.lanes ? "lanes" : "hatched"]);
   if (state.linked) parts.push(["k", "1"]);
   if (state.panel) parts.push(["n", `${state.panel.layer}.${state.panel.neuron}`]);
   return `#${FORM};${parts.map(([key, value]) => `${key}=${value}`).join(";")}`;
@@ -199,6 +199,7 @@ export function decodeState(hash, metadata) {
   const full = Number(map.get("f"));
   state.full = full > 0 && full <= 1 ? full : null;
   state.lanes = map.get("m") === "lanes";
+  state.hatched = map.get("m") === "hatched";
   state.linked = map.get("k") === "1";
   const panel = /^([A-Za-z0-9_-]+)\.(\d{1,10})$/.exec(map.get("n") ?? "");
   const panelLayer = panel && layers.get(panel[1]);

@@ -44,10 +44,15 @@ export function toolbarView(app) {
   const full = menu("opacity-full", "full at", "The share of a class in one bin that is fully opaque", FULL.map((share) => [String(share), percent(share)]), (value) => (draft) => {
     draft.full = Number(value);
   });
-  const lanes = menu("class-arrangement", "classes", "Overlaid, or each in its own lane of the row", [
-    ["overlay", "overlaid"], ["lanes", "in lanes"],
+  const lanes = menu("class-arrangement", "classes", "Overlaid; overlaid, and told apart by stripes as well; or each in its own lane of the row", [
+    ["overlay", "overlaid"], ["hatched", "hatched"], ["lanes", "in lanes"],
   ], (value) => (draft) => {
     draft.lanes = value === "lanes";
+    draft.hatched = value === "hatched";
+  });
+  lanes.addEventListener("change", () => {
+    // On thin rows nothing would seem to happen.
+    if (lanes.value === "hatched") app.tell("Stripes show on rows that are tall enough for them: zoom in.");
   });
   const linked = el("input", { type: "checkbox", id: "linked" });
   linked.addEventListener("change", () => app.update((draft) => {
@@ -66,7 +71,7 @@ export function toolbarView(app) {
       full.append(el("option", { value: String(app.full) }, percent(app.full)));
     }
     full.value = String(app.full);
-    lanes.value = state.lanes ? "lanes" : "overlay";
+    lanes.value = state.lanes ? "lanes" : state.hatched ? "hatched" : "overlay";
     linked.checked = state.linked;
     linkedLabel.hidden = state.layers.length < 2;
   };

@@ -11,6 +11,7 @@ import { ColumnAxis } from "./columnaxis.js";
 import { ColumnData, sameArrangement, sameRows } from "./columndata.js";
 import { ColumnMarks } from "./columnmarks.js";
 import { markers, paintDots } from "./dots.js";
+import { HATCH_FROM_ROW, paintHatched } from "./hatch.js";
 import { Minimap } from "./minimap.js";
 import { paintLines, paintZeros } from "./painter.js";
 
@@ -217,8 +218,13 @@ export class Column {
     context.beginPath();
     context.rect(x, 0, Math.round(place.width), this.canvas.height);
     context.clip();
-    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, zeroBin: axis.zeroBin, edges: axis.edges, lookup: axis.lookup },
+    /** @param {CanvasRenderingContext2D} onto @param {typeof inks} some */
+    const lines = (onto, some) => paintLines(onto, { rows, inks: some, firstBin: axis.first, endBin: axis.end, zeroBin: axis.zeroBin, edges: axis.edges, lookup: axis.lookup },
       { ...place, x: Math.round((layout.plotX + axis.x) * ratio), width: axis.width * ratio }, look);
+    if (state.hatched && lineHeight >= HATCH_FROM_ROW && inks.length > 1) {
+      const area = { x, y: Math.max(0, Math.round(strip.top * ratio)), width: Math.round(place.width), height: Math.round(strip.height * ratio) };
+      paintHatched(context, inks.length, { theme: theme.name, paper: theme.paperCss, ratio, ...area }, (sheet, n) => lines(sheet, [inks[n]]));
+    } else lines(context, inks);
     context.restore();
     if (layout.zeroWidth > 0) {
       paintZeros(context, { rows, inks }, { ...place, x: Math.round(layout.zeroX * ratio), width: layout.zeroWidth * ratio }, look);

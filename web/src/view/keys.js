@@ -5,11 +5,23 @@ import { fit, page, panAcrossBy, reveal, scrollTo, setAcross, zoomAcrossBy, zoom
 
 /** @typedef {import("./column.js").Column} Column */
 
+/** Steps that may wait for the server: a key held down must not leave a queue behind. */
+const STEPS_MAX = 4;
+
 /**
  * @param {Column} column
  * @param {{hide: (neuron: number) => void, pin: (neuron: number) => void, open: (neuron: number) => void, moved: (neuron: number, rank: number) => void}} on
  */
 export function attachKeys(column, on) {
+  // One after the other: a step begins where the one before it ended, however fast the keys come.
+  let last = Promise.resolve();
+  let waiting = 0;
+  /** @param {number} by */
+  const step = (by) => {
+    if (waiting >= STEPS_MAX) return;
+    waiting++;
+    last = last.then(() => move(column, by, on.moved)).finally(() => waiting--);
+  };
   column.canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const action = actionOf(event.key, column);
@@ -17,9 +29,9 @@ export function attachKeys(column, on) {
     if (action) action();
     else if (event.key === "Enter" && cursor !== null) on.open(cursor);
     else if ((event.key === "h" || event.key === "Delete") && cursor !== null) {
-      // The cursor goes on to the next row: a row of keystrokes hides a row of neurons.
-      move(column, 1, on.moved);
       on.hide(cursor);
+      // The cursor goes on to the row that took its place: a row of keystrokes hides a row of neurons.
+      step(0);
     } else if (event.key === "p" && cursor !== null) on.pin(cursor);
     else return;
     event.preventDefault();
@@ -31,8 +43,8 @@ export function attachKeys(column, on) {
     const middle = c.layout.plotTop + c.layout.plotHeight / 2;
     const around = cursorY(c) ?? middle;
     switch (key) {
-      case "ArrowDown": return () => move(c, 1, on.moved);
-      case "ArrowUp": return () => move(c, -1, on.moved);
+      case "ArrowDown": return () => step(1);
+      case "ArrowUp": return () => step(-1);
       case "PageDown": return () => scrollTo(c, c.view.top + page(c) * 0.9);
       case "PageUp": return () => scrollTo(c, c.view.top - page(c) * 0.9);
       case "Home": return () => scrollTo(c, 0);
@@ -93,6 +105,8 @@ async function move(column, by, moved) {
     }
   }
   if (neuron === undefined) return;
+  // The next step starts from here, and must not wait to be told where that is.
+  if (data.shown?.query === of.query) data.learn(neuron, next);
   column.cursor = neuron;
   reveal(column, position, false);
   app.redraw();

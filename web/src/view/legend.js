@@ -4,6 +4,7 @@ import { byId, el } from "../dom.js";
 import { css, inkOn, opacity } from "../model/colormap.js";
 import { percent } from "../model/format.js";
 import { markers } from "./dots.js";
+import { hatchCss } from "./hatch.js";
 import { dotSvg } from "./marks.js";
 
 const STEPS = 24;
@@ -17,14 +18,14 @@ export function legendView(app) {
     const finer = state.axis !== "own" && state.layers.some((id) => state.columns[id]?.across);
     const zeros = state.groups.length > 0 && state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
     // Sorting, hiding, pinning leave it as it is: building it anew would cost a layout of the page.
-    const key = [state.groups, state.instances, theme.name, state.curve, app.full, finer, zeros].join("|");
+    const key = [state.groups, state.instances, theme.name, state.curve, app.full, finer, zeros, state.hatched].join("|");
     if (key === shown) return;
     shown = key;
-    const classes = state.groups.map((group) => {
+    const classes = state.groups.map((group, n) => {
       const ramp = el("span", { class: "ramp", "aria-hidden": "true" });
       const colour = app.colour(group);
       const stops = Array.from({ length: STEPS + 1 }, (_, i) => css(inkOn(colour, theme.paper, theme.name, opacity(state.curve, 1, i / STEPS))));
-      ramp.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+      ramp.style.background = `${state.hatched ? hatchCss(n, theme.paperCss) : ""}linear-gradient(to right, ${stops.join(", ")})`;
       return el("span", { class: "key" }, ramp, metadata.groups[group].kind === "all" ? "all rows" : metadata.groups[group].name);
     });
     const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
