@@ -30,7 +30,7 @@ public struct ClassNames: Sendable, Equatable {
 
 extension ClassNames {
   /// What a dataset or attribute of names is called.
-  private static let usual = ["class_names", "classnames", "label_names", "classes", "categories"]
+  static let usual = ["class_names", "classnames", "label_names", "classes", "categories"]
 
   /// Finds the names: as the job says, else in the labels' type, in a dataset, in an attribute of the labels or of the file, or in a text file beside the dump.
   /// - Parameter labels: path of the labels' dataset, if there is one.

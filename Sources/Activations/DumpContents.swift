@@ -26,6 +26,7 @@ extension DumpContents {
   /// - Throws: `ActivationsError`, `HDF5Error`.
   public init(_ dump: Dump, _ request: DumpRequest, missing: MissingChunks = .refuse) throws {
     let file = dump.first
+    try Self.checkReadable(dump, request)
     let columns = try RowColumns(request, dump)
     let found = try ClassNames.find(request.classNames, in: file, labels: columns.labels)
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
@@ -89,6 +90,22 @@ extension DumpContents {
     notes =
       Self.notes(dump, columns, counted, layout, names, layers)
       + dump.files.flatMap { file in file.catalogue.notes.map { "\(file.name): \($0)" } }
+  }
+
+  /// Refuses a file of which something is damaged that may be meant: it would be missing in the store without a word. A job that names
+  /// all layers leaves aside the rest, but for what is called like a column that it does not name.
+  private static func checkReadable(_ dump: Dump, _ request: DumpRequest) throws {
+    let root = request.instances?.group ?? "/instances"
+    for file in dump.files {
+      let instances = file.catalogue.canonicalPath(root)
+      for (path, why) in file.catalogue.unreadable where !(path + "/").hasPrefix(instances + "/") {
+        let name = path.split(separator: "/").last?.lowercased() ?? ""
+        guard request.layers == nil || RowColumns.usualNames(leftOpenBy: request).contains(name) else { continue }
+        throw ActivationsError(
+          "\(file.path), dataset \(path): \(sentence(why)) To do without it, name in a job all that is to be taken (layers: [PATH, …], labels: PATH)."
+        )
+      }
+    }
   }
 
   /// Rows of a file without labels.
@@ -184,3 +201,6 @@ extension DumpContents {
     return notes
   }
 }
+
+/// Words with a full stop behind them.
+func sentence(_ words: String) -> String { words.hasSuffix(".") ? words : words + "." }

@@ -54,6 +54,10 @@ extension InstanceSet {
     let layerPaths = layers.map(\.path)
     if let group = request.group {
       let root = file.catalogue.canonicalPath(group)
+      if let (path, why) = file.catalogue.unreadable.first(where: { ($0.path + "/").hasPrefix(root + "/") }) {
+        throw ActivationsError(
+          "\(file.path), dataset \(path): \(sentence(why)) To do without instances, say so in a job: instances: { rows: [] }.")
+      }
       let found = Self.kindNames(in: root, file: file, layerPaths: layerPaths)
       guard !found.isEmpty else {
         throw ActivationsError(

@@ -11,6 +11,12 @@ struct RowColumns {
   private static let predictionNames = ["predictions", "prediction", "all_predictions", "preds", "y_pred", "predicted"]
   private static let countNames = ["count"]
 
+  /// What columns are called that a job does not name.
+  static func usualNames(leftOpenBy request: DumpRequest) -> [String] {
+    (request.labels == nil ? labelNames : []) + (request.predictions == nil ? predictionNames : [])
+      + (request.count == nil ? countNames : []) + (request.classNames == nil ? ClassNames.usual : [])
+  }
+
   /// As the job says, else by their usual names.
   /// - Throws: `ActivationsError` where there seem to be labels, but out of reach: without them all would be counted as one.
   init(_ request: DumpRequest, _ dump: Dump) throws {

@@ -5,6 +5,8 @@ public struct PrecomputeError: Error, CustomStringConvertible, Sendable {
     case job
     /// A file that the job names is not there.
     case noInput
+    /// The system does not let us read it.
+    case notReadable
     /// The budget does not suffice.
     case memory
     /// A signal asked to stop; what is complete is kept.

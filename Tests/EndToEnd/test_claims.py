@@ -190,3 +190,43 @@ def test_no_plugin_is_loaded_from_where_the_environment_says(program, tmp_path, 
         done = program.ok(*arguments, env=environment)
     assert "32001" in program.ok("inspect", path, env=environment).stdout and done.returncode == 0
     assert not mark.exists()
+
+
+# Damage to a part
+
+
+def test_a_damaged_dataset_is_not_left_out_without_a_word(refused, taken, dump, values, job, tmp_path):
+    path = tmp_path / "dump.h5"
+    with h5py.File(path, "w", libver=("earliest", "v108")) as f:
+        f["a"], f["labels"] = values(40, 5), np.arange(40) % 3
+        f.create_dataset("b", data=values(40, 6), chunks=(10, 6))
+        f["instances/benign/a"] = values(2, 5)
+        address = h5py.h5o.get_info(f["b"].id).addr
+        instance = h5py.h5o.get_info(f["instances/benign/a"].id).addr
+    data = bytearray(path.read_bytes())
+    data[address] = 77
+    path.write_bytes(data)
+    refused(path, words=["/b", "make or copy it again", "layers:"])
+    taken(path, job=job("layers: [a]", path))
+    data[instance] = 77
+    path.write_bytes(data)
+    refused(job("layers: [a]", path), words=["/instances/benign/a", "rows: []"])
+    taken(path, job=job("layers: [a]\ninstances: {rows: []}", path))
+
+
+def test_a_part_in_a_newer_format_is_not_left_out_without_a_word(refused, taken, tmp_path, values, job):
+    path = tmp_path / "dump.h5"
+    with h5py.File(path, "w", libver="latest") as f:
+        f["a"], f["labels"] = values(40, 5), np.arange(40) % 3
+        f.create_dataset("b", data=values(40, 6), chunks=(10, 6), compression="gzip")
+    refused(path, words=["/b", "newer", "libver"])
+    taken(path, job=job("layers: [a]", path))
+
+
+def test_sources_that_are_not_there(refused, dump, values, job):
+    path = dump({"a": values(40, 5)}, np.arange(40) % 3)
+    layout = h5py.VirtualLayout((40, 5), "f4")
+    layout[:] = h5py.VirtualSource("gone.h5", "a", (40, 5))
+    with h5py.File(path, "r+") as f:
+        f.create_virtual_dataset("v", layout)
+    refused(job("follow: true", path), words=["/v", "gone.h5", "no such file"])

@@ -44,7 +44,7 @@ def test_words(program, rich):
             "60 neurons, kept position by position, axes NCHW (a guess): 60 x 3 x 4 x 5 float16, chunks of 20 x 3 x 4 x 5, gzip,", "KiB of 7.0 KiB",
             "60 x 9 float32, big-endian, 2.1 KiB", "Labels in /labels: 3 classes, whole numbers", "cat (", "class_names.txt",
             "Predictions in /predictions", "Instances in /instances: 2 benign, 2 attacked", "/short: it has the shape 7 x 2, not one row for each of the 60 labels",
-            "torch writes NCHW"):
+            "torch writes NCHW", f"Next: divergence precompute {rich}, or", "--job > job.yaml"):
         assert part in words, f"{part!r} is not in:\n{words}"
 
 

@@ -18,6 +18,8 @@ public struct Catalogue: Codable, Sendable {
   public var aliases: [String: String]
   /// What is there by name but not in `datasets`, and why: by path.
   public var skipped: [String: String]
+  /// Those of `skipped` that are there, but damaged or in a newer format.
+  public var lost: [String]
   /// Dangling links, cycles, skipped objects, external links, in plain words.
   public var notes: [String]
 
@@ -54,6 +56,12 @@ public struct Catalogue: Codable, Sendable {
   /// job may well spell an accent in the other way.
   private func listed(_ path: String) -> DatasetInfo? {
     datasets.first { $0.path.utf8.elementsEqual(path.utf8) } ?? datasets.first { $0.path == path }
+  }
+
+  /// What the file holds, but not so that it could be read, because it is damaged or in a newer format; and why.
+  public var unreadable: [(path: String, why: String)] {
+    lost.map { ($0, skipped[$0] ?? "it cannot be read") }
+      + datasets.filter(\.isDamaged).map { ($0.path, $0.unsupportedReason ?? "it is damaged") }
   }
 
   /// Whether there is a dataset of this name.

@@ -92,6 +92,8 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   public var attributes: [String: AttributeValue]
   /// Why it cannot be read, in plain words, and what to do; `nil`: it can.
   public var unsupportedReason: String?
+  /// Whether that is because what is stored contradicts itself, or sources that may be followed are not there.
+  public var isDamaged = false
   /// The link it was reached by, if that leaves the file: "other.h5:/dense_1".
   public var viaLink: String?
   /// The file its bytes are in, if not the catalogued one.

@@ -54,6 +54,7 @@ struct Describer {
       }
     } catch {
       info.unsupportedReason = error.what + (error.advice.map { ". \($0)" } ?? "")
+      info.isDamaged = error.kind != .unsupported
     }
     return info
   }

@@ -30,7 +30,9 @@ extension PreparedJob {
     from shards: ShardSet?
   ) throws -> RunResult {
     let clock = CheckpointClock(seconds: checkpointSeconds)
-    let builder = try StoreBuilder(root: output, name: job.name, fingerprint: fingerprint, restart: restart)
+    let fingerprint = try fingerprint
+    let builder = try StoreBuilder(root: output, name: job.name, fingerprint: fingerprint.text, restart: restart)
+    if let replaced = builder.replaced { observer.report(.begunAnew(fingerprint.changes(since: replaced))) }
     try builder.makeGroup("layers")
     var layers: [Layer] = []
     for (number, plan) in plans.enumerated() {
@@ -43,10 +45,17 @@ extension PreparedJob {
       try builder.remove(path)
       observer.report(
         .layerBegins(name: plan.source.name, number: number, count: plans.count, bytes: plan.countedBytes))
-      let layer =
-        plan.source.element.fitsFloat
-        ? try compute(number, as: Float.self, builder, observer, clock, shards)
-        : try compute(number, as: Double.self, builder, observer, clock, shards)
+      let layer: Layer
+      do {
+        layer =
+          plan.source.element.fitsFloat
+          ? try compute(number, as: Float.self, builder, observer, clock, shards)
+          : try compute(number, as: Double.self, builder, observer, clock, shards)
+      } catch let error as HDF5Error {
+        // A file that was rewritten meanwhile looks damaged; that it was rewritten is the better answer.
+        try contents.dump.verifyUnchanged()
+        throw error
+      }
       try contents.dump.verifyUnchanged()
       try builder.completeGroup(path, attributes: JSONValue(encoding: layer))
       try builder.removeScratch("layer-\(number)-")
@@ -57,7 +66,14 @@ extension PreparedJob {
     let attributes = try attributes(layers: layers)
     try builder.makeGroup("", attributes: JSONValue(encoding: attributes))
     let version = try builder.publish()
+    try builder.noteMade(version: version, from: fingerprint.text)
     return RunResult(path: "\(builder.folder)/\(version)", version: version, attributes: attributes)
+  }
+
+  /// The published version of this very job, dump and program, where it is what readers see.
+  /// - Parameter output: the folder of all stores.
+  public func madeVersion(output: String) throws -> String? {
+    try StoreBuilder.version(root: output, name: job.name, madeFrom: fingerprint.text)
   }
 
   private func compute<Value: ActivationValue & ReadableValue>(

@@ -28,7 +28,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       let quartiles: QuartileTable<Value>
       if let file {
         (counters, quartiles) = try files!.read(file, neurons: band)
-        observer.report(.counted(bytes: bytes(rows: source.rows, neurons: band.count) * looks))
+        observer.report(.resumed(bytes: bytes(rows: source.rows, neurons: band.count) * looks))
       } else {
         (counters, quartiles) = try complete(band, walk)
         computed += band.count
@@ -109,7 +109,8 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
         try body(blocks.read(number, lanes.run))
         try keeper?.saveIfDue()
       }
-      observer.report(.counted(bytes: bytes(rows: rows.count, neurons: blocks.neurons.count)))
+      let bytes = bytes(rows: rows.count, neurons: blocks.neurons.count)
+      observer.report(rows.lowerBound >= row ? .counted(bytes: bytes) : .resumed(bytes: bytes))
     }
   }
 

@@ -104,7 +104,7 @@ public struct ShardNumber: Sendable, Hashable, Codable, CustomStringConvertible 
   }
 
   /// Numbers as `sbatch --array` takes them: `1,5-7`.
-  static func list(_ indices: [Int]) -> String {
+  public static func list(_ indices: [Int]) -> String {
     var runs: [ClosedRange<Int>] = []
     for index in indices.sorted() {
       if let last = runs.last, last.upperBound + 1 == index {

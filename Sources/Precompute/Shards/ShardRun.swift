@@ -121,7 +121,7 @@ extension PreparedJob {
       if let file {
         let name = file.reader.path.split(separator: "/").last.map(String.init)!
         if names.last != name { names.append(name) }
-        observer.report(.counted(bytes: decodedBytes(of: piece) * band.count / piece.neurons.count))
+        observer.report(.resumed(bytes: decodedBytes(of: piece) * band.count / piece.neurons.count))
         return
       }
       isNew = true

@@ -109,6 +109,17 @@ struct ShardSet {
   }
 }
 
+extension PreparedJob {
+  /// Shards of `count` whose results are not there; none where all were merged.
+  /// - Throws: `PrecomputeError` where there are foreign ones.
+  public func missingShards(output: String, count: Int) throws -> [Int] {
+    let folder = try ShardFolder(output: output, job: self)
+    if folder.mergedVersion != nil { return [] }
+    let complete = try Survey(folder).complete[count] ?? [:]
+    return (0..<count).filter { complete[$0] == nil }
+  }
+}
+
 /// What lies in the folder of a job's shards.
 private struct Survey {
   /// By number of shards, then by shard.

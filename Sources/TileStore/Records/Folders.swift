@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import Glibc
 
 /// SHA-256 of a text, in hexadecimal digits.
 public func contentHash(_ text: String) -> String { hexadecimal(SHA256.hash(data: Data(text.utf8))) }
@@ -8,22 +7,15 @@ public func contentHash(_ text: String) -> String { hexadecimal(SHA256.hash(data
 /// A folder that one process at a time works in.
 public final class WorkFolder {
   public let path: String
-  private let lock: Int32
+  private let lock: FolderLock
 
   /// Makes the folder where it is missing, and takes its lock.
   /// - Throws: `StoreWriteError`, `StoreBusy`.
   public init(path: String) throws {
     self.path = path
     try makeFolder(path)
-    lock = open(path + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard lock >= 0 else { throw StoreWriteError("create", path + "/.lock") }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      close(lock)
-      throw StoreBusy(folder: path)
-    }
+    lock = try FolderLock(folder: path)
   }
-
-  deinit { close(lock) }
 
   /// Names of the files in the folder, sorted, but for hidden ones.
   public var files: [String] {
