@@ -119,7 +119,11 @@ public final class RowBlocks<Value: ReadableValue> {
   /// - Parameters:
   ///   - rowsPerBlock: rows of a block.
   ///   - keeps: whether decoded blocks stay in memory for another pass.
-  public init(_ source: LayerSource, neurons: Range<Int>, rowsPerBlock: Int, lanes: Int, keeps: Bool) {
+  ///   - stretches: rows of the dump that are read, ascending, each of whole chunks; all of them without it.
+  public init(
+    _ source: LayerSource, neurons: Range<Int>, rowsPerBlock: Int, lanes: Int, keeps: Bool,
+    stretches: [Range<Int>]? = nil
+  ) {
     self.source = source
     self.neurons = neurons
     self.keeps = keeps
@@ -127,11 +131,7 @@ public final class RowBlocks<Value: ReadableValue> {
     scratch = (0..<lanes).map { _ in Scratch() }
     needsConversion = source.element != Value.element
     isMatrix = Self.isMatrix(source.geometry)
-    blocks = source.parts.enumerated().flatMap { number, part in
-      stride(from: 0, to: part.rows, by: rowsPerBlock).map {
-        Block(part: number, rows: $0..<min($0 + rowsPerBlock, part.rows))
-      }
-    }
+    blocks = Self.blocks(source, rowsPerBlock, stretches ?? [0..<source.rows])
     let most = blocks.map(\.rows.count).max() ?? 0
     let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
     raw = Self.pages(keeps ? 0 : most * row * (source.element.bytes ?? 8))
@@ -139,6 +139,26 @@ public final class RowBlocks<Value: ReadableValue> {
     matrix = Self.pages(isMatrix ? 0 : most * source.geometry.samplesPerRow * neurons.count * MemoryLayout<Value>.size)
       .bindMemory(to: Value.self)
     kept = Array(repeating: nil, count: blocks.count)
+  }
+
+  private static func blocks(_ source: LayerSource, _ rowsPerBlock: Int, _ stretches: [Range<Int>]) -> [Block] {
+    var blocks: [Block] = []
+    var first = 0
+    for stretch in stretches {
+      while first < source.parts.count, source.parts[first].firstRow + source.parts[first].rows <= stretch.lowerBound {
+        first += 1
+      }
+      for number in first..<source.parts.count {
+        let part = source.parts[number]
+        guard part.firstRow < stretch.upperBound else { break }
+        let from = max(0, stretch.lowerBound - part.firstRow)
+        let to = min(part.rows, stretch.upperBound - part.firstRow)
+        for row in stride(from: from, to: to, by: rowsPerBlock) {
+          blocks.append(Block(part: number, rows: row..<min(row + rowsPerBlock, to)))
+        }
+      }
+    }
+    return blocks
   }
 
   deinit {
@@ -154,6 +174,13 @@ public final class RowBlocks<Value: ReadableValue> {
   /// Whether a decoded box already is `[row, neuron]`.
   private static func isMatrix(_ geometry: LayerGeometry) -> Bool {
     geometry.row == 0 && geometry.positions == 1
+  }
+
+  /// Rows of the dump that a block holds.
+  public func rows(of number: Int) -> Range<Int> {
+    let block = blocks[number]
+    let first = source.parts[block.part].firstRow
+    return first + block.rows.lowerBound..<first + block.rows.upperBound
   }
 
   /// The block that holds a row of the dump.

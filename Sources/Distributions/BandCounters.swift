@@ -131,7 +131,7 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   }
 
   /// Sets all counters of a neuron in a cell.
-  private func setCounters(_ neuron: Int, cell: Int, to counts: UnsafePointer<UInt32>) {
+  func setCounters(_ neuron: Int, cell: Int, to counts: UnsafePointer<UInt32>) {
     let place = place(neuron, cell: cell)
     let narrow = counters.base + place
     if let wideCounters {
@@ -171,7 +171,7 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   }
 
   /// Lets a neuron's grid hold its extremes, which have moved.
-  private func fit(_ neuron: Int) {
+  func fit(_ neuron: Int) {
     let old = Int(exponents[neuron])
     let oldOrigin = exponents[neuron] == Self.unset ? 0 : DyadicGrid.bin(of: fittedLow[neuron], exponent: old)
     let wasEmpty = exponents[neuron] == Self.unset
@@ -183,7 +183,7 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
     if !wasEmpty { merge(neuron, origin: oldOrigin, shift: min(exponent - old, 63)) }
   }
 
-  private func setExponent(_ exponent: Int, of neuron: Int) {
+  func setExponent(_ exponent: Int, of neuron: Int) {
     exponents[neuron] = Int32(exponent)
     // Two factors, for 2^-exponent alone may be beyond the type.
     let half = -exponent / 2
@@ -213,12 +213,16 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   /// Closes a segment of rows for the neurons of a tile: their sums since the last one become moments.
   ///
   /// Segments are cut at fixed rows of the data set, so that means and deviations do not depend on how the work was divided.
-  public func closeSegment(tile: Int) {
+  /// - Parameter journal: takes the segment's own moments, `[cell, tileColumns]`, for those who merge them in another place.
+  public func closeSegment(tile: Int, journal: UnsafeMutablePointer<Moments>? = nil) {
     for cell in 0..<cells {
-      for at in cell * pitch + tile * tileColumns..<cell * pitch + (tile + 1) * tileColumns {
+      let first = cell * pitch + tile * tileColumns
+      for at in first..<first + tileColumns {
         let count = figures.count[at] - moments[at].count
+        let segment = Moments(count: count, sum: figures.sum[at], squares: figures.squares[at])
+        if let journal { journal[cell * tileColumns + at - first] = segment }
         guard count > 0 else { continue }
-        moments[at].merge(Moments(count: count, sum: figures.sum[at], squares: figures.squares[at]))
+        moments[at].merge(segment)
         figures.sum[at] = 0
         figures.squares[at] = 0
       }

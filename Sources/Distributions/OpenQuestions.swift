@@ -157,19 +157,21 @@ private struct MiddleRanks: Sequence, IteratorProtocol {
   }
 }
 
-/// Whether the middle 99 % of the values other than 0 lie in fewer than 16 bins of a grid whose values span more.
-private func isSqueezed(_ counts: UnsafeBufferPointer<UInt32>, zeros: UInt32, on grid: DyadicGrid) -> Bool {
+/// Whether the middle 99 % of the values other than 0 lie in fewer than `bins` bins of a grid whose values span more.
+func isSqueezed(
+  _ counts: UnsafeBufferPointer<UInt32>, zeros: UInt32, on grid: DyadicGrid, bins: Int = 16
+) -> Bool {
   let zeroIndex = grid.origin <= 0 && grid.origin > -Int64(counts.count) ? Int(-grid.origin) : -1
   func others(_ index: Int) -> Int { Int(counts[index]) - (index == zeroIndex ? Int(zeros) : 0) }
   let total = counts.indices.reduce(0) { $0 + others($1) }
-  guard total > 0, let last = counts.lastIndex(where: { $0 > 0 }), last >= 16 else { return false }
+  guard total > 0, let last = counts.lastIndex(where: { $0 > 0 }), last >= bins else { return false }
   let ranks = bulkRanks(of: total)
   var seen = 0
   var first: Int?
   for index in counts.indices {
     seen += others(index)
     if first == nil, seen > ranks.lowerBound { first = index }
-    if seen > ranks.upperBound { return index - first! < 15 }
+    if seen > ranks.upperBound { return index - first! < bins - 1 }
   }
   return false
 }

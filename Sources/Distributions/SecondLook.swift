@@ -16,9 +16,9 @@ public struct Quartiles<Value: ActivationValue>: Sendable {
 /// Collects the values that answer the open questions of a tile, and answers them. Used by one lane at a time.
 public final class SecondLook<Value: ActivationValue> {
   public let questions: OpenQuestions<Value>
-  private let band: BandCounters<Value>
-  private let cursors: UnsafeMutablePointer<UInt64>
-  private let values: UnsafeMutablePointer<Value>
+  let band: BandCounters<Value>
+  let cursors: UnsafeMutablePointer<UInt64>
+  let values: UnsafeMutablePointer<Value>
 
   /// - Parameter values: room for `questions.valueCount` values, which the caller keeps.
   public init(
@@ -32,6 +32,9 @@ public final class SecondLook<Value: ActivationValue> {
   }
 
   deinit { cursors.deallocate() }
+
+  /// Forgets what was collected.
+  public func restart() { cursors.update(from: questions.starts, count: questions.starts.count) }
 
   /// Collects from rows of one cell, in the order in which they were counted.
   public func add(cell: Int, _ rows: TileRows<Value>) {

@@ -27,6 +27,8 @@ from synthetic import make_dump
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAUSE_MS = 8
+#: Rows in view where layers of different sizes are compared.
+ROWS_IN_VIEW = 240
 
 
 def serve(program, tiles):
@@ -137,6 +139,7 @@ class Session:
         self.page.keyboard.up("Control")
 
     def wheel(self):
+        self.page.mouse.move(self.x, self.y)
         for step in range(200):
             self.page.mouse.wheel(0, 100 if step < 100 else 700)
             self.pause()
@@ -251,12 +254,11 @@ def flatness(options, browser, folder):
         process, url = serve(options.divergence, tiles)
         try:
             layer, view = settle(browser, url, options.layer)
+            # As many rows in view for every size: what is compared is the size of the layer.
+            view += f";y0=100_{ROWS_IN_VIEW}"
             # The first round fills the server's caches, as the first visitor of the day does.
-            list(Session(browser, url + view, layer).run(("wheel",)))
-            session = Session(browser, url + view, layer)
-            session.zoom()
-            session.sharp()
-            results = dict(session.run(("wheel", "drag", "minimap", "resort")))
+            list(Session(browser, url + view, layer).run(("wheel", "resort")))
+            results = dict(Session(browser, url + view, layer).run(("wheel", "drag", "minimap", "resort")))
         finally:
             process.terminate()
         frames = sum(r["frames"] for r in results.values())
@@ -274,6 +276,7 @@ def main():
     options.add_argument("--neurons", type=int, default=262_144)
     options.add_argument("--rows", type=int, default=240)
     options.add_argument("--sizes", type=int, nargs="*", default=[1_000, 16_000, 1_000_000], help="layers to compare the cost on")
+    options.add_argument("--parts", nargs="+", choices=["scrubbing", "visits", "sizes"], default=["scrubbing", "visits", "sizes"])
     options.add_argument("--chromium", default="/usr/bin/chromium")
     options.add_argument("--url", help="measure this server's first data set instead of making one")
     options.add_argument("--layer", default="conv")
@@ -293,13 +296,14 @@ def main():
             browser = playwright.chromium.launch(executable_path=given.chromium)
             layer, view = settle(browser, url, given.layer)
             everything = {}
-            for title in ("cold", "warm", "10 Mbit/s, 60 ms"):
+            for title in ("cold", "warm", "10 Mbit/s, 60 ms") if "scrubbing" in given.parts else ():
                 slow = title.startswith("10")
                 session = Session(browser, (Line(url, 10e6, 0.06).url if slow else url) + view, layer)
                 everything[title] = list(session.run())
                 show(title, everything[title])
-            everything["visits"] = visits(browser, url)
-            if given.sizes:
+            if "visits" in given.parts:
+                everything["visits"] = visits(browser, url)
+            if "sizes" in given.parts:
                 everything["sizes"] = flatness(given, browser, folder)
             browser.close()
             if given.json:

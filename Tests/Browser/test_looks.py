@@ -70,6 +70,15 @@ def test_one_class_or_one_pair_alone(page, layer, story):
     assert view(page, layer)["order"] in [f"v{i}" for i in chosen] and view(page, layer)["order"] != order
 
 
+def test_an_empty_plot_says_why(page, layer):
+    for selector in (".class-toggle", ".instance-toggle"):
+        while page.locator(f'{selector}[aria-pressed="true"]').count() > 0:
+            page.locator(f'{selector}[aria-pressed="true"]').first.click()
+    expect(page.locator(f"#column-{layer} .plot-empty")).to_be_visible()
+    page.locator(".class-toggle").first.click()
+    expect(page.locator(f"#column-{layer} .plot-empty")).to_be_hidden()
+
+
 def test_instances_are_found_by_class(page, layer, metadata):
     label = metadata["instances"][-1]["label"]
     page.fill("#instance-search", str(label))

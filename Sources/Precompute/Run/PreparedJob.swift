@@ -77,14 +77,8 @@ public struct PreparedJob: Sendable {
   }
 
   /// What a half-done store must have been made from to go on with it.
-  var fingerprint: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .sortedKeys
-      let job = String(decoding: try encoder.encode(job.json(contents)), as: UTF8.self)
-      let files = String(decoding: try encoder.encode(contents.dump.files.map(\.catalogue.file)), as: UTF8.self)
-      return "\(Self.tool)\n\(job)\n\(files)\n"
-    }
+  var fingerprint: Fingerprint {
+    get throws { try Fingerprint(job, contents, tool: Self.tool) }
   }
 
   // MARK: Attributes of the store

@@ -12,6 +12,7 @@ struct StaticLayer {
   let store: Store
   let layer: LayerReader
   let files: HashedFiles
+  let helpers: HelperThreads
 
   private var neurons: Int { layer.layer.neurons }
   private var groups: Range<Int> { store.attributes.groups.indices }
@@ -71,36 +72,47 @@ struct StaticLayer {
     return ["block": JSONValue(block), "files": .array(names)]
   }
 
-  /// Counts by group and block of neurons, each block in the narrowest type that holds it.
+  /// Counts by group and block of neurons, each block in as few bytes a count as hold it.
   private func counts(_ array: ArrayReader, block: Int) throws -> JSONValue {
     precondition(block % array.rowsPerChunk == 0)
-    let chunksPerBlock = block / array.rowsPerChunk
+    let chunks = block / array.rowsPerChunk
+    let blocks = (array.chunks + chunks - 1) / chunks
     let groups = try groups.map { group in
-      JSONValue.array(
-        try stride(from: 0, to: array.chunks, by: chunksPerBlock).map { first in
+      var names: [JSONValue] = []
+      // A few at a time: compressing is most of the work, and memory holds what is being written only.
+      for first in stride(from: 0, to: blocks, by: helpers.count + 1) {
+        let packed = try helpers.map(min(helpers.count + 1, blocks - first)) { part in
+          let start = (first + part) * chunks
           var bytes: [UInt8] = []
-          try array.stream(plane: group, chunks: first..<min(first + chunksPerBlock, array.chunks)) { bytes += $1 }
-          return .string(try files.add(narrowest(bytes, array.metadata.dataType)))
-        })
+          try array.stream(plane: group, chunks: start..<min(start + chunks, array.chunks)) { bytes += $1 }
+          return Compression.gzip(Self.narrowest(bytes, array.metadata.dataType))
+        }
+        names += try packed.map { .string(try files.add($0, ending: "bin")) }
+      }
+      return JSONValue.array(names)
     }
     return ["block": JSONValue(block), "groups": .array(groups)]
   }
 
-  private func narrowest(_ bytes: [UInt8], _ type: DataType) -> [UInt8] {
+  private static func narrowest(_ bytes: [UInt8], _ type: DataType) -> [UInt8] {
     bytes.withUnsafeBytes { raw in
       switch type {
-      case .uint16: Self.narrowest(raw.bindMemory(to: UInt16.self)) ?? Array(raw)
-      case .uint32: Self.narrowest(raw.bindMemory(to: UInt32.self)) ?? Array(raw)
+      case .uint16: narrowest(raw.bindMemory(to: UInt16.self))
+      case .uint32: narrowest(raw.bindMemory(to: UInt32.self))
       default: Array(raw)
       }
     }
   }
 
-  /// `nil` where nothing narrower holds the counts.
-  private static func narrowest<Count: FixedWidthInteger>(_ counts: UnsafeBufferPointer<Count>) -> [UInt8]? {
+  /// The lowest bytes of all counts, then the next ones, as far as any is not 0: so gzip makes a fifth less of them.
+  private static func narrowest<Count: FixedWidthInteger>(_ counts: UnsafeBufferPointer<Count>) -> [UInt8] {
     let largest = counts.max() ?? 0
-    if largest <= UInt8.max { return counts.map { UInt8(truncatingIfNeeded: $0) } }
-    guard largest <= UInt16.max, Count.bitWidth > 16 else { return nil }
-    return counts.map { UInt16(truncatingIfNeeded: $0) }.withUnsafeBytes { Array($0) }
+    let width = largest <= UInt8.max ? 1 : largest <= UInt16.max ? 2 : 4
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(counts.count * width)
+    for byte in 0..<width {
+      bytes += counts.lazy.map { UInt8(truncatingIfNeeded: $0 >> Count(byte * 8)) }
+    }
+    return bytes
   }
 }

@@ -68,9 +68,11 @@ public struct StaticSite: Sendable {
       pictures[index] = try files.add(PNG.encode(image.pixels, shape: image.shape), ending: "png")
     }
     let document = MetadataDocument(store, name: name) { pictures[$0] ?? "" }
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let helpers = HelperThreads(count: min(cores - 1, HelperThreads.countMax))
     var layers: [String: JSONValue] = [:]
     for layer in store.layers {
-      let index = try StaticLayer(store: store, layer: layer, files: files).write()
+      let index = try StaticLayer(store: store, layer: layer, files: files, helpers: helpers).write()
       layers[layer.layer.id] = .string(try files.add(index.encoded(), ending: "json"))
     }
     let metadata = try JSONDecoder().decode(JSONValue.self, from: Data(encodedJSON(document)))

@@ -33,9 +33,10 @@ export class Column {
     this.marks = new ColumnMarks(this);
     this.canvas = el("canvas", { class: "plot", tabindex: 0, role: "application", "aria-roledescription": "activation plot" });
     this.context = context2d(this.canvas);
+    this.empty = el("p", { class: "plot-empty", hidden: true }, "Choose classes or instances on the left to see how they activate these neurons.");
     this.minimap = new Minimap(this);
     this.head = el("header", { class: "column-head" });
-    this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas), this.minimap.element);
+    this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas, this.empty), this.minimap.element);
     this.element = el("section", { class: "column", id: `column-${layer.id}`, "data-layer": layer.id, "aria-label": `Layer ${layer.name}` }, this.head, this.body);
     this.aloud = new Aloud(this);
     this.element.append(this.aloud.element);
@@ -106,6 +107,7 @@ export class Column {
     if (this.width < 20 || this.height < 40) return { covered: false, sharp: false };
     this.layout = this.measure();
     const { groups, instances } = this.app.state;
+    set(this.empty, "hidden", groups.length + instances.length > 0);
     const wanted = this.data.wanted();
     const wantedHidden = this.data.hiddenRanks(wanted);
     const allRanked = wantedHidden.length === this.state.hidden.length;

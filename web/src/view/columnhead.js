@@ -58,7 +58,7 @@ export class ColumnHead {
     set(this.sort, "aria-label", `Sort ${column.layer.name}: by ${words}`);
     set(this.sort, "title", `Sorted by ${words}`);
     const down = state.direction === "descending";
-    const first = state.order.kind === "index" ? (down ? "last first" : "first first") : down ? "largest first" : "smallest first";
+    const first = state.order.kind === "index" ? (down ? "last to first" : "first to last") : down ? "largest first" : "smallest first";
     if (this.first !== first) this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
     this.first = first;
     set(this.direction, "aria-label", `Direction: ${first}. Turn round`);

@@ -143,7 +143,7 @@ function picture(rows, inks, firstBin, endBin, zeroBin, look, lookup, pixels) {
  * @param {number} zeroBin
  * @param {number} zeros
  */
-function warpedLine(data, start, table, densities, lookup, zeroBin, zeros) {
+export function warpedLine(data, start, table, densities, lookup, zeroBin, zeros) {
   for (let x = 0, o = start; x < lookup.length; x++, o += 4) {
     const bin = lookup[x];
     if (bin < 0) continue;

@@ -33,13 +33,17 @@ export class Files {
     this.bytesFetched = 0;
   }
 
-  /** @param {string} path @returns {Promise<ArrayBuffer>} */
-  bytes(path) {
+  /**
+   * @param {string} path
+   * @param {(unpacked: ArrayBuffer) => ArrayBuffer} [prepare] makes of the file what is kept; the same for a path every time
+   * @returns {Promise<ArrayBuffer>}
+   */
+  bytes(path, prepare = (buffer) => buffer) {
     const known = this.cache.get(path);
     if (known) return Promise.resolve(known);
     let promise = this.pending.get(path);
     if (!promise) {
-      promise = this.load(path).finally(() => this.pending.delete(path));
+      promise = this.load(path, prepare).finally(() => this.pending.delete(path));
       this.pending.set(path, promise);
     }
     return promise;
@@ -50,13 +54,13 @@ export class Files {
     return JSON.parse(new TextDecoder().decode(await this.bytes(path)));
   }
 
-  /** @param {string} path */
-  async load(path) {
+  /** @param {string} path @param {(unpacked: ArrayBuffer) => ArrayBuffer} prepare */
+  async load(path, prepare) {
     if (this.running >= FETCHES_MAX) await new Promise((/** @type {(value: void) => void} */ go) => this.waiting.push(go));
     this.running++;
     try {
       const packed = await this.fetch(path);
-      const buffer = await unpack(packed);
+      const buffer = prepare(await unpack(packed));
       this.bytesFetched += packed.byteLength;
       this.cache.set(path, buffer, buffer.byteLength);
       return buffer;

@@ -127,9 +127,10 @@ export class StaticLayer {
    */
   async block(kind, group, block) {
     const planes = this.index.counts[kind];
-    const buffer = await this.bytes(planes.groups[group][block]);
     const rows = Math.min(planes.block, this.layer.neurons - block * planes.block);
-    const bytes = buffer.byteLength / rows / Number(kind.split("/")[1]);
+    const count = rows * Number(kind.split("/")[1]);
+    const buffer = await this.files.bytes(this.folder + planes.groups[group][block], (buffer) => together(buffer, count));
+    const bytes = buffer.byteLength / count;
     return bytes === 1 ? new Uint8Array(buffer) : bytes === 2 ? new Uint16Array(buffer) : new Uint32Array(buffer);
   }
 
@@ -301,6 +302,23 @@ export class StaticLayer {
       }),
     };
   }
+}
+
+/**
+ * Numbers from their bytes, which lie apart: all lowest ones first.
+ * @param {ArrayBuffer} buffer
+ * @param {number} count
+ * @returns {ArrayBuffer}
+ */
+function together(buffer, count) {
+  const width = buffer.byteLength / count;
+  if (width === 1) return buffer;
+  const apart = new Uint8Array(buffer);
+  const out = new Uint8Array(buffer.byteLength);
+  for (let byte = 0; byte < width; byte++) {
+    for (let i = 0, from = byte * count, to = byte; i < count; i++, from++, to += width) out[to] = apart[from];
+  }
+  return out.buffer;
 }
 
 /** @param {Uint32Array} block @param {(neuron: number) => number} key the mean of the finite ones */
