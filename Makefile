@@ -10,7 +10,7 @@ PYTHON := .venv/bin/python
 PORT ?= 8080
 
 BUILD_PACKAGES := libhdf5-dev liblz4-dev libdeflate-dev libzstd-dev pkg-config
-TEST_PACKAGES := $(BUILD_PACKAGES) chromium nodejs node-typescript python3-venv
+TEST_PACKAGES := $(BUILD_PACKAGES) chromium nodejs node-typescript python3-venv systemd slurmctld slurmd slurm-client munge
 
 .PHONY: help
 help: ## List the targets
@@ -45,13 +45,22 @@ test: test-packages python ## All tests, installing what they need
 	tsc --noEmit -p web
 
 .PHONY: bench
-bench: packages release python ## The engine beside h5py, NumPy, polars and dask; some minutes
+bench: packages release bench-python ## The engine beside h5py, NumPy, polars and dask; some minutes
 	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
 
 .PHONY: fuzz
-fuzz: packages python ## 5,000 mutated dumps, read beside h5py; some minutes
+fuzz: packages release python ## 5,000 mutated dumps, read beside h5py; some minutes
 	swift build -c release --product catalogue-child --scratch-path $(RELEASE)
 	$(PYTHON) Tests/Oracles/fuzz_hdf5.py $(RELEASE)/release/catalogue-child --count 5000 --seed $(or $(SEED),1)
+	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_MUTATIONS=100 ND_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q Tests/EndToEnd/test_mutations.py
+
+.PHONY: kills
+kills: packages release python ## 100 kills of one job at random moments; some minutes
+	ND_KILLS=$(or $(KILLS),100) ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) $(PYTHON) -m pytest -q -s Tests/EndToEnd/test_resume.py -k kills
+
+.PHONY: bench-large
+bench-large: packages release python ## A job much larger than its memory; GIGABYTES=40 by default, an hour
+	$(PYTHON) Tests/Bench/large.py --divergence $(DIVERGENCE) --gigabytes $(or $(GIGABYTES),40)
 
 .PHONY: bench-client
 bench-client: packages release python ## The client scrubbing 262,144 neurons; some minutes
@@ -79,11 +88,17 @@ packages test-packages:
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
-.PHONY: python demo-python
+.PHONY: python bench-python demo-python
 python: .venv/.tests
 .venv/.tests: Tests/requirements.txt
 	python3 -m venv .venv
 	.venv/bin/pip install -q --disable-pip-version-check -r Tests/requirements.txt
+	@touch $@
+
+# What benchmarks measure beside this project.
+bench-python: python .venv/.bench
+.venv/.bench: Tests/Bench/requirements.txt
+	.venv/bin/pip install -q --disable-pip-version-check -r Tests/Bench/requirements.txt
 	@touch $@
 
 demo-python: .venv/.demo

@@ -8,6 +8,8 @@ public struct ClassNames: Sendable, Equatable {
     case dataset(String)
     /// Of the labels' dataset, or of the file (`/`).
     case attribute(String, of: String)
+    /// The type of the labels, which are an enumeration.
+    case type(of: String)
     /// A text file beside the dump.
     case sidecar(String)
 
@@ -17,6 +19,7 @@ public struct ClassNames: Sendable, Equatable {
       case .dataset(let path): path
       case .attribute(let name, let path):
         path == "/" ? "the file's attribute \(name)" : "the attribute \(name) of \(path)"
+      case .type(let path): "the type of \(path), an enumeration"
       case .sidecar(let path): path
       }
     }
@@ -27,9 +30,9 @@ public struct ClassNames: Sendable, Equatable {
 
 extension ClassNames {
   /// What a dataset or attribute of names is called.
-  private static let usual = ["class_names", "classnames", "label_names", "classes", "categories"]
+  static let usual = ["class_names", "classnames", "label_names", "classes", "categories"]
 
-  /// Finds the names: as the job says, else in a dataset, in an attribute of the labels or of the file, or in a text file beside the dump.
+  /// Finds the names: as the job says, else in the labels' type, in a dataset, in an attribute of the labels or of the file, or in a text file beside the dump.
   /// - Parameter labels: path of the labels' dataset, if there is one.
   /// - Returns: `nil` where there are none.
   /// - Throws: `HDF5Error`, `ActivationsError` where they are, but cannot be read.
@@ -39,13 +42,16 @@ extension ClassNames {
     case .dataset(let path): return ClassNames(names: try read(path, file), origin: .dataset(path))
     case nil: break
     }
+    let ofLabels = try labels.map { try file.catalogue.dataset(named: $0) }
+    if let info = ofLabels, let members = info.enumeration?.members {
+      return ClassNames(names: members.map(\.name), origin: .type(of: info.path))
+    }
     let isText: (DatasetInfo) -> Bool = { info in
       if case .string = info.element { info.shape.count == 1 && info.unsupportedReason == nil } else { false }
     }
     if let path = file.catalogue.path(named: usual, where: isText), path != labels {
       return ClassNames(names: try read(path, file), origin: .dataset(path))
     }
-    let ofLabels = try labels.map { try file.catalogue.dataset(named: $0) }
     for (place, attributes) in [
       (ofLabels?.path ?? "/", ofLabels?.attributes ?? [:]), ("/", file.catalogue.rootAttributes),
     ] {

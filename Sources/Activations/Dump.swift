@@ -15,14 +15,14 @@ public struct DumpFile: Sendable {
     file = try File(catalogue)
   }
 
-  /// Opens a dataset of the file by path.
-  public func open(_ path: String) throws -> HDF5.Dataset { try file.dataset(catalogue.dataset(named: path)) }
+  /// Opens a dataset of the file by path; an enumeration as the numbers it is stored as.
+  public func open(_ path: String) throws -> HDF5.Dataset {
+    let info = try catalogue.dataset(named: path)
+    return try file.dataset(info, reinterpret: info.enumeration?.element)
+  }
 
   /// Whether the file has a dataset at `path`.
-  func has(_ path: String) -> Bool {
-    let canonical = catalogue.canonicalPath(path)
-    return catalogue.datasets.contains { $0.path == canonical }
-  }
+  func has(_ path: String) -> Bool { catalogue.has(path) }
 }
 
 /// Files whose rows concatenate, in order.

@@ -26,7 +26,8 @@ extension DumpContents {
   /// - Throws: `ActivationsError`, `HDF5Error`.
   public init(_ dump: Dump, _ request: DumpRequest, missing: MissingChunks = .refuse) throws {
     let file = dump.first
-    let columns = RowColumns(request, dump)
+    try Self.checkReadable(dump, request)
+    let columns = try RowColumns(request, dump)
     let found = try ClassNames.find(request.classNames, in: file, labels: columns.labels)
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
     var candidates = LayerCandidates(
@@ -41,7 +42,9 @@ extension DumpContents {
     }
     let rows = counted.perFile.reduce(0, +)
     guard rows > 0 else {
-      throw ActivationsError("\(file.path)\(columns.labels.map { ", dataset \($0)" } ?? ""): there are no rows.")
+      throw ActivationsError(
+        "\(file.path)\(columns.labels.map { ", dataset \($0)" } ?? ""): there are no rows. Make the dump again: its writer may have ended before it wrote any."
+      )
     }
     let names = counted.labels == nil ? nil : found
     let labels = try counted.labels.map {
@@ -85,8 +88,24 @@ extension DumpContents {
     filler = counted.filler
     skipped = candidates.skipped
     notes =
-      Self.notes(columns, counted, layout, names, layers)
+      Self.notes(dump, columns, counted, layout, names, layers)
       + dump.files.flatMap { file in file.catalogue.notes.map { "\(file.name): \($0)" } }
+  }
+
+  /// Refuses a file of which something is damaged that may be meant: it would be missing in the store without a word. A job that names
+  /// all layers leaves aside the rest, but for what is called like a column that it does not name.
+  private static func checkReadable(_ dump: Dump, _ request: DumpRequest) throws {
+    let root = request.instances?.group ?? "/instances"
+    for file in dump.files {
+      let instances = file.catalogue.canonicalPath(root)
+      for (path, why) in file.catalogue.unreadable where !(path + "/").hasPrefix(instances + "/") {
+        let name = path.split(separator: "/").last?.lowercased() ?? ""
+        guard request.layers == nil || RowColumns.usualNames(leftOpenBy: request).contains(name) else { continue }
+        throw ActivationsError(
+          "\(file.path), dataset \(path): \(sentence(why)) To do without it, name in a job all that is to be taken (layers: [PATH, …], labels: PATH)."
+        )
+      }
+    }
   }
 
   /// Rows of a file without labels.
@@ -148,7 +167,7 @@ extension DumpContents {
 
   /// What was done without being asked.
   private static func notes(
-    _ columns: RowColumns, _ counted: CountedRows, _ layout: RowLayout, _ names: ClassNames?, _ layers: [LayerSource]
+    _ dump: Dump, _ columns: RowColumns, _ counted: CountedRows, _ layout: RowLayout, _ names: ClassNames?, _ layers: [LayerSource]
   ) -> [String] {
     var notes: [String] = []
     if counted.labels == nil {
@@ -172,9 +191,16 @@ extension DumpContents {
         "\(reversed.path): the last axis is taken as that of the rows, as MATLAB writes them (axes: \(reversed.geometry.axes))."
       )
     }
+    var seen = Set<String>()
+    for file in dump.files where !seen.insert(file.path).inserted {
+      notes.append("\(file.path) is named twice; its rows count each time.")
+    }
     if case .sidecar(let path)? = names?.origin {
       notes.append("The classes are named by \(path), which lies beside the dump.")
     }
     return notes
   }
 }
+
+/// Words with a full stop behind them.
+func sentence(_ words: String) -> String { words.hasSuffix(".") ? words : words + "." }

@@ -71,6 +71,8 @@ extension GroupExpression {
   }
 
   private static func compare(_ a: Operand, _ comparison: Comparison, _ b: Operand, _ row: RowFacts) -> Bool {
+    // Two classes are the same class, whatever others are called.
+    if comparison == .equal, let (x, y) = bothColumns(a, b, row) { return x != nil && x == y }
     let left = forms(a, row)
     let right = forms(b, row)
     switch comparison {
@@ -85,6 +87,19 @@ extension GroupExpression {
       default: return x >= y
       }
     }
+  }
+
+  /// The labels themselves, as they read in the dump, where label and prediction are compared.
+  private static func bothColumns(_ a: Operand, _ b: Operand, _ row: RowFacts) -> (String?, String?)? {
+    func column(_ operand: Operand) -> RowFacts.ClassFact?? {
+      switch operand {
+      case .label: .some(row.label)
+      case .prediction: .some(row.prediction)
+      default: nil
+      }
+    }
+    guard let x = column(a), let y = column(b) else { return nil }
+    return (x?.text, y?.text)
   }
 
   private static func equalNumbers(_ a: Forms, _ b: Forms) -> Bool {

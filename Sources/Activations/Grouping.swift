@@ -19,6 +19,8 @@ public struct Grouping: Sendable {
   /// Row to cell.
   public let cellOfRow: [UInt32]
   public let cellCount: Int
+  /// Rows of the largest cell.
+  public let rowsPerCellMax: Int
 
   /// - Parameters:
   ///   - rows: number of rows of the dump.
@@ -97,6 +99,7 @@ public struct Grouping: Sendable {
 
     var rowsOfCell = [Int](repeating: 0, count: cells.count)
     for cell in cellOfRow { rowsOfCell[Int(cell)] += 1 }
+    rowsPerCellMax = rowsOfCell.max() ?? 0
     for group in groups.indices { groups[group].rows = members[group].reduce(0) { $0 + rowsOfCell[$1] } }
     self.groups = groups
   }

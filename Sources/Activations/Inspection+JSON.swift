@@ -59,7 +59,15 @@ extension Inspection {
       "filters": info.filters.map(\.name), "stored_bytes": info.storedBytes,
       "logical_bytes": info.count * info.elementBytes,
     ]
-    if case .chunked(let chunk) = info.layout { object["chunks"] = chunk }
+    switch info.layout {
+    case .chunked(let chunk):
+      object["layout"] = "chunked"
+      object["chunks"] = chunk
+    case .contiguous: object["layout"] = "contiguous"
+    case .compact: object["layout"] = "compact"
+    case .virtual: object["layout"] = "virtual"
+    case .external: object["layout"] = "external"
+    }
     if let written = info.chunksWritten, let total = info.chunksTotal { object["chunks_unwritten"] = total - written }
     if let reason = info.unsupportedReason { object["unsupported"] = reason }
     return object

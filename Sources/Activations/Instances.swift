@@ -31,6 +31,8 @@ public struct InstanceKind: Sendable {
 public struct InstanceSet: Sendable {
   public let kinds: [InstanceKind]
   public let instances: [Instance]
+  /// Instances of a kind that a store takes.
+  private static let pairsMax = 100_000
   public static let none = InstanceSet(kinds: [], instances: [])
 
   init(kinds: [InstanceKind], instances: [Instance]) {
@@ -52,6 +54,10 @@ extension InstanceSet {
     let layerPaths = layers.map(\.path)
     if let group = request.group {
       let root = file.catalogue.canonicalPath(group)
+      if let (path, why) = file.catalogue.unreadable.first(where: { ($0.path + "/").hasPrefix(root + "/") }) {
+        throw ActivationsError(
+          "\(file.path), dataset \(path): \(sentence(why)) To do without instances, say so in a job: instances: { rows: [] }.")
+      }
       let found = Self.kindNames(in: root, file: file, layerPaths: layerPaths)
       guard !found.isEmpty else {
         throw ActivationsError(
@@ -67,11 +73,16 @@ extension InstanceSet {
           )
         }
         pairs = count
-        let texts = try Self.column("\(root)/\(name)/texts", file: file)?.texts
+        let texts = try Self.texts("\(root)/\(name)/texts", file: file, count: count)
         kinds.append(
           InstanceKind(
             name: name, origin: .group("\(root)/\(name)"), count: count,
             images: try Self.images("\(root)/\(name)/images", file: file, count: count), texts: texts))
+      }
+      guard pairs! <= Self.pairsMax else {
+        throw ActivationsError(
+          "\(file.path), group \(root): there are \(grouped(pairs!)) instances of a kind, and at most \(grouped(Self.pairsMax)) can be shown. Keep those that matter."
+        )
       }
       let truth = try Self.names("\(root)/true_label", file: file, like: labels, count: pairs!)
       for kind in kinds {
@@ -148,9 +159,15 @@ extension InstanceSet {
     return info
   }
 
-  private static func column(_ path: String, file: DumpFile) throws -> (texts: [String], Void)? {
+  private static func texts(_ path: String, file: DumpFile, count: Int) throws -> [String]? {
     guard file.has(path) else { return nil }
-    return (try file.open(path).strings(), ())
+    let dataset = try file.open(path)
+    guard dataset.info.shape == [count] else {
+      throw ActivationsError(
+        "\(file.path), dataset \(dataset.info.path): texts have the shape \(inWords(dataset.info.shape)), but there are \(count) instances. Write one text for each."
+      )
+    }
+    return try dataset.strings()
   }
 
   private static func names(_ path: String, file: DumpFile, like labels: LabelColumn?, count: Int) throws -> [String]? {
@@ -158,7 +175,7 @@ extension InstanceSet {
     let values = try RawLabels.read(file.open(path), file: file.path)
     guard values.count == count else {
       throw ActivationsError(
-        "\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances.")
+        "\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances. Write one for each.")
     }
     let column = LabelColumn(values, like: labels)
     return column.classes.map { column.names[Int($0)] }

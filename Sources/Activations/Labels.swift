@@ -34,7 +34,15 @@ public enum RawLabels: Sendable, Equatable {
       )
     }
     if case .string = info.element { return .texts(try dataset.strings()) }
-    return .integers(try dataset.integers())
+    let values = try dataset.integers()
+    guard let members = info.enumeration?.members else { return .integers(values) }
+    let names = Dictionary(members.map { ($0.value, $0.name) }, uniquingKeysWith: { first, _ in first })
+    if let row = values.firstIndex(where: { names[$0] == nil }) {
+      throw ActivationsError(
+        "\(file), dataset \(info.path): row \(row) holds \(values[row]), to which its enumeration gives no name. Leave such rows out of the dump, or write the labels as whole numbers."
+      )
+    }
+    return .texts(values.map { names[$0]! })
   }
 
   /// Whether a dataset of this shape is one column of values.
@@ -100,6 +108,7 @@ extension LabelColumn {
       }
     case .texts(let values):
       areIntegers = false
+      try Self.checkSpelling(values, place: place)
       let distinct = names ?? Array(Set(values)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       let index = Dictionary(distinct.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
       if let row = values.firstIndex(where: { index[$0] == nil }) {
@@ -119,7 +128,11 @@ extension LabelColumn {
     var texts = labels?.texts ?? []
     var names = labels?.names ?? []
     var index = Dictionary(zip(texts, texts.indices.map(Int32.init)), uniquingKeysWith: { first, _ in first })
-    for (number, name) in names.enumerated() where index[name] == nil { index[name] = Int32(number) }
+    // Numbers are labels where labels are numbers: a class may well be called "5" without being the fifth.
+    if case .integers = values, labels?.areIntegers == true {
+    } else {
+      for (number, name) in names.enumerated() where index[name] == nil { index[name] = Int32(number) }
+    }
     func find(_ text: String) -> Int32 {
       if let known = index[text] { return known }
       let number = Int32(texts.count)
@@ -138,6 +151,22 @@ extension LabelColumn {
     }
     self.texts = texts
     self.names = names
+  }
+
+  /// Refuses texts that look alike and are equal to Unicode, but not to NumPy: whether they are one class or two, nobody can tell.
+  private static func checkSpelling(_ values: [String], place: String) throws {
+    var first: [String: Int] = [:]
+    for (row, value) in values.enumerated() {
+      guard let before = first[value] else {
+        first[value] = row
+        continue
+      }
+      guard values[before].utf8.elementsEqual(value.utf8) else {
+        throw ActivationsError(
+          "\(place): the labels of the rows \(before) and \(row) both read \"\(value)\", but are written with different bytes (accents by themselves and as part of a letter). Write them alike, for instance with Python's unicodedata.normalize(\"NFC\", label)."
+        )
+      }
+    }
   }
 
   private static func check(names: [String], place: String) throws {

@@ -81,9 +81,13 @@ struct LayerCandidates {
 
   /// The error where there is no layer.
   static func none(_ file: DumpFile, _ skipped: [Skipped]) -> ActivationsError {
-    let seen = skipped.prefix(5).map { "\($0.path): \($0.why)" }.joined(separator: "; ")
+    let reasons = skipped.prefix(5).map { path, why in "\(path): \(why.hasSuffix(".") ? String(why.dropLast()) : why)" }
+    let more = skipped.count > 5 ? "; and \(grouped(skipped.count - 5)) more" : ""
     return ActivationsError(
-      "\(file.path): no layer was found, that is a numeric dataset with one row per label and at least two axes."
-        + (seen.isEmpty ? " The file has no datasets." : " Seen and not taken: \(seen)."))
+      "\(file.path): no layer was found, that is a numeric dataset with one row per label and at least two axes. "
+        + (skipped.isEmpty
+          ? "The file has no datasets. Check that it is the right one."
+          : "Seen and not taken: \(reasons.joined(separator: "; "))\(more). A job says what each dataset is, where that cannot be guessed (layers: [{dataset: PATH, axes: NU}], labels: PATH)."
+        ))
   }
 }

@@ -33,6 +33,13 @@ public struct LayerGeometry: Sendable, Hashable {
     }
   }
 
+  /// The axis of the dataset along which neurons are parted, and how many neurons an entry of it holds; `nil` without an axis of neurons.
+  var neuronCut: (axis: Int, slab: Int)? {
+    guard let cut = isNeuronAxis.firstIndex(of: true) else { return nil }
+    let others = (0..<axes.letters.count).filter { $0 != axes.row && $0 != axes.category }
+    return (others[cut], neurons / extents[cut])
+  }
+
   /// The part of the dataset that holds some rows, of one category where they are stored by category, and `others` of the other axes.
   func box(rows: Range<Int>, category: Int?, others: [Range<Int>]) -> [Range<Int>] {
     var box = others

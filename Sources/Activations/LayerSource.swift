@@ -52,6 +52,29 @@ extension LayerSource {
 }
 
 extension LayerSource {
+  /// Refuses a layer of which values are missing, unless the job says what they stand for.
+  /// - Throws: `HDF5Error` naming file, dataset and chunk.
+  public func verifyComplete() throws {
+    for part in parts where part.category ?? 0 == 0 { try part.dataset.verifyComplete() }
+  }
+
+  /// Counts have 32 bits, and so has a neuron's place in an ordering.
+  private static let countedMax = Int(UInt32.max)
+
+  private func checkSize() throws {
+    let place = "\(parts[0].file.path), dataset \(path)"
+    if neurons > Self.countedMax {
+      throw ActivationsError(
+        "\(place): its shape, \(inWords(info.shape)), makes \(grouped(neurons)) neurons, and no more than \(grouped(Self.countedMax)) can be ordered. If the shape is what it should be, reduce the positions in the job, as in axes: NCHW, reduce: max."
+      )
+    }
+    if rows > Self.countedMax / geometry.samplesPerRow {
+      throw ActivationsError(
+        "\(place): its shape, \(inWords(info.shape)), makes more samples than the \(grouped(Self.countedMax)) that can be counted. If the shape is what it should be, split the dump."
+      )
+    }
+  }
+
   /// Opens a layer in every file of a dump.
   /// - Parameters:
   ///   - rows: rows that count in each file.
@@ -98,12 +121,13 @@ extension LayerSource {
         firstRow += each
       }
     }
-    name = request.name ?? String(common!.info.path.drop { $0 == "/" })
+    name = request.name ?? String(Substring(common!.info.path.utf8.dropFirst()))
     path = common!.info.path
     element = common!.element
     geometry = common!.geometry
     axesOrigin = common!.origin
     self.parts = parts
+    try checkSize()
   }
 
   /// The axes as the job or the file says, or as they are guessed.

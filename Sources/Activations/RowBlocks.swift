@@ -1,3 +1,4 @@
+import CKernels
 import HDF5
 
 /// Runs `body(lane, index)` for every index below `count`, on as many lanes as there are; lanes are numbered from 0.
@@ -76,6 +77,34 @@ public final class RowBlocks<Value: ReadableValue> {
     return (rows * (row * (stored + converted) + gathered), source.rows * row * stored)
   }
 
+  /// Bytes that are decoded to read some neurons of all rows, and those that are read for them from the files: whole chunks, of which
+  /// a band may need but a part.
+  public static func bytesTouched(_ source: LayerSource, neurons: Range<Int>) -> (decoded: Int, read: Int) {
+    source.parts.reduce((0, 0)) { sum, part in
+      let info = part.dataset.info
+      let width = source.element.bytes ?? 8
+      let box = source.geometry.box(
+        rows: 0..<part.rows, category: part.category, others: source.geometry.ranges(neurons: neurons))
+      guard case .chunked(let chunk) = info.layout else {
+        let bytes = box.reduce(width) { $0 * $1.count }
+        return (sum.0 + bytes, sum.1 + bytes)
+      }
+      let decoded = zip(box, chunk).reduce(width) { bytes, axis in
+        bytes * ((axis.0.upperBound - 1) / axis.1 - axis.0.lowerBound / axis.1 + 1) * axis.1
+      }
+      let stored = Double(info.storedBytes) / Double(max(1, info.count * width))
+      return (sum.0 + decoded, sum.1 + Int(Double(decoded) * min(stored, 1)))
+    }
+  }
+
+  /// Bytes that a lane needs to decode a chunk: as stored, and between two filters.
+  public static func decodingBytes(_ source: LayerSource) -> Int {
+    source.parts.map { part in
+      guard case .chunked(let chunk) = part.dataset.info.layout, !part.dataset.info.filters.isEmpty else { return 0 }
+      return 3 * chunk.reduce(source.element.bytes ?? 8, *)
+    }.max() ?? 0
+  }
+
   /// Rows that a block must be a multiple of, so that no chunk is decoded twice.
   public static func rowGranularity(_ source: LayerSource) -> Int {
     source.parts.map {
@@ -90,7 +119,11 @@ public final class RowBlocks<Value: ReadableValue> {
   /// - Parameters:
   ///   - rowsPerBlock: rows of a block.
   ///   - keeps: whether decoded blocks stay in memory for another pass.
-  public init(_ source: LayerSource, neurons: Range<Int>, rowsPerBlock: Int, lanes: Int, keeps: Bool) {
+  ///   - stretches: rows of the dump that are read, ascending, each of whole chunks; all of them without it.
+  public init(
+    _ source: LayerSource, neurons: Range<Int>, rowsPerBlock: Int, lanes: Int, keeps: Bool,
+    stretches: [Range<Int>]? = nil
+  ) {
     self.source = source
     self.neurons = neurons
     self.keeps = keeps
@@ -98,29 +131,56 @@ public final class RowBlocks<Value: ReadableValue> {
     scratch = (0..<lanes).map { _ in Scratch() }
     needsConversion = source.element != Value.element
     isMatrix = Self.isMatrix(source.geometry)
-    blocks = source.parts.enumerated().flatMap { number, part in
-      stride(from: 0, to: part.rows, by: rowsPerBlock).map {
-        Block(part: number, rows: $0..<min($0 + rowsPerBlock, part.rows))
-      }
-    }
+    blocks = Self.blocks(source, rowsPerBlock, stretches ?? [0..<source.rows])
     let most = blocks.map(\.rows.count).max() ?? 0
     let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
-    raw = .allocate(byteCount: keeps ? 0 : most * row * (source.element.bytes ?? 8), alignment: 64)
-    values = .allocate(capacity: needsConversion ? most * row : 0)
-    matrix = .allocate(capacity: isMatrix ? 0 : most * source.geometry.samplesPerRow * neurons.count)
+    raw = Self.pages(keeps ? 0 : most * row * (source.element.bytes ?? 8))
+    values = Self.pages(needsConversion ? most * row * MemoryLayout<Value>.size : 0).bindMemory(to: Value.self)
+    matrix = Self.pages(isMatrix ? 0 : most * source.geometry.samplesPerRow * neurons.count * MemoryLayout<Value>.size)
+      .bindMemory(to: Value.self)
     kept = Array(repeating: nil, count: blocks.count)
   }
 
+  private static func blocks(_ source: LayerSource, _ rowsPerBlock: Int, _ stretches: [Range<Int>]) -> [Block] {
+    var blocks: [Block] = []
+    var first = 0
+    for stretch in stretches {
+      while first < source.parts.count, source.parts[first].firstRow + source.parts[first].rows <= stretch.lowerBound {
+        first += 1
+      }
+      for number in first..<source.parts.count {
+        let part = source.parts[number]
+        guard part.firstRow < stretch.upperBound else { break }
+        let from = max(0, stretch.lowerBound - part.firstRow)
+        let to = min(part.rows, stretch.upperBound - part.firstRow)
+        for row in stride(from: from, to: to, by: rowsPerBlock) {
+          blocks.append(Block(part: number, rows: row..<min(row + rowsPerBlock, to)))
+        }
+      }
+    }
+    return blocks
+  }
+
   deinit {
-    raw.deallocate()
-    values.deallocate()
-    matrix.deallocate()
-    for buffer in kept { buffer?.deallocate() }
+    for buffer in [raw, UnsafeMutableRawBufferPointer(values), UnsafeMutableRawBufferPointer(matrix)] + kept {
+      if let buffer { nd_pages_free(buffer.baseAddress, buffer.count) }
+    }
+  }
+
+  private static func pages(_ bytes: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: nd_pages_allocate(bytes), count: bytes)
   }
 
   /// Whether a decoded box already is `[row, neuron]`.
   private static func isMatrix(_ geometry: LayerGeometry) -> Bool {
     geometry.row == 0 && geometry.positions == 1
+  }
+
+  /// Rows of the dump that a block holds.
+  public func rows(of number: Int) -> Range<Int> {
+    let block = blocks[number]
+    let first = source.parts[block.part].firstRow
+    return first + block.rows.lowerBound..<first + block.rows.upperBound
   }
 
   /// The block that holds a row of the dump.
@@ -139,7 +199,7 @@ public final class RowBlocks<Value: ReadableValue> {
     let count = box.reduce(1) { $0 * $1.count }
 
     let stored =
-      kept[number] ?? (keeps ? .allocate(byteCount: count * (source.element.bytes ?? 8), alignment: 64) : raw)
+      kept[number] ?? (keeps ? Self.pages(count * (source.element.bytes ?? 8)) : raw)
     if kept[number] == nil {
       if keeps { kept[number] = stored }
       let target = Shared(stored.baseAddress!)

@@ -11,33 +11,66 @@ struct RowColumns {
   private static let predictionNames = ["predictions", "prediction", "all_predictions", "preds", "y_pred", "predicted"]
   private static let countNames = ["count"]
 
+  /// What columns are called that a job does not name.
+  static func usualNames(leftOpenBy request: DumpRequest) -> [String] {
+    (request.labels == nil ? labelNames : []) + (request.predictions == nil ? predictionNames : [])
+      + (request.count == nil ? countNames : []) + (request.classNames == nil ? ClassNames.usual : [])
+  }
+
   /// As the job says, else by their usual names.
-  init(_ request: DumpRequest, _ dump: Dump) {
+  /// - Throws: `ActivationsError` where there seem to be labels, but out of reach: without them all would be counted as one.
+  init(_ request: DumpRequest, _ dump: Dump) throws {
     let catalogue = dump.first.catalogue
     func isColumn(_ info: DatasetInfo) -> Bool { Self.canBeLabels(info) && info.shape.count == 1 }
     /// One value for a file is a label only where a file is one row.
     func isOfFile(_ info: DatasetInfo) -> Bool { Self.canBeLabels(info) && info.shape.isEmpty && dump.files.count > 1 }
-    func isScalarInteger(_ info: DatasetInfo) -> Bool {
-      !info.isNull && info.count == 1 && info.shape.count <= 1 && info.element.isInteger
-    }
     // Labels of another form than a column are refused where they are read, with the reason.
     labels =
       request.labels ?? catalogue.path(named: Self.labelNames, where: isColumn)
       ?? catalogue.path(named: Self.labelNames) { !$0.isNull && !$0.shape.isEmpty }
       ?? catalogue.path(named: Self.labelNames, where: isOfFile)
+    if labels == nil, let (path, why) = Self.outOfReach(dump.first.catalogue) {
+      throw ActivationsError(
+        "\(dump.first.path), dataset \(path): these seem to be the labels, but \(why). Name others in the job, as in labels: PATH."
+      )
+    }
     predictions =
       request.predictions ?? catalogue.path(named: Self.predictionNames, where: isColumn)
       ?? catalogue.path(named: Self.predictionNames) {
         Self.canBeLabels($0) && RawLabels.isColumn($0.shape) && dump.files.count > 1
           || Self.canBeLabels($0) && $0.shape.count == 2 && RawLabels.isColumn($0.shape)
       }
-    count = request.count ?? catalogue.path(named: Self.countNames, where: isScalarInteger)
+    count = request.count ?? Self.guessedCount(dump, labels: labels)
+  }
+
+  /// What is called like labels, but could not be opened.
+  private static func outOfReach(_ catalogue: Catalogue) -> (path: String, why: String)? {
+    for name in labelNames {
+      let found = catalogue.skipped.filter { path, _ in
+        path.split(separator: "/").last?.lowercased() == name && !path.hasPrefix("/instances/")
+      }
+      if let first = found.min(by: { $0.key < $1.key }) { return (first.key, first.value) }
+    }
+    return nil
+  }
+
+  /// A single whole number called `count`, at the root or beside the labels: elsewhere it may count anything. Any file may have one, for
+  /// often only the last is not full.
+  private static func guessedCount(_ dump: Dump, labels: String?) -> String? {
+    let group = labels.map { String($0[..<($0.lastIndex(of: "/") ?? $0.startIndex)]) }
+    return dump.files.lazy.compactMap { file in
+      file.catalogue.path(named: countNames) { info in
+        let parent = String(info.path[..<info.path.lastIndex(of: "/")!])
+        return !info.isNull && info.count == 1 && info.shape.count <= 1 && info.element.isInteger
+          && (parent.isEmpty || group == nil || parent == group)
+      }
+    }.first
   }
 
   private static func canBeLabels(_ info: DatasetInfo) -> Bool {
     guard !info.isNull else { return false }
     if case .string = info.element { return true }
-    return info.element.isNumeric
+    return info.element.isNumeric || info.enumeration != nil
   }
 }
 
@@ -52,6 +85,9 @@ struct CountedRows {
 
   /// - Parameter held: rows that a file's datasets have, asked where rows are stored by category or no labels tell.
   init(_ columns: RowColumns, dump: Dump, layout: RowLayout, held: (DumpFile) throws -> Int) throws {
+    if let path = columns.count, !dump.files.contains(where: { $0.has(path) }) {
+      _ = try dump.first.catalogue.dataset(named: path)
+    }
     for file in dump.files {
       var labels = try columns.labels.map { try RawLabels.read(file.open($0), file: file.path) }
       var rows = try labels?.count ?? held(file)

@@ -27,18 +27,25 @@ ND_CLONES void nd_gather_rows(void *tile, size_t tile_bytes, const void *base, s
 #define VALUE float
 #define INTEGER int32_t
 #define LANES 16
+#define BITS uint16_t
 #define MAX_FINITE 0x1.fffffep127f
 #define NAME(base) NAME_(base, f32)
 #include "count_template.h"
 #undef VALUE
 #undef INTEGER
 #undef LANES
+#undef BITS
 #undef MAX_FINITE
 #undef NAME
+
+// A square of a float is exact in double precision, that of a double is not: a fused multiply-add would give other figures
+// on machines that have it.
+#pragma STDC FP_CONTRACT OFF
 
 #define VALUE double
 #define INTEGER int64_t
 #define LANES 8
+#define BITS uint8_t
 #define MAX_FINITE 0x1.fffffffffffffp1023
 #define NAME(base) NAME_(base, f64)
 #include "count_template.h"

@@ -1,8 +1,10 @@
-// Included once for each type of value: VALUE, INTEGER of its size, LANES to a vector, MAX_FINITE, NAME(base).
+// Included once for each type of value: VALUE, INTEGER of its size, LANES to a vector, BITS with one bit a lane, MAX_FINITE,
+// NAME(base).
 
 typedef VALUE NAME(vec) __attribute__((ext_vector_type(LANES), aligned(sizeof(VALUE))));
 typedef INTEGER NAME(ivec) __attribute__((ext_vector_type(LANES), aligned(sizeof(VALUE))));
 typedef uint32_t NAME(uvec) __attribute__((ext_vector_type(LANES), aligned(4)));
+typedef _Bool NAME(bits) __attribute__((ext_vector_type(LANES)));
 typedef double NAME(dvec) __attribute__((ext_vector_type(LANES), aligned(8)));
 
 /// Bins of a tile's row: the low byte of floor(v * scale_a * scale_b).
@@ -20,110 +22,111 @@ static inline __attribute__((always_inline)) void NAME(bins_)(const VALUE *row, 
   }
 }
 
-ND_CLONES int NAME(nd_measure_)(const VALUE *tile, const nd_run *runs, size_t run_count, const nd_figures *figures,
-                                size_t column, VALUE *low, VALUE *high) {
+ND_CLONES int NAME(nd_measure_)(const VALUE *tile, size_t rows, const nd_figures *figures, size_t first, VALUE *low,
+                                VALUE *high) {
   int odd = 0;
   for (size_t c = 0; c < ND_TILE; c += LANES) {
     NAME(vec) lowest = *(NAME(vec) *)(low + c), highest = *(NAME(vec) *)(high + c);
-    for (size_t n = 0; n < run_count; n++) {
-      nd_run run = runs[n];
-      size_t at = run.cell * figures->pitch + column + c;
-      NAME(vec) *minimum = (NAME(vec) *)((VALUE *)figures->minimum + at);
-      NAME(vec) *maximum = (NAME(vec) *)((VALUE *)figures->maximum + at);
-      NAME(dvec) *sums = (NAME(dvec) *)(figures->sum + at), *squares = (NAME(dvec) *)(figures->squares + at);
-      NAME(vec) mn = *minimum, mx = *maximum;
-      NAME(dvec) sum = *sums, square = *squares;
-      NAME(ivec) zero = 0, strange = 0;
-      const VALUE *p = tile + (size_t)run.first * ND_TILE + c;
-      for (uint32_t r = 0; r < run.count; r++, p += ND_TILE) {
-        NAME(vec) v = *(const NAME(vec) *)p;
-        mn = v < mn ? v : mn;
-        mx = v > mx ? v : mx;
-        zero += v == 0;
-        strange |= ~((v <= MAX_FINITE) & (v >= -MAX_FINITE));
-        NAME(dvec) d = __builtin_convertvector(v, NAME(dvec));
-        sum += d;
-        square += d * d;
-      }
-      if (__builtin_reduce_or(strange)) {
-        // Rare: once more, a value at a time, keeping what is not finite apart.
-        odd = 1;
-        for (size_t k = 0; k < LANES; k++) {
-          VALUE low_k = ((VALUE *)figures->minimum)[at + k], high_k = ((VALUE *)figures->maximum)[at + k];
-          double sum_k = figures->sum[at + k], square_k = figures->squares[at + k];
-          const VALUE *q = tile + (size_t)run.first * ND_TILE + c + k;
-          for (uint32_t r = 0; r < run.count; r++, q += ND_TILE) {
-            VALUE v = *q;
-            if (v != v) {
-              figures->nan[at + k]++;
-            } else if (v > MAX_FINITE || v < -MAX_FINITE) {
-              figures->infinite[at + k]++;
-            } else {
-              low_k = v < low_k ? v : low_k;
-              high_k = v > high_k ? v : high_k;
-              sum_k += (double)v;
-              square_k += (double)v * (double)v;
-              figures->zeros[at + k] += v == 0;
-              figures->count[at + k]++;
-            }
-          }
-          mn[k] = low_k;
-          mx[k] = high_k;
-          sum[k] = sum_k;
-          square[k] = square_k;
-        }
-      } else {
-        *(NAME(uvec) *)(figures->zeros + at) -= __builtin_convertvector(zero, NAME(uvec));
-        *(NAME(uvec) *)(figures->count + at) += (NAME(uvec))run.count;
-      }
-      *minimum = mn;
-      *maximum = mx;
-      *sums = sum;
-      *squares = square;
-      lowest = mn < lowest ? mn : lowest;
-      highest = mx > highest ? mx : highest;
+    size_t at = first + c;
+    NAME(vec) *minimum = (NAME(vec) *)((VALUE *)figures->minimum + at);
+    NAME(vec) *maximum = (NAME(vec) *)((VALUE *)figures->maximum + at);
+    NAME(dvec) *sums = (NAME(dvec) *)(figures->sum + at), *squares = (NAME(dvec) *)(figures->squares + at);
+    NAME(vec) mn = *minimum, mx = *maximum;
+    NAME(dvec) sum = *sums, square = *squares;
+    NAME(ivec) zero = 0, strange = 0;
+    const VALUE *p = tile + c;
+    for (size_t r = 0; r < rows; r++, p += ND_TILE) {
+      NAME(vec) v = *(const NAME(vec) *)p;
+      mn = v < mn ? v : mn;
+      mx = v > mx ? v : mx;
+      zero += v == 0;
+      strange |= ~((v <= MAX_FINITE) & (v >= -MAX_FINITE));
+      NAME(dvec) d = __builtin_convertvector(v, NAME(dvec));
+      sum += d;
+      square += d * d;
     }
+    if (__builtin_reduce_or(strange)) {
+      // Rare: once more, a value at a time, keeping what is not finite apart.
+      odd = 1;
+      for (size_t k = 0; k < LANES; k++) {
+        VALUE low_k = ((VALUE *)figures->minimum)[at + k], high_k = ((VALUE *)figures->maximum)[at + k];
+        double sum_k = figures->sum[at + k], square_k = figures->squares[at + k];
+        const VALUE *q = tile + c + k;
+        for (size_t r = 0; r < rows; r++, q += ND_TILE) {
+          VALUE v = *q;
+          if (v != v) {
+            figures->nan[at + k]++;
+          } else if (v > MAX_FINITE || v < -MAX_FINITE) {
+            figures->infinite[at + k]++;
+          } else {
+            low_k = v < low_k ? v : low_k;
+            high_k = v > high_k ? v : high_k;
+            sum_k += (double)v;
+            square_k += (double)v * (double)v;
+            figures->zeros[at + k] += v == 0;
+            figures->count[at + k]++;
+          }
+        }
+        mn[k] = low_k;
+        mx[k] = high_k;
+        sum[k] = sum_k;
+        square[k] = square_k;
+      }
+    } else {
+      *(NAME(uvec) *)(figures->zeros + at) -= __builtin_convertvector(zero, NAME(uvec));
+      *(NAME(uvec) *)(figures->count + at) += (NAME(uvec))(uint32_t)rows;
+    }
+    *minimum = mn;
+    *maximum = mx;
+    *sums = sum;
+    *squares = square;
+    lowest = mn < lowest ? mn : lowest;
+    highest = mx > highest ? mx : highest;
     *(NAME(vec) *)(low + c) = lowest;
     *(NAME(vec) *)(high + c) = highest;
   }
   return odd;
 }
 
-ND_CLONES void NAME(nd_count_)(const VALUE *tile, const nd_run *runs, size_t run_count, const VALUE *scale_a,
-                               const VALUE *scale_b, uint32_t *counters, int checked) {
-  for (size_t n = 0; n < run_count; n++) {
-    nd_run run = runs[n];
-    uint32_t *base = counters + (size_t)run.cell * (ND_TILE * ND_BINS);
-    const VALUE *p = tile + (size_t)run.first * ND_TILE;
-    for (uint32_t r = 0; r < run.count; r++, p += ND_TILE) {
-      INTEGER bin[ND_TILE];
-      NAME(bins_)(p, scale_a, scale_b, bin);
-      if (!checked) {
-        for (size_t c = 0; c < ND_TILE; c++) base[c * ND_BINS + bin[c]]++;
-      } else {
-        for (size_t c = 0; c < ND_TILE; c++)
-          if (p[c] <= MAX_FINITE && p[c] >= -MAX_FINITE) base[c * ND_BINS + bin[c]]++;
-      }
+ND_CLONES void NAME(nd_count_)(const VALUE *tile, size_t rows, const VALUE *scale_a, const VALUE *scale_b,
+                               uint16_t *counters, int checked) {
+  const VALUE *p = tile;
+  for (size_t r = 0; r < rows; r++, p += ND_TILE) {
+    INTEGER bin[ND_TILE];
+    NAME(bins_)(p, scale_a, scale_b, bin);
+    if (!checked) {
+      for (size_t c = 0; c < ND_TILE; c++) counters[c * ND_BINS + bin[c]]++;
+    } else {
+      for (size_t c = 0; c < ND_TILE; c++)
+        if (p[c] <= MAX_FINITE && p[c] >= -MAX_FINITE) counters[c * ND_BINS + bin[c]]++;
     }
   }
 }
 
-ND_CLONES void NAME(nd_collect_)(const VALUE *tile, const nd_run *runs, size_t run_count, const VALUE *scale_a,
-                                 const VALUE *scale_b, const uint32_t *wanted, uint64_t *cursors, VALUE *values) {
-  for (size_t n = 0; n < run_count; n++) {
-    nd_run run = runs[n];
-    const uint32_t *bits = wanted + (size_t)run.cell * (ND_TILE * ND_BINS / 32);
-    uint64_t *cursor = cursors + (size_t)run.cell * ND_TILE;
-    const VALUE *p = tile + (size_t)run.first * ND_TILE;
-    for (uint32_t r = 0; r < run.count; r++, p += ND_TILE) {
-      INTEGER bin[ND_TILE];
-      NAME(bins_)(p, scale_a, scale_b, bin);
-      for (size_t c = 0; c < ND_TILE; c++) {
-        if ((bits[c * (ND_BINS / 32) + (bin[c] >> 5)] >> (bin[c] & 31)) & 1) {
-          VALUE v = p[c];
-          if (v != 0 && v <= MAX_FINITE && v >= -MAX_FINITE) values[cursor[c]++] = v;
-        }
-      }
+ND_CLONES void NAME(nd_collect_)(const VALUE *base, size_t pitch, const uint32_t *order, size_t rows,
+                                 size_t intervals, const VALUE *low, const VALUE *high, uint64_t *cursors,
+                                 VALUE *values) {
+  for (size_t r = 0; r < rows; r++) {
+    if (r + rows_ahead < rows) {
+      const VALUE *next = base + order[r + rows_ahead] * pitch;
+      for (size_t c = 0; c < ND_TILE; c += 64 / sizeof(VALUE)) __builtin_prefetch(next + c);
+    }
+    const VALUE *row = base + order[r] * pitch;
+    uint64_t wanted = 0;
+    for (size_t c = 0; c < ND_TILE; c += LANES) {
+      NAME(vec) v = *(const NAME(vec) *)(row + c);
+      NAME(ivec) in = 0;
+      for (size_t k = 0; k < intervals * ND_TILE; k += ND_TILE)
+        in |= (v >= *(const NAME(vec) *)(low + k + c)) & (v < *(const NAME(vec) *)(high + k + c));
+      NAME(bits) bits = __builtin_convertvector(in, NAME(bits));
+      BITS some;
+      __builtin_memcpy(&some, &bits, sizeof some);
+      wanted |= (uint64_t)some << c;
+    }
+    while (wanted) {
+      int c = __builtin_ctzll(wanted);
+      wanted &= wanted - 1;
+      values[cursors[c]++] = row[c];
     }
   }
 }

@@ -2,7 +2,7 @@ import CKernels
 
 /// The type in which activations are counted: `Float` for stored types that it holds exactly, otherwise `Double`.
 ///
-/// The kernels take one tile: rows of `tileColumns` values, the rows of a run all of one cell.
+/// The kernels take one tile: rows of `tileColumns` values, all rows of one cell.
 public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   /// Bits after the binary point.
   static var significandBits: Int { get }
@@ -11,47 +11,74 @@ public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable 
 
   /// See `nd_measure_f32` in `count.h`.
   static func measure(
-    _ tile: UnsafePointer<Self>, _ run: nd_run, _ figures: nd_figures, column: Int,
+    _ tile: UnsafePointer<Self>, rows: Int, _ figures: nd_figures, first: Int,
     low: UnsafeMutablePointer<Self>, high: UnsafeMutablePointer<Self>
   ) -> Bool
   /// See `nd_count_f32` in `count.h`.
   static func count(
-    _ tile: UnsafePointer<Self>, _ run: nd_run, scaleA: UnsafePointer<Self>,
-    scaleB: UnsafePointer<Self>, counters: UnsafeMutablePointer<UInt32>, checked: Bool)
+    _ tile: UnsafePointer<Self>, rows: Int, scaleA: UnsafePointer<Self>, scaleB: UnsafePointer<Self>,
+    counters: UnsafeMutablePointer<UInt16>, checked: Bool)
   /// See `nd_collect_f32` in `count.h`.
   static func collect(
-    _ tile: UnsafePointer<Self>, _ run: nd_run, scaleA: UnsafePointer<Self>,
-    scaleB: UnsafePointer<Self>, wanted: UnsafePointer<UInt32>,
+    _ rows: TileRows<Self>, intervals: Int, low: UnsafePointer<Self>, high: UnsafePointer<Self>,
     cursors: UnsafeMutablePointer<UInt64>, values: UnsafeMutablePointer<Self>)
+  /// See `nd_pick_f32` in `select.h`.
+  static func pick(
+    _ values: UnsafeBufferPointer<Self>, from low: Self, below high: Self, into picked: UnsafeMutablePointer<Self>
+  ) -> Int
+  /// See `nd_select_f32` in `select.h`.
+  static func select(_ values: UnsafeBufferPointer<Self>, rank: Int, from low: Self, below high: Self) -> Self
 }
 
 /// Columns (neurons) of a tile.
 public let tileColumns = Int(ND_TILE)
+
+/// Rows of `tileColumns` values that lie anywhere in a block: row `order[i]` begins `order[i] * pitch` values behind `base`.
+public struct TileRows<Value> {
+  public let base: UnsafePointer<Value>
+  public let pitch: Int
+  public let order: UnsafePointer<UInt32>
+  public let count: Int
+
+  public init(base: UnsafePointer<Value>, pitch: Int, order: UnsafePointer<UInt32>, count: Int) {
+    self.base = base
+    self.pitch = pitch
+    self.order = order
+    self.count = count
+  }
+}
 
 extension Float: ActivationValue {
   public static var significandBits: Int { 23 }
   public static var leastExponent: Int { -149 }
 
   public static func measure(
-    _ tile: UnsafePointer<Float>, _ run: nd_run, _ figures: nd_figures, column: Int,
+    _ tile: UnsafePointer<Float>, rows: Int, _ figures: nd_figures, first: Int,
     low: UnsafeMutablePointer<Float>, high: UnsafeMutablePointer<Float>
   ) -> Bool {
-    withUnsafePointer(to: run) { run in
-      withUnsafePointer(to: figures) { nd_measure_f32(tile, run, 1, $0, column, low, high) != 0 }
-    }
+    withUnsafePointer(to: figures) { nd_measure_f32(tile, rows, $0, first, low, high) != 0 }
   }
   public static func count(
-    _ tile: UnsafePointer<Float>, _ run: nd_run, scaleA: UnsafePointer<Float>,
-    scaleB: UnsafePointer<Float>, counters: UnsafeMutablePointer<UInt32>, checked: Bool
+    _ tile: UnsafePointer<Float>, rows: Int, scaleA: UnsafePointer<Float>, scaleB: UnsafePointer<Float>,
+    counters: UnsafeMutablePointer<UInt16>, checked: Bool
   ) {
-    withUnsafePointer(to: run) { nd_count_f32(tile, $0, 1, scaleA, scaleB, counters, checked ? 1 : 0) }
+    nd_count_f32(tile, rows, scaleA, scaleB, counters, checked ? 1 : 0)
   }
   public static func collect(
-    _ tile: UnsafePointer<Float>, _ run: nd_run, scaleA: UnsafePointer<Float>,
-    scaleB: UnsafePointer<Float>, wanted: UnsafePointer<UInt32>,
+    _ rows: TileRows<Float>, intervals: Int, low: UnsafePointer<Float>, high: UnsafePointer<Float>,
     cursors: UnsafeMutablePointer<UInt64>, values: UnsafeMutablePointer<Float>
   ) {
-    withUnsafePointer(to: run) { nd_collect_f32(tile, $0, 1, scaleA, scaleB, wanted, cursors, values) }
+    nd_collect_f32(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, values)
+  }
+  public static func pick(
+    _ values: UnsafeBufferPointer<Float>, from low: Float, below high: Float, into picked: UnsafeMutablePointer<Float>
+  ) -> Int {
+    nd_pick_f32(values.baseAddress, values.count, low, high, picked)
+  }
+  public static func select(
+    _ values: UnsafeBufferPointer<Float>, rank: Int, from low: Float, below high: Float
+  ) -> Float {
+    nd_select_f32(values.baseAddress, values.count, rank, low, high)
   }
 }
 
@@ -60,24 +87,31 @@ extension Double: ActivationValue {
   public static var leastExponent: Int { -1074 }
 
   public static func measure(
-    _ tile: UnsafePointer<Double>, _ run: nd_run, _ figures: nd_figures, column: Int,
+    _ tile: UnsafePointer<Double>, rows: Int, _ figures: nd_figures, first: Int,
     low: UnsafeMutablePointer<Double>, high: UnsafeMutablePointer<Double>
   ) -> Bool {
-    withUnsafePointer(to: run) { run in
-      withUnsafePointer(to: figures) { nd_measure_f64(tile, run, 1, $0, column, low, high) != 0 }
-    }
+    withUnsafePointer(to: figures) { nd_measure_f64(tile, rows, $0, first, low, high) != 0 }
   }
   public static func count(
-    _ tile: UnsafePointer<Double>, _ run: nd_run, scaleA: UnsafePointer<Double>,
-    scaleB: UnsafePointer<Double>, counters: UnsafeMutablePointer<UInt32>, checked: Bool
+    _ tile: UnsafePointer<Double>, rows: Int, scaleA: UnsafePointer<Double>, scaleB: UnsafePointer<Double>,
+    counters: UnsafeMutablePointer<UInt16>, checked: Bool
   ) {
-    withUnsafePointer(to: run) { nd_count_f64(tile, $0, 1, scaleA, scaleB, counters, checked ? 1 : 0) }
+    nd_count_f64(tile, rows, scaleA, scaleB, counters, checked ? 1 : 0)
   }
   public static func collect(
-    _ tile: UnsafePointer<Double>, _ run: nd_run, scaleA: UnsafePointer<Double>,
-    scaleB: UnsafePointer<Double>, wanted: UnsafePointer<UInt32>,
+    _ rows: TileRows<Double>, intervals: Int, low: UnsafePointer<Double>, high: UnsafePointer<Double>,
     cursors: UnsafeMutablePointer<UInt64>, values: UnsafeMutablePointer<Double>
   ) {
-    withUnsafePointer(to: run) { nd_collect_f64(tile, $0, 1, scaleA, scaleB, wanted, cursors, values) }
+    nd_collect_f64(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, values)
+  }
+  public static func pick(
+    _ values: UnsafeBufferPointer<Double>, from low: Double, below high: Double, into picked: UnsafeMutablePointer<Double>
+  ) -> Int {
+    nd_pick_f64(values.baseAddress, values.count, low, high, picked)
+  }
+  public static func select(
+    _ values: UnsafeBufferPointer<Double>, rank: Int, from low: Double, below high: Double
+  ) -> Double {
+    nd_select_f64(values.baseAddress, values.count, rank, low, high)
   }
 }

@@ -3,8 +3,11 @@ import CKernels
 /// Histograms and figures of a band of neurons, counted tile by tile.
 ///
 /// Rows are counted in *cells*: sets of rows that no group tells apart. A group's counts are the sum of its cells'.
-/// Counters lie as `[tile, cell, column of the tile, bin]`, so that a run of rows of one cell stays within 64 KiB. A
+/// Counters lie as `[tile, cell, column of the tile, bin]`, so that a run of rows of one cell stays within 32 KiB. A
 /// counter's place is the low byte of its bin's number: a window of 256 bins never meets itself, and moving it costs nothing.
+///
+/// Counters take two bytes, for what counts is how many of them stay in cache; where a cell has more samples than these hold, they
+/// are added to wide ones whenever they might overflow.
 ///
 /// Methods that take a tile touch only that tile's memory: different tiles may be worked on at once.
 public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
@@ -16,7 +19,11 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   /// Neurons, rounded up to whole tiles.
   public let pitch: Int
 
-  let counters: UnsafeMutablePointer<UInt32>
+  private let counters: Pages<UInt16>
+  /// Counts that were moved out of `counters`, in the same order; `nil` where none ever need to be.
+  private let wideCounters: Pages<UInt32>?
+  /// Samples counted since counters were last moved out, [tile, cell].
+  private let pending: UnsafeMutablePointer<UInt32>
   let figures: nd_figures
   /// Finite extremes of all cells, [pitch].
   let low: UnsafeMutablePointer<Value>
@@ -37,13 +44,18 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
 
   static var unset: Int32 { .min }
 
-  /// Bytes that a neuron takes for each cell, and apart from that.
-  public static func bytes(cells: Int) -> Int {
-    cells * (DyadicGrid.binCount * 4 + 2 * MemoryLayout<Value>.size + 32 + MemoryLayout<Moments>.stride)
-      + 6 * MemoryLayout<Value>.size + 13
+  private static func needsWide(_ samplesPerCellMax: Int) -> Bool { samplesPerCellMax > Int(UInt16.max) }
+
+  /// Bytes that a neuron takes.
+  /// - Parameter samplesPerCellMax: samples of the largest cell.
+  public static func bytes(cells: Int, samplesPerCellMax: Int) -> Int {
+    cells
+      * (DyadicGrid.binCount * (needsWide(samplesPerCellMax) ? 6 : 2) + 2 * MemoryLayout<Value>.size + 32
+        + MemoryLayout<Moments>.stride) + 6 * MemoryLayout<Value>.size + 13
   }
 
-  public init(neurons: Int, cells: Int) {
+  /// - Parameter samplesPerCellMax: samples of the largest cell.
+  public init(neurons: Int, cells: Int, samplesPerCellMax: Int) {
     precondition(neurons > 0 && cells > 0)
     self.neurons = neurons
     self.cells = cells
@@ -58,7 +70,9 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
       buffer.initialize(repeating: value, count: count)
       return buffer
     }
-    counters = zeroed(each * DyadicGrid.binCount, 0)
+    counters = Pages(count: each * DyadicGrid.binCount)
+    wideCounters = Self.needsWide(samplesPerCellMax) ? Pages(count: each * DyadicGrid.binCount) : nil
+    pending = zeroed(tiles * cells, 0)
     low = zeroed(pitch, .infinity)
     high = zeroed(pitch, -.infinity)
     fittedLow = zeroed(pitch, .infinity)
@@ -77,6 +91,8 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
 
   deinit {
     counters.deallocate()
+    wideCounters?.deallocate()
+    pending.deallocate()
     low.deallocate()
     high.deallocate()
     fittedLow.deallocate()
@@ -93,11 +109,37 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
     for buffer in [figures.count, figures.zeros, figures.nan, figures.infinite] { buffer!.deallocate() }
   }
 
-  /// The 256 counters of a neuron in a cell, at the low byte of each bin's number.
+  /// Where the 256 counters of a neuron in a cell begin; each is at the low byte of its bin's number.
   @inline(__always)
-  func histogram(_ neuron: Int, cell: Int) -> UnsafeMutablePointer<UInt32> {
+  private func place(_ neuron: Int, cell: Int) -> Int {
     let (tile, column) = neuron.quotientAndRemainder(dividingBy: tileColumns)
-    return counters + ((tile * cells + cell) * tileColumns + column) * DyadicGrid.binCount
+    return ((tile * cells + cell) * tileColumns + column) * DyadicGrid.binCount
+  }
+
+  /// Adds the 256 counters of a neuron in a cell, by place, to `sums`.
+  @inline(__always)
+  func addCounters(_ neuron: Int, cell: Int, to sums: UnsafeMutablePointer<UInt32>) {
+    let place = place(neuron, cell: cell)
+    nd_add_u16_u32(sums, counters.base + place, DyadicGrid.binCount)
+    if let wideCounters { nd_add_u32_u32(sums, wideCounters.base + place, DyadicGrid.binCount) }
+  }
+
+  /// The counter of a neuron in a cell at the low byte of a bin's number.
+  func counter(_ neuron: Int, cell: Int, place index: Int) -> UInt32 {
+    let place = place(neuron, cell: cell) + index
+    return UInt32(counters.base[place]) + (wideCounters?.base[place] ?? 0)
+  }
+
+  /// Sets all counters of a neuron in a cell.
+  func setCounters(_ neuron: Int, cell: Int, to counts: UnsafePointer<UInt32>) {
+    let place = place(neuron, cell: cell)
+    let narrow = counters.base + place
+    if let wideCounters {
+      narrow.update(repeating: 0, count: DyadicGrid.binCount)
+      (wideCounters.base + place).update(from: counts, count: DyadicGrid.binCount)
+    } else {
+      for index in 0..<DyadicGrid.binCount { narrow[index] = UInt16(counts[index]) }
+    }
   }
 
   // MARK: Counting
@@ -106,19 +148,30 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   /// - Parameter values: `[rows, tileColumns]`; columns beyond `neurons` hold 0.
   public func add(tile: Int, cell: Int, rows: Int, values: UnsafePointer<Value>) {
     let column = tile * tileColumns
-    let run = nd_run(cell: UInt32(cell), first: 0, count: UInt32(rows))
-    let odd = Value.measure(values, run, figures, column: column, low: low + column, high: high + column)
+    let odd = Value.measure(
+      values, rows: rows, figures, first: cell * pitch + column, low: low + column, high: high + column)
     for neuron in column..<column + tileColumns
     where low[neuron] != fittedLow[neuron] || high[neuron] != fittedHigh[neuron] {
       fit(neuron)
     }
+    let first = place(column, cell: cell)
+    if let wideCounters {
+      let at = tile * cells + cell
+      if pending[at] + UInt32(rows) > UInt32(UInt16.max) {
+        let size = tileColumns * DyadicGrid.binCount
+        nd_add_u16_u32(wideCounters.base + first, counters.base + first, size)
+        (counters.base + first).update(repeating: 0, count: size)
+        pending[at] = 0
+      }
+      pending[at] += UInt32(rows)
+    }
     Value.count(
-      values, run, scaleA: scaleA + column, scaleB: scaleB + column,
-      counters: counters + tile * cells * tileColumns * DyadicGrid.binCount, checked: odd)
+      values, rows: rows, scaleA: scaleA + column, scaleB: scaleB + column, counters: counters.base + first,
+      checked: odd)
   }
 
   /// Lets a neuron's grid hold its extremes, which have moved.
-  private func fit(_ neuron: Int) {
+  func fit(_ neuron: Int) {
     let old = Int(exponents[neuron])
     let oldOrigin = exponents[neuron] == Self.unset ? 0 : DyadicGrid.bin(of: fittedLow[neuron], exponent: old)
     let wasEmpty = exponents[neuron] == Self.unset
@@ -130,7 +183,7 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
     if !wasEmpty { merge(neuron, origin: oldOrigin, shift: min(exponent - old, 63)) }
   }
 
-  private func setExponent(_ exponent: Int, of neuron: Int) {
+  func setExponent(_ exponent: Int, of neuron: Int) {
     exponents[neuron] = Int32(exponent)
     // Two factors, for 2^-exponent alone may be beyond the type.
     let half = -exponent / 2
@@ -140,28 +193,36 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
 
   /// Adds up each `2^shift` neighbouring bins of all cells of a neuron, whose window began at bin `origin`.
   private func merge(_ neuron: Int, origin: Int64, shift: Int) {
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { sums in
-      for cell in 0..<cells where figures.count[cell * pitch + neuron] > 0 {
-        let histogram = histogram(neuron, cell: cell)
+    func merge<Count: FixedWidthInteger & BitwiseCopyable>(_ histogram: UnsafeMutablePointer<Count>) {
+      withUnsafeTemporaryAllocation(of: Count.self, capacity: DyadicGrid.binCount) { sums in
         sums.update(repeating: 0)
         for index in 0..<Int64(DyadicGrid.binCount) {
           let bin = origin + index
-          sums[Int((bin >> shift) & 255)] += histogram[Int(bin & 255)]
+          sums[Int((bin >> shift) & 255)] &+= histogram[Int(bin & 255)]
         }
         histogram.update(from: sums.baseAddress!, count: DyadicGrid.binCount)
       }
+    }
+    for cell in 0..<cells where figures.count[cell * pitch + neuron] > 0 {
+      let place = place(neuron, cell: cell)
+      merge(counters.base + place)
+      if let wideCounters { merge(wideCounters.base + place) }
     }
   }
 
   /// Closes a segment of rows for the neurons of a tile: their sums since the last one become moments.
   ///
   /// Segments are cut at fixed rows of the data set, so that means and deviations do not depend on how the work was divided.
-  public func closeSegment(tile: Int) {
+  /// - Parameter journal: takes the segment's own moments, `[cell, tileColumns]`, for those who merge them in another place.
+  public func closeSegment(tile: Int, journal: UnsafeMutablePointer<Moments>? = nil) {
     for cell in 0..<cells {
-      for at in cell * pitch + tile * tileColumns..<cell * pitch + (tile + 1) * tileColumns {
+      let first = cell * pitch + tile * tileColumns
+      for at in first..<first + tileColumns {
         let count = figures.count[at] - moments[at].count
+        let segment = Moments(count: count, sum: figures.sum[at], squares: figures.squares[at])
+        if let journal { journal[cell * tileColumns + at - first] = segment }
         guard count > 0 else { continue }
-        moments[at].merge(Moments(count: count, sum: figures.sum[at], squares: figures.squares[at]))
+        moments[at].merge(segment)
         figures.sum[at] = 0
         figures.squares[at] = 0
       }
@@ -188,16 +249,18 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   ) {
     let first = Double(window.origin)
     let last = Double(window.origin + Int64(DyadicGrid.binCount) - 1)
-    for cell in 0..<cells {
-      let histogram = histogram(neuron, cell: cell)
-      histogram.update(repeating: 0, count: DyadicGrid.binCount)
-      func add(_ value: Value, _ count: UInt32) {
-        var bin = Double(sign: .plus, exponent: -window.exponent, significand: Double(value)).rounded(.down)
-        if value < 0, bin == 0 { bin = -1 }
-        histogram[Int(Int64(min(max(bin, first), last)) & 255)] += count
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { histogram in
+      for cell in 0..<cells {
+        histogram.update(repeating: 0)
+        func add(_ value: Value, _ count: UInt32) {
+          var bin = Double(sign: .plus, exponent: -window.exponent, significand: Double(value)).rounded(.down)
+          if value < 0, bin == 0 { bin = -1 }
+          histogram[Int(Int64(min(max(bin, first), last)) & 255)] += count
+        }
+        add(0, figures.zeros[cell * pitch + neuron])
+        for value in values(cell) { add(value, 1) }
+        setCounters(neuron, cell: cell, to: histogram.baseAddress!)
       }
-      add(0, figures.zeros[cell * pitch + neuron])
-      for value in values(cell) { add(value, 1) }
     }
     exponents[neuron] = Int32(window.exponent)
     windowOrigins[neuron] = window.origin
@@ -208,14 +271,14 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   public func histogram(
     _ neuron: Int, of members: [Int], on grid: DyadicGrid, into counts: UnsafeMutablePointer<UInt32>
   ) {
-    counts.update(repeating: 0, count: DyadicGrid.binCount)
     let start = Int(grid.origin & 255)
-    for cell in members where figures.count[cell * pitch + neuron] > 0 {
-      let histogram = histogram(neuron, cell: cell)
-      for index in 0..<DyadicGrid.binCount - start { counts[index] += histogram[start + index] }
-      for index in DyadicGrid.binCount - start..<DyadicGrid.binCount {
-        counts[index] += histogram[start + index - DyadicGrid.binCount]
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { sums in
+      sums.update(repeating: 0)
+      for cell in members where figures.count[cell * pitch + neuron] > 0 {
+        addCounters(neuron, cell: cell, to: sums.baseAddress!)
       }
+      counts.update(from: sums.baseAddress! + start, count: DyadicGrid.binCount - start)
+      (counts + DyadicGrid.binCount - start).update(from: sums.baseAddress!, count: start)
     }
   }
 

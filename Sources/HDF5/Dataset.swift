@@ -49,14 +49,16 @@ public final class Dataset: Sendable {
     element = reinterpret ?? info.element
     do throws(Fault) {
       if let reason = info.unsupportedReason { throw .unsupported("it cannot be read: \(reason)") }
-      if let reinterpret { try Self.check(reinterpret, for: info.element) }
+      if let reinterpret { try Self.check(reinterpret, for: info) }
       source = try Self.source(file, info)
     } catch {
       throw HDF5Error(error, file: file.identity.path, dataset: info.path)
     }
   }
 
-  private static func check(_ reinterpret: ElementType, for stored: ElementType) throws(Fault) {
+  private static func check(_ reinterpret: ElementType, for info: DatasetInfo) throws(Fault) {
+    if let enumeration = info.enumeration, enumeration.element == reinterpret { return }
+    let stored = info.element
     let raw: Bool =
       switch stored {
       case .opaque, .uint16, .int16, .uint8, .int8, .uint32, .uint64, .bfloat16, .float16: true
@@ -139,18 +141,20 @@ public final class Dataset: Sendable {
         }
       if !written { try fill(target, scratch) }
     } catch {
-      throw located(error, piece)
+      throw located(becauseItChanged(error), piece)
     }
   }
 
-  private func fill(_ target: Target, _ scratch: Scratch) throws(Fault) {
-    guard missing == .fill else {
-      throw .badData(
-        "it was never written, so its values are unknown",
-        advice:
-          "Make the dump again, or say `missing: skip` or `missing: fill` (with \(info.fillValue ?? "no value")) in the job."
-      )
+  /// A file that is written to while it is read looks damaged: then that is the reason.
+  private func becauseItChanged(_ fault: Fault) -> Fault {
+    do throws(HDF5Error) { try file.verifyUnchanged() } catch {
+      return Fault(.changed, "\(error.what); now \(fault.what)", advice: error.advice)
     }
+    return fault
+  }
+
+  private func fill(_ target: Target, _ scratch: Scratch) throws(Fault) {
+    guard missing == .fill else { throw unwritten }
     guard info.fillBytes.count == info.elementBytes else {
       throw .unsupported("it was never written, and the dataset has no fill value")
     }

@@ -11,6 +11,7 @@ struct Divergence: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Inspect.self, PrecomputeCommand.self, Serve.self, Show.self, Verify.self, Export.self, CatalogueChildCommand.self,
+      Inspect.self, PrecomputeCommand.self, Merge.self, Serve.self, Show.self, Verify.self, Export.self,
+      CatalogueChildCommand.self,
     ])
 }

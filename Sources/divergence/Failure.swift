@@ -29,12 +29,15 @@ enum Exit {
     case let error as ActivationsError: error.kind == .noInput ? noInput : badData
     case let error as PrecomputeError:
       switch error.kind {
-      case .job: badData
-      case .noInput: noInput
+      case .job, .badShards: badData
+      case .noInput, .missingShards: noInput
+      case .notReadable: cannotRead
       case .memory: usage
       case .stopped: stopped
       }
     case is StoreWriteError, is StoreBusy: cannotWrite
+    case is RecordFileError: badData
+    case is ShardNumber.Unusable: usage
     case let error as StoreError:
       switch error.kind {
       case .notFound: noInput
@@ -66,6 +69,16 @@ func reportingFailure(_ work: () async throws -> Void) async throws {
 }
 
 /// Writes a paragraph to standard error.
-func complain(_ text: String) {
-  FileHandle.standardError.write(Data("divergence: \(text)\n".utf8))
+func complain(_ text: String) { writeError("divergence: \(text)\n") }
+
+/// Writes to standard error. That it is gone (a closed terminal, a log on a full disk) is no reason to end a night's work.
+func writeError(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+
+/// Writes an event for programs: one line, one JSON object.
+func writeErrorJSON(_ event: String, _ fields: [String: Any]) {
+  let common: [String: Any] = ["event": event, "time": clock]
+  let object = common.merging(fields) { _, field in field }
+  let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+  guard let data = try? JSONSerialization.data(withJSONObject: object, options: options) else { return }
+  writeError(String(decoding: data, as: UTF8.self) + "\n")
 }

@@ -29,9 +29,29 @@ struct Inspect: AsyncParsableCommand {
       let inspection = Inspection(Dump(files: try catalogues.map { try DumpFile($0) }))
       if job {
         print(try inspection.job(name: Job(dumps: dumps).name, follow: follow))
+      } else if json {
+        print(try inspection.json())
       } else {
-        print(json ? try inspection.json() : inspection.words)
+        print(inspection.words)
+        if case .success = inspection.contents { print("\n\(next)") }
       }
     }
+  }
+
+  /// What to do with it, as one would type it.
+  private var next: String {
+    let files = dumps.count > 3 ? "FILES" : dumps.map(Self.quoted).joined(separator: " ")
+    let job = "divergence inspect \(files)\(follow ? " --follow" : "") --job > job.yaml"
+    return follow
+      ? "Next: \(job); divergence precompute job.yaml, which says that links are followed."
+      : "Next: divergence precompute \(files), or where something is taken for what it is not: \(job), change that, divergence precompute job.yaml."
+  }
+
+  /// A path as a shell takes it.
+  private static func quoted(_ path: String) -> String {
+    let isPlain = path.unicodeScalars.allSatisfy { scalar in
+      scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "._/-+=:@".unicodeScalars.contains(scalar))
+    }
+    return isPlain && !path.isEmpty ? path : "'" + path.replacingOccurrences(of: "'", with: "'\\''") + "'"
   }
 }

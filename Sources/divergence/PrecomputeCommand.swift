@@ -10,58 +10,115 @@ struct PrecomputeCommand: AsyncParsableCommand {
     commandName: "precompute",
     abstract: "Count the activations of a dump and publish them as a tile store.",
     discussion: """
-      INPUT is one job file (.yaml), or HDF5 files whose rows belong together. Run again after an interruption, the same \
-      command goes on with the layers that are missing.
+      INPUT are job files (.yaml), done one after another, or HDF5 files whose rows belong together. Run again after an \
+      interruption, the same command goes on where it was.
       """)
 
-  @Argument(help: "A job file (.yaml, .yml), or HDF5 dumps.") var input: [String]
+  @Argument(help: "Job files (.yaml, .yml), or HDF5 dumps.") var input: [String]
   @Option(help: "Folder of all stores.") var output = "Tiles"
-  @Option(help: "Memory that may be used, such as 500MiB or 8GiB.") var memory = "8GiB"
+  @Option(help: "Memory that may be used, such as 500MiB. (default: 8GiB, or what Slurm or the control group allows)")
+  var memory: String?
   @Option(help: "Number of threads; all processors without it.") var threads: Int?
   @Option(help: "How progress is shown: auto, bar, json or none.") var progress = ProgressStyle.auto
+  @Option(
+    help: ArgumentHelp(
+      "Do one part of the work, such as 3/16, and leave the result for merge; auto or auto/16 asks Slurm or Kubernetes.",
+      valueName: "i/n"))
+  var shard: String?
+  @Option(help: "Seconds between two checkpoints inside a layer.") var checkpoint = 300.0
   @Flag(help: "Print what would be done, and do nothing.") var planOnly = false
   @Flag(help: "Begin anew, even where an earlier run left complete layers.") var restart = false
 
+  @Flag(help: "Do nothing where the published store was made of the same dump, job and program.") var ifChanged = false
+
   func validate() throws {
-    guard let bytes = Self.bytes(memory), bytes >= 256 << 20 else {
+    if let memory, Self.bytes(memory).map({ $0 < Self.memoryMin }) ?? true {
       throw ValidationError("--memory \(memory): give a size of at least 256MiB, such as 8GiB.")
     }
     if let threads, threads < 1 || threads > 1024 {
       throw ValidationError("--threads \(threads): give a number from 1 to 1024.")
     }
-    if input.count > 1, input.contains(where: Self.isJob) {
-      throw ValidationError("Give one job file, or HDF5 dumps whose rows belong together; not both at once.")
+    guard checkpoint >= 0 else {
+      throw ValidationError("--checkpoint \(checkpoint): give a number of seconds, such as 300.")
+    }
+    if input.contains(where: Self.isJob), !input.allSatisfy(Self.isJob) {
+      throw ValidationError("Give job files, or HDF5 dumps whose rows belong together; not both at once.")
     }
   }
 
   func run() async throws {
-    let stop = StopSignals()
-    try await reportingFailure {
-      raiseFileLimit()
-      let job = try Self.isJob(input[0]) ? Job(file: input[0]) : Self.job(dumps: input)
-      let lanes = Lanes(count: threads ?? Lanes.available)
-      let prepared = try PreparedJob(job, memory: Self.bytes(memory)!, lanes: lanes) {
-        try catalogue(of: $0, follow: job.follow)
-      }
-      if planOnly {
-        print(prepared.planInWords)
-        return
-      }
-      let display = ProgressDisplay(progress, prepared)
-      display.begin()
-      let result = try prepared.run(
-        output: output, restart: restart,
-        observer: RunObserver(report: { display.show($0) }, shouldStop: { stop.wasAsked }))
-      display.end(result)
+    raiseFileLimit()
+    var queue = JobQueue(stop: StopSignals(), form: progress.form)
+    if Self.isJob(input[0]) {
+      for file in input { queue.run(file) { try work($0) { try Job(file: file) } } }
+    } else {
+      queue.run(listed(input)) { try work($0) { try Self.job(dumps: input) } }
     }
+    try queue.end()
   }
 
-  private static func isJob(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
+  /// Does one job.
+  private func work(_ turn: JobTurn, _ read: () throws -> Job) throws {
+    let shard = try self.shard.map { text throws(ShardNumber.Unusable) in
+      try ShardNumber(text, environment: ProcessInfo.processInfo.environment)
+    }
+    let job = try read()
+    try turn.begin(name: job.name)
+    let lanes = Lanes(count: threads ?? Lanes.available)
+    let prepared = try PreparedJob(job, memory: Self.budget(memory), lanes: lanes) {
+      try catalogue(of: $0, follow: job.follow)
+    }
+    if planOnly {
+      print(prepared.planInWords)
+      if let shard { print(prepared.planInWords(of: shard)) }
+      return
+    }
+    if ifChanged, shard == nil, !restart, let version = try prepared.madeVersion(output: output) {
+      turn.keep("\(output)/\(job.name)/\(version)", form: progress.form)
+      return
+    }
+    let display = ProgressDisplay(progress.form, prepared, output: output, shard: shard)
+    turn.display = display
+    display.begin()
+    let observer = RunObserver(report: { display.show($0) }, shouldStop: { [stop = turn.stop] in stop.wasAsked })
+    if let shard {
+      let result = try prepared.run(
+        shard: shard, output: output, restart: restart, checkpointSeconds: checkpoint, observer: observer)
+      turn.published = result.path
+      display.end(result)
+      return
+    }
+    let result = try prepared.run(
+      output: output, restart: restart, checkpointSeconds: checkpoint, observer: observer)
+    turn.published = result.path
+    try display.end(result)
+  }
+
+  static let memoryMin = 256 << 20
+
+  /// Memory for the whole process, in bytes.
+  /// - Parameter memory: what the user said.
+  static func budget(_ memory: String?) throws -> Int {
+    if let memory { return bytes(memory)! }
+    let granted = GrantedMemory.bytes()
+    guard granted >= memoryMin else {
+      throw PrecomputeError(
+        .memory,
+        "Only \(bytesInWords(granted)) of memory may be used here, by what Slurm or the control group allows; at least \(bytesInWords(memoryMin)) are needed. Ask for more, as with sbatch --mem=1G."
+      )
+    }
+    return granted
+  }
+
+  static func isJob(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
+
+  /// The job of a file, or of dumps.
+  static func job(_ input: [String]) throws -> Job {
+    try isJob(input[0]) ? Job(file: input[0]) : job(dumps: input)
+  }
 
   private static func job(dumps: [String]) throws -> Job {
-    if let missing = dumps.first(where: { !FileManager.default.fileExists(atPath: $0) }) {
-      throw PrecomputeError(.noInput, "\(missing): there is no such file.")
-    }
+    try Job.checkExistence(dumps, advice: "Look for a typing error in the path.")
     return try Job(dumps: dumps)
   }
 

@@ -2,7 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// SIGINT, SIGTERM and SIGUSR1 ask a run to stop after the piece it works on; a second SIGINT ends it at once.
+/// SIGINT, SIGTERM, SIGUSR1 and, unless `nohup` had it ignored, SIGHUP ask a run to stop after the piece it works on; a second
+/// SIGINT ends it at once. A reader of standard error that went away is no reason to stop.
 final class StopSignals: @unchecked Sendable {
   // Unchecked: the sources are made here and only kept alive.
   private final class Flag: Sendable {
@@ -14,7 +15,11 @@ final class StopSignals: @unchecked Sendable {
   var wasAsked: Bool { flag.asked.load(ordering: .relaxed) }
 
   init() {
-    sources = [SIGINT, SIGTERM, SIGUSR1].map { [flag] number in
+    signal(SIGPIPE, SIG_IGN)
+    var now = sigaction()
+    sigaction(SIGHUP, nil, &now)
+    let hangsUp = now.__sigaction_handler.sa_handler == nil  // SIG_DFL
+    sources = ([SIGINT, SIGTERM, SIGUSR1] + (hangsUp ? [SIGHUP] : [])).map { [flag] number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {

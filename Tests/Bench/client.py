@@ -3,9 +3,10 @@
     python3 Tests/Bench/client.py --divergence .build-release/release/divergence
 
 Makes a dump of `--neurons` neurons with three classes and pairs, precomputes and serves it, and moves through it in
-headless Chromium with real input: zoom, wheel, drag, minimap, jumps, re-sorting; cold and warm, and on a line of 10 Mbit/s
-with 60 ms. Told for each: intervals between frames, time in draw, frames drawn without exact rows, time until exact, bytes,
-requests, aborts.
+headless Chromium with real input: zoom, wheel, drag, minimap, jumps, re-sorting, zooming along the axis; cold and warm, and
+on a line of 10 Mbit/s with 60 ms. Told for each: intervals between frames, time in draw, frames drawn without exact rows, time
+until exact, bytes, requests, aborts. Then how soon a visit begins to show something on slow lines, and the same gestures on
+layers of other sizes (`--sizes`): what a frame costs must not depend on them.
 """
 
 import argparse
@@ -22,33 +23,12 @@ import urllib.parse
 
 from playwright.sync_api import sync_playwright
 
+from synthetic import make_dump
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAUSE_MS = 8
-
-
-def make_dump(path, neurons, rows):
-    import h5py
-    import numpy as np
-
-    rng = np.random.default_rng(1)
-    names = ["cat", "dog", "bird"]
-    labels = rng.permutation(np.arange(rows) % 3)
-    middle = rng.normal(0, 1, neurons)
-    shift = rng.normal(0, 0.8, (3, neurons))
-    with h5py.File(path, "w") as file:
-        file["labels"] = labels.astype("i4")
-        file["class_names"] = np.array(names, dtype=h5py.string_dtype())
-        layer = file.create_dataset("activations/conv", (rows, neurons), "f2")
-        for row in range(rows):
-            layer[row] = np.maximum(middle + shift[labels[row]] + rng.normal(0, 0.7, neurons), 0)
-        pairs = np.array([0, 1, 2])
-        group = file.create_group("instances")
-        for kind, moved in (("benign", 0), ("attacked", 1)):
-            values = [np.maximum(middle + shift[(label + moved) % 3] + rng.normal(0, 0.7 + 0.5 * moved, neurons), 0) for label in pairs]
-            group.create_dataset(f"{kind}/activations/conv", data=np.stack(values).astype("f2"))
-        group["true_label"] = pairs
-        group["benign_prediction"] = pairs
-        group["attacked_prediction"] = (pairs + 1) % 3
+#: Rows in view where layers of different sizes are compared.
+ROWS_IN_VIEW = 240
 
 
 def serve(program, tiles):
@@ -92,6 +72,7 @@ class Line:
         self.target = urllib.parse.urlsplit(url)
         self.rate, self.delay = bits_per_second / 8, delay_s
         self.free_at = 0.0
+        self.bytes = 0
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/"
@@ -111,6 +92,7 @@ class Line:
                     time.sleep(delay)
                 if metered:
                     with self.lock:
+                        self.bytes += len(data)
                         self.free_at = max(self.free_at, time.monotonic()) + len(data) / self.rate
                         until = self.free_at
                     time.sleep(max(0, until - time.monotonic()))
@@ -157,6 +139,7 @@ class Session:
         self.page.keyboard.up("Control")
 
     def wheel(self):
+        self.page.mouse.move(self.x, self.y)
         for step in range(200):
             self.page.mouse.wheel(0, 100 if step < 100 else 700)
             self.pause()
@@ -188,15 +171,54 @@ class Session:
             self.sharp()
 
     def resort(self):
-        for _ in range(6):
-            self.page.click(f"#column-{self.layer} .direction-button")
-            self.page.wait_for_timeout(60)
+        """Another direction, another item, a difference: what people do with the menu and the button beside it."""
+        for step in range(24):
+            if step % 2 == 0:
+                self.page.click(f"#column-{self.layer} .direction-button")
+            else:
+                self.page.click(f"#column-{self.layer} .sort-button")
+                self.page.check(f"#sort-by-{('median', 'value', 'difference', 'mean')[step // 2 % 4]}")
+                self.page.click("#sort-apply")
+            self.page.wait_for_timeout(200)
             self.sharp()
 
-    def run(self):
-        for name in ("zoom", "wheel", "drag", "minimap", "jumps", "resort"):
+    def across(self):
+        """Zooms and pans along the axis, over its numbers and with Shift."""
+        self.page.mouse.move(self.x, self.box["y"] + 12)
+        for step in range(60):
+            self.page.mouse.wheel(0, -90 if step < 40 else 60)
+            self.pause()
+        self.page.mouse.move(self.x, self.y)
+        for step in range(40):
+            self.page.mouse.wheel(40 if step < 20 else -40, 0)
+            self.pause()
+
+    def run(self, names=("zoom", "wheel", "drag", "minimap", "jumps", "resort", "across")):
+        for name in names:
             yield self.measure(name, getattr(self, name))
         self.page.close()
+
+
+def visits(browser, url):
+    """A first visit on slow lines, nothing cached: milliseconds until something is seen and until all is exact."""
+    print(f"\n{'first visit':22}{'seen ms':>9}{'exact ms':>9}{'files':>7}{'kB':>7}")
+    figures = {}
+    for name, rate, delay in (("as fast as it goes", 1e9, 0), ("10 Mbit/s, 60 ms", 10e6, 0.06), ("1.6 Mbit/s, 150 ms", 1.6e6, 0.15), ("400 kbit/s, 400 ms", 0.4e6, 0.4)):
+        line = Line(url, rate, delay)
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        page.add_init_script("""new MutationObserver(() => {
+            const state = document.documentElement?.dataset.state;
+            window.states ??= {};
+            if (state) window.states[state] ??= performance.now();
+        }).observe(document, { attributes: true, subtree: true, attributeFilter: ["data-state"] })""")
+        page.goto(line.url)
+        page.wait_for_selector('html[data-state="sharp"]', timeout=120_000)
+        states = page.evaluate("states")
+        figures[name] = {"seen": min(states.get("coarse", 1e9), states["sharp"]), "exact": states["sharp"], "files": page.evaluate("performance.getEntriesByType('resource').length + 1"), "bytes": line.bytes}
+        print(f"{name:22}{figures[name]['seen']:9.0f}{figures[name]['exact']:9.0f}{figures[name]['files']:7}{line.bytes / 1000:7.0f}")
+        context.close()
+    return figures
 
 
 def show(title, results):
@@ -206,45 +228,84 @@ def show(title, results):
               f"{r['sharp50']:9.0f}{r['sharp99']:6.0f}{r['requests']:9}{r['aborts']:8}{r['bytes'] / 1000:8.0f}")
 
 
+def settle(browser, url, layer):
+    """The link of the view that is measured: three classes and a pair, sorted by the attacked instance."""
+    probe = browser.new_page()
+    probe.goto(url)
+    probe.wait_for_selector('html[data-state="sharp"]', timeout=120_000)
+    layers = probe.eval_on_selector_all(".layer-toggle", "all => all.map(one => one.dataset.layer)")
+    layer = layer if layer in layers else layers[-1]
+    attacked = probe.get_attribute(".instance-toggle.kind-attacked", "data-instance")
+    benign = probe.get_attribute(".instance-toggle.kind-benign", "data-instance")
+    probe.close()
+    return layer, f"#1;l={layer};g=1,2,3;i={benign},{attacked};s0=v{attacked}~"
+
+
+def flatness(options, browser, folder):
+    """The same gestures on layers of other sizes."""
+    print(f"\n{'neurons':>10}{'frames':>8}{'>20 ms':>8}{'draw p50':>9}{'p99':>6}{'to exact':>9}{'requests':>9}{'kB':>8}")
+    figures = {}
+    for neurons in options.sizes:
+        dump = folder / f"flat-{neurons}.h5"
+        make_dump(dump, neurons, 48)
+        tiles = folder / f"flat-{neurons}"
+        subprocess.run([options.divergence, "precompute", dump, "--output", tiles, "--progress", "none"], check=True)
+        dump.unlink()
+        process, url = serve(options.divergence, tiles)
+        try:
+            layer, view = settle(browser, url, options.layer)
+            # As many rows in view for every size: what is compared is the size of the layer.
+            view += f";y0=100_{ROWS_IN_VIEW}"
+            # The first round fills the server's caches, as the first visitor of the day does.
+            list(Session(browser, url + view, layer).run(("wheel", "resort")))
+            results = dict(Session(browser, url + view, layer).run(("wheel", "drag", "minimap", "resort")))
+        finally:
+            process.terminate()
+        frames = sum(r["frames"] for r in results.values())
+        one = figures[neurons] = {
+            "frames": frames, "over20": sum(r["over20"] * r["frames"] for r in results.values()) / frames,
+            "draw50": results["wheel"]["draw50"], "draw99": results["wheel"]["draw99"], "sharp50": results["resort"]["sharp50"],
+            "requests": sum(r["requests"] for r in results.values()), "bytes": sum(r["bytes"] for r in results.values())}
+        print(f"{neurons:10,}{frames:8}{100 * one['over20']:7.1f}%{one['draw50']:9.1f}{one['draw99']:6.1f}{one['sharp50']:9.0f}{one['requests']:9}{one['bytes'] / 1000:8.0f}")
+    return figures
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--divergence", default=str(ROOT / ".build-release" / "release" / "divergence"))
     options.add_argument("--neurons", type=int, default=262_144)
     options.add_argument("--rows", type=int, default=240)
+    options.add_argument("--sizes", type=int, nargs="*", default=[1_000, 16_000, 1_000_000], help="layers to compare the cost on")
+    options.add_argument("--parts", nargs="+", choices=["scrubbing", "visits", "sizes"], default=["scrubbing", "visits", "sizes"])
     options.add_argument("--chromium", default="/usr/bin/chromium")
     options.add_argument("--url", help="measure this server's first data set instead of making one")
     options.add_argument("--layer", default="conv")
     options.add_argument("--json", help="write the figures to this file")
     given = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = pathlib.Path(name)
         process = None
-        url, layer = given.url, given.layer
+        url = given.url
         if not url:
             began = time.monotonic()
-            dump = pathlib.Path(folder) / "bench.h5"
-            make_dump(dump, given.neurons, given.rows)
-            subprocess.run([given.divergence, "precompute", dump, "--output", f"{folder}/Tiles", "--progress", "none"], check=True)
+            make_dump(folder / "bench.h5", given.neurons, given.rows)
+            subprocess.run([given.divergence, "precompute", folder / "bench.h5", "--output", folder / "Tiles", "--progress", "none"], check=True)
             print(f"{given.neurons:,} neurons, {given.rows} rows, 3 classes, 1 pair on screen; made in {time.monotonic() - began:.0f} s")
-            process, url = serve(given.divergence, f"{folder}/Tiles")
+            process, url = serve(given.divergence, folder / "Tiles")
         try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=given.chromium)
-                probe = browser.new_page()
-                probe.goto(url)
-                probe.wait_for_selector('html[data-state="sharp"]', timeout=120_000)
-                layers = probe.eval_on_selector_all(".layer-toggle", "all => all.map(one => one.dataset.layer)")
-                layer = layer if layer in layers else layers[-1]
-                attacked = probe.get_attribute(".instance-toggle.kind-attacked", "data-instance")
-                benign = probe.get_attribute(".instance-toggle.kind-benign", "data-instance")
-                probe.close()
-                link = f"{url}#1;l={layer};g=1,2,3;i={benign},{attacked};s0=v{attacked}~"
-                everything = {}
-                for title in ("cold", "warm", "10 Mbit/s, 60 ms"):
-                    slow = title.startswith("10")
-                    session = Session(browser, link.replace(url, Line(url, 10e6, 0.06).url) if slow else link, layer)
-                    everything[title] = list(session.run())
-                    show(title, everything[title])
-                browser.close()
+            browser = playwright.chromium.launch(executable_path=given.chromium)
+            layer, view = settle(browser, url, given.layer)
+            everything = {}
+            for title in ("cold", "warm", "10 Mbit/s, 60 ms") if "scrubbing" in given.parts else ():
+                slow = title.startswith("10")
+                session = Session(browser, (Line(url, 10e6, 0.06).url if slow else url) + view, layer)
+                everything[title] = list(session.run())
+                show(title, everything[title])
+            if "visits" in given.parts:
+                everything["visits"] = visits(browser, url)
+            if "sizes" in given.parts:
+                everything["sizes"] = flatness(given, browser, folder)
+            browser.close()
             if given.json:
                 pathlib.Path(given.json).write_text(json.dumps(everything, indent=1))
         finally:

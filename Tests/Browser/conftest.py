@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import urllib.parse
 import urllib.request
 
@@ -21,20 +22,49 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("ND_DIVERGENCE", str(ROOT / ".build" / "debug" / "divergence"))
 CHROMIUM = os.environ.get("ND_CHROMIUM", "/usr/bin/chromium")
 TIMEOUT_MS = 30_000
+sys.path.insert(0, str(ROOT / "Tests" / "Bench"))
+
+
+def once(tmp_path_factory, name, make):
+    """A folder of stores that is made once, however many workers test."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    tiles = shared / f"{name}-tiles"
+    with open(shared / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not tiles.exists():
+            subprocess.run([PROGRAM, "precompute", make(shared), "--output", tiles, "--progress", "none"], check=True)
+    return tiles
 
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory):
-    """The demo store, made once however many workers test."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    tiles = shared / "demo-tiles"
-    with open(shared / "demo.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not tiles.exists():
-            subprocess.run([PROGRAM, "precompute", ROOT / "Jobs" / "demo.yaml", "--output", tiles, "--progress", "none"], check=True)
-    return tiles
+    """The demo store."""
+    return once(tmp_path_factory, "demo", lambda _: ROOT / "Jobs" / "demo.yaml")
+
+
+def synthetic(folder, name, **size):
+    from synthetic import make_dump
+
+    make_dump(folder / f"{name}.h5", **size)
+    return folder / f"{name}.h5"
+
+
+@pytest.fixture(scope="session")
+def large_url(tmp_path_factory):
+    """A server with one layer of 262,144 neurons, three classes and three pairs."""
+    server = Server(once(tmp_path_factory, "large", lambda folder: synthetic(folder, "large", neurons=262_144, rows=24)))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def classes_url(tmp_path_factory):
+    """A server with 300 classes."""
+    server = Server(once(tmp_path_factory, "classes", lambda folder: synthetic(folder, "classes", neurons=96, rows=1200, classes=300, pairs=40)))
+    yield server.url
+    server.stop()
 
 
 class Server:

@@ -68,6 +68,7 @@ def sort(page: Page, layer: str, by: str, items: list, direction: str, everywher
     """Through the menu; returns the sentence that it promised."""
     page.click(f"#column-{layer} .sort-button")
     row = page.locator(".choice", has=page.locator(f"#sort-by-{by}"))
+    row.wait_for()
     for select, value in zip(row.locator("select").all(), items):
         select.select_option(value)
     page.check(f"#sort-by-{by}")

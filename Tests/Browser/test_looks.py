@@ -20,7 +20,7 @@ def choose(page, menu, value):
 
 def test_every_way_of_drawing_is_another_picture_and_its_link_the_same(page, layer):
     seen = {pixels(page, layer)["hash"]: "first"}
-    for menu, value in (("axis-mode", "whole"), ("axis-mode", "symlog"), ("axis-mode", "own"), ("axis-mode", "shared"),
+    for menu, value in (("axis-mode", "whole"), ("axis-scale", "symlog"), ("axis-mode", "own"), ("axis-scale", "linear"), ("axis-mode", "shared"),
                         ("opacity-curve", "linear"), ("opacity-curve", "log"), ("opacity-full", "0.02"),
                         ("bins", "16"), ("bins", "256"), ("class-arrangement", "lanes")):
         choose(page, menu, value)
@@ -70,6 +70,15 @@ def test_one_class_or_one_pair_alone(page, layer, story):
     assert view(page, layer)["order"] in [f"v{i}" for i in chosen] and view(page, layer)["order"] != order
 
 
+def test_an_empty_plot_says_why(page, layer):
+    for selector in (".class-toggle", ".instance-toggle"):
+        while page.locator(f'{selector}[aria-pressed="true"]').count() > 0:
+            page.locator(f'{selector}[aria-pressed="true"]').first.click()
+    expect(page.locator(f"#column-{layer} .plot-empty")).to_be_visible()
+    page.locator(".class-toggle").first.click()
+    expect(page.locator(f"#column-{layer} .plot-empty")).to_be_hidden()
+
+
 def test_instances_are_found_by_class(page, layer, metadata):
     label = metadata["instances"][-1]["label"]
     page.fill("#instance-search", str(label))
@@ -98,6 +107,10 @@ def test_nothing_overflows_at_any_size(open_page, url, story, size):
         expect(page.locator("#selection")).to_be_visible()
         page.click(f'.class-toggle[data-group="{story["groups"][0]}"]')
         sharp(page)
+        # A touch of the picture puts it away again.
+        page.mouse.click(size[0] - 12, size[1] / 2)
+        expect(page.locator("#selection")).to_be_hidden()
+        assert page.get_attribute("#selection-toggle", "aria-expanded") == "false"
     assert page.problems == []
 
 
@@ -131,7 +144,14 @@ def test_axe_finds_nothing(open_page, url, scheme, width):
     check("neuron panel")
 
 
-def test_the_column_says_what_it_shows(page, layer):
+def test_the_column_says_what_it_shows(page, layer, metadata, story):
     label = page.get_attribute(f"#column-{layer} canvas.plot", "aria-label")
     assert "neurons by value of" in label and "descending" in label
     assert page.get_attribute(f"#column-{layer} canvas.plot", "tabindex") == "0"
+    # The longer story, which a screen reader reads after the name.
+    aloud = page.inner_text(f"#{page.get_attribute(f'#column-{layer} canvas.plot', 'aria-describedby')}")
+    assert "Ranks 1 to " in aloud and "The axis goes from 0 to " in aloud
+    for group in story["groups"]:
+        assert metadata["groups"][group]["name"] in aloud
+    page.click(".direction-button")
+    page.wait_for_function("id => /smallest|By value of/.test(document.querySelector(id).textContent)", arg=f"#aloud-{layer}")

@@ -34,6 +34,20 @@ def test_an_away_server_is_told_and_its_return_noticed(open_page, own_server, st
     page.wait_for_selector(f'#column-{layer}[data-direction="ascending"]')
     sharp(page)
     expect(page.locator(".notice.away")).to_have_count(0)
+    expect(page.locator("#hint")).to_have_text("The server is back.")
+
+
+def test_what_is_asked_for_early_is_what_the_first_picture_needs(page, url):
+    """The early requests of the page only warm the cache for its worker: one that the worker does not make as well is wasted."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(url)
+    sharp(page)
+    early = page.evaluate("performance.getEntriesByType('resource').map(one => one.name).filter(name => name.includes('/layers/'))")
+    assert len(early) >= 6
+    for name in early:
+        assert asked.count(name) == 2, name
+    assert sum(one.endswith("/api/v1/datasets") for one in asked) == 1
 
 
 def test_under_a_path_prefix(open_page, store, story):

@@ -73,7 +73,7 @@ def test_zoomed_in_rows_neurons_and_pictures(both, story):
     assert "deviation" in words[1][3]
 
 
-@pytest.mark.parametrize(("menu", "value"), [("axis-mode", "own"), ("axis-mode", "symlog"), ("bins", "16"), ("bins", "256")])
+@pytest.mark.parametrize(("menu", "value"), [("axis-mode", "own"), ("axis-scale", "symlog"), ("bins", "16"), ("bins", "256")])
 def test_other_axes_and_bins_look_the_same(both, story, menu, value):
     served, static = both
     for page in both:

@@ -36,7 +36,8 @@ import Testing
           let some = rows[first..<min(first + 256, rows.count)]
           let tile = some.flatMap { row in (0..<tileColumns).map { $0 < columns.count ? columns[$0][row] : 0 } }
           if let look {
-            look.add(cell: cell, rows: some.count, values: tile)
+            let order = (0..<UInt32(some.count)).map { $0 }
+            look.add(cell: cell, TileRows(base: tile, pitch: tileColumns, order: order, count: some.count))
           } else {
             band.add(tile: 0, cell: cell, rows: some.count, values: tile)
           }
@@ -49,10 +50,13 @@ import Testing
   private func check<Value: ActivationValue>(_ type: Value.Type) {
     for (seed, rows, cut) in [(1, 1, 1), (2, 700, 64), (3, 3000, 1000), (4, 2500, 2500)] {
       let (columns, cells) = sample(type, rows: rows, seed: UInt64(seed))
-      let band = BandCounters<Value>(neurons: columns.count, cells: 3)
+      let band = BandCounters<Value>(neurons: columns.count, cells: 3, samplesPerCellMax: 1000 * seed * seed * seed * seed)
       count(columns, cells, cut: cut, into: band)
       let groups = [[0, 1, 2], [0], [1], [2], [0, 2]]
-      let look = SecondLook(OpenQuestions(band, tile: 0, groups: groups, integers: false), of: band)
+      let questions = OpenQuestions(band, tile: 0, groups: groups, integers: false)
+      let values = Pages<Value>(count: questions.valueCount)
+      defer { values.deallocate() }
+      let look = SecondLook(questions, of: band, values: values.base)
       count(columns, cells, cut: cut, into: band, look: look)
       #expect(look.isComplete)
       var scratch: [Value] = []
@@ -99,9 +103,12 @@ import Testing
     var column = (0..<2000).map { _ in Float.random(in: -1...1, using: &random) }
     column[7] = 1e30
     let cells = column.map { _ in 0 }
-    let band = BandCounters<Float>(neurons: 1, cells: 3)
+    let band = BandCounters<Float>(neurons: 1, cells: 3, samplesPerCellMax: 2000)
     count([column], cells, cut: 500, into: band)
-    let look = SecondLook(OpenQuestions(band, tile: 0, groups: [[0, 1, 2]], integers: false), of: band)
+    let questions = OpenQuestions(band, tile: 0, groups: [[0, 1, 2]], integers: false)
+    let values = Pages<Float>(count: questions.valueCount)
+    defer { values.deallocate() }
+    let look = SecondLook(questions, of: band, values: values.base)
     count([column], cells, cut: 500, into: band, look: look)
     var scratch: [Float] = []
     look.openWindow(0, scratch: &scratch)

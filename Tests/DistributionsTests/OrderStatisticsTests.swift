@@ -19,6 +19,39 @@ import Testing
     }
   }
 
+  /// Values of one bin, as the kernels pick and select them, against sorting.
+  private func checkBin<Value: ActivationValue>(_: Value.Type) {
+    var random = Mix(state: 11)
+    let bounds: [(Value, Value)] = [
+      (1, 1.0625), (-0.25, -0.125), (0, Value.leastNonzeroMagnitude * 1000), (-1, -0.0), (0, 1),
+      (Value.greatestFiniteMagnitude / 2, .infinity), (-.greatestFiniteMagnitude, -1),
+    ]
+    for (low, high) in bounds {
+      for count in [1, 2, 24, 25, 26, 400, 3000] {
+        for distinct in [1, 3, 100_000] {
+          let top = min(high, .greatestFiniteMagnitude)
+          let inside = (0..<count).map { _ in
+            let share = Value(Int.random(in: 0..<distinct, using: &random)) / Value(distinct)
+            return min(max(low, low + share * (top - low)), top.nextDown)
+          }
+          let others = [low.nextDown, high, .nan, Value.infinity, -1e30].filter { !(low..<high ~= $0) }
+          var picked = [Value](repeating: 7, count: count + others.count + 1)
+          let found = (others + inside).withUnsafeBufferPointer { values in
+            Value.pick(values, from: low, below: high, into: &picked)
+          }
+          #expect(Array(picked[..<found]) == inside)
+          let sorted = inside.sorted()
+          for rank in Set([0, count / 4, count / 2, count - 1]) {
+            #expect(inside.withUnsafeBufferPointer { Value.select($0, rank: rank, from: low, below: high) } == sorted[rank])
+          }
+        }
+      }
+    }
+  }
+
+  @Test func floatsOfABin() { checkBin(Float.self) }
+  @Test func doublesOfABin() { checkBin(Double.self) }
+
   @Test func positionsOfTheQuartiles() {
     #expect(QuantilePosition(quarters: 2, count: 4) == .init(lower: 1, upper: 2, fraction: 0.5))
     #expect(QuantilePosition(quarters: 2, count: 5) == .init(lower: 2, upper: 2, fraction: 0))

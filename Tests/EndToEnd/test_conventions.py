@@ -5,60 +5,6 @@ import json
 import h5py
 import numpy as np
 import pytest
-import zarr
-from store_oracle import check
-
-DATA = 65
-
-
-@pytest.fixture
-def values(rng):
-    """Activations in shape and type as asked."""
-    return lambda *shape, dtype=np.float32: np.maximum(rng.normal(0.3, 1, shape), 0).astype(dtype)
-
-
-@pytest.fixture
-def job(tmp_path):
-    def write(text, *dumps):
-        path = tmp_path / "job.yaml"
-        names = ", ".join(f"'{d.name}'" for d in dumps)
-        path.write_text(f"name: job\ndumps: [{names}]\n{text}\n")
-        return path
-
-    return write
-
-
-@pytest.fixture
-def taken(program, precompute):
-    """Precomputes and compares with the oracle; returns the store's attributes and what inspect says."""
-
-    def run(*dumps, job=None, layers=1, convention=None):
-        store = precompute(job, name="job") if job else precompute(*dumps)
-        assert check(store, dumps) == layers
-        found = json.loads(program.ok("inspect", *dumps, "--json").stdout)
-        if convention:
-            assert found["convention"]["id"] == convention
-            assert found["convention"]["words"] in program.ok("inspect", *dumps).stdout
-        return dict(zarr.open_group(str(store), mode="r").attrs), found
-
-    return run
-
-
-@pytest.fixture
-def refused(program, tmp_path):
-    """Expects one paragraph with all of `words`, and nothing published."""
-
-    def published():
-        return sorted((tmp_path / "Tiles").glob("*/*"))
-
-    def run(*inputs, words):
-        before = published()
-        paragraph = program.fails(DATA, "precompute", *inputs, "--output", tmp_path / "Tiles", "--progress", "none")
-        for word in words:
-            assert word in paragraph, f"{word!r} is not in: {paragraph}"
-        assert published() == before
-
-    return run
 
 
 def class_rows(attributes):
@@ -322,6 +268,19 @@ def test_data_in_other_files(taken, refused, program, dump, values, job, tmp_pat
         taken(path, job=job("follow: true", path)) if kind != "external" else program.ok("precompute", job("follow: true", path), "--output", tmp_path / "T", "--progress", "none")
         assert "follow: true" in program.ok("inspect", path, "--follow", "--job").stdout
     assert source.exists()
+
+
+def test_labels_out_of_reach(refused, taken, dump, values, job):
+    """Without them all rows would silently be one group."""
+    dump({}, np.arange(40) % 3, name="other.h5")
+    path = dump({"a": values(40, 5)})
+    with h5py.File(path, "r+") as f:
+        f["labels"] = h5py.ExternalLink("other.h5", "/labels")
+    refused(path, words=["/labels", "external link", "follow: true"])
+    with h5py.File(path, "r+") as f:
+        del f["labels"]
+        f["labels"] = h5py.SoftLink("/nowhere")
+    refused(path, words=["/labels", "does not exist"])
 
 
 # Labels

@@ -44,7 +44,7 @@ def test_words(program, rich):
             "60 neurons, kept position by position, axes NCHW (a guess): 60 x 3 x 4 x 5 float16, chunks of 20 x 3 x 4 x 5, gzip,", "KiB of 7.0 KiB",
             "60 x 9 float32, big-endian, 2.1 KiB", "Labels in /labels: 3 classes, whole numbers", "cat (", "class_names.txt",
             "Predictions in /predictions", "Instances in /instances: 2 benign, 2 attacked", "/short: it has the shape 7 x 2, not one row for each of the 60 labels",
-            "torch writes NCHW"):
+            "torch writes NCHW", f"Next: divergence precompute {rich}, or", "--job > job.yaml"):
         assert part in words, f"{part!r} is not in:\n{words}"
 
 
@@ -55,7 +55,7 @@ def test_json(program, rich):
     assert found["labels"].keys() == {"classes", "dataset", "integers", "named_by"}
     datasets = {d["path"]: d for d in found["files"][0]["datasets"]}
     assert datasets["/conv 1"] | {"stored_bytes": 0} == {
-        "path": "/conv 1", "shape": [60, 3, 4, 5], "dtype": "float16", "byte_order": "little", "filters": ["gzip"], "chunks": [20, 3, 4, 5],
+        "path": "/conv 1", "shape": [60, 3, 4, 5], "dtype": "float16", "byte_order": "little", "layout": "chunked", "filters": ["gzip"], "chunks": [20, 3, 4, 5],
         "chunks_unwritten": 0, "logical_bytes": 7200, "stored_bytes": 0}
     keys = (ROOT / "Jobs" / "README.md").read_text()
     for key in found.keys() | found["layers"][0].keys() | found["labels"].keys() | datasets["/conv 1"].keys():

@@ -1,6 +1,7 @@
 """Kills at random moments: the same command goes on, and the store is the one of an undisturbed run."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -16,42 +17,88 @@ KILLS = int(os.environ.get("ND_KILLS", "12"))
 
 @pytest.fixture
 def job(dump, rng):
+    if KILLS > 12:  # large enough that layers are read in several blocks, and kills hit the middle of them
+        layers = {f"layer_{i}": rng.normal(size=(40_000, 300)).astype(np.float32) for i in range(3)}
+        return dump(layers, rng.integers(0, 4, 40_000))
     layers = {f"layer_{i}": (rng.normal(size=(1500, 150)).astype(np.float32), {"chunks": (50, 150), "compression": "lzf"}) for i in range(8)}
     return dump(layers, rng.integers(0, 4, 1500))
 
 
-def visible(folder):
-    return [p.name for p in folder.glob("*/*") if not p.name.startswith(".")]
+def check_visible(folder, undisturbed):
+    """Whatever can be seen is whole: versions equal to the undisturbed one, `current` naming one of them."""
+    for path in folder.glob("*/*"):
+        if not path.name.startswith("."):
+            assert path.resolve().name == undisturbed.resolve().name, f"{path} can be seen"
+            assert (path / "MANIFEST").read_bytes() == (undisturbed / "MANIFEST").read_bytes()
 
 
 def test_kills(program, precompute, job, rng, tmp_path):
+    """Kills at random moments, mostly without mercy; when the job is done in spite of them, it is begun again."""
     undisturbed = precompute(job, output=tmp_path / "undisturbed")
-    command = [PROGRAM, "precompute", str(job), "--output", str(tmp_path / "Tiles"), "--progress", "json"]
+    tiles = tmp_path / "Tiles"
+    options = ["--output", str(tiles), "--progress", "json", "--memory", "256MiB", "--checkpoint", "0"]
+    command = [PROGRAM, "precompute", str(job), *options]
     start = time.monotonic()
-    program.ok("precompute", job, "--output", tmp_path / "timing", "--progress", "none")
+    program.ok("precompute", job, "--output", tmp_path / "timing", *options[2:])
     usual = time.monotonic() - start
-    kept = 0
-    for number in range(KILLS):
+    kills = kept = rounds = 0
+    for _ in range(20 * KILLS):
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        stop = signal.SIGTERM if number % 3 == 0 else signal.SIGKILL
+        stop = signal.SIGTERM if kills % 3 == 0 else signal.SIGKILL
         # Before the program has begun, SIGTERM ends it as it ends any; the first event says that it has.
         begun = process.stderr.readline() if stop == signal.SIGTERM else ""
         try:
-            _, error = process.communicate(timeout=usual * rng.uniform(0.05, 0.7))
+            _, error = process.communicate(timeout=usual * rng.uniform(0.02, 0.9))
         except subprocess.TimeoutExpired:
             process.send_signal(stop)
             _, error = process.communicate(timeout=60)
             assert process.returncode in ((75, 0) if stop == signal.SIGTERM else (-signal.SIGKILL, 0))
+            kills += process.returncode != 0
         error = begun + error
-        kept = max(kept, error.count('"layer kept"'))
+        assert '"anew"' not in error, "what was left was taken for something else"
+        kept += error.count('"layer kept"') + error.count('"layer resumed"')
+        check_visible(tiles, undisturbed)
+        if kills == KILLS:
+            break
+        if process.returncode == 0:
+            assert (tiles / "dump" / "current" / "MANIFEST").read_bytes() == (undisturbed / "MANIFEST").read_bytes()
+            shutil.rmtree(tiles)
+            rounds += 1
+    assert kills == KILLS, f"{kills} kills"
+    done = program.ok(*command[1:])
+    kept += done.stderr.count('"layer kept"') + done.stderr.count('"layer resumed"')
+    assert kept > 0, "nothing was kept between runs"
+    resumed = tiles / "dump" / "current"
+    assert resumed.resolve().name == undisturbed.resolve().name
+    assert (resumed / "MANIFEST").read_bytes() == (undisturbed / "MANIFEST").read_bytes()
+    program.ok("verify", resumed)
+    print(f"{kills} kills, {rounds + 1} stores made in spite of them, {kept} layers or parts of them kept")
+
+
+@pytest.mark.parametrize("memory", ["256MiB", "4GiB"])
+def test_kills_inside_a_layer(program, precompute, dump, rng, tmp_path, memory):
+    """A single layer is not begun anew: with a checkpoint after every block, later runs have less to do than a whole one."""
+    values = (rng.normal(size=(3000, 4000)) * rng.choice([1, 1e-3, 50], 4000)).astype(np.float32)
+    values[:, ::2] = np.maximum(values[:, ::2], 0)
+    path = dump({"layer": (values, {"chunks": (100, 4000), "compression": "gzip", "compression_opts": 1})}, rng.integers(0, 9, 3000))
+    undisturbed = precompute(path, output=tmp_path / "undisturbed")
+    command = [PROGRAM, "precompute", str(path), "--output", str(tmp_path / "Tiles"), "--progress", "none", "--memory", memory, "--checkpoint", "0"]
+    scratch = tmp_path / "Tiles" / "dump" / ".building" / ".scratch"
+    kept = 0
+    for number in range(KILLS):
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        try:
+            process.communicate(timeout=rng.uniform(0.3, 1.5))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGTERM if number % 3 == 0 else signal.SIGKILL)
+            process.communicate(timeout=60)
         if process.returncode == 0:
             break
         assert visible(tmp_path / "Tiles") == [], "something half-done can be seen"
-    done = program.ok(*command[1:])
-    kept = max(kept, done.stderr.count('"layer kept"'))
-    assert kept > 0, "nothing was kept between runs"
+        kept += len(list(scratch.glob("layer-0-*")))
+    program.ok(*command[1:])
+    assert kept > 0, "nothing was kept inside the layer"
     resumed = tmp_path / "Tiles" / "dump" / "current"
-    assert resumed.resolve().name == undisturbed.resolve().name
     assert (resumed / "MANIFEST").read_bytes() == (undisturbed / "MANIFEST").read_bytes()
     program.ok("verify", resumed)
 

@@ -27,6 +27,7 @@ import Testing
     #expect(catalogue.skipped["/outside"]?.contains("follow: true") == true)
     #expect(catalogue.skipped.keys.contains("/soft_outside"))
     #expect(catalogue.skipped.keys.contains("/outside_missing"))
+    #expect(catalogue.unreadable.isEmpty)
     for path in catalogue.skipped.keys {
       #expect(catalogue.notes.contains { $0.hasPrefix(path + " ") })
     }
@@ -90,6 +91,10 @@ import Testing
         "/odd_integer": "20-bit integer in 4 bytes",
       ])
     #expect(catalogue.notes.contains { $0.contains("/named_type") })
+    let enumeration = try catalogue.dataset(named: "enum").enumeration
+    #expect(enumeration?.element == .int16)
+    #expect(enumeration?.members.map { "\($0.name) \($0.value)" } == ["cat 0", "dog 1"])
+    #expect(try catalogue.dataset(named: "boolean").enumeration == nil)
     let file = try File(catalogue)
     let null = try catalogue.dataset(named: "null")
     #expect(null.isNull && null.count == 0 && null.shape == [])
@@ -127,6 +132,7 @@ import Testing
     #expect(catalogue.datasets.map(\.path) == ["/old"])
     #expect(catalogue.skipped["/new"]?.contains("newer than libhdf5 1.10") == true)
     #expect(catalogue.skipped["/new"]?.contains("libver") == true)
+    #expect(catalogue.unreadable.map(\.path) == ["/new"])
   }
 
   @Test func unknownFiltersAreNamedWithWhatToDo() throws {
@@ -170,15 +176,11 @@ import Testing
     }
   }
 
-  @Test func manyChunksAndGroupsTakeNoTime() throws {
-    let clock = ContinuousClock()
-    var catalogue: Catalogue?
-    let took = try clock.measure {
-      catalogue = try File.catalogueInChild(
-        path: Oracle.odd.get().path("many.h5"), executable: catalogueChild)
-    }
-    #expect(catalogue?.datasets.count == 501)
-    #expect(try catalogue?.dataset(named: "rows").chunksWritten == 20_000)
-    #expect(took < .seconds(5), "about 0.1 s when the machine is idle")
+  @Test func manyChunksAndGroupsAreListed() throws {
+    // It takes 0.1 s; a walk of the index for each chunk would take a minute of processor time and hit the limit.
+    let catalogue = try File.catalogueInChild(
+      path: Oracle.odd.get().path("many.h5"), executable: catalogueChild)
+    #expect(catalogue.datasets.count == 501)
+    #expect(try catalogue.dataset(named: "rows").chunksWritten == 20_000)
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, figure, ordinal, percent, plural, standing } from "../../web/src/model/format.js";
+import { count, figure, ordinal, percent, plural, standing, withoutCommonPath } from "../../web/src/model/format.js";
 
 test("counts carry thousands separators", () => {
   assert.equal(count(1234567), "1,234,567");
@@ -40,4 +40,12 @@ test("standing of a value in words", () => {
   assert.equal(standing(0, 62, "cat"), "among the lowest 62 % of cat");
   assert.equal(standing(0, 100, "cat"), "the same as every cat");
   assert.equal(standing(99.5, 100, "cat"), "among the highest 0.5 % of cat");
+});
+
+test("names lose the path that all have in common, and nothing else", () => {
+  assert.deepEqual(withoutCommonPath(["activations/conv_1", "activations/conv_2", "activations/fc"]), ["conv_1", "conv_2", "fc"]);
+  assert.deepEqual(withoutCommonPath(["a/b/x", "a/c/x"]), ["b/x", "c/x"]);
+  assert.deepEqual(withoutCommonPath(["conv_1", "conv_2"]), ["conv_1", "conv_2"]);
+  assert.deepEqual(withoutCommonPath(["a/x", "a/x/y"]), ["x", "x/y"]);
+  assert.deepEqual(withoutCommonPath(["only/one"]), ["only/one"]);
 });

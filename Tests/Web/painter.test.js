@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { coarsen } from "../../web/src/view/histogram.js";
-import { withoutZeros } from "../../web/src/view/painter.js";
+import { warpedLine, withoutZeros } from "../../web/src/view/painter.js";
 
 test("a bin without its zeros: nothing where it held nothing else, never nothing where it did", () => {
   for (let q = 0; q < 256; q++) {
@@ -18,4 +18,17 @@ test("a bin without its zeros: nothing where it held nothing else, never nothing
 test("coarser bins are sums of neighbours", () => {
   assert.deepEqual(coarsen([1, 2, 3, 4], 2), { per: 2, counts: [3, 7] });
   assert.deepEqual(coarsen([1, 2, 3, 4], 4), { per: 1, counts: [1, 2, 3, 4] });
+});
+
+test("a line whose pixels have bins of their own takes each from its bin, without the zeros, and leaves the others as they were", () => {
+  const table = new Uint16Array(768).fill(256);
+  table.set([128, 64, 256], 9 * 3);
+  table.set([0, 0, 0], 40 * 3);
+  const densities = Uint8Array.from([41, 9, 0]);
+  const data = new Uint8ClampedArray(4 * 5).fill(200);
+  // The bin of zeros holds 41, of which 9 are zeros: 40 are left.
+  warpedLine(data, 4, table, densities, Int16Array.from([-1, 0, 1, 2]), 0, 9);
+  assert.deepEqual([...data], [
+    200, 200, 200, 200, 200, 200, 200, 200, 0, 0, 0, 200, 100, 50, 200, 200, 200, 200, 200, 200,
+  ]);
 });

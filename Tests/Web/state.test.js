@@ -42,8 +42,8 @@ test("a first visit follows the job's advice, where it can be followed", () => {
 
 test("a whole view survives its link", () => {
   const state = firstVisit(metadata);
-  state.columns.dense_1 = { order: decodeOrder("v1-m2"), direction: "ascending", hidden: [5, 511, 300], pinned: [7], top: 12.5, span: 40.25 };
-  Object.assign(state, { axis: "symlog", curve: "log", full: 0.02, bins: 16, lanes: true, linked: true, panel: { layer: "dense_2", neuron: 17 }, groups: [0, 2], instances: [2, 1] });
+  state.columns.dense_1 = { order: decodeOrder("v1-m2"), direction: "ascending", hidden: [5, 511, 300], pinned: [7], top: 12.5, span: 40.25, across: { lo: -0.25, hi: 1.5e-3 } };
+  Object.assign(state, { axis: "own", symlog: true, curve: "log", full: 0.02, bins: 16, lanes: true, linked: true, panel: { layer: "dense_2", neuron: 17 }, groups: [0, 2], instances: [2, 1] });
   const back = decodeState(encodeState(state), metadata);
   assert.deepEqual({ ...back, columns: { ...back.columns, dense_1: { ...back.columns.dense_1, hidden: null } } }, { ...state, columns: { ...state.columns, dense_1: { ...state.columns.dense_1, hidden: null } } });
   assert.deepEqual(back.columns.dense_1.hidden, [5, 300, 511]);
@@ -65,17 +65,19 @@ test("links of the first form keep their meaning", () => {
   // A link somebody has kept: this text must go on being understood.
   const state = decodeState("#1;d=fashion;v=abc;l=dense_1,logits;g=1,2;i=0,1;s0=v1-m2~;h0=2.a.zz;p0=5;y0=3.5_20;s1=m1;a=own;b=64;c=linear;f=0.05;m=lanes;k=1;n=logits.3", metadata);
   assert.deepEqual(state.layers, ["dense_1", "logits"]);
-  assert.deepEqual(state.columns.dense_1, { order: decodeOrder("v1-m2"), direction: "descending", hidden: [2, 10], pinned: [5], top: 3.5, span: 20 });
-  assert.deepEqual(state.columns.logits, { order: decodeOrder("m1"), direction: "ascending", hidden: [], pinned: [], top: 0, span: null });
+  assert.deepEqual(state.columns.dense_1, { order: decodeOrder("v1-m2"), direction: "descending", hidden: [2, 10], pinned: [5], top: 3.5, span: 20, across: null });
+  assert.deepEqual(state.columns.logits, { order: decodeOrder("m1"), direction: "ascending", hidden: [], pinned: [], top: 0, span: null, across: null });
   assert.deepEqual([state.axis, state.bins, state.curve, state.full, state.lanes, state.linked], ["own", 64, "linear", 0.05, true, true]);
   assert.deepEqual(state.panel, { layer: "logits", neuron: 3 });
+  const logarithmic = decodeState("#1;l=logits;a=symlog", metadata);
+  assert.deepEqual([logarithmic.axis, logarithmic.symlog], ["whole", true]);
 });
 
 test("nonsense in a link is left out, never an error", () => {
   assert.equal(decodeState("", metadata), null);
   assert.equal(decodeState("#2;l=dense_1", metadata), null);
   assert.equal(decodeState("#section", metadata), null);
-  const state = decodeState("#1;d=%E0%A4%A;l=gone,dense_1,dense_1;g=99,x,-1,1e9;i=77;s0=q;h1=!!.zzzzzzzz;y1=-5_0;f=9;n=logits.999;;=;a=__proto__", metadata);
+  const state = decodeState("#1;d=%E0%A4%A;l=gone,dense_1,dense_1;g=99,x,-1,1e9;i=77;s0=q;h1=!!.zzzzzzzz;y1=-5_0;x1=3_1;x0=a_b;f=9;n=logits.999;;=;a=__proto__", metadata);
   assert.deepEqual([state.layers, state.groups, state.instances, state.panel, state.full, state.bins, state.axis], [["dense_1"], [], [], null, null, null, "shared"]);
   assert.deepEqual(state.columns.dense_1.hidden, []);
   assert.equal(state.columns.dense_1.span, null);

@@ -26,9 +26,11 @@ export class App {
     this.state = state;
     this.theme = readTheme();
     this.palette = paletteNumbers(metadata);
-    this.source = new TileSource(queue, () => this.redraw(), (error) => this.refused(error));
+    this.source = new TileSource(queue, () => this.redraw(), (error, url) => this.refusedTile(error, url));
     /** @type {Map<string, import("./types").Summary>} */
     this.summaries = new Map();
+    /** @type {Map<string, Promise<import("./types").Summary>>} */
+    this.asked = new Map();
     /** @type {((state: State, before: State) => void)[]} */
     this.listeners = [];
     /** @type {() => void} */
@@ -37,10 +39,28 @@ export class App {
     this.refused = () => {};
     /** @type {(text: string) => void} */
     this.announce = () => {};
+    /**
+     * A line that is seen for a moment, and read aloud.
+     * @type {(text: string) => void}
+     */
+    this.tell = () => {};
     this.addressTimer = 0;
+    /**
+     * Layers for which the server has no finer bins for a part of the axis.
+     * @type {Set<string>}
+     */
+    this.coarse = new Set();
     /** Whether rows are moving: then only what is seen is asked for, not what may be next. */
     this.moving = false;
     addEventListener("pagehide", () => this.writeAddress());
+  }
+
+  /** @param {import("./data/queue.js").RequestError} error @param {string} url */
+  refusedTile(error, url) {
+    // A layer whose axis cannot be cut finer, or a server that never does: the bins of the whole axis must do.
+    const finer = /\/layers\/([^/]+)\/tiles\/.*&zoom=/.exec(url);
+    if (finer && (error.status === 400 || error.status === 404) && !error.type.endsWith("/gone")) this.coarse.add(finer[1]);
+    else this.refused(error);
   }
 
   /** @param {(state: State, before: State) => void} listener */
@@ -69,7 +89,7 @@ export class App {
       this.moving = true;
       this.addressTimer = setTimeout(() => {
         this.writeAddress();
-        this.redraw();
+        this.replace(this.state);
       }, ADDRESS_DELAY_MS);
     } else this.replace(draft);
     if (history === "replace") this.writeAddress();
@@ -133,13 +153,18 @@ export class App {
    * @param {number} priority
    * @returns {Promise<import("./types").Summary>}
    */
-  async summary(id, priority) {
-    const known = this.summaries.get(id);
-    if (known) return known;
-    const summary = await this.json(this.urls.summary(id), priority);
-    this.summaries.set(id, summary);
-    for (const listener of this.listeners) listener(this.state, this.state);
-    this.redraw();
-    return summary;
+  summary(id, priority) {
+    let asked = this.asked.get(id);
+    if (!asked) {
+      asked = this.json(this.urls.summary(id), priority).then((summary) => {
+        this.summaries.set(id, summary);
+        for (const listener of this.listeners) listener(this.state, this.state);
+        this.redraw();
+        return summary;
+      });
+      asked.catch(() => this.asked.delete(id));
+      this.asked.set(id, asked);
+    }
+    return asked;
   }
 }

@@ -1,5 +1,6 @@
 /** Start: find the data, read the link, build the views, watch for change. */
 
+import * as early from "./early.js";
 import { App } from "./app.js";
 import { catalogueUrl, currentUrl, metadataUrl } from "./data/api.js";
 import { FactsSource } from "./data/facts.js";
@@ -9,15 +10,11 @@ import { workerTransport } from "./data/transport.js";
 import { byId, el, set, setText } from "./dom.js";
 import { decodeState, firstVisit, linkTarget } from "./model/state.js";
 import { classesView } from "./panels/classes.js";
-import { exportView } from "./panels/export.js";
 import { headerView } from "./panels/header.js";
-import { hiddenMenu } from "./panels/hiddenmenu.js";
 import { instancesView } from "./panels/instances.js";
 import { layersView } from "./panels/layers.js";
-import { neuronPanel } from "./panels/neuron.js";
 import { hideNotice, showNotice } from "./panels/notice.js";
 import { Popover } from "./panels/popover.js";
-import { sortMenu } from "./panels/sortmenu.js";
 import { storyView } from "./panels/story.js";
 import { toolbarView } from "./panels/toolbar.js";
 import { ActivationView } from "./view/activation.js";
@@ -38,6 +35,28 @@ const queue = new RequestQueue(workerTransport(document.documentElement.dataset.
 /** @param {string} url */
 const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
 
+/**
+ * A module that comes when it is first wanted; from then on it is used at once.
+ * @template T
+ * @param {() => Promise<T>} load
+ */
+function later(load) {
+  /** @type {T | null} */
+  let module = null;
+  return {
+    /** @param {(module: T) => void} run */
+    use: (run) => {
+      if (module) return run(module);
+      load().then((loaded) => {
+        module = loaded;
+        run(loaded);
+      }, () => showNotice("away", "A part of this page did not arrive. Try again in a moment."));
+    },
+  };
+}
+const sortMenus = later(() => import("./panels/sortmenu.js"));
+const hiddenMenus = later(() => import("./panels/hiddenmenu.js"));
+
 /** @param {"loading" | "coarse" | "sharp"} state for tests and for style */
 function setPageState(state) {
   set(document.documentElement, "data-state", state);
@@ -48,12 +67,16 @@ function setPageState(state) {
  * @returns {Promise<DatasetEntry[]>}
  */
 async function catalogue() {
+  const known = await early.entries;
+  if (known) return known;
   const answer = await json(catalogueUrl());
   return Array.isArray(answer) ? answer : answer.datasets ?? [];
 }
 
 /** @param {DatasetEntry[]} entries @returns {Promise<Metadata | null>} */
 async function chooseData(entries) {
+  const known = await early.metadata;
+  if (known) return known;
   const target = linkTarget(location.hash);
   const entry = entries.find((one) => one.name === target?.dataset) ?? entries[0];
   if (!entry) return null;
@@ -73,7 +96,10 @@ function watchServer(app) {
   let timer = 0;
   queue.onAway = (away) => {
     clearTimeout(timer);
-    if (!away) return hideNotice("away");
+    if (!away) {
+      if (hideNotice("away")) app.tell("The server is back.");
+      return;
+    }
     timer = setTimeout(() => showNotice("away", "The server does not answer. What is here stays; the rest will come when it is back.", {
       label: "Try now", run: () => queue.hurry(),
     }), AWAY_AFTER_MS);
@@ -140,18 +166,18 @@ async function start() {
   const facts = new FactsSource(app);
   const popover = new Popover();
   const activation = new ActivationView(app, facts, {
-    openSort: (column, button) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close())),
-    openHidden: (column, button) => popover.open(button, `Hidden neurons of ${column.layer.name}`, hiddenMenu(app, column.layer.id, () => popover.close())),
+    openSort: (column, button) => sortMenus.use(({ sortMenu }) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()))),
+    openHidden: (column, button) => hiddenMenus.use(({ hiddenMenu }) => popover.open(button, `Hidden neurons of ${column.layer.name}`, hiddenMenu(app, column.layer.id, () => popover.close()))),
   });
+  app.tell = (text) => activation.hint(text);
   layersView(app);
   classesView(app);
   instancesView(app);
   toolbarView(app);
   storyView(app, linked === null);
   headerView(app, activation, entries);
-  exportView(app, activation, popover);
   const legend = legendView(app);
-  const panel = neuronPanel(app, facts, activation);
+  let panel = () => {};
   const frames = new FrameLoop(() => {
     const { covered, sharp } = activation.render();
     panel();
@@ -178,6 +204,13 @@ async function start() {
   // For the benchmark: what the loop and the queue counted.
   Object.assign(document.documentElement, { neuralDivergence: { frames, queue, priorities: PRIORITY } });
   app.redraw();
+  // What no first picture needs comes after it: on a slow line every file counts.
+  const [{ neuronPanel }, { exportView }, { similarView }] = await Promise.all([import("./panels/neuron.js"), import("./panels/export.js"), import("./panels/similar.js")]);
+  panel = neuronPanel(app, facts, activation);
+  exportView(app, activation, popover);
+  similarView(app);
+  sortMenus.use(() => {});
+  hiddenMenus.use(() => {});
 }
 
 start().catch((error) => {

@@ -29,11 +29,16 @@ export type Item = { kind: "median" | "mean"; group: number } | { kind: "value";
 export type Order = { kind: "index" } | Item | { kind: "difference"; a: Item; b: Item };
 export type Direction = "ascending" | "descending";
 
-/** One column of the Activation view. `span` is the number of rows in view; null means "all of them". */
+/** A part of an axis: activations on the layer's, shares from 0 to 1 of each neuron's on its own. */
+export interface Part { lo: number; hi: number }
+/**
+ * One column of the Activation view. `span` is the number of rows in view; null means "all of them". `across` is the part of
+ * the axis in view; null means "as the axis mode says".
+ */
 export interface ColumnState {
-  order: Order; direction: Direction; hidden: number[]; pinned: number[]; top: number; span: number | null;
+  order: Order; direction: Direction; hidden: number[]; pinned: number[]; top: number; span: number | null; across: Part | null;
 }
-export type AxisMode = "shared" | "whole" | "symlog" | "own";
+export type AxisMode = "shared" | "whole" | "own";
 /** Bins of the whole axis that the server is asked for. */
 export type Bins = 256 | 64 | 16;
 export type Curve = "linear" | "root" | "log";
@@ -43,7 +48,7 @@ export interface State {
   columns: Record<string, ColumnState>;
   /** Bins across and the share of full opacity; null: as fits the data. */
   bins: Bins | null; full: number | null;
-  axis: AxisMode; curve: Curve; lanes: boolean; linked: boolean;
+  axis: AxisMode; symlog: boolean; curve: Curve; lanes: boolean; linked: boolean;
   panel: { layer: string; neuron: number } | null;
 }
 

@@ -6,7 +6,9 @@
 #include "crc32c.h"
 #include "elements.h"
 #include "fletcher.h"
+#include "pages.h"
 #include "rows.h"
+#include "select.h"
 #include "unshuffle.h"
 
 #endif

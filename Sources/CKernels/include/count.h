@@ -1,4 +1,4 @@
-// Counting of one tile: `rows` x ND_TILE values, row-major, rows of equal cell side by side.
+// Counting of one tile: `rows` x ND_TILE values, row-major, all rows of one cell.
 #ifndef CKERNELS_COUNT_H
 #define CKERNELS_COUNT_H
 
@@ -9,11 +9,6 @@
 #define ND_TILE 64
 /// Bins of a histogram.
 #define ND_BINS 256
-
-/// Rows `first ..< first + count` of a tile belong to `cell`.
-typedef struct {
-  uint32_t cell, first, count;
-} nd_run;
 
 /// Copies `rows` rows of `bytes` bytes, which begin `pitch` bytes apart at `base` in the given order, side by side into `tile`,
 /// whose rows are `tile_bytes` long. Rows are far apart and in no order the processor could foresee, so they are asked for ahead.
@@ -29,26 +24,25 @@ typedef struct {
   size_t pitch;
 } nd_figures;
 
-/// Adds a tile to the figures of the neurons from `column` on, in row order for every cell, and lowers `low` and raises
-/// `high` [ND_TILE] to hold its finite values. Returns whether it met a value that is not finite.
-int nd_measure_f32(const float *tile, const nd_run *runs, size_t run_count, const nd_figures *figures, size_t column,
-                   float *low, float *high);
-int nd_measure_f64(const double *tile, const nd_run *runs, size_t run_count, const nd_figures *figures, size_t column,
-                   double *low, double *high);
+/// Adds a tile of one cell to the figures of the ND_TILE neurons from index `first` (of [cell, pitch]) on, in row order, and
+/// lowers `low` and raises `high` [ND_TILE] to hold its finite values. Returns whether it met a value that is not finite.
+int nd_measure_f32(const float *tile, size_t rows, const nd_figures *figures, size_t first, float *low, float *high);
+int nd_measure_f64(const double *tile, size_t rows, const nd_figures *figures, size_t first, double *low, double *high);
 
-/// Counts a tile: `counters` is [cell, ND_TILE, ND_BINS], all cells of the tile's columns; the bin of `v` is the low byte
-/// of `floor(v * scale_a[c] * scale_b[c])`, both scales powers of two. Values that are not finite are passed over where
-/// `checked` is set, and must not occur where it is not.
-void nd_count_f32(const float *tile, const nd_run *runs, size_t run_count, const float *scale_a, const float *scale_b,
-                  uint32_t *counters, int checked);
-void nd_count_f64(const double *tile, const nd_run *runs, size_t run_count, const double *scale_a,
-                  const double *scale_b, uint32_t *counters, int checked);
+/// Counts a tile of one cell: `counters` is [ND_TILE, ND_BINS]; the bin of `v` is the low byte of
+/// `floor(v * scale_a[c] * scale_b[c])`, both scales powers of two. Values that are not finite are passed over where
+/// `checked` is set, and must not occur where it is not. The caller sees to it that no counter overflows.
+void nd_count_f32(const float *tile, size_t rows, const float *scale_a, const float *scale_b, uint16_t *counters,
+                  int checked);
+void nd_count_f64(const double *tile, size_t rows, const double *scale_a, const double *scale_b, uint16_t *counters,
+                  int checked);
 
-/// Copies the finite values other than 0 whose bin is wanted to the lists of their cell and column. `wanted` is
-/// [cell, ND_TILE, ND_BINS] bits; `cursors` [cell, ND_TILE] are places in `values`, each moved on by what was written.
-void nd_collect_f32(const float *tile, const nd_run *runs, size_t run_count, const float *scale_a,
-                    const float *scale_b, const uint32_t *wanted, uint64_t *cursors, float *values);
-void nd_collect_f64(const double *tile, const nd_run *runs, size_t run_count, const double *scale_a,
-                    const double *scale_b, const uint32_t *wanted, uint64_t *cursors, double *values);
+/// Copies values of ND_TILE columns that lie in one of the column's `intervals` half-open intervals to the column's list.
+/// Rows begin `pitch` values apart at `base`, and are taken in the given order. `low` and `high` are [intervals, ND_TILE];
+/// the intervals of a column do not overlap. `cursors` [ND_TILE] are places in `values`, each moved on by what was written.
+void nd_collect_f32(const float *base, size_t pitch, const uint32_t *order, size_t rows, size_t intervals,
+                    const float *low, const float *high, uint64_t *cursors, float *values);
+void nd_collect_f64(const double *base, size_t pitch, const uint32_t *order, size_t rows, size_t intervals,
+                    const double *low, const double *high, uint64_t *cursors, double *values);
 
 #endif

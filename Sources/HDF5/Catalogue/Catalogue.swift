@@ -18,6 +18,8 @@ public struct Catalogue: Codable, Sendable {
   public var aliases: [String: String]
   /// What is there by name but not in `datasets`, and why: by path.
   public var skipped: [String: String]
+  /// Those of `skipped` that are there, but damaged or in a newer format.
+  public var lost: [String]
   /// Dangling links, cycles, skipped objects, external links, in plain words.
   public var notes: [String]
 
@@ -30,7 +32,7 @@ public struct Catalogue: Codable, Sendable {
   ///   otherwise with the names that come nearest.
   public func dataset(named name: String) throws(HDF5Error) -> DatasetInfo {
     let path = canonicalPath(name)
-    if let found = datasets.first(where: { $0.path == path }) { return found }
+    if let found = listed(path) { return found }
     if let reason = skipped[path] {
       throw HDF5Error(
         .unsupported, file: file.path, dataset: path, what: "it cannot be read: \(reason)")
@@ -50,9 +52,26 @@ public struct Catalogue: Codable, Sendable {
       advice: offered.isEmpty ? "The file has none." : "It has \(list).")
   }
 
+  /// The dataset listed under a path: byte by byte the same, as names are in HDF5, else the same to Unicode, since a
+  /// job may well spell an accent in the other way.
+  private func listed(_ path: String) -> DatasetInfo? {
+    datasets.first { $0.path.utf8.elementsEqual(path.utf8) } ?? datasets.first { $0.path == path }
+  }
+
+  /// What the file holds, but not so that it could be read, because it is damaged or in a newer format; and why.
+  public var unreadable: [(path: String, why: String)] {
+    lost.map { ($0, skipped[$0] ?? "it cannot be read") }
+      + datasets.filter(\.isDamaged).map { ($0.path, $0.unsupportedReason ?? "it is damaged") }
+  }
+
+  /// Whether there is a dataset of this name.
+  public func has(_ name: String) -> Bool { listed(canonicalPath(name)) != nil }
+
   /// The path under which a name is listed: slashes tidied, aliases replaced.
   public func canonicalPath(_ name: String) -> String {
-    var path = "/" + name.split(separator: "/").joined(separator: "/")
+    // By bytes: a slash before an accent that stands alone is a slash all the same.
+    let parts = name.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+    var path = "/" + parts.joined(separator: "/")
     // An alias leads to a listed path, but a name may pass through several of them.
     for _ in 0..<32 {
       if let target = aliases[path] { return target }

@@ -42,6 +42,20 @@ public enum TextPadding: String, Codable, Sendable {
   case spacePadded
 }
 
+/// Names for whole numbers, which a type may bring: `cat = 0, dog = 1`.
+public struct Enumeration: Codable, Sendable, Hashable {
+  public struct Member: Codable, Sendable, Hashable {
+    public let name: String
+    public let value: Int64
+  }
+  /// What the numbers are stored as.
+  public let element: ElementType
+  /// In the order of their values.
+  public let members: [Member]
+  /// A type with more is listed without them.
+  static let membersMax = 65_536
+}
+
 /// What a file says of one of its datasets: all that is needed to read it.
 public struct DatasetInfo: Codable, Sendable, Hashable {
   /// "/activations/dense_1": a name of the dataset, from the root.
@@ -56,6 +70,8 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   public var elementBytes: Int
   /// Of fixed-length text.
   public var padding: TextPadding?
+  /// The names of its values, where its type brings some.
+  public var enumeration: Enumeration?
   public var layout: Layout
   /// In the order in which they were applied when writing.
   public var filters: [Filter]
@@ -76,6 +92,8 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   public var attributes: [String: AttributeValue]
   /// Why it cannot be read, in plain words, and what to do; `nil`: it can.
   public var unsupportedReason: String?
+  /// Whether that is because what is stored contradicts itself, or sources that may be followed are not there.
+  public var isDamaged = false
   /// The link it was reached by, if that leaves the file: "other.h5:/dense_1".
   public var viaLink: String?
   /// The file its bytes are in, if not the catalogued one.

@@ -26,7 +26,7 @@ struct Describer {
       path: path, shape: try shape(space.id),
       isNull: H5Sget_simple_extent_type(space.id) == H5S_NULL,
       element: stored.element, byteOrder: stored.byteOrder, elementBytes: stored.bytes,
-      padding: stored.padding, layout: .compact, filters: try filters(properties.id),
+      padding: stored.padding, enumeration: stored.enumeration, layout: .compact, filters: try filters(properties.id),
       unfilteredEdgeChunks: false, storedBytes: 0, fillBytes: [],
       attributes: Attributes.read(of: dataset), viaLink: viaLink)
     if viaLink != nil, let other = Self.fileName(of: dataset) {
@@ -54,6 +54,7 @@ struct Describer {
       }
     } catch {
       info.unsupportedReason = error.what + (error.advice.map { ". \($0)" } ?? "")
+      info.isDamaged = error.kind != .unsupported
     }
     return info
   }

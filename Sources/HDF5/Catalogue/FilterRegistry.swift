@@ -32,3 +32,16 @@ enum FilterRegistry {
         "Rewrite it with gzip, lzf, lz4, zstd or bitshuffle, for instance with h5repack -f GZIP=4.")
   }
 }
+
+extension Filter {
+  /// About how long undoing it takes a present-day core for each decoded byte; for estimates.
+  public var secondsPerByte: Double {
+    switch id {
+    case FilterRegistry.gzip: 1.6e-9
+    case FilterRegistry.lzf: 1.2e-9
+    case FilterRegistry.zstd: 0.8e-9
+    case FilterRegistry.lz4, FilterRegistry.bitshuffle, FilterRegistry.shuffle: 0.4e-9
+    default: 0.2e-9
+    }
+  }
+}

@@ -7,6 +7,7 @@ struct StoredType {
   /// Bytes an element takes in the file.
   var bytes: Int
   var padding: TextPadding?
+  var enumeration: Enumeration?
 
   /// Reads an open datatype. Call inside ``Library/enter(_:)``.
   init(_ type: hid_t) throws(Fault) {
@@ -32,7 +33,7 @@ struct StoredType {
         }
       }
     case H5T_ENUM:
-      element = try Self.enumeration(type)
+      (element, enumeration) = try Self.enumeration(type, size, byteOrder)
     case H5T_OPAQUE:
       element = .opaque(bytes: size)
     case H5T_COMPOUND:
@@ -86,11 +87,29 @@ struct StoredType {
   }
 
   /// h5py stores Booleans as an enumeration of FALSE = 0 and TRUE = 1 over int8.
-  private static func enumeration(_ type: hid_t) throws(Fault) -> ElementType {
+  private static func enumeration(_ type: hid_t, _ size: Int, _ order: ByteOrder) throws(Fault) -> (
+    ElementType, Enumeration?
+  ) {
     let base = try Handle(H5Tget_super(type), "reading the base of its enumeration")
-    let names = (0..<max(0, H5Tget_nmembers(type))).prefix(3).map { memberName(type, $0) }
-    if H5Tget_size(base.id) == 1, names == ["FALSE", "TRUE"] { return .uint8 }
-    return .other("enum of \(integer(base.id, H5Tget_size(base.id)))")
+    let count = max(0, H5Tget_nmembers(type))
+    if size == 1, count == 2, (0..<count).map({ memberName(type, $0) }) == ["FALSE", "TRUE"] { return (.uint8, nil) }
+    let element = integer(base.id, size)
+    let words = ElementType.other("enum of \(element)")
+    guard element.isInteger, count <= Enumeration.membersMax else { return (words, nil) }
+    var members: [Enumeration.Member] = []
+    for index in 0..<count {
+      var bytes = [UInt8](repeating: 0, count: size)
+      guard H5Tget_member_value(type, UInt32(index), &bytes) >= 0 else {
+        throw Library.failure("reading a value of its enumeration")
+      }
+      let value = bytes.withUnsafeMutableBytes { buffer -> Int64? in
+        swapToNative(buffer, elementBytes: size, from: order)
+        return Numbers.whole(UnsafeRawBufferPointer(buffer), element, at: 0)
+      }
+      guard let value else { return (words, nil) }
+      members.append(Enumeration.Member(name: memberName(type, index), value: value))
+    }
+    return (words, Enumeration(element: element, members: members.sorted { $0.value < $1.value }))
   }
 
   /// h5py stores complex numbers as a pair of floats named r and i.
@@ -101,7 +120,7 @@ struct StoredType {
   private static func memberName(_ type: hid_t, _ index: Int32) -> String {
     guard let name = H5Tget_member_name(type, UInt32(index)) else { return "" }
     defer { H5free_memory(name) }
-    return String(cString: name)
+    return Text.decode(cString: name)
   }
 }
 

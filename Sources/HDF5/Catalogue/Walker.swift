@@ -39,7 +39,7 @@ struct Walker: ~Copyable {
     describer = Describer(follow: follow, file: identity, probesLeft: Self.probes)
     catalogue = Catalogue(
       file: identity, otherFiles: [], datasets: [], groups: [], rootAttributes: [:],
-      groupAttributes: [:], aliases: [:], skipped: [:], notes: [], follow: follow)
+      groupAttributes: [:], aliases: [:], skipped: [:], lost: [], notes: [], follow: follow)
   }
 
   deinit { for object in held { H5Oclose(object) } }
@@ -63,11 +63,9 @@ struct Walker: ~Copyable {
     while let path = stack.popLast() {
       var object = nd_object()
       guard nd_object_by_name(file, path, access.id, &object) >= 0 else {
-        let reason = Library.failure("opening it").what
-        if path == "/" {
-          throw .badData(reason, advice: "The file is damaged: make or copy it again.")
-        }
-        skip(path, reason)
+        let fault = Library.failure("opening it")
+        if path == "/" { throw fault }
+        lose(path, fault)
         continue
       }
       objectsLeft -= 1
@@ -86,7 +84,7 @@ struct Walker: ~Copyable {
       case Int32(H5O_TYPE_GROUP.rawValue):
         do { stack += try children(of: path).reversed() } catch {
           if path == "/" { throw error }
-          skip(path, error.what)
+          lose(path, error)
         }
       case Int32(H5O_TYPE_DATASET.rawValue):
         do throws(Fault) {
@@ -94,7 +92,7 @@ struct Walker: ~Copyable {
           catalogue.datasets.append(
             try describer.describe(dataset.id, path: path, viaLink: viaLink ?? leaves(object)))
         } catch {
-          skip(path, error.what + (error.advice.map { ". \($0)" } ?? ""))
+          lose(path, error)
         }
       default:
         note("\(path) is neither a group nor a dataset")
@@ -194,6 +192,12 @@ struct Walker: ~Copyable {
   private mutating func listOtherFiles() throws(Fault) {
     let paths = describer.otherFiles.subtracting([catalogue.file.path])
     for path in paths.sorted() { catalogue.otherFiles.append(try FileIdentity(path: path)) }
+  }
+
+  /// Passes over what is there, but cannot be read.
+  private mutating func lose(_ path: String, _ fault: Fault) {
+    catalogue.lost.append(path)
+    skip(path, fault.what + (fault.advice.map { ". \($0)" } ?? ""))
   }
 
   private mutating func skip(_ path: String, _ reason: String) {

@@ -54,7 +54,7 @@ extension Dataset {
   ///   `Int64`.
   public func integers() throws(HDF5Error) -> [Int64] {
     guard element.isNumeric else {
-      throw located(.unsupported("it holds \(element), where whole numbers are due"))
+      throw located(.unsupported("it holds \(element), where whole numbers are due", advice: Self.wholeNumbers))
     }
     let bytes = try bytes()
     var numbers: [Int64] = []
@@ -62,13 +62,17 @@ extension Dataset {
     for index in 0..<info.count {
       guard let number = bytes.withUnsafeBytes({ Numbers.whole($0, element, at: index) }) else {
         let text = bytes.withUnsafeBytes { Numbers.text($0, element, at: index) ?? "?" }
+        let large = element == .uint64 ? " below 2^63" : ""
         throw located(
-          .badData("row \(row(index)) holds \(text), where a whole number is due"))
+          .badData("row \(row(index)) holds \(text), where a whole number\(large) is due", advice: Self.wholeNumbers))
       }
       numbers.append(number)
     }
     return numbers
   }
+
+  private static let wholeNumbers =
+    "Write the index of the class there, as an integer or a text, and leave rows without one out of the dump; or name another dataset in the job, as in labels: PATH."
 
   /// All elements as texts, row-major: fixed-length in any padding, or variable-length; UTF-8, or
   /// what is not that as Latin-1.
@@ -76,7 +80,7 @@ extension Dataset {
   /// - Throws: ``HDF5Error``, naming the row of a damaged reference.
   public func strings() throws(HDF5Error) -> [String] {
     guard case .string(let length) = info.element else {
-      throw located(.unsupported("it holds \(element), where text is due"))
+      throw located(.unsupported("it holds \(element), where text is due", advice: "Name another dataset in the job."))
     }
     let bytes = try bytes()
     guard let length else { return try variableTexts(bytes) }

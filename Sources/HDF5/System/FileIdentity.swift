@@ -63,13 +63,18 @@ public struct FileIdentity: Codable, Sendable, Hashable {
     device = UInt64(status.st_dev)
   }
 
-  /// Throws `.changed`, naming what differs, unless the file is still the same.
+  /// Throws `.changed`, naming what differs, or `.notFound`, unless the file is still the same.
   func verifyUnchanged() throws(Fault) {
     let now: FileIdentity
     do {
       now = try FileIdentity(path: path)
     } catch {
-      throw Fault(.changed, "it was there before, and now: \(error.what)", advice: Self.advice)
+      guard error.kind == .notFound else {
+        throw Fault(.changed, "it was there before, and now: \(error.what)", advice: Self.advice)
+      }
+      throw Fault(
+        .notFound, "it was there when the work began, and is gone now",
+        advice: "Put it back, or correct the job, and start anew.")
     }
     if now.inode != inode || now.device != device {
       throw Fault(.changed, "another file has taken its place", advice: Self.advice)

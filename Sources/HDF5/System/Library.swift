@@ -1,5 +1,13 @@
 import CHDF5
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The one door to libhdf5: everything that calls it does so inside `enter`.
 ///
 /// libhdf5 keeps global state, and even its thread-safe build only takes one thread at a time. One
@@ -45,8 +53,21 @@ enum Library {
         .notReadable, "another process has it open for writing",
         advice: "Wait until its writer has closed it.")
     }
+    if let code = trace.lazy.compactMap({ systemError($0.words) }).first {
+      return Fault(
+        .notReadable, "\(doing) failed: \(System.message(code))",
+        advice: "The disk or its connection is at fault, not the file's contents.")
+    }
     return .badData(
       "\(doing) failed: \(cause)", advice: "The file is damaged: make or copy it again.")
+  }
+
+  /// The system's error number in words of the library such as `…, errno = 5, error message = …`, where it says that reading
+  /// failed; a damaged file leads to others, such as `EINVAL` for an offset that is none.
+  private static func systemError(_ words: String) -> Int32? {
+    guard let range = words.firstRange(of: "errno = ") else { return nil }
+    guard let code = Int32(words[range.upperBound...].prefix { $0.isNumber }) else { return nil }
+    return [EIO, EACCES, EPERM, ESTALE, ETIMEDOUT, ENXIO, ENODEV].contains(code) ? code : nil
   }
 
   /// The error stack, the innermost call first.

@@ -36,18 +36,21 @@ public struct Job: Sendable {
     name = trimmed.isEmpty ? "dump" : trimmed
   }
 
+  /// Refuses paths that lead nowhere. What is there but cannot be opened is told, with the reason, when it is opened.
+  public static func checkExistence(_ paths: [String], advice: String) throws {
+    for path in paths where access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR) {
+      throw PrecomputeError(.noInput, "\(path): there is no such file. \(advice)")
+    }
+  }
+
   /// Checks that the files are there, and expands patterns such as `part-*.h5`, sorted naturally.
   static func expand(_ patterns: [String], folder: String) throws -> [String] {
     var paths: [String] = []
     for pattern in patterns {
       let full = pattern.hasPrefix("/") || folder.isEmpty ? pattern : folder + "/" + pattern
       guard pattern.contains(where: { "*?[".contains($0) }), access(full, F_OK) != 0 else {
-        guard access(full, F_OK) == 0 else {
-          throw PrecomputeError(
-            .noInput,
-            "\(full): there is no such file. Look for a typing error in the path; paths in a job are relative to the job file's folder."
-          )
-        }
+        try checkExistence(
+          [full], advice: "Look for a typing error in the path; paths in a job are relative to the job file's folder.")
         paths.append(full)
         continue
       }

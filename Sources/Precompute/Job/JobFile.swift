@@ -8,7 +8,9 @@ extension Job {
   /// - Throws: `PrecomputeError` that names file, line and key.
   public init(file path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw PrecomputeError(.noInput, "\(path): there is no such job file, or it cannot be read.")
+      guard access(path, F_OK) == 0 else { throw PrecomputeError(.noInput, "\(path): there is no such job file.") }
+      throw PrecomputeError(
+        .notReadable, "\(path): the job file cannot be read. Give this user the right to read it.")
     }
     guard let text = String(data: data, encoding: .utf8) else {
       throw PrecomputeError(.job, "\(path): the job file is not UTF-8 text. A job is a YAML file; see Jobs/README.md.")

@@ -9,70 +9,85 @@ public struct LayerPlan: Sendable {
   public let rowsPerBlock: Int
   /// Whether decoded blocks stay in memory for the second look.
   public let keepsBlocks: Bool
-  /// Bytes for the values that a second look collects.
+  /// Bytes for the values that a second look collects at once; where they do not suffice, it is taken in several parts.
   public let secondLookBytes: Int
-  /// Peak of a band's buffers.
+  /// Peak of the whole process.
   public let peakBytes: Int
   public let readsTwice: Bool
+  /// Bytes to decode and to read from files, all bands and looks together. A chunk counts whenever it is decoded.
+  public let decodedBytes: Int
+  public let readBytes: Int
 
-  /// Bytes that are decoded, all passes together.
-  public var decodedBytes: Int {
-    source.logicalBytes * (readsTwice && !keepsBlocks ? 2 : 1)
-  }
+  /// Bytes of values that are looked at, all looks together: what progress is measured by.
+  public var countedBytes: Int { source.logicalBytes * (readsTwice && !keepsBlocks ? 2 : 1) }
 }
 
 extension LayerPlan {
-  /// Memory that the process needs apart from a layer's buffers.
-  static let baseBytes = 96 << 20
+  /// Memory that the process needs apart from a layer's buffers, and for each row of the dump: its classes and its cell.
+  static let baseBytes = 56 << 20
+  static let rowBytes = 24
   /// A block larger than this gains nothing.
   static let blockBytesMax = 64 << 20
   /// Neurons whose counts are written as one; bands are whole multiples.
   static let bandUnit = 256
+  /// Values of a second look over data that is not packed: reading its parts one by one costs little.
+  static let secondLookBytesMax = 32 << 20
 
   /// - Parameter memory: the budget of the whole process, in bytes.
   /// - Throws: `PrecomputeError` where even the smallest pieces do not fit, with the budget that does.
   init<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, cells: Int, groups: Int, medians: Job.Medians, memory: Int
+    _ source: LayerSource, as: Value.Type, grouping: Grouping, medians: Job.Medians, memory: Int, lanes: Int
   ) throws {
-    let usable = memory - Self.baseBytes
-    let perNeuron = BandCounters<Value>.bytes(cells: cells)
-    // What is written as one: counts of a unit of neurons for all groups, encoded, on their way to disk.
-    let writing = Self.bandUnit * groups * 256 * 4
+    let cells = grouping.cellCount
+    let decoding = RowBlocks<Value>.decodingBytes(source)
+    let fixed =
+      Self.baseBytes + Self.rowBytes * source.rows + CountArrays.bytes(lanes: lanes)
+      + lanes * (decoding + TileWalk<Value>.bytesPerLane)
+    let usable = max(0, memory - fixed)
+    let perNeuron = BandCounters<Value>.bytes(
+      cells: cells, samplesPerCellMax: grouping.rowsPerCellMax * source.geometry.samplesPerRow)
     let unit = Self.bandUnit * perNeuron
     let granularity = RowBlocks<Value>.rowGranularity(source)
-
     func blockBytes(_ neurons: Int, _ rows: Int) -> Int {
       RowBlocks<Value>.bytes(source, neurons: 0..<min(neurons, source.neurons), rowsPerBlock: min(rows, source.rows))
         .buffers
     }
-    var units = max(1, min((source.neurons + Self.bandUnit - 1) / Self.bandUnit, usable / 2 / max(1, unit)))
+    var units = max(1, min((source.neurons + Self.bandUnit - 1) / Self.bandUnit, usable / 2 / unit))
     while units > 1, blockBytes(units * Self.bandUnit, granularity) > usable / 4 { units = (units + 1) / 2 }
-    let bandNeurons = units * Self.bandUnit
+    let bandNeurons = min(units * Self.bandUnit, source.neurons)
 
-    var rows = granularity
-    let blockMax = min(Self.blockBytesMax, usable / 8)
+    let counters = (bandNeurons + Self.bandUnit - 1) / Self.bandUnit * unit
     let perGranule = max(1, blockBytes(bandNeurons, granularity))
-    rows = granularity * max(1, blockMax / perGranule)
-    let counters = units * unit
-    let block = blockBytes(bandNeurons, rows)
-    let needed = counters + block + writing
-    guard needed <= usable * 9 / 10 else {
+    let blockMax = min(Self.blockBytesMax, usable / 4, (usable - counters) / 2)
+    rowsPerBlock = granularity * max(1, blockMax / perGranule)
+    let needed = counters + blockBytes(bandNeurons, rowsPerBlock)
+    guard needed <= usable / 16 * 15 else {
       throw PrecomputeError(
         .memory,
-        "The layer \"\(source.name)\" needs at least \(bytesInWords(needed * 10 / 9 + Self.baseBytes)) of memory: \(grouped(cells)) cells of rows, and chunks of \(grouped(granularity)) rows that are decoded as a whole. Raise --memory, which is \(bytesInWords(memory))."
+        "The layer \"\(source.name)\" needs at least \(bytesInWords(needed / 15 * 16 + fixed)) of memory: \(grouped(cells)) cells of rows, and chunks of \(grouped(granularity)) rows that are decoded as a whole. Raise --memory, which is \(bytesInWords(memory))."
       )
     }
     let isPacked = source.parts.contains { !$0.dataset.info.filters.isEmpty }
-    let all = RowBlocks<Value>.bytes(source, neurons: 0..<min(bandNeurons, source.neurons), rowsPerBlock: rows).all
+    let all = RowBlocks<Value>.bytes(source, neurons: 0..<bandNeurons, rowsPerBlock: rowsPerBlock).all
     let left = usable - needed
-    let secondLook = left / 2
-    keepsBlocks = medians == .exact && isPacked && all <= left / 2
     self.source = source
-    rowsPerBlock = rows
-    bands = stride(from: 0, to: source.neurons, by: bandNeurons).map { $0..<min($0 + bandNeurons, source.neurons) }
-    secondLookBytes = max(secondLook, left / 4)
     readsTwice = medians == .exact
-    peakBytes = Self.baseBytes + needed + (keepsBlocks ? all : 0) + min(secondLookBytes, source.logicalBytes / 16)
+    keepsBlocks = readsTwice && isPacked && all <= left / 2
+    secondLookBytes = isPacked ? left / 2 : min(left / 2, Self.secondLookBytesMax)
+    bands = stride(from: 0, to: source.neurons, by: bandNeurons).map { $0..<min($0 + bandNeurons, source.neurons) }
+    peakBytes =
+      fixed + needed + (keepsBlocks ? all : 0) + (readsTwice ? min(secondLookBytes, source.logicalBytes / 8) : 0)
+    let looks = readsTwice && !keepsBlocks ? 2 : 1
+    let touched = bands.map { RowBlocks<Value>.bytesTouched(source, neurons: $0) }
+    decodedBytes = looks * touched.reduce(0) { $0 + $1.decoded }
+    readBytes = looks * touched.reduce(0) { $0 + $1.read }
+  }
+
+  /// About how long the work takes, from rates of one present-day core; machines differ by a factor of two.
+  public func estimatedSeconds(lanes: Int) -> Double {
+    let decoding = source.info.filters.reduce(0) { $0 + $1.secondsPerByte }
+    let counting = Double(source.logicalBytes / max(1, source.element.bytes ?? 4)) * (readsTwice ? 4e-9 : 2.5e-9)
+    return (Double(decodedBytes) * decoding + counting) / Double(lanes) + Double(readBytes) * 0.4e-9
   }
 }
 

@@ -22,13 +22,26 @@ extension PreparedJob {
         "  \(name)  \(inWords(source.info.shape)) \(source.element), \(grouped(source.neurons)) neurons, \(bytesInWords(source.logicalBytes)), \(passes)\(bands)"
       )
     }
+    func sum(_ bytes: (LayerPlan) -> Int) -> String { bytesInWords(plans.reduce(0) { $0 + bytes($1) }) }
     let peak = plans.map(\.peakBytes).max() ?? 0
+    let seconds = plans.reduce(0) { $0 + $1.estimatedSeconds(lanes: lanes.count) }
     lines.append(
-      "  \(bytesInWords(decodedBytes)) to decode and count, at most about \(bytesInWords(peak)) of memory, \(lanes.count) \(lanes.count == 1 ? "lane" : "lanes")"
+      "  \(sum(\.readBytes)) to read, \(sum(\.decodedBytes)) to decode and count, at most about \(bytesInWords(peak)) of memory"
     )
+    lines.append(
+      "  about \(durationInWords(seconds)) on \(lanes.count) \(lanes.count == 1 ? "lane" : "lanes"), if the dump is read at 2.5 GB/s")
     for note in contents.notes { lines.append("  Note: \(note)") }
     for (path, why) in contents.skipped { lines.append("  Not taken: \(path): \(why)") }
     return lines.joined(separator: "\n")
+  }
+}
+
+/// `40 s`, `12 min`, `3.5 h`.
+func durationInWords(_ seconds: Double) -> String {
+  switch seconds {
+  case ..<90: "\(max(1, Int(seconds.rounded()))) s"
+  case ..<5400: "\(Int((seconds / 60).rounded())) min"
+  default: "\(Double(Int((seconds / 360).rounded())) / 10) h"
   }
 }
 

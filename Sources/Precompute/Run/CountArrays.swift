@@ -12,6 +12,16 @@ final class CountArrays {
 
   /// Neurons that are encoded as one, and stand together in a shard.
   static var blockNeurons: Int { 256 }
+  /// Groups of a block that are encoded as one.
+  private static var groupsPerTask: Int { 4 }
+  /// Tasks a lane whose encoded chunks wait in memory for their turn in the file.
+  private static var tasksPerLane: Int { 2 }
+
+  /// Bytes that writing takes at most, whatever the layer's size.
+  static func bytes(lanes: Int) -> Int {
+    let block = blockNeurons * DyadicGrid.binCount * 4
+    return lanes * (tasksPerLane * groupsPerTask * block * 3 / 2 + 2 * block)
+  }
 
   init(
     _ builder: StoreBuilder, path: String, groups: Int, neurons: Int, dataType: DataType,
@@ -80,15 +90,18 @@ final class CountArrays {
     while column < band.upperBound {
       let end = min((column / shardNeurons + 1) * shardNeurons, band.upperBound)
       for group in stride(from: 0, to: groups, by: shardGroups) {
+        let groupEnd = min(group + shardGroups, groups)
         for first in stride(from: column, to: end, by: Self.blockNeurons) {
-          tasks.append((first..<min(first + Self.blockNeurons, end), group..<min(group + shardGroups, groups)))
+          for some in stride(from: group, to: groupEnd, by: Self.groupsPerTask) {
+            tasks.append(
+              (first..<min(first + Self.blockNeurons, end), some..<min(some + Self.groupsPerTask, groupEnd)))
+          }
         }
       }
       column = end
     }
     let writers = [(bins: 256, writer: finest)] + coarser
-    // A few tasks a lane at a time: encoded chunks wait in memory for their turn in the file.
-    let atOnce = lanes.count * 4
+    let atOnce = lanes.count * Self.tasksPerLane
     for start in stride(from: 0, to: tasks.count, by: atOnce) {
       let some = tasks[start..<min(start + atOnce, tasks.count)]
       let results = Slots<[Encoded]>(some.count)

@@ -54,9 +54,7 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
     switch kind.origin {
     case .group(let group):
       guard
-        dump.first.catalogue.datasets.contains(where: {
-          $0.path == dump.first.catalogue.canonicalPath(group + source.path)
-        })
+        dump.first.catalogue.has(group + source.path)
       else {
         for _ in 0..<kind.count { try body(Array(repeating: .nan, count: source.neurons)) }
         return

@@ -16,27 +16,49 @@ extension PreparedJob {
   /// - Parameters:
   ///   - output: the folder of all stores.
   ///   - restart: whether to leave aside what an earlier run completed.
+  ///   - checkpointSeconds: how often work inside a layer is saved; infinity: never.
   /// - Throws: besides the errors of reading, `StoreWriteError` and `StoreBusy`; nothing is published then.
-  public func run(output: String, restart: Bool = false, observer: RunObserver = RunObserver()) throws -> RunResult {
-    let builder = try StoreBuilder(root: output, name: job.name, fingerprint: fingerprint, restart: restart)
+  public func run(
+    output: String, restart: Bool = false, checkpointSeconds: Double = 300, observer: RunObserver = RunObserver()
+  ) throws -> RunResult {
+    try run(output: output, restart: restart, checkpointSeconds: checkpointSeconds, observer: observer, from: nil)
+  }
+
+  /// - Parameter shards: what was counted already.
+  func run(
+    output: String, restart: Bool = false, checkpointSeconds: Double = .infinity, observer: RunObserver,
+    from shards: ShardSet?
+  ) throws -> RunResult {
+    let clock = CheckpointClock(seconds: checkpointSeconds)
+    let fingerprint = try fingerprint
+    let builder = try StoreBuilder(root: output, name: job.name, fingerprint: fingerprint.text, restart: restart)
+    if let replaced = builder.replaced { observer.report(.begunAnew(fingerprint.changes(since: replaced))) }
     try builder.makeGroup("layers")
     var layers: [Layer] = []
     for (number, plan) in plans.enumerated() {
       let path = "layers/\(ids[number])"
       if let kept = builder.completed(path, as: Layer.self) {
-        observer.report(.layerKept(name: kept.name, bytes: plan.decodedBytes))
+        observer.report(.layerKept(name: kept.name, bytes: plan.countedBytes))
         layers.append(kept)
         continue
       }
       try builder.remove(path)
       observer.report(
-        .layerBegins(name: plan.source.name, number: number, count: plans.count, bytes: plan.decodedBytes))
-      let layer =
-        plan.source.element.fitsFloat
-        ? try compute(plan, id: ids[number], as: Float.self, builder, observer)
-        : try compute(plan, id: ids[number], as: Double.self, builder, observer)
+        .layerBegins(name: plan.source.name, number: number, count: plans.count, bytes: plan.countedBytes))
+      let layer: Layer
+      do {
+        layer =
+          plan.source.element.fitsFloat
+          ? try compute(number, as: Float.self, builder, observer, clock, shards)
+          : try compute(number, as: Double.self, builder, observer, clock, shards)
+      } catch let error as HDF5Error {
+        // A file that was rewritten meanwhile looks damaged; that it was rewritten is the better answer.
+        try contents.dump.verifyUnchanged()
+        throw error
+      }
       try contents.dump.verifyUnchanged()
       try builder.completeGroup(path, attributes: JSONValue(encoding: layer))
+      try builder.removeScratch("layer-\(number)-")
       layers.append(layer)
       observer.report(.layerEnds(name: layer.name))
     }
@@ -44,21 +66,37 @@ extension PreparedJob {
     let attributes = try attributes(layers: layers)
     try builder.makeGroup("", attributes: JSONValue(encoding: attributes))
     let version = try builder.publish()
+    try builder.noteMade(version: version, from: fingerprint.text)
     return RunResult(path: "\(builder.folder)/\(version)", version: version, attributes: attributes)
   }
 
+  /// The published version of this very job, dump and program, where it is what readers see.
+  /// - Parameter output: the folder of all stores.
+  public func madeVersion(output: String) throws -> String? {
+    try StoreBuilder.version(root: output, name: job.name, madeFrom: fingerprint.text)
+  }
+
   private func compute<Value: ActivationValue & ReadableValue>(
-    _ plan: LayerPlan, id: String, as: Value.Type, _ builder: StoreBuilder, _ observer: RunObserver
+    _ number: Int, as: Value.Type, _ builder: StoreBuilder, _ observer: RunObserver, _ clock: CheckpointClock,
+    _ shards: ShardSet?
   ) throws -> Layer {
-    let source = plan.source
+    let source = plans[number].source
+    let id = ids[number]
     let rowsMax = grouping.groups.map(\.rows).max() ?? 0
     let output = try LayerOutput<Value>(
       builder, id: id, neurons: source.neurons, members: grouping.members,
       samplesMax: rowsMax * source.geometry.samplesPerRow, lanes: lanes)
-    let missing = job.missing == .skip ? try source.missingRows() : []
-    try LayerRun<Value>(
-      plan: plan, grouping: grouping, medians: job.medians, missingRows: missing, lanes: lanes, observer: observer
-    ).run(into: output)
+    let files = try bandFiles(
+      layer: number, segments: nil, shard: nil, folder: builder.scratchFolder, as: Value.self)
+    var run = try layerRun(number, observer, as: Value.self)
+    if let shards {
+      try run.join(shards.files[number], files, into: output)
+    } else {
+      run.files = files
+      run.clock = clock
+      try run.run(into: output)
+    }
+    let missing = run.missingRows
     var (shared, counted) = try output.finish()
     counted.missingRows = missing.reduce(0) { $0 + $1.count }
     try InstanceValues<Value>(
@@ -70,6 +108,15 @@ extension PreparedJob {
       axes: source.geometry.axes.letters, reduce: source.geometry.reduce.rawValue, bins: DyadicGrid.binCount,
       shared: Layer.Axis(exponent: shared.exponent, origin: Int(shared.origin)),
       medians: job.medians == .binned ? "binned" : nil, counted: counted)
+  }
+
+  func layerRun<Value: ActivationValue & ReadableValue>(
+    _ number: Int, _ observer: RunObserver, as: Value.Type
+  ) throws -> LayerRun<Value> {
+    let missing = job.missing == .skip ? try plans[number].source.missingRows() : []
+    return LayerRun(
+      plan: plans[number], grouping: grouping, medians: job.medians, missingRows: missing, lanes: lanes,
+      observer: observer)
   }
 
   private func writePictures(_ builder: StoreBuilder) throws {

@@ -12,59 +12,144 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   let lanes: Lanes
   let observer: RunObserver
 
-  /// Rows after which sums become moments, so that means do not depend on how the work is cut.
-  static var segmentRows: Int { 16384 }
+  /// Where the layer's counts are kept, complete bands and checkpoints inside a band; `nil`: nowhere.
+  var files: BandFiles<Value>?
+  var clock = CheckpointClock(seconds: .infinity)
 
   private var source: LayerSource { plan.source }
 
   func run(into output: LayerOutput<Value>) throws {
-    let walk = TileWalk<Value>(lanes: lanes, grouping: grouping, leavingOut: missingRows)
-    for band in plan.bands {
-      let counters = BandCounters<Value>(neurons: band.count, cells: grouping.cellCount)
-      let blocks = RowBlocks<Value>(
-        source, neurons: band, rowsPerBlock: plan.rowsPerBlock, lanes: lanes.count, keeps: plan.keepsBlocks)
-      try count(counters, blocks, walk)
-      let quartiles = try secondLook(counters, blocks, walk)
+    let walk = walk
+    let clock = self.clock
+    let begin = ContinuousClock.now
+    var computed = 0
+    try eachBand(of: 0..<source.neurons, beside: files?.complete() ?? []) { band, file in
+      let counters: BandCounters<Value>
+      let quartiles: QuartileTable<Value>
+      if let file {
+        (counters, quartiles) = try files!.read(file, neurons: band)
+        observer.report(.resumed(bytes: bytes(rows: source.rows, neurons: band.count) * looks))
+      } else {
+        (counters, quartiles) = try complete(band, walk)
+        computed += band.count
+        // Where all bands together take less than the time between two checkpoints, keeping them would gain nothing.
+        let estimate = (ContinuousClock.now - begin) * source.neurons / computed
+        if let files, band.count < source.neurons, clock.isWorth(estimate) {
+          try files.write(counters, quartiles, band: band)
+        }
+      }
       observer.report(.writing(layer: source.name))
       try output.write(counters, band: band, quartiles: quartiles)
     }
   }
 
-  private func eachBlock(_ blocks: RowBlocks<Value>, _ body: (RowBlock<Value>) throws -> Void) throws {
-    for (number, block) in blocks.blocks.enumerated() {
-      try observer.checkStop()
-      try body(blocks.read(number, lanes.run))
-      observer.report(
-        .counted(
-          bytes: block.rows.count * blocks.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)))
+  var walk: TileWalk<Value> { TileWalk<Value>(lanes: lanes, grouping: grouping, leavingOut: missingRows) }
+
+  /// Calls `body` for bands of neurons that fit in memory, in order; each within a file where that holds its neurons.
+  func eachBand(
+    of neurons: Range<Int>, beside files: [CountsFile], _ body: (Range<Int>, CountsFile?) throws -> Void
+  ) throws {
+    let unit = LayerPlan.bandUnit
+    let step = (plan.bands[0].count + unit - 1) / unit * unit
+    var first = neurons.lowerBound
+    while first < neurons.upperBound {
+      let file = files.first { $0.header.neurons.contains(first) }
+      let next = files.map(\.header.firstNeuron).filter { $0 > first }.min() ?? neurons.upperBound
+      let end = min(first + step, file?.header.endNeuron ?? next, neurons.upperBound)
+      try body(first..<end, file)
+      first = end
     }
   }
 
-  /// The first look.
-  private func count(_ counters: BandCounters<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>) throws {
-    let rows = source.rows
-    try eachBlock(blocks) { block in
+  /// Counts a band over all rows and finds its quartiles, beginning where a checkpoint was left.
+  func complete(_ band: Range<Int>, _ walk: TileWalk<Value>) throws -> (BandCounters<Value>, QuartileTable<Value>) {
+    let work = newWork(band)
+    let keeper = files.map { BandCheckpoint(files: $0, clock: clock, work: work) }
+    try keeper?.restore()
+    let blocks = blocks(band, rows: [0..<source.rows], from: work.nextRow)
+    try count(work, blocks, walk, keeper: keeper)
+    try secondLook(work, blocks, walk, keeper: keeper)
+    return (work.counters, work.quartiles)
+  }
+
+  func newWork(_ band: Range<Int>) -> BandWork<Value> {
+    let counters = BandCounters<Value>(
+      neurons: band.count, cells: grouping.cellCount, samplesPerCellMax: samplesPerCellMax)
+    return BandWork(band, groups: grouping.members.count, counters: counters)
+  }
+
+  private var samplesPerCellMax: Int { grouping.rowsPerCellMax * source.geometry.samplesPerRow }
+
+  /// Reads a band's rows; a block begins at `row`.
+  func blocks(_ band: Range<Int>, rows: [Range<Int>], from row: Int) -> RowBlocks<Value> {
+    let stretches = rows.flatMap {
+      $0.lowerBound < row && row < $0.upperBound ? [$0.lowerBound..<row, row..<$0.upperBound] : [$0]
+    }
+    return RowBlocks(
+      source, neurons: band, rowsPerBlock: plan.rowsPerBlock, lanes: lanes.count, keeps: plan.keepsBlocks,
+      stretches: stretches)
+  }
+
+  private var looks: Int { plan.readsTwice && !plan.keepsBlocks ? 2 : 1 }
+
+  private func bytes(rows: Int, neurons: Int) -> Int {
+    rows * neurons * source.geometry.positions * (source.element.bytes ?? 0)
+  }
+
+  /// - Parameter row: blocks before it are passed over.
+  func eachBlock(
+    _ blocks: RowBlocks<Value>, from row: Int = 0, keeper: BandCheckpoint<Value>? = nil,
+    _ body: (RowBlock<Value>) throws -> Void
+  ) throws {
+    for number in blocks.blocks.indices {
+      let rows = blocks.rows(of: number)
+      if rows.lowerBound >= row {
+        if observer.shouldStop() { try keeper?.save() }
+        try observer.checkStop()
+        try body(blocks.read(number, lanes.run))
+        try keeper?.saveIfDue()
+      }
+      let bytes = bytes(rows: rows.count, neurons: blocks.neurons.count)
+      observer.report(rows.lowerBound >= row ? .counted(bytes: bytes) : .resumed(bytes: bytes))
+    }
+  }
+
+  /// The first look, from the row on where it was left.
+  /// - Parameter journal: takes the moments of each segment.
+  func count(
+    _ work: BandWork<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, keeper: BandCheckpoint<Value>?,
+    journal: SegmentJournal<Value>? = nil
+  ) throws {
+    let counters = work.counters
+    let segmentEnds = source.segmentEnds
+    try eachBlock(blocks, from: work.nextRow, keeper: keeper) { block in
       let each = block.samplesPerRow
       var sample = 0
       while sample < block.samples {
         let row = block.firstRow + sample / each
-        let segmentEnd = min((row / Self.segmentRows + 1) * Self.segmentRows, rows)
+        let segmentEnd = segmentEnds[segmentEnds.partitioningIndex { $0 > row }]
         let end = min(block.samples, (segmentEnd - block.firstRow) * each)
         let closes = block.firstRow + end / each == segmentEnd
-        try walk.run(
+        try walk.eachTile(
           block, samples: sample..<end, columns: counters.neurons, tiles: 0..<counters.tiles,
           body: { counters.add(tile: $0, cell: $1, rows: $2, values: $3) },
-          after: { if closes { counters.closeSegment(tile: $0) } })
+          after: { if closes { counters.closeSegment(tile: $0, journal: journal?.place(of: $0)) } })
+        if closes { try journal?.write() }
         sample = end
       }
+      work.nextRow = block.firstRow + block.samples / each
     }
   }
 
   /// The quartiles of every group and neuron, exact or as their bins tell; opens windows where outliers have squeezed a grid.
-  private func secondLook(
-    _ counters: BandCounters<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>
-  ) throws -> QuartileTable<Value> {
-    let result = QuartileTable<Value>(groups: grouping.members.count, neurons: counters.neurons)
+  ///
+  /// - Parameter lists: values that others have collected, by tile; those of its tiles that need more are read from the dump.
+  func secondLook(
+    _ work: BandWork<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, keeper: BandCheckpoint<Value>?,
+    lists: (@Sendable (_ tile: Int, _ look: SecondLook<Value>) throws -> Void)? = nil
+  ) throws {
+    let counters = work.counters
+    let result = work.quartiles
     let members = grouping.members
     let integers = source.element.isInteger
     if medians == .binned {
@@ -75,13 +160,13 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
           }
         }
       }
-      return result
+      return
     }
     let questions = Slots<OpenQuestions<Value>>(counters.tiles)
-    try lanes.run(counters.tiles) { _, tile in
-      questions[tile] = OpenQuestions(counters, tile: tile, groups: members, integers: integers)
+    var first = work.answeredTiles
+    try lanes.run(counters.tiles - first) { [first] _, number in
+      questions[first + number] = OpenQuestions(counters, tile: first + number, groups: members, integers: integers)
     }
-    var first = 0
     while first < counters.tiles {
       // As many tiles as the memory for a second look allows, at least one.
       var end = first
@@ -90,26 +175,43 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
         bytes += questions[end]!.bytes
         end += 1
       } while end < counters.tiles && bytes + questions[end]!.bytes <= plan.secondLookBytes
-      try answer(questions, tiles: first..<end, counters, blocks, walk, into: result)
+      try answer(questions, tiles: first..<end, counters, blocks, walk, keeper, lists, into: result)
       first = end
+      work.answeredTiles = end
+      if end < counters.tiles { try keeper?.saveIfDue() }
     }
-    return result
   }
 
   /// Collects the values that the questions of some tiles ask for, and answers them.
   private func answer(
     _ questions: Slots<OpenQuestions<Value>>, tiles: Range<Int>, _ counters: BandCounters<Value>,
-    _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, into result: QuartileTable<Value>
+    _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, _ keeper: BandCheckpoint<Value>?,
+    _ lists: (@Sendable (_ tile: Int, _ look: SecondLook<Value>) throws -> Void)?, into result: QuartileTable<Value>
   ) throws {
     let members = grouping.members
     let integers = source.element.isInteger
     let looks = Slots<SecondLook<Value>>(counters.tiles)
-    for tile in tiles { looks[tile] = SecondLook(questions[tile]!, of: counters) }
-    if tiles.contains(where: { questions[$0]!.valueCount > 0 }) {
-      try eachBlock(blocks) { block in
-        try walk.run(
-          block, samples: 0..<block.samples, columns: counters.neurons, tiles: tiles,
-          body: { looks[$0]!.add(cell: $1, rows: $2, values: $3) })
+    let values = Pages<Value>(count: tiles.reduce(0) { $0 + questions[$1]!.valueCount })
+    defer { values.deallocate() }
+    var next = values.base
+    for tile in tiles {
+      looks[tile] = SecondLook(questions[tile]!, of: counters, values: next)
+      next += questions[tile]!.valueCount
+    }
+    if let lists {
+      try lanes.run(tiles.count) { _, number in
+        let look = looks[tiles.lowerBound + number]!
+        try lists(tiles.lowerBound + number, look)
+        if !look.isComplete { look.restart() }
+      }
+    }
+    let open = tiles.filter { !looks[$0]!.isComplete }
+    if let first = open.first, let last = open.last {
+      let isOpen = Set(open)
+      try eachBlock(blocks, keeper: keeper) { block in
+        try walk.eachRows(
+          block, samples: 0..<block.samples, columns: counters.neurons, tiles: first..<last + 1,
+          body: { if isOpen.contains($0) { looks[$0]!.add(cell: $1, $2) } })
       }
     }
     guard tiles.allSatisfy({ looks[$0]!.isComplete }) else {
@@ -152,7 +254,7 @@ final class Slots<Element>: @unchecked Sendable {
 
   subscript(index: Int) -> Element? {
     get { storage[index] }
-    set { storage[index] = newValue }
+    _modify { yield &storage[index] }
   }
 }
 
@@ -161,7 +263,7 @@ final class QuartileTable<Value: ActivationValue>: @unchecked Sendable {
   // Unchecked: lanes write different neurons, and nothing is read until they are done.
   private let storage: UnsafeMutablePointer<Quartiles<Value>>
   private let groups: Int
-  private let neurons: Int
+  let neurons: Int
 
   init(groups: Int, neurons: Int) {
     self.groups = groups

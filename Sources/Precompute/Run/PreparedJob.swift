@@ -25,14 +25,16 @@ public struct PreparedJob: Sendable {
   public init(_ job: Job, memory: Int, lanes: Lanes, catalogue: (_ path: String) throws -> HDF5.Catalogue) throws {
     let dump = Dump(files: try job.dumps.map { try DumpFile(catalogue($0)) })
     contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing))
+    // Before anything is made for each row: a shape is only a claim.
+    for layer in contents.layers { try layer.verifyComplete() }
+    try Self.checkRows(contents.rows, memory: memory)
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
-    let (cells, groups) = (grouping.cellCount, grouping.groups.count)
-    plans = try contents.layers.map { layer in
+    plans = try contents.layers.map { [grouping] layer in
       layer.element.fitsFloat
-        ? try LayerPlan(layer, as: Float.self, cells: cells, groups: groups, medians: job.medians, memory: memory)
-        : try LayerPlan(layer, as: Double.self, cells: cells, groups: groups, medians: job.medians, memory: memory)
+        ? try LayerPlan(layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
+        : try LayerPlan(layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
     }
     ids = Self.ids(contents.layers.map(\.name))
     self.job = job
@@ -41,8 +43,18 @@ public struct PreparedJob: Sendable {
     try checkStart()
   }
 
-  /// Bytes to decode, all passes and layers together.
-  public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }
+  /// Refuses more rows than their cells have room for.
+  private static func checkRows(_ rows: Int, memory: Int) throws {
+    let needed = LayerPlan.baseBytes + rows * LayerPlan.rowBytes
+    guard needed > memory else { return }
+    throw PrecomputeError(
+      .memory,
+      "The dump has \(grouped(rows)) rows, and needs \(bytesInWords(needed)) of memory to know to which groups each belongs. Raise --memory, which is \(bytesInWords(memory))."
+    )
+  }
+
+  /// Bytes of values that are looked at, all looks and layers together.
+  public var countedBytes: Int { plans.reduce(0) { $0 + $1.countedBytes } }
 
   /// Names that every file system takes, different also without regard to case.
   static func ids(_ names: [String]) -> [String] {
@@ -51,7 +63,9 @@ public struct PreparedJob: Sendable {
       let last = name.split(separator: "/").last.map(String.init) ?? name
       let plain = String(
         last.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }.prefix(60))
-      let stem = plain.isEmpty ? "layer" : plain
+      // A leading "-" would be taken for an option of the command line.
+      let trimmed = String(plain.drop { $0 == "-" })
+      let stem = trimmed.isEmpty ? "layer" : trimmed
       var id = stem
       var number = 2
       while !taken.insert(id.lowercased()).inserted {
@@ -63,14 +77,8 @@ public struct PreparedJob: Sendable {
   }
 
   /// What a half-done store must have been made from to go on with it.
-  var fingerprint: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .sortedKeys
-      let job = String(decoding: try encoder.encode(job.json(contents)), as: UTF8.self)
-      let files = String(decoding: try encoder.encode(contents.dump.files.map(\.catalogue.file)), as: UTF8.self)
-      return "\(Self.tool)\n\(job)\n\(files)\n"
-    }
+  var fingerprint: Fingerprint {
+    get throws { try Fingerprint(job, contents, tool: Self.tool) }
   }
 
   // MARK: Attributes of the store

@@ -1,9 +1,13 @@
 /// What a run tells while it works.
 public enum ProgressEvent: Sendable {
+  /// An earlier run was stopped, and what it left cannot be used, for this has changed since.
+  case begunAnew([InputChange])
   /// `number` of `count` layers begins; `bytes` will be decoded for it.
   case layerBegins(name: String, number: Int, count: Int, bytes: Int)
   /// So many more bytes were decoded and counted.
   case counted(bytes: Int)
+  /// So many bytes of the layer need not be counted: an earlier run saved what it had of them.
+  case resumed(bytes: Int)
   case writing(layer: String)
   case layerEnds(name: String)
   /// A layer that an earlier run completed.
@@ -26,7 +30,7 @@ public struct RunObserver: Sendable {
   func checkStop() throws {
     if shouldStop() {
       throw PrecomputeError(
-        .stopped, "Stopped by a signal. Complete layers are kept: run the same command again to go on.")
+        .stopped, "Stopped by a signal; what was done is saved. Run the same command again to go on.")
     }
   }
 }

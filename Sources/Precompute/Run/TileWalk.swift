@@ -7,12 +7,14 @@ import Distributions
 final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   // Unchecked: each lane has a buffer of its own; `order` and `starts` are written between parallel sections only.
   static var rowsPerTile: Int { 256 }
+  static var bytesPerLane: Int { rowsPerTile * tileColumns * MemoryLayout<Value>.size }
 
   private let lanes: Lanes
   /// Cell of each row; `cells` where the row is left out.
   private let cellOfRow: [UInt32]
   private let cells: Int
   private let buffers: [UnsafeMutablePointer<Value>]
+  private let identity = (0..<UInt32(rowsPerTile)).map { $0 }
   private var order: [UInt32] = []
   private var starts: [Int] = []
 
@@ -34,41 +36,73 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
 
   deinit { for buffer in buffers { buffer.deallocate() } }
 
-  /// Calls `body` for each tile of some samples of a block: for every range of columns cell by cell, in a cell in row order. Different ranges of
-  /// columns are worked on at once.
+  /// Calls `body` for each tile of some samples of a block, copied side by side: for every range of columns cell by cell, in a cell in row
+  /// order. Different ranges of columns are worked on at once.
   /// - Parameters:
   ///   - samples: which of the block's.
   ///   - columns: neurons of the block.
   ///   - tiles: which ranges of columns, numbered from the block's first neuron.
   ///   - after: called for each range of columns when all its tiles are done.
-  func run(
+  func eachTile(
     _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>,
     body: @Sendable (_ tile: Int, _ cell: Int, _ rows: Int, _ values: UnsafePointer<Value>) -> Void,
     after: @Sendable (_ tile: Int) -> Void = { _ in }
   ) throws {
+    try eachRun(block, samples: samples, columns: columns, tiles: tiles) { lane, tile, cell, width, rows in
+      copy(rows, width: width, to: buffers[lane])
+      body(tile, cell, rows.count, buffers[lane])
+    } after: {
+      after($0)
+    }
+  }
+
+  /// The same, with the rows where they lie.
+  func eachRows(
+    _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>,
+    body: @Sendable (_ tile: Int, _ cell: Int, _ rows: TileRows<Value>) -> Void
+  ) throws {
+    try eachRun(block, samples: samples, columns: columns, tiles: tiles) { lane, tile, cell, width, rows in
+      guard width < tileColumns else { return body(tile, cell, rows) }
+      // Rows of a whole tile's width would end behind the block.
+      copy(rows, width: width, to: buffers[lane])
+      identity.withUnsafeBufferPointer {
+        body(
+          tile, cell,
+          TileRows(base: buffers[lane], pitch: tileColumns, order: $0.baseAddress!, count: rows.count))
+      }
+    } after: { _ in
+    }
+  }
+
+  private func eachRun(
+    _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>,
+    body: @Sendable (_ lane: Int, _ tile: Int, _ cell: Int, _ width: Int, _ rows: TileRows<Value>) -> Void,
+    after: @Sendable (_ tile: Int) -> Void
+  ) throws {
     sort(block, samples)
-    let size = MemoryLayout<Value>.size
     try lanes.run(tiles.count) { lane, number in
       let tile = tiles.lowerBound + number
-      let buffer = buffers[lane]
       let first = tile * tileColumns
       let width = min(tileColumns, columns - first)
-      if width < tileColumns { buffer.update(repeating: 0, count: Self.rowsPerTile * tileColumns) }
-      for cell in 0..<cells {
-        var next = starts[cell]
-        while next < starts[cell + 1] {
-          let count = min(Self.rowsPerTile, starts[cell + 1] - next)
-          order.withUnsafeBufferPointer {
-            nd_gather_rows(
-              buffer, tileColumns * size, block.base + first, block.pitch * size, $0.baseAddress! + next, count,
-              width * size)
+      if width < tileColumns { buffers[lane].update(repeating: 0, count: Self.rowsPerTile * tileColumns) }
+      order.withUnsafeBufferPointer { order in
+        for cell in 0..<cells {
+          for next in stride(from: starts[cell], to: starts[cell + 1], by: Self.rowsPerTile) {
+            let rows = TileRows(
+              base: block.base + first, pitch: block.pitch, order: order.baseAddress! + next,
+              count: min(Self.rowsPerTile, starts[cell + 1] - next))
+            body(lane, tile, cell, width, rows)
           }
-          body(tile, cell, count, buffer)
-          next += count
         }
       }
       after(tile)
     }
+  }
+
+  private func copy(_ rows: TileRows<Value>, width: Int, to buffer: UnsafeMutablePointer<Value>) {
+    let size = MemoryLayout<Value>.size
+    nd_gather_rows(
+      buffer, tileColumns * size, rows.base, rows.pitch * size, rows.order, rows.count, width * size)
   }
 
   /// Orders samples by cell, in a cell by row.

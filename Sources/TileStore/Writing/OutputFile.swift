@@ -18,6 +18,11 @@ struct OutputFile: ~Copyable {
     try writeAll(bytes, to: descriptor, at: offset, path: path)
   }
 
+  /// Makes what was written lasting.
+  func synchronize() throws(StoreWriteError) {
+    if fsync(descriptor) != 0 { throw StoreWriteError("write", path) }
+  }
+
   func write(_ bytes: [UInt8], at offset: Int) throws(StoreWriteError) {
     let result = bytes.withUnsafeBytes { bytes in
       Result<Void, StoreWriteError> { () throws(StoreWriteError) in try write(bytes, at: offset) }

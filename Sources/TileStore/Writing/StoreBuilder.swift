@@ -12,7 +12,9 @@ public final class StoreBuilder {
   /// `Tiles/NAME`.
   public let folder: String
   let building: String
-  private let lock: Int32
+  /// The fingerprint of what an earlier builder left, which was another and so was removed.
+  public let replaced: String?
+  private let lock: FolderLock
 
   /// Goes on where an earlier builder of the same fingerprint was stopped; removes what any other left.
   /// - Parameters:
@@ -26,26 +28,14 @@ public final class StoreBuilder {
     folder = root + "/" + name
     building = folder + "/.building"
     try makeFolder(folder)
-    lock = open(folder + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard lock >= 0 else { throw StoreWriteError("create", folder + "/.lock") }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      close(lock)
-      throw StoreBusy(folder: folder)
-    }
-    do {
-      let mark = scratch + "/fingerprint"
-      let same = FileManager.default.contents(atPath: mark).map { $0 == Data(fingerprint.utf8) } ?? false
-      if access(building, F_OK) == 0, restart || !same { try FileManager.default.removeItem(atPath: building) }
-      try makeFolder(scratch)
-      if restart || !same { try write(fingerprint, to: mark) }
-    } catch {
-      close(lock)
-      throw error
-    }
-  }
-
-  deinit {
-    close(lock)
+    lock = try FolderLock(folder: folder)
+    let mark = building + "/.scratch/fingerprint"
+    let earlier = FileManager.default.contents(atPath: mark).map { String(decoding: $0, as: UTF8.self) }
+    let same = earlier == fingerprint
+    replaced = restart || same ? nil : earlier
+    if access(building, F_OK) == 0, restart || !same { try FileManager.default.removeItem(atPath: building) }
+    try makeFolder(scratch)
+    if restart || !same { try write(fingerprint, to: mark) }
   }
 
   /// Whether a data set may be called so: letters, digits, `.`, `_` and `-`, at most 100, the first a letter or digit.
@@ -58,7 +48,38 @@ public final class StoreBuilder {
     return bytes.allSatisfy { plain($0) || $0 == 46 || $0 == 95 || $0 == 45 }
   }
 
+  /// Notes what the published version was made from, for a later run that has nothing to do.
+  public func noteMade(version: String, from fingerprint: String) throws {
+    let note = Self.note(root: (folder as NSString).deletingLastPathComponent, name: name)
+    unlink(note + "-new")
+    try write("\(version)\n\(fingerprint)", to: note + "-new")
+    guard rename(note + "-new", note) == 0 else { throw StoreWriteError("write", note) }
+  }
+
+  /// The version that `current` names, if it was made from `fingerprint`.
+  public static func version(root: String, name: String, madeFrom fingerprint: String) -> String? {
+    let files = FileManager.default
+    guard let data = files.contents(atPath: note(root: root, name: name)),
+      let version = try? files.destinationOfSymbolicLink(atPath: "\(root)/\(name)/current"),
+      data == Data("\(version)\n\(fingerprint)".utf8),
+      files.fileExists(atPath: "\(root)/\(name)/\(version)/\(Manifest.name)")
+    else { return nil }
+    return version
+  }
+
+  private static func note(root: String, name: String) -> String { "\(root)/\(name)/.made-from" }
+
   private var scratch: String { building + "/.scratch" }
+
+  /// A folder beside the store's own files, for work that is not complete; gone before publishing.
+  public var scratchFolder: String { scratch }
+
+  /// Removes files of the scratch folder whose names begin so.
+  public func removeScratch(_ prefix: String) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: scratch) where name.hasPrefix(prefix) {
+      try FileManager.default.removeItem(atPath: scratch + "/" + name)
+    }
+  }
 
   /// A file beside the store's own, for figures on their way; gone before publishing.
   public func scratchFile(_ name: String) throws -> ScratchMatrixFile {
@@ -107,9 +128,10 @@ public final class StoreBuilder {
   /// - Returns: the version.
   public func publish() throws -> String {
     let files = FileManager.default
-    try files.removeItem(atPath: scratch)
+    // An earlier builder may have come as far as this, and no further.
+    try remove(Manifest.name)
     var lines: [(path: String, line: String)] = []
-    for path in try files.subpathsOfDirectory(atPath: building) {
+    for path in try files.subpathsOfDirectory(atPath: building) where !path.hasPrefix(".scratch") {
       var isFolder: ObjCBool = false
       let full = building + "/" + path
       guard files.fileExists(atPath: full, isDirectory: &isFolder) else { continue }
@@ -120,6 +142,8 @@ public final class StoreBuilder {
     try write(manifest, to: building + "/" + Manifest.name)
     try synchronizeFileSystem(of: building)
     let version = String(hexadecimal(SHA256.hash(data: Data(manifest.utf8))).prefix(16))
+    // Hashing a large store takes minutes; whoever is stopped in them can still go on.
+    try files.removeItem(atPath: scratch)
     let target = folder + "/" + version
     if access(target, F_OK) == 0 {
       // The same content is there already.
@@ -139,14 +163,6 @@ public final class StoreBuilder {
 }
 
 private struct GroupNode<Attributes: Decodable>: Decodable { var attributes: Attributes }
-
-/// Another run is writing this store.
-public struct StoreBusy: Error, CustomStringConvertible, Sendable {
-  public let folder: String
-  public var description: String {
-    "Another run is writing \(folder). Wait for it to end, or choose another --output."
-  }
-}
 
 extension JSONValue {
   /// The JSON that a value encodes to.

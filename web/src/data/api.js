@@ -45,3 +45,11 @@ export function versionUrls({ name, version }) {
 export function orderQuery(expression, direction) {
   return `order=${text(expression)}&direction=${direction}`;
 }
+
+/**
+ * The parameters of a tile: ordering, axis, and the bins of the whole axis or of a part of it.
+ * @param {{query: string, axis: "shared" | "own", bins: number, part: {zoom: number, from: number} | null}} of
+ */
+export function tileQuery({ query, axis, bins, part }) {
+  return `${query}&axis=${axis}&${part ? `bins=256&zoom=${part.zoom}&from=${part.from}` : `bins=${bins}`}`;
+}

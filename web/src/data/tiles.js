@@ -22,7 +22,7 @@ export class TileSource {
   /**
    * @param {import("./queue.js").RequestQueue} queue
    * @param {() => void} onArrival
-   * @param {(error: import("./queue.js").RequestError) => void} onRefusal
+   * @param {(error: import("./queue.js").RequestError, url: string) => void} onRefusal
    */
   constructor(queue, onArrival, onRefusal) {
     this.queue = queue;
@@ -87,7 +87,7 @@ export class TileSource {
         if (error.aborted) return;
         this.pending.delete(want.url);
         if (this.refused.size < 10000) this.refused.add(want.url);
-        this.onRefusal(error);
+        this.onRefusal(error, want.url);
         this.onArrival();
       },
     );

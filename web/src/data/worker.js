@@ -1,5 +1,7 @@
 /** The worker: fetches, checks and decodes, so that the page's thread only draws. */
 
+// Named here as well, so that it is fetched beside `tile.js` and not after it.
+import "../model/crc32c.js";
 import { DamagedTile, decodeRows, decodeTile } from "../model/tile.js";
 
 /** @typedef {"tile" | "rows" | "json"} Kind */

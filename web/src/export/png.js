@@ -74,9 +74,10 @@ function legend(app, context, x, y) {
     context.fillStyle = ramp;
     context.fillRect(x, y - 9, RAMP, 10);
     x += RAMP + 6;
-    label(metadata.groups[group].name, theme.ink);
+    label(metadata.groups[group].kind === "all" ? "all rows" : metadata.groups[group].name, theme.ink);
   }
-  label(`opacity: share of a class in one bin, 0 – ${percent(app.full)} (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet);
+  label(`opacity: 0 – ${percent(app.full)} of a class in a bin (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet);
+  if (state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0))) label("=0: share of exact zeros", theme.quiet);
   for (const [instance, { colour, shape }] of markers(state.instances, metadata, theme.name)) {
     context.fillStyle = css(colour);
     context.beginPath();

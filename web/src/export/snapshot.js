@@ -42,13 +42,13 @@ export function snapshot(app, columns, link) {
 /** @param {import("../app.js").App} app @param {Column} column */
 function layerSnapshot(app, column) {
   const { data, layer, layout } = column;
-  const of = data.shown ?? data.wanted();
-  const axis = column.axis(of, layout.plotWidth);
+  const of = column.drawn();
   const hiddenRanks = data.hiddenRanks(of);
   const screen = column.screen(hiddenRanks);
+  const axis = column.axis.of(of, layout.plotWidth, screen.level);
   const pinned = column.state.pinned.slice(0, layout.pinnedRows).map((neuron) => {
     const rank = data.rank(of, neuron) ?? null;
-    return row(app, column, data.pinnedArrangement(), neuron, 0, axis, { pinned: true, first: rank, last: rank });
+    return row(app, column, of.part ? data.pinnedArrangement() : data.base(data.pinnedArrangement()), neuron, 0, axis, { pinned: true, first: rank, last: rank });
   });
   const per = 2 ** screen.level;
   const rows = [...screen.rows].map((r) => row(app, column, of, r, screen.level, axis, {
@@ -58,7 +58,12 @@ function layerSnapshot(app, column) {
     layer: layer.id, name: layer.name, neurons: layer.neurons, neuronsPerRow: per,
     sortedBy: { order: expression(of.order, app.metadata), words: phrase(of.order, app.metadata), direction: of.direction },
     hidden: column.state.hidden,
-    axis: { kind: app.state.axis, lowest: axis?.scale?.lo ?? null, highest: axis?.scale?.hi ?? null, bins: axis ? axis.end - axis.first : 0, shareBelow: axis?.below ?? null, shareAbove: axis?.above ?? null },
+    axis: {
+      kind: app.state.axis, scale: app.state.symlog ? "symlog" : "linear", lowest: axis?.scale?.lo ?? null, highest: axis?.scale?.hi ?? null,
+      ownRange: axis && !axis.scale ? [axis.part.lo, axis.part.hi] : null,
+      bins: axis ? axis.end - axis.first : 0, firstBinFrom: axis?.scale ? axis.binStart : null, binWidth: axis?.scale ? axis.binWidth : null,
+      zerosInBins: of.part === null, shareBelow: axis?.below ?? null, shareAbove: axis?.above ?? null,
+    },
     rows: [...pinned, ...rows],
   };
 }
@@ -97,7 +102,7 @@ function row(app, column, of, r, level, axis, where) {
       const share = (q) => rounded(tile.scale * (q / 255) ** 2);
       const from = at * tile.bins + (axis?.first ?? 0);
       const to = at * tile.bins + (axis?.end ?? tile.bins);
-      return [{ group, zeroShare: share(tile.zeros[at]), densities: Array.from(tile.densities.subarray(from, to), share) }];
+      return [{ group, zeroShare: rounded(tile.zeroScale * (tile.zeros[at] / 255) ** 2), densities: Array.from(tile.densities.subarray(from, to), share) }];
     }),
   };
 }

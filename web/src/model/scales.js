@@ -3,16 +3,24 @@
 /** @typedef {import("../types").Scale} Scale */
 
 /**
+ * Where a symmetric logarithmic axis turns from linear to logarithmic: at a hundredth of its largest magnitude.
+ * @param {number} lo
+ * @param {number} hi
+ */
+export function symlogUnit(lo, hi) {
+  return Math.max(Math.abs(lo), Math.abs(hi)) / 100 || 1;
+}
+
+/**
  * A linear or symmetric logarithmic scale from [lo, hi] to [0, width].
  * @param {number} lo
  * @param {number} hi
  * @param {number} width pixels
- * @param {boolean} [symlog]
+ * @param {number} [unit] of a logarithmic scale (`symlogUnit`, of the whole axis whatever part is in view); 0: linear
  * @returns {Scale}
  */
-export function makeScale(lo, hi, width, symlog = false) {
-  // Linear below a hundredth of the largest magnitude, logarithmic above.
-  const unit = Math.max(Math.abs(lo), Math.abs(hi)) / 100 || 1;
+export function makeScale(lo, hi, width, unit = 0) {
+  const symlog = unit > 0;
   /** @param {number} v */
   const warp = (v) => (symlog ? Math.sign(v) * Math.log1p(Math.abs(v) / unit) : v);
   /** @param {number} v */
@@ -58,7 +66,7 @@ export function binOfZero({ shared, zeros }, bins) {
 }
 
 /**
- * The part of a layer's common axis to show, in bins and as activations.
+ * The part of a layer's common axis to show, as activations, and the shares of all values that lie outside it.
  * @param {import("../types").Summary} summary
  * @param {number} beyond share of all values that may lie outside
  * @param {import("../types").Bins} bins of the whole axis that are drawn: the part begins and ends between two of them
@@ -69,10 +77,122 @@ export function axisDomain(summary, beyond, bins) {
   const start = origin * 2 ** exponent;
   const per = bins / summary.distribution.bins;
   const { first, end, below, above } = bulk(summary.distribution.counts[0] ?? [], beyond);
-  const firstBin = Math.floor(first * per);
-  const endBin = Math.ceil(end * per);
+  return { below, above, lo: start + Math.floor(first * per) * width, hi: start + Math.ceil(end * per) * width };
+}
+
+/**
+ * Shares of all values below and above a part of the axis, as far as the summary's bins tell.
+ * @param {import("../types").Summary} summary
+ * @param {Part} part
+ */
+export function outside({ shared, distribution }, { lo, hi }) {
+  const width = (2 ** shared.exponent * 256) / distribution.bins;
+  const start = shared.origin * 2 ** shared.exponent;
+  const counts = distribution.counts[0] ?? [];
+  let total = 0;
+  let below = 0;
+  let above = 0;
+  counts.forEach((n, i) => {
+    total += n;
+    if (start + (i + 1) * width <= lo) below += n;
+    else if (start + i * width >= hi) above += n;
+  });
+  return { below: below / Math.max(1, total), above: above / Math.max(1, total) };
+}
+
+/** @typedef {import("../types").Part} Part */
+/** Halvings of the axis' bins that the server offers (Tiles/HTTP.md, "Tiles"). */
+const ZOOM_MAX = 16;
+/** A part is asked for in steps of so many bins: panning then asks for a new one only now and then. */
+const WINDOW_STEP = 128;
+
+/**
+ * The finer bins that a part of the common axis is worth: `zoom` halvings, and the first of 256 bins counted from the axis's
+ * lower end. At least 64 and at most 128 of them are in view.
+ * @param {{exponent: number, origin: number}} shared
+ * @param {Part} part
+ * @returns {{zoom: number, from: number} | null} null where the bins of the whole axis are fine enough
+ */
+export function windowFor({ exponent, origin }, { lo, hi }) {
+  const span = hi - lo;
+  const zoom = Math.min(ZOOM_MAX, Math.floor(Math.log2((WINDOW_STEP * 2 ** exponent) / span)));
+  if (!(zoom >= 1)) return null;
+  const first = (lo / 2 ** exponent - origin) * 2 ** zoom;
+  const last = 256 * 2 ** zoom - 256;
+  return { zoom, from: Math.min(last, Math.max(0, Math.floor(first / WINDOW_STEP) * WINDOW_STEP)) };
+}
+
+/**
+ * Where bins of equal width lie on a scale: the first and last + 1 in view, and the pixel of each edge.
+ * @param {Scale} scale
+ * @param {number} start activation at the lower edge of bin 0
+ * @param {number} width of a bin
+ * @param {number} bins
+ */
+export function binsInView(scale, start, width, bins) {
+  const first = Math.min(bins - 1, Math.max(0, Math.floor((scale.lo - start) / width + 1e-9)));
+  const end = Math.min(bins, Math.max(first + 1, Math.ceil((scale.hi - start) / width - 1e-9)));
+  return { first, end, edges: Float64Array.from({ length: end - first + 1 }, (_, i) => scale.toPixel(start + (first + i) * width)) };
+}
+
+/**
+ * For every pixel of an own axis the bin of a neuron whose grid begins at `origin`; -1 outside it.
+ * @param {number} origin of the grid, in bins
+ * @param {Part} part of the axis in view, as shares
+ * @param {number} pixels
+ * @param {number} bins drawn, 256 or sums of neighbours
+ * @returns {Int16Array}
+ */
+export function ownLookup(origin, { lo, hi }, pixels, bins) {
+  const scale = ownScale(origin, true);
+  return Int16Array.from({ length: pixels }, (_, x) => {
+    const bin = scale.toBin(lo + ((x + 0.5) / pixels) * (hi - lo));
+    return bin >= 0 && bin < 256 ? Math.floor((bin * bins) / 256) : -1;
+  });
+}
+
+/**
+ * Share along an own axis ↔ bin of its grid (0 to 256), which begins `origin` bins from zero.
+ * @param {number} origin
+ * @param {boolean} symlog
+ */
+export function ownScale(origin, symlog) {
+  const scale = makeScale(origin, origin + 256, 1, symlog ? symlogUnit(origin, origin + 256) : 0);
   return {
-    firstBin, endBin, below, above,
-    zeroBin: binOfZero(summary, bins), lo: start + firstBin * width, hi: start + endBin * width, binWidth: width,
+    /** @param {number} bin */
+    toShare: (bin) => scale.toPixel(origin + bin),
+    /** @param {number} share */
+    toBin: (share) => scale.toValue(share) - origin,
   };
+}
+
+/**
+ * A part zoomed by `factor` (> 1 nearer) so that what lies at `share` of the scale's width stays there, inside [lo, hi].
+ * @param {Scale} scale of the part in view
+ * @param {Part} whole
+ * @param {number} factor
+ * @param {number} share
+ * @returns {Part | null} null: the whole
+ */
+export function zoomAcross(scale, whole, factor, share) {
+  const { width } = scale;
+  const lo = Math.max(whole.lo, scale.toValue(width * share * (1 - 1 / factor)));
+  const hi = Math.min(whole.hi, scale.toValue(width * (share + (1 - share) / factor)));
+  const least = (whole.hi - whole.lo) / 2 ** ZOOM_MAX;
+  if (hi - lo < least) return { lo: scale.lo, hi: scale.hi };
+  return lo <= whole.lo && hi >= whole.hi ? null : { lo, hi };
+}
+
+/**
+ * A part moved by `pixels` to the right, as wide on screen as it was.
+ * @param {Scale} scale
+ * @param {Part} whole
+ * @param {number} pixels
+ * @returns {Part}
+ */
+export function panAcross(scale, whole, pixels) {
+  const least = scale.toPixel(whole.lo);
+  const most = scale.toPixel(whole.hi) - scale.width;
+  const by = Math.min(Math.max(pixels, least), Math.max(least, most));
+  return { lo: scale.toValue(by), hi: scale.toValue(scale.width + by) };
 }

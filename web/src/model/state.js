@@ -5,7 +5,7 @@
  * whatever has its default is left out. Numbers of a column follow its place in `l`: `s0`, `h0`, `p0`, `y0`.
  *
  *     d data set   v version   l layers   g groups   i instances   s sort   h hidden   p pinned   y rows in view
- *     a axis       b bins      c curve   f full opacity   m lanes   k linked   n neuron panel
+ *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes   k linked   n neuron panel
  */
 
 import { decodeOrder, encodeOrder, exists } from "./order.js";
@@ -22,7 +22,7 @@ export const INSTANCES_MAX = 32;
 export const GROUPS_MAX = 32;
 
 const FORM = "1";
-const AXES = /** @type {const} */ (["shared", "whole", "symlog", "own"]);
+const AXES = /** @type {const} */ (["shared", "whole", "own"]);
 const CURVES = /** @type {const} */ (["root", "linear", "log"]);
 const BINS = /** @type {const} */ ([256, 64, 16]);
 /** Below so many rows a class, 256 bins show single rows as specks: the picture begins with 64. */
@@ -54,7 +54,7 @@ export function fullShare({ full }, bins) {
 export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
-    axis: "shared", bins: null, curve: "root", full: null, lanes: false, linked: false, panel: null,
+    axis: "shared", symlog: false, bins: null, curve: "root", full: null, lanes: false, linked: false, panel: null,
   };
 }
 
@@ -69,7 +69,7 @@ export function freshColumn({ groups, instances }, metadata) {
   /** @type {import("../types").Order} */
   const order = attacked !== undefined ? { kind: "value", instance: attacked }
     : groups.length > 0 ? { kind: "median", group: groups[0] } : { kind: "index" };
-  return { order, direction: order.kind === "index" ? "ascending" : "descending", hidden: [], pinned: [], top: 0, span: null };
+  return { order, direction: order.kind === "index" ? "ascending" : "descending", hidden: [], pinned: [], top: 0, span: null, across: null };
 }
 
 /**
@@ -103,6 +103,8 @@ const packed = (list) => [...list].sort((a, b) => a - b).map((n) => n.toString(3
 const unpacked = (text, most) => [...new Set(text.split(".").filter((t) => /^[0-9a-z]{1,7}$/.test(t)).map((t) => Number.parseInt(t, 36)))].slice(0, most);
 /** @param {number} n */
 const short = (n) => String(Number(n.toPrecision(7)));
+/** @param {number} n A narrow part far from zero has its difference in the last digits. */
+const fine = (n) => String(Number(n.toPrecision(10)));
 
 /**
  * @param {State} state
@@ -119,8 +121,10 @@ export function encodeState(state) {
     if (column.hidden.length > 0) parts.push([`h${place}`, packed(column.hidden)]);
     if (column.pinned.length > 0) parts.push([`p${place}`, packed(column.pinned)]);
     if (column.span !== null) parts.push([`y${place}`, `${short(column.top)}_${short(column.span)}`]);
+    if (column.across !== null) parts.push([`x${place}`, `${fine(column.across.lo)}_${fine(column.across.hi)}`]);
   });
   if (state.axis !== "shared") parts.push(["a", state.axis]);
+  if (state.symlog) parts.push(["z", "symlog"]);
   if (state.curve !== "root") parts.push(["c", state.curve]);
   if (state.bins !== null) parts.push(["b", String(state.bins)]);
   if (state.full !== null) parts.push(["f", short(state.full)]);
@@ -186,7 +190,10 @@ export function decodeState(hash, metadata) {
     state.layers.push(id);
     state.columns[id] = decodeColumn(map, place, layer, state, metadata);
   });
-  state.axis = AXES.find((axis) => axis === map.get("a")) ?? "shared";
+  // Links of before the scale was a choice of its own said `a=symlog` for the whole axis, logarithmic.
+  const symlogAxis = map.get("a") === "symlog";
+  state.axis = symlogAxis ? "whole" : AXES.find((axis) => axis === map.get("a")) ?? "shared";
+  state.symlog = symlogAxis || map.get("z") === "symlog";
   state.curve = CURVES.find((curve) => curve === map.get("c")) ?? "root";
   state.bins = BINS.find((bins) => String(bins) === map.get("b")) ?? null;
   const full = Number(map.get("f"));
@@ -222,5 +229,7 @@ function decodeColumn(map, place, layer, chosen, metadata) {
     column.top = Math.min(Number(rows[1]), layer.neurons);
     column.span = Number(rows[2]);
   }
+  const across = (map.get(`x${place}`) ?? "").split("_").map(Number);
+  if (across.length === 2 && across[0] < across[1] && across.every(Number.isFinite)) column.across = { lo: across[0], hi: across[1] };
   return column;
 }

@@ -4,6 +4,7 @@ import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
 import { GROUPS_MAX } from "../model/state.js";
+import { listKeys } from "./listkeys.js";
 
 /** From this many groups on there is a search field. */
 const SEARCH_FROM = 14;
@@ -26,26 +27,32 @@ export function classesView(app) {
     return { g, box, button, element: el("li", { class: group.kind === "class" ? "" : "wide" }, button), text: group.name.toLowerCase() };
   });
   list.append(...items.map((item) => item.element));
+  listKeys(list);
+  // Among hundreds, the chosen ones stand above the list as well: they must not have to be looked for.
+  const chosen = byId("classes-chosen");
+  const none = el("li", { class: "wide quiet none", hidden: true }, "no class of that name");
+  list.append(none);
 
   search.addEventListener("input", () => {
     const wanted = search.value.trim().toLowerCase();
     for (const item of items) item.element.hidden = !item.text.includes(wanted);
+    none.hidden = items.some((item) => !item.element.hidden);
   });
   // Enter chooses the first that matches: a class is two keystrokes away.
   search.addEventListener("keydown", (event) => {
     const first = items.find((item) => !item.element.hidden);
-    if (event.key === "Enter" && first) toggle(first.g);
+    if (event.key === "Enter" && first) {
+      toggle(first.g);
+      search.select();
+    } else if (event.key === "ArrowDown" && first) {
+      event.preventDefault();
+      first.button.focus();
+    } else if (event.key === "Escape" && search.value === "") search.blur();
     event.stopPropagation();
   });
 
   /** @param {number} g */
-  function toggle(g) {
-    if (!app.state.groups.includes(g) && app.state.groups.length >= GROUPS_MAX) return;
-    app.update((draft) => {
-      draft.groups = draft.groups.includes(g) ? draft.groups.filter((one) => one !== g) : [...draft.groups, g].sort((a, b) => a - b);
-    });
-    app.announce(`${groups[g].name} ${app.state.groups.includes(g) ? "shown" : "hidden"}`);
-  }
+  const toggle = (g) => toggleGroup(app, g);
   /** @param {number} g */
   function only(g) {
     app.update((draft) => {
@@ -60,9 +67,31 @@ export function classesView(app) {
       box.style.background = on ? css(app.colour(g)) : "";
     }
     setText(byId("classes-count"), `${app.state.groups.length} of ${groups.length}`);
+    chosen.hidden = search.hidden || app.state.groups.length === 0;
+    if (!chosen.hidden) chosen.replaceChildren(...app.state.groups.map(chip));
   };
+  /** @param {number} g */
+  function chip(g) {
+    const box = el("i", { class: "swatch", "aria-hidden": "true" });
+    box.style.background = css(app.colour(g));
+    return el("button", { type: "button", class: "chip", title: `Hide ${groups[g].name}`, "aria-label": `Hide ${groups[g].name}`, onClick: () => toggle(g) }, box, groups[g].name, " ×");
+  }
   app.onChange(update);
   update();
+}
+
+/**
+ * Shows a group or hides it.
+ * @param {import("../app.js").App} app
+ * @param {number} g
+ */
+export function toggleGroup(app, g) {
+  const { groups } = app.state;
+  if (!groups.includes(g) && groups.length >= GROUPS_MAX) return app.tell(`${GROUPS_MAX} classes are shown already; hide one first.`);
+  app.update((draft) => {
+    draft.groups = groups.includes(g) ? groups.filter((one) => one !== g) : [...groups, g].sort((a, b) => a - b);
+  });
+  app.announce(`${app.metadata.groups[g].name} ${groups.includes(g) ? "hidden" : "shown"}`);
 }
 
 /** @param {import("../types").Group} group */

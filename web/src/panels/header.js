@@ -86,14 +86,30 @@ export function headerView(app, activation, catalogue) {
       event.preventDefault();
       find.focus();
       find.select();
+    } else if (event.key === "c") {
+      event.preventDefault();
+      const search = byId("class-search");
+      unfold(true);
+      (search.hidden ? /** @type {HTMLElement | null} */ (byId("classes").querySelector("button")) : search)?.focus();
     } else if (event.key === "?") help.showModal();
   });
 
   // On a narrow window the selection views fold away.
   const aside = byId("selection");
   const fold = byId("selection-toggle");
-  fold.addEventListener("click", () => {
-    const open = aside.classList.toggle("open");
+  /** @param {boolean} open */
+  function unfold(open) {
+    aside.classList.toggle("open", open);
     set(fold, "aria-expanded", String(open));
+  }
+  fold.addEventListener("click", () => unfold(!aside.classList.contains("open")));
+  document.addEventListener("pointerdown", (event) => {
+    const target = /** @type {Node} */ (event.target);
+    if (!aside.contains(target) && !fold.contains(target)) unfold(false);
+  });
+  aside.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !aside.classList.contains("open")) return;
+    unfold(false);
+    if (fold.offsetParent) fold.focus();
   });
 }

@@ -113,7 +113,7 @@ function instanceToggle(app, i, mark, toggle) {
   const title = `${name}${label === undefined ? "" : `: is ${label}`}${prediction === undefined ? "" : `, predicted ${prediction}`}`;
   return el("button", { type: "button", class: `toggle instance-toggle kind-${kind}${image ? "" : " with-text"}`, "data-instance": i, title, "aria-label": title, onClick: toggle },
     image ? el("canvas", { class: "picture", width: 1, height: 1 }) : el("span", { class: "text" }, text ?? name),
-    el("span", { class: "caption" }, mark, el("span", { class: "kind" }, kind), el("span", { class: wrong ? "says wrong" : "says" }, says && `${wrong ? "→ " : ""}${says}`)));
+    el("span", { class: "caption" }, mark, el("span", { class: "kind" }, kind), el("span", { class: wrong ? "says wrong" : "says" }, says && `${wrong ? "→\u00a0" : ""}${says}`)));
 }
 
 /**

@@ -1,21 +1,27 @@
 /** The Layers view: a toggle a layer, with its size and a thumbnail of how its activations are distributed. */
 
 import { byId, el, set, svg } from "../dom.js";
-import { count, shape } from "../model/format.js";
+import { count, shape, withoutCommonPath } from "../model/format.js";
 import { freshColumn } from "../model/state.js";
 import { PRIORITY } from "../data/tiles.js";
+import { listKeys } from "./listkeys.js";
 
 /** @param {import("../app.js").App} app */
 export function layersView(app) {
   const list = byId("layers");
+  listKeys(list);
   /** @type {Map<string, HTMLButtonElement>} */
   const buttons = new Map();
+  const names = withoutCommonPath(app.metadata.layers.map((layer) => layer.name));
   // The last layers are looked at first, so they stand on top.
-  for (const layer of [...app.metadata.layers].reverse()) {
+  for (const [i, layer] of [...app.metadata.layers.entries()].reverse()) {
     const thumb = el("span", { class: "thumb" });
-    const title = [layer.shape ? shape(layer.shape) : "", layer.dtype ?? "", layer.reduce && layer.reduce !== "flatten" ? `positions: ${layer.reduce}` : ""].filter(Boolean).join(" · ");
+    // Without the axis of samples: what one sample gives.
+    const positions = (layer.shape ?? []).slice(1);
+    const title = [layer.name, positions.length > 0 ? shape(positions) : "", layer.dtype ?? "", layer.reduce && layer.reduce !== "flatten" ? `positions: ${layer.reduce}` : ""].filter(Boolean).join(" · ");
     const button = el("button", { type: "button", class: "toggle layer-toggle", "data-layer": layer.id, title, onClick: () => toggle(layer.id) },
-      el("span", { class: "box", "aria-hidden": "true" }), el("span", { class: "name" }, layer.name),
+      el("span", { class: "box", "aria-hidden": "true" }),
+      el("span", { class: "name" }, names[i], positions.length > 1 && el("span", { class: "shape" }, positions.join("×"))),
       el("span", { class: "amount" }, count(layer.neurons)), thumb);
     buttons.set(layer.id, button);
     list.append(el("li", {}, button));

@@ -3,7 +3,9 @@
 import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { count, figure, percent, standing } from "../model/format.js";
-import { phrase } from "../model/order.js";
+import { encodeOrder, expression, phrase } from "../model/order.js";
+import { orderQuery } from "../data/api.js";
+import { PRIORITY } from "../data/tiles.js";
 import { markers } from "../view/dots.js";
 import { coarsen, histogramChart, withoutExactZeros } from "../view/histogram.js";
 import { swatch } from "../view/hovercard.js";
@@ -103,7 +105,7 @@ export function neuronPanel(app, facts, activation) {
     body.replaceChildren(
       el("div", { class: "charts" }, ...charts),
       el("p", { class: "quiet axis-note" }, `Across: activation, bins of ${figure(binWidth * per)}. Up: share of the class. The dashed line is the median. Exact zeros have a bar of their own, left of 0.${one.grid.tails ? " The first and last bin hold everything beyond." : ""}`),
-      statistics(one, app), standings(one, app, looks));
+      statistics(one, app), standings(one, app, looks), ranks(one, app, asking?.signal));
   }
 
   const update = () => {
@@ -172,4 +174,36 @@ function standings(one, app, looks) {
     const words = i.percentiles.map((p) => standing(p.low, p.high, app.metadata.groups[p.group].name)).join("; ");
     return el("li", {}, look ? el("span", {}, dotSvg(look)) : null, el("b", {}, `${i.name} ${value}`), ` ${words}`);
   }));
+}
+
+/** Orderings whose rank is asked for: what a reader can take in. */
+const RANKS_MAX = 8;
+
+/**
+ * The neuron's rank in the orderings at hand: the column's, and, largest first, by every chosen instance and class.
+ * @param {NeuronFacts} one
+ * @param {import("../app.js").App} app
+ * @param {AbortSignal} [signal]
+ */
+function ranks({ layer, neuron }, app, signal) {
+  const { state, metadata } = app;
+  const column = state.columns[layer];
+  /** @type {{order: import("../types").Order, direction: import("../types").Direction}[]} */
+  const wanted = column ? [{ order: column.order, direction: column.direction }] : [];
+  for (const instance of state.instances) wanted.push({ order: { kind: "value", instance }, direction: "descending" });
+  for (const group of state.groups) wanted.push({ order: { kind: "median", group }, direction: "descending" });
+  const seen = new Set();
+  const list = wanted.filter(({ order, direction }) => {
+    const key = `${encodeOrder(order)} ${direction}`;
+    return !seen.has(key) && seen.add(key);
+  }).slice(0, RANKS_MAX);
+  const neurons = app.layer(layer).neurons;
+  const element = el("ul", { class: "ranks", "aria-label": "Ranks" });
+  Promise.all(list.map(async ({ order, direction }) => {
+    const { rank } = await app.json(app.urls.find(layer, orderQuery(expression(order, metadata), direction), neuron), PRIORITY.person, signal);
+    return el("li", {}, el("b", {}, `rank ${count(rank + 1)}`), ` of ${count(neurons)} by ${phrase(order, metadata)}, ${direction === "descending" ? "largest" : "smallest"} first`);
+  })).then((items) => element.replaceChildren(...items), () => {
+    // Closed before they came, or no answer: the notice at the top tells of the latter.
+  });
+  return element;
 }

@@ -18,7 +18,12 @@ export function showNotice(kind, text, action) {
     el("span", {}, text), action ? el("button", { type: "button", class: "notice-action", onClick: action.run }, action.label) : null, close));
 }
 
-/** @param {NoticeKind} kind */
+/**
+ * @param {NoticeKind} kind
+ * @returns {boolean} whether it was there
+ */
 export function hideNotice(kind) {
-  bar().querySelector(`[data-kind="${kind}"]`)?.remove();
+  const notice = bar().querySelector(`[data-kind="${kind}"]`);
+  notice?.remove();
+  return notice !== null;
 }

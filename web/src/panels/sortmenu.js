@@ -91,7 +91,11 @@ export function sortMenu(app, layerId, close) {
   };
   // The paper's question: how far is the attacked image from the class it was taken for?
   const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign");
-  if (order.kind !== "difference" && attacked !== undefined) menus.a.value = key({ kind: "value", instance: attacked });
+  if (order.kind !== "difference" && attacked !== undefined) {
+    menus.a.value = key({ kind: "value", instance: attacked });
+    const taken = metadata.groups.findIndex((group) => group.kind === "class" && (group.name === metadata.instances[attacked].prediction || group.label === metadata.instances[attacked].prediction));
+    if (taken >= 0) menus.b.value = key({ kind: "median", group: taken });
+  }
   if (order.kind !== "difference" && !instances && menus.b.options.length > 1) menus.b.selectedIndex = 1;
 
   /** @param {string} value @param {string} text @param {...(HTMLElement | string | null)} more */

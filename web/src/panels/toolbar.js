@@ -1,6 +1,6 @@
 /** How densities are drawn: axis, opacity, overlay or lanes, columns together or apart. */
 
-import { byId, el } from "../dom.js";
+import { byId, el, set } from "../dom.js";
 import { percent } from "../model/format.js";
 
 const FULL = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
@@ -19,13 +19,19 @@ export function toolbarView(app) {
     const select = el("select", { id, title },
       ...options.map(([value, text]) => el("option", { value }, text)));
     select.addEventListener("change", () => app.update(change(select.value)));
-    bar.append(el("label", { class: "option" }, el("span", { class: "quiet" }, label), select));
+    if (!label) set(select, "aria-label", "Scale of the axis");
+    bar.append(label ? el("label", { class: "option" }, el("span", { class: "quiet" }, label), select) : el("span", { class: "option" }, select));
     return select;
   };
-  const axis = menu("axis-mode", "axis", "Across is activation. shared: one axis for the layer, 99.9 % of its values; whole: all of them; symlog: logarithmic on both sides of 0; own: each neuron’s own range", [
-    ["shared", "shared"], ["whole", "whole"], ["symlog", "symlog"], ["own", "own"],
+  const axis = menu("axis-mode", "axis", "Across is activation. shared: one axis for the layer, 99.9 % of its values; whole: all of them; own: each neuron’s own range", [
+    ["shared", "shared"], ["whole", "whole"], ["own", "own"],
   ], (value) => (draft) => {
     draft.axis = /** @type {import("../types").AxisMode} */ (value);
+    // A part of one axis says nothing on another.
+    for (const column of Object.values(draft.columns)) column.across = null;
+  });
+  const scale = menu("axis-scale", "", "linear, or symlog: logarithmic on both sides of 0", [["linear", "linear"], ["symlog", "symlog"]], (value) => (draft) => {
+    draft.symlog = value === "symlog";
   });
   const bins = menu("bins", "bins", "How finely activations are counted: bins of the layer’s whole axis", [["256", "256"], ["64", "64"], ["16", "16"]], (value) => (draft) => {
     draft.bins = /** @type {import("../types").Bins} */ (Number(value));
@@ -53,6 +59,7 @@ export function toolbarView(app) {
   const update = () => {
     const { state } = app;
     axis.value = state.axis;
+    scale.value = state.symlog ? "symlog" : "linear";
     bins.value = String(app.bins);
     curve.value = state.curve;
     if (![...full.options].some((option) => Number(option.value) === app.full)) {

@@ -1,6 +1,6 @@
 /** The horizontal axis and the numbers beside the rows. */
 
-import { count, figure } from "../model/format.js";
+import { count, figure, percent } from "../model/format.js";
 import { LABEL_ROW } from "../model/layout.js";
 import { label, step, symlogTicks, ticks } from "../model/ticks.js";
 
@@ -8,8 +8,9 @@ import { label, step, symlogTicks, ticks } from "../model/ticks.js";
 /** @typedef {import("./theme.js").Theme} Theme */
 /** @typedef {import("../types").Scale} Scale */
 
-/** Pixels between the labels of ticks. */
-const TICK_APART = 64;
+/** Pixels between the labels of ticks; further apart where there is room. */
+const TICK_APART = 62;
+const TICKS_MOST = 9;
 
 /**
  * Values with a tick, and the label of each.
@@ -17,8 +18,10 @@ const TICK_APART = 64;
  * @returns {{value: number, text: string}[]}
  */
 export function axisTicks(scale) {
-  if (scale.symlog) return symlogTicks(scale, 34).map((value) => ({ value, text: figure(value) }));
-  const target = Math.max(2, Math.floor(scale.width / TICK_APART));
+  const logarithmic = scale.symlog ? symlogTicks(scale, 34) : [];
+  // A narrow part of a logarithmic axis may hold no round power: there it is as good as linear.
+  if (logarithmic.length > 2) return logarithmic.map((value) => ({ value, text: figure(value) }));
+  const target = Math.min(TICKS_MOST, Math.max(2, Math.floor(scale.width / TICK_APART)));
   const by = step(scale.hi - scale.lo, target);
   return ticks(scale.lo, scale.hi, target).map((value) => ({ value, text: label(value, by) }));
 }
@@ -27,11 +30,11 @@ export function axisTicks(scale) {
  * Tick labels above the plot, and what they measure.
  * @param {CanvasRenderingContext2D} context CSS pixels
  * @param {Layout} layout
- * @param {Scale | null} scale null on the neurons' own axes, which have no common numbers
+ * @param {import("./columnaxis.js").Axis} axis
  * @param {Theme} theme
- * @param {{zeros: boolean, above: number, below: number}} marks
+ * @param {boolean} zeros whether the lane of zeros is at its left
  */
-export function paintAxis(context, layout, scale, theme, { zeros, above, below }) {
+export function paintAxis(context, layout, { scale, part, above, below }, theme, zeros) {
   const y = 17;
   context.font = `11px ${theme.font}`;
   context.textBaseline = "alphabetic";
@@ -57,9 +60,10 @@ export function paintAxis(context, layout, scale, theme, { zeros, above, below }
     if (below > 0) beyond(context, "left", plotX, y);
   } else {
     context.textAlign = "left";
-    context.fillText("each neuron’s lowest", plotX, y);
+    const all = part.lo === 0 && part.hi === 1;
+    context.fillText(all ? "each neuron’s lowest" : `${percent(part.lo)} of each neuron’s range`, plotX, y);
     context.textAlign = "right";
-    context.fillText(plotWidth > 230 ? "highest activation" : "highest", plotX + plotWidth, y);
+    context.fillText(!all ? percent(part.hi) : plotWidth > 230 ? "highest activation" : "highest", plotX + plotWidth, y);
   }
   context.fillStyle = theme.rule;
   context.fillRect(plotX, layout.plotTop - (layout.pinnedRows > 0 ? 4 : 1), plotWidth, 1);
@@ -141,8 +145,10 @@ export function paintHeadings(context, layout, what, theme) {
   context.textAlign = "right";
   context.fillStyle = theme.faint;
   const named = areNamed(what);
-  if (layout.rankX > 0 && named) context.fillText("rank", layout.rankX, 17);
-  context.fillText(named ? "neuron" : "rank", layout.neuronX, 17);
+  // "rank" beside "= 0" would read as one: the lane's heading is narrow and stands over its lane alone.
+  const x = layout.neuronX - (layout.zeroWidth > 0 ? 6 : 0);
+  if (layout.rankX > 0 && named) context.fillText("rank", layout.rankX - (layout.zeroWidth > 0 ? 6 : 0), 17);
+  context.fillText(named ? "neuron" : "rank", x, 17);
 }
 
 /** @param {Pick<LabelRows, "level" | "lineHeight">} what */
@@ -162,7 +168,7 @@ function paintNames(context, layout, { rows, y, lineHeight, facts, keyed }, them
     context.fillText(String(fact.neuron), layout.neuronX, middle);
     if (!keyed) continue;
     const text = figure(fact.key);
-    const x = layout.plotX + layout.plotWidth + 8;
+    const x = layout.keyX;
     context.strokeStyle = theme.paperCss;
     context.lineWidth = 3.5;
     context.lineJoin = "round";

@@ -1,13 +1,15 @@
 /** One column of the Activation view: its elements, its canvas, and a frame of it. */
 
 import { el, context2d, set } from "../dom.js";
-import { columnLayout, PINNED_ROW } from "../model/layout.js";
-import { axisDomain, binOfZero, makeScale } from "../model/scales.js";
+import { columnLayout, LABEL_ROW, PINNED_ROW } from "../model/layout.js";
 import { encodeOrder, phrase } from "../model/order.js";
-import { clampView, levelFor, positionOf, rowHeight, screenRows } from "../model/viewport.js";
+import { clampView, levelFor, rowHeight, screenRows } from "../model/viewport.js";
 import { PRIORITY } from "../data/tiles.js";
 import { paintAxis, paintGrid, paintHeadings, paintRowLabels } from "./axis.js";
-import { ColumnData, sameArrangement } from "./columndata.js";
+import { Aloud } from "./aloud.js";
+import { ColumnAxis } from "./columnaxis.js";
+import { ColumnData, sameArrangement, sameRows } from "./columndata.js";
+import { ColumnMarks } from "./columnmarks.js";
 import { markers, paintDots } from "./dots.js";
 import { Minimap } from "./minimap.js";
 import { paintLines, paintZeros } from "./painter.js";
@@ -16,10 +18,7 @@ import { paintLines, paintZeros } from "./painter.js";
 /** @typedef {import("./columndata.js").Arrangement} Arrangement */
 /** @typedef {ReturnType<typeof screenRows>} ScreenRows */
 /** @typedef {{kind: "pinned", neuron: number} | {kind: "row", row: number, level: number}} Hit what lies under the pointer */
-/** @typedef {{first: number, end: number, zeroBin: number, scale: import("../types").Scale | null, edges: Float64Array | null, above: number, below: number}} Axis */
-
-/** The share of all values that the shared axis may leave outside: a few far ones must not squeeze the rest. */
-const BEYOND = 0.001;
+/** @typedef {import("./columnaxis.js").Axis} Axis */
 
 export class Column {
   /**
@@ -29,13 +28,18 @@ export class Column {
   constructor(app, layer) {
     this.app = app;
     this.layer = layer;
-    this.data = new ColumnData(app, layer);
+    this.axis = new ColumnAxis(this);
+    this.data = new ColumnData(app, layer, () => this.axis.window());
+    this.marks = new ColumnMarks(this);
     this.canvas = el("canvas", { class: "plot", tabindex: 0, role: "application", "aria-roledescription": "activation plot" });
     this.context = context2d(this.canvas);
+    this.empty = el("p", { class: "plot-empty", hidden: true }, "Choose classes or instances on the left to see how they activate these neurons.");
     this.minimap = new Minimap(this);
     this.head = el("header", { class: "column-head" });
-    this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas), this.minimap.element);
+    this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas, this.empty), this.minimap.element);
     this.element = el("section", { class: "column", id: `column-${layer.id}`, "data-layer": layer.id, "aria-label": `Layer ${layer.name}` }, this.head, this.body);
+    this.aloud = new Aloud(this);
+    this.element.append(this.aloud.element);
     this.width = 0;
     this.height = 0;
     /**
@@ -73,36 +77,15 @@ export class Column {
   measure() {
     const summary = this.app.summaries.get(this.layer.id);
     const zeros = summary !== undefined && summary.zeros.some((share) => share > 0);
-    return columnLayout({
+    const of = {
       width: this.width, height: this.height, neurons: this.layer.neurons,
       zeroLanes: zeros ? this.app.state.groups.length : 0, pinned: this.state?.pinned.length ?? 0,
-    });
-  }
-
-  /**
-   * The part of the axis on screen, in bins and as a scale.
-   * @param {Arrangement} of
-   * @param {number} width CSS pixels
-   * @returns {Axis | null} null until the layer's summary is there
-   */
-  axis(of, width) {
-    const summary = this.app.summaries.get(this.layer.id);
-    if (!summary) return null;
-    if (of.axis === "own") {
-      // A layer without negative values has its zeros in the first bin of every own axis; else the bin is another for each neuron.
-      const zeroBin = summary.shared.origin >= 0 ? Math.min(0, binOfZero(summary, of.bins)) : -1;
-      return { first: 0, end: of.bins, zeroBin, scale: null, edges: null, above: 0, below: 0 };
-    }
-    const mode = this.app.state.axis;
-    const domain = axisDomain(summary, mode === "shared" ? BEYOND : 0, of.bins);
-    const scale = makeScale(domain.lo, domain.hi, width, mode === "symlog");
-    /** @type {Float64Array | null} */
-    let edges = null;
-    if (mode === "symlog") {
-      const ratio = devicePixelRatio;
-      edges = Float64Array.from({ length: domain.endBin - domain.firstBin + 1 }, (_, i) => scale.toPixel(domain.lo + i * domain.binWidth) * ratio);
-    }
-    return { first: domain.firstBin, end: domain.endBin, zeroBin: domain.zeroBin, scale, edges, above: domain.above, below: domain.below };
+    };
+    const layout = columnLayout(of);
+    if (!this.state) return layout;
+    const { span } = clampView(this.state, this.total, layout.plotHeight);
+    const keyed = this.state.order.kind !== "index" && rowHeight(this.total, span, layout.plotHeight) >= LABEL_ROW;
+    return keyed ? columnLayout({ ...of, keyed }) : layout;
   }
 
   /** @param {readonly number[]} hiddenRanks @returns {ScreenRows & {level: number, rowHeight: number}} */
@@ -124,6 +107,7 @@ export class Column {
     if (this.width < 20 || this.height < 40) return { covered: false, sharp: false };
     this.layout = this.measure();
     const { groups, instances } = this.app.state;
+    set(this.empty, "hidden", groups.length + instances.length > 0);
     const wanted = this.data.wanted();
     const wantedHidden = this.data.hiddenRanks(wanted);
     const allRanked = wantedHidden.length === this.state.hidden.length;
@@ -133,13 +117,25 @@ export class Column {
     const { covered, sharp } = this.data.coverage(wanted, goal);
     const shown = this.data.shown;
     if (!shown || (!sameArrangement(shown, wanted) && covered && allRanked)) this.data.shown = wanted;
-    const of = this.data.shown ?? wanted;
-    const current = sameArrangement(of, wanted);
-    const axis = this.axis(of, this.layout.plotWidth);
+    const of = this.drawn(wanted);
+    const current = sameArrangement(this.data.shown ?? wanted, wanted);
+    const axis = this.axis.of(of, this.layout.plotWidth, goal.level);
     this.draw(of, axis);
     const exact = sharp && current && allRanked && axis !== null && this.pinnedSharp(groups, instances);
-    this.describe(of, current, exact, axis);
+    this.describe(of, sameRows(of, wanted), exact, axis);
+    if (exact && axis && !this.app.moving) this.aloud.update(of, axis);
     return { covered: covered && current, sharp: exact };
+  }
+
+  /**
+   * What is on screen: what the state asks for, or, until that is here, what was there before. Finer bins that do not reach
+   * over the part in view would leave a hole: then the bins of the whole axis are shown.
+   * @param {Arrangement} [wanted]
+   * @returns {Arrangement}
+   */
+  drawn(wanted = this.data.wanted()) {
+    const of = this.data.shown ?? wanted;
+    return this.axis.covers(of) ? of : this.data.base(of);
   }
 
   /** @param {readonly number[]} groups @param {readonly number[]} instances */
@@ -167,9 +163,9 @@ export class Column {
     context.fillRect(0, 0, width, height);
     if (axis) {
       this.drawBlock(of, axis, { rows: screen.rows, level: screen.level, y: layout.plotTop + screen.y, lineHeight: screen.height }, { top: layout.plotTop, height: layout.plotHeight });
-      if (layout.pinnedRows > 0) this.drawPinned(axis);
+      if (layout.pinnedRows > 0) this.drawPinned(of, axis);
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      paintAxis(context, layout, axis.scale, app.theme, { zeros: layout.zeroWidth > 0, above: axis.above, below: axis.below });
+      paintAxis(context, layout, axis, app.theme, layout.zeroWidth > 0);
       if (layout.zeroWidth > 0) this.drawZeroHead();
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -177,19 +173,19 @@ export class Column {
     context.beginPath();
     context.rect(0, layout.plotTop, this.width, layout.plotHeight);
     context.clip();
-    this.drawMarks(of, screen, hiddenRanks);
+    this.marks.draw(of, screen, hiddenRanks);
     context.restore();
     this.drawLabels(of, screen);
-    this.minimap.render(of, screen);
+    this.minimap.render(this.data.base(of), screen);
   }
 
   drawZeroHead() {
     const { context, layout, app } = this;
     context.font = `10px ${app.theme.font}`;
-    context.textAlign = "right";
+    context.textAlign = "center";
     context.textBaseline = "alphabetic";
     context.fillStyle = app.theme.faint;
-    context.fillText("= 0", layout.zeroX + layout.zeroWidth, 17);
+    context.fillText("=0", layout.zeroX + layout.zeroWidth / 2, 17);
   }
 
   /**
@@ -203,7 +199,7 @@ export class Column {
     const { context, layout, app, data } = this;
     const { state, theme, metadata } = app;
     const ratio = devicePixelRatio;
-    const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: app.full, lanes: state.lanes };
+    const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: app.full * this.axis.fineness(of), lanes: state.lanes };
     const inks = state.groups.map((group) => ({
       colour: app.colour(group),
       resolve: (/** @type {number} */ index) => data.bestTile(of, group, level, index),
@@ -217,7 +213,13 @@ export class Column {
     const line = lineHeight * ratio;
     const x = Math.round(layout.plotX * ratio);
     const place = { x, y: top, width: layout.plotWidth * ratio, lineHeight: line };
-    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, zeroBin: axis.zeroBin, edges: axis.edges }, place, look);
+    context.save();
+    context.beginPath();
+    context.rect(x, 0, Math.round(place.width), this.canvas.height);
+    context.clip();
+    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, zeroBin: axis.zeroBin, edges: axis.edges, lookup: axis.lookup },
+      { ...place, x: Math.round((layout.plotX + axis.x) * ratio), width: axis.width * ratio }, look);
+    context.restore();
     if (layout.zeroWidth > 0) {
       paintZeros(context, { rows, inks }, { ...place, x: Math.round(layout.zeroX * ratio), width: layout.zeroWidth * ratio }, look);
     }
@@ -237,7 +239,7 @@ export class Column {
       paintDots(context, {
         rows, y: top, lineHeight: line,
         resolve: (index) => data.bestValues(of.query, level, index, instance),
-        toPixel: scale ? (value) => scale.toPixel(value) * ratio : (value, row) => this.ownPixel(of, value, row) * ratio,
+        toPixel: scale ? (value) => scale.toPixel(value) * ratio : (value, row) => this.ownPixel(of, axis, value, row) * ratio,
       }, { x, width: place.width, ratio, paper: theme.paperCss }, marker);
     }
     context.restore();
@@ -246,22 +248,25 @@ export class Column {
   /**
    * Place of a value on the own axis of the neuron in a row.
    * @param {Arrangement} of
+   * @param {Axis} axis
    * @param {number} value
    * @param {number} row
    */
-  ownPixel(of, value, row) {
+  ownPixel(of, axis, value, row) {
     const fact = this.data.rowFacts(of.query, 0, row);
-    if (!fact) return -1e6;
-    const bin = value / 2 ** fact.exponent - fact.origin;
-    return (Math.min(256.5, Math.max(-0.5, bin)) / 256) * this.layout.plotWidth;
+    return fact && axis.ownPixel ? axis.ownPixel(value, fact.exponent, fact.origin) : -1e6;
   }
 
-  /** @param {Axis} axis */
-  drawPinned(axis) {
+  /** @param {Arrangement} of @param {Axis} axis */
+  drawPinned(of, axis) {
     const { layout, context, app } = this;
     const shown = this.state.pinned.slice(0, layout.pinnedRows);
     const lines = { rows: Int32Array.from(shown), level: 0, y: layout.pinnedTop, lineHeight: PINNED_ROW };
-    this.drawBlock(this.data.pinnedArrangement(), axis, lines, { top: layout.pinnedTop - 1, height: layout.pinnedRows * PINNED_ROW + 1 });
+    const pinned = this.data.pinnedArrangement();
+    const own = of.part ? pinned : this.data.base(pinned);
+    // Single neurons, whatever the rows below are sums of.
+    const at = of.axis === "own" ? this.axis.of(own, layout.plotWidth, 0) ?? axis : axis;
+    this.drawBlock(own, at, lines, { top: layout.pinnedTop - 1, height: layout.pinnedRows * PINNED_ROW + 1 });
     const ratio = devicePixelRatio;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.font = `11px ${app.theme.font}`;
@@ -278,40 +283,6 @@ export class Column {
       context.arc(layout.neuronX + 5, y, 1.8, 0, 7);
       context.fill();
     });
-  }
-
-  /**
-   * Bands of the hovered row, the cursor and the pinned neurons.
-   * @param {Arrangement} of
-   * @param {ReturnType<Column["screen"]>} screen
-   * @param {readonly number[]} hiddenRanks
-   */
-  drawMarks(of, screen, hiddenRanks) {
-    const { context, layout, app } = this;
-    /** @param {number} from @param {number} rows @param {string} colour @param {boolean} band */
-    const mark = (from, rows, colour, band) => {
-      const y = layout.plotTop + (from - this.view.top) * screen.rowHeight;
-      const height = Math.max(1, rows * screen.rowHeight);
-      context.fillStyle = colour;
-      if (band) {
-        context.strokeStyle = colour;
-        context.lineWidth = 1;
-        const pad = height < 6 ? 1.5 : 0.5;
-        context.strokeRect(layout.neuronX + 4.5, y - pad, layout.plotX + layout.plotWidth - layout.neuronX + 2, height - 1 + 2 * pad);
-      } else context.fillRect(layout.neuronX + 3, y, 3, Math.max(2, height - (height >= 6 ? 1 : 0)));
-    };
-    for (const neuron of this.state.pinned) {
-      const rank = this.data.rank(of, neuron);
-      if (rank !== undefined) mark(positionOf(rank, hiddenRanks), 1, app.theme.accent, false);
-    }
-    if (this.cursor !== null) {
-      const rank = this.data.rank(of, this.cursor);
-      if (rank !== undefined && !this.state.hidden.includes(this.cursor)) mark(positionOf(rank, hiddenRanks), 1, app.theme.accent, true);
-    }
-    if (this.hovered?.kind === "row" && this.hovered.level === screen.level) {
-      const per = 2 ** screen.level;
-      mark(screen.level === 0 ? positionOf(this.hovered.row, hiddenRanks) : this.hovered.row * per, per, app.theme.ink, true);
-    }
   }
 
   /** @param {Arrangement} of @param {ReturnType<Column["screen"]>} screen */
@@ -341,7 +312,7 @@ export class Column {
     const facts = {
       order: encodeOrder(of.order), direction: of.direction, level: this.level, "row-height": this.rowHeight.toFixed(4), top: this.view.top.toFixed(3),
       "plot-x": layout.plotX, "plot-width": layout.plotWidth, "plot-top": layout.plotTop, "plot-height": layout.plotHeight,
-      lo: axis?.scale?.lo ?? "", hi: axis?.scale?.hi ?? "", sorting: !current, sharp: exact,
+      lo: axis?.part.lo ?? "", hi: axis?.part.hi ?? "", zoom: of.part?.zoom ?? 0, sorting: !current, sharp: exact,
     };
     for (const [name, value] of Object.entries(facts)) set(element, `data-${name}`, String(value));
     const { hidden } = this.state;

@@ -5,14 +5,14 @@
  * its own, and the picture never has a hole.
  */
 
-import { orderQuery } from "../data/api.js";
+import { orderQuery, tileQuery } from "../data/api.js";
 import { PRIORITY } from "../data/tiles.js";
 import { expression } from "../model/order.js";
 import { tilesOf, topLevel } from "../model/viewport.js";
 
 /** @typedef {import("../data/tiles.js").Want} Want */
 /** @typedef {import("./painter.js").Hit} Hit */
-/** @typedef {{query: string, axis: "shared" | "own", bins: import("../types").Bins, order: import("../types").Order, direction: import("../types").Direction}} Arrangement */
+/** @typedef {{query: string, axis: "shared" | "own", bins: import("../types").Bins, part: {zoom: number, from: number} | null, order: import("../types").Order, direction: import("../types").Direction}} Arrangement */
 /** @typedef {{rows: Int32Array, level: number, groups: readonly number[], instances: readonly number[]}} Screen */
 
 /** Orderings whose ranks are remembered, in a layer. */
@@ -21,18 +21,29 @@ const RANKED_ORDERS_MAX = 12;
 const ADDRESSES_MAX = 4000;
 const INDEX_QUERY = orderQuery("index", "ascending");
 
+/**
+ * Whether two show the same rows in the same bins, whatever part of the axis the bins are of.
+ * @param {Arrangement} a
+ * @param {Arrangement} b
+ */
+export function sameRows(a, b) {
+  return a.query === b.query && a.axis === b.axis && a.bins === b.bins;
+}
+
 /** @param {Arrangement} a @param {Arrangement} b */
 export function sameArrangement(a, b) {
-  return a.query === b.query && a.axis === b.axis && a.bins === b.bins;
+  return sameRows(a, b) && a.part?.zoom === b.part?.zoom && a.part?.from === b.part?.from;
 }
 
 export class ColumnData {
   /**
    * @param {import("../app.js").App} app
    * @param {import("../types").Layer} layer
+   * @param {() => {zoom: number, from: number} | null} part the finer bins that the axis in view is worth
    */
-  constructor(app, layer) {
+  constructor(app, layer, part) {
     this.app = app;
+    this.part = part;
     this.layer = layer;
     this.top = topLevel(layer.neurons);
     /** @type {Arrangement | null} */
@@ -41,6 +52,8 @@ export class ColumnData {
     this.lastWanted = null;
     /** @type {Arrangement | null} */
     this.lastPinned = null;
+    /** @type {WeakMap<Arrangement, Arrangement>} */
+    this.bases = new WeakMap();
     /**
      * Addresses of tiles: a frame looks hundreds of them up, and making the text anew would cost more than drawing.
      * @type {WeakMap<Arrangement, Map<number, string>>}
@@ -59,9 +72,27 @@ export class ColumnData {
     const axis = this.app.state.axis === "own" ? "own" : "shared";
     const query = orderQuery(expression(order, this.app.metadata), direction);
     /** @type {Arrangement} */
-    const fresh = { query, axis, bins: this.app.bins, order, direction };
+    const fresh = { query, axis, bins: this.bins(), part: this.part(), order, direction };
     if (!this.lastWanted || !sameArrangement(this.lastWanted, fresh)) this.lastWanted = fresh;
     return this.lastWanted;
+  }
+
+  /** Bins of the whole axis: as chosen; the finest for a part of it, where the server has no finer ones for that part. */
+  bins() {
+    const { across } = this.app.state.columns[this.layer.id];
+    return across && (this.app.coarse.has(this.layer.id) || this.app.state.axis === "own") ? 256 : this.app.bins;
+  }
+
+  /**
+   * The same in the bins of the whole axis: what the minimap shows, and the plot while finer bins are on their way.
+   * @param {Arrangement} of
+   * @returns {Arrangement}
+   */
+  base(of) {
+    if (!of.part) return of;
+    let base = this.bases.get(of);
+    if (!base) this.bases.set(of, (base = { ...of, part: null }));
+    return base;
   }
 
   /** @param {Arrangement} of @param {number} group @param {number} level @param {number} index */
@@ -70,7 +101,7 @@ export class ColumnData {
     if (!known || known.size > ADDRESSES_MAX) this.addresses.set(of, (known = new Map()));
     const place = (group * 64 + level) * 2 ** 24 + index;
     let url = known.get(place);
-    if (!url) known.set(place, (url = this.app.urls.tile(this.layer.id, group, level, index, `${of.query}&axis=${of.axis}&bins=${of.bins}`)));
+    if (!url) known.set(place, (url = this.app.urls.tile(this.layer.id, group, level, index, tileQuery(of))));
     return url;
   }
 
@@ -159,6 +190,7 @@ export class ColumnData {
     for (const group of screen.groups) {
       const covered = indices.every((index) => this.bestTile(of, group, screen.level, index));
       this.wantTile(of, group, this.top, 0, covered ? PRIORITY.minimap : PRIORITY.cover, wants);
+      if (of.part) this.wantTile(this.base(of), group, this.top, 0, PRIORITY.minimap, wants);
       for (const index of indices) this.wantTile(of, group, screen.level, index, PRIORITY.sharp, wants);
     }
     const named = indices.every((index) => this.bestRows(of.query, screen.level, index));
@@ -188,9 +220,9 @@ export class ColumnData {
 
   /** @returns {Arrangement} */
   pinnedArrangement() {
-    const { axis, bins } = this.shown ?? this.wanted();
+    const { axis, bins, part } = this.shown ?? this.wanted();
     /** @type {Arrangement} */
-    const fresh = { query: INDEX_QUERY, axis, bins, order: { kind: "index" }, direction: "ascending" };
+    const fresh = { query: INDEX_QUERY, axis, bins, part, order: { kind: "index" }, direction: "ascending" };
     if (!this.lastPinned || !sameArrangement(this.lastPinned, fresh)) this.lastPinned = fresh;
     return this.lastPinned;
   }

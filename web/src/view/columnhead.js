@@ -3,7 +3,7 @@
 import { el, set, setText } from "../dom.js";
 import { count, plural } from "../model/format.js";
 import { phrase } from "../model/order.js";
-import { fit, zoomBy } from "./navigate.js";
+import { fit, setAcross, zoomBy } from "./navigate.js";
 
 /** @typedef {import("./column.js").Column} Column */
 
@@ -14,6 +14,7 @@ export class ColumnHead {
    */
   constructor(column, on) {
     this.column = column;
+    this.first = "";
     const { app, layer } = column;
     this.hidden = el("button", { type: "button", class: "hidden-strip", "aria-haspopup": "dialog" });
     this.hidden.addEventListener("click", () => on.openHidden(column, this.hidden));
@@ -24,11 +25,12 @@ export class ColumnHead {
     this.direction = el("button", { type: "button", class: "direction-button", onClick: () => this.turn() });
     /** @param {string} text @param {string} title @param {string} name @param {() => void} run */
     const zoom = (text, title, name, run) => el("button", { type: "button", class: `icon-button zoom-${name}`, title, "aria-label": `${title}: ${layer.name}`, onClick: run }, text);
+    this.across = el("button", { type: "button", class: "across-fit", title: "Only a part of the axis is in view: show it whole (0)", onClick: () => setAcross(column, null) }, "↔ whole axis");
     const middle = () => column.layout.plotTop + column.layout.plotHeight / 2;
     column.head.append(
       el("div", { class: "head-line" },
         el("h2", {}, layer.name), el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead, this.hidden,
-        el("span", { class: "zoom-buttons" },
+        this.across, el("span", { class: "zoom-buttons" },
           zoom("−", "Zoom out", "out", () => zoomBy(column, 1 / 1.6, middle())),
           zoom("+", "Zoom in", "in", () => zoomBy(column, 1.6, middle())),
           zoom("all", "Whole layer", "fit", () => fit(column)))),
@@ -56,8 +58,9 @@ export class ColumnHead {
     set(this.sort, "aria-label", `Sort ${column.layer.name}: by ${words}`);
     set(this.sort, "title", `Sorted by ${words}`);
     const down = state.direction === "descending";
-    const first = state.order.kind === "index" ? (down ? "last first" : "first first") : down ? "largest first" : "smallest first";
-    this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
+    const first = state.order.kind === "index" ? (down ? "last to first" : "first to last") : down ? "largest first" : "smallest first";
+    if (this.first !== first) this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
+    this.first = first;
     set(this.direction, "aria-label", `Direction: ${first}. Turn round`);
     set(this.direction, "title", "Turn the order round");
     this.hidden.hidden = state.hidden.length === 0;
@@ -71,6 +74,7 @@ export class ColumnHead {
     const per = 2 ** column.level;
     const dead = column.app.summaries.get(column.layer.id)?.dead[0] ?? 0;
     setText(this.dead, dead > 0 ? `${count(dead)} always 0` : "");
+    this.across.hidden = column.state.across === null;
     const hidden = column.state.hidden.length > 0;
     const text = per > 1 ? `1 row = ${count(per)} neurons${hidden ? ", hidden ones too" : ""}` : "";
     if (this.grain.title === text) return;

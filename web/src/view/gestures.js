@@ -1,6 +1,11 @@
-/** Pointer and wheel on a column's plot: drag scrolls, pinch and Ctrl + wheel zoom, a click is a click. */
+/**
+ * Pointer and wheel on a column's plot: drag scrolls, pinch and Ctrl + wheel zoom, a click is a click. Over the numbers of the
+ * axis, or with Shift, the same along the axis.
+ */
 
-import { scrollTo, setView, zoomBy } from "./navigate.js";
+import { panAcrossBy, scrollTo, setAcross, setView, zoomAcrossBy, zoomBy } from "./navigate.js";
+import { AXIS_HEIGHT } from "../model/layout.js";
+import { zoomAcross } from "../model/scales.js";
 import { zoomAt } from "../model/viewport.js";
 
 /** @typedef {import("./column.js").Column} Column */
@@ -17,9 +22,9 @@ export function attachGestures(column, on) {
   const { canvas } = column;
   /** @type {Map<number, {x: number, y: number}>} */
   const pointers = new Map();
-  /** @type {{y: number, x: number, top: number, moved: boolean} | null} */
+  /** @type {{y: number, x: number, top: number, scale: import("../types").Scale | null, moved: boolean} | null} */
   let drag = null;
-  /** @type {{distance: number, view: {top: number, span: number | null}} | null} */
+  /** @type {{distance: number, across: boolean, scale: import("../types").Scale | null, view: {top: number, span: number | null}} | null} */
   let pinch = null;
   /** @param {MouseEvent} event */
   const at = (event) => {
@@ -29,12 +34,22 @@ export function attachGestures(column, on) {
 
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
-    const pixels = event.deltaY * (event.deltaMode === 1 ? LINE_PIXELS : event.deltaMode === 2 ? column.layout.plotHeight : 1);
-    if (event.ctrlKey || event.metaKey || event.altKey) {
-      // Pinches on a trackpad come as small wheel steps with ctrlKey: an exponential makes both feel the same.
-      zoomBy(column, Math.exp(-Math.max(-120, Math.min(120, pixels)) / 260), at(event).y);
-    } else if (column.view.span === null) on.nothingToScroll();
-    else scrollTo(column, column.view.top + pixels / column.rowHeight);
+    const unit = event.deltaMode === 1 ? LINE_PIXELS : event.deltaMode === 2 ? column.layout.plotHeight : 1;
+    const place = at(event);
+    const overAxis = place.y < AXIS_HEIGHT;
+    // With Shift, Chrome gives the wheel's way as a sideways one, Firefox as it is.
+    const sideways = event.deltaX * unit || (event.shiftKey ? event.deltaY * unit : 0);
+    const down = event.shiftKey ? 0 : event.deltaY * unit;
+    const zooming = event.ctrlKey || event.metaKey || event.altKey;
+    // Pinches on a trackpad come as small wheel steps with ctrlKey: an exponential makes both feel the same.
+    const factor = Math.exp(-Math.max(-120, Math.min(120, down || sideways)) / 260);
+    if (overAxis || (zooming && event.shiftKey)) zoomAcrossBy(column, factor, place.x);
+    else if (zooming) zoomBy(column, factor, place.y);
+    else {
+      if (sideways) panAcrossBy(column, column.axis.scale(column.layout.plotWidth), sideways);
+      if (down && column.view.span === null) on.nothingToScroll();
+      else if (down) scrollTo(column, column.view.top + down / column.rowHeight);
+    }
     on.hover(at(event).y, null);
   }, { passive: false });
 
@@ -43,10 +58,11 @@ export function attachGestures(column, on) {
     const place = at(event);
     pointers.set(event.pointerId, place);
     canvas.setPointerCapture(event.pointerId);
-    if (pointers.size === 1) drag = { ...place, top: column.view.top, moved: false };
+    if (pointers.size === 1) drag = { ...place, top: column.view.top, scale: column.axis.scale(column.layout.plotWidth), moved: false };
     if (pointers.size === 2) {
       const [a, b] = [...pointers.values()];
-      pinch = { distance: Math.max(20, Math.abs(a.y - b.y)), view: column.view };
+      const across = Math.abs(a.x - b.x) > Math.abs(a.y - b.y);
+      pinch = { distance: Math.max(20, apart(a, b, across)), across, scale: column.axis.scale(column.layout.plotWidth), view: column.view };
       drag = null;
     }
   });
@@ -54,20 +70,25 @@ export function attachGestures(column, on) {
   canvas.addEventListener("pointermove", (event) => {
     const place = at(event);
     if (!pointers.has(event.pointerId)) {
+      canvas.classList.toggle("over-axis", place.y < AXIS_HEIGHT);
       on.hover(place.y, event);
       return;
     }
     pointers.set(event.pointerId, place);
     if (pinch && pointers.size === 2) {
       const [a, b] = [...pointers.values()];
-      const factor = Math.max(20, Math.abs(a.y - b.y)) / pinch.distance;
-      const { plotTop, plotHeight } = column.layout;
-      setView(column, zoomAt(pinch.view, column.total, plotHeight, factor, (a.y + b.y) / 2 - plotTop));
+      const factor = Math.max(20, apart(a, b, pinch.across)) / pinch.distance;
+      const { plotTop, plotHeight, plotX, plotWidth } = column.layout;
+      const whole = column.axis.whole();
+      if (pinch.across && pinch.scale && whole) {
+        setAcross(column, zoomAcross(pinch.scale, whole, factor, ((a.x + b.x) / 2 - plotX) / plotWidth));
+      } else setView(column, zoomAt(pinch.view, column.total, plotHeight, factor, (a.y + b.y) / 2 - plotTop));
     } else if (drag) {
       if (Math.abs(place.y - drag.y) + Math.abs(place.x - drag.x) > CLICK_SLACK) drag.moved = true;
       if (drag.moved) {
-        scrollTo(column, drag.top - (place.y - drag.y) / column.rowHeight);
-        canvas.classList.toggle("dragging", column.view.span !== null);
+        if (drag.y >= AXIS_HEIGHT) scrollTo(column, drag.top - (place.y - drag.y) / column.rowHeight);
+        panAcrossBy(column, drag.scale, drag.x - place.x);
+        canvas.classList.toggle("dragging", column.view.span !== null || column.state.across !== null);
         on.hover(null, null);
       }
     }
@@ -81,7 +102,15 @@ export function attachGestures(column, on) {
     if (drag && !drag.moved && event.type === "pointerup") on.click(drag.y, drag.x, event);
     if (pointers.size === 0) drag = null;
   };
+  canvas.addEventListener("dblclick", (event) => {
+    if (at(event).y < AXIS_HEIGHT) setAcross(column, null);
+  });
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
   canvas.addEventListener("pointerleave", () => on.hover(null, null));
+}
+
+/** @param {{x: number, y: number}} a @param {{x: number, y: number}} b @param {boolean} across */
+function apart(a, b, across) {
+  return across ? Math.abs(a.x - b.x) : Math.abs(a.y - b.y);
 }

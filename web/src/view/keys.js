@@ -1,7 +1,7 @@
 /** The keyboard on a column's plot. */
 
 import { positionOf, rankAt } from "../model/viewport.js";
-import { fit, page, reveal, scrollTo, zoomBy } from "./navigate.js";
+import { fit, page, panAcrossBy, reveal, scrollTo, setAcross, zoomAcrossBy, zoomBy } from "./navigate.js";
 
 /** @typedef {import("./column.js").Column} Column */
 
@@ -39,7 +39,14 @@ export function attachKeys(column, on) {
       case "End": return () => scrollTo(c, c.total);
       case "+": case "=": return () => zoomBy(c, 1.5, around);
       case "-": case "_": return () => zoomBy(c, 1 / 1.5, around);
-      case "0": return () => fit(c);
+      case "0": return () => {
+        setAcross(c, null);
+        fit(c);
+      };
+      case ">": case ".": return () => zoomAcrossBy(c, 1.5, c.layout.plotX + c.layout.plotWidth / 2);
+      case "<": case ",": return () => zoomAcrossBy(c, 1 / 1.5, c.layout.plotX + c.layout.plotWidth / 2);
+      case "ArrowRight": return () => panAcrossBy(c, c.axis.scale(c.layout.plotWidth), c.layout.plotWidth / 8);
+      case "ArrowLeft": return () => panAcrossBy(c, c.axis.scale(c.layout.plotWidth), -c.layout.plotWidth / 8);
       case "Escape": return c.cursor === null ? null : () => {
         c.cursor = null;
         c.app.redraw();

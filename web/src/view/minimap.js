@@ -70,11 +70,10 @@ export class Minimap {
     const { layout, app, data } = column;
     const { state, theme } = app;
     const ratio = devicePixelRatio;
-    const axis = column.axis(of, MINIMAP_WIDTH);
+    const axis = column.axis.of(of, MINIMAP_WIDTH, data.top, column.axis.whole());
     const there = state.groups.filter((group) => data.bestTile(of, group, data.top, 0));
-    const followed = column.cursor === null ? column.state.pinned : [...column.state.pinned, column.cursor];
-    const marks = followed.map((neuron) => data.rank(of, neuron));
-    const key = [of.query, of.axis, of.bins, state.axis, there, theme.name, state.curve, app.full, column.height, this.height, layout.plotTop, ratio, marks, column.state.hidden.length, axis !== null].join("|");
+    const marks = column.marks.tracked().map((neuron) => data.rank(of, neuron));
+    const key = [of.query, of.axis, of.bins, state.axis, state.symlog, there, theme.name, state.curve, app.full, column.height, this.height, layout.plotTop, ratio, marks, column.state.hidden.length, axis !== null].join("|");
     if (key === this.drawn || !axis) return;
     this.drawn = key;
     const { canvas, context } = this;
@@ -88,7 +87,7 @@ export class Minimap {
     }));
     const lineHeight = (this.height * ratio) / total;
     const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: app.full, lanes: false };
-    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, zeroBin: axis.zeroBin, edges: axis.edges },
+    paintLines(context, { rows, inks, firstBin: axis.first, endBin: axis.end, zeroBin: axis.zeroBin, edges: axis.edges, lookup: axis.lookup },
       { x: 0, y: layout.plotTop * ratio, width: canvas.width, lineHeight }, look);
     context.fillStyle = theme.accent;
     for (const rank of marks) {

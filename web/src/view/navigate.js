@@ -2,6 +2,7 @@
 
 import { clampView, positionOf, rowHeight, zoomAt } from "../model/viewport.js";
 import { LABEL_ROW } from "../model/layout.js";
+import { panAcross, zoomAcross } from "../model/scales.js";
 
 /** @typedef {import("./column.js").Column} Column */
 
@@ -41,6 +42,40 @@ export function zoomBy(column, factor, y) {
 /** @param {Column} column */
 export function fit(column) {
   setView(column, { top: 0, span: null });
+}
+
+/**
+ * Puts a part of the axis in view; null is the whole.
+ * @param {Column} column
+ * @param {import("../types").Part | null} part
+ * @param {import("../app.js").History} [history]
+ */
+export function setAcross(column, part, history = "quiet") {
+  // To the digits that a link holds: it must show the same, to the pixel.
+  const rounded = part && { lo: Number(part.lo.toPrecision(10)), hi: Number(part.hi.toPrecision(10)) };
+  column.app.update((draft) => {
+    draft.columns[column.layer.id].across = rounded;
+  }, history);
+}
+
+/** @param {Column} column @param {number} factor > 1 nearer @param {number} x CSS pixels from the canvas' left */
+export function zoomAcrossBy(column, factor, x) {
+  const { plotX, plotWidth } = column.layout;
+  const scale = column.axis.scale(plotWidth);
+  const whole = column.axis.whole();
+  if (!scale || !whole) return;
+  setAcross(column, zoomAcross(scale, whole, factor, Math.min(1, Math.max(0, (x - plotX) / plotWidth))));
+}
+
+/**
+ * Moves along the axis, where only a part of it is in view.
+ * @param {Column} column
+ * @param {import("../types").Scale | null} scale that the pixels are of
+ * @param {number} pixels to the right
+ */
+export function panAcrossBy(column, scale, pixels) {
+  const whole = column.axis.whole();
+  if (scale && whole && column.state.across) setAcross(column, panAcross(scale, whole, pixels));
 }
 
 /**

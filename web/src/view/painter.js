@@ -84,10 +84,12 @@ function negative(picture, lines) {
  * @param {number} endBin
  * @param {number} zeroBin the bin that holds the zeros; -1: none
  * @param {Look} look
+ * @param {((row: number) => Int16Array) | null} lookup bin of each pixel of a row: then the picture is pixels × lines
+ * @param {number} pixels
  * @returns {ImageData}
  */
-function picture(rows, inks, firstBin, endBin, zeroBin, look) {
-  const width = endBin - firstBin;
+function picture(rows, inks, firstBin, endBin, zeroBin, look, lookup, pixels) {
+  const width = lookup ? pixels : endBin - firstBin;
   const lanes = look.lanes ? Math.max(1, inks.length) : 1;
   const out = blank(width, rows.length * lanes);
   layPaper(out, rows.length * lanes, look);
@@ -111,6 +113,10 @@ function picture(rows, inks, firstBin, endBin, zeroBin, look) {
       const densities = tile.densities;
       let at = inTile * tile.bins + firstBin;
       let o = (lanes === 1 ? line : line * lanes + lane) * width * 4;
+      if (lookup) {
+        warpedLine(data, o, table, densities.subarray(inTile * tile.bins, (inTile + 1) * tile.bins), lookup(row), zeroBin, tile.zeros[inTile]);
+        continue;
+      }
       for (let bin = firstBin; bin < endBin; bin++, at++, o += 4) {
         let q = densities[at];
         if (bin === zeroBin) q = withoutZeros(q, tile.zeros[inTile]);
@@ -128,6 +134,27 @@ function picture(rows, inks, firstBin, endBin, zeroBin, look) {
 }
 
 /**
+ * One line of which every pixel has its own bin.
+ * @param {Uint8ClampedArray} data
+ * @param {number} start
+ * @param {Uint16Array} table
+ * @param {Uint8Array} densities of the row
+ * @param {Int16Array} lookup
+ * @param {number} zeroBin
+ * @param {number} zeros
+ */
+export function warpedLine(data, start, table, densities, lookup, zeroBin, zeros) {
+  for (let x = 0, o = start; x < lookup.length; x++, o += 4) {
+    const bin = lookup[x];
+    if (bin < 0) continue;
+    const k = (bin === zeroBin ? withoutZeros(densities[bin], zeros) : densities[bin]) * 3;
+    data[o] = (data[o] * table[k]) >> 8;
+    data[o + 1] = (data[o + 1] * table[k + 1]) >> 8;
+    data[o + 2] = (data[o + 2] * table[k + 2]) >> 8;
+  }
+}
+
+/**
  * The density of a bin without its zeros. Shares are squares of the coded values, so their difference is one of squares;
  * where a bin holds nothing but zeros both codes are equal.
  * @param {number} q
@@ -140,34 +167,38 @@ export function withoutZeros(q, zeros) {
 /**
  * Draws lines of densities.
  * @param {CanvasRenderingContext2D} context in device pixels
- * @param {{rows: Int32Array, inks: Ink[], firstBin: number, endBin: number, zeroBin: number, edges: Float64Array | null}} what `edges`: pixel of each
- *   bin's edge, for an axis that is not linear
+ * @param {{rows: Int32Array, inks: Ink[], firstBin: number, endBin: number, zeroBin: number, edges: Float64Array | null, lookup: ((row: number) => Int16Array) | null}} what
+ *   `edges`: pixel of each bin's edge, for an axis that is not linear; `lookup`: bin of each pixel, where rows differ in that
  * @param {Place} place
  * @param {Look} look
  */
-export function paintLines(context, { rows, inks, firstBin, endBin, zeroBin, edges }, place, look) {
-  const bins = endBin - firstBin;
+export function paintLines(context, { rows, inks, firstBin, endBin, zeroBin, edges, lookup }, place, look) {
+  const width = Math.round(place.width);
+  const bins = lookup ? width : endBin - firstBin;
   const lanes = look.lanes ? Math.max(1, inks.length) : 1;
   const lines = rows.length * lanes;
   if (lines === 0 || bins <= 0 || place.width < 1) return;
   const raw = sheet(0, bins + EDGE, lines);
-  raw.context.putImageData(picture(rows, inks, firstBin, endBin, zeroBin, look), 0, 0, 0, 0, bins, lines);
-  const width = Math.round(place.width);
+  raw.context.putImageData(picture(rows, inks, firstBin, endBin, zeroBin, look, lookup, width), 0, 0, 0, 0, bins, lines);
   const height = rows.length * place.lineHeight;
   context.imageSmoothingEnabled = false;
-  if (!edges && width / bins >= SMOOTH_BELOW) {
+  if (lookup || (!edges && width / bins >= SMOOTH_BELOW)) {
     context.drawImage(raw.canvas, 0, 0, bins, lines, place.x, place.y, width, height);
     return;
   }
   // Sideways first, lines kept apart: smoothing in both directions would mix neurons.
-  const wide = sheet(1, width, lines);
+  const wide = sheet(1, edges ? Math.ceil(edges[bins]) + 1 : width, lines);
   if (edges) {
+    wide.context.clearRect(0, 0, wide.canvas.width, lines);
     wide.context.imageSmoothingEnabled = false;
     for (let bin = 0; bin < bins; bin++) {
       const from = Math.round(edges[bin]);
       const to = Math.max(from + 1, Math.round(edges[bin + 1]));
       wide.context.drawImage(raw.canvas, bin, 0, 1, lines, from, 0, to - from, lines);
     }
+    const reach = Math.round(edges[bins]);
+    context.drawImage(wide.canvas, 0, 0, reach, lines, place.x, place.y, reach, height);
+    return;
   } else {
     // Smoothing reaches beyond the source's edge, into whatever was drawn there before: repeat the last bin there.
     raw.context.imageSmoothingEnabled = false;

@@ -1,0 +1,53 @@
+extension LayerSource {
+  /// Rows after which sums become moments, so that means do not depend on how the work is cut: the end of each segment, the last
+  /// being that of the layer.
+  ///
+  /// Segments follow from the dump alone. They are whole chunks, so that rows can be divided among machines without decoding any
+  /// twice: some 32 a layer where it is small, and 16,384 rows each where it is large.
+  public var segmentEnds: [Int] {
+    var wanted = 1024
+    while wanted < 16384, wanted * 32 < rows { wanted *= 2 }
+    var ends: [Int] = []
+    var held = 0
+    for part in parts {
+      let chunk = chunkRows(part)
+      var row = 0
+      while row < part.rows {
+        // Up to the end of a chunk, but never beyond the file.
+        let whole = (row + max(1, wanted - held) + chunk - 1) / chunk * chunk
+        let end = min(whole, part.rows)
+        held += end - row
+        row = end
+        if held >= wanted {
+          ends.append(part.firstRow + row)
+          held = 0
+        }
+      }
+    }
+    if held > 0 { ends.append(rows) }
+    return ends
+  }
+
+  /// Rows of a segment.
+  public func segmentRows(_ number: Int) -> Range<Int> {
+    let ends = segmentEnds
+    return (number == 0 ? 0 : ends[number - 1])..<ends[number]
+  }
+
+  /// Rows of a chunk of a part.
+  private func chunkRows(_ part: Part) -> Int {
+    guard case .chunked(let chunk) = part.dataset.info.layout, let axis = geometry.axes.row else { return 1 }
+    return max(1, chunk[axis])
+  }
+
+  /// Neurons that lie in chunks of their own, counted from the first on: where a layer can be parted by neurons without decoding any
+  /// chunk twice. All of them where a chunk holds every neuron, 1 where there are no chunks.
+  public var neuronGranularity: Int {
+    let chunks = parts.compactMap { part -> [Int]? in
+      if case .chunked(let chunk) = part.dataset.info.layout { chunk } else { nil }
+    }
+    guard !chunks.isEmpty else { return 1 }
+    guard let cut = geometry.neuronCut else { return neurons }
+    return min(neurons, chunks.map { $0[cut.axis] * cut.slab }.max()!)
+  }
+}

@@ -1,0 +1,15 @@
+// Large buffers.
+#ifndef CKERNELS_PAGES_H
+#define CKERNELS_PAGES_H
+
+#include <stddef.h>
+
+/// Zeroed memory, aligned to a cache line at least. Large buffers get huge pages where the system has them: rows of a block
+/// are kibibytes apart, and with small pages every one of them misses the translation cache. Pages come into being when they are
+/// first written. Ends the program where there is no memory.
+void *nd_pages_allocate(size_t bytes);
+
+/// Gives back what `nd_pages_allocate(bytes)` returned.
+void nd_pages_free(void *pages, size_t bytes);
+
+#endif

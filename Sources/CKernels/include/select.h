@@ -1,0 +1,16 @@
+// Values of a bin by rank.
+#ifndef CKERNELS_SELECT_H
+#define CKERNELS_SELECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Copies the values of the half-open interval to `picked`, which has room for `count` and one more. Returns how many there are.
+size_t nd_pick_f32(const float *values, size_t count, float low, float high, float *picked);
+size_t nd_pick_f64(const double *values, size_t count, double low, double high, double *picked);
+
+/// The value of `rank` (from 0, below `count`) in sorted order. All values lie in `low ..< high`, two numbers of the same sign bit.
+float nd_select_f32(const float *values, size_t count, size_t rank, float low, float high);
+double nd_select_f64(const double *values, size_t count, size_t rank, double low, double high);
+
+#endif

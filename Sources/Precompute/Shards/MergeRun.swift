@@ -1,0 +1,51 @@
+import Activations
+import Distributions
+import Foundation
+import TileStore
+
+extension PreparedJob {
+  /// Joins the results of all shards and publishes the store, which is the one that a single run makes, byte for byte.
+  ///
+  /// What was merged before is only named again. The results of the shards are removed when the store is published.
+  /// - Throws: `PrecomputeError` where shards are missing, damaged or foreign; nothing is published then.
+  public func merge(output: String, observer: RunObserver = RunObserver()) throws -> RunResult {
+    let folder = try ShardFolder(output: output, job: self)
+    if let version = folder.mergedVersion {
+      let path = "\(folder.store)/\(version)"
+      return RunResult(path: path, version: version, attributes: try Store.open(path).attributes)
+    }
+    let shards = try ShardSet(of: self, in: folder)
+    let result = try run(output: output, observer: observer, from: shards)
+    try folder.markMerged(version: result.version)
+    try folder.removeShards()
+    return result
+  }
+}
+
+extension LayerRun {
+  /// Joins what shards have counted.
+  /// - Parameter parts: the files of this layer, from all shards.
+  func join(_ parts: [CountsFile], _ files: BandFiles<Value>, into output: LayerOutput<Value>) throws {
+    let byRows = parts.contains { $0.header.segments != nil }
+    let walk = byRows ? walk : nil
+    let segmentCount = plan.source.segmentEnds.count
+    try eachBand(of: 0..<plan.source.neurons, beside: byRows ? [] : parts) { band, file in
+      try observer.checkStop()
+      if let file {
+        let (counters, quartiles) = try files.read(file, neurons: band)
+        observer.report(.counted(bytes: plan.countedBytes * band.count / plan.source.neurons))
+        observer.report(.writing(layer: plan.source.name))
+        try output.write(counters, band: band, quartiles: quartiles)
+        return
+      }
+      observer.report(.counted(bytes: plan.countedBytes * band.count / plan.source.neurons))
+      let counters = try files.join(parts, neurons: band, segmentCount: segmentCount)
+      let work = BandWork<Value>(band, groups: grouping.members.count, counters: counters)
+      try secondLook(work, blocks(band, rows: [0..<plan.source.rows], from: 0), walk!, keeper: nil) { tile, look in
+        try files.collect(parts, neuron: band.lowerBound + tile * tileColumns, into: look)
+      }
+      observer.report(.writing(layer: plan.source.name))
+      try output.write(counters, band: band, quartiles: work.quartiles)
+    }
+  }
+}

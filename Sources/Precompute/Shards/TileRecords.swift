@@ -1,0 +1,146 @@
+import Distributions
+import TileStore
+
+/// What was counted of a tile, as records of a file. See `BandCounters+Transfer` for the bytes inside.
+///
+/// Counts: the columns, then each cell that has values, each part with its length (u32) before it and its cell's number (u32) before that,
+/// compressed as chunks of a store are. Quartiles: `[group, column]`. Journal of a segment: moments `[cell, column]`.
+struct TileRecords<Value: ActivationValue> {
+  let cells: Int
+  let groups: Int
+
+  // MARK: Counts
+
+  func counts(of counters: BandCounters<Value>, tile: Int) -> [UInt8] {
+    var record: [UInt8] = []
+    let size = max(BandCounters<Value>.cellBytes, BandCounters<Value>.columnBytes)
+    withBuffers(size) { plain, encoded in
+      func append(_ count: Int) {
+        let length = ChunkCodec.encode(UnsafeRawBufferPointer(rebasing: plain[..<count]), into: encoded)
+        record.append(littleEndian: UInt32(length))
+        record.append(contentsOf: encoded[..<length])
+      }
+      counters.saveColumns(tile: tile, to: plain.baseAddress!)
+      append(BandCounters<Value>.columnBytes)
+      for cell in 0..<cells where !counters.isEmpty(tile: tile, cell: cell) {
+        record.append(littleEndian: UInt32(cell))
+        counters.saveCell(cell, tile: tile, to: plain.baseAddress!)
+        append(BandCounters<Value>.cellBytes)
+      }
+    }
+    return record
+  }
+
+  /// Puts a tile back into counters that are new.
+  func restore(_ record: [UInt8], to counters: BandCounters<Value>, tile: Int) throws {
+    try read(record) { columns in
+      counters.restoreColumns(tile: tile, from: columns)
+    } cell: { cell, bytes, _ in
+      counters.restoreCell(cell, tile: tile, from: bytes)
+    }
+  }
+
+  /// Adds a tile that another counted, without its moments.
+  func add(_ record: [UInt8], to counters: BandCounters<Value>, tile: Int) throws {
+    try read(record) { columns in
+      counters.growToHold(tile: tile, columns: columns)
+    } cell: { cell, bytes, columns in
+      counters.addCell(cell, tile: tile, from: bytes, columns: columns)
+    }
+  }
+
+  private func read(
+    _ record: [UInt8], columns: (UnsafeRawPointer) -> Void,
+    cell: (_ cell: Int, _ bytes: UnsafeRawPointer, _ columns: UnsafeRawPointer) -> Void
+  ) throws {
+    try record.withUnsafeBytes { record in
+      try withBuffers(BandCounters<Value>.cellBytes + BandCounters<Value>.columnBytes) { plain, _ in
+        let shared = UnsafeMutableRawBufferPointer(rebasing: plain[..<BandCounters<Value>.columnBytes])
+        let own = UnsafeMutableRawBufferPointer(rebasing: plain[BandCounters<Value>.columnBytes...])
+        var place = 0
+        func number() throws -> Int {
+          guard place + 4 <= record.count else { throw TileRecordContradiction() }
+          defer { place += 4 }
+          return Int(UInt32(littleEndian: record.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+        }
+        func decode(into target: UnsafeMutableRawBufferPointer) throws {
+          let length = try number()
+          guard place + length <= record.count else { throw TileRecordContradiction() }
+          let chunk = UnsafeRawBufferPointer(rebasing: record[place..<place + length])
+          guard (try? ChunkCodec.decode(chunk, into: target)) != nil else { throw TileRecordContradiction() }
+          place += length
+        }
+        try decode(into: shared)
+        columns(shared.baseAddress!)
+        while place < record.count {
+          let number = try number()
+          guard number < cells else { throw TileRecordContradiction() }
+          try decode(into: own)
+          cell(number, own.baseAddress!, shared.baseAddress!)
+        }
+      }
+    }
+  }
+
+  // MARK: Quartiles
+
+  func quartiles(of table: QuartileTable<Value>, tile: Int) -> [UInt8] {
+    var values: [Quartiles<Value>] = []
+    for group in 0..<groups {
+      for column in 0..<tileColumns {
+        let neuron = tile * tileColumns + column
+        values.append(neuron < table.neurons ? table[group, neuron] : Quartiles())
+      }
+    }
+    return values.withUnsafeBytes(encode)
+  }
+
+  func restore(quartiles record: [UInt8], to table: QuartileTable<Value>, tile: Int) throws {
+    var values = [Quartiles<Value>](repeating: Quartiles(), count: groups * tileColumns)
+    try values.withUnsafeMutableBytes { try decode(record, into: $0) }
+    for group in 0..<groups {
+      for column in 0..<min(tileColumns, table.neurons - tile * tileColumns) {
+        table[group, tile * tileColumns + column] = values[group * tileColumns + column]
+      }
+    }
+  }
+
+  // MARK: Journals
+
+  func journal(_ moments: UnsafeBufferPointer<Moments>) -> [UInt8] { encode(UnsafeRawBufferPointer(moments)) }
+
+  func merge(journal record: [UInt8], to counters: BandCounters<Value>, tile: Int) throws {
+    var moments = [Moments](repeating: Moments(), count: cells * tileColumns)
+    try moments.withUnsafeMutableBytes { try decode(record, into: $0) }
+    moments.withUnsafeBufferPointer { counters.mergeSegment(tile: tile, journal: $0.baseAddress!) }
+  }
+
+  // MARK: Bytes
+
+  private func encode(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: ChunkCodec.maxEncodedBytes(bytes.count)) { buffer, count in
+      count = ChunkCodec.encode(bytes, into: UnsafeMutableRawBufferPointer(buffer))
+    }
+  }
+
+  private func decode(_ record: [UInt8], into target: UnsafeMutableRawBufferPointer) throws {
+    let isWhole = record.withUnsafeBytes { (try? ChunkCodec.decode($0, into: target)) != nil }
+    guard isWhole else { throw TileRecordContradiction() }
+  }
+
+  /// Memory for `count` plain bytes, and for those encoded.
+  private func withBuffers<Result>(
+    _ count: Int, _ body: (UnsafeMutableRawBufferPointer, UnsafeMutableRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+    let encoded = UnsafeMutableRawBufferPointer.allocate(byteCount: ChunkCodec.maxEncodedBytes(count), alignment: 64)
+    defer {
+      plain.deallocate()
+      encoded.deallocate()
+    }
+    return try body(plain, encoded)
+  }
+}
+
+/// A record that passed its checksum, but does not hold what it should.
+struct TileRecordContradiction: Error {}

@@ -1,0 +1,87 @@
+import Foundation
+import Glibc
+
+/// Writes a file of records under a temporary name, and gives it its own when it is complete and lasting. See `RecordFile`.
+public final class RecordWriter {
+  public let path: String
+  private let temporary: String
+  private let file: OutputFile
+  private var index: [UInt8] = []
+  private var end: Int
+  private var waiting: [UInt8] = []
+
+  /// Bytes that are collected before they are written.
+  private static var waitingBytesMax: Int { 1 << 20 }
+
+  /// Of the name of a file that is not complete.
+  public static let unfinishedSuffix = ".unfinished"
+
+  /// How far a file was written, to go on there after the process was ended.
+  public struct Position: Sendable {
+    public var end: Int
+    public var index: [UInt8]
+
+    public init(end: Int, index: [UInt8]) {
+      self.end = end
+      self.index = index
+    }
+  }
+
+  /// Begins a file, or goes on at `position` with what an earlier writer of the same header left.
+  /// - Throws: `StoreWriteError`.
+  public init(path: String, header: some Encodable, resuming position: Position? = nil) throws {
+    self.path = path
+    temporary = path + Self.unfinishedSuffix
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let header = [UInt8](try encoder.encode(header))
+    var preamble = RecordFile.magic
+    preamble.append(littleEndian: UInt32(header.count))
+    preamble.append(littleEndian: header.withUnsafeBytes { crc32c($0) })
+    preamble += header
+    if let position {
+      file = try OutputFile(path: temporary, flags: O_WRONLY)
+      guard truncate(temporary, off_t(position.end)) == 0 else { throw StoreWriteError("write", temporary) }
+      end = position.end
+      index = position.index
+    } else {
+      file = try OutputFile(path: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC)
+      end = preamble.count
+      try file.write(preamble, at: 0)
+    }
+  }
+
+  public func append(_ record: [UInt8]) throws {
+    index.append(littleEndian: UInt32(record.count))
+    index.append(littleEndian: record.withUnsafeBytes { crc32c($0) })
+    waiting += record
+    if waiting.count >= Self.waitingBytesMax { try flush() }
+  }
+
+  private func flush() throws {
+    try file.write(waiting, at: end)
+    end += waiting.count
+    waiting.removeAll(keepingCapacity: true)
+  }
+
+  /// Makes what was written so far lasting.
+  public func save() throws -> Position {
+    try flush()
+    try file.synchronize()
+    return Position(end: end, index: index)
+  }
+
+  /// Completes the file, makes it lasting and gives it its name.
+  public func finish() throws {
+    try flush()
+    var trailer: [UInt8] = []
+    trailer.append(littleEndian: UInt64(end))
+    trailer.append(littleEndian: UInt64(index.count / 8))
+    trailer.append(littleEndian: index.withUnsafeBytes { crc32c($0) })
+    trailer.append(littleEndian: trailer.withUnsafeBytes { crc32c($0) })
+    try file.write(index + trailer + RecordFile.endMagic, at: end)
+    try file.synchronize()
+    guard rename(temporary, path) == 0 else { throw StoreWriteError("write", path) }
+    try synchronizeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+  }
+}

@@ -1,0 +1,80 @@
+// Faults for tests, through LD_PRELOAD: reading files whose path ends in FAULT_SUFFIX is slow, or fails after some bytes.
+//
+//   FAULT_DELAY_MS   every read waits so long
+//   FAULT_AFTER      reads fail with EIO once so many bytes of such files were read by this process
+//   FAULT_CLOCK      the system's clock jumps some days forward or back each time that somebody looks at it, as when it is set; the
+//                    monotonic clock goes on as ever
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+static atomic_long taken;
+
+static int concerns(int descriptor) {
+  const char *suffix = getenv("FAULT_SUFFIX");
+  char link[64], path[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+  ssize_t length = readlink(link, path, sizeof path);
+  if (!suffix || length < (ssize_t)strlen(suffix)) return 0;
+  return memcmp(path + length - strlen(suffix), suffix, strlen(suffix)) == 0;
+}
+
+// Whether this read is to fail.
+static int fault(int descriptor, size_t count) {
+  if (!concerns(descriptor)) return 0;
+  const char *delay = getenv("FAULT_DELAY_MS");
+  if (delay) {
+    struct timespec pause = {atoi(delay) / 1000, atoi(delay) % 1000 * 1000000L};
+    nanosleep(&pause, NULL);
+  }
+  const char *after = getenv("FAULT_AFTER");
+  return after && atomic_fetch_add(&taken, (long)count) + (long)count > atol(after);
+}
+
+#define PREAD(name, offset)                                                       \
+  ssize_t name(int descriptor, void *buffer, size_t count, offset at) {           \
+    static ssize_t (*real)(int, void *, size_t, offset);                          \
+    if (!real) real = (ssize_t(*)(int, void *, size_t, offset))dlsym(RTLD_NEXT, #name); \
+    if (fault(descriptor, count)) return errno = EIO, -1;                         \
+    return real(descriptor, buffer, count, at);                                   \
+  }
+
+PREAD(pread, off_t)
+PREAD(pread64, off64_t)
+
+ssize_t read(int descriptor, void *buffer, size_t count) {
+  static ssize_t (*real)(int, void *, size_t);
+  if (!real) real = (ssize_t(*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
+  if (fault(descriptor, count)) return errno = EIO, -1;
+  return real(descriptor, buffer, count);
+}
+
+static time_t jump(void) {
+  static atomic_long looks;
+  return getenv("FAULT_CLOCK") ? (atomic_fetch_add(&looks, 1) * 7 % 11 - 5) * 86400 : 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+  static int (*real)(clockid_t, struct timespec *);
+  if (!real) real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+  int result = real(clock, now);
+  if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) now->tv_sec += jump();
+  return result;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+  static int (*real)(struct timeval *, void *);
+  if (!real) real = (int (*)(struct timeval *, void *))dlsym(RTLD_NEXT, "gettimeofday");
+  int result = real(now, zone);
+  now->tv_sec += jump();
+  return result;
+}

@@ -1,0 +1,68 @@
+"""Damaged dumps through the whole program: an error of one paragraph, or a store that is equal to what h5py reads.
+
+The short form. ND_MUTATIONS says how many to each seed, ND_SEED which seeds to begin with; `make fuzz` has the long form for reading alone.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+from conftest import PROGRAM, ROOT
+from fuzz_hdf5 import mutate
+
+COUNT = int(os.environ.get("ND_MUTATIONS", "12"))
+FIRST = int(os.environ.get("ND_SEED", "1"))
+
+
+def source(path, version):
+    """A small dump with a bit of everything, so that most of its bytes are structure."""
+    layer = (np.random.default_rng(1).normal(size=(12, 10)) * 3).astype("f4")
+    with h5py.File(path, "w", libver=version) as f:
+        f.create_dataset("layers/packed", data=layer, chunks=(5, 4), compression="gzip", shuffle=True, fletcher32=True)
+        f.create_dataset("growing", data=layer, chunks=(4, 10), maxshape=(None, 10))
+        f["plain"] = layer.astype(">f8")
+        f["labels"] = np.array(["cat", "dog", "eel"] * 4, h5py.string_dtype())
+        f["class_names"] = ["cat", "dog", "eel"]
+        f["predictions"] = np.array(["cat", "dog", "dog"] * 4, h5py.string_dtype())
+        f["count"] = 12
+        f["soft"] = h5py.SoftLink("/plain")
+        for number, kind in enumerate(("benign", "attacked")):
+            for name in ("layers/packed", "growing", "plain"):
+                f[f"instances/{kind}/{name}"] = layer[2 * number : 2 * number + 2]
+        f["instances/true_label"] = ["cat", "eel"]
+    return path
+
+
+def equal(store, path):
+    """Whether the store is what NumPy makes of a dump; in a process of its own, for libhdf5 may crash."""
+    oracle = [sys.executable, "-W", "ignore", ROOT / "Tests" / "Oracles" / "store_oracle.py", store, path]
+    return subprocess.run(oracle, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("version", [("earliest", "v108"), ("v110", "v110")], ids=["old", "new"])
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + 2))
+def test_damaged_dumps(tmp_path, version, seed):
+    sound = source(tmp_path / "dump.h5", version).read_bytes()
+    random = np.random.default_rng([seed, len(sound)])
+    path, unharmed, output = tmp_path / "mutated.h5", tmp_path / "dump.h5", tmp_path / "Tiles"
+    outcomes = []
+    for number in range(COUNT):
+        path.write_bytes(mutate(sound, random))
+        shutil.rmtree(output, ignore_errors=True)
+        for command in (["inspect", path, "--job"], ["precompute", path, "--output", output, "--progress", "none"]):
+            done = subprocess.run([PROGRAM, *command], capture_output=True, text=True, timeout=150)
+            place = f"seed {seed}, number {number}, {command[0]}: {done.returncode} {done.stderr[:500]}"
+            assert done.returncode in (0, 65, 66, 74), place
+            assert (done.returncode == 0) == (done.stderr == ""), place
+            assert "\n" not in done.stderr.strip(), place
+        outcomes.append(done.returncode)
+        if done.returncode == 0:
+            store = output / "mutated" / "current"
+            judged = equal(store, path)
+            # Where h5py itself fails on the damage, what was there before is as good.
+            assert judged.returncode == 0 or equal(store, unharmed).returncode == 0, f"seed {seed}, number {number}: {judged.stderr[-500:]}"
+    assert 0 in outcomes and 65 in outcomes

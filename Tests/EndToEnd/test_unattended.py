@@ -1,0 +1,250 @@
+"""A night without anybody: progress for logs and programs, several jobs, interruptions, and what is said about them."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+
+import h5py
+import numpy as np
+import pytest
+import zarr
+
+from conftest import PROGRAM
+from running import Running, events, faults
+
+
+@pytest.fixture
+def slow(dump, rng):
+    """A dump of three layers, and the environment in which reading it takes some seconds."""
+    layers = {f"layer_{i}": (rng.normal(size=(900, 70)).astype(np.float32), {"chunks": (15, 70), "compression": "lzf"}) for i in range(3)}
+    return dump(layers, rng.integers(0, 4, 900), name="slow.h5"), faults("slow.h5", delay_ms=4)
+
+
+@pytest.fixture
+def odd(dump, rng):
+    """Layers with what a summary must find; returns the dump and what is in it."""
+    x = rng.normal(size=(400, 30)).astype(np.float32)
+    x[:, [3, 4, 5]] = 0
+    x[:, 7] = 2.5
+    x[:, 9] = np.nan
+    x[5, 11], x[6, 11], x[7, 12] = np.nan, np.inf, -np.inf
+    x[8, 15] = 1e30
+    plain = rng.normal(size=(400, 8)).astype(np.float32)
+    found = {"nan": 401, "infinite": 2, "missing_rows": 0, "dead": 3, "constant": 1, "empty": 1, "outlier_windows": 1}
+    return dump({"a_odd": x, "b_plain": plain}, rng.integers(0, 3, 400)), found
+
+
+def manifest(store):
+    return (store / "MANIFEST").read_bytes()
+
+
+# Progress
+
+
+def test_events_for_programs(program, odd, tmp_path):
+    path, found = odd
+    seen = events(program.ok("precompute", path, "--output", tmp_path / "T", "--progress", "json", "--memory", "512MiB").stderr)
+    names = [e["event"] for e in seen]
+    assert names[0] == "plan" and names[-1] == "published" and names.count("layer") == names.count("layer done") == 2
+    assert all(e["job"] == "dump" and e["time"].endswith("Z") for e in seen)
+    plan, progress, published = seen[0], next(e for e in seen if e["event"] == "progress"), seen[-1]
+    assert plan["rows"] == 400 and plan["layers"] == ["a_odd", "b_plain"] and plan["memory_budget"] == 512 << 20
+    assert plan["bytes"] >= 400 * 38 * 4
+    assert {"layer", "number", "of", "layer_bytes", "layer_bytes_done", "bytes", "bytes_done", "share", "bytes_per_second", "seconds_left", "memory", "memory_peak"} <= progress.keys()
+    assert 0 < progress["bytes_done"] <= progress["bytes"] == plan["bytes"] and 0 < progress["memory"] <= progress["memory_peak"] < 512 << 20
+    layers = {l.pop("layer"): l for l in published["layers"]}
+    assert {k: layers["a_odd"][k] for k in found} == found and layers["a_odd"]["neurons"] == 30
+    assert not any(layers["b_plain"][k] for k in found)
+    assert (published["nan"], published["infinite"], published["rows"]) == (401, 2, 400)
+    store = tmp_path / "T" / "dump"
+    assert published["path"] == str(store / published["version"]) and (store / "current").resolve().name == published["version"]
+
+
+def test_a_log_gets_lines(program, odd, tmp_path):
+    said = program.ok("precompute", odd[0], "--output", tmp_path / "T s").stderr
+    assert "\r" not in said and "\x1b" not in said and "{" not in said
+    assert "layer 1 of 2, a_odd" in said and "b_plain done in" in said
+    end = said[said.index("Published"):]
+    for words in ("400 rows", "2 layers", "401 NaN", "2 infinite", "3 neurons dead", "1 neuron constant", "1 neuron without a finite value", "1 neuron with far outliers"):
+        assert words in end, f"{words!r} is not in: {end}"
+    assert f"divergence serve '{tmp_path / 'T s'}'" in end and "Odd in b_plain" not in end
+
+
+def test_a_terminal_gets_a_bar(odd, tmp_path):
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([PROGRAM, "precompute", odd[0], "--output", tmp_path / "T"], stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        try:
+            while part := os.read(ours, 65536):
+                said += part
+        except OSError:  # the terminal is hung up when its last writer ends
+            pass
+        os.close(ours)
+    assert process.returncode == 0
+    assert "█".encode() in said or "░".encode() in said
+    assert b"\r\x1b[K" in said and b"Published" in said
+
+
+def test_what_nobody_reads_ends_nothing(odd, tmp_path):
+    read, write = os.pipe()
+    os.close(read)
+    command = [PROGRAM, "precompute", odd[0], "--output", tmp_path / "T", "--progress", "json"]
+    assert subprocess.run(command, stderr=write).returncode == 0
+    os.close(write)
+    assert (tmp_path / "T" / "dump" / "current").exists()
+
+
+# Several jobs
+
+
+@pytest.fixture
+def jobs(tmp_path, rng):
+    for name, shift in ("one", 0), ("two", 1):
+        with h5py.File(tmp_path / f"{name}.h5", "w") as f:
+            f["a"] = rng.normal(shift, size=(50, 9)).astype(np.float32)
+            f["labels"] = rng.integers(0, 3, 50)
+        (tmp_path / f"{name}.yaml").write_text(f"dumps: [{name}.h5]\n")
+    (tmp_path / "gone.yaml").write_text("dumps: [gone.h5]\n")
+    (tmp_path / "wrong.yaml").write_text("dumps: [one.h5]\nlayers: [nosuch]\n")
+    return tmp_path
+
+
+def test_several_jobs(program, jobs):
+    names = ["one", "gone", "wrong", "two"]
+    done = program.run("precompute", *(jobs / f"{n}.yaml" for n in names), "--output", jobs / "T", "--progress", "json")
+    assert done.returncode == 66, done.stderr
+    assert {p.parent.name for p in (jobs / "T").glob("*/current")} == {"one", "two"}
+    summary = events(done.stderr)[-1]
+    assert summary["event"] == "summary" and [j["exit_code"] for j in summary["jobs"]] == [0, 66, 65, 0]
+    assert [bool(j["path"]) for j in summary["jobs"]] == [True, False, False, True]
+    said = program.run("precompute", *(jobs / f"{n}.yaml" for n in names), "--output", jobs / "T").stderr
+    assert "4 jobs: 2 done, 2 not" in said and "exit 65" in said.splitlines()[-2] and "gone.h5" in said.splitlines()[-3]
+
+
+def test_two_jobs_of_one_name(program, jobs):
+    (jobs / "again.yaml").write_text("name: one\ndumps: [two.h5]\n")
+    done = program.run("precompute", jobs / "one.yaml", jobs / "again.yaml", "--output", jobs / "T", "--progress", "none")
+    assert done.returncode == 65 and "again.yaml" in done.stderr and "one.yaml" in done.stderr
+    assert dict(zarr.open_group(jobs / "T" / "one" / "current", mode="r").attrs)["provenance"]["dumps"][0]["name"] == "one.h5"
+
+
+def test_a_signal_ends_all_jobs(slow, jobs):
+    path, environment = slow
+    (jobs / "slow.yaml").write_text("dumps: [slow.h5]\n")
+    with Running(jobs / "slow.yaml", jobs / "one.yaml", "--output", jobs / "T", environment=environment) as run:
+        run.until("progress")
+        run.process.send_signal(signal.SIGTERM)
+        run.end(75)
+    assert run.events[-1]["event"] == "summary" and [j["exit_code"] for j in run.events[-1]["jobs"]] == [75, 75]
+    assert not list((jobs / "T").glob("*/current"))
+
+
+def test_what_has_not_changed_is_passed_over(program, jobs):
+    def run(*more):
+        return events(program.ok("precompute", jobs / "one.yaml", jobs / "two.yaml", "--output", jobs / "T", "--progress", "json", *more).stderr)
+
+    run("--if-changed")
+    assert [e["event"] for e in run("--if-changed")] == ["unchanged", "unchanged", "summary"]
+    os.utime(jobs / "one.h5")
+    assert [(e["event"], e["job"]) for e in run("--if-changed")[:-1] if e["event"] in ("published", "unchanged")] == [("published", "one"), ("unchanged", "two")]
+    assert [e["event"] for e in run()].count("published") == 2
+
+
+# Interruptions
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP])
+def test_a_signal_saves(program, precompute, slow, tmp_path, number):
+    path, environment = slow
+    with Running(path, "--output", tmp_path / "T", environment=environment) as run:
+        run.until("layer done")
+        run.process.send_signal(number)
+        said = run.end(75)
+    assert "Kept" in said and "1 of 3 layers, layer_0" in said
+    assert run.events[-1] == {**run.events[-1], "event": "stopped", "exit_code": 75, "layers_kept": ["layer_0"]}
+    assert not list((tmp_path / "T").glob("*/current"))
+    seen = events(program.ok("precompute", path, "--output", tmp_path / "T", "--progress", "json").stderr)
+    assert [e["layer"] for e in seen if e["event"] == "layer kept"] == ["layer_0"] == seen[-1]["layers_kept"]
+    assert manifest(tmp_path / "T" / "slow" / "current") == manifest(precompute(path, output=tmp_path / "undisturbed"))
+
+
+def test_nohup_is_heeded(slow, tmp_path):
+    path, environment = slow
+    with Running(path, "--output", tmp_path / "T", environment=environment, before=["nohup"], stdin=subprocess.DEVNULL) as run:
+        run.until("layer done")
+        run.process.send_signal(signal.SIGHUP)
+        run.end(0)
+
+
+@pytest.mark.parametrize("what", ["program", "job", "input"])
+def test_what_changed_is_named(program, precompute, slow, tmp_path, what):
+    path, environment = slow
+    job = tmp_path / "slow.yaml"
+    job.write_text("dumps: [slow.h5]\n")
+    with Running(job, "--output", tmp_path / "T", environment=environment) as run:
+        run.until("layer done")
+        run.process.kill()
+        run.process.wait()
+    if what == "program":
+        mark = tmp_path / "T" / "slow" / ".building" / ".scratch" / "fingerprint"
+        mark.write_text(mark.read_text().replace("divergence 0.", "divergence 9.", 1))
+        words = "divergence 9."
+    elif what == "job":
+        job.write_text("dumps: [slow.h5]\ngroups: [{name: first, where: 'row < 100'}]\n")
+        words = "groups"
+    else:
+        with h5py.File(path, "r+") as f:
+            f["layer_0"][3, 3] = 99
+        words = "slow.h5"
+    done = program.ok("precompute", job, "--output", tmp_path / "T", "--progress", "json")
+    anew = next(e for e in events(done.stderr) if e["event"] == "anew")
+    assert anew["because"] == [what] and words in anew["words"]
+    assert "layer kept" not in done.stderr
+    assert manifest(tmp_path / "T" / "slow" / "current") == manifest(precompute(job, output=tmp_path / "fresh"))
+
+
+def test_the_same_dump_after_a_restart_of_the_machine(program, slow, tmp_path):
+    """Numbers of devices are not those of yesterday; a job must not begin anew for that."""
+    path, environment = slow
+    with Running(path, "--output", tmp_path / "T", environment=environment) as run:
+        run.until("layer done")
+        run.process.kill()
+    mark = (tmp_path / "T" / "slow" / ".building" / ".scratch" / "fingerprint").read_text()
+    assert str(os.stat(path).st_ino) in mark and '"device"' not in mark
+
+
+def test_two_runs_at_once(program, slow, tmp_path):
+    path, environment = slow
+    with Running(path, "--output", tmp_path / "T", environment=environment) as first:
+        first.until("progress")
+        first.process.send_signal(signal.SIGSTOP)
+        said = program.fails(73, "precompute", path, "--output", tmp_path / "T", "--progress", "none")
+        assert f"process {first.process.pid} on " in said and "slow" in said
+        # Another store in the same folder is nobody's business.
+        os.link(path, path.with_name("other.h5"))
+        program.ok("precompute", path.with_name("other.h5"), "--output", tmp_path / "T", "--progress", "none")
+        first.process.kill()
+        first.process.wait()
+    program.ok("precompute", path, "--output", tmp_path / "T", "--progress", "none")
+
+
+# What engines grant
+
+
+@pytest.mark.parametrize("granted, budget", [
+    ({"SLURM_MEM_PER_NODE": "1000"}, 900), ({"SLURM_MEM_PER_CPU": "500", "SLURM_CPUS_ON_NODE": "4"}, 1800),
+    ({"SLURM_MEM_PER_NODE": "20000", "SLURM_MEM_PER_CPU": "1"}, 18000)])
+def test_memory_and_lanes_follow_slurm(program, odd, tmp_path, granted, budget):
+    environment = {**os.environ, **granted, "SLURM_CPUS_PER_TASK": "1"}
+    plan = events(program.ok("precompute", odd[0], "--output", tmp_path / "T", "--progress", "json", env=environment).stderr)[0]
+    assert abs(plan["memory_budget"] / 2**20 - budget) < 1 and plan["lanes"] == 1
+    said = events(program.ok("precompute", odd[0], "--output", tmp_path / "T", "--progress", "json", "--memory", "300MiB", env=environment).stderr)[0]
+    assert said["memory_budget"] == 300 << 20
+
+
+def test_too_little_memory_granted(program, odd, tmp_path):
+    said = program.fails(64, "precompute", odd[0], "--output", tmp_path / "T", "--progress", "none", env={**os.environ, "SLURM_MEM_PER_NODE": "100"})
+    assert "90 MiB" in said and "--mem" in said
