@@ -15,7 +15,7 @@ struct ShardSet {
     guard !found.isEmpty else { throw Self.none(job, folder) }
     let count = found.chosenCount
     let missing = (0..<count).filter { found.complete[count]?[$0] == nil }
-    guard missing.isEmpty else { throw Self.missing(missing, found, count) }
+    guard missing.isEmpty else { throw Self.missing(missing, found, count, folder) }
 
     var files = [[CountsFile]](repeating: [], count: job.plans.count)
     var damaged: [(shard: Int, why: String)] = []
@@ -66,17 +66,25 @@ struct ShardSet {
 
   // MARK: What may be amiss
 
-  private static func none(_ job: PreparedJob, _ folder: ShardFolder) -> PrecomputeError {
+  /// Names complete shards of other states of the job, with what differs; `nil` where there are none.
+  private static func foreign(_ folder: ShardFolder) -> String? {
     let others = ((try? FileManager.default.contentsOfDirectory(atPath: folder.all)) ?? []).sorted()
     for other in others where folder.all + "/" + other != folder.path {
-      let shards = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder.all)/\(other)")) ?? []
-      for name in shards.sorted() {
-        guard let mark = try? ShardFolder.complete(at: "\(folder.all)/\(other)/\(name)") else { continue }
-        return PrecomputeError(
-          .badShards,
-          "The shards in \(folder.all)/\(other) are of \(folder.fingerprint.difference(from: mark.fingerprint)), and there are none of \(job.job.name) as it is now. Run all shards again, and remove that folder."
-        )
-      }
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder.all)/\(other)")) ?? []
+      let marks = names.sorted().compactMap { try? ShardFolder.complete(at: "\(folder.all)/\(other)/\($0)") }
+      guard let first = marks.first else { continue }
+      let list = marks.prefix(8).map(\.shard.description).joined(separator: ", ") + (marks.count > 8 ? ", …" : "")
+      return
+        "\(folder.all)/\(other) holds foreign shards, \(list): of \(folder.fingerprint.difference(from: first.fingerprint))."
+    }
+    return nil
+  }
+
+  private static func none(_ job: PreparedJob, _ folder: ShardFolder) -> PrecomputeError {
+    if let foreign = foreign(folder) {
+      return PrecomputeError(
+        .badShards,
+        "\(foreign) There are none of \(job.job.name) as it is now. Run all shards again, and remove that folder.")
     }
     return PrecomputeError(
       .missingShards,
@@ -84,7 +92,9 @@ struct ShardSet {
     )
   }
 
-  private static func missing(_ missing: [Int], _ found: Survey, _ count: Int) -> PrecomputeError {
+  private static func missing(
+    _ missing: [Int], _ found: Survey, _ count: Int, _ folder: ShardFolder
+  ) -> PrecomputeError {
     let begun = missing.filter { found.begun[count]?.contains($0) == true }
     let isOne = missing.count == 1
     let list = ShardNumber.list(missing)
@@ -97,6 +107,7 @@ struct ShardSet {
     if !others.isEmpty {
       text += " There are also shards of \(others.map(String.init).joined(separator: " and of "))."
     }
+    if let foreign = foreign(folder) { text += " \(foreign)" }
     return PrecomputeError(.missingShards, text)
   }
 
