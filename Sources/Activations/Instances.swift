@@ -34,11 +34,6 @@ public struct InstanceSet: Sendable {
   /// Instances of a kind that a store takes.
   private static let pairsMax = 100_000
   public static let none = InstanceSet(kinds: [], instances: [])
-
-  init(kinds: [InstanceKind], instances: [Instance]) {
-    self.kinds = kinds
-    self.instances = instances
-  }
 }
 
 extension InstanceSet {

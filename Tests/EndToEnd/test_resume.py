@@ -84,9 +84,6 @@ def test_kills_inside_a_layer(program, precompute, dump, rng, tmp_path, memory):
     undisturbed = precompute(path, output=tmp_path / "undisturbed")
     command = [PROGRAM, "precompute", str(path), "--output", str(tmp_path / "Tiles"), "--progress", "none", "--memory", memory, "--checkpoint", "0"]
     scratch = tmp_path / "Tiles" / "dump" / ".building" / ".scratch"
-    start = time.monotonic()
-    program.ok(*command[1:4], tmp_path / "timing", *command[5:])
-    usual = time.monotonic() - start
     kept = 0
     for number in range(KILLS):
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
