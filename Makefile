@@ -38,6 +38,7 @@ release: ## Build the program for use: .build-release/release/divergence
 
 .PHONY: test
 test: test-packages python ## All tests, installing what they need
+	swift format lint --strict -r Sources Tests
 	swift build --build-tests
 	swift test --skip-build --parallel
 	$(PYTHON) -m pytest -q -n 2 --dist worksteal Tests/EndToEnd Tests/Browser

@@ -167,7 +167,8 @@ extension DumpContents {
 
   /// What was done without being asked.
   private static func notes(
-    _ dump: Dump, _ columns: RowColumns, _ counted: CountedRows, _ layout: RowLayout, _ names: ClassNames?, _ layers: [LayerSource]
+    _ dump: Dump, _ columns: RowColumns, _ counted: CountedRows, _ layout: RowLayout, _ names: ClassNames?,
+    _ layers: [LayerSource]
   ) -> [String] {
     var notes: [String] = []
     if counted.labels == nil {

@@ -20,7 +20,12 @@ public indirect enum GroupExpression: Sendable, Equatable {
   }
 
   public enum Comparison: String, Sendable, CaseIterable {
-    case equal = "==", unequal = "!=", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
+    case equal = "=="
+    case unequal = "!="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
   }
 
   /// - Throws: `ActivationsError` that shows where in the text the fault is.

@@ -34,11 +34,6 @@ public struct InstanceSet: Sendable {
   /// Instances of a kind that a store takes.
   private static let pairsMax = 100_000
   public static let none = InstanceSet(kinds: [], instances: [])
-
-  init(kinds: [InstanceKind], instances: [Instance]) {
-    self.kinds = kinds
-    self.instances = instances
-  }
 }
 
 extension InstanceSet {
@@ -56,7 +51,8 @@ extension InstanceSet {
       let root = file.catalogue.canonicalPath(group)
       if let (path, why) = file.catalogue.unreadable.first(where: { ($0.path + "/").hasPrefix(root + "/") }) {
         throw ActivationsError(
-          "\(file.path), dataset \(path): \(sentence(why)) To do without instances, say so in a job: instances: { rows: [] }.")
+          "\(file.path), dataset \(path): \(sentence(why)) To do without instances, say so in a job: instances: { rows: [] }."
+        )
       }
       let found = Self.kindNames(in: root, file: file, layerPaths: layerPaths)
       guard !found.isEmpty else {
@@ -175,7 +171,8 @@ extension InstanceSet {
     let values = try RawLabels.read(file.open(path), file: file.path)
     guard values.count == count else {
       throw ActivationsError(
-        "\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances. Write one for each.")
+        "\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances. Write one for each."
+      )
     }
     let column = LabelColumn(values, like: labels)
     return column.classes.map { column.names[Int($0)] }

@@ -87,7 +87,7 @@ struct LayerCandidates {
       "\(file.path): no layer was found, that is a numeric dataset with one row per label and at least two axes. "
         + (skipped.isEmpty
           ? "The file has no datasets. Check that it is the right one."
-          : "Seen and not taken: \(reasons.joined(separator: "; "))\(more). A job says what each dataset is, where that cannot be guessed (layers: [{dataset: PATH, axes: NU}], labels: PATH)."
-        ))
+          : "Seen and not taken: \(reasons.joined(separator: "; "))\(more). A job says what each dataset is, where that cannot be guessed (layers: [{dataset: PATH, axes: NU}], labels: PATH).")
+    )
   }
 }

@@ -105,7 +105,8 @@ extension Double: ActivationValue {
     nd_collect_f64(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, values)
   }
   public static func pick(
-    _ values: UnsafeBufferPointer<Double>, from low: Double, below high: Double, into picked: UnsafeMutablePointer<Double>
+    _ values: UnsafeBufferPointer<Double>, from low: Double, below high: Double,
+    into picked: UnsafeMutablePointer<Double>
   ) -> Int {
     nd_pick_f64(values.baseAddress, values.count, low, high, picked)
   }

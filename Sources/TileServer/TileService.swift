@@ -12,6 +12,7 @@ final class TileService: Sendable {
   let client: ClientFiles
   let lanes: BuildLanes
   let helpers: HelperThreads
+  let background = BackgroundWork()
   let parts: SharedParts<PartKey, Part>
   let answers: AnswerCache<AnswerKey, Answer>
   let warm: WarmAnswers

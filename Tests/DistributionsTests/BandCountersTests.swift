@@ -50,7 +50,8 @@ import Testing
   private func check<Value: ActivationValue>(_ type: Value.Type) {
     for (seed, rows, cut) in [(1, 1, 1), (2, 700, 64), (3, 3000, 1000), (4, 2500, 2500)] {
       let (columns, cells) = sample(type, rows: rows, seed: UInt64(seed))
-      let band = BandCounters<Value>(neurons: columns.count, cells: 3, samplesPerCellMax: 1000 * seed * seed * seed * seed)
+      let band = BandCounters<Value>(
+        neurons: columns.count, cells: 3, samplesPerCellMax: 1000 * seed * seed * seed * seed)
       count(columns, cells, cut: cut, into: band)
       let groups = [[0, 1, 2], [0], [1], [2], [0, 2]]
       let questions = OpenQuestions(band, tile: 0, groups: groups, integers: false)

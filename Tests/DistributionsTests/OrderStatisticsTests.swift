@@ -42,7 +42,8 @@ import Testing
           #expect(Array(picked[..<found]) == inside)
           let sorted = inside.sorted()
           for rank in Set([0, count / 4, count / 2, count - 1]) {
-            #expect(inside.withUnsafeBufferPointer { Value.select($0, rank: rank, from: low, below: high) } == sorted[rank])
+            #expect(
+              inside.withUnsafeBufferPointer { Value.select($0, rank: rank, from: low, below: high) } == sorted[rank])
           }
         }
       }

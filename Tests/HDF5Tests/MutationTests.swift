@@ -8,8 +8,7 @@ import Testing
 @Suite struct MutationTests {
   private static let seed = UInt64(ProcessInfo.processInfo.environment["ND_SEED"] ?? "1") ?? 1
 
-  private func mutate(_ bytes: inout [UInt8], _ random: inout KernelTests.Generator, from: Int = 0)
-  {
+  private func mutate(_ bytes: inout [UInt8], _ random: inout KernelTests.Generator, from: Int = 0) {
     guard bytes.count > from else { return }
     for _ in 0...Int.random(in: 0...4, using: &random) {
       let at = Int.random(in: from..<bytes.count, using: &random)

@@ -31,7 +31,15 @@ struct RowKernelTests {
       let expected = sums.indices.map { bin in
         chosen.reduce(sums[bin]) { $0 + UInt32(counts[Int($1)][bin]) }
       }
-      nd_add_rows(&sums, nd_plane(counts: bytes, starts: starts, rests: rests), bins, chosen, chosen.count)
+      bytes.withUnsafeBufferPointer { bytes in
+        starts.withUnsafeBufferPointer { starts in
+          rests.withUnsafeBufferPointer { rests in
+            let plane = nd_plane(
+              counts: bytes.baseAddress, starts: starts.baseAddress, rests: rests.baseAddress)
+            nd_add_rows(&sums, plane, bins, chosen, chosen.count)
+          }
+        }
+      }
       #expect(sums == expected, "\(count) rows")
     }
   }

@@ -98,9 +98,11 @@ struct TilePropertyTests {
         layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
         zeros: try layer.zeros(group: view.plane.group), samples: Int(UInt32.max), grids: nil)
       let rows = try #require(maker.levels.rows(ofTile: 0, at: 1))
-      let tile = try maker.pyramid(server.service.helpers).tile(level: 1, index: 0)
+      let tile = try maker.pyramid(server.service.helpers, lowest: 1).tile(level: 1, index: 0)
       #expect(tile == (try maker.gather(rows, level: 1)))
-      #expect(tile == (try wide.pyramid(server.service.helpers).tile(level: 1, index: 0)), "32 and 64-bit sums differ")
+      #expect(
+        tile == (try wide.pyramid(server.service.helpers, lowest: 1).tile(level: 1, index: 0)),
+        "32 and 64-bit sums differ")
       #expect(tile == (try wide.gather(rows, level: 1)), "32 and 64-bit sums differ")
       let decoded = try DecodedPlane(
         layer.layer.counts(view.plane.axis, view.plane.bins), plane: view.plane.group, server.service.helpers)

@@ -32,8 +32,7 @@ public final class Scratch {
 
   /// A buffer of at least `minimum` bytes, on a cache line's boundary; its contents are arbitrary.
   func buffer(_ slot: Slot, _ minimum: Int) throws(Fault) -> UnsafeMutableRawPointer {
-    if let buffer = buffers[slot.rawValue], buffer.count >= minimum, let start = buffer.baseAddress
-    {
+    if let buffer = buffers[slot.rawValue], buffer.count >= minimum, let start = buffer.baseAddress {
       return start
     }
     System.release(buffers[slot.rawValue]?.baseAddress)

@@ -113,8 +113,7 @@ final class RunReader: Sendable {
   }
 
   /// Reads bytes of the run, across segments.
-  private func read(at offset: Int, count: Int, into memory: UnsafeMutableRawPointer) throws(Fault)
-  {
+  private func read(at offset: Int, count: Int, into memory: UnsafeMutableRawPointer) throws(Fault) {
     var offset = offset
     var count = count
     var memory = memory

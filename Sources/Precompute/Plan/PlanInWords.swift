@@ -29,7 +29,8 @@ extension PreparedJob {
       "  \(sum(\.readBytes)) to read, \(sum(\.decodedBytes)) to decode and count, at most about \(bytesInWords(peak)) of memory"
     )
     lines.append(
-      "  about \(durationInWords(seconds)) on \(lanes.count) \(lanes.count == 1 ? "lane" : "lanes"), if the dump is read at 2.5 GB/s")
+      "  about \(durationInWords(seconds)) on \(lanes.count) \(lanes.count == 1 ? "lane" : "lanes"), if the dump is read at 2.5 GB/s"
+    )
     for note in contents.notes { lines.append("  Note: \(note)") }
     for (path, why) in contents.skipped { lines.append("  Not taken: \(path): \(why)") }
     return lines.joined(separator: "\n")

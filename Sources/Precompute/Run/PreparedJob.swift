@@ -33,8 +33,10 @@ public struct PreparedJob: Sendable {
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
     plans = try contents.layers.map { [grouping] layer in
       layer.element.fitsFloat
-        ? try LayerPlan(layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
-        : try LayerPlan(layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
+        ? try LayerPlan(
+          layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
+        : try LayerPlan(
+          layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
     }
     ids = Self.ids(contents.layers.map(\.name))
     self.job = job

@@ -70,6 +70,8 @@ struct LayerParts: Sendable {
   let index: Int
   let parts: SharedParts<PartKey, Part>
   let helpers: HelperThreads
+  /// Decodes planes that are likely to be looked at again.
+  var background: BackgroundWork?
 
   var layer: LayerReader { version.store.layers[index] }
   var levels: Levels { Levels(neurons: layer.layer.neurons) }
@@ -154,12 +156,23 @@ struct LayerParts: Sendable {
     return decoded
   }
 
+  /// The plane where it is decoded already. Otherwise that begins, and nobody waits for it.
+  private func decodedAlready(_ plane: PlaneKey) throws -> DecodedPlane? {
+    guard isHeldInMemory(plane) else { return nil }
+    if parts.contains(key(.plane(plane))) { return try decoded(plane) }
+    background?.submit(key(.plane(plane))) {
+      // Whoever asks for the plane itself will meet the error again, and tell it.
+      _ = try? decoded(plane)
+    }
+    return nil
+  }
+
   private func pyramid(_ plane: PlaneKey, _ request: OrderRequest) throws -> Pyramid {
     let part = try parts.part(key(.pyramid(plane, request))) {
       let maker = try maker(plane, request)
-      return .pyramid(
-        isHeldInMemory(plane)
-          ? try maker.pyramid(helpers, from: decoded(plane)) : try maker.pyramid(helpers))
+      if let decoded = try decodedAlready(plane) { return .pyramid(try maker.pyramid(helpers, from: decoded)) }
+      let lowest = TileMaker.pyramidLevel(levels, inMemory: isHeldInMemory(plane))
+      return .pyramid(try maker.pyramid(helpers, lowest: lowest))
     }
     guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
     return pyramid
@@ -184,8 +197,10 @@ struct LayerParts: Sendable {
     let inMemory = isHeldInMemory(plane)
     if level < TileMaker.pyramidLevel(levels, inMemory: inMemory) {
       let maker = try maker(plane, request)
-      return inMemory && (level >= TileMaker.planeLevel || parts.contains(key(.plane(plane))))
-        ? maker.gather(rows, level: level, from: try decoded(plane)) : try maker.gather(rows, level: level)
+      let decoded =
+        inMemory && level >= TileMaker.planeLevel
+        ? try decoded(plane) : level > 0 ? try decodedAlready(plane) : nil
+      return try decoded.map { maker.gather(rows, level: level, from: $0) } ?? maker.gather(rows, level: level)
     }
     guard let tile = try pyramid(plane, request).tile(level: level, index: index) else {
       preconditionFailure("a pyramid has every tile of its levels")

@@ -141,6 +141,8 @@ extension RouteTable {
   func layer(_ version: VersionRequest, _ context: ServerContext) throws(Problem) -> LayerParts {
     let id = try part("layer", context)
     guard let index = version.served.layerIndices[id] else { throw .notFound("There is no layer “\(id.prefix(100))”.") }
-    return LayerParts(version: version.served, index: index, parts: service.parts, helpers: service.helpers)
+    return LayerParts(
+      version: version.served, index: index, parts: service.parts, helpers: service.helpers,
+      background: service.background)
   }
 }

@@ -19,8 +19,8 @@ struct TileMaker: Sendable {
   static let pyramidRowsMax = 8192
   /// The same where tiles below are gathered from memory.
   static let pyramidRowsMaxInMemory = 2048
-  /// The level from which on a tile is worth decoding the plane for: it gathers 2,048 neurons.
-  static let planeLevel = 3
+  /// The level from which on a tile waits until the plane is decoded: it gathers 8,192 neurons or more.
+  static let planeLevel = 5
 
   let layer: LayerReader
   let plane: PlaneKey
@@ -125,30 +125,32 @@ struct TileMaker: Sendable {
 
   /// All tiles from `pyramidLevel` up, from the store.
   ///
-  /// - Parameter helpers: threads that share the pass, each with sums of its own.
+  /// - Parameters:
+  ///   - helpers: threads that share the pass, each with sums of its own.
+  ///   - lowest: the lowest level, from `pyramidLevel`.
   /// - Complexity: decodes every inner chunk of the plane once.
-  func pyramid(_ helpers: HelperThreads) throws -> Pyramid {
+  func pyramid(_ helpers: HelperThreads, lowest: Int) throws -> Pyramid {
     if let grids {
-      let passes = try passes(helpers, chunks: layer.counts(.own, .full).chunks) { chunks, level in
+      let passes = try passes(helpers, lowest, chunks: layer.counts(.own, .full).chunks) { chunks, level in
         try pass(chunks: chunks, level, grids)
       }
-      return pyramid(of: passes.coarsened(to: plane.bins.rawValue), Self.pyramidLevel(levels, inMemory: false))
+      return pyramid(of: passes.coarsened(to: plane.bins.rawValue), lowest)
     }
-    return fits32(levels.top) ? try pyramid(helpers, UInt32.self) : try pyramid(helpers, UInt64.self)
+    return fits32(levels.top) ? try pyramid(helpers, lowest, UInt32.self) : try pyramid(helpers, lowest, UInt64.self)
   }
 
-  private func pyramid<Word: SumWord>(_ helpers: HelperThreads, _: Word.Type) throws -> Pyramid {
+  private func pyramid<Word: SumWord>(_ helpers: HelperThreads, _ lowest: Int, _: Word.Type) throws -> Pyramid {
     pyramid(
-      of: try passes(helpers, chunks: layer.counts(plane.axis, plane.bins).chunks) { chunks, level in
+      of: try passes(helpers, lowest, chunks: layer.counts(plane.axis, plane.bins).chunks) { chunks, level in
         try pass(chunks: chunks, level, Word.self)
-      }, Self.pyramidLevel(levels, inMemory: false))
+      }, lowest)
   }
 
   /// The sums of all chunks at the pyramid's lowest level, by as many threads as help.
   private func passes<Word: SumWord>(
-    _ helpers: HelperThreads, chunks: Int, _ pass: @escaping @Sendable (Range<Int>, Int) throws -> RowSums<Word>
+    _ helpers: HelperThreads, _ lowest: Int, chunks: Int,
+    _ pass: @escaping @Sendable (Range<Int>, Int) throws -> RowSums<Word>
   ) throws -> RowSums<Word> {
-    let lowest = Self.pyramidLevel(levels, inMemory: false)
     // A small plane is done before a helper has woken up.
     let parts = chunks < 256 ? 1 : helpers.count + 1
     let passes = try helpers.map(parts) { part in

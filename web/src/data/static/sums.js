@@ -56,7 +56,21 @@ export class Sums {
    */
   project(counts, at, zeros, ownExponent, ownOrigin, target, row) {
     const o = row * 256;
-    const width = 2 ** (ownExponent - target.exponent);
+    const shift = target.exponent - ownExponent;
+    // Most neurons: bins as wide as the axis's or narrower, and numbers that fit a shift.
+    if (shift >= 0 && shift < 31 && !target.spreads && Math.abs(ownOrigin) < 2 ** 30) {
+      let sum = 0;
+      for (let i = 0; i < 256; i++) {
+        const count = counts[at + i];
+        if (count === 0) continue;
+        sum += count;
+        const bin = ((ownOrigin + i) >> shift) - target.origin;
+        if (bin >= 0 && bin < 256) this.sums[o + bin] += count;
+      }
+      this.totals[row] += sum;
+      return;
+    }
+    const width = 2 ** -shift;
     let total = 0;
     for (let i = 0; i < 256; i++) {
       let count = counts[at + i];
