@@ -40,7 +40,7 @@ release: ## Build the program for use: .build-release/release/divergence
 test: test-packages python ## All tests, installing what they need
 	swift format lint --strict -r Sources Tests
 	swift build --build-tests
-	swift test --skip-build --parallel
+	ND_PYTHON=$(CURDIR)/$(PYTHON) swift test --skip-build --parallel
 	$(PYTHON) -m pytest -q -n 2 --dist worksteal Tests/EndToEnd Tests/Browser
 	node --test Tests/Web/
 	tsc --noEmit -p web

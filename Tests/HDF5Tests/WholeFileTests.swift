@@ -110,7 +110,7 @@ import Testing
 
     try FileManager.default.removeItem(atPath: path)
     let gone = #expect(throws: HDF5Error.self) { try file.verifyUnchanged() }
-    #expect(gone?.kind == .changed)
+    #expect(gone?.kind == .notFound)
   }
 
   @Test func otherFilesThatHoldDataAreWatchedToo() throws {
