@@ -64,22 +64,21 @@ bench-large: packages release python ## A job much larger than its memory; GIGAB
 	$(PYTHON) Tests/Bench/large.py --divergence $(DIVERGENCE) --gigabytes $(or $(GIGABYTES),40)
 
 .PHONY: bench-client
-bench-client: packages release python ## The client scrubbing 262,144 neurons; some minutes
+bench-client: test-packages release python ## The client scrubbing 262,144 neurons; some minutes
 	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE)
 
 .PHONY: bench-server
-bench-server: packages release python ## The tile server beside the bare framework and TiTiler; some minutes, needs wrk
-	@command -v wrk >/dev/null || { echo "wrk is needed: apt-get install wrk"; exit 1; }
+bench-server: bench-packages release bench-python ## The tile server beside the bare framework and TiTiler; some minutes
 	swift build -c release --product bare-server --scratch-path $(RELEASE)
-	.venv/bin/pip install -q --disable-pip-version-check titiler.core 'uvicorn[standard]'
 	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
 
 # What must be installed first. Only what is missing is installed, and named.
 
-.PHONY: packages test-packages
+.PHONY: packages test-packages bench-packages
 packages: NEEDED := $(BUILD_PACKAGES)
 test-packages: NEEDED := $(TEST_PACKAGES)
-packages test-packages:
+bench-packages: NEEDED := $(TEST_PACKAGES) wrk
+packages test-packages bench-packages:
 	@missing=""; for p in $(NEEDED); do \
 	  case $$p in nodejs) command -v node >/dev/null && continue;; python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && continue;; esac; \
 	  dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
