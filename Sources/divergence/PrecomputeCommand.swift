@@ -15,11 +15,7 @@ struct PrecomputeCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "Job files (.yaml, .yml), or HDF5 dumps.") var input: [String]
-  @Option(help: "Folder of all stores.") var output = "Tiles"
-  @Option(help: "Memory that may be used, such as 500MiB. (default: 8GiB, or what Slurm or the control group allows)")
-  var memory: String?
-  @Option(help: "Number of threads; all processors without it.") var threads: Int?
-  @Option(help: "How progress is shown: auto, bar, json or none.") var progress = ProgressStyle.auto
+  @OptionGroup var options: WorkOptions
   @Option(
     help: ArgumentHelp(
       "Do one part of the work, such as 3/16, and leave the result for merge; auto or auto/16 asks Slurm or Kubernetes.",
@@ -32,12 +28,6 @@ struct PrecomputeCommand: AsyncParsableCommand {
   @Flag(help: "Do nothing where the published store was made of the same dump, job and program.") var ifChanged = false
 
   func validate() throws {
-    if let memory, Self.bytes(memory).map({ $0 < Self.memoryMin }) ?? true {
-      throw ValidationError("--memory \(memory): give a size of at least 256MiB, such as 8GiB.")
-    }
-    if let threads, threads < 1 || threads > 1024 {
-      throw ValidationError("--threads \(threads): give a number from 1 to 1024.")
-    }
     guard checkpoint >= 0 else {
       throw ValidationError("--checkpoint \(checkpoint): give a number of seconds, such as 300.")
     }
@@ -48,7 +38,7 @@ struct PrecomputeCommand: AsyncParsableCommand {
 
   func run() async throws {
     raiseFileLimit()
-    var queue = JobQueue(stop: StopSignals(), form: progress.form)
+    var queue = JobQueue(stop: StopSignals(), form: options.progress.form)
     if Self.isJob(input[0]) {
       for file in input { queue.run(file) { try work($0) { try Job(file: file) } } }
     } else {
@@ -64,20 +54,18 @@ struct PrecomputeCommand: AsyncParsableCommand {
     }
     let job = try read()
     try turn.begin(name: job.name)
-    let lanes = Lanes(count: threads ?? Lanes.available)
-    let prepared = try PreparedJob(job, memory: Self.budget(memory), lanes: lanes) {
-      try catalogue(of: $0, follow: job.follow)
-    }
+    let prepared = try options.prepare(job)
+    let output = options.output
     if planOnly {
       print(prepared.planInWords)
       if let shard { print(prepared.planInWords(of: shard)) }
       return
     }
     if ifChanged, shard == nil, !restart, let version = try prepared.madeVersion(output: output) {
-      turn.keep("\(output)/\(job.name)/\(version)", form: progress.form)
+      turn.keep("\(output)/\(job.name)/\(version)", form: options.progress.form)
       return
     }
-    let display = ProgressDisplay(progress.form, prepared, output: output, shard: shard)
+    let display = ProgressDisplay(options.progress.form, prepared, output: output, shard: shard)
     turn.display = display
     display.begin()
     let observer = RunObserver(report: { display.show($0) }, shouldStop: { [stop = turn.stop] in stop.wasAsked })
@@ -94,22 +82,6 @@ struct PrecomputeCommand: AsyncParsableCommand {
     try display.end(result)
   }
 
-  static let memoryMin = 256 << 20
-
-  /// Memory for the whole process, in bytes.
-  /// - Parameter memory: what the user said.
-  static func budget(_ memory: String?) throws -> Int {
-    if let memory { return bytes(memory)! }
-    let granted = GrantedMemory.bytes()
-    guard granted >= memoryMin else {
-      throw PrecomputeError(
-        .memory,
-        "Only \(bytesInWords(granted)) of memory may be used here, by what Slurm or the control group allows; at least \(bytesInWords(memoryMin)) are needed. Ask for more, as with sbatch --mem=1G."
-      )
-    }
-    return granted
-  }
-
   static func isJob(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
 
   /// The job of a file, or of dumps.
@@ -120,19 +92,5 @@ struct PrecomputeCommand: AsyncParsableCommand {
   private static func job(dumps: [String]) throws -> Job {
     try Job.checkExistence(dumps, advice: "Look for a typing error in the path.")
     return try Job(dumps: dumps)
-  }
-
-  /// `8GiB`, `500 MB`, `1073741824`; `nil` where it is no size.
-  static func bytes(_ text: String) -> Int? {
-    let trimmed = text.filter { !$0.isWhitespace }
-    let digits = trimmed.prefix { $0.isNumber || $0 == "." }
-    guard let number = Double(digits), number > 0 else { return nil }
-    let units: [String: Double] = [
-      "": 1, "b": 1, "k": 1024, "kib": 1024, "m": 0x1p20, "mib": 0x1p20, "g": 0x1p30, "gib": 0x1p30, "t": 0x1p40,
-      "tib": 0x1p40,
-      "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
-    ]
-    guard let unit = units[trimmed.dropFirst(digits.count).lowercased()], number * unit < 0x1p60 else { return nil }
-    return Int(number * unit)
   }
 }

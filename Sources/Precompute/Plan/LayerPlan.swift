@@ -71,7 +71,8 @@ extension LayerPlan {
     self.source = source
     readsTwice = medians == .exact
     keepsBlocks = readsTwice && isPacked && all <= left / 2
-    secondLookBytes = left / 2
+    // A share of its own, and not all that is left: so a dump of four times the rows takes no more memory.
+    secondLookBytes = min(left / 2, usable / 5)
     bands = stride(from: 0, to: source.neurons, by: bandNeurons).map { $0..<min($0 + bandNeurons, source.neurons) }
     peakBytes =
       fixed + needed + (keepsBlocks ? all : 0) + (readsTwice ? min(secondLookBytes, source.logicalBytes / 8) : 0)
