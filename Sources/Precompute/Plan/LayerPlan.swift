@@ -7,6 +7,8 @@ public struct LayerPlan: Sendable {
   /// Ranges of neurons that are counted at once, each a pass over their part of the data.
   public let bands: [Range<Int>]
   public let rowsPerBlock: Int
+  /// Rows of a block of the second look.
+  public let secondLookRows: Int
   /// Whether decoded blocks stay in memory for the second look.
   public let keepsBlocks: Bool
   /// Bytes for the values that a second look collects at once; where they do not suffice, it is taken in several parts.
@@ -71,11 +73,18 @@ extension LayerPlan {
     self.source = source
     readsTwice = medians == .exact
     keepsBlocks = readsTwice && isPacked && all <= left / 2
-    // A share of its own, and not all that is left: so a dump of four times the rows takes no more memory.
-    secondLookBytes = min(left / 2, usable / 5)
+    // Where a part of the neurons can be read for its share of the cost, the second look takes no more memory than the first,
+    // smaller blocks and the values together, so that more rows take no more of it; unless it would be cut in more than some eight parts.
+    let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, bandNeurons / 4)).decoded
+    let isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
+    let block = blockBytes(bandNeurons, rowsPerBlock)
+    secondLookRows = keepsBlocks ? rowsPerBlock : max(granularity, rowsPerBlock / 4 / granularity * granularity)
+    secondLookBytes = min(
+      isCheapInParts && !keepsBlocks ? max(block / 4 * 3, source.logicalBytes / 64) : .max, left / 2, usable / 5)
     bands = stride(from: 0, to: source.neurons, by: bandNeurons).map { $0..<min($0 + bandNeurons, source.neurons) }
     peakBytes =
-      fixed + needed + (keepsBlocks ? all : 0) + (readsTwice ? min(secondLookBytes, source.logicalBytes / 8) : 0)
+      fixed + needed + (keepsBlocks ? all : 0)
+      + (readsTwice ? max(0, min(secondLookBytes, source.logicalBytes / 8) - (keepsBlocks ? 0 : block / 4 * 3)) : 0)
     let looks = readsTwice && !keepsBlocks ? 2 : 1
     let touched = bands.map { RowBlocks<Value>.bytesTouched(source, neurons: $0) }
     decodedBytes = looks * touched.reduce(0) { $0 + $1.decoded }

@@ -66,8 +66,12 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let work = newWork(band)
     let keeper = files.map { BandCheckpoint(files: $0, clock: clock, work: work) }
     try keeper?.restore()
-    let blocks = blocks(band, rows: [0..<source.rows], from: work.nextRow)
+    var blocks = blocks(band, rows: [0..<source.rows], from: work.nextRow)
     try count(work, blocks, walk, keeper: keeper)
+    if !plan.keepsBlocks {
+      blocks = RowBlocks(
+        source, neurons: band, rowsPerBlock: plan.secondLookRows, lanes: lanes.count, keeps: false)
+    }
     try secondLook(work, blocks, walk, keeper: keeper)
     return (work.counters, work.quartiles)
   }
