@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 
-from conftest import PROGRAM
+from programs import PROGRAM
 
 HERE = pathlib.Path(__file__).parent
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 
-from conftest import PROGRAM, ROOT
+from programs import PROGRAM, ROOT
 
 GOLDEN = ROOT / "Tiles" / "golden" / "store" / "golden"
 

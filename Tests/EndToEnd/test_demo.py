@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import ROOT
+from programs import ROOT
 from store_oracle import check
 
 DUMP = ROOT / "Jobs" / "demo" / "fashion-small.h5"

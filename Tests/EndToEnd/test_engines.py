@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
-from conftest import PROGRAM, ROOT
+from programs import PROGRAM, ROOT
 from running import events
 
 KUBERNETES = ROOT / "Jobs" / "kubernetes"

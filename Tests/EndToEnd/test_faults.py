@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import PROGRAM
+from programs import PROGRAM
 from running import Running, events, faults
 
 DATA, NO_INPUT, WRITE, READ = 65, 66, 73, 74

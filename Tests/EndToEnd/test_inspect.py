@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 import zarr
-from conftest import ROOT
+from programs import ROOT
 from store_oracle import check
 
 DATA = 65

@@ -11,7 +11,7 @@ import sys
 import h5py
 import numpy as np
 import pytest
-from conftest import PROGRAM
+from programs import PROGRAM
 
 RELEASE = os.environ.get("ND_DIVERGENCE_RELEASE")
 BUDGET = 256  # MiB, the least that --memory takes

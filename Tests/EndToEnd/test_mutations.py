@@ -11,7 +11,7 @@ import sys
 import h5py
 import numpy as np
 import pytest
-from conftest import PROGRAM, ROOT
+from programs import PROGRAM, ROOT
 from fuzz_hdf5 import mutate
 
 COUNT = int(os.environ.get("ND_MUTATIONS", "12"))

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import PROGRAM
+from programs import PROGRAM
 
 KILLS = int(os.environ.get("ND_KILLS", "12"))
 

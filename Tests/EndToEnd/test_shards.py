@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import PROGRAM
+from programs import PROGRAM
 
 # More rounds of the random test, such as a night of them: ND_SHARD_SEEDS=200.
 SEEDS = int(os.environ.get("ND_SHARD_SEEDS", "4"))

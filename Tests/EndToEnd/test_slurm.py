@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from conftest import PROGRAM, ROOT
+from programs import PROGRAM, ROOT
 from running import faults
 
 sys.path.insert(0, str(ROOT / "Tests" / "Slurm"))

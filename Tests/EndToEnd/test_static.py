@@ -12,7 +12,7 @@ import urllib.parse
 
 import pytest
 
-from conftest import PROGRAM
+from programs import PROGRAM
 from serving import GOLDEN, Server
 
 HERE = pathlib.Path(__file__).parent

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import zarr
 
-from conftest import Program, write_dump
+from programs import Program, write_dump
 from serving import Server
 
 NEURONS, ROWS = 20_000, 600

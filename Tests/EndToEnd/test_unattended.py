@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import zarr
 
-from conftest import PROGRAM
+from programs import PROGRAM
 from running import Running, events, faults
 
 

@@ -1,0 +1,47 @@
+"""The program under test, and dumps made with h5py."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import h5py
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests" / "Oracles"))
+
+DATA = 65
+PROGRAM = os.environ.get("ND_DIVERGENCE", str(ROOT / ".build" / "debug" / "divergence"))
+
+
+class Program:
+    """Runs `divergence`; `ok` expects success, `fails` an exit code and one paragraph on standard error."""
+
+    def run(self, *arguments, **options):
+        return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+
+    def ok(self, *arguments, **options):
+        done = self.run(*arguments, **options)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def fails(self, code, *arguments, **options):
+        done = self.run(*arguments, **options)
+        assert done.returncode == code, f"exit {done.returncode}, expected {code}: {done.stderr}"
+        assert done.stdout == ""
+        paragraph = done.stderr.strip()
+        assert paragraph and "\n" not in paragraph, f"not one paragraph: {paragraph!r}"
+        return paragraph
+
+
+def write_dump(path, layers, labels=None, **others):
+    """A dump with `layers` {path: array or (array, options)}."""
+    with h5py.File(path, "w") as f:
+        for name, values in layers.items():
+            values, options = values if isinstance(values, tuple) else (values, {})
+            f.create_dataset(name, data=values, **options)
+        if labels is not None:
+            f["labels"] = labels
+        for name, values in others.items():
+            f[name] = values
+    return path
