@@ -11,6 +11,7 @@ checked on some neurons of every file. The loop of NumPy functions, which takes 
 
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -42,6 +43,7 @@ def make(path, layout, rows, neurons, classes):
             block = np.maximum(block, 0).view("u4") & np.uint32(0xFFFFF000)
             data[start:start + n] = block.view("f4")
         f["labels"] = rng.integers(0, classes, rows)
+    os.sync()  # or the first to run would wait for these bytes to reach the disk
 
 
 # --- contenders: each a command, so that time and memory are those of a whole process

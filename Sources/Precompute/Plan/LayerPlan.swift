@@ -29,7 +29,7 @@ extension LayerPlan {
   static let baseBytes = 56 << 20
   static let rowBytes = 24
   /// A block larger than this gains nothing.
-  static let blockBytesMax = 64 << 20
+  static let blockBytesMax = 32 << 20
   /// Neurons whose counts are written as one; bands are whole multiples.
   static let bandUnit = 256
 
