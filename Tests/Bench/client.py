@@ -1,4 +1,4 @@
-"""Scrubbing a layer of a quarter of a million neurons: the client's marks of DESIGN §10, measured.
+"""Scrubbing a layer of a quarter of a million neurons: how steady the frames are and how soon rows are exact, measured.
 
     python3 Tests/Bench/client.py --divergence .build-release/release/divergence
 

@@ -30,6 +30,9 @@ extension LayerPlan {
   static let rowBytes = 24
   /// A block larger than this gains nothing.
   static let blockBytesMax = 32 << 20
+  /// What it costs to keep a decoded byte for the second look, most of it in the system, which hands out zeroed pages: data that are
+  /// decoded faster are decoded twice.
+  static let keepingSecondsPerByte = 0.8e-9
   /// Neurons whose counts are written as one; bands are whole multiples.
   static let bandUnit = 256
 
@@ -67,12 +70,11 @@ extension LayerPlan {
         "The layer \"\(source.name)\" needs at least \(bytesInWords(needed / 15 * 16 + fixed)) of memory: \(grouped(cells)) cells of rows, and chunks of \(grouped(granularity)) rows that are decoded as a whole. Raise --memory, which is \(bytesInWords(memory))."
       )
     }
-    let isPacked = source.parts.contains { !$0.dataset.info.filters.isEmpty }
     let all = RowBlocks<Value>.bytes(source, neurons: 0..<bandNeurons, rowsPerBlock: rowsPerBlock).all
     let left = usable - needed
     self.source = source
     readsTwice = medians == .exact
-    keepsBlocks = readsTwice && isPacked && all <= left / 2
+    keepsBlocks = readsTwice && Self.decodingSecondsPerByte(source) >= Self.keepingSecondsPerByte && all <= left / 2
     // Where a part of the neurons can be read for its share of the cost, the second look takes no more memory than the first,
     // smaller blocks and the values together, so that more rows take no more of it; unless it would be cut in more than some eight parts.
     let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, bandNeurons / 4)).decoded
@@ -91,9 +93,13 @@ extension LayerPlan {
     readBytes = looks * touched.reduce(0) { $0 + $1.read }
   }
 
+  private static func decodingSecondsPerByte(_ source: LayerSource) -> Double {
+    source.info.filters.reduce(0) { $0 + $1.secondsPerByte }
+  }
+
   /// About how long the work takes, from rates of one present-day core; machines differ by a factor of two.
   public func estimatedSeconds(lanes: Int) -> Double {
-    let decoding = source.info.filters.reduce(0) { $0 + $1.secondsPerByte }
+    let decoding = Self.decodingSecondsPerByte(source)
     let counting = Double(source.logicalBytes / max(1, source.element.bytes ?? 4)) * (readsTwice ? 4e-9 : 2.5e-9)
     return (Double(decodedBytes) * decoding + counting) / Double(lanes) + Double(readBytes) * 0.4e-9
   }
