@@ -81,12 +81,17 @@ def wrk(port, path, seconds):
 class Client:
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.used = -1e9
 
     def get(self, path, coding="gzip"):
         """Milliseconds to the whole answer, and its bytes."""
+        if time.perf_counter() - self.used > 5:  # by now the server may have closed it
+            self.connection.close()
+            self.connection.connect()
         start = time.perf_counter()
         self.connection.request("GET", path, headers={"Accept-Encoding": coding})
         answer = self.connection.getresponse()
+        self.used = time.perf_counter()
         body = answer.read()
         assert answer.status == 200, body
         return (time.perf_counter() - start) * 1e3, body
@@ -111,7 +116,8 @@ class Rival:
         )  # fmt: skip
         for _ in range(200):
             try:
-                return Client(self.port).get(self.tile(10, 5))
+                Client(self.port).get(self.tile(10, 5))
+                break
             except OSError:
                 time.sleep(0.1)
 
