@@ -1,4 +1,5 @@
 import ArgumentParser
+import Precompute
 import Foundation
 
 @main
@@ -9,7 +10,7 @@ struct Divergence: AsyncParsableCommand {
     discussion: """
       inspect tells what is in an HDF5 dump, precompute makes a tile store of it, serve shows the store to browsers.
       """,
-    version: "0.1.0",
+    version: PreparedJob.version,
     subcommands: [
       Inspect.self, PrecomputeCommand.self, Merge.self, Serve.self, Show.self, Verify.self, Export.self,
       CatalogueChildCommand.self,

@@ -16,7 +16,8 @@ public struct PreparedJob: Sendable {
   public let memory: Int
 
   /// Version of the program that computes; a store of another one is not the same store.
-  public static let tool = "divergence 0.1.0"
+  public static let version = "0.2.0"
+  public static let tool = "divergence \(version)"
 
   /// - Parameters:
   ///   - memory: budget of the whole process, in bytes.
