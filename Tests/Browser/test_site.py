@@ -64,6 +64,7 @@ def test_zoomed_in_rows_neurons_and_pictures(both, story):
         page.wait_for_selector(".pair.chosen .ring")
         zoom_to_names(page, layer)
         names = [neuron_at(page, layer, line) for line in range(3)]
+        page.wait_for_function("location.hash.length > 1")  # the link follows the view a little later
         page.goto(f"{page.url};n={layer}.{names[1]}")
         page.reload()
         page.wait_for_selector("#neuron-body table")
