@@ -13,6 +13,13 @@ from plots import neuron_at, pixels, sharp, sort, view, zoom_to_names
 pytestmark = pytest.mark.skipif(not pathlib.Path(PROGRAM).exists(), reason="needs the program itself, to export")
 
 
+# The link follows the view a little later, when that has come to rest.
+LINK_IS_AT_REST = """() => {
+  if (window.lastLink !== location.hash) [window.lastLink, window.lastChange] = [location.hash, performance.now()];
+  return location.hash.length > 1 && performance.now() - window.lastChange > 1000;
+}"""
+
+
 @pytest.fixture(scope="module")
 def site(store, tmp_path_factory):
     folder = tmp_path_factory.mktemp("site") / "site"
@@ -64,7 +71,7 @@ def test_zoomed_in_rows_neurons_and_pictures(both, story):
         page.wait_for_selector(".pair.chosen .ring")
         zoom_to_names(page, layer)
         names = [neuron_at(page, layer, line) for line in range(3)]
-        page.wait_for_function("location.hash.length > 1")  # the link follows the view a little later
+        page.wait_for_function(LINK_IS_AT_REST)
         page.goto(f"{page.url};n={layer}.{names[1]}")
         page.reload()
         page.wait_for_selector("#neuron-body table")
