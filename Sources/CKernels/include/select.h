@@ -13,4 +13,7 @@ size_t nd_pick_f64(const double *values, size_t count, double low, double high, 
 float nd_select_f32(const float *values, size_t count, size_t rank, float low, float high);
 double nd_select_f64(const double *values, size_t count, size_t rank, double low, double high);
 
+/// The bin of 256 `counts` that holds `rank` (from 0, less than their sum); `below` takes the sum of the bins before it.
+size_t nd_find_rank(const uint32_t *counts, uint64_t rank, uint64_t *below);
+
 #endif
