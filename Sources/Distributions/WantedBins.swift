@@ -1,7 +1,7 @@
 import CKernels
 
 /// A set of a grid's bins, numbered from its origin.
-struct WantedBins: Sendable {
+struct WantedBins: Sendable, Equatable {
   private var words = SIMD4<UInt64>(repeating: 0)
 
   static let all = WantedBins(words: SIMD4(repeating: .max))
@@ -87,6 +87,12 @@ struct CollectedIntervals<Value: ActivationValue>: Sendable {
     func edge(_ bin: Int64) -> Value {
       Value(sign: .plus, exponent: Value.Exponent(grid.exponent), significand: Value(bin))
     }
+    if wanted == .all {
+      // Also what no grid of the values so far holds.
+      body(-.greatestFiniteMagnitude, -0.0)
+      body(.leastNonzeroMagnitude, .infinity)
+      return
+    }
     wanted.eachRun { run in
       let first = grid.origin + Int64(run.lowerBound)
       let end = grid.origin + Int64(run.upperBound)
@@ -113,14 +119,28 @@ struct CollectedIntervals<Value: ActivationValue>: Sendable {
     }
   }
 
-  /// Whether a list wants a value.
-  @inline(__always)
-  func wants(_ value: Value, cell: Int, column: Int) -> Bool {
-    var place = cell * count * tileColumns + column
-    for _ in 0..<count {
-      if value >= low[place], value < high[place] { return true }
-      place += tileColumns
+  /// Copies of some values those that a list wants.
+  /// - Parameters:
+  ///   - values: need not be aligned.
+  ///   - picked: room for all of them and one more.
+  /// - Returns: how many there are.
+  func pick(
+    _ values: UnsafeRawPointer, count: Int, cell: Int, column: Int, into picked: UnsafeMutablePointer<Value>
+  ) -> Int {
+    let first = cell * self.count * tileColumns + column
+    return low.withUnsafeBufferPointer { low in
+      high.withUnsafeBufferPointer { high in
+        Value.pick(
+          values, count: count, intervals: self.count, low: low.baseAddress! + first, high: high.baseAddress! + first,
+          stride: tileColumns, into: picked)
+      }
     }
-    return false
+  }
+
+  /// All finite values but zeros.
+  static func everything(cells: Int) -> CollectedIntervals {
+    CollectedIntervals(
+      [WantedBins](repeating: .all, count: cells * tileColumns),
+      grids: [DyadicGrid](repeating: .empty, count: tileColumns))
   }
 }
