@@ -5,11 +5,12 @@ typedef VALUE NAME(vec) __attribute__((ext_vector_type(LANES), aligned(sizeof(VA
 typedef INTEGER NAME(ivec) __attribute__((ext_vector_type(LANES), aligned(sizeof(VALUE))));
 typedef uint32_t NAME(uvec) __attribute__((ext_vector_type(LANES), aligned(4)));
 typedef _Bool NAME(bits) __attribute__((ext_vector_type(LANES)));
+typedef uint8_t NAME(bytes) __attribute__((ext_vector_type(LANES), aligned(1)));
 typedef double NAME(dvec) __attribute__((ext_vector_type(LANES), aligned(8)));
 
 /// Bins of a tile's row: the low byte of floor(v * scale_a * scale_b).
 static inline __attribute__((always_inline)) void NAME(bins_)(const VALUE *row, const VALUE *scale_a,
-                                                              const VALUE *scale_b, INTEGER *bin) {
+                                                              const VALUE *scale_b, uint8_t *bin) {
   for (size_t c = 0; c < ND_TILE; c += LANES) {
     NAME(vec) v = *(const NAME(vec) *)(row + c);
     NAME(vec) x = v * *(const NAME(vec) *)(scale_a + c) * *(const NAME(vec) *)(scale_b + c);
@@ -18,7 +19,7 @@ static inline __attribute__((always_inline)) void NAME(bins_)(const VALUE *row, 
     t += x < __builtin_convertvector(t, NAME(vec));
     // A negative value so small that the product vanished still lies below 0.
     t += (v < 0) & (t == 0);
-    *(NAME(ivec) *)(bin + c) = t & 255;
+    *(NAME(bytes) *)(bin + c) = __builtin_convertvector(t, NAME(bytes));
   }
 }
 
@@ -90,16 +91,23 @@ ND_CLONES int NAME(nd_measure_)(const VALUE *tile, size_t rows, const nd_figures
 
 ND_CLONES void NAME(nd_count_)(const VALUE *tile, size_t rows, const VALUE *scale_a, const VALUE *scale_b,
                                uint16_t *counters, int checked) {
+  // Counted in bytes, which stay in the first-level cache, as long as none of them can overflow.
+  uint8_t small[ND_TILE * ND_BINS] __attribute__((aligned(64)));
+  memset(small, 0, sizeof small);
   const VALUE *p = tile;
-  for (size_t r = 0; r < rows; r++, p += ND_TILE) {
-    INTEGER bin[ND_TILE];
-    NAME(bins_)(p, scale_a, scale_b, bin);
-    if (!checked) {
-      for (size_t c = 0; c < ND_TILE; c++) counters[c * ND_BINS + bin[c]]++;
-    } else {
-      for (size_t c = 0; c < ND_TILE; c++)
-        if (p[c] <= MAX_FINITE && p[c] >= -MAX_FINITE) counters[c * ND_BINS + bin[c]]++;
+  for (size_t first = 0; first < rows; first += UINT8_MAX) {
+    size_t end = rows - first < UINT8_MAX ? rows : first + UINT8_MAX;
+    for (size_t r = first; r < end; r++, p += ND_TILE) {
+      uint8_t bin[ND_TILE];
+      NAME(bins_)(p, scale_a, scale_b, bin);
+      if (!checked) {
+        for (size_t c = 0; c < ND_TILE; c++) small[c * ND_BINS + bin[c]]++;
+      } else {
+        for (size_t c = 0; c < ND_TILE; c++)
+          if (p[c] <= MAX_FINITE && p[c] >= -MAX_FINITE) small[c * ND_BINS + bin[c]]++;
+      }
     }
+    move_counts(counters, small);
   }
 }
 

@@ -80,15 +80,15 @@ extension LayerPlan {
     let isOneBlock = source.parts.count == 1 && source.rows <= rowsPerBlock
     readsTwice = medians == .exact && earlyLookBytes == 0 && !isOneBlock
     // Where a part of the neurons can be read for its share of the cost, the second look takes no more memory than the first,
-    // smaller blocks and the values together, so that more rows take no more of it; unless it would be cut in more than some eight parts.
+    // smaller blocks and the values together, so that more rows take no more of it; or a small share of a large budget.
     let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, bandNeurons / 4)).decoded
     let isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
     let block = blockBytes(bandNeurons, rowsPerBlock)
     // What the blocks of the second look leave of the first's.
-    let foreseen = isOneBlock ? 0 : block / 4 * 3
-    secondLookRows = max(granularity, rowsPerBlock / 4 / granularity * granularity)
+    let foreseen = isOneBlock ? 0 : block / 8 * 7
+    secondLookRows = max(granularity, rowsPerBlock / 8 / granularity * granularity)
     secondLookBytes = min(
-      isCheapInParts ? max(block / 4 * 3, source.logicalBytes / 64) : .max, left / 2, usable / 5)
+      isCheapInParts ? max(block / 8 * 7, memory / 32) : .max, left / 2, usable / 5)
     bands = stride(from: 0, to: source.neurons, by: bandNeurons).map { $0..<min($0 + bandNeurons, source.neurons) }
     peakBytes =
       fixed + needed + earlyLookBytes

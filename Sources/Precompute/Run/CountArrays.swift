@@ -108,14 +108,15 @@ final class CountArrays {
     }
     let writers = [(bins: 256, writer: finest)] + coarser
     let atOnce = lanes.count * Self.tasksPerLane
+    let buffers = (0..<lanes.count).map { _ in Buffers() }
     for start in stride(from: 0, to: tasks.count, by: atOnce) {
       let some = tasks[start..<min(start + atOnce, tasks.count)]
       let results = Slots<[Encoded]>(some.count)
       let dataType = dataType
-      try lanes.run(some.count) { [tasks] _, number in
+      try lanes.run(some.count) { [tasks] lane, number in
         let task = tasks[start + number]
         results[number] = try Self.encode(
-          task.block, task.groups, shardNeurons: shardNeurons, shardGroups: shardGroups, dataType, fill)
+          task.block, task.groups, shardNeurons: shardNeurons, shardGroups: shardGroups, dataType, buffers[lane], fill)
       }
       for (number, task) in some.enumerated() {
         let shard = [task.groups.lowerBound / shardGroups, task.block.lowerBound / shardNeurons, 0]
@@ -128,20 +129,36 @@ final class CountArrays {
     }
   }
 
-  /// Encodes a block of neurons of some groups at 256, 64 and 16 bins.
-  private static func encode(
-    _ block: Range<Int>, _ groups: Range<Int>, shardNeurons: Int, shardGroups: Int, _ dataType: DataType,
-    _ fill: (_ block: Range<Int>, _ group: Int, _ counts: UnsafeMutablePointer<UInt32>) throws -> Void
-  ) throws -> [Encoded] {
-    let size = blockNeurons * DyadicGrid.binCount
-    let counts = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: size)
-    let packed = UnsafeMutableRawBufferPointer.allocate(byteCount: size * 4, alignment: 64)
-    let target = UnsafeMutableRawBufferPointer.allocate(byteCount: ChunkCodec.maxEncodedBytes(4096 * 4), alignment: 64)
-    defer {
+  /// What a lane works in: the counts of a block, the same in the array's type, and an encoded chunk.
+  private final class Buffers: @unchecked Sendable {
+    // Unchecked: each is used by its lane only.
+    let counts: Pages<UInt32>
+    let packed: Pages<UInt8>
+    let target: Pages<UInt8>
+
+    init() {
+      let size = blockNeurons * DyadicGrid.binCount
+      counts = Pages(count: size)
+      packed = Pages(count: size * 4)
+      target = Pages(count: ChunkCodec.maxEncodedBytes(4096 * 4))
+    }
+
+    deinit {
       counts.deallocate()
       packed.deallocate()
       target.deallocate()
     }
+  }
+
+  /// Encodes a block of neurons of some groups at 256, 64 and 16 bins.
+  private static func encode(
+    _ block: Range<Int>, _ groups: Range<Int>, shardNeurons: Int, shardGroups: Int, _ dataType: DataType,
+    _ buffers: Buffers,
+    _ fill: (_ block: Range<Int>, _ group: Int, _ counts: UnsafeMutablePointer<UInt32>) throws -> Void
+  ) throws -> [Encoded] {
+    let counts = UnsafeMutableBufferPointer(start: buffers.counts.base, count: buffers.counts.count)
+    let packed = UnsafeMutableRawBufferPointer(start: buffers.packed.base, count: buffers.packed.count)
+    let target = UnsafeMutableRawBufferPointer(start: buffers.target.base, count: buffers.target.count)
     var results = [Encoded](repeating: Encoded(), count: 3)
     for group in groups {
       counts.update(repeating: 0)

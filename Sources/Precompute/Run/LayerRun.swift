@@ -233,9 +233,9 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let open = tiles.filter { !looks[$0]!.isComplete }
     if let first = open.first, let last = open.last {
       let isOpen = Set(open)
-      // Only the neurons in question are read again.
+      // Only the neurons in question are read again, unless they are most.
       var skipped = 0
-      if first > 0 || last + 1 < counters.tiles {
+      if (last + 1 - first) * 4 <= counters.tiles * 3 {
         skipped = first
         let neurons = first * tileColumns..<min((last + 1) * tileColumns, counters.neurons)
         blocks.narrow(to: work.band.lowerBound + neurons.lowerBound..<work.band.lowerBound + neurons.upperBound)

@@ -6,7 +6,8 @@ import Distributions
 /// kernels read a few contiguous kibibytes and counters of one cell stay in cache.
 final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   // Unchecked: each lane has a buffer of its own; `order` and `starts` are written between parallel sections only.
-  static var rowsPerTile: Int { 256 }
+  /// As many as are counted in bytes at once.
+  static var rowsPerTile: Int { 255 }
   static var bytesPerLane: Int { rowsPerTile * tileColumns * MemoryLayout<Value>.size }
 
   private let lanes: Lanes
