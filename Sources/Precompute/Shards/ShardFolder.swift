@@ -124,6 +124,11 @@ struct ShardFolder {
     ).finish()
   }
 
+  /// Takes the mark away from a shard that turned out to be damaged; to run it again brings it back.
+  func removeMark(of shard: ShardNumber) {
+    try? FileManager.default.removeItem(atPath: path(of: shard) + "/" + Self.completeName)
+  }
+
   /// The mark of a folder; `nil` where it is not complete.
   static func complete(at path: String) throws(RecordFileError) -> Complete? {
     let mark = path + "/" + completeName
