@@ -255,9 +255,12 @@ def test_damaged_shards(program, job, single, rng, tmp_path):
     assert manifest(output) == single
 
 
-def test_damaged_marks(program, job, single, rng, tmp_path):
+def test_damaged_marks(program, precompute, dump, rng, tmp_path):
     """A shard whose mark is damaged is there, and is named as damaged; whatever is damaged is among what is to be run again."""
-    output = tmp_path / "Tiles"
+    dump({f"l{i}": rng.normal(size=(40, 6)).astype(np.float32) for i in range(3)}, rng.integers(0, 3, 40), name="small.h5")
+    job, output = tmp_path / "job.yaml", tmp_path / "Tiles"
+    job.write_text("dumps: [small.h5]\n")
+    single = (precompute(job, name="job", output=tmp_path / "single") / "MANIFEST").read_bytes()
 
     def merge(code):
         return program.fails(code, "merge", job, "--output", output, "--progress", "none")
@@ -288,6 +291,16 @@ def test_damaged_marks(program, job, single, rng, tmp_path):
     assert missing() == ""
     assert "Shard 2 of 3 is damaged" in merge(65) and missing() == "2"
     shard(program, job, output, "2/3")
+    program.ok("merge", job, "--output", output, "--progress", "none")
+    assert manifest(output) == single
+
+    # The mark of the merge: what is published stays, and is made again where somebody asks for it.
+    mark = next(output.glob("*/.shards/*/merged"))
+    mark.write_bytes(mark.read_bytes()[:-1])
+    error = merge(65)
+    assert str(mark) in error and "were merged before" in error and manifest(output) == single
+    for number in range(3):
+        shard(program, job, output, f"{number}/3")
     program.ok("merge", job, "--output", output, "--progress", "none")
     assert manifest(output) == single
 

@@ -94,6 +94,12 @@ struct ShardSet {
         .badShards,
         "\(foreign) There are none of \(job.job.name) as it is now. Run all shards again, and remove that folder.")
     }
+    if let why = folder.mergedMarkDamage {
+      return PrecomputeError(
+        .badShards,
+        "\(why) The shards of \(job.job.name) were merged before, and their results removed; what was published is as it was. To make it again, run all shards again and merge."
+      )
+    }
     return PrecomputeError(
       .missingShards,
       "There are no results of shards of \(job.job.name) in \(folder.all). Run divergence precompute with --shard 0/N to --shard N-1/N first, with the same job and --output."
