@@ -19,8 +19,12 @@ public struct Grouping: Sendable {
   /// Row to cell.
   public let cellOfRow: [UInt32]
   public let cellCount: Int
+  /// Rows of each cell.
+  public let rowsOfCell: [Int]
   /// Rows of the largest cell.
-  public let rowsPerCellMax: Int
+  public var rowsPerCellMax: Int { rowsOfCell.max() ?? 0 }
+  /// Whether the rows of each cell are spread over all rows, as if dealt out at random: those of the first rows tell of the rest.
+  public let isMixed: Bool
   /// What the job's own groups may not have been meant to be: without rows, or after a class that there is not. A sentence each.
   public let notes: [String]
 
@@ -101,7 +105,8 @@ public struct Grouping: Sendable {
 
     var rowsOfCell = [Int](repeating: 0, count: cells.count)
     for cell in cellOfRow { rowsOfCell[Int(cell)] += 1 }
-    rowsPerCellMax = rowsOfCell.max() ?? 0
+    self.rowsOfCell = rowsOfCell
+    isMixed = Self.isMixed(cellOfRow, rowsOfCell)
     for group in groups.indices { groups[group].rows = members[group].reduce(0) { $0 + rowsOfCell[$1] } }
     self.groups = groups
     notes = zip(conditions, groups.suffix(conditions.count)).compactMap { condition, group in
@@ -128,5 +133,16 @@ public struct Grouping: Sendable {
     note += group.rows == 0 ? " has no rows" : " has \(grouped(group.rows)) \(group.rows == 1 ? "row" : "rows")"
     if !unknown.isEmpty { note += "; there is no class \(unknown.joined(separator: ", "))" }
     return note + "."
+  }
+
+  /// The mean place of a cell's rows lies in the middle, within six standard deviations.
+  private static func isMixed(_ cellOfRow: [UInt32], _ rowsOfCell: [Int]) -> Bool {
+    var sums = [Double](repeating: 0, count: rowsOfCell.count)
+    for (row, cell) in cellOfRow.enumerated() { sums[Int(cell)] += Double(row) }
+    let rows = Double(cellOfRow.count)
+    return zip(sums, rowsOfCell).allSatisfy { sum, count in
+      let deviation = rows / (12 * Double(max(1, count))).squareRoot()
+      return abs(sum / Double(max(1, count)) - (rows - 1) / 2) <= 6 * deviation
+    }
   }
 }

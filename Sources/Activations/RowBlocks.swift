@@ -59,23 +59,20 @@ public final class RowBlocks<Value: ReadableValue> {
   private let scratch: [Scratch]
   private let needsConversion: Bool
   private let isMatrix: Bool
-  private var raw: UnsafeMutableRawBufferPointer
-  private var values: UnsafeMutableBufferPointer<Value>
-  private var matrix: UnsafeMutableBufferPointer<Value>
-  /// Decoded blocks kept for another pass.
-  private var kept: [UnsafeMutableRawBufferPointer?]
-  private let keeps: Bool
+  private let raw: UnsafeMutableRawBufferPointer
+  private let values: UnsafeMutableBufferPointer<Value>
+  private let matrix: UnsafeMutableBufferPointer<Value>
+  /// The block that was read last.
+  private var latest: (number: Int, block: RowBlock<Value>)?
 
-  /// Bytes that reading blocks of `rows` rows takes, and those that keeping all of them takes.
-  public static func bytes(_ source: LayerSource, neurons: Range<Int>, rowsPerBlock rows: Int) -> (
-    buffers: Int, all: Int
-  ) {
+  /// Bytes that reading blocks of `rows` rows takes.
+  public static func bytes(_ source: LayerSource, neurons: Range<Int>, rowsPerBlock rows: Int) -> Int {
     let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
     let stored = source.element.bytes ?? 8
     let isMatrix = Self.isMatrix(source.geometry)
     let converted = source.element == Value.element ? 0 : MemoryLayout<Value>.size
     let gathered = isMatrix ? 0 : neurons.count * source.geometry.samplesPerRow * MemoryLayout<Value>.size
-    return (rows * (row * (stored + converted) + gathered), source.rows * row * stored)
+    return rows * (row * (stored + converted) + gathered)
   }
 
   /// Bytes that are decoded to read some neurons of all rows, and those that are read for them from the files: whole chunks, of which
@@ -119,16 +116,13 @@ public final class RowBlocks<Value: ReadableValue> {
 
   /// - Parameters:
   ///   - rowsPerBlock: rows of a block.
-  ///   - keeps: whether decoded blocks stay in memory for another pass.
   ///   - stretches: rows of the dump that are read, ascending, each of whole chunks; all of them without it.
   public init(
-    _ source: LayerSource, neurons: Range<Int>, rowsPerBlock: Int, lanes: Int, keeps: Bool,
-    stretches: [Range<Int>]? = nil
+    _ source: LayerSource, neurons: Range<Int>, rowsPerBlock: Int, lanes: Int, stretches: [Range<Int>]? = nil
   ) {
     self.source = source
     self.neurons = neurons
     band = neurons
-    self.keeps = keeps
     laneCount = lanes
     scratch = (0..<lanes).map { _ in Scratch() }
     needsConversion = source.element != Value.element
@@ -136,11 +130,10 @@ public final class RowBlocks<Value: ReadableValue> {
     blocks = Self.blocks(source, rowsPerBlock, stretches ?? [0..<source.rows])
     let most = blocks.map(\.rows.count).max() ?? 0
     let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
-    raw = Self.pages(keeps ? 0 : most * row * (source.element.bytes ?? 8))
+    raw = Self.pages(most * row * (source.element.bytes ?? 8))
     values = Self.pages(needsConversion ? most * row * MemoryLayout<Value>.size : 0).bindMemory(to: Value.self)
     matrix = Self.pages(isMatrix ? 0 : most * source.geometry.samplesPerRow * neurons.count * MemoryLayout<Value>.size)
       .bindMemory(to: Value.self)
-    kept = Array(repeating: nil, count: blocks.count)
   }
 
   private static func blocks(_ source: LayerSource, _ rowsPerBlock: Int, _ stretches: [Range<Int>]) -> [Block] {
@@ -164,8 +157,8 @@ public final class RowBlocks<Value: ReadableValue> {
   }
 
   deinit {
-    for buffer in [raw, UnsafeMutableRawBufferPointer(values), UnsafeMutableRawBufferPointer(matrix)] + kept {
-      if let buffer { nd_pages_free(buffer.baseAddress, buffer.count) }
+    for buffer in [raw, UnsafeMutableRawBufferPointer(values), UnsafeMutableRawBufferPointer(matrix)] {
+      nd_pages_free(buffer.baseAddress, buffer.count)
     }
   }
 
@@ -179,10 +172,11 @@ public final class RowBlocks<Value: ReadableValue> {
   }
 
   /// Reads only some of the neurons from now on.
-  /// - Precondition: they are of the band, and blocks are not kept.
+  /// - Precondition: they are of the band.
   public func narrow(to neurons: Range<Int>) {
-    precondition(!keeps && band.lowerBound <= neurons.lowerBound && neurons.upperBound <= band.upperBound)
+    precondition(band.lowerBound <= neurons.lowerBound && neurons.upperBound <= band.upperBound)
     self.neurons = neurons
+    latest = nil
   }
 
   /// Rows of the dump that a block holds.
@@ -198,39 +192,41 @@ public final class RowBlocks<Value: ReadableValue> {
     blocks.firstIndex { source.parts[$0.part].firstRow + $0.rows.upperBound > row }!
   }
 
-  /// Reads a block. What it returned before is no longer valid.
+  /// Reads a block, unless it was the last that was read. What other blocks were returned before is no longer valid.
   /// - Throws: `HDF5Error`.
   public func read(_ number: Int, _ parallel: ParallelFor) throws -> RowBlock<Value> {
+    if let latest, latest.number == number { return latest.block }
+    latest = nil
+    let block = try readAnew(number, parallel)
+    latest = (number, block)
+    return block
+  }
+
+  private func readAnew(_ number: Int, _ parallel: ParallelFor) throws -> RowBlock<Value> {
     let block = blocks[number]
     let part = source.parts[block.part]
     let geometry = source.geometry
     let box = geometry.box(rows: block.rows, category: part.category, others: geometry.ranges(neurons: neurons))
     let count = box.reduce(1) { $0 * $1.count }
 
-    let stored =
-      kept[number] ?? (keeps ? Self.pages(count * (source.element.bytes ?? 8)) : raw)
-    if kept[number] == nil {
-      if keeps { kept[number] = stored }
-      let target = Shared(stored.baseAddress!)
-      let pieces = part.dataset.pieces(of: box)
-      let dataset = part.dataset
-      let scratch = LaneScratch(each: scratch)
-      try parallel(pieces.count) { lane, index in
-        try dataset.read(pieces[index], of: box, into: target.pointer, scratch: scratch.each[lane])
-      }
+    let stored = Shared(raw.baseAddress!)
+    let pieces = part.dataset.pieces(of: box)
+    let dataset = part.dataset
+    let scratch = LaneScratch(each: scratch)
+    try parallel(pieces.count) { lane, index in
+      try dataset.read(pieces[index], of: box, into: stored.pointer, scratch: scratch.each[lane])
     }
 
-    var decoded = stored.baseAddress!.assumingMemoryBound(to: Value.self)
+    var decoded = stored.pointer.assumingMemoryBound(to: Value.self)
     if needsConversion {
       decoded = values.baseAddress!
-      let source = Shared(stored.baseAddress!)
       let target = Shared(UnsafeMutableRawPointer(decoded))
       let element = self.source.element
       let width = element.bytes!
       let step = 1 << 16
       try parallel((count + step - 1) / step) { _, index in
         Value.convert(
-          source.pointer + index * step * width, element, count: min(step, count - index * step),
+          stored.pointer + index * step * width, element, count: min(step, count - index * step),
           to: target.pointer.assumingMemoryBound(to: Value.self) + index * step)
       }
     }

@@ -10,6 +10,28 @@ ND_CLONES size_t NAME(nd_pick_)(const VALUE *values, size_t count, VALUE low, VA
   return found;
 }
 
+ND_CLONES size_t NAME(nd_pick_any_)(const void *values, size_t count, size_t intervals, const VALUE *low,
+                                    const VALUE *high, size_t stride, VALUE *picked) {
+  enum { block = 64 };
+  size_t found = 0;
+  for (size_t first = 0; first < count; first += block) {
+    size_t some = count - first < block ? count - first : block;
+    VALUE v[block];
+    for (size_t i = 0; i < block; i++) v[i] = (VALUE)__builtin_nanf("");
+    memcpy(v, (const char *)values + first * sizeof(VALUE), some * sizeof(VALUE));
+    INTEGER in[block] = {0};
+    for (size_t k = 0; k < intervals; k++) {
+      VALUE from = low[k * stride], to = high[k * stride];
+      for (size_t i = 0; i < block; i++) in[i] |= (v[i] >= from) & (v[i] < to);
+    }
+    for (size_t i = 0; i < some; i++) {
+      picked[found] = v[i];
+      found += (size_t)in[i];
+    }
+  }
+  return found;
+}
+
 /// Values below `bound`. Counted in lanes of the values' own size, which hold any number that a block below can.
 static inline __attribute__((always_inline)) size_t NAME(below_)(const VALUE *values, size_t count, VALUE bound) {
   size_t found = 0;

@@ -26,6 +26,11 @@ public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable 
   static func pick(
     _ values: UnsafeBufferPointer<Self>, from low: Self, below high: Self, into picked: UnsafeMutablePointer<Self>
   ) -> Int
+  /// See `nd_pick_any_f32` in `select.h`.
+  static func pick(
+    _ values: UnsafeRawPointer, count: Int, intervals: Int, low: UnsafePointer<Self>, high: UnsafePointer<Self>,
+    stride: Int, into picked: UnsafeMutablePointer<Self>
+  ) -> Int
   /// See `nd_select_f32` in `select.h`.
   static func select(_ values: UnsafeBufferPointer<Self>, rank: Int, from low: Self, below high: Self) -> Self
 }
@@ -75,6 +80,12 @@ extension Float: ActivationValue {
   ) -> Int {
     nd_pick_f32(values.baseAddress, values.count, low, high, picked)
   }
+  public static func pick(
+    _ values: UnsafeRawPointer, count: Int, intervals: Int, low: UnsafePointer<Float>, high: UnsafePointer<Float>,
+    stride: Int, into picked: UnsafeMutablePointer<Float>
+  ) -> Int {
+    nd_pick_any_f32(values, count, intervals, low, high, stride, picked)
+  }
   public static func select(
     _ values: UnsafeBufferPointer<Float>, rank: Int, from low: Float, below high: Float
   ) -> Float {
@@ -109,6 +120,12 @@ extension Double: ActivationValue {
     into picked: UnsafeMutablePointer<Double>
   ) -> Int {
     nd_pick_f64(values.baseAddress, values.count, low, high, picked)
+  }
+  public static func pick(
+    _ values: UnsafeRawPointer, count: Int, intervals: Int, low: UnsafePointer<Double>, high: UnsafePointer<Double>,
+    stride: Int, into picked: UnsafeMutablePointer<Double>
+  ) -> Int {
+    nd_pick_any_f64(values, count, intervals, low, high, stride, picked)
   }
   public static func select(
     _ values: UnsafeBufferPointer<Double>, rank: Int, from low: Double, below high: Double

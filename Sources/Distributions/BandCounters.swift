@@ -282,6 +282,22 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
     }
   }
 
+  /// How many values `members` have together, and how far they reach.
+  func tally(_ neuron: Int, of members: [Int]) -> GroupTally<Value> {
+    var result = GroupTally<Value>()
+    let minimum = figures.minimum.assumingMemoryBound(to: Value.self)
+    let maximum = figures.maximum.assumingMemoryBound(to: Value.self)
+    for cell in members {
+      let at = cell * pitch + neuron
+      result.count += figures.count[at]
+      result.zeros += figures.zeros[at]
+      // Without values they are the infinities that change nothing.
+      result.minimum = min(result.minimum, minimum[at])
+      result.maximum = max(result.maximum, maximum[at])
+    }
+    return result
+  }
+
   /// The exact figures of `members` together.
   public func figures(_ neuron: Int, of members: [Int]) -> GroupFigures<Value> {
     var result = GroupFigures<Value>()
@@ -297,6 +313,14 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
     }
     return result
   }
+}
+
+/// What ranks are found by: finite values of a neuron in a group, how many of them are 0, and their extremes.
+struct GroupTally<Value: ActivationValue> {
+  var count: UInt32 = 0
+  var zeros: UInt32 = 0
+  var minimum = Value.infinity
+  var maximum = -Value.infinity
 }
 
 /// What is known of a neuron's values in a group without looking at them again.

@@ -7,11 +7,7 @@ import CKernels
 /// never collected: their number is known, and they are the lowest values of their bin.
 public struct OpenQuestions<Value: ActivationValue>: Sendable {
   public let tile: Int
-  /// The most intervals that a list has.
-  let intervals: Int
-  /// Half-open intervals of values to collect, `[cell, interval, column]`; those that a list does not need are empty.
-  let low: [Value]
-  let high: [Value]
+  let intervals: CollectedIntervals<Value>
   /// Where the list of each `[cell, column]` begins, and one more: the number of values to collect.
   let starts: [UInt64]
   /// Columns of which all values other than 0 are collected, for outliers have squeezed their grids; a bit each.
@@ -21,7 +17,7 @@ public struct OpenQuestions<Value: ActivationValue>: Sendable {
   public var valueCount: Int { Int(starts[starts.count - 1]) }
   /// Bytes that collecting takes.
   public var bytes: Int {
-    starts.count * 16 + (low.count + high.count + valueCount) * MemoryLayout<Value>.size
+    starts.count * 16 + (intervals.low.count * 2 + valueCount) * MemoryLayout<Value>.size
   }
 
   /// Reads off the counts of `band` what the quartiles of `groups` and the windows still need.
@@ -29,131 +25,75 @@ public struct OpenQuestions<Value: ActivationValue>: Sendable {
   ///   - groups: the member cells of each group; the first holds all rows.
   ///   - integers: whether all values are whole numbers, so that a bin no wider than 1 tells its value.
   public init(_ band: BandCounters<Value>, tile: Int, groups: [[Int]], integers: Bool) {
-    let lists = band.cells * tileColumns
-    var starts = [UInt64](repeating: 0, count: lists + 1)
-    var squeezed: UInt64 = 0
     let firstNeuron = tile * tileColumns
     let neurons = firstNeuron..<min(firstNeuron + tileColumns, band.neurons)
-    // Numbers of wanted bins, neuron by neuron, in a neuron cell by cell; `ends` says where those of a list end.
-    var bins: [Int64] = []
-    var ends: [Int] = []
-    var wantedByCell = [[Int64]](repeating: [], count: band.cells)
+    var bins = [WantedBins](repeating: WantedBins(), count: band.cells * tileColumns)
+    var squeezed: UInt64 = 0
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
       for neuron in neurons {
+        let column = neuron - firstNeuron
         let grid = band.grid(neuron)
-        for cell in 0..<band.cells { wantedByCell[cell].removeAll(keepingCapacity: true) }
-        for (number, members) in groups.enumerated() {
-          let figures = band.figures(neuron, of: members)
-          guard figures.count > 0 else { continue }
+        var number = 0
+        for members in groups {
+          defer { number += 1 }
+          let tally = band.tally(neuron, of: members)
+          guard tally.count > 0 else { continue }
           band.histogram(neuron, of: members, on: grid, into: counts.baseAddress!)
-          if number == 0, isSqueezed(UnsafeBufferPointer(counts), zeros: figures.zeros, on: grid) {
-            squeezed |= 1 << UInt64(neuron - firstNeuron)
+          if number == 0, isSqueezed(UnsafeBufferPointer(counts), zeros: tally.zeros, on: grid) {
+            squeezed |= 1 << UInt64(column)
+            for cell in 0..<band.cells { bins[cell * tileColumns + column] = .all }
           }
-          let ranks = Ranks(UnsafeBufferPointer(counts), grid: grid, figures: figures, integers: integers)
-          for rank in MiddleRanks(of: Int(figures.count)) {
-            guard case .inBin(let bin, _) = ranks.find(rank) else { continue }
-            for cell in members where !wantedByCell[cell].contains(bin) { wantedByCell[cell].append(bin) }
+          guard squeezed >> UInt64(column) & 1 == 0 else { break }
+          let ranks = Ranks(UnsafeBufferPointer(counts), grid: grid, tally: tally, integers: integers)
+          var wanted = WantedBins()
+          for quarters in 1...3 {
+            let position = QuantilePosition(quarters: quarters, count: Int(tally.count))
+            if case .inBin(let bin, _) = ranks.find(position.lower) { wanted.insert(Int(bin - grid.origin)) }
+            if position.upper != position.lower, case .inBin(let bin, _) = ranks.find(position.upper) {
+              wanted.insert(Int(bin - grid.origin))
+            }
           }
-        }
-        for cell in 0..<band.cells {
-          bins += wantedByCell[cell].sorted()
-          ends.append(bins.count)
+          if !wanted.isEmpty { for cell in members { bins[cell * tileColumns + column].formUnion(wanted) } }
         }
       }
     }
-
-    // Neighbouring bins make one interval.
-    var most = squeezed == 0 ? 0 : 2
-    var begin = 0
-    for end in ends {
-      var count = 0
-      for index in begin..<end where index == begin || bins[index] != bins[index - 1] + 1 || bins[index] == 0 {
-        count += 1
-      }
-      most = max(most, count)
-      begin = end
-    }
-    var low = [Value](repeating: .infinity, count: band.cells * most * tileColumns)
-    var high = low
-    begin = 0
-    for (number, end) in ends.enumerated() {
-      let (column, cell) = number.quotientAndRemainder(dividingBy: band.cells)
-      let neuron = firstNeuron + column
-      var interval = -1
-      func place() -> Int { (cell * most + interval) * tileColumns + column }
-      if squeezed >> UInt64(column) & 1 == 1 {
-        for (from, to) in [(-Value.infinity, -0.0), (Value.leastNonzeroMagnitude, Value.infinity)] {
-          interval += 1
-          low[place()] = from == -.infinity ? -.greatestFiniteMagnitude : from
-          high[place()] = to
-        }
-      } else {
-        let exponent = Value.Exponent(band.grid(neuron).exponent)
-        for index in begin..<end {
-          let bin = bins[index]
-          if index == begin || bin != bins[index - 1] + 1 || bin == 0 {
-            interval += 1
-            // The bin that begins at 0 is wanted without its zeros.
-            low[place()] =
-              bin == 0 ? .leastNonzeroMagnitude : Value(sign: .plus, exponent: exponent, significand: Value(bin))
-          }
-          high[place()] = Value(sign: .plus, exponent: exponent, significand: Value(bin + 1))
-        }
-      }
-      let isSqueezed = squeezed >> UInt64(column) & 1 == 1
-      starts[cell * tileColumns + column] = UInt64(
-        isSqueezed
-          ? band.nonzeros(neuron, cell: cell) : band.collectable(neuron, cell: cell, bins: bins[begin..<end]))
-      begin = end
-    }
+    let grids = band.grids(tile: tile)
+    var starts = [UInt64](repeating: 0, count: bins.count + 1)
     var total: UInt64 = 0
-    for list in 0...lists {
-      let count = starts[list]
+    for list in bins.indices {
       starts[list] = total
-      total += count
+      guard !bins[list].isEmpty else { continue }
+      let (cell, column) = list.quotientAndRemainder(dividingBy: tileColumns)
+      total += UInt64(band.collectable(firstNeuron + column, cell: cell, bins: bins[list], on: grids[column]))
     }
+    starts[bins.count] = total
     self.tile = tile
-    intervals = most
-    self.low = low
-    self.high = high
+    intervals = CollectedIntervals(bins, grids: grids)
     self.starts = starts
     self.squeezed = squeezed
   }
 }
 
 extension BandCounters {
-  /// Finite values of a neuron in a cell that are not 0.
-  fileprivate func nonzeros(_ neuron: Int, cell: Int) -> Int {
-    let at = cell * pitch + neuron
-    return Int(figures.count[at]) - Int(figures.zeros[at])
+  /// The grids of a tile's columns.
+  func grids(tile: Int) -> [DyadicGrid] {
+    (tile * tileColumns..<(tile + 1) * tileColumns).map { $0 < neurons ? grid($0) : .empty }
   }
 
   /// Values of a neuron in a cell that lie in the wanted bins, without zeros.
-  fileprivate func collectable(_ neuron: Int, cell: Int, bins: ArraySlice<Int64>) -> Int {
+  fileprivate func collectable(_ neuron: Int, cell: Int, bins: WantedBins, on grid: DyadicGrid) -> Int {
     let at = cell * pitch + neuron
     guard figures.count[at] > 0 else { return 0 }
     var sum = 0
-    for bin in bins {
-      sum += Int(counter(neuron, cell: cell, place: Int(bin & 255)))
-      // A grid that holds zeros holds them in the bin that begins at 0.
-      if bin == 0 { sum -= Int(figures.zeros[at]) }
+    bins.eachRun { run in
+      for index in run {
+        let bin = grid.origin + Int64(index)
+        sum += Int(counter(neuron, cell: cell, place: Int(bin & 255)))
+        // A grid that holds zeros holds them in the bin that begins at 0.
+        if bin == 0 { sum -= Int(figures.zeros[at]) }
+      }
     }
     return sum
-  }
-}
-
-/// The ranks next to the three quartiles of `count` values, from 0; a rank may come twice.
-private struct MiddleRanks: Sequence, IteratorProtocol {
-  private let count: Int
-  private var number = 0
-
-  init(of count: Int) { self.count = count }
-
-  mutating func next() -> Int? {
-    guard number < 6 else { return nil }
-    defer { number += 1 }
-    let position = QuantilePosition(quarters: number / 2 + 1, count: count)
-    return number % 2 == 0 ? position.lower : position.upper
   }
 }
 
@@ -186,15 +126,13 @@ func bulkRanks(of count: Int) -> ClosedRange<Int> {
 struct Ranks<Value: ActivationValue> {
   let counts: UnsafeBufferPointer<UInt32>
   let grid: DyadicGrid
-  let figures: GroupFigures<Value>
+  let tally: GroupTally<Value>
   let integers: Bool
 
-  init(
-    _ counts: UnsafeBufferPointer<UInt32>, grid: DyadicGrid, figures: GroupFigures<Value>, integers: Bool
-  ) {
+  init(_ counts: UnsafeBufferPointer<UInt32>, grid: DyadicGrid, tally: GroupTally<Value>, integers: Bool) {
     self.counts = counts
     self.grid = grid
-    self.figures = figures
+    self.tally = tally
     self.integers = integers
   }
 
@@ -204,21 +142,18 @@ struct Ranks<Value: ActivationValue> {
     case inBin(Int64, rank: Int)
   }
 
+  @inline(__always)
   func find(_ rank: Int) -> Finding {
-    if rank == 0 || figures.minimum == figures.maximum { return .value(figures.minimum) }
-    if rank == Int(figures.count) - 1 { return .value(figures.maximum) }
-    var below = 0
-    var index = 0
-    while below + Int(counts[index]) <= rank {
-      below += Int(counts[index])
-      index += 1
-    }
-    let bin = grid.origin + Int64(index)
+    if rank == 0 || tally.minimum == tally.maximum { return .value(tally.minimum) }
+    if rank == Int(tally.count) - 1 { return .value(tally.maximum) }
+    var below: UInt64 = 0
+    let bin = grid.origin + Int64(nd_find_rank(counts.baseAddress, UInt64(rank), &below))
+    let place = rank - Int(below)
     if integers, grid.exponent <= 0 {
       return .value(Value(bin) * Value(sign: .plus, exponent: Value.Exponent(grid.exponent), significand: 1))
     }
-    guard bin == 0 else { return .inBin(bin, rank: rank - below) }
-    let zeros = Int(figures.zeros)
-    return rank - below < zeros ? .value(0) : .inBin(0, rank: rank - below - zeros)
+    guard bin == 0 else { return .inBin(bin, rank: place) }
+    let zeros = Int(tally.zeros)
+    return place < zeros ? .value(0) : .inBin(0, rank: place - zeros)
   }
 }

@@ -38,15 +38,7 @@ public final class SecondLook<Value: ActivationValue> {
 
   /// Collects from rows of one cell, in the order in which they were counted.
   public func add(cell: Int, _ rows: TileRows<Value>) {
-    let first = cell * questions.intervals * tileColumns
-    questions.low.withUnsafeBufferPointer { low in
-      questions.high.withUnsafeBufferPointer { high in
-        guard questions.intervals > 0 else { return }
-        Value.collect(
-          rows, intervals: questions.intervals, low: low.baseAddress! + first, high: high.baseAddress! + first,
-          cursors: cursors + cell * tileColumns, values: values)
-      }
-    }
+    questions.intervals.collect(cell: cell, rows, cursors: cursors + cell * tileColumns, values: values)
   }
 
   /// Whether every list holds exactly what the first look counted; otherwise the dump has changed in between.
@@ -66,13 +58,13 @@ public final class SecondLook<Value: ActivationValue> {
   public func quartiles(
     _ neuron: Int, of members: [Int], integers: Bool, scratch: inout [Value]
   ) -> Quartiles<Value> {
-    let figures = band.figures(neuron, of: members)
-    guard figures.count > 0 else { return Quartiles() }
+    let tally = band.tally(neuron, of: members)
+    guard tally.count > 0 else { return Quartiles() }
     let grid = band.grid(neuron)
     var bin = Bin(number: .min)
     return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
       band.histogram(neuron, of: members, on: grid, into: counts.baseAddress!)
-      let ranks = Ranks(UnsafeBufferPointer(counts), grid: grid, figures: figures, integers: integers)
+      let ranks = Ranks(UnsafeBufferPointer(counts), grid: grid, tally: tally, integers: integers)
       func value(_ rank: Int) -> Value {
         switch ranks.find(rank) {
         case .value(let value): return value
@@ -84,7 +76,7 @@ public final class SecondLook<Value: ActivationValue> {
         }
       }
       func quantile(_ quarters: Int) -> Value {
-        let position = QuantilePosition(quarters: quarters, count: Int(figures.count))
+        let position = QuantilePosition(quarters: quarters, count: Int(tally.count))
         let low = value(position.lower)
         return position.fraction == 0 ? low : position.interpolate(low, value(position.upper))
       }

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Precompute
 import Foundation
+import HDF5
+import Precompute
 
 @main
 struct Divergence: AsyncParsableCommand {
@@ -13,6 +14,13 @@ struct Divergence: AsyncParsableCommand {
     version: PreparedJob.version,
     subcommands: [
       Inspect.self, PrecomputeCommand.self, Merge.self, Serve.self, Show.self, Verify.self, Export.self,
-      CatalogueChildCommand.self,
     ])
+
+  static func main() async {
+    // Asked for by every other subcommand that reads dumps, and not to be found in the help.
+    if CommandLine.arguments.dropFirst().first == CatalogueChild.subcommand {
+      Foundation.exit(CatalogueChild.run(Array(CommandLine.arguments.dropFirst(2))))
+    }
+    await main(nil)
+  }
 }

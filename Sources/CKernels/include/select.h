@@ -9,8 +9,17 @@
 size_t nd_pick_f32(const float *values, size_t count, float low, float high, float *picked);
 size_t nd_pick_f64(const double *values, size_t count, double low, double high, double *picked);
 
+/// The same of several intervals that do not overlap, their bounds `stride` apart; `values` need not be aligned.
+size_t nd_pick_any_f32(const void *values, size_t count, size_t intervals, const float *low, const float *high,
+                       size_t stride, float *picked);
+size_t nd_pick_any_f64(const void *values, size_t count, size_t intervals, const double *low, const double *high,
+                       size_t stride, double *picked);
+
 /// The value of `rank` (from 0, below `count`) in sorted order. All values lie in `low ..< high`, two numbers of the same sign bit.
 float nd_select_f32(const float *values, size_t count, size_t rank, float low, float high);
 double nd_select_f64(const double *values, size_t count, size_t rank, double low, double high);
+
+/// The bin of 256 `counts` that holds `rank` (from 0, less than their sum); `below` takes the sum of the bins before it.
+size_t nd_find_rank(const uint32_t *counts, uint64_t rank, uint64_t *below);
 
 #endif

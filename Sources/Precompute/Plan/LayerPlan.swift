@@ -9,8 +9,8 @@ public struct LayerPlan: Sendable {
   public let rowsPerBlock: Int
   /// Rows of a block of the second look.
   public let secondLookRows: Int
-  /// Whether decoded blocks stay in memory for the second look.
-  public let keepsBlocks: Bool
+  /// Bytes for values that are kept while the layer is counted, so that it need not be read again; 0: it is.
+  public let earlyLookBytes: Int
   /// Bytes for the values that a second look collects at once; where they do not suffice, it is taken in several parts.
   public let secondLookBytes: Int
   /// Peak of the whole process.
@@ -21,7 +21,8 @@ public struct LayerPlan: Sendable {
   public let readBytes: Int
 
   /// Bytes of values that are looked at, all looks together: what progress is measured by.
-  public var countedBytes: Int { source.logicalBytes * (readsTwice && !keepsBlocks ? 2 : 1) }
+  public var countedBytes: Int { source.logicalBytes * looks }
+  var looks: Int { readsTwice ? 2 : 1 }
 }
 
 extension LayerPlan {
@@ -30,9 +31,10 @@ extension LayerPlan {
   static let rowBytes = 24
   /// A block larger than this gains nothing.
   static let blockBytesMax = 32 << 20
-  /// What it costs to keep a decoded byte for the second look, most of it in the system, which hands out zeroed pages: data that are
-  /// decoded faster are decoded twice.
-  static let keepingSecondsPerByte = 0.8e-9
+  /// What an early look costs for each byte that is counted: data that are decoded faster are read twice instead.
+  static let earlyLookSecondsPerByte = 0.8e-9
+  /// The largest share of a layer's values that an early look keeps.
+  static let earlyLookShareMax = 0.6
   /// Neurons whose counts are written as one; bands are whole multiples.
   static let bandUnit = 256
 
@@ -53,7 +55,6 @@ extension LayerPlan {
     let granularity = RowBlocks<Value>.rowGranularity(source)
     func blockBytes(_ neurons: Int, _ rows: Int) -> Int {
       RowBlocks<Value>.bytes(source, neurons: 0..<min(neurons, source.neurons), rowsPerBlock: min(rows, source.rows))
-        .buffers
     }
     var units = max(1, min((source.neurons + Self.bandUnit - 1) / Self.bandUnit, usable / 2 / unit))
     while units > 1, blockBytes(units * Self.bandUnit, granularity) > usable / 4 { units = (units + 1) / 2 }
@@ -70,27 +71,44 @@ extension LayerPlan {
         "The layer \"\(source.name)\" needs at least \(bytesInWords(needed / 15 * 16 + fixed)) of memory: \(grouped(cells)) cells of rows, and chunks of \(grouped(granularity)) rows that are decoded as a whole. Raise --memory, which is \(bytesInWords(memory))."
       )
     }
-    let all = RowBlocks<Value>.bytes(source, neurons: 0..<bandNeurons, rowsPerBlock: rowsPerBlock).all
     let left = usable - needed
     self.source = source
-    readsTwice = medians == .exact
-    keepsBlocks = readsTwice && Self.decodingSecondsPerByte(source) >= Self.keepingSecondsPerByte && all <= left / 2
+    let early = Self.earlyLookBytes(
+      source, as: Value.self, grouping: grouping, bandNeurons: bandNeurons, rowsPerBlock: rowsPerBlock)
+    earlyLookBytes = medians == .exact && early <= left / 4 ? early : 0
+    // A block that holds everything is looked at again where it is.
+    let isOneBlock = source.parts.count == 1 && source.rows <= rowsPerBlock
+    readsTwice = medians == .exact && earlyLookBytes == 0 && !isOneBlock
     // Where a part of the neurons can be read for its share of the cost, the second look takes no more memory than the first,
     // smaller blocks and the values together, so that more rows take no more of it; unless it would be cut in more than some eight parts.
     let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, bandNeurons / 4)).decoded
     let isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
     let block = blockBytes(bandNeurons, rowsPerBlock)
-    secondLookRows = keepsBlocks ? rowsPerBlock : max(granularity, rowsPerBlock / 4 / granularity * granularity)
+    // What the blocks of the second look leave of the first's.
+    let foreseen = isOneBlock ? 0 : block / 4 * 3
+    secondLookRows = max(granularity, rowsPerBlock / 4 / granularity * granularity)
     secondLookBytes = min(
-      isCheapInParts && !keepsBlocks ? max(block / 4 * 3, source.logicalBytes / 64) : .max, left / 2, usable / 5)
+      isCheapInParts ? max(block / 4 * 3, source.logicalBytes / 64) : .max, left / 2, usable / 5)
     bands = stride(from: 0, to: source.neurons, by: bandNeurons).map { $0..<min($0 + bandNeurons, source.neurons) }
     peakBytes =
-      fixed + needed + (keepsBlocks ? all : 0)
-      + (readsTwice ? max(0, min(secondLookBytes, source.logicalBytes / 8) - (keepsBlocks ? 0 : block / 4 * 3)) : 0)
-    let looks = readsTwice && !keepsBlocks ? 2 : 1
+      fixed + needed + earlyLookBytes
+      + (medians == .exact ? max(0, min(secondLookBytes, source.logicalBytes / 8) - foreseen) : 0)
+    let looks = readsTwice ? 2 : 1
     let touched = bands.map { RowBlocks<Value>.bytesTouched(source, neurons: $0) }
     decodedBytes = looks * touched.reduce(0) { $0 + $1.decoded }
     readBytes = looks * touched.reduce(0) { $0 + $1.read }
+  }
+
+  /// Bytes that an early look takes; more than there are where it would not pay.
+  private static func earlyLookBytes<Value: ActivationValue & ReadableValue>(
+    _ source: LayerSource, as: Value.Type, grouping: Grouping, bandNeurons: Int, rowsPerBlock: Int
+  ) -> Int {
+    guard decodingSecondsPerByte(source) >= earlyLookSecondsPerByte, grouping.isMixed else { return .max }
+    let share = EarlyLook<Value>.share(
+      grouping, samplesPerRow: source.geometry.samplesPerRow, firstRows: rowsPerBlock)
+    let values = source.rows * source.geometry.samplesPerRow * bandNeurons
+    return share <= earlyLookShareMax
+      ? EarlyLook<Value>.bytes(values: values, share: share, neurons: bandNeurons) : .max
   }
 
   private static func decodingSecondsPerByte(_ source: LayerSource) -> Double {
@@ -100,7 +118,8 @@ extension LayerPlan {
   /// About how long the work takes, from rates of one present-day core; machines differ by a factor of two.
   public func estimatedSeconds(lanes: Int) -> Double {
     let decoding = Self.decodingSecondsPerByte(source)
-    let counting = Double(source.logicalBytes / max(1, source.element.bytes ?? 4)) * (readsTwice ? 4e-9 : 2.5e-9)
+    let each = earlyLookBytes > 0 ? 3.3e-9 : readsTwice ? 4e-9 : 2.5e-9
+    let counting = Double(source.logicalBytes / max(1, source.element.bytes ?? 4)) * each
     return (Double(decodedBytes) * decoding + counting) / Double(lanes) + Double(readBytes) * 0.4e-9
   }
 }

@@ -15,8 +15,7 @@ extension PreparedJob {
     for plan in plans {
       let source = plan.source
       let name = source.name.padding(to: width)
-      let passes =
-        plan.readsTwice ? (plan.keepsBlocks ? "read once, kept for the second look" : "read twice") : "read once"
+      let passes = plan.readsTwice ? "read twice" : "read once"
       let bands = plan.bands.count > 1 ? ", \(plan.bands.count) bands of neurons" : ""
       lines.append(
         "  \(name)  \(inWords(source.info.shape)) \(source.element), \(grouped(source.neurons)) neurons, \(bytesInWords(source.logicalBytes)), \(passes)\(bands)"

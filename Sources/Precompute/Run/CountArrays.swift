@@ -65,8 +65,14 @@ final class CountArrays {
     fill: @escaping @Sendable (_ neuron: Int, _ row: UnsafeRawPointer, _ counts: UnsafeMutablePointer<UInt32>) -> Void
   ) throws {
     try write(band: band, lanes: lanes) { block, group, counts in
-      try reader.gather(plane: group, block.lazy.map(UInt32.init)) { position, row in
-        fill(block.lowerBound + position, row.baseAddress!, counts + position * DyadicGrid.binCount)
+      let chunks = block.lowerBound / reader.rowsPerChunk..<(block.upperBound - 1) / reader.rowsPerChunk + 1
+      try reader.stream(plane: group, chunks: chunks) { first, rows in
+        for place in 0..<rows.count / reader.rowBytes {
+          let neuron = first + place
+          fill(
+            neuron, rows.baseAddress! + place * reader.rowBytes,
+            counts + (neuron - block.lowerBound) * DyadicGrid.binCount)
+        }
       }
     }
   }

@@ -87,10 +87,10 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
     of source: LayerSource, _ rows: [Int], as: Stored.Type, _ body: ([Float]) throws -> Void
   ) throws {
     let granularity = RowBlocks<Stored>.rowGranularity(source)
-    let perGranule = RowBlocks<Stored>.bytes(source, neurons: 0..<source.neurons, rowsPerBlock: granularity).buffers
+    let perGranule = RowBlocks<Stored>.bytes(source, neurons: 0..<source.neurons, rowsPerBlock: granularity)
     let blocks = RowBlocks<Stored>(
       source, neurons: 0..<source.neurons, rowsPerBlock: granularity * max(1, Self.blockBytesMax / max(1, perGranule)),
-      lanes: lanes.count, keeps: false)
+      lanes: lanes.count)
     var loaded = -1
     var block: RowBlock<Stored>?
     for row in rows {

@@ -65,7 +65,9 @@ extension PreparedJob {
     try writePictures(builder)
     let attributes = try attributes(layers: layers)
     try builder.makeGroup("", attributes: JSONValue(encoding: attributes))
-    let version = try builder.publish()
+    let version = try builder.publish { count, body in
+      try lanes.run(count) { _, index in try body(index) }
+    }
     try builder.noteMade(version: version, from: fingerprint.text)
     return RunResult(path: "\(builder.folder)/\(version)", version: version, attributes: attributes)
   }

@@ -28,7 +28,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       let quartiles: QuartileTable<Value>
       if let file {
         (counters, quartiles) = try files!.read(file, neurons: band)
-        observer.report(.resumed(bytes: bytes(rows: source.rows, neurons: band.count) * looks))
+        observer.report(.resumed(bytes: bytes(rows: source.rows, neurons: band.count) * plan.looks))
       } else {
         (counters, quartiles) = try complete(band, walk)
         computed += band.count
@@ -66,13 +66,19 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let work = newWork(band)
     let keeper = files.map { BandCheckpoint(files: $0, clock: clock, work: work) }
     try keeper?.restore()
+    // What a run had kept that was killed is lost: the one that goes on reads twice.
+    let early =
+      plan.earlyLookBytes > 0 && work.nextRow == 0
+      ? EarlyLook(
+        work.counters, groups: grouping.members, integers: source.element.isInteger, rows: source.rows,
+        bytes: plan.earlyLookBytes) : nil
     var blocks = blocks(band, rows: [0..<source.rows], from: work.nextRow)
-    try count(work, blocks, walk, keeper: keeper)
-    if !plan.keepsBlocks {
-      blocks = RowBlocks(
-        source, neurons: band, rowsPerBlock: plan.secondLookRows, lanes: lanes.count, keeps: false)
+    try count(work, blocks, walk, keeper: keeper, early: early)
+    if blocks.blocks.count > 1 {
+      blocks = RowBlocks(source, neurons: band, rowsPerBlock: plan.secondLookRows, lanes: lanes.count)
     }
-    try secondLook(work, blocks, walk, keeper: keeper)
+    try secondLook(
+      work, blocks, walk, keeper: keeper, lists: early.map { early in { @Sendable in early.answer(tile: $0, $1) } })
     return (work.counters, work.quartiles)
   }
 
@@ -90,11 +96,9 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       $0.lowerBound < row && row < $0.upperBound ? [$0.lowerBound..<row, row..<$0.upperBound] : [$0]
     }
     return RowBlocks(
-      source, neurons: band, rowsPerBlock: plan.rowsPerBlock, lanes: lanes.count, keeps: plan.keepsBlocks,
+      source, neurons: band, rowsPerBlock: plan.rowsPerBlock, lanes: lanes.count,
       stretches: stretches)
   }
-
-  private var looks: Int { plan.readsTwice && !plan.keepsBlocks ? 2 : 1 }
 
   private func bytes(rows: Int, neurons: Int) -> Int {
     rows * neurons * source.geometry.positions * (source.element.bytes ?? 0)
@@ -119,10 +123,12 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   }
 
   /// The first look, from the row on where it was left.
-  /// - Parameter journal: takes the moments of each segment.
+  /// - Parameters:
+  ///   - early: takes the values that the second look may ask for.
+  ///   - journal: takes the moments of each segment.
   func count(
     _ work: BandWork<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, keeper: BandCheckpoint<Value>?,
-    journal: SegmentJournal<Value>? = nil
+    early: EarlyLook<Value>? = nil, journal: SegmentJournal<Value>? = nil
   ) throws {
     let counters = work.counters
     let segmentEnds = source.segmentEnds
@@ -136,12 +142,16 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
         let closes = block.firstRow + end / each == segmentEnd
         try walk.eachTile(
           block, samples: sample..<end, columns: counters.neurons, tiles: 0..<counters.tiles,
-          body: { counters.add(tile: $0, cell: $1, rows: $2, values: $3) },
+          body: { tile, cell, rows in
+            counters.add(tile: tile, cell: cell, rows: rows.count, values: rows.base)
+            early?.add(tile: tile, cell: cell, rows)
+          },
           after: { if closes { counters.closeSegment(tile: $0, journal: journal?.place(of: $0)) } })
         if closes { try journal?.write() }
         sample = end
       }
       work.nextRow = block.firstRow + block.samples / each
+      try early?.proceed(to: work.nextRow, lanes: lanes)
     }
   }
 
@@ -223,9 +233,9 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let open = tiles.filter { !looks[$0]!.isComplete }
     if let first = open.first, let last = open.last {
       let isOpen = Set(open)
-      // Blocks that are kept hold the whole band; otherwise only the neurons in question are read again.
+      // Only the neurons in question are read again.
       var skipped = 0
-      if !plan.keepsBlocks, first > 0 || last + 1 < counters.tiles {
+      if first > 0 || last + 1 < counters.tiles {
         skipped = first
         let neurons = first * tileColumns..<min((last + 1) * tileColumns, counters.neurons)
         blocks.narrow(to: work.band.lowerBound + neurons.lowerBound..<work.band.lowerBound + neurons.upperBound)

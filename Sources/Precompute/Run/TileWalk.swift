@@ -45,12 +45,11 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   ///   - after: called for each range of columns when all its tiles are done.
   func eachTile(
     _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>,
-    body: @Sendable (_ tile: Int, _ cell: Int, _ rows: Int, _ values: UnsafePointer<Value>) -> Void,
+    body: @Sendable (_ tile: Int, _ cell: Int, _ rows: TileRows<Value>) -> Void,
     after: @Sendable (_ tile: Int) -> Void = { _ in }
   ) throws {
     try eachRun(block, samples: samples, columns: columns, tiles: tiles) { lane, tile, cell, width, rows in
-      copy(rows, width: width, to: buffers[lane])
-      body(tile, cell, rows.count, buffers[lane])
+      sideBySide(rows, lane: lane, width: width) { body(tile, cell, $0) }
     } after: {
       after($0)
     }
@@ -64,12 +63,7 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
     try eachRun(block, samples: samples, columns: columns, tiles: tiles) { lane, tile, cell, width, rows in
       guard width < tileColumns else { return body(tile, cell, rows) }
       // Rows of a whole tile's width would end behind the block.
-      copy(rows, width: width, to: buffers[lane])
-      identity.withUnsafeBufferPointer {
-        body(
-          tile, cell,
-          TileRows(base: buffers[lane], pitch: tileColumns, order: $0.baseAddress!, count: rows.count))
-      }
+      sideBySide(rows, lane: lane, width: width) { body(tile, cell, $0) }
     } after: { _ in
     }
   }
@@ -99,10 +93,14 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
     }
   }
 
-  private func copy(_ rows: TileRows<Value>, width: Int, to buffer: UnsafeMutablePointer<Value>) {
+  /// Copies rows to the buffer of a lane.
+  private func sideBySide(_ rows: TileRows<Value>, lane: Int, width: Int, _ body: (TileRows<Value>) -> Void) {
     let size = MemoryLayout<Value>.size
     nd_gather_rows(
-      buffer, tileColumns * size, rows.base, rows.pitch * size, rows.order, rows.count, width * size)
+      buffers[lane], tileColumns * size, rows.base, rows.pitch * size, rows.order, rows.count, width * size)
+    identity.withUnsafeBufferPointer {
+      body(TileRows(base: buffers[lane], pitch: tileColumns, order: $0.baseAddress!, count: rows.count))
+    }
   }
 
   /// Orders samples by cell, in a cell by row.

@@ -35,7 +35,7 @@ extension PreparedJob {
     let source = plans[piece.layer].source
     let rows = piece.segments.map { $0.reduce(0) { $0 + source.segmentRows($1).count } } ?? source.rows
     let once = rows * piece.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)
-    return plans[piece.layer].readsTwice && !plans[piece.layer].keepsBlocks ? once * 2 : once
+    return plans[piece.layer].readsTwice ? once * 2 : once
   }
 
   /// What a shard will do, layer by layer.
@@ -186,7 +186,9 @@ extension LayerRun {
       for tile in 0..<counters.tiles { lists[tile] = [] }
       try walk.eachRows(
         block, samples: 0..<block.samples, columns: counters.neurons, tiles: 0..<counters.tiles,
-        body: { near[$0]!.collect(cell: $1, $2, into: &lists[$0]!) })
+        body: { tile, cell, rows in
+          near[tile]!.collect(cell: cell, rows) { lists[tile]!.append(contentsOf: $0) }
+        })
       for tile in 0..<counters.tiles { try writer.append(lists[tile]!) }
       work.lookRow = block.firstRow + block.samples / block.samplesPerRow
     }

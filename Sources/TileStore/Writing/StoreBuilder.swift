@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Glibc
+import Synchronization
 
 /// Builds a new version of a data set's store out of sight, and publishes it with one rename.
 ///
@@ -125,20 +126,25 @@ public final class StoreBuilder {
   }
 
   /// Makes everything lasting, names it by its content, and flips `current` to it.
+  /// - Parameter each: calls its closure for every index below a count, several at once where there are lanes for it.
   /// - Returns: the version.
-  public func publish() throws -> String {
+  public func publish(
+    hashing each: (_ count: Int, _ body: @Sendable (_ index: Int) throws -> Void) throws -> Void
+  ) throws -> String {
     let files = FileManager.default
     // An earlier builder may have come as far as this, and no further.
     try remove(Manifest.name)
-    var lines: [(path: String, line: String)] = []
-    for path in try files.subpathsOfDirectory(atPath: building) where !path.hasPrefix(".scratch") {
+    let paths = try files.subpathsOfDirectory(atPath: building).filter { path in
       var isFolder: ObjCBool = false
-      let full = building + "/" + path
-      guard files.fileExists(atPath: full, isDirectory: &isFolder) else { continue }
-      if !isFolder.boolValue { lines.append((path, "\(try sha256(file: full))  \(path)\n")) }
+      return !path.hasPrefix(".scratch") && files.fileExists(atPath: building + "/" + path, isDirectory: &isFolder)
+        && !isFolder.boolValue
+    }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let lines = Mutex([String](repeating: "", count: paths.count))
+    try each(paths.count) { [building] index in
+      let line = "\(try sha256(file: building + "/" + paths[index]))  \(paths[index])\n"
+      lines.withLock { $0[index] = line }
     }
-    lines.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-    let manifest = lines.map(\.line).joined()
+    let manifest = lines.withLock { $0.joined() }
     try write(manifest, to: building + "/" + Manifest.name)
     try synchronizeFileSystem(of: building)
     let version = String(hexadecimal(SHA256.hash(data: Data(manifest.utf8))).prefix(16))
@@ -183,9 +189,19 @@ private func write(_ text: String, to path: String) throws(StoreWriteError) {
 }
 
 private func sha256(file path: String) throws -> String {
-  guard let handle = FileHandle(forReadingAtPath: path) else { throw StoreWriteError("read", path) }
-  defer { try? handle.close() }
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw StoreWriteError("read", path) }
+  defer { close(descriptor) }
+  let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+  defer { buffer.deallocate() }
   var hash = SHA256()
-  while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty { hash.update(data: part) }
-  return hexadecimal(hash.finalize())
+  while true {
+    let count = read(descriptor, buffer.baseAddress, buffer.count)
+    if count == 0 { return hexadecimal(hash.finalize()) }
+    if count > 0 {
+      hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    } else if errno != EINTR {
+      throw StoreWriteError("read", path)
+    }
+  }
 }

@@ -1,0 +1,146 @@
+import Activations
+import Distributions
+import Synchronization
+
+/// The second look taken while a band is counted for the first time, so that nothing need be read and decoded again.
+///
+/// Where the quartiles of all rows lie is not known yet, but not far from those of the rows so far: the values near them are kept, and
+/// the more rows there are, the fewer that is. The first block's are kept all. Whether those that are asked for in the end are among
+/// them, the counts tell; a tile of which one is missing is read again.
+///
+/// Methods that take a tile touch only that tile's memory: different tiles may be worked on at once.
+final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
+  // Unchecked: every tile has a log of its own, and pieces of the memory are handed out one by one.
+  private final class Log {
+    /// What is kept at present.
+    var near: NearQuartiles<Value>
+    /// Where its pieces of the memory begin, and how far those in use are filled.
+    var pieces: [Int] = []
+    var ends: [Int] = []
+    init(_ near: NearQuartiles<Value>) { self.near = near }
+  }
+
+  private let memory: Pages<UInt8>
+  private let taken = Atomic(0)
+  private let logs: [Log]
+  private let counters: BandCounters<Value>
+  private let groups: [[Int]]
+  private let integers: Bool
+  private let rows: Int
+  private var nextRow = 1
+
+  /// Whether the memory was not enough. Then the values are incomplete, and nothing more is kept.
+  private let isFull = Atomic(false)
+
+  /// A run of rows leaves up to one entry a column: pieces hold dozens of them.
+  private static var pieceBytes: Int { 32 << 10 }
+  /// Each time so many rows more were counted, it is found out anew what is near the quartiles.
+  private static var growth: Double { 1.5 }
+
+  /// - Parameters:
+  ///   - bytes: memory for the values.
+  ///   - rows: of the layer.
+  init(_ counters: BandCounters<Value>, groups: [[Int]], integers: Bool, rows: Int, bytes: Int) {
+    memory = Pages(count: bytes)
+    let everything = NearQuartiles<Value>.everything(cells: counters.cells)
+    logs = (0..<counters.tiles).map { _ in Log(everything) }
+    self.counters = counters
+    self.groups = groups
+    self.integers = integers
+    self.rows = rows
+  }
+
+  deinit { memory.deallocate() }
+
+  /// Bytes for the share that is kept of so many values, with what comes before them.
+  static func bytes(values: Int, share: Double, neurons: Int) -> Int {
+    let tiles = (neurons + tileColumns - 1) / tileColumns
+    return Int(Double(values * MemoryLayout<Value>.size) * share * 1.15) + tiles * pieceBytes
+  }
+
+  /// About the share of a layer's values that is kept at most, where no quartile is 0.
+  /// - Parameter firstRows: rows of the first block.
+  static func share(_ grouping: Grouping, samplesPerRow: Int, firstRows: Int) -> Double {
+    let rows = Double(grouping.cellOfRow.count)
+    var seen = min(1, Double(firstRows) / max(1, rows))
+    var most = seen
+    while seen < 1 {
+      let next = min(1, seen * growth)
+      // Of each cell, what is near a quartile of one of its groups; and some whole bins, whatever the number of rows.
+      var near = [Double](repeating: 0.08, count: grouping.cellCount)
+      for (group, members) in zip(grouping.groups, grouping.members) {
+        let count = max(1, Double(group.rows * samplesPerRow) * seen)
+        for cell in members { near[cell] += 6 * NearQuartiles<Value>.deviations(count: count, share: seen) / count }
+      }
+      let kept = zip(near, grouping.rowsOfCell).reduce(0) { $0 + min(1, $1.0) * Double($1.1) }
+      most = max(most, next * kept / max(1, rows))
+      seen = next
+    }
+    return most
+  }
+
+  /// Keeps of rows of one cell, which were counted, what may be asked for.
+  func add(tile: Int, cell: Int, _ rows: TileRows<Value>) {
+    guard !isFull.load(ordering: .relaxed) else { return }
+    let log = logs[tile]
+    log.near.collect(cell: cell, rows) { entry in
+      if log.ends.last.map({ $0 + entry.count > log.pieces[log.ends.count - 1] + Self.pieceBytes }) ?? true {
+        if log.ends.count == log.pieces.count {
+          let start = taken.wrappingAdd(Self.pieceBytes, ordering: .relaxed).oldValue
+          guard start + Self.pieceBytes <= memory.count else { return isFull.store(true, ordering: .relaxed) }
+          log.pieces.append(start)
+        }
+        log.ends.append(log.pieces[log.ends.count])
+      }
+      let last = log.ends.count - 1
+      UnsafeMutableRawPointer(memory.base + log.ends[last]).copyMemory(from: entry.baseAddress!, byteCount: entry.count)
+      log.ends[last] += entry.count
+    }
+  }
+
+  /// Says that the rows before `row` were counted.
+  func proceed(to row: Int, lanes: Lanes) throws {
+    guard row < rows, row >= nextRow, !isFull.load(ordering: .relaxed) else { return }
+    nextRow = Int(Double(row) * Self.growth)
+    try lanes.run(logs.count) { _, tile in
+      logs[tile].near = NearQuartiles(
+        counters, tile: tile, groups: groups, integers: integers, share: Double(row) / Double(rows))
+      narrow(logs[tile])
+    }
+  }
+
+  /// Leaves what is near by the present knowledge, at the front of a log's pieces.
+  private func narrow(_ log: Log) {
+    var piece = 0
+    var end = log.pieces.first ?? 0
+    // As entries only become smaller, none comes to lie behind where it was read.
+    for (from, to) in zip(log.pieces, log.ends) {
+      var place = from
+      while place < to {
+        let (old, new) = log.near.narrow(memory.base + place, into: memory.base + place)
+        if new > 0 {
+          if end + new > log.pieces[piece] + Self.pieceBytes {
+            log.ends[piece] = end
+            piece += 1
+            end = log.pieces[piece]
+          }
+          UnsafeMutableRawPointer(memory.base + end).copyMemory(from: memory.base + place, byteCount: new)
+          end += new
+        }
+        place += old
+      }
+    }
+    guard !log.ends.isEmpty else { return }
+    log.ends[piece] = end
+    log.ends.removeLast(log.ends.count - 1 - piece)
+  }
+
+  /// Hands over what was kept of a tile, and forgets it.
+  func answer(tile: Int, _ look: SecondLook<Value>) {
+    guard !isFull.load(ordering: .relaxed) else { return }
+    for (from, to) in zip(logs[tile].pieces, logs[tile].ends) {
+      let list = UnsafeRawBufferPointer(start: memory.base + from, count: to - from)
+      guard look.add(list: list) else { return }
+    }
+  }
+}
