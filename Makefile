@@ -10,7 +10,7 @@ PYTHON := .venv/bin/python
 PORT ?= 8080
 
 BUILD_PACKAGES := libhdf5-dev liblz4-dev libdeflate-dev libzstd-dev pkg-config
-TEST_PACKAGES := $(BUILD_PACKAGES) chromium nodejs node-typescript python3-venv systemd slurmctld slurmd slurm-client munge
+TEST_PACKAGES := $(BUILD_PACKAGES) chromium nodejs node-typescript python3-venv systemd slurmctld slurmd slurm-client munge nginx openssl
 
 .PHONY: help
 help: ## List the targets

@@ -47,6 +47,26 @@ public indirect enum GroupExpression: Sendable, Equatable {
 
   public var usesPrediction: Bool { operands.contains(.prediction) }
   public var usesLabel: Bool { operands.contains(.label) }
+
+  /// What labels or predictions are compared with for being the same: numbers and texts, as far as they stand in the condition.
+  var classesNamed: [Operand] {
+    func named(_ column: Operand, _ others: [Operand]) -> [Operand] {
+      guard column == .label || column == .prediction else { return [] }
+      return others.filter {
+        switch $0 {
+        case .number, .text: true
+        case .label, .prediction, .row: false
+        }
+      }
+    }
+    return switch self {
+    case .or(let a, let b), .and(let a, let b): a.classesNamed + b.classesNamed
+    case .not(let a): a.classesNamed
+    case .comparison(let a, .equal, let b), .comparison(let a, .unequal, let b): named(a, [b]) + named(b, [a])
+    case .comparison: []
+    case .membership(let a, let list): named(a, list)
+    }
+  }
 }
 
 // MARK: - Evaluation

@@ -25,6 +25,8 @@ public struct Grouping: Sendable {
   public var rowsPerCellMax: Int { rowsOfCell.max() ?? 0 }
   /// Whether the rows of each cell are spread over all rows, as if dealt out at random: those of the first rows tell of the rest.
   public let isMixed: Bool
+  /// What the job's own groups may not have been meant to be: without rows, or after a class that there is not. A sentence each.
+  public let notes: [String]
 
   /// - Parameters:
   ///   - rows: number of rows of the dump.
@@ -107,6 +109,30 @@ public struct Grouping: Sendable {
     isMixed = Self.isMixed(cellOfRow, rowsOfCell)
     for group in groups.indices { groups[group].rows = members[group].reduce(0) { $0 + rowsOfCell[$1] } }
     self.groups = groups
+    notes = zip(conditions, groups.suffix(conditions.count)).compactMap { condition, group in
+      Self.note(on: group, condition.condition, classes: [labels, predictions].compactMap { $0 })
+    }
+  }
+
+  private static func note(
+    on group: Group, _ condition: GroupExpression, classes: [LabelColumn]
+  ) -> String? {
+    var unknown: [String] = []
+    for named in condition.classesNamed {
+      let word: String
+      switch named {
+      case .text(let text) where !classes.contains { $0.names.contains(text) }: word = "\"\(text)\""
+      case .number(let number) where !classes.contains { $0.texts.contains { Double($0) == number } }:
+        word = Int(exactly: number).map(String.init) ?? "\(number)"
+      default: continue
+      }
+      if !unknown.contains(word) { unknown.append(word) }
+    }
+    guard group.rows == 0 || !unknown.isEmpty else { return nil }
+    var note = "The group \"\(group.name)\""
+    note += group.rows == 0 ? " has no rows" : " has \(grouped(group.rows)) \(group.rows == 1 ? "row" : "rows")"
+    if !unknown.isEmpty { note += "; there is no class \(unknown.joined(separator: ", "))" }
+    return note + "."
   }
 
   /// The mean place of a cell's rows lies in the middle, within six standard deviations.

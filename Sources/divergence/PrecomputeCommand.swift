@@ -58,6 +58,7 @@ struct PrecomputeCommand: AsyncParsableCommand {
     let output = options.output
     if planOnly {
       print(prepared.planInWords)
+      for note in prepared.grouping.notes { print("  Note: \(note)") }
       if let shard { print(prepared.planInWords(of: shard)) }
       return
     }

@@ -19,6 +19,27 @@ import Testing
     #expect(grouping.cellCount == 5)
   }
 
+  @Test func groupsThatMayNotBeMeantAreNoted() throws {
+    let labels = try LabelColumn(.integers([0, 1, 1]), names: ["cat", "dog", "eel"], place: "")
+    let predictions = LabelColumn(.integers([0, 1, 7]), like: labels)
+    func notes(_ condition: String) throws -> [String] {
+      try Grouping(
+        rows: 3, labels: labels, predictions: predictions,
+        conditions: [("odd", condition, GroupExpression(parsing: condition))]
+      ).notes
+    }
+    for fine in [
+      "label == 'cat'", "label != 'eel'", "prediction == 7", "label in [1, 'cat']", "label < 99", "row == 2",
+      "prediction == label", "'dog' == label",
+    ] { #expect(try notes(fine) == [], "\(fine)") }
+    #expect(try notes("label == 'eel'") == ["The group \"odd\" has no rows."])
+    #expect(
+      try notes("label == 'cta' or 9 == label") == ["The group \"odd\" has no rows; there is no class \"cta\", 9."])
+    #expect(try notes("label in ['dog', 'cta']") == ["The group \"odd\" has 2 rows; there is no class \"cta\"."])
+    #expect(try notes("not label == 1.5") == ["The group \"odd\" has 3 rows; there is no class 1.5."])
+    #expect(try notes("row > 5") == ["The group \"odd\" has no rows."])
+  }
+
   @Test func twoGroupsOfOneName() throws {
     let labels = try LabelColumn(.texts(["cat", "dog"]), names: nil, place: "")
     #expect(throws: ActivationsError.self) {

@@ -122,6 +122,18 @@ def test_conditions_of_every_form(precompute, dump, values, job, rng):
             assert np.array_equal(got["layers/a/statistics/maximum"][group], maximum, equal_nan=True)
 
 
+def test_a_class_that_there_is_not(program, dump, values, job, rng, tmp_path):
+    """Said before the work begins, at its end, and to programs."""
+    path = dump({"a": values(40, 5)}, rng.integers(0, 2, 40), class_names=["cat", "dog"])
+    where = job("groups: [{name: odd, where: 'label == \"dgo\"'}, {name: cats, where: 'label == \"cat\"'}]", path)
+    note = 'The group "odd" has no rows; there is no class "dgo".'
+    assert f"  Note: {note}\n" in program.ok("precompute", where, "--plan-only").stdout
+    assert program.ok("precompute", where, "--output", tmp_path / "T").stderr.count(f"  Note: {note}\n") == 2
+    events = map(json.loads, program.ok("precompute", where, "--output", tmp_path / "U", "--progress", "json").stderr.splitlines())
+    noted = {event["event"]: event["notes"] for event in events if "notes" in event}
+    assert set(noted) == {"plan", "published"} and note in noted["plan"] and noted["published"] == [note]
+
+
 def test_a_count_counts_only_where_it_stands_with_the_rows(taken, dump, values):
     attributes, _ = taken(dump({"a": values(40, 5)}, np.arange(40) % 3, **{"optimizer/count": 12}))
     assert attributes["dataset"]["rows"] == 40

@@ -255,6 +255,56 @@ def test_damaged_shards(program, job, single, rng, tmp_path):
     assert manifest(output) == single
 
 
+def test_damaged_marks(program, precompute, dump, rng, tmp_path):
+    """A shard whose mark is damaged is there, and is named as damaged; whatever is damaged is among what is to be run again."""
+    dump({f"l{i}": rng.normal(size=(40, 6)).astype(np.float32) for i in range(3)}, rng.integers(0, 3, 40), name="small.h5")
+    job, output = tmp_path / "job.yaml", tmp_path / "Tiles"
+    job.write_text("dumps: [small.h5]\n")
+    single = (precompute(job, name="job", output=tmp_path / "single") / "MANIFEST").read_bytes()
+
+    def merge(code):
+        return program.fails(code, "merge", job, "--output", output, "--progress", "none")
+
+    def missing():
+        return program.ok("merge", job, "--output", output, "--missing", "3").stdout.strip()
+
+    for number in range(3):
+        shard(program, job, output, f"{number}/3")
+    mark = shards_of(output)[1] / "complete"
+    intact = mark.read_bytes()
+    for content in (b"", intact[: len(intact) // 2], bytes([intact[9] ^ 1]).join([intact[:9], intact[10:]]), intact + b"x"):
+        mark.write_bytes(content)
+        error = merge(65)
+        assert "Shard 1 of 3 is damaged" in error and str(mark) in error and "--shard 1/3" in error and missing() == "1"
+
+    # Beside one that is missing, both are to be run again.
+    gone = shards_of(output)[2]
+    shutil.move(gone, tmp_path / "gone")
+    error = merge(66)
+    assert "Shards 1-2 of 3 are missing" in error and "Shard 1 is there, but damaged" in error and missing() == "1-2"
+    shutil.move(tmp_path / "gone", gone)
+
+    # Counts that are damaged: merging finds it, and from then on the shard is missing.
+    shard(program, job, output, "1/3")
+    victim = next(gone.glob("*.counts"))
+    victim.write_bytes(victim.read_bytes()[:-1])
+    assert missing() == ""
+    assert "Shard 2 of 3 is damaged" in merge(65) and missing() == "2"
+    shard(program, job, output, "2/3")
+    program.ok("merge", job, "--output", output, "--progress", "none")
+    assert manifest(output) == single
+
+    # The mark of the merge: what is published stays, and is made again where somebody asks for it.
+    mark = next(output.glob("*/.shards/*/merged"))
+    mark.write_bytes(mark.read_bytes()[:-1])
+    error = merge(65)
+    assert str(mark) in error and "were merged before" in error and manifest(output) == single
+    for number in range(3):
+        shard(program, job, output, f"{number}/3")
+    program.ok("merge", job, "--output", output, "--progress", "none")
+    assert manifest(output) == single
+
+
 def test_foreign_and_duplicate_shards(program, job, tmp_path):
     output, other = tmp_path / "Tiles", tmp_path / "other"
     shard(program, job, output, "0/2")

@@ -107,6 +107,16 @@ struct ShardFolder {
     return mark.version
   }
 
+  /// Why the mark that all shards were merged cannot be read; `nil` where it can, or there is none.
+  var mergedMarkDamage: String? {
+    let mark = path + "/merged"
+    guard FileManager.default.fileExists(atPath: mark) else { return nil }
+    do throws(RecordFileError) {
+      _ = try RecordReader(path: mark).header(as: Merged.self)
+      return nil
+    } catch { return error.description }
+  }
+
   func markMerged(version: String) throws {
     try RecordWriter(path: path + "/merged", header: Merged(fingerprint: fingerprint, start: start, version: version))
       .finish()
@@ -122,6 +132,11 @@ struct ShardFolder {
       path: path(of: shard) + "/" + Self.completeName,
       header: Complete(fingerprint: fingerprint, shard: shard, files: files)
     ).finish()
+  }
+
+  /// Takes the mark away from a shard that turned out to be damaged; to run it again brings it back.
+  func removeMark(of shard: ShardNumber) {
+    try? FileManager.default.removeItem(atPath: path(of: shard) + "/" + Self.completeName)
   }
 
   /// The mark of a folder; `nil` where it is not complete.

@@ -14,13 +14,19 @@ struct ShardSet {
     let found = try Survey(folder)
     guard !found.isEmpty else { throw Self.none(job, folder) }
     let count = found.chosenCount
-    let missing = (0..<count).filter { found.complete[count]?[$0] == nil }
-    guard missing.isEmpty else { throw Self.missing(missing, found, count, folder) }
+    let unmarked = (0..<count).filter { found.complete[count]?[$0] == nil }
+    let damagedMarks = found.damaged[count] ?? [:]
+    guard unmarked.allSatisfy({ damagedMarks[$0] != nil }) else {
+      throw Self.missing(unmarked, found, count, folder)
+    }
 
     var files = [[CountsFile]](repeating: [], count: job.plans.count)
     var damaged: [(shard: Int, why: String)] = []
     for shard in 0..<count {
-      let mark = found.complete[count]![shard]!
+      guard let mark = found.complete[count]?[shard] else {
+        damaged.append((shard, damagedMarks[shard]!))
+        continue
+      }
       do {
         let own = try mark.files.map { name throws(RecordFileError) in
           try CountsFile(path: "\(folder.path(of: mark.shard))/\(name)")
@@ -30,6 +36,8 @@ struct ShardSet {
         for file in own { files[file.header.layer].append(file) }
       } catch let error as RecordFileError {
         damaged.append((shard, error.description))
+        // It is not complete: whoever asks what is missing does not read all bytes, and is to be told.
+        folder.removeMark(of: mark.shard)
       }
     }
     guard damaged.isEmpty else { throw Self.damaged(damaged, count) }
@@ -86,6 +94,12 @@ struct ShardSet {
         .badShards,
         "\(foreign) There are none of \(job.job.name) as it is now. Run all shards again, and remove that folder.")
     }
+    if let why = folder.mergedMarkDamage {
+      return PrecomputeError(
+        .badShards,
+        "\(why) The shards of \(job.job.name) were merged before, and their results removed; what was published is as it was. To make it again, run all shards again and merge."
+      )
+    }
     return PrecomputeError(
       .missingShards,
       "There are no results of shards of \(job.job.name) in \(folder.all). Run divergence precompute with --shard 0/N to --shard N-1/N first, with the same job and --output."
@@ -95,6 +109,7 @@ struct ShardSet {
   private static func missing(
     _ missing: [Int], _ found: Survey, _ count: Int, _ folder: ShardFolder
   ) -> PrecomputeError {
+    let damaged = found.damaged[count] ?? [:]
     let begun = missing.filter { found.begun[count]?.contains($0) == true }
     let isOne = missing.count == 1
     let list = ShardNumber.list(missing)
@@ -103,6 +118,10 @@ struct ShardSet {
     if !begun.isEmpty { text += "; begun, but not complete: \(ShardNumber.list(begun))" }
     text +=
       ". Run \(isOne ? "it" : "them") again: --array=\(list) with --shard auto/\(count), or --shard \(missing[0])/\(count)."
+    for (shard, why) in damaged.sorted(by: { $0.key < $1.key }).prefix(1) {
+      text += " Shard \(shard) is there, but damaged: \(why)"
+      if damaged.count > 1 { text += " So are \(ShardNumber.list(damaged.keys.filter { $0 != shard }.sorted()))." }
+    }
     let others = found.complete.keys.filter { $0 != count }.sorted()
     if !others.isEmpty {
       text += " There are also shards of \(others.map(String.init).joined(separator: " and of "))."
@@ -115,7 +134,7 @@ struct ShardSet {
     let list = ShardNumber.list(damaged.map(\.shard))
     return PrecomputeError(
       .badShards,
-      "\(damaged.count == 1 ? "Shard" : "Shards") \(list) of \(count) \(damaged.count == 1 ? "is" : "are") damaged: \(damaged[0].why) Run \(damaged.count == 1 ? "it" : "them") again: --array=\(list) with --shard auto/\(count). Nothing was merged."
+      "\(damaged.count == 1 ? "Shard" : "Shards") \(list) of \(count) \(damaged.count == 1 ? "is" : "are") damaged: \(damaged[0].why) Run \(damaged.count == 1 ? "it" : "them") again: --array=\(list) with --shard auto/\(count), or --shard \(damaged[0].shard)/\(count). Nothing was merged."
     )
   }
 }
@@ -136,8 +155,10 @@ private struct Survey {
   /// By number of shards, then by shard.
   var complete: [Int: [Int: ShardFolder.Complete]] = [:]
   var begun: [Int: Set<Int>] = [:]
+  /// Why the mark of a shard cannot be read.
+  var damaged: [Int: [Int: String]] = [:]
 
-  var isEmpty: Bool { complete.isEmpty && begun.isEmpty }
+  var isEmpty: Bool { complete.isEmpty && begun.isEmpty && damaged.isEmpty }
 
   /// - Throws: `PrecomputeError` for a shard that is foreign, or there twice.
   init(_ folder: ShardFolder) throws {
@@ -146,15 +167,16 @@ private struct Survey {
       let path = folder.path + "/" + name
       let parts = name.components(separatedBy: "-of-").map { Int($0) }
       let mark: ShardFolder.Complete?
+      var why: String?
       do {
         mark = try ShardFolder.complete(at: path)
       } catch {
-        // Its mark is damaged: as good as not complete.
         mark = nil
+        why = error.description
       }
       guard let mark else {
         if parts.count == 2, let index = parts[0], let count = parts[1], count > 0, (0..<count).contains(index) {
-          begun[count, default: []].insert(index)
+          if let why { damaged[count, default: [:]][index] = why } else { begun[count, default: []].insert(index) }
         }
         continue
       }
@@ -176,10 +198,12 @@ private struct Survey {
 
   /// The number of shards that are all there, or of which most are.
   var chosenCount: Int {
-    let counts = Set(complete.keys).union(begun.keys).sorted()
+    let counts = Set(complete.keys).union(begun.keys).union(damaged.keys).sorted()
     if let whole = counts.first(where: { complete[$0]?.count == $0 }) { return whole }
     return counts.max { share($0) < share($1) }!
   }
 
-  private func share(_ count: Int) -> Double { Double(complete[count]?.count ?? 0) / Double(count) }
+  private func share(_ count: Int) -> Double {
+    Double((complete[count]?.count ?? 0) + (damaged[count]?.count ?? 0)) / Double(count)
+  }
 }

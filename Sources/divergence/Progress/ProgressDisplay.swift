@@ -48,14 +48,16 @@ final class ProgressDisplay: Sendable {
 
   func begin() {
     switch form {
-    case .bar, .lines: writeError((shard.map { job.planInWords(of: $0) } ?? job.planInWords) + "\n")
+    case .bar, .lines:
+      writeError((shard.map { job.planInWords(of: $0) } ?? job.planInWords) + "\n")
+      for note in job.grouping.notes { writeError("  Note: \(note)\n") }
     case .json:
       json(
         "plan",
         [
           "rows": job.contents.rows, "layers": job.plans.map(\.source.name), "bytes": meter.total,
           "memory_budget": job.memory, "lanes": job.lanes.count, "output": "\(output)/\(job.job.name)",
-          "shard": shard?.description ?? NSNull(),
+          "shard": shard?.description ?? NSNull(), "notes": job.contents.notes + job.grouping.notes,
         ])
     case .none: break
     }

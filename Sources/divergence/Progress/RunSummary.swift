@@ -32,6 +32,7 @@ struct RunSummary {
     if odd.count > Self.layersTold {
       lines.append("  And in \(count(odd.count - Self.layersTold, "more layer")); --progress json tells all.")
     }
+    for note in job.grouping.notes { lines.append("  Note: \(note)") }
     lines.append("  To look at it: \(serve)")
     return lines.joined(separator: "\n")
   }
@@ -42,7 +43,7 @@ struct RunSummary {
       "bytes": job.countedBytes, "bytes_decoded": job.decodedBytes, "bytes_per_second": Int(meter.rate),
       "memory_peak": ProcessMemory.peak,
       "nan": findings.reduce(0) { $0 + $1.nan }, "infinite": findings.reduce(0) { $0 + $1.infinite },
-      "layers_kept": meter.kept, "serve": serve,
+      "layers_kept": meter.kept, "serve": serve, "notes": job.grouping.notes,
       "layers": findings.map { layer -> [String: Any] in
         [
           "layer": layer.layer, "neurons": layer.neurons, "nan": layer.nan, "infinite": layer.infinite,
