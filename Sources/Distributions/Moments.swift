@@ -13,7 +13,7 @@ public struct Moments: Sendable, Equatable {
     guard count > 0 else { return }
     self.count = count
     mean = sum / Double(count)
-    squaredDeviations = max(0, squares - sum * mean)
+    squaredDeviations = squares.isFinite ? max(0, squares - sum * mean) : .infinity
   }
 
   /// Adds the values of `other` behind those of `self`.
@@ -26,6 +26,13 @@ public struct Moments: Sendable, Equatable {
     let total = Double(count) + Double(other.count)
     let difference = other.mean - mean
     let share = Double(other.count) / total
+    guard difference.isFinite else {
+      // Values near the end of the type, whose sums are beyond it: then mean and deviation are too, as in NumPy.
+      mean = mean * (1 - share) + other.mean * share
+      squaredDeviations = .infinity
+      count += other.count
+      return
+    }
     squaredDeviations += other.squaredDeviations + difference * difference * Double(count) * share
     mean += difference * share
     count += other.count

@@ -23,4 +23,17 @@ import Testing
     empty.merge(Moments())
     #expect(empty == Moments())
   }
+
+  @Test func sumsBeyondTheTypeAreInfiniteAndNeverNaN() {
+    func moments(_ value: Double, count: UInt32) -> Moments {
+      Moments(count: count, sum: value * Double(count), squares: value * value * Double(count))
+    }
+    var high = moments(1.5e308, count: 200)
+    high.merge(moments(1.5e308, count: 200))
+    high.merge(moments(1, count: 10))
+    #expect(high.mean == .infinity && high.deviation == .infinity && high.count == 410)
+    var apart = moments(1.5e308, count: 1)
+    apart.merge(moments(-1.5e308, count: 1))
+    #expect(apart.mean == 0 && apart.deviation == .infinity)
+  }
 }
