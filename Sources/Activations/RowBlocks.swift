@@ -175,8 +175,8 @@ public final class RowBlocks<Value: ReadableValue> {
   /// - Precondition: they are of the band.
   public func narrow(to neurons: Range<Int>) {
     precondition(band.lowerBound <= neurons.lowerBound && neurons.upperBound <= band.upperBound)
+    if neurons != self.neurons { latest = nil }
     self.neurons = neurons
-    latest = nil
   }
 
   /// Rows of the dump that a block holds.

@@ -80,3 +80,19 @@ def test_peak_memory_of_a_wide_layer(tmp_path):
     dump = make(tmp_path / "wide.h5", 100, 60_000 if RELEASE else 10_000, (1, 60_000 if RELEASE else 10_000))
     mib, _ = precompute(dump, tmp_path / "tight", f"{BUDGET}MiB")
     assert mib < BUDGET, f"{mib:.0f} MiB"
+
+
+def test_uneven_parts_of_a_second_look(tmp_path):
+    """Where the values that it collects do not fit at once, few neurons may need as many as all others together."""
+    rows, width = 2000, 16_384
+    rng = np.random.default_rng(9)
+    values = np.full((rows, width), 2, np.float32)
+    values[:, :64 * 64] = rng.normal(size=(rows, 64 * 64)).astype(np.float16)
+    values[0, :64 * 64] = 1000  # outliers: all values of these neurons are looked at again
+    values[:, -64:] = rng.normal(size=(rows, 64)).astype(np.float16)
+    with h5py.File(tmp_path / "uneven.h5", "w") as f:
+        f["a"] = values
+        f["labels"] = np.arange(rows) % 3
+    _, tight = precompute(tmp_path / "uneven.h5", tmp_path / "tight", f"{BUDGET}MiB")
+    _, plenty = precompute(tmp_path / "uneven.h5", tmp_path / "plenty", "16GiB")
+    assert tight == plenty

@@ -13,6 +13,8 @@ public struct LayerPlan: Sendable {
   public let earlyLookBytes: Int
   /// Bytes for the values that a second look collects at once; where they do not suffice, it is taken in several parts.
   public let secondLookBytes: Int
+  /// Whether a part of the neurons can be read again for about its share of the cost.
+  public let isCheapInParts: Bool
   /// Peak of the whole process.
   public let peakBytes: Int
   public let readsTwice: Bool
@@ -82,7 +84,7 @@ extension LayerPlan {
     // Where a part of the neurons can be read for its share of the cost, the second look takes no more memory than the first,
     // smaller blocks and the values together, so that more rows take no more of it; or a small share of a large budget.
     let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, bandNeurons / 4)).decoded
-    let isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
+    isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
     let block = blockBytes(bandNeurons, rowsPerBlock)
     // What the blocks of the second look leave of the first's.
     let foreseen = isOneBlock ? 0 : block / 8 * 7

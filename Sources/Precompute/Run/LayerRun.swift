@@ -231,19 +231,17 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       }
     }
     let open = tiles.filter { !looks[$0]!.isComplete }
-    if let first = open.first, let last = open.last {
-      let isOpen = Set(open)
-      // Only the neurons in question are read again, unless they are most.
-      var skipped = 0
-      if (last + 1 - first) * 4 <= counters.tiles * 3 {
-        skipped = first
-        let neurons = first * tileColumns..<min((last + 1) * tileColumns, counters.neurons)
-        blocks.narrow(to: work.band.lowerBound + neurons.lowerBound..<work.band.lowerBound + neurons.upperBound)
-      }
-      try eachBlock(blocks, keeper: keeper) { [skipped] block in
+    let isOpen = Set(open)
+    for stretch in stretches(of: open, tiles: counters.tiles) {
+      let columns = stretch.lowerBound * tileColumns..<min(stretch.upperBound * tileColumns, counters.neurons)
+      blocks.narrow(to: work.band.lowerBound + columns.lowerBound..<work.band.lowerBound + columns.upperBound)
+      try eachBlock(blocks, keeper: keeper) { block in
         try walk.eachRows(
-          block, samples: 0..<block.samples, columns: blocks.neurons.count, tiles: first - skipped..<last + 1 - skipped,
-          body: { if isOpen.contains($0 + skipped) { looks[$0 + skipped]!.add(cell: $1, $2) } })
+          block, samples: 0..<block.samples, columns: columns.count, tiles: 0..<stretch.count,
+          body: { number, cell, rows in
+            let tile = stretch.lowerBound + number
+            if isOpen.contains(tile) { looks[tile]!.add(cell: cell, rows) }
+          })
       }
     }
     guard tiles.allSatisfy({ looks[$0]!.isComplete }) else {
@@ -264,6 +262,21 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       looks[tile] = nil
       questions[tile] = nil
     }
+  }
+
+  /// What is read again for tiles in question: neighbours together, or everything at once where that costs hardly more.
+  private func stretches(of open: [Int], tiles: Int) -> [Range<Int>] {
+    var stretches: [Range<Int>] = []
+    for tile in open {
+      if let last = stretches.last, tile < last.upperBound + 8 {
+        stretches[stretches.count - 1] = last.lowerBound..<tile + 1
+      } else {
+        stretches.append(tile..<tile + 1)
+      }
+    }
+    let read = stretches.reduce(0) { $0 + $1.count }
+    let isLittle = plan.isCheapInParts && stretches.count <= 8 && read * 4 <= tiles * 3
+    return stretches.isEmpty || isLittle ? stretches : [0..<tiles]
   }
 }
 
