@@ -14,9 +14,10 @@ export const IN_FLIGHT_MAX = 6;
 export const WAITING_MAX = 256;
 /** Longest pause between two tries, in milliseconds. */
 const BACKOFF_MAX_MS = 8000;
-/** How long an answer that nobody waits for may keep its place: as many answers' times, and at least so many milliseconds. */
+/** How long an answer that nobody waits for may keep its place: as many answers' times, within these bounds in milliseconds. */
 const SPARE_ANSWERS = 1.5;
 const SPARE_MIN_MS = 40;
+const SPARE_MAX_MS = 250;
 /** How far ahead movement is foreseen: as many answers' times (a screen is two rounds of requests), within these bounds in milliseconds. */
 const LOOKAHEAD_ANSWERS = 3;
 const LOOKAHEAD_MIN_MS = 50;
@@ -144,7 +145,7 @@ export class RequestQueue {
   makeRoom() {
     const entry = [...this.flying].find((one) => one.request.spare);
     if (!entry) return;
-    const left = entry.sentAt + Math.max(SPARE_MIN_MS, SPARE_ANSWERS * this.answerMs) - this.now();
+    const left = entry.sentAt + Math.min(SPARE_MAX_MS, Math.max(SPARE_MIN_MS, SPARE_ANSWERS * this.answerMs)) - this.now();
     // Dropping it pumps.
     if (left <= 0) this.drop(entry, "gave way");
     else this.later(() => this.pump(), left + 1);

@@ -66,15 +66,18 @@ export class TileSource {
     for (const want of list) {
       if (want.priority < (wanted.get(want.url)?.priority ?? Infinity)) wanted.set(want.url, want);
     }
-    /** @type {Request[]} */
-    const left = [];
-    for (const [url, { request }] of this.pending) {
+    // Another ordering or part of the axis: the server may still be making what was asked for of the one before.
+    const queries = new Set(list.map((want) => want.url.split("?")[1]));
+    for (const [url, { control, request }] of [...this.pending]) {
       const want = wanted.get(url);
       // What was only foreseen may have come into view, and what had left it may be back.
       if (want) Object.assign(request, { priority: want.priority, spare: false });
-      else left.push(request);
+      else if (queries.size === 0 || queries.has(url.split("?")[1])) this.queue.release(request);
+      else {
+        this.pending.delete(url);
+        control.abort();
+      }
     }
-    for (const request of left) this.queue.release(request);
     for (const want of wanted.values()) {
       if (!this.pending.has(want.url) && !this.refused.has(want.url)) this.start(want);
     }
