@@ -27,6 +27,7 @@ from synthetic import make_dump
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAUSE_MS = 8
+ACTIONS = ("zoom", "wheel", "drag", "minimap", "jumps", "resort", "across")
 #: Rows in view where layers of different sizes are compared.
 ROWS_IN_VIEW = 240
 
@@ -193,7 +194,7 @@ class Session:
             self.page.mouse.wheel(40 if step < 20 else -40, 0)
             self.pause()
 
-    def run(self, names=("zoom", "wheel", "drag", "minimap", "jumps", "resort", "across")):
+    def run(self, names):
         for name in names:
             yield self.measure(name, getattr(self, name))
         self.page.close()
@@ -277,6 +278,7 @@ def main():
     options.add_argument("--rows", type=int, default=240)
     options.add_argument("--sizes", type=int, nargs="*", default=[1_000, 16_000, 1_000_000], help="layers to compare the cost on")
     options.add_argument("--parts", nargs="+", choices=["scrubbing", "visits", "sizes"], default=["scrubbing", "visits", "sizes"])
+    options.add_argument("--actions", nargs="+", choices=ACTIONS, default=ACTIONS, help="of scrubbing; most move only where zoom went before them")
     options.add_argument("--chromium", default="/usr/bin/chromium")
     options.add_argument("--url", help="measure this server's first data set instead of making one")
     options.add_argument("--layer", default="conv")
@@ -299,7 +301,7 @@ def main():
             for title in ("cold", "warm", "10 Mbit/s, 60 ms") if "scrubbing" in given.parts else ():
                 slow = title.startswith("10")
                 session = Session(browser, (Line(url, 10e6, 0.06).url if slow else url) + view, layer)
-                everything[title] = list(session.run())
+                everything[title] = list(session.run(given.actions))
                 show(title, everything[title])
             if "visits" in given.parts:
                 everything["visits"] = visits(browser, url)

@@ -170,9 +170,10 @@ def measure(bare, server, rival, seconds):
 
     line("memory at the start, MiB", f"{server.resident_mib:.0f}")
     client.get(tile(1, 0, 5))
-    rates, medians, ends, others = [], [], [], []
+    rates, medians, ends, bares, others = [], [], [], [], []
     for _ in range(5):
-        most, _, _ = wrk(bare.port, "/bare", seconds)
+        bares.append(wrk(bare.port, "/bare", seconds))
+        most = bares[-1][0]
         rate, median, end = wrk(server.port, tile(1, 0, 5), seconds)
         rates.append(rate / most)
         medians.append(median)
@@ -181,6 +182,9 @@ def measure(bare, server, rival, seconds):
         line("  bare 16 KiB, warm tile, TiTiler's, requests a second", f"{most:,.0f}  {rate:,.0f}  {others[-1][0]:,.0f}")
     line("warm tile, share of the bare rate, median of five", f"{statistics.median(rates):.2f}", "mark: at least 0.60")
     line("warm tile, ms at the median and the 99th percentile", f"{statistics.median(medians):.2f}  {statistics.median(ends):.2f}", "mark: p99 at most 3")
+
+    # What the machine itself allows: three busy threads on two cores wait for each other, whatever they serve.
+    line("  the bare framework's, in the same turns", f"{statistics.median(one[1] for one in bares):.2f}  {statistics.median(one[2] for one in bares):.2f}")
 
     for name, at in (("median", 1), ("99th percentile", 2)):
         line(f"TiTiler's tile, ms at the {name}", f"{statistics.median(other[at] for other in others):.1f}")
@@ -193,9 +197,11 @@ def measure(bare, server, rival, seconds):
         times = sorted(client.get(tile(2, level, index))[0] for index in range(0, (NEURONS >> level) // 256, max(1, (NEURONS >> level) // 256 // 60)))
         line(f"cold tile at level {level}, ms at the median and the worst", f"{statistics.median(times):.1f}  {times[-1]:.1f}")
     pairs = [(a, b) for a, b in itertools.permutations(range(CLASSES), 2)][2:42]
-    times = sorted(client.get(tile(3, 10, 0, a, b))[0] for a, b in pairs)
+    first, second, *rest = [client.get(tile(3, 10, 0, a, b))[0] for a, b in pairs]
+    times = sorted([first, second, *rest])
     line("the very first tile of a plane and its ordering, ms", f"{client.get(tile(4, 10, 0, 7, 6))[0]:.0f}")
     line("first tile of a never-seen difference, ms, median, worst", f"{statistics.median(times):.0f}  {times[-1]:.0f}", "mark: at most 80")
+    line("  the plane's first and second, and the worst of the others", f"{first:.0f}  {second:.0f}  {max(rest):.0f}")
     line("memory at the end, MiB", f"{server.resident_mib:.0f}")
 
 

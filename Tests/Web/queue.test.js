@@ -110,3 +110,47 @@ test("a damaged answer is fetched again, but not for ever; a refusal not at all"
   assert.equal(await refused, 404);
   assert.equal(sent.length, 5);
 });
+
+test("what waits may become urgent: what was foreseen comes into view", async () => {
+  const { queue, sent } = world();
+  for (let i = 0; i < IN_FLIGHT_MAX; i++) void ask(queue, `${i}`, 1);
+  void ask(queue, "seen", 1);
+  const foreseen = { url: "foreseen", kind: "tile", priority: 4 };
+  void queue.request(foreseen);
+  foreseen.priority = 0;
+  sent[0].answer(1);
+  await settled();
+  assert.equal(sent[IN_FLIGHT_MAX].url, "foreseen");
+});
+
+test("what nobody waits for is not sent, but let come where it is about to; it gives way where it takes long", async () => {
+  const { queue, sent, advance } = world();
+  const requests = Array.from({ length: 8 }, (_, i) => ({ url: `${i}`, kind: "tile", priority: 1 }));
+  const results = requests.map((request) => queue.request(request).then(() => "came", (error) => (error.aborted ? "aborted" : "failed")));
+  queue.release(requests[7]);
+  assert.equal(await results[7], "aborted");
+  for (const request of requests.slice(0, 6)) queue.release(request);
+  assert.deepEqual(sent.map((one) => one.aborted), Array(6).fill(false), "about to come");
+  advance(10);
+  sent[0].answer(1);
+  assert.equal(await results[0], "came");
+  await settled();
+  assert.equal(sent[6].url, "6");
+  void ask(queue, "urgent", 0);
+  assert.equal(sent.length, 7);
+  advance(60);
+  assert.equal(sent[7].url, "urgent", "a place was made");
+  assert.equal(await results[1], "aborted");
+  assert.ok(sent[1].aborted && !sent[2].aborted, "only as many as are needed");
+});
+
+test("what nobody waits for and fails is neither tried again nor told", async () => {
+  const { queue, sent, advance } = world();
+  const request = { url: "a", kind: "tile", priority: 1 };
+  const result = queue.request(request).catch((error) => error.aborted);
+  queue.release(request);
+  sent[0].refuse(500);
+  assert.equal(await result, true);
+  advance(20000);
+  assert.equal(sent.length, 1);
+});

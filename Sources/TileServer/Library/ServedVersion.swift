@@ -170,9 +170,9 @@ struct LayerParts: Sendable {
   private func pyramid(_ plane: PlaneKey, _ request: OrderRequest) throws -> Pyramid {
     let part = try parts.part(key(.pyramid(plane, request))) {
       let maker = try maker(plane, request)
-      if let decoded = try decodedAlready(plane) { return .pyramid(try maker.pyramid(helpers, from: decoded)) }
-      let lowest = TileMaker.pyramidLevel(levels, inMemory: isHeldInMemory(plane))
-      return .pyramid(try maker.pyramid(helpers, lowest: lowest))
+      // Decoded first where it stays: a pass over the store, and decoding beside it for the next, would be twice the work.
+      if isHeldInMemory(plane) { return .pyramid(try maker.pyramid(helpers, from: try decoded(plane))) }
+      return .pyramid(try maker.pyramid(helpers, lowest: TileMaker.pyramidLevel(levels, inMemory: false)))
     }
     guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
     return pyramid

@@ -14,6 +14,16 @@ export const IN_FLIGHT_MAX = 6;
 export const WAITING_MAX = 256;
 /** Longest pause between two tries, in milliseconds. */
 const BACKOFF_MAX_MS = 8000;
+/** How long an answer that nobody waits for may keep its place: as many answers' times, within these bounds in milliseconds. */
+const SPARE_ANSWERS = 1.5;
+const SPARE_MIN_MS = 40;
+const SPARE_MAX_MS = 250;
+/** How far ahead movement is foreseen: as many answers' times (a screen is two rounds of requests), within these bounds in milliseconds. */
+const LOOKAHEAD_ANSWERS = 3;
+const LOOKAHEAD_MIN_MS = 50;
+const LOOKAHEAD_MAX_MS = 400;
+/** The weight of the latest answer in the time that one takes. */
+const LATEST = 0.2;
 /** Tries for answers that came but were damaged; a server that is away is asked for as long as the answer is wanted. */
 const DAMAGED_TRIES_MAX = 4;
 
@@ -37,12 +47,20 @@ export class RequestError extends Error {
 const abortError = (message) => new RequestError({ status: -1, message, type: "", retryAfter: null, damaged: false });
 
 /**
- * @typedef {object} Entry
+ * @typedef {object} Request
  * @property {string} url
  * @property {Kind} kind
- * @property {number} priority smaller is sooner
+ * @property {number} priority smaller is sooner; may change while it waits
+ * @property {AbortSignal} [signal]
+ * @property {boolean} [spare] nobody waits for it any more
+ */
+
+/**
+ * @typedef {object} Entry
+ * @property {Request} request
  * @property {number} tries
  * @property {number} notBefore
+ * @property {number} sentAt
  * @property {Sent | null} sent
  * @property {(result: {data: any, bytes: number}) => void} resolve
  * @property {(error: RequestError) => void} reject
@@ -68,18 +86,21 @@ export class RequestQueue {
      */
     this.onAway = () => {};
     this.away = false;
+    /** Milliseconds from sending to the answer, as of late. */
+    this.answerMs = 0;
     this.counters = { requests: 0, bytes: 0, aborts: 0, retries: 0 };
   }
 
   /**
-   * @param {{url: string, kind: Kind, priority: number, signal?: AbortSignal}} request
+   * @param {Request} request
    * @returns {Promise<{data: any, bytes: number}>}
    */
-  request({ url, kind, priority, signal }) {
+  request(request) {
     return new Promise((resolve, reject) => {
+      const { signal } = request;
       if (signal?.aborted) return reject(abortError("aborted"));
       /** @type {Entry} */
-      const entry = { url, kind, priority, tries: 0, notBefore: 0, sent: null, resolve, reject };
+      const entry = { request, tries: 0, notBefore: 0, sentAt: 0, sent: null, resolve, reject };
       signal?.addEventListener("abort", () => this.drop(entry, "aborted"), { once: true });
       this.waiting.add(entry);
       if (this.waiting.size > WAITING_MAX) this.drop(this.least(), "queue full");
@@ -87,9 +108,14 @@ export class RequestQueue {
     });
   }
 
+  /** How far ahead to look so that what will be needed is there by then. */
+  get lookaheadMs() {
+    return Math.min(LOOKAHEAD_MAX_MS, Math.max(LOOKAHEAD_MIN_MS, LOOKAHEAD_ANSWERS * this.answerMs));
+  }
+
   /** The waiting entry that would go last. */
   least() {
-    return [...this.waiting].reduce((last, entry) => (entry.priority >= last.priority ? entry : last));
+    return [...this.waiting].reduce((last, entry) => (entry.request.priority >= last.request.priority ? entry : last));
   }
 
   /** @param {Entry} entry @param {string} why */
@@ -106,16 +132,44 @@ export class RequestQueue {
   /** Sends what may be sent. While the server is away one request at a time asks whether it is back. */
   pump() {
     const most = this.away ? 1 : IN_FLIGHT_MAX;
-    while (this.flying.size < most) {
-      const now = this.now();
-      /** @type {Entry | null} */
-      let next = null;
-      for (const entry of this.waiting) {
-        if (entry.notBefore <= now && (next === null || entry.priority < next.priority)) next = entry;
-      }
-      if (next === null) return;
+    for (let next = this.next(); next; next = this.next()) {
+      if (this.flying.size >= most) return this.makeRoom();
       this.launch(next);
     }
+  }
+
+  /**
+   * Drops what nobody waits for and what is not about to come. Small answers are let come: aborting one costs its connection,
+   * which takes as long to make anew, and one level of a zoom after another would be aborted, so that the picture stays coarse.
+   */
+  makeRoom() {
+    const entry = [...this.flying].find((one) => one.request.spare);
+    if (!entry) return;
+    const left = entry.sentAt + Math.min(SPARE_MAX_MS, Math.max(SPARE_MIN_MS, SPARE_ANSWERS * this.answerMs)) - this.now();
+    // Dropping it pumps.
+    if (left <= 0) this.drop(entry, "gave way");
+    else this.later(() => this.pump(), left + 1);
+  }
+
+  /** The waiting entry that goes first, of those that may. */
+  next() {
+    const now = this.now();
+    /** @type {Entry | null} */
+    let next = null;
+    for (const entry of this.waiting) {
+      if (entry.notBefore <= now && (next === null || entry.request.priority < next.request.priority)) next = entry;
+    }
+    return next;
+  }
+
+  /**
+   * Nobody waits for a request any more. What has not been sent is dropped; an answer on its way may come, see `makeRoom`.
+   * @param {Request} request
+   */
+  release(request) {
+    request.spare = true;
+    for (const entry of this.waiting) if (entry.request === request) return this.drop(entry, "released");
+    this.pump();
   }
 
   /** @param {Entry} entry */
@@ -123,12 +177,14 @@ export class RequestQueue {
     this.waiting.delete(entry);
     this.flying.add(entry);
     this.counters.requests++;
-    const sent = this.send(entry.url, entry.kind);
+    entry.sentAt = this.now();
+    const sent = this.send(entry.request.url, entry.request.kind);
     entry.sent = sent;
     sent.promise.then(
       (result) => {
         if (!this.flying.delete(entry)) return;
         this.counters.bytes += result.bytes;
+        this.answerMs += LATEST * (this.now() - entry.sentAt - this.answerMs);
         this.setAway(false);
         entry.resolve(result);
         this.pump();
@@ -144,6 +200,7 @@ export class RequestQueue {
 
   /** @param {Entry} entry @param {RequestError} error */
   failed(entry, error) {
+    if (entry.request.spare) return entry.reject(abortError("released"));
     entry.tries++;
     const unreachable = (error.status === 0 && !error.damaged) || error.status === 502 || error.status === 504;
     const busy = error.status === 429 || error.status === 503;

@@ -1,10 +1,11 @@
 /**
  * Tiles at hand, and the requests for those that are wanted. Each frame says anew what it wants; what is no longer wanted
- * is aborted, so scrubbing through a million neurons leaves no queue behind.
+ * is released, so scrubbing through a million neurons leaves no queue behind.
  */
 
 import { LruCache } from "../model/cache.js";
 
+/** @typedef {import("./queue.js").Request} Request */
 /** @typedef {import("../types").Tile} Tile */
 /** @typedef {import("../types").RowsTile} RowsTile */
 /** @typedef {Pick<RowsTile, "rows" | "neurons" | "keys" | "exponents" | "origins">} RowsBase */
@@ -15,8 +16,8 @@ const CACHE_BYTES_MAX = 96 * 1024 * 1024;
 /** Tiles asked for in one frame. */
 const WANTS_MAX = 160;
 
-/** Order of urgency: what fills an empty place, what sharpens the picture, what may come next. */
-export const PRIORITY = { cover: 0, sharp: 1, person: 1, minimap: 2, next: 4, thumbnail: 5 };
+/** Order of urgency: what fills an empty place, what sharpens the picture, what may come next, what will be gone by then. */
+export const PRIORITY = { cover: 0, sharp: 1, person: 1, minimap: 2, next: 4, leaving: 4.5, thumbnail: 5 };
 
 export class TileSource {
   /**
@@ -30,7 +31,7 @@ export class TileSource {
     this.onRefusal = onRefusal;
     /** @type {LruCache<Tile | RowsBase | Float32Array>} */
     this.cache = new LruCache(CACHE_BYTES_MAX);
-    /** @type {Map<string, {control: AbortController, priority: number}>} */
+    /** @type {Map<string, {control: AbortController, request: Request}>} */
     this.pending = new Map();
     /**
      * Addresses the server refused; never asked again in this version.
@@ -60,14 +61,24 @@ export class TileSource {
    */
   sync(wants) {
     const list = wants.length > WANTS_MAX ? [...wants].sort((a, b) => a.priority - b.priority).slice(0, WANTS_MAX) : wants;
-    const wanted = new Set(list.map((want) => want.url));
-    for (const [url, { control }] of this.pending) {
-      if (!wanted.has(url)) {
+    /** @type {Map<string, Want>} */
+    const wanted = new Map();
+    for (const want of list) {
+      if (want.priority < (wanted.get(want.url)?.priority ?? Infinity)) wanted.set(want.url, want);
+    }
+    // Another ordering or part of the axis: the server may still be making what was asked for of the one before.
+    const queries = new Set(list.map((want) => want.url.split("?")[1]));
+    for (const [url, { control, request }] of [...this.pending]) {
+      const want = wanted.get(url);
+      // What was only foreseen may have come into view, and what had left it may be back.
+      if (want) Object.assign(request, { priority: want.priority, spare: false });
+      else if (queries.size === 0 || queries.has(url.split("?")[1])) this.queue.release(request);
+      else {
         this.pending.delete(url);
         control.abort();
       }
     }
-    for (const want of list) {
+    for (const want of wanted.values()) {
       if (!this.pending.has(want.url) && !this.refused.has(want.url)) this.start(want);
     }
   }
@@ -75,8 +86,9 @@ export class TileSource {
   /** @param {Want} want */
   start(want) {
     const control = new AbortController();
-    this.pending.set(want.url, { control, priority: want.priority });
-    this.queue.request({ url: want.url, kind: want.kind, priority: want.priority, signal: control.signal }).then(
+    const request = { url: want.url, kind: want.kind, priority: want.priority, signal: control.signal };
+    this.pending.set(want.url, { control, request });
+    this.queue.request(request).then(
       ({ data, bytes }) => {
         this.pending.delete(want.url);
         if (want.kind === "tile") this.cache.set(want.key, data, bytes);
@@ -84,8 +96,8 @@ export class TileSource {
         this.onArrival();
       },
       (error) => {
+        if (this.pending.get(want.url)?.request === request) this.pending.delete(want.url);
         if (error.aborted) return;
-        this.pending.delete(want.url);
         if (this.refused.size < 10000) this.refused.add(want.url);
         this.onRefusal(error, want.url);
         this.onArrival();

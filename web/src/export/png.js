@@ -4,7 +4,7 @@ import { context2d } from "../dom.js";
 import { css, inkOn, opacity } from "../model/colormap.js";
 import { count, percent } from "../model/format.js";
 import { phrase } from "../model/order.js";
-import { markers, trace } from "../view/dots.js";
+import { markers, paintMark } from "../view/dots.js";
 import { hatchPattern } from "../view/hatch.js";
 
 /** @typedef {import("../view/column.js").Column} Column */
@@ -84,11 +84,8 @@ function legend(app, context, x, y) {
   }
   label(`opacity: 0 – ${percent(app.full)} of a class in a bin (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet);
   if (state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0))) label("=0: share of exact zeros", theme.quiet);
-  for (const [instance, { colour, shape }] of markers(state.instances, metadata, theme.name)) {
-    context.fillStyle = css(colour);
-    context.beginPath();
-    trace(context, shape, x + 5, y - 4, 4);
-    context.fill();
+  for (const [instance, { colour, shape, hollow }] of markers(state.instances, metadata, theme.name)) {
+    paintMark(context, { shape, hollow, colour: css(colour) }, x + 5, y - 4, 4);
     x += 14;
     label(metadata.instances[instance].name, theme.ink);
   }

@@ -106,8 +106,20 @@ export function instanceColour(kind, nth, theme) {
 }
 
 /** Shapes of dots, by the order in which pairs were chosen: the second encoding beside colour. */
-export const SHAPES = /** @type {const} */ (["circle", "diamond", "square", "triangle", "cross"]);
+const SHAPES = /** @type {const} */ (["circle", "diamond", "square", "triangle", "cross"]);
 /** @typedef {typeof SHAPES[number]} Shape */
+/** @typedef {{shape: Shape, hollow: boolean}} Form */
+/** Forms that are told apart; beyond, they begin anew. */
+export const FORMS = 2 * SHAPES.length;
+
+/**
+ * The form of the dots of the `nth` chosen pair: each shape filled, then each hollow.
+ * @param {number} nth
+ * @returns {Form}
+ */
+export function formOf(nth) {
+  return { shape: SHAPES[nth % SHAPES.length], hollow: nth % FORMS >= SHAPES.length };
+}
 
 /**
  * Opacity of a share.

@@ -2,6 +2,7 @@
 
 import { el, context2d, set } from "../dom.js";
 import { columnLayout, LABEL_ROW, PINNED_ROW } from "../model/layout.js";
+import { Motion } from "../model/motion.js";
 import { encodeOrder, phrase } from "../model/order.js";
 import { clampView, levelFor, rowHeight, screenRows } from "../model/viewport.js";
 import { PRIORITY } from "../data/tiles.js";
@@ -52,6 +53,7 @@ export class Column {
     this.hovered = null;
     this.level = 0;
     this.rowHeight = 1;
+    this.motion = new Motion();
     this.layout = this.measure();
     new ResizeObserver(([entry]) => {
       this.width = entry.contentRect.width;
@@ -89,14 +91,31 @@ export class Column {
     return keyed ? columnLayout({ ...of, keyed }) : layout;
   }
 
-  /** @param {readonly number[]} hiddenRanks @returns {ScreenRows & {level: number, rowHeight: number}} */
-  screen(hiddenRanks) {
+  /**
+   * @param {readonly number[]} hiddenRanks
+   * @param {{top: number, span: number | null}} [view]
+   * @returns {ScreenRows & {level: number, rowHeight: number}}
+   */
+  screen(hiddenRanks, view = this.view) {
     const { plotHeight } = this.layout;
-    const { top, span } = this.view;
+    const { top, span } = view;
     const height = rowHeight(this.total, span, plotHeight);
     const lanes = this.app.state.lanes ? Math.max(1, this.app.state.groups.length) : 1;
     const level = levelFor(height, devicePixelRatio, lanes, this.data.top);
     return { ...screenRows({ top, level, rowHeight: height, height: plotHeight, neurons: this.layer.neurons, hiddenRanks }), level, rowHeight: height };
+  }
+
+  /**
+   * The rows that will be in view while what is asked for now is on its way, and when it has come. Empty: those that are.
+   * @param {readonly number[]} hiddenRanks
+   */
+  soon(hiddenRanks) {
+    const { top, span } = this.view;
+    this.motion.note(performance.now(), { top, span: span ?? this.total });
+    return [0.5, 1].flatMap((share) => {
+      const view = this.motion.foresee(share * this.app.queue.lookaheadMs);
+      return view ? [this.screen(hiddenRanks, clampView(view, this.total, this.layout.plotHeight))] : [];
+    });
   }
 
   /**
@@ -113,7 +132,7 @@ export class Column {
     const wantedHidden = this.data.hiddenRanks(wanted);
     const allRanked = wantedHidden.length === this.state.hidden.length;
     const goal = { ...this.screen(wantedHidden), groups, instances };
-    this.data.collect(wanted, goal, wants);
+    this.data.collect(wanted, goal, this.soon(wantedHidden), wants);
     if (this.state.pinned.length > 0) this.data.collectPinned({ rows: Int32Array.from(this.state.pinned), level: 0, groups, instances }, wants);
     const { covered, sharp } = this.data.coverage(wanted, goal);
     const shown = this.data.shown;

@@ -8,7 +8,7 @@
 import { orderQuery, tileQuery } from "../data/api.js";
 import { PRIORITY } from "../data/tiles.js";
 import { expression } from "../model/order.js";
-import { tilesOf, topLevel } from "../model/viewport.js";
+import { TILE_ROWS, tilesOf, topLevel } from "../model/viewport.js";
 
 /** @typedef {import("../data/tiles.js").Want} Want */
 /** @typedef {import("./painter.js").Hit} Hit */
@@ -33,6 +33,30 @@ export function sameRows(a, b) {
 /** @param {Arrangement} a @param {Arrangement} b */
 export function sameArrangement(a, b) {
   return sameRows(a, b) && a.part?.zoom === b.part?.zoom && a.part?.from === b.part?.from;
+}
+
+/**
+ * Places of a screen and of where it is going, in the order in which they are asked for: what is seen and stays, what comes,
+ * and what is seen and leaves before it could be here. From the middle outwards, where a zoom goes to.
+ * @param {Pick<Screen, "rows" | "level">} screen
+ * @param {Pick<Screen, "rows" | "level">[]} soon
+ */
+export function inTurn(screen, soon) {
+  /** @param {Pick<Screen, "rows" | "level">} of */
+  const outwards = ({ rows, level }) => {
+    const middle = rows[rows.length >> 1] / TILE_ROWS;
+    return tilesOf(rows).sort((a, b) => Math.abs(a + 0.5 - middle) - Math.abs(b + 0.5 - middle)).map((index) => ({ level, index }));
+  };
+  const seen = outwards(screen);
+  const coming = soon.flatMap(outwards);
+  /** @param {{level: number, index: number}} place @param {{level: number, index: number}[]} places */
+  const isIn = (place, places) => places.some((one) => one.level === place.level && one.index === place.index);
+  const stays = soon.length === 0 ? seen : seen.filter((place) => isIn(place, coming));
+  return [
+    ...stays.map((place) => ({ ...place, priority: PRIORITY.sharp })),
+    ...coming.filter((place) => !isIn(place, stays)).map((place) => ({ ...place, priority: PRIORITY.next })),
+    ...seen.filter((place) => !isIn(place, stays)).map((place) => ({ ...place, priority: PRIORITY.leaving })),
+  ];
 }
 
 export class ColumnData {
@@ -180,29 +204,43 @@ export class ColumnData {
   }
 
   /**
-   * Requests for a screen: first what covers it, then what sharpens it, then its neighbours.
+   * Requests for a screen: first what covers it, then what sharpens it, then what will be in view next, or its neighbours
+   * where it rests. What is about to leave the view is asked for after what comes.
    * @param {Arrangement} of
    * @param {Screen} screen
+   * @param {Pick<Screen, "rows" | "level">[]} soon where the rows are going
    * @param {Want[]} wants added to
    */
-  collect(of, screen, wants) {
+  collect(of, screen, soon, wants) {
     const indices = tilesOf(screen.rows);
     for (const group of screen.groups) {
       const covered = indices.every((index) => this.bestTile(of, group, screen.level, index));
       this.wantTile(of, group, this.top, 0, covered ? PRIORITY.minimap : PRIORITY.cover, wants);
       if (of.part) this.wantTile(this.base(of), group, this.top, 0, PRIORITY.minimap, wants);
-      for (const index of indices) this.wantTile(of, group, screen.level, index, PRIORITY.sharp, wants);
     }
     const named = indices.every((index) => this.bestRows(of.query, screen.level, index));
     this.wantRows(of.query, this.top, 0, screen.instances, named ? PRIORITY.minimap : PRIORITY.cover, wants);
-    for (const index of indices) this.wantRows(of.query, screen.level, index, screen.instances, PRIORITY.sharp, wants);
+    const places = inTurn(screen, soon);
+    places.forEach(({ level, index, priority }, n) => this.wantPlace(of, screen, level, index, priority + n / 1000, wants));
     if (indices.length === 0 || this.app.moving) return;
     const last = Math.ceil(this.layer.neurons / 2 ** screen.level / 256) - 1;
     for (const index of [indices[indices.length - 1] + 1, indices[0] - 1]) {
-      if (index < 0 || index > last) continue;
-      for (const group of screen.groups) this.wantTile(of, group, screen.level, index, PRIORITY.next, wants);
-      this.wantRows(of.query, screen.level, index, screen.instances, PRIORITY.next, wants);
+      if (index >= 0 && index <= last) this.wantPlace(of, screen, screen.level, index, PRIORITY.next, wants);
     }
+  }
+
+  /**
+   * All that one place shows.
+   * @param {Arrangement} of
+   * @param {Pick<Screen, "groups" | "instances">} what
+   * @param {number} level
+   * @param {number} index
+   * @param {number} priority
+   * @param {Want[]} wants
+   */
+  wantPlace(of, { groups, instances }, level, index, priority, wants) {
+    for (const group of groups) this.wantTile(of, group, level, index, priority, wants);
+    this.wantRows(of.query, level, index, instances, priority, wants);
   }
 
   /**

@@ -1,16 +1,17 @@
 /** Instances as dots: one a row and instance, an arrow at the edge where the value lies outside the axis. */
 
-import { SHAPES, css, instanceColour } from "../model/colormap.js";
+import { css, formOf, instanceColour } from "../model/colormap.js";
 import { context2d } from "../dom.js";
 
 /** @typedef {import("../model/colormap.js").Shape} Shape */
+/** @typedef {{colour: import("../types").Rgb} & import("../model/colormap.js").Form} Marker */
 
 /**
- * Colour and shape of every chosen instance. Shapes follow the order in which pairs were chosen, colours their kind.
+ * Colour and form of every chosen instance. Forms follow the order in which pairs were chosen, colours their kind.
  * @param {readonly number[]} chosen
  * @param {import("../types").Metadata} metadata
  * @param {"light" | "dark"} theme
- * @returns {Map<number, {colour: import("../types").Rgb, shape: Shape}>}
+ * @returns {Map<number, Marker>}
  */
 export function markers(chosen, metadata, theme) {
   /** @type {string[]} */
@@ -24,7 +25,7 @@ export function markers(chosen, metadata, theme) {
     if (!sets.includes(set)) sets.push(set);
     const nth = seen.get(kind) ?? 0;
     seen.set(kind, nth + 1);
-    out.set(index, { colour: instanceColour(kind, nth, theme), shape: SHAPES[sets.indexOf(set) % SHAPES.length] });
+    out.set(index, { colour: instanceColour(kind, nth, theme), ...formOf(sets.indexOf(set)) });
   }
   return out;
 }
@@ -55,19 +56,43 @@ export function trace(path, shape, x, y, r) {
   }
 }
 
+/** Width of a hollow mark's line, in radii. */
+const LINE = 0.45;
+
+/**
+ * A mark of radius `r` around (x, y), as large whether filled or hollow.
+ * @param {CanvasRenderingContext2D} context
+ * @param {{shape: Shape | "left" | "right", hollow: boolean, colour: string}} mark
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ */
+export function paintMark(context, { shape, hollow, colour }, x, y, r) {
+  context.beginPath();
+  trace(context, shape, x, y, hollow ? r * (1 - LINE / 2) : r);
+  if (hollow) {
+    context.lineWidth = r * LINE;
+    context.lineJoin = "miter";
+    context.strokeStyle = colour;
+    context.stroke();
+  } else {
+    context.fillStyle = colour;
+    context.fill();
+  }
+}
+
 /** @type {Map<string, HTMLCanvasElement>} */
 const sprites = new Map();
 
 /**
  * A dot drawn once and stamped: thousands a frame cost a millisecond.
- * @param {Shape | "left" | "right"} shape
- * @param {string} colour
+ * @param {{shape: Shape | "left" | "right", hollow: boolean, colour: string}} mark
  * @param {number} radius device pixels
  * @param {string} halo
  * @param {boolean} haloed small dots stand so close that a halo would cut the curve they make
  */
-function sprite(shape, colour, radius, halo, haloed) {
-  const key = `${shape}|${colour}|${radius}|${halo}|${haloed}`;
+function sprite(mark, radius, halo, haloed) {
+  const key = `${mark.shape}|${mark.hollow}|${mark.colour}|${radius}|${halo}|${haloed}`;
   let canvas = sprites.get(key);
   if (!canvas) {
     if (sprites.size > 200) sprites.clear();
@@ -75,18 +100,22 @@ function sprite(shape, colour, radius, halo, haloed) {
     const size = Math.ceil(radius * 2.6 + 4);
     canvas.width = canvas.height = size;
     const context = context2d(canvas);
-    context.beginPath();
-    trace(context, shape, size / 2, size / 2, radius);
     if (haloed) {
+      context.beginPath();
+      trace(context, mark.shape, size / 2, size / 2, radius);
       context.lineWidth = Math.max(1.5, radius * 0.5);
       context.lineJoin = "round";
       context.strokeStyle = halo;
       context.globalAlpha = 0.9;
       context.stroke();
+      if (mark.hollow) {
+        // Densities inside would colour it.
+        context.fillStyle = halo;
+        context.fill();
+      }
       context.globalAlpha = 1;
     }
-    context.fillStyle = colour;
-    context.fill();
+    paintMark(context, mark, size / 2, size / 2, radius);
     sprites.set(key, canvas);
   }
   return canvas;
@@ -106,13 +135,14 @@ function sprite(shape, colour, radius, halo, haloed) {
  * @param {CanvasRenderingContext2D} context
  * @param {DotRows} what
  * @param {{x: number, width: number, ratio: number, paper: string}} place
- * @param {{colour: import("../types").Rgb, shape: Shape}} marker
+ * @param {Marker} marker
  */
 export function paintDots(context, { rows, y, lineHeight, resolve, toPixel }, { x, width, ratio, paper }, marker) {
+  const { shape, hollow } = marker;
   const colour = css(marker.colour);
   // In half pixels: zooming must not draw a new dot for every frame.
   const radius = Math.round(2 * Math.min(4.25 * ratio, Math.max(1.5 * ratio, lineHeight * 0.36))) / 2;
-  const dot = sprite(marker.shape, colour, radius, paper, radius >= 2 * ratio);
+  const dot = sprite({ shape, hollow, colour }, radius, paper, radius >= 2 * ratio);
   const arrowRadius = Math.max(radius, 2.2 * ratio);
   const half = dot.width / 2;
   let index = -1;
@@ -131,7 +161,7 @@ export function paintDots(context, { rows, y, lineHeight, resolve, toPixel }, { 
     const middle = y + (line + 0.5) * lineHeight;
     const px = toPixel(mean, rows[line]);
     if (px < 0 || px > width) {
-      const arrow = sprite(px < 0 ? "left" : "right", colour, arrowRadius, paper, lineHeight >= 5 * ratio);
+      const arrow = sprite({ shape: px < 0 ? "left" : "right", hollow, colour }, arrowRadius, paper, lineHeight >= 5 * ratio);
       context.drawImage(arrow, Math.round(x + (px < 0 ? 0 : width) - arrow.width / 2), Math.round(middle - arrow.height / 2));
     } else context.drawImage(dot, x + px - half, middle - half);
   }

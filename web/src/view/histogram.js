@@ -5,6 +5,7 @@ import { css } from "../model/colormap.js";
 import { percent } from "../model/format.js";
 import { label, step, ticks } from "../model/ticks.js";
 import { trace } from "./dots.js";
+import { markPaint } from "./marks.js";
 
 const WIDTH = 360;
 const HEIGHT = 132;
@@ -68,7 +69,7 @@ function zeroBar(colour, x, y) {
  * @param {{lo: number, binWidth: number, first: number, end: number}} what.axis `first`, `end`: bins in use by any group
  * @param {number} what.most largest share of any chart beside it
  * @param {number} what.per neighbours summed
- * @param {{value: number, colour: import("../types").Rgb, shape: import("../model/colormap.js").Shape, name: string}[]} what.instances
+ * @param {{value: number, colour: import("../types").Rgb, shape: import("../model/colormap.js").Shape, hollow: boolean, name: string}[]} what.instances
  */
 export function histogramChart({ group, colour, axis, most, per, instances }) {
   const width = WIDTH - LEFT - RIGHT;
@@ -105,13 +106,13 @@ export function histogramChart({ group, colour, axis, most, per, instances }) {
   if (group.median !== null) {
     chart.append(svg("line", { x1: x(group.median), x2: x(group.median), y1: TOP, y2: TOP + height, class: "median" }, svg("title", {}, "median")));
   }
-  for (const { value, colour: own, shape, name } of instances) {
+  for (const { value, colour: own, shape, hollow, name } of instances) {
     const outside = value < lo || value > hi;
     const at = Math.min(WIDTH - RIGHT, Math.max(LEFT, x(value)));
     const out = new PathText();
-    trace(/** @type {any} */ (out), outside ? (value < lo ? "left" : "right") : shape, at, TOP - 6, 4);
+    trace(/** @type {any} */ (out), outside ? (value < lo ? "left" : "right") : shape, at, TOP - 6, hollow ? 3.4 : 4);
     chart.append(svg("line", { x1: at, x2: at, y1: TOP - 2, y2: TOP + height, stroke: css(own), class: "instance" }),
-      svg("path", { d: out.text, fill: css(own) }, svg("title", {}, `${name}: ${value}`)));
+      svg("path", { d: out.text, ...markPaint({ colour: own, shape, hollow }) }, svg("title", {}, `${name}: ${value}`)));
   }
   return chart;
 }

@@ -3,9 +3,19 @@
 import { svg } from "../dom.js";
 import { css } from "../model/colormap.js";
 
-/** @param {{colour: import("../types").Rgb, shape: import("../model/colormap.js").Shape}} marker */
-export function dotSvg({ colour, shape }) {
-  const fill = { fill: css(colour) };
+/**
+ * How a mark of radius 4 is filled, or drawn where it is hollow.
+ * @param {import("./dots.js").Marker} marker
+ * @returns {Record<string, string | number>}
+ */
+export function markPaint({ colour, hollow }) {
+  return hollow ? { fill: "var(--paper)", stroke: css(colour), "stroke-width": 1.8 } : { fill: css(colour) };
+}
+
+/** @param {import("./dots.js").Marker} marker */
+export function dotSvg(marker) {
+  const { shape, hollow } = marker;
+  const fill = hollow ? { ...markPaint(marker), transform: "scale(0.8)" } : markPaint(marker);
   const a = 0.4;
   const paths = {
     diamond: "M0-5 5 0 0 5-5 0z", square: "M-4-4H4V4H-4z", triangle: "M0-5 5 4H-5z",

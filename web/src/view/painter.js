@@ -24,8 +24,9 @@ const scratch = [];
 /** @param {number} n @param {number} width @param {number} height */
 function sheet(n, width, height) {
   const canvas = (scratch[n] ??= document.createElement("canvas"));
-  if (canvas.width < width) canvas.width = width;
-  if (canvas.height < height) canvas.height = height;
+  // In steps, as in `blank`: each size is a new buffer.
+  if (canvas.width < width) canvas.width = Math.ceil(width / 256) * 256;
+  if (canvas.height < height) canvas.height = Math.ceil(height / 256) * 256;
   return { canvas, context: context2d(canvas) };
 }
 

@@ -1,0 +1,106 @@
+"""More new orderings at once than may wait: some are told to come again, nobody else notices."""
+
+import itertools
+import json
+import socket
+import threading
+import time
+import urllib.parse
+
+import numpy as np
+import pytest
+from programs import Program, write_dump
+from serving import Server
+
+NEURONS, CLASSES = 100_000, 6
+#: Most answers of each weight that wait or are made.
+QUEUE = 4
+AT_ONCE = 48
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One layer whose orderings take some milliseconds each, and one thread for them."""
+    folder = tmp_path_factory.mktemp("overload")
+    random = np.random.default_rng(1)
+    labels = np.arange(3 * CLASSES) % CLASSES
+    dump = write_dump(folder / "wide.h5", {"activations/wide": random.normal(size=(len(labels), NEURONS)).astype("f2")}, labels)
+    Program().ok("precompute", dump, "--output", folder / "Tiles", "--progress", "none")
+    (folder / "serve.yaml").write_text(f"build_queue: {QUEUE}\nbuild_threads: 1\n")
+    with Server(folder / "Tiles", "--config", folder / "serve.yaml") as server:
+        yield server
+        assert server.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def tile(server):
+    """Addresses of tiles by ordering."""
+    version = server.json("/api/v1/datasets/wide")["url"]
+    layer = server.json(version)["layers"][0]["id"]
+    return lambda order, level=0: f"{version}/layers/{layer}/tiles/1/{level}/0?order={urllib.parse.quote(order, safe='')}"
+
+
+@pytest.fixture(scope="module")
+def unseen():
+    """Orderings that nobody has asked for: each is given once."""
+    items = [f"{kind}({group})" for kind in ("median", "mean") for group in range(CLASSES)]
+    return iter([f"difference({a},{b})" for a, b in itertools.permutations(items, 2)])
+
+
+def at_once(server, paths):
+    """Status, headers and body of requests that are all sent before any answer is read, each on a connection of its own."""
+    connections = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in paths]
+    for connection, path in zip(connections, paths):
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    for connection in connections:
+        with connection, connection.makefile("rb") as file:
+            head, _, body = file.read().partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        yield int(first.split()[1]), {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}, body
+
+
+def test_beyond_the_bound_new_orderings_are_told_to_come_again(server, tile, unseen):
+    paths = [tile(order) for order in itertools.islice(unseen, AT_ONCE)]
+    answers = list(at_once(server, paths))
+    statuses = [status for status, _, _ in answers]
+    assert set(statuses) == {200, 503}, "some are made and some refused, and nothing else"
+    assert statuses.count(200) >= QUEUE
+    for status, headers, body in answers:
+        if status == 503:
+            assert 1 <= int(headers["retry-after"]) <= 60
+            assert headers["content-type"].startswith("application/problem+json") and json.loads(body)["status"] == 503
+    # Who comes again as told gets what was refused.
+    refused = [path for path, status in zip(paths, statuses) if status == 503]
+    deadline = time.monotonic() + 60
+    while refused and time.monotonic() < deadline:
+        refused = [path for path, (status, _, _) in zip(refused[:QUEUE], at_once(server, refused[:QUEUE])) if status == 503] + refused[QUEUE:]
+    assert not refused
+
+
+def test_meanwhile_others_are_answered_at_once(server, tile, unseen):
+    known = tile("median(1)")
+    assert server.get(known)[0] == 200
+    stop, statuses = threading.Event(), []
+
+    def flood():
+        while not stop.is_set():
+            paths = [tile(order) for order in itertools.islice(unseen, 8)]
+            if not paths:
+                return
+            statuses.extend(status for status, _, _ in at_once(server, paths))
+
+    flooder = threading.Thread(target=flood)
+    flooder.start()
+    times = []
+    try:
+        while len(times) < 60 or (not {200, 503} <= set(statuses) and flooder.is_alive()):
+            for path in ("/healthz", known):
+                start = time.monotonic()
+                assert server.get(path)[0] == 200
+                times.append(time.monotonic() - start)
+    finally:
+        stop.set()
+        flooder.join()
+    assert set(statuses) == {200, 503}, "there was too much to do"
+    times.sort()
+    assert times[len(times) // 2] < 0.1 and times[-1] < 2, f"{times[len(times) // 2]:.3f} s, at worst {times[-1]:.3f} s"
