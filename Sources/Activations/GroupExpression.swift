@@ -84,7 +84,7 @@ public struct RowFacts: Sendable {
 }
 
 extension GroupExpression {
-  /// Whether the condition holds for a row; a comparison with a column that the dump lacks does not.
+  /// Whether the condition holds for a row.
   public func holds(_ row: RowFacts) -> Bool {
     switch self {
     case .or(let a, let b): a.holds(row) || b.holds(row)

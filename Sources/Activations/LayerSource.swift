@@ -29,6 +29,8 @@ public struct LayerSource: Sendable {
   public var logicalBytes: Int {
     rows * geometry.neurons * geometry.positions * (element.bytes ?? 0)
   }
+  /// Whether all values that are counted are whole numbers.
+  public var holdsWholeNumbers: Bool { element.isInteger && geometry.reduce != .mean }
 }
 
 extension LayerSource {

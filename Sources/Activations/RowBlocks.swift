@@ -64,6 +64,7 @@ public final class RowBlocks<Value: ReadableValue> {
   private let matrix: UnsafeMutableBufferPointer<Value>
   /// The block that was read last.
   private var latest: (number: Int, block: RowBlock<Value>)?
+  private var decodedBytes = 0
 
   /// Bytes that reading blocks of `rows` rows takes.
   public static func bytes(_ source: LayerSource, neurons: Range<Int>, rowsPerBlock rows: Int) -> Int {
@@ -79,19 +80,22 @@ public final class RowBlocks<Value: ReadableValue> {
   /// a band may need but a part.
   public static func bytesTouched(_ source: LayerSource, neurons: Range<Int>) -> (decoded: Int, read: Int) {
     source.parts.reduce((0, 0)) { sum, part in
-      let info = part.dataset.info
-      let width = source.element.bytes ?? 8
       let box = source.geometry.box(
         rows: 0..<part.rows, category: part.category, others: source.geometry.ranges(neurons: neurons))
-      guard case .chunked(let chunk) = info.layout else {
-        let bytes = box.reduce(width) { $0 * $1.count }
-        return (sum.0 + bytes, sum.1 + bytes)
-      }
-      let decoded = zip(box, chunk).reduce(width) { bytes, axis in
-        bytes * ((axis.0.upperBound - 1) / axis.1 - axis.0.lowerBound / axis.1 + 1) * axis.1
-      }
-      let stored = Double(info.storedBytes) / Double(max(1, info.count * width))
+      let decoded = decodedBytes(source, part, box)
+      guard case .chunked = part.dataset.info.layout else { return (sum.0 + decoded, sum.1 + decoded) }
+      let stored =
+        Double(part.dataset.info.storedBytes) / Double(max(1, part.dataset.info.count * (source.element.bytes ?? 8)))
       return (sum.0 + decoded, sum.1 + Int(Double(decoded) * min(stored, 1)))
+    }
+  }
+
+  /// Bytes that are decoded to read a box: whole chunks.
+  private static func decodedBytes(_ source: LayerSource, _ part: LayerSource.Part, _ box: [Range<Int>]) -> Int {
+    let width = source.element.bytes ?? 8
+    guard case .chunked(let chunk) = part.dataset.info.layout else { return box.reduce(width) { $0 * $1.count } }
+    return zip(box, chunk).reduce(width) { bytes, axis in
+      bytes * ((axis.0.upperBound - 1) / axis.1 - axis.0.lowerBound / axis.1 + 1) * axis.1
     }
   }
 
@@ -186,6 +190,12 @@ public final class RowBlocks<Value: ReadableValue> {
     return first + block.rows.lowerBound..<first + block.rows.upperBound
   }
 
+  /// Bytes that were decoded since this was asked last: whole chunks.
+  public func takeDecodedBytes() -> Int {
+    defer { decodedBytes = 0 }
+    return decodedBytes
+  }
+
   /// The block that holds a row of the dump.
   /// - Precondition: there is such a row.
   public func index(ofRow row: Int) -> Int {
@@ -209,6 +219,7 @@ public final class RowBlocks<Value: ReadableValue> {
     let box = geometry.box(rows: block.rows, category: part.category, others: geometry.ranges(neurons: neurons))
     let count = box.reduce(1) { $0 * $1.count }
 
+    decodedBytes += Self.decodedBytes(source, part, box)
     let stored = Shared(raw.baseAddress!)
     let pieces = part.dataset.pieces(of: box)
     let dataset = part.dataset

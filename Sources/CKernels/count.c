@@ -4,7 +4,11 @@
 
 #include "clones.h"
 
-enum { rows_ahead = 12 };
+enum {
+  rows_ahead = 12,
+  /// Below so many rows it takes longer to clear and to add up counters of bytes than they save.
+  few_rows = 16
+};
 
 ND_CLONES void nd_gather_rows(void *tile, size_t tile_bytes, const void *base, size_t pitch, const uint32_t *order, size_t rows,
                     size_t bytes) {

@@ -91,6 +91,14 @@ ND_CLONES int NAME(nd_measure_)(const VALUE *tile, size_t rows, const nd_figures
 
 ND_CLONES void NAME(nd_count_)(const VALUE *tile, size_t rows, const VALUE *scale_a, const VALUE *scale_b,
                                uint16_t *counters, int checked) {
+  if (rows < few_rows && !checked) {
+    for (size_t r = 0; r < rows; r++) {
+      uint8_t bin[ND_TILE];
+      NAME(bins_)(tile + r * ND_TILE, scale_a, scale_b, bin);
+      for (size_t c = 0; c < ND_TILE; c++) counters[c * ND_BINS + bin[c]]++;
+    }
+    return;
+  }
   // Counted in bytes, which stay in the first-level cache, as long as none of them can overflow.
   uint8_t small[ND_TILE * ND_BINS] __attribute__((aligned(64)));
   memset(small, 0, sizeof small);
@@ -113,7 +121,7 @@ ND_CLONES void NAME(nd_count_)(const VALUE *tile, size_t rows, const VALUE *scal
 
 ND_CLONES void NAME(nd_collect_)(const VALUE *base, size_t pitch, const uint32_t *order, size_t rows,
                                  size_t intervals, const VALUE *low, const VALUE *high, uint64_t *cursors,
-                                 VALUE *values) {
+                                 const uint64_t *ends, VALUE *values) {
   for (size_t r = 0; r < rows; r++) {
     if (r + rows_ahead < rows) {
       const VALUE *next = base + order[r + rows_ahead] * pitch;
@@ -134,7 +142,9 @@ ND_CLONES void NAME(nd_collect_)(const VALUE *base, size_t pitch, const uint32_t
     while (wanted) {
       int c = __builtin_ctzll(wanted);
       wanted &= wanted - 1;
-      values[cursors[c]++] = row[c];
+      // More than the list has room for are counted only: then the data are not those that were counted before.
+      uint64_t place = cursors[c]++;
+      if (place < ends[c]) values[place] = row[c];
     }
   }
 }

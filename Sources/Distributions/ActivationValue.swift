@@ -21,7 +21,7 @@ public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable 
   /// See `nd_collect_f32` in `count.h`.
   static func collect(
     _ rows: TileRows<Self>, intervals: Int, low: UnsafePointer<Self>, high: UnsafePointer<Self>,
-    cursors: UnsafeMutablePointer<UInt64>, values: UnsafeMutablePointer<Self>)
+    cursors: UnsafeMutablePointer<UInt64>, ends: UnsafePointer<UInt64>, values: UnsafeMutablePointer<Self>)
   /// See `nd_pick_f32` in `select.h`.
   static func pick(
     _ values: UnsafeBufferPointer<Self>, from low: Self, below high: Self, into picked: UnsafeMutablePointer<Self>
@@ -71,9 +71,9 @@ extension Float: ActivationValue {
   }
   public static func collect(
     _ rows: TileRows<Float>, intervals: Int, low: UnsafePointer<Float>, high: UnsafePointer<Float>,
-    cursors: UnsafeMutablePointer<UInt64>, values: UnsafeMutablePointer<Float>
+    cursors: UnsafeMutablePointer<UInt64>, ends: UnsafePointer<UInt64>, values: UnsafeMutablePointer<Float>
   ) {
-    nd_collect_f32(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, values)
+    nd_collect_f32(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, ends, values)
   }
   public static func pick(
     _ values: UnsafeBufferPointer<Float>, from low: Float, below high: Float, into picked: UnsafeMutablePointer<Float>
@@ -111,9 +111,9 @@ extension Double: ActivationValue {
   }
   public static func collect(
     _ rows: TileRows<Double>, intervals: Int, low: UnsafePointer<Double>, high: UnsafePointer<Double>,
-    cursors: UnsafeMutablePointer<UInt64>, values: UnsafeMutablePointer<Double>
+    cursors: UnsafeMutablePointer<UInt64>, ends: UnsafePointer<UInt64>, values: UnsafeMutablePointer<Double>
   ) {
-    nd_collect_f64(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, values)
+    nd_collect_f64(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, ends, values)
   }
   public static func pick(
     _ values: UnsafeBufferPointer<Double>, from low: Double, below high: Double,

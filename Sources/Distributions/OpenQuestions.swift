@@ -7,6 +7,8 @@ import CKernels
 /// never collected: their number is known, and they are the lowest values of their bin.
 public struct OpenQuestions<Value: ActivationValue>: Sendable {
   public let tile: Int
+  /// Columns of the tile that are asked about.
+  public let columns: Range<Int>
   let intervals: CollectedIntervals<Value>
   /// Where the list of each `[cell, column]` begins, and one more: the number of values to collect.
   let starts: [UInt64]
@@ -24,9 +26,13 @@ public struct OpenQuestions<Value: ActivationValue>: Sendable {
   /// - Parameters:
   ///   - groups: the member cells of each group; the first holds all rows.
   ///   - integers: whether all values are whole numbers, so that a bin no wider than 1 tells its value.
-  public init(_ band: BandCounters<Value>, tile: Int, groups: [[Int]], integers: Bool) {
+  ///   - columns: of the tile, to be asked about; all of them without it.
+  public init(
+    _ band: BandCounters<Value>, tile: Int, groups: [[Int]], integers: Bool, columns: Range<Int>? = nil
+  ) {
     let firstNeuron = tile * tileColumns
-    let neurons = firstNeuron..<min(firstNeuron + tileColumns, band.neurons)
+    let columns = (columns ?? 0..<tileColumns).clamped(to: 0..<band.neurons - firstNeuron)
+    let neurons = firstNeuron + columns.lowerBound..<firstNeuron + columns.upperBound
     var bins = [WantedBins](repeating: WantedBins(), count: band.cells * tileColumns)
     var squeezed: UInt64 = 0
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
@@ -68,9 +74,31 @@ public struct OpenQuestions<Value: ActivationValue>: Sendable {
     }
     starts[bins.count] = total
     self.tile = tile
+    self.columns = columns
     intervals = CollectedIntervals(bins, grids: grids)
     self.starts = starts
     self.squeezed = squeezed
+  }
+}
+
+extension OpenQuestions {
+  /// The columns in ranges of which each needs about `bytes` for its values, or is a single column.
+  public func columns(within bytes: Int) -> [Range<Int>] {
+    let lists = starts.count - 1
+    var ranges: [Range<Int>] = []
+    var some = 0
+    for column in columns {
+      var values = 0
+      for list in stride(from: column, to: lists, by: tileColumns) { values += Int(starts[list + 1] - starts[list]) }
+      some += values * MemoryLayout<Value>.size
+      if let last = ranges.last, some <= bytes {
+        ranges[ranges.count - 1] = last.lowerBound..<column + 1
+      } else {
+        ranges.append(column..<column + 1)
+        some = values * MemoryLayout<Value>.size
+      }
+    }
+    return ranges
   }
 }
 

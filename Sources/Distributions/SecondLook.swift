@@ -38,7 +38,11 @@ public final class SecondLook<Value: ActivationValue> {
 
   /// Collects from rows of one cell, in the order in which they were counted.
   public func add(cell: Int, _ rows: TileRows<Value>) {
-    questions.intervals.collect(cell: cell, rows, cursors: cursors + cell * tileColumns, values: values)
+    let first = cell * tileColumns
+    questions.starts.withUnsafeBufferPointer {
+      questions.intervals.collect(
+        cell: cell, rows, cursors: cursors + first, ends: $0.baseAddress! + first + 1, values: values)
+    }
   }
 
   /// Whether every list holds exactly what the first look counted; otherwise the dump has changed in between.

@@ -103,10 +103,12 @@ struct CollectedIntervals<Value: ActivationValue>: Sendable {
 
   /// Collects from rows of one cell.
   /// - Parameters:
-  ///   - cursors: places in `values`, `[column]`, each moved on by what was written.
+  ///   - cursors: places in `values`, `[column]`, each moved on by what was found.
+  ///   - ends: places in `values`, `[column]`, before which a column's list ends.
   @inline(__always)
   func collect(
-    cell: Int, _ rows: TileRows<Value>, cursors: UnsafeMutablePointer<UInt64>, values: UnsafeMutablePointer<Value>
+    cell: Int, _ rows: TileRows<Value>, cursors: UnsafeMutablePointer<UInt64>, ends: UnsafePointer<UInt64>,
+    values: UnsafeMutablePointer<Value>
   ) {
     guard count > 0 else { return }
     let first = cell * count * tileColumns
@@ -114,7 +116,7 @@ struct CollectedIntervals<Value: ActivationValue>: Sendable {
       high.withUnsafeBufferPointer { high in
         Value.collect(
           rows, intervals: count, low: low.baseAddress! + first, high: high.baseAddress! + first, cursors: cursors,
-          values: values)
+          ends: ends, values: values)
       }
     }
   }

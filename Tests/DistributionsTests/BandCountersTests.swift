@@ -99,6 +99,42 @@ import Testing
   @Test func floats() { check(Float.self) }
   @Test func doubles() { check(Double.self) }
 
+  /// A dump that is overwritten between two looks may have more values in a bin than there is room for.
+  @Test func otherValuesThanWereCountedAreNoticed() {
+    let (columns, cells) = sample(Float.self, rows: 700, seed: 3)
+    let band = BandCounters<Float>(neurons: columns.count, cells: 3, samplesPerCellMax: 700)
+    count(columns, cells, cut: 100, into: band)
+    let questions = OpenQuestions(band, tile: 0, groups: [[0, 1, 2], [0], [1], [2]], integers: false)
+    let room = questions.valueCount
+    let values = Pages<Float>(count: room + 4096)
+    defer { values.deallocate() }
+    for index in room..<room + 4096 { values.base[index] = 42 }
+    let look = SecondLook(questions, of: band, values: values.base)
+    // Of each column one value that was asked for, again and again.
+    let other = columns.indices.map { neuron in
+      let median = columns[neuron].filter { $0.isFinite && $0 != 0 }.sorted()
+      return [Float](repeating: median.isEmpty ? 0 : median[median.count / 2], count: cells.count)
+    }
+    count(other, cells, cut: 100, into: band, look: look)
+    #expect(!look.isComplete)
+    #expect((room..<room + 4096).allSatisfy { values.base[$0] == 42 })
+  }
+
+  /// Columns asked about in parts are answered as all at once.
+  @Test func columnsInPartsNeedLess() {
+    let (columns, cells) = sample(Float.self, rows: 900, seed: 8)
+    let band = BandCounters<Float>(neurons: columns.count, cells: 3, samplesPerCellMax: 900)
+    count(columns, cells, cut: 300, into: band)
+    let groups = [[0, 1, 2], [0], [1], [2]]
+    let all = OpenQuestions(band, tile: 0, groups: groups, integers: false)
+    let ranges = all.columns(within: all.valueCount)  // a quarter of their bytes
+    #expect(ranges.count > 1 && ranges.first!.lowerBound == 0 && ranges.last!.upperBound == columns.count)
+    #expect(zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+    let parts = ranges.map { OpenQuestions(band, tile: 0, groups: groups, integers: false, columns: $0) }
+    #expect(parts.reduce(0) { $0 + $1.valueCount } == all.valueCount)
+    #expect(parts.allSatisfy { $0.valueCount * 4 <= all.valueCount || $0.columns.count == 1 })
+  }
+
   @Test func anOutlierGetsABinOfItsOwn() {
     var random = Mix(state: 5)
     var column = (0..<2000).map { _ in Float.random(in: -1...1, using: &random) }

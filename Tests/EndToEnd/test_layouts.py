@@ -124,6 +124,14 @@ def test_axes_and_what_becomes_of_positions(taken, dump, values, job, axes, redu
     taken(path, job=job(f"layers: [{{dataset: a, axes: {axes}, reduce: {reduce}}}]\ninstances: {{rows: [0, 39]}}", path))
 
 
+@pytest.mark.parametrize("dtype", ["u1", "<i2"])
+@pytest.mark.parametrize("reduce", ["flatten", "max", "mean", "samples"])
+def test_whole_numbers_reduced(taken, dump, rng, job, dtype, reduce):
+    """Means of whole numbers are not whole: their quartiles must be looked for within a bin."""
+    path = dump({"a": rng.integers(0, 256, (90, 5, 2, 2)).astype(dtype)}, np.arange(90) % 3)
+    taken(path, job=job(f"layers: [{{dataset: a, axes: NCHW, reduce: {reduce}}}]", path))
+
+
 @pytest.mark.parametrize("dtype", ["<i8", ">u8", "<f8", "<u4"])
 def test_numbers_that_no_float_holds(taken, dump, rng, dtype):
     if dtype == "<f8":

@@ -96,3 +96,18 @@ def test_uneven_parts_of_a_second_look(tmp_path):
     _, tight = precompute(tmp_path / "uneven.h5", tmp_path / "tight", f"{BUDGET}MiB")
     _, plenty = precompute(tmp_path / "uneven.h5", tmp_path / "plenty", "16GiB")
     assert tight == plenty
+
+
+def test_outliers_in_every_neuron(tmp_path):
+    """All values of a neuron whose grid an outlier has squeezed are looked at again: of one tile more than there is room for."""
+    rng = np.random.default_rng(4)
+    with h5py.File(tmp_path / "outliers.h5", "w") as f:
+        layer = f.create_dataset("a", (640_000, 64), "f4")
+        for first in range(0, 640_000, 40_000):
+            layer[first:first + 40_000] = rng.normal(size=(40_000, 64)).astype(np.float16)
+        layer[7] = 1e30
+        f["labels"] = np.arange(640_000) % 3
+    mib, tight = precompute(tmp_path / "outliers.h5", tmp_path / "tight", f"{BUDGET}MiB")
+    assert mib < BUDGET, f"{mib:.0f} MiB"
+    _, plenty = precompute(tmp_path / "outliers.h5", tmp_path / "plenty", "16GiB")
+    assert tight == plenty

@@ -74,7 +74,8 @@ def reduced(values, axes, how):
         return matrix
     if how == "max":
         return matrix.max(axis=1, keepdims=True)
-    return matrix.astype(np.float64).mean(axis=1, keepdims=True).astype(values.dtype)
+    wide = values.dtype.itemsize > 4 or (values.dtype.kind in "iu" and values.dtype.itemsize > 2)
+    return matrix.astype(np.float64).mean(axis=1, keepdims=True).astype(np.float64 if wide else np.float32)
 
 
 def bins_of(values, exponent):

@@ -39,10 +39,11 @@ void nd_count_f64(const double *tile, size_t rows, const double *scale_a, const 
 
 /// Copies values of ND_TILE columns that lie in one of the column's `intervals` half-open intervals to the column's list.
 /// Rows begin `pitch` values apart at `base`, and are taken in the given order. `low` and `high` are [intervals, ND_TILE];
-/// the intervals of a column do not overlap. `cursors` [ND_TILE] are places in `values`, each moved on by what was written.
+/// the intervals of a column do not overlap. `cursors` [ND_TILE] are places in `values`, each moved on by what was found; nothing is
+/// written at or beyond the column's place in `ends`.
 void nd_collect_f32(const float *base, size_t pitch, const uint32_t *order, size_t rows, size_t intervals,
-                    const float *low, const float *high, uint64_t *cursors, float *values);
+                    const float *low, const float *high, uint64_t *cursors, const uint64_t *ends, float *values);
 void nd_collect_f64(const double *base, size_t pitch, const uint32_t *order, size_t rows, size_t intervals,
-                    const double *low, const double *high, uint64_t *cursors, double *values);
+                    const double *low, const double *high, uint64_t *cursors, const uint64_t *ends, double *values);
 
 #endif

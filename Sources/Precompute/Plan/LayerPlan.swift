@@ -86,11 +86,11 @@ extension LayerPlan {
     let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, bandNeurons / 4)).decoded
     isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
     let block = blockBytes(bandNeurons, rowsPerBlock)
-    // What the blocks of the second look leave of the first's.
-    let foreseen = isOneBlock ? 0 : block / 8 * 7
     secondLookRows = max(granularity, rowsPerBlock / 8 / granularity * granularity)
+    // What the blocks of the second look leave of the first's.
+    let foreseen = isOneBlock ? 0 : block - blockBytes(bandNeurons, secondLookRows)
     secondLookBytes = min(
-      isCheapInParts ? max(block / 8 * 7, memory / 32) : .max, left / 2, usable / 5)
+      isCheapInParts ? max(foreseen, memory / 32) : .max, left / 2, usable / 5)
     bands = stride(from: 0, to: source.neurons, by: bandNeurons).map { $0..<min($0 + bandNeurons, source.neurons) }
     peakBytes =
       fixed + needed + earlyLookBytes
@@ -108,9 +108,13 @@ extension LayerPlan {
     guard decodingSecondsPerByte(source) >= earlyLookSecondsPerByte, grouping.isMixed else { return .max }
     let share = EarlyLook<Value>.share(
       grouping, samplesPerRow: source.geometry.samplesPerRow, firstRows: rowsPerBlock)
-    let values = source.rows * source.geometry.samplesPerRow * bandNeurons
+    let samples = source.rows * source.geometry.samplesPerRow
+    // Each block has rows of each cell, if it is large enough.
+    let runs = min(samples, source.rows / rowsPerBlock * grouping.cellCount + samples / TileWalk<Value>.rowsPerTile)
     return share <= earlyLookShareMax
-      ? EarlyLook<Value>.bytes(values: values, share: share, neurons: bandNeurons) : .max
+      ? EarlyLook<Value>.bytes(
+        values: Int(Double(samples * bandNeurons) * share), runs: runs, cells: grouping.cellCount, neurons: bandNeurons)
+      : .max
   }
 
   private static func decodingSecondsPerByte(_ source: LayerSource) -> Double {

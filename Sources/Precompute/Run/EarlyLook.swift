@@ -17,6 +17,8 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
     /// Where its pieces of the memory begin, and how far those in use are filled.
     var pieces: [Int] = []
     var ends: [Int] = []
+    /// Whether the memory was not enough. Then its values are incomplete, and nothing more is kept.
+    var isFull = false
     init(_ near: NearQuartiles<Value>) { self.near = near }
   }
 
@@ -29,11 +31,12 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
   private let rows: Int
   private var nextRow = 1
 
-  /// Whether the memory was not enough. Then the values are incomplete, and nothing more is kept.
-  private let isFull = Atomic(false)
-
   /// A run of rows leaves up to one entry a column: pieces hold dozens of them.
   private static var pieceBytes: Int { 32 << 10 }
+  /// What comes before the values of a run of rows of a column.
+  private static var entryBytes: Int { 8 }
+  /// Intervals round the quartiles of some groups that are apart.
+  private static var intervalsForeseen: Int { 8 }
   /// Each time so many rows more were counted, it is found out anew what is near the quartiles.
   private static var growth: Double { 1.5 }
 
@@ -52,10 +55,12 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
 
   deinit { memory.deallocate() }
 
-  /// Bytes for the share that is kept of so many values, with what comes before them.
-  static func bytes(values: Int, share: Double, neurons: Int) -> Int {
+  /// Bytes for so many values that are kept, and for the tables of what is kept.
+  /// - Parameter runs: of rows that are collected from at once, each with an entry a neuron before its values.
+  static func bytes(values: Int, runs: Int, cells: Int, neurons: Int) -> Int {
     let tiles = (neurons + tileColumns - 1) / tileColumns
-    return Int(Double(values * MemoryLayout<Value>.size) * share * 1.15) + tiles * pieceBytes
+    let tables = cells * intervalsForeseen * tileColumns * 2 * MemoryLayout<Value>.size
+    return values * MemoryLayout<Value>.size + runs * neurons * entryBytes + tiles * (pieceBytes + tables)
   }
 
   /// About the share of a layer's values that is kept at most, where no quartile is 0.
@@ -81,13 +86,17 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
 
   /// Keeps of rows of one cell, which were counted, what may be asked for.
   func add(tile: Int, cell: Int, _ rows: TileRows<Value>) {
-    guard !isFull.load(ordering: .relaxed) else { return }
     let log = logs[tile]
+    guard !log.isFull else { return }
     log.near.collect(cell: cell, rows) { entry in
+      guard !log.isFull else { return }
       if log.ends.last.map({ $0 + entry.count > log.pieces[log.ends.count - 1] + Self.pieceBytes }) ?? true {
         if log.ends.count == log.pieces.count {
           let start = taken.wrappingAdd(Self.pieceBytes, ordering: .relaxed).oldValue
-          guard start + Self.pieceBytes <= memory.count else { return isFull.store(true, ordering: .relaxed) }
+          guard start + Self.pieceBytes <= memory.count else {
+            log.isFull = true
+            return
+          }
           log.pieces.append(start)
         }
         log.ends.append(log.pieces[log.ends.count])
@@ -100,9 +109,10 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
 
   /// Says that the rows before `row` were counted.
   func proceed(to row: Int, lanes: Lanes) throws {
-    guard row < rows, row >= nextRow, !isFull.load(ordering: .relaxed) else { return }
+    guard row < rows, row >= nextRow else { return }
     nextRow = Int(Double(row) * Self.growth)
     try lanes.run(logs.count) { _, tile in
+      guard !logs[tile].isFull else { return }
       logs[tile].near = NearQuartiles(
         counters, tile: tile, groups: groups, integers: integers, share: Double(row) / Double(rows))
       narrow(logs[tile])
@@ -135,9 +145,9 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
     log.ends.removeLast(log.ends.count - 1 - piece)
   }
 
-  /// Hands over what was kept of a tile, and forgets it.
+  /// Hands over what was kept of a tile.
   func answer(tile: Int, _ look: SecondLook<Value>) {
-    guard !isFull.load(ordering: .relaxed) else { return }
+    guard !logs[tile].isFull else { return }
     for (from, to) in zip(logs[tile].pieces, logs[tile].ends) {
       let list = UnsafeRawBufferPointer(start: memory.base + from, count: to - from)
       guard look.add(list: list) else { return }

@@ -70,7 +70,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let early =
       plan.earlyLookBytes > 0 && work.nextRow == 0
       ? EarlyLook(
-        work.counters, groups: grouping.members, integers: source.element.isInteger, rows: source.rows,
+        work.counters, groups: grouping.members, integers: source.holdsWholeNumbers, rows: source.rows,
         bytes: plan.earlyLookBytes) : nil
     var blocks = blocks(band, rows: [0..<source.rows], from: work.nextRow)
     try count(work, blocks, walk, keeper: keeper, early: early)
@@ -118,7 +118,8 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
         try keeper?.saveIfDue()
       }
       let bytes = bytes(rows: rows.count, neurons: blocks.neurons.count)
-      observer.report(rows.lowerBound >= row ? .counted(bytes: bytes) : .resumed(bytes: bytes))
+      observer.report(
+        rows.lowerBound >= row ? .counted(bytes: bytes, decoded: blocks.takeDecodedBytes()) : .resumed(bytes: bytes))
     }
   }
 
@@ -165,7 +166,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let counters = work.counters
     let result = work.quartiles
     let members = grouping.members
-    let integers = source.element.isInteger
+    let integers = source.holdsWholeNumbers
     if medians == .binned {
       try lanes.run(counters.tiles) { _, tile in
         for neuron in tile * tileColumns..<min((tile + 1) * tileColumns, counters.neurons) {
@@ -198,7 +199,16 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
           }
         }
       }
-      try answer(questions, tiles: first..<end, work, blocks, walk, keeper, lists)
+      if end == first + 1, bytes > plan.secondLookBytes {
+        // A tile whose values do not fit at once is answered in parts.
+        for columns in questions[first]!.columns(within: plan.secondLookBytes) {
+          questions[first] = OpenQuestions(
+            counters, tile: first, groups: members, integers: integers, columns: columns)
+          try answer(questions, tiles: first..<end, work, blocks, walk, keeper, lists)
+        }
+      } else {
+        try answer(questions, tiles: first..<end, work, blocks, walk, keeper, lists)
+      }
       first = end
       work.answeredTiles = end
       if end < counters.tiles { try keeper?.saveIfDue() }
@@ -214,7 +224,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let counters = work.counters
     let result = work.quartiles
     let members = grouping.members
-    let integers = source.element.isInteger
+    let integers = source.holdsWholeNumbers
     let looks = Slots<SecondLook<Value>>(counters.tiles)
     let values = Pages<Value>(count: tiles.reduce(0) { $0 + questions[$1]!.valueCount })
     defer { values.deallocate() }
@@ -252,7 +262,8 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     try lanes.run(tiles.count) { _, number in
       let tile = tiles.lowerBound + number
       var scratch: [Value] = []
-      for neuron in tile * tileColumns..<min((tile + 1) * tileColumns, counters.neurons) {
+      for column in questions[tile]!.columns {
+        let neuron = tile * tileColumns + column
         for group in members.indices {
           result[group, neuron] = looks[tile]!.quartiles(
             neuron, of: members[group], integers: integers, scratch: &scratch)

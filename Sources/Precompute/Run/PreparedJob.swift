@@ -16,7 +16,7 @@ public struct PreparedJob: Sendable {
   public let memory: Int
 
   /// Version of the program that computes; a store of another one is not the same store.
-  public static let version = "0.2.0"
+  public static let version = "0.3.0"
   public static let tool = "divergence \(version)"
 
   /// - Parameters:

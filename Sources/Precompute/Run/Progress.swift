@@ -4,8 +4,8 @@ public enum ProgressEvent: Sendable {
   case begunAnew([InputChange])
   /// `number` of `count` layers begins; `bytes` will be decoded for it.
   case layerBegins(name: String, number: Int, count: Int, bytes: Int)
-  /// So many more bytes were decoded and counted.
-  case counted(bytes: Int)
+  /// So many more bytes were looked at, for which so many were decoded, whole chunks.
+  case counted(bytes: Int, decoded: Int)
   /// So many bytes of the layer need not be counted: an earlier run saved what it had of them.
   case resumed(bytes: Int)
   case writing(layer: String)

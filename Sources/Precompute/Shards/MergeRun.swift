@@ -6,13 +6,16 @@ import TileStore
 extension PreparedJob {
   /// Joins the results of all shards and publishes the store, which is the one that a single run makes, byte for byte.
   ///
-  /// What was merged before is only named again. The results of the shards are removed when the store is published.
+  /// What was merged before is only named again, and made current where another version was published meanwhile. The results of the
+  /// shards are removed when the store is published.
   /// - Throws: `PrecomputeError` where shards are missing, damaged or foreign; nothing is published then.
   public func merge(output: String, observer: RunObserver = RunObserver()) throws -> RunResult {
     let folder = try ShardFolder(output: output, job: self)
     if let version = folder.mergedVersion {
       let path = "\(folder.store)/\(version)"
-      return RunResult(path: path, version: version, attributes: try Store.open(path).attributes)
+      let attributes = try Store.open(path).attributes
+      try StoreBuilder.makeCurrent(version: version, root: output, name: job.name)
+      return RunResult(path: path, version: version, attributes: attributes)
     }
     let shards = try ShardSet(of: self, in: folder)
     let result = try run(output: output, observer: observer, from: shards)
@@ -33,12 +36,12 @@ extension LayerRun {
       try observer.checkStop()
       if let file {
         let (counters, quartiles) = try files.read(file, neurons: band)
-        observer.report(.resumed(bytes: plan.countedBytes * band.count / plan.source.neurons))
+        observer.report(.resumed(bytes: share(of: plan.countedBytes, band.count, of: plan.source.neurons)))
         observer.report(.writing(layer: plan.source.name))
         try output.write(counters, band: band, quartiles: quartiles)
         return
       }
-      observer.report(.resumed(bytes: plan.countedBytes * band.count / plan.source.neurons))
+      observer.report(.resumed(bytes: share(of: plan.countedBytes, band.count, of: plan.source.neurons)))
       let counters = try files.join(parts, neurons: band, segmentCount: segmentCount)
       let work = BandWork<Value>(band, groups: grouping.members.count, counters: counters)
       try secondLook(work, blocks(band, rows: [0..<plan.source.rows], from: 0), walk!, keeper: nil) { tile, look in

@@ -35,7 +35,9 @@ extension PreparedJob {
     let source = plans[piece.layer].source
     let rows = piece.segments.map { $0.reduce(0) { $0 + source.segmentRows($1).count } } ?? source.rows
     let once = rows * piece.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)
-    return plans[piece.layer].readsTwice ? once * 2 : once
+    // Of a part of the rows no early look is taken: they are counted first, and what is near the quartiles is collected then.
+    let twice = piece.segments == nil ? plans[piece.layer].readsTwice : job.medians == .exact
+    return twice ? once * 2 : once
   }
 
   /// What a shard will do, layer by layer.
@@ -121,7 +123,7 @@ extension PreparedJob {
       if let file {
         let name = file.reader.path.split(separator: "/").last.map(String.init)!
         if names.last != name { names.append(name) }
-        observer.report(.resumed(bytes: decodedBytes(of: piece) * band.count / piece.neurons.count))
+        observer.report(.resumed(bytes: share(of: decodedBytes(of: piece), band.count, of: piece.neurons.count)))
         return
       }
       isNew = true
@@ -177,7 +179,7 @@ extension LayerRun {
   ) throws {
     let counters = work.counters
     let near = Slots<NearQuartiles<Value>>(counters.tiles)
-    let (members, integers) = (grouping.members, plan.source.element.isInteger)
+    let (members, integers) = (grouping.members, plan.source.holdsWholeNumbers)
     try lanes.run(counters.tiles) { _, tile in
       near[tile] = NearQuartiles(counters, tile: tile, groups: members, integers: integers)
     }
@@ -194,3 +196,6 @@ extension LayerRun {
     }
   }
 }
+
+/// `bytes * part / whole`, of numbers whose product may be too large.
+func share(of bytes: Int, _ part: Int, of whole: Int) -> Int { Int(Double(bytes) * Double(part) / Double(whole)) }

@@ -23,6 +23,8 @@ struct ProgressMeter {
   private var layerStarted = ContinuousClock.now
   /// Bytes of complete layers.
   private var before = 0
+  /// Bytes that were decoded: chunks as often as they were.
+  private(set) var decoded = 0
   /// Bytes that this run need not count.
   private var spared = 0
   /// Of the layer, not told yet.
@@ -39,7 +41,8 @@ struct ProgressMeter {
       layers = count
       (layer, self.number, layerTotal, layerDone, resumed) = (name, number + 1, bytes, 0, 0)
       layerStarted = .now
-    case .counted(let bytes):
+    case .counted(let bytes, let bytesDecoded):
+      decoded += bytesDecoded
       layerDone = min(layerTotal, layerDone + bytes)
     case .resumed(let bytes):
       let some = min(layerTotal - layerDone, bytes)

@@ -40,7 +40,7 @@ struct RunSummary {
   var json: [String: Any] {
     [
       "path": result.path, "version": result.version, "seconds": rounded(meter.seconds), "rows": job.contents.rows,
-      "bytes": job.countedBytes, "bytes_decoded": job.decodedBytes, "bytes_per_second": Int(meter.rate),
+      "bytes": job.countedBytes, "bytes_decoded": meter.decoded, "bytes_per_second": Int(meter.rate),
       "memory_peak": ProcessMemory.peak,
       "nan": findings.reduce(0) { $0 + $1.nan }, "infinite": findings.reduce(0) { $0 + $1.infinite },
       "layers_kept": meter.kept, "serve": serve, "notes": job.grouping.notes,

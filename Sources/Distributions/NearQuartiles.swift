@@ -72,10 +72,15 @@ public struct NearQuartiles<Value: ActivationValue>: Sendable {
     // Each column's values behind room for what comes before them.
     let before = 8 / size
     let each = before + rows.count
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: tileColumns) { cursors in
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * tileColumns) { cursors in
       withUnsafeTemporaryAllocation(of: Value.self, capacity: each * tileColumns) { found in
-        for column in 0..<tileColumns { cursors[column] = UInt64(column * each + before) }
-        intervals.collect(cell: cell, rows, cursors: cursors.baseAddress!, values: found.baseAddress!)
+        for column in 0..<tileColumns {
+          cursors[column] = UInt64(column * each + before)
+          cursors[tileColumns + column] = UInt64((column + 1) * each)
+        }
+        intervals.collect(
+          cell: cell, rows, cursors: cursors.baseAddress!, ends: cursors.baseAddress! + tileColumns,
+          values: found.baseAddress!)
         for column in 0..<tileColumns {
           let count = Int(cursors[column]) - (column * each + before)
           guard count > 0 else { continue }
