@@ -9,7 +9,7 @@ struct Merge: AsyncParsableCommand {
     abstract: "Join what shards have counted, and publish it as a tile store.",
     discussion: """
       INPUT and --output are those that precompute --shard was given. The store is the one that a single run makes, byte for \
-      byte. Merging again is no error: the version is named again.
+      byte. Merging again is no error: the version is named again, and is the one that readers see.
       """)
 
   @Argument(help: "A job file (.yaml, .yml), or HDF5 dumps.") var input: [String]

@@ -27,9 +27,13 @@ struct PrecomputeCommand: AsyncParsableCommand {
 
   @Flag(help: "Do nothing where the published store was made of the same dump, job and program.") var ifChanged = false
 
+  /// Eleven days. What is longer by far is no `Duration`.
+  private static let checkpointMax = 1e6
+
   func validate() throws {
-    guard checkpoint >= 0 else {
-      throw ValidationError("--checkpoint \(checkpoint): give a number of seconds, such as 300.")
+    guard (0...Self.checkpointMax).contains(checkpoint) else {
+      throw ValidationError(
+        "--checkpoint \(checkpoint): give a number of seconds from 0 to \(Int(Self.checkpointMax)), such as 300.")
     }
     if input.contains(where: Self.isJob), !input.allSatisfy(Self.isJob) {
       throw ValidationError("Give job files, or HDF5 dumps whose rows belong together; not both at once.")

@@ -24,13 +24,17 @@ struct StaticExport {
     }
   }
 
-  /// The stores that a path means: one, or all current ones of a folder of data sets.
+  /// The stores that a path means: one, or all current ones of a folder of data sets. Named as a server names them, by their
+  /// folders: a copied folder is another data set. One that no server would serve so, such as a single version, by its own name.
   static func stores(_ path: String) throws -> [(name: String, store: Store)] {
     let catalogue = try Catalogue.scan(path)
-    let opened =
-      catalogue.entries.isEmpty || Catalogue.currentVersion(ofDataset: path) != nil
-      ? [try Store.open(path)] : try catalogue.entries.map { try Store.open("\(catalogue.folder)/\($0.name)") }
-    return opened.map { ($0.attributes.dataset.name, $0) }
+    let isDataset = Catalogue.currentVersion(ofDataset: path) != nil
+    if isDataset || catalogue.entries.isEmpty {
+      let store = try Store.open(path)
+      let folder = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+      return [(isDataset && isDatasetName(folder) ? folder : store.attributes.dataset.name, store)]
+    }
+    return try catalogue.entries.map { ($0.name, try Store.open("\(catalogue.folder)/\($0.name)")) }
   }
 
   /// Writes all files. Those that are there already, named by what they hold, are left; the page and the catalogue are

@@ -1,5 +1,6 @@
 """The program under test, and dumps made with h5py."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -32,6 +33,22 @@ class Program:
         paragraph = done.stderr.strip()
         assert paragraph and "\n" not in paragraph, f"not one paragraph: {paragraph!r}"
         return paragraph
+
+
+# A process counts the memory of the one it was forked from, so a small one stands between the tests and the program.
+LAUNCHER = """
+import json, resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+print(json.dumps([code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))
+"""
+
+
+def peak(*arguments, program=PROGRAM):
+    """Runs the program, which must print nothing on standard output; returns its peak resident memory in MiB."""
+    done = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, program, *map(str, arguments)], capture_output=True, text=True, check=True)
+    code, mib = json.loads(done.stdout)
+    assert code == 0, done.stderr
+    return mib
 
 
 def write_dump(path, layers, labels=None, **others):

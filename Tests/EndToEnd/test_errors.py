@@ -132,6 +132,7 @@ def test_layers_that_hold_no_numbers(refused, dump, rng, tmp_path):
 
 @pytest.mark.parametrize("arguments", [
     ["precompute"], ["nonsense"], ["precompute", "x.h5", "--memory", "lots"], ["precompute", "x.h5", "--threads", "0"],
+    *(["precompute", "x.h5", f"--checkpoint={seconds}"] for seconds in ("-1", "1000001", "1e30", "inf", "nan")),
     ["precompute", "a.yaml", "b.h5"], ["inspect", "--nosuch"]])
 def test_usage(program, arguments):
     assert program.run(*arguments).returncode == USAGE

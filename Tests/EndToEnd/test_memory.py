@@ -3,25 +3,15 @@
 With ND_DIVERGENCE_RELEASE naming a release build, the dumps are several times the budget; a debug build gets smaller ones.
 """
 
-import json
 import os
-import subprocess
-import sys
 
 import h5py
 import numpy as np
 import pytest
-from programs import PROGRAM
+from programs import PROGRAM, peak
 
 RELEASE = os.environ.get("ND_DIVERGENCE_RELEASE")
 BUDGET = 256  # MiB, the least that --memory takes
-
-# A process counts the memory of the one it was forked from, so a small one stands between the tests and the program.
-LAUNCHER = """
-import json, resource, subprocess, sys
-code = subprocess.run(sys.argv[1:]).returncode
-print(json.dumps([code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))
-"""
 
 
 def make(path, rows, width, chunk, **filters):
@@ -37,17 +27,9 @@ def make(path, rows, width, chunk, **filters):
     return path
 
 
-def peak(*arguments):
-    """Runs the program; returns its peak resident memory in MiB."""
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", LAUNCHER, RELEASE or PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=True)
-    code, mib = json.loads(done.stdout)
-    assert code == 0, done.stderr
-    return mib
-
-
 def precompute(dump, output, memory):
-    mib = peak("precompute", dump, "--output", output, "--memory", memory, "--progress", "none", "--threads", 2)
+    options = ["--output", output, "--memory", memory, "--progress", "none", "--threads", 2]
+    mib = peak("precompute", dump, *options, program=RELEASE or PROGRAM)
     return mib, (output / dump.stem / "current" / "MANIFEST").read_bytes()
 
 

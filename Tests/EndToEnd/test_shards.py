@@ -1,7 +1,9 @@
 """Shards: however a job is divided, in whatever order and with whatever mishaps its parts are run, the merged store is that of one run."""
 
+import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -163,13 +165,27 @@ def test_a_killed_merge(program, job, single, rng, tmp_path):
     for number in range(3):
         shard(program, job, output, f"{number}/3")
     command = ["merge", str(job), "--output", str(output), "--progress", "none"]
-    for _ in range(6):
-        process = subprocess.Popen([PROGRAM, *command], stderr=subprocess.PIPE)
+
+    def begun():
+        """How many layers are being joined or are complete, and one more for the group that holds them."""
         try:
-            process.communicate(timeout=rng.uniform(0.05, 0.5))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            return len(os.listdir(output / "job" / ".building" / "layers"))
+        except FileNotFoundError:
+            return 0
+
+    kills = 0
+    for attempt in range(6):
+        process = subprocess.Popen([PROGRAM, *command], stderr=subprocess.PIPE)
+        while process.poll() is None and begun() <= attempt:
+            time.sleep(0.001)
+        # The first dies as soon as it has begun, the others somewhere on their way.
+        if attempt > 0:
+            time.sleep(rng.uniform(0, 0.1))
+        process.kill()
+        process.communicate()
+        assert process.returncode in (0, -signal.SIGKILL)
+        kills += process.returncode == -signal.SIGKILL
+    assert kills > 0
     program.ok(*command)
     assert manifest(output) == single
     before = os.readlink(output / "job" / "current")
@@ -179,6 +195,32 @@ def test_a_killed_merge(program, job, single, rng, tmp_path):
     program.ok(*command)
     assert os.readlink(output / "job" / "current") == before
     assert {p.name for p in (output / "job").iterdir() if not p.name.startswith(".")} == {"current", before}
+
+
+def test_merging_again_makes_its_version_current(program, job, single, tmp_path):
+    """A job is merged, edited and run, and edited back: what readers see is what merging names."""
+    output = tmp_path / "Tiles"
+    current = output / "job" / "current"
+    command = ["merge", job, "--output", output, "--progress", "none"]
+    for number in range(2):
+        shard(program, job, output, f"{number}/2")
+    program.ok(*command)
+    merged = os.readlink(current)
+    text = job.read_text()
+    job.write_text(text.replace("row < 900", "row < 901"))
+    program.ok("precompute", job, "--output", output, "--progress", "none")
+    other = os.readlink(current)
+    assert other != merged
+    job.write_text(text)
+    # Not while somebody else writes the store.
+    with open(output / "job" / ".lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "Another run" in program.fails(73, *command)
+    assert os.readlink(current) == other
+    program.ok(*command)
+    assert os.readlink(current) == merged and manifest(output) == single
+    assert {p.name for p in (output / "job").iterdir() if not p.name.startswith(".")} == {"current", merged, other}
+    assert not os.path.lexists(output / "job" / ".current-new")
 
 
 @pytest.mark.parametrize("storage", ["contiguous", "gzip"])

@@ -130,6 +130,21 @@ def test_again_gives_the_same_and_a_strangers_folder_is_left_alone(site, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_stores_are_named_by_their_folders(tmp_path):
+    """As the server names them: a copied folder is another data set, alone or beside the first."""
+    for name in ("golden", "copy"):
+        shutil.copytree(GOLDEN, tmp_path / "Tiles" / name, symlinks=True)
+    for path, names in (("Tiles", ["copy", "golden"]), ("Tiles/copy", ["copy"]), (f"Tiles/copy/{VERSION}", ["golden"])):
+        site = tmp_path / f"site of {path.replace('/', ' ')}"
+        done = subprocess.run([PROGRAM, "export", str(tmp_path / path), "--static", str(site)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        entries = json.loads((site / "site.json").read_text())["datasets"]
+        assert [one["name"] for one in entries] == names
+        for one in entries:
+            assert one["url"] == f"api/v1/datasets/{one['name']}/{VERSION}"
+            assert json.loads((site / one["url"] / one["manifest"]).read_text())["metadata"]["name"] == one["name"]
+
+
 def test_several_stores_and_what_cannot_be(program, tmp_path):
     shutil.copytree(GOLDEN, tmp_path / "Tiles" / "golden", symlinks=True)
     done = subprocess.run([PROGRAM, "export", str(tmp_path / "Tiles"), "--static", str(tmp_path / "site")], capture_output=True, text=True)

@@ -31,8 +31,9 @@ extension LayerPlan {
   /// Memory that the process needs apart from a layer's buffers, and for each row of the dump: its classes and its cell.
   static let baseBytes = 56 << 20
   static let rowBytes = 24
-  /// A block larger than this gains nothing.
+  /// A block larger than this gains nothing, as long as it has some rows of each cell.
   static let blockBytesMax = 32 << 20
+  static let rowsPerCell = 16
   /// What an early look costs for each byte that is counted: data that are decoded faster are read twice instead.
   static let earlyLookSecondsPerByte = 0.8e-9
   /// The largest share of a layer's values that an early look keeps.
@@ -64,7 +65,9 @@ extension LayerPlan {
 
     let counters = (bandNeurons + Self.bandUnit - 1) / Self.bandUnit * unit
     let perGranule = max(1, blockBytes(bandNeurons, granularity))
-    let blockMax = min(Self.blockBytesMax, usable / 4, (usable - counters) / 2)
+    // Of a thousand classes a small block has two rows each, and every run of rows costs the way to its cell's counters.
+    let manyCells = min(usable / 8, blockBytes(bandNeurons, Self.rowsPerCell * cells))
+    let blockMax = min(max(Self.blockBytesMax, manyCells), usable / 4, (usable - counters) / 2)
     rowsPerBlock = granularity * max(1, blockMax / perGranule)
     let needed = counters + blockBytes(bandNeurons, rowsPerBlock)
     guard needed <= usable / 16 * 15 else {
@@ -86,7 +89,8 @@ extension LayerPlan {
     let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, bandNeurons / 4)).decoded
     isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
     let block = blockBytes(bandNeurons, rowsPerBlock)
-    secondLookRows = max(granularity, rowsPerBlock / 8 / granularity * granularity)
+    secondLookRows =
+      block > Self.blockBytesMax ? rowsPerBlock : max(granularity, rowsPerBlock / 8 / granularity * granularity)
     // What the blocks of the second look leave of the first's.
     let foreseen = isOneBlock ? 0 : block - blockBytes(bandNeurons, secondLookRows)
     secondLookBytes = min(

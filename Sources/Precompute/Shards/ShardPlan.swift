@@ -1,4 +1,5 @@
 import Activations
+import HDF5
 
 /// How a job is divided among shards: every chunk belongs to one of them.
 ///
@@ -33,7 +34,7 @@ public struct ShardPlan: Sendable {
 
   public init(_ layers: [LayerSource], count: Int) {
     self.count = count
-    let costs = layers.map { Double($0.logicalBytes) * Self.cost($0) }
+    let costs = layers.map(Self.cost)
     let total = max(1, costs.reduce(0, +))
     var begin = 0.0
     var partings: [Parting] = []
@@ -105,11 +106,13 @@ public struct ShardPlan: Sendable {
     return granularity / a * neuronUnit
   }
 
-  /// Work of a byte: counting and the second look, and what decoding adds, in the same measure.
+  /// Picoseconds that counting a value and the second look at it take, about.
+  private static let countingCost = 3000.0
+
+  /// About how many picoseconds a core takes for a layer. Rates are whole numbers, so that every machine comes to the same plan.
   private static func cost(_ layer: LayerSource) -> Double {
-    let filters = Set(layer.info.filters.map(\.id))
-    if filters.contains(1) { return 10 }
-    if filters.contains(32015) { return 5 }
-    return filters.isEmpty ? 2 : 3
+    let decoding = layer.info.filters.reduce(0.0) { $0 + ($1.secondsPerByte * 1e12).rounded() }
+    let values = layer.logicalBytes / max(1, layer.element.bytes ?? 4)
+    return Double(layer.logicalBytes) * decoding + Double(values) * countingCost
   }
 }

@@ -12,6 +12,8 @@ struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   }
 
   let bytesMax: Int
+  /// Bytes of the largest value that is kept: a larger one would push out too much that is used.
+  var valueBytesMax: Int { bytesMax / 2 }
   private(set) var bytes = 0
   private var places: [Key: Int] = [:]
   private var nodes: [Node?] = []
@@ -33,11 +35,10 @@ struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     return node.value
   }
 
-  /// Keeps a value of `bytes` bytes. One that is larger than half of the whole is not kept: it would push out too
-  /// much that is used.
+  /// Keeps a value of `bytes` bytes, unless that is more than `valueBytesMax`.
   mutating func insert(_ value: Value, for key: Key, bytes size: Int) {
     remove(key)
-    guard size <= bytesMax / 2 else { return }
+    guard size <= valueBytesMax else { return }
     while bytes + size > bytesMax, oldest >= 0, let node = nodes[oldest] { remove(node.key) }
     let place = free.popLast() ?? nodes.count
     let node = Node(key: key, value: value, bytes: size, newer: -1, older: -1)

@@ -27,18 +27,25 @@ final class SharedParts<Key: Hashable & Sendable, Part: Sendable>: Sendable {
   private let state: Mutex<State>
   private let size: @Sendable (Part) -> Int
   let bytesMax: Int
+  /// Bytes of the largest part that is kept.
+  let partBytesMax: Int
 
   init(bytesMax: Int, size: @escaping @Sendable (Part) -> Int) {
+    let cache = ByteCache<Key, Part>(bytesMax: bytesMax)
     self.bytesMax = bytesMax
-    state = Mutex(State(cache: ByteCache(bytesMax: bytesMax)))
+    partBytesMax = cache.valueBytesMax
+    state = Mutex(State(cache: cache))
     self.size = size
   }
 
   var bytes: Int { state.withLock { $0.cache.bytes } }
   var count: Int { state.withLock { $0.cache.count } }
 
+  /// The part of a key where it is at hand.
+  func partAtHand(_ key: Key) -> Part? { state.withLock { $0.cache.value(for: key) } }
+
   /// Whether a part is at hand, without making it.
-  func contains(_ key: Key) -> Bool { state.withLock { $0.cache.value(for: key) != nil } }
+  func contains(_ key: Key) -> Bool { partAtHand(key) != nil }
 
   /// The part of a key, made by `make` where it is not at hand. An error is thrown to all who wait, and not kept.
   func part(_ key: Key, make: () throws -> Part) throws -> Part {

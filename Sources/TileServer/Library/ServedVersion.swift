@@ -46,7 +46,8 @@ enum Part: Sendable {
   case exponents([Int16])
   case origins([Int64])
   case order(NeuronOrder)
-  case plane(DecodedPlane)
+  /// `nil`: the plane takes more than is kept, as was found on decoding it.
+  case plane(DecodedPlane?)
   case pyramid(Pyramid)
 
   var byteCount: Int {
@@ -57,7 +58,7 @@ enum Part: Sendable {
     case .exponents(let values): values.count * 2 + 64
     case .origins(let values): values.count * 8 + 64
     case .order(let order): order.byteCount
-    case .plane(let plane): plane.byteCount
+    case .plane(let plane): plane?.byteCount ?? 64
     case .pyramid(let pyramid): pyramid.byteCount
     }
   }
@@ -141,16 +142,23 @@ struct LayerParts: Sendable {
     return order
   }
 
-  /// Whether a plane, once decoded, stays in memory: not one that would take more than a quarter of it, nor a window of
-  /// the axis, which is one of very many.
+  /// Whether a plane, once decoded, stays in memory: not one that would take more than a quarter of it at least, nor one
+  /// whose counts turned out to take too much, nor a window of the axis, which is one of very many.
   private func isHeldInMemory(_ plane: PlaneKey) -> Bool {
-    plane.window == nil && TileMaker.fits32(levels, samples: samples(plane.group))
-      && DecodedPlane.bytesMin(rows: levels.neurons, bins: plane.bins.rawValue) <= parts.bytesMax / 4
+    guard plane.window == nil, TileMaker.fits32(levels, samples: samples(plane.group)),
+      DecodedPlane.bytesMin(rows: levels.neurons, bins: plane.bins.rawValue) <= parts.bytesMax / 4
+    else { return false }
+    if case .plane(nil)? = parts.partAtHand(key(.plane(plane))) { return false }
+    return true
   }
 
-  private func decoded(_ plane: PlaneKey) throws -> DecodedPlane {
+  /// The plane, or `nil` where it turns out to take more than is kept. That is noted in its place, so that it is not
+  /// decoded in vain again.
+  private func decoded(_ plane: PlaneKey) throws -> DecodedPlane? {
     let part = try parts.part(key(.plane(plane))) {
-      .plane(try DecodedPlane(layer.counts(plane.axis, plane.bins), plane: plane.group, helpers))
+      .plane(
+        try DecodedPlane(
+          layer.counts(plane.axis, plane.bins), plane: plane.group, helpers, bytesMax: parts.partBytesMax))
     }
     guard case .plane(let decoded) = part else { preconditionFailure("kind and part differ") }
     return decoded
@@ -171,7 +179,9 @@ struct LayerParts: Sendable {
     let part = try parts.part(key(.pyramid(plane, request))) {
       let maker = try maker(plane, request)
       // Decoded first where it stays: a pass over the store, and decoding beside it for the next, would be twice the work.
-      if isHeldInMemory(plane) { return .pyramid(try maker.pyramid(helpers, from: try decoded(plane))) }
+      if isHeldInMemory(plane), let held = try decoded(plane) {
+        return .pyramid(try maker.pyramid(helpers, from: held))
+      }
       return .pyramid(try maker.pyramid(helpers, lowest: TileMaker.pyramidLevel(levels, inMemory: false)))
     }
     guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
@@ -194,12 +204,18 @@ struct LayerParts: Sendable {
   /// - Precondition: the layer has such a tile.
   func tile(_ plane: PlaneKey, _ request: OrderRequest, level: Int, index: Int) throws -> [UInt8] {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
-    let inMemory = isHeldInMemory(plane)
+    var inMemory = isHeldInMemory(plane)
+    var decoded: DecodedPlane?
+    if inMemory, level < TileMaker.pyramidLevel(levels, inMemory: true) {
+      if level >= TileMaker.planeLevel {
+        decoded = try self.decoded(plane)
+        inMemory = decoded != nil
+      } else if level > 0 {
+        decoded = try decodedAlready(plane)
+      }
+    }
     if level < TileMaker.pyramidLevel(levels, inMemory: inMemory) {
       let maker = try maker(plane, request)
-      let decoded =
-        inMemory && level >= TileMaker.planeLevel
-        ? try decoded(plane) : level > 0 ? try decodedAlready(plane) : nil
       return try decoded.map { maker.gather(rows, level: level, from: $0) } ?? maker.gather(rows, level: level)
     }
     guard let tile = try pyramid(plane, request).tile(level: level, index: index) else {

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Synchronization
 import TileStore
 
 /// All counts of one plane in memory, one byte each where they fit, so that tiles of any ordering are added up without
@@ -16,26 +17,35 @@ final class DecodedPlane: @unchecked Sendable {
   /// What counts above 255 have beyond, with their bins (see `nd_plane`).
   private let rests: [UInt64]
 
-  /// Bytes that a plane takes at least.
-  static func bytesMin(rows: Int, bins: Int) -> Int { rows * (bins + 4) }
+  /// Bytes that a plane takes at least, without any rests.
+  static func bytesMin(rows: Int, bins: Int) -> Int { rows * (bins + 4) + 64 }
 
-  var byteCount: Int { Self.bytesMin(rows: rows, bins: bins) + rests.count * 8 + 64 }
+  var byteCount: Int { Self.bytesMin(rows: rows, bins: bins) + rests.count * Target.restBytes }
 
   /// Decodes a plane.
   ///
-  /// - Parameter helpers: threads that share the work, each with chunks of its own.
+  /// - Parameters:
+  ///   - helpers: threads that share the work, each with chunks of its own.
+  ///   - bytesMax: what the plane may take; where it would take more, decoding ends soon and there is no plane.
   /// - Throws: `StoreError`.
-  init(_ array: ArrayReader, plane: Int, _ helpers: HelperThreads) throws {
+  init?(_ array: ArrayReader, plane: Int, _ helpers: HelperThreads, bytesMax: Int) throws {
     rows = array.rows
     bins = array.rowBytes / array.metadata.dataType.byteCount
     counts = nd_allocate_plane(rows * bins).assumingMemoryBound(to: UInt8.self)
     starts = .allocate(capacity: rows + 1)
     starts.initialize(repeating: 0, count: rows + 1)
     let target = Target(counts: counts, starts: starts, bins: bins)
+    let room = Room(bytesMax - Self.bytesMin(rows: rows, bins: bins))
     let parts = array.chunks < 64 ? 1 : helpers.count + 1
     do {
       let rests = try helpers.map(parts) { part in
-        try target.decode(array, plane, chunks: (array.chunks * part / parts)..<(array.chunks * (part + 1) / parts))
+        try target.decode(
+          array, plane, chunks: (array.chunks * part / parts)..<(array.chunks * (part + 1) / parts), room)
+      }
+      guard room.sufficed else {
+        free(counts)
+        starts.deallocate()
+        return nil
       }
       self.rests = rests.flatMap(\.self)
     } catch {
@@ -61,25 +71,51 @@ final class DecodedPlane: @unchecked Sendable {
     }
   }
 
+  /// Bytes that rests may still take, whichever thread finds them.
+  private final class Room: Sendable {
+    private let left: Atomic<Int>
+
+    init(_ bytes: Int) { left = Atomic(bytes) }
+
+    /// Whether so far all that was taken was there.
+    var sufficed: Bool { left.load(ordering: .relaxed) >= 0 }
+
+    func take(_ bytes: Int) { _ = left.subtract(bytes, ordering: .relaxed) }
+  }
+
   /// Where threads write, each to the rows of its own chunks: hence `@unchecked Sendable`.
   private struct Target: @unchecked Sendable {
     let counts: UnsafeMutablePointer<UInt8>
     let starts: UnsafeMutablePointer<UInt32>
     let bins: Int
 
+    static let restBytes = MemoryLayout<UInt64>.stride
+    /// Chunks that are decoded before a look at what room is left.
+    private static let chunksAtOnce = 16
+
+    /// Ends early where there is no room for more rests.
     /// - Returns: the rests of these chunks, in the order of rows.
-    func decode(_ array: ArrayReader, _ plane: Int, chunks: Range<Int>) throws(StoreError) -> [UInt64] {
+    func decode(
+      _ array: ArrayReader, _ plane: Int, chunks: Range<Int>, _ room: Room
+    ) throws(StoreError) -> [UInt64] {
       let (type, rowBytes) = (array.metadata.dataType, array.rowBytes)
       var rests: [UInt64] = []
       try withUnsafeTemporaryAllocation(of: UInt64.self, capacity: bins) { found throws(StoreError) in
-        guard let room = found.baseAddress else { return }
-        try array.stream(plane: plane, chunks: chunks) { first, bytes in
-          guard let source = bytes.baseAddress else { return }
-          for row in 0..<(bytes.count / rowBytes) {
-            let count = narrow(source + row * rowBytes, type, to: counts + (first + row) * bins, rests: room)
-            starts[first + row + 1] = UInt32(count)
-            if count > 0 { rests += UnsafeBufferPointer(start: room, count: count) }
+        guard let ofRow = found.baseAddress else { return }
+        var next = chunks.lowerBound
+        while next < chunks.upperBound, room.sufficed {
+          let end = min(next + Self.chunksAtOnce, chunks.upperBound)
+          let before = rests.count
+          try array.stream(plane: plane, chunks: next..<end) { first, bytes in
+            guard let source = bytes.baseAddress else { return }
+            for row in 0..<(bytes.count / rowBytes) {
+              let count = narrow(source + row * rowBytes, type, to: counts + (first + row) * bins, rests: ofRow)
+              starts[first + row + 1] = UInt32(count)
+              if count > 0 { rests += UnsafeBufferPointer(start: ofRow, count: count) }
+            }
           }
+          room.take((rests.count - before) * Self.restBytes)
+          next = end
         }
       }
       return rests

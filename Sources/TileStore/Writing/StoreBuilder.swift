@@ -158,13 +158,27 @@ public final class StoreBuilder {
       throw StoreWriteError("publish", target)
     }
     try synchronizeFolder(folder)
+    try Self.flipCurrent(in: folder, to: version)
+    return version
+  }
+
+  /// Makes a version that was published before the one that readers see, where it is not. Takes the store's lock for it.
+  /// - Throws: `StoreWriteError`, `StoreBusy`.
+  public static func makeCurrent(version: String, root: String, name: String) throws {
+    let folder = root + "/" + name
+    if Catalogue.currentVersion(ofDataset: folder) == version { return }
+    let lock = try FolderLock(folder: folder)
+    try withExtendedLifetime(lock) { try flipCurrent(in: folder, to: version) }
+  }
+
+  /// Has `current` of a data set's folder name a version, by one rename. Only for who holds the folder's lock.
+  private static func flipCurrent(in folder: String, to version: String) throws {
     let link = folder + "/.current-new"
     unlink(link)
     guard symlink(version, link) == 0, rename(link, folder + "/current") == 0 else {
       throw StoreWriteError("publish", folder + "/current")
     }
     try synchronizeFolder(folder)
-    return version
   }
 }
 

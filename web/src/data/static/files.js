@@ -51,7 +51,13 @@ export class Files {
 
   /** @param {string} path @returns {Promise<any>} */
   async json(path) {
-    return JSON.parse(new TextDecoder().decode(await this.bytes(path)));
+    const parse = (/** @type {ArrayBuffer} */ buffer) => JSON.parse(new TextDecoder().decode(buffer));
+    const checked = (/** @type {ArrayBuffer} */ buffer) => {
+      parse(buffer);
+      return buffer;
+    };
+    // What cannot be parsed is not kept: for the next who asks it is fetched anew.
+    return parse(await this.bytes(path, checked));
   }
 
   /** @param {string} path @param {(unpacked: ArrayBuffer) => ArrayBuffer} prepare */
@@ -80,7 +86,12 @@ export class Files {
       throw new FileError(path, 0);
     }
     if (!response.ok) throw new FileError(path, response.status);
-    return response.arrayBuffer();
+    try {
+      return await response.arrayBuffer();
+    } catch {
+      // The connection ended in the middle.
+      throw new FileError(path, 0);
+    }
   }
 }
 

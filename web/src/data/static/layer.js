@@ -312,6 +312,7 @@ export class StaticLayer {
  */
 function together(buffer, count) {
   const width = buffer.byteLength / count;
+  if (![1, 2, 4].includes(width)) throw new Error(`${buffer.byteLength} bytes are not ${count} counts`);
   if (width === 1) return buffer;
   const apart = new Uint8Array(buffer);
   const out = new Uint8Array(buffer.byteLength);

@@ -106,9 +106,15 @@ export class StaticSite {
   }
 }
 
-/** @param {unknown} error @returns {{status: number, message: string}} as a server would have said it */
+/**
+ * As a server would have said it. What came, but is no gzip, no JSON or not as long as it should be, is damaged: it came, so
+ * waiting for the host would be in vain.
+ * @param {unknown} error
+ * @returns {{status: number, message: string, damaged: boolean}}
+ */
 export function refusalOf(error) {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof NotThere) return { status: 404, message };
-  return { status: error instanceof FileError ? error.status : 0, message };
+  if (error instanceof NotThere) return { status: 404, message, damaged: false };
+  if (error instanceof FileError) return { status: error.status, message, damaged: false };
+  return { status: 0, message, damaged: true };
 }

@@ -27,7 +27,7 @@ async function run({ id, url }) {
     // What waited for files may no longer be wanted.
     if (running.has(id)) scope.postMessage({ id, ok: true, data, bytes: weight(data) });
   } catch (error) {
-    scope.postMessage({ id, ok: false, ...refusalOf(error), type: "", retryAfter: null, damaged: false });
+    scope.postMessage({ id, ok: false, ...refusalOf(error), type: "", retryAfter: null });
   } finally {
     running.delete(id);
   }

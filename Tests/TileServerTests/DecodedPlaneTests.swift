@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+import TileStore
+
+@testable import TileServer
+
+struct DecodedPlaneTests {
+  @Test func `A plane is there as long as its rests have room`() throws {
+    let (rows, bins, large) = (600, 16, 5000)
+    var counts = [UInt16](repeating: 255, count: rows * bins)
+    for place in counts.indices.shuffled().prefix(large) { counts[place] = .random(in: 256...65_535) }
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let builder = try StoreBuilder(root: folder, name: "plane", fingerprint: "", restart: false)
+    let writer = try builder.makeArray(
+      "counts",
+      ArrayMetadata(
+        shape: [1, rows, bins], dataType: .uint16, shardShape: [1, rows, bins], chunkShape: [1, 2, bins]))
+    try counts.withUnsafeBufferPointer { try writer.write(rows: 0..<1, $0) }
+    writer.finish()
+    let array = try builder.reader(of: writer)
+    let helpers = HelperThreads(count: 2)
+
+    let needed = DecodedPlane.bytesMin(rows: rows, bins: bins) + large * 8
+    let whole = try DecodedPlane(array, plane: 0, helpers, bytesMax: needed)
+    let plane = try #require(whole)
+    #expect(plane.byteCount == needed)
+    for bytesMax in [needed - 1, needed / 2, 0] {
+      let none = try DecodedPlane(array, plane: 0, helpers, bytesMax: bytesMax)
+      #expect(none?.byteCount == nil, "\(bytesMax) of \(needed) bytes")
+    }
+
+    let chosen = (0..<rows).map { UInt32($0) }
+    var sums = [UInt32](repeating: 0, count: bins)
+    chosen.withUnsafeBufferPointer { chosen in
+      sums.withUnsafeMutableBufferPointer { plane.add(chosen, to: $0.baseAddress!) }
+    }
+    var expected = [UInt32](repeating: 0, count: bins)
+    for (place, count) in counts.enumerated() { expected[place % bins] += UInt32(count) }
+    #expect(sums == expected)
+  }
+
+  @Test func `Of a plane that takes too much, tiles are the same`() throws {
+    let server = try GoldenServer.server()
+    let version = try #require(server.service.library.dataset("golden")).current
+    for index in version.store.layers.indices {
+      let layer = LayerParts(
+        version: version, index: index, parts: server.service.parts, helpers: server.service.helpers)
+      let brute = BruteForce(store: version.store, layer: layer.layer)
+      for _ in 0..<10 {
+        let view = RandomView(version.store, layer.layer)
+        let key = PartKey(version: version.serial, layer: index, kind: .plane(view.plane))
+        _ = try server.service.parts.part(key) { .plane(nil) }
+        let tile = try layer.tile(view.plane, view.request, level: view.level, index: view.index)
+        #expect(tile == (try brute.tile(view.plane, view.request, level: view.level, index: view.index)))
+        guard case .plane(nil)? = server.service.parts.partAtHand(key) else {
+          Issue.record("It was decoded again.")
+          continue
+        }
+      }
+    }
+  }
+}
