@@ -80,7 +80,8 @@ extension LayerPlan {
     self.source = source
     let early = Self.earlyLookBytes(
       source, as: Value.self, grouping: grouping, bandNeurons: bandNeurons, rowsPerBlock: rowsPerBlock)
-    earlyLookBytes = medians == .exact && early <= left / 2 ? early : 0
+    // Only of a large budget: close to its end more rows would need more memory.
+    earlyLookBytes = medians == .exact && early <= left / 4 ? early : 0
     // A block that holds everything is looked at again where it is.
     let isOneBlock = source.parts.count == 1 && source.rows <= rowsPerBlock
     readsTwice = medians == .exact && earlyLookBytes == 0 && !isOneBlock
