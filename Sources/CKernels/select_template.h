@@ -1,17 +1,7 @@
 // Included once for each type of value: VALUE, INTEGER of its size, NAME(base).
 
-ND_CLONES size_t NAME(nd_pick_)(const VALUE *values, size_t count, VALUE low, VALUE high, VALUE *picked) {
-  size_t found = 0;
-  for (size_t i = 0; i < count; i++) {
-    // Always written, and kept only by moving on: which values fit is not to be foreseen.
-    picked[found] = values[i];
-    found += (values[i] >= low) & (values[i] < high);
-  }
-  return found;
-}
-
-ND_CLONES size_t NAME(nd_pick_any_)(const void *values, size_t count, size_t intervals, const VALUE *low,
-                                    const VALUE *high, size_t stride, VALUE *picked) {
+ND_CLONES size_t NAME(nd_pick_)(const void *values, size_t count, size_t intervals, const VALUE *low,
+                                const VALUE *high, size_t stride, VALUE *picked) {
   enum { block = 64 };
   size_t found = 0;
   for (size_t first = 0; first < count; first += block) {
@@ -25,6 +15,7 @@ ND_CLONES size_t NAME(nd_pick_any_)(const void *values, size_t count, size_t int
       for (size_t i = 0; i < block; i++) in[i] |= (v[i] >= from) & (v[i] < to);
     }
     for (size_t i = 0; i < some; i++) {
+      // Always written, and kept only by moving on: which values fit is not to be foreseen.
       picked[found] = v[i];
       found += (size_t)in[i];
     }

@@ -24,10 +24,6 @@ public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable 
     cursors: UnsafeMutablePointer<UInt64>, ends: UnsafePointer<UInt64>, values: UnsafeMutablePointer<Self>)
   /// See `nd_pick_f32` in `select.h`.
   static func pick(
-    _ values: UnsafeBufferPointer<Self>, from low: Self, below high: Self, into picked: UnsafeMutablePointer<Self>
-  ) -> Int
-  /// See `nd_pick_any_f32` in `select.h`.
-  static func pick(
     _ values: UnsafeRawPointer, count: Int, intervals: Int, low: UnsafePointer<Self>, high: UnsafePointer<Self>,
     stride: Int, into picked: UnsafeMutablePointer<Self>
   ) -> Int
@@ -50,6 +46,20 @@ public struct TileRows<Value> {
     self.pitch = pitch
     self.order = order
     self.count = count
+  }
+}
+
+extension ActivationValue {
+  /// Picks the values of one interval.
+  static func pick(
+    _ values: UnsafeBufferPointer<Self>, from low: Self, below high: Self, into picked: UnsafeMutablePointer<Self>
+  ) -> Int {
+    guard let base = values.baseAddress else { return 0 }
+    return withUnsafePointer(to: low) { low in
+      withUnsafePointer(to: high) { high in
+        pick(base, count: values.count, intervals: 1, low: low, high: high, stride: 0, into: picked)
+      }
+    }
   }
 }
 
@@ -76,15 +86,10 @@ extension Float: ActivationValue {
     nd_collect_f32(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, ends, values)
   }
   public static func pick(
-    _ values: UnsafeBufferPointer<Float>, from low: Float, below high: Float, into picked: UnsafeMutablePointer<Float>
-  ) -> Int {
-    nd_pick_f32(values.baseAddress, values.count, low, high, picked)
-  }
-  public static func pick(
     _ values: UnsafeRawPointer, count: Int, intervals: Int, low: UnsafePointer<Float>, high: UnsafePointer<Float>,
     stride: Int, into picked: UnsafeMutablePointer<Float>
   ) -> Int {
-    nd_pick_any_f32(values, count, intervals, low, high, stride, picked)
+    nd_pick_f32(values, count, intervals, low, high, stride, picked)
   }
   public static func select(
     _ values: UnsafeBufferPointer<Float>, rank: Int, from low: Float, below high: Float
@@ -116,16 +121,10 @@ extension Double: ActivationValue {
     nd_collect_f64(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, ends, values)
   }
   public static func pick(
-    _ values: UnsafeBufferPointer<Double>, from low: Double, below high: Double,
-    into picked: UnsafeMutablePointer<Double>
-  ) -> Int {
-    nd_pick_f64(values.baseAddress, values.count, low, high, picked)
-  }
-  public static func pick(
     _ values: UnsafeRawPointer, count: Int, intervals: Int, low: UnsafePointer<Double>, high: UnsafePointer<Double>,
     stride: Int, into picked: UnsafeMutablePointer<Double>
   ) -> Int {
-    nd_pick_any_f64(values, count, intervals, low, high, stride, picked)
+    nd_pick_f64(values, count, intervals, low, high, stride, picked)
   }
   public static func select(
     _ values: UnsafeBufferPointer<Double>, rank: Int, from low: Double, below high: Double

@@ -22,55 +22,39 @@ public struct NearQuartiles<Value: ActivationValue>: Sendable {
   ///   - integers: whether all values are whole numbers, so that a bin no wider than 1 tells its value.
   ///   - share: of all rows that were counted; 0 where that is not known.
   public init(_ band: BandCounters<Value>, tile: Int, groups: [[Int]], integers: Bool, share: Double = 0) {
-    var bins = [WantedBins](repeating: WantedBins(), count: band.cells * tileColumns)
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
-      for neuron in tile * tileColumns..<min((tile + 1) * tileColumns, band.neurons) {
-        let column = neuron % tileColumns
-        let grid = band.grid(neuron)
-        var number = 0
-        for members in groups {
-          defer { number += 1 }
-          let tally = band.tally(neuron, of: members)
-          let count = Int(tally.count)
-          guard count > 0 else { continue }
-          band.histogram(neuron, of: members, on: grid, into: counts.baseAddress!)
-          // A window needs all values; whether the whole has one is not sure where this part almost has, nor where so few values are not 0
-          // that any other may be far from them.
-          let isScarce = (tally.count - tally.zeros) < tally.count / 32
-          if number == 0, isScarce || isSqueezed(UnsafeBufferPointer(counts), zeros: tally.zeros, on: grid, bins: 24) {
-            for cell in members { bins[cell * tileColumns + column] = .all }
-            break
-          }
-          if integers, grid.exponent <= 0 { continue }
-          let margin = Int(Self.deviations(count: Double(count), share: share))
-          var wanted = WantedBins()
-          for quarters in 1...3 {
-            let position = QuantilePosition(quarters: quarters, count: count)
-            var below: UInt64 = 0
-            let first = nd_find_rank(counts.baseAddress, UInt64(max(0, position.lower - margin)), &below)
-            let last = nd_find_rank(counts.baseAddress, UInt64(min(count - 1, position.upper + margin)), &below)
-            // The grid may grow by one more exponent when the others come: then two of its bins are one.
-            let isOdd = Int(grid.origin & 1)
-            let even = max(0, (Int(first) + isOdd) / 2 * 2 - isOdd)
-            let odd = min(DyadicGrid.binCount - 1, (Int(last) + isOdd) / 2 * 2 - isOdd + 1)
-            for bin in even...odd { wanted.insert(bin) }
-          }
-          for cell in members { bins[cell * tileColumns + column].formUnion(wanted) }
-        }
+    let bins = band.wantedBins(tile: tile, groups: groups) { column, isOfAll, grid, counts, tally in
+      // A window needs all values; whether the whole has one is not sure where this part almost has, nor where so few values are not 0
+      // that any other may be far from them.
+      let isScarce = (tally.count - tally.zeros) < tally.count / 32
+      if isOfAll, isScarce || isSqueezed(counts, zeros: tally.zeros, on: grid, bins: 24) { return .all }
+      var wanted = WantedBins()
+      if integers, grid.exponent <= 0 { return wanted }
+      let count = Int(tally.count)
+      let margin = Int(Self.deviations(count: Double(count), share: share))
+      for quarters in 1...3 {
+        let position = QuantilePosition(quarters: quarters, count: count)
+        var below: UInt64 = 0
+        let first = nd_find_rank(counts.baseAddress, UInt64(max(0, position.lower - margin)), &below)
+        let last = nd_find_rank(counts.baseAddress, UInt64(min(count - 1, position.upper + margin)), &below)
+        // The grid may grow by one more exponent when the others come: then two of its bins are one.
+        let isOdd = Int(grid.origin & 1)
+        let even = max(0, (Int(first) + isOdd) / 2 * 2 - isOdd)
+        let odd = min(DyadicGrid.binCount - 1, (Int(last) + isOdd) / 2 * 2 - isOdd + 1)
+        for bin in even...odd { wanted.insert(bin) }
       }
+      return wanted
     }
     intervals = CollectedIntervals(bins, grids: band.grids(tile: tile))
   }
 
   /// Hands out the wanted values of rows of one cell, as entries of a list.
   ///
-  /// An entry: cell (u32), column (u16), number of values (u16), and the values. Zeros and what is not finite are left out.
+  /// Zeros and what is not finite are left out.
   public func collect(cell: Int, _ rows: TileRows<Value>, _ body: (UnsafeRawBufferPointer) -> Void) {
     guard intervals.count > 0 else { return }
     precondition(rows.count <= UInt16.max)
-    let size = MemoryLayout<Value>.size
     // Each column's values behind room for what comes before them.
-    let before = 8 / size
+    let before = ListEntry<Value>.headerBytes / MemoryLayout<Value>.size
     let each = before + rows.count
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * tileColumns) { cursors in
       withUnsafeTemporaryAllocation(of: Value.self, capacity: each * tileColumns) { found in
@@ -84,38 +68,60 @@ public struct NearQuartiles<Value: ActivationValue>: Sendable {
         for column in 0..<tileColumns {
           let count = Int(cursors[column]) - (column * each + before)
           guard count > 0 else { continue }
-          let entry = UnsafeMutableRawPointer(found.baseAddress! + column * each)
-          entry.storeBytes(of: UInt32(cell).littleEndian, as: UInt32.self)
-          entry.storeBytes(of: UInt16(column).littleEndian, toByteOffset: 4, as: UInt16.self)
-          entry.storeBytes(of: UInt16(count).littleEndian, toByteOffset: 6, as: UInt16.self)
-          body(UnsafeRawBufferPointer(start: entry, count: 8 + count * size))
+          let entry = ListEntry<Value>(cell: cell, column: column, count: count)
+          let bytes = UnsafeMutableRawPointer(found.baseAddress! + column * each)
+          entry.write(to: bytes)
+          body(UnsafeRawBufferPointer(start: bytes, count: entry.bytes))
         }
       }
     }
   }
 }
 
+/// What comes before the values of an entry of a list: cell (u32), column (u16), and number of values (u16), all little-endian.
+private struct ListEntry<Value: ActivationValue> {
+  var cell: Int
+  var column: Int
+  var count: Int
+
+  static var headerBytes: Int { 8 }
+  /// Bytes of the entry with its values.
+  var bytes: Int { Self.headerBytes + count * MemoryLayout<Value>.size }
+
+  init(cell: Int, column: Int, count: Int) {
+    self.cell = cell
+    self.column = column
+    self.count = count
+  }
+
+  init(at bytes: UnsafeRawPointer) {
+    cell = Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
+    column = Int(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self)))
+    count = Int(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 6, as: UInt16.self)))
+  }
+
+  func write(to bytes: UnsafeMutableRawPointer) {
+    bytes.storeBytes(of: UInt32(cell).littleEndian, as: UInt32.self)
+    bytes.storeBytes(of: UInt16(column).littleEndian, toByteOffset: 4, as: UInt16.self)
+    bytes.storeBytes(of: UInt16(count).littleEndian, toByteOffset: 6, as: UInt16.self)
+  }
+}
+
 extension NearQuartiles {
-  /// Writes an entry anew with those of its values that are wanted, if any.
-  /// - Parameter target: may be the entry itself.
-  /// - Returns: bytes of the old entry and of the new one.
-  public func narrow(_ entry: UnsafeRawPointer, into target: UnsafeMutableRawPointer) -> (old: Int, new: Int) {
-    let size = MemoryLayout<Value>.size
-    let cell = UInt32(littleEndian: entry.load(as: UInt32.self))
-    let column = UInt16(littleEndian: entry.load(fromByteOffset: 4, as: UInt16.self))
-    let count = Int(UInt16(littleEndian: entry.load(fromByteOffset: 6, as: UInt16.self)))
-    return withUnsafeTemporaryAllocation(of: Value.self, capacity: count + 1) { picked in
-      let found =
-        intervals.count == 0
-        ? 0
-        : intervals.pick(
-          entry + 8, count: count, cell: Int(cell), column: Int(column), into: picked.baseAddress!)
-      guard found > 0 else { return (8 + count * size, 0) }
-      target.storeBytes(of: cell.littleEndian, as: UInt32.self)
-      target.storeBytes(of: column.littleEndian, toByteOffset: 4, as: UInt16.self)
-      target.storeBytes(of: UInt16(found).littleEndian, toByteOffset: 6, as: UInt16.self)
-      (target + 8).copyMemory(from: picked.baseAddress!, byteCount: found * size)
-      return (8 + count * size, 8 + found * size)
+  /// Leaves of an entry those of its values that are wanted, in its place.
+  /// - Returns: bytes of the entry before and after; 0 where no value is left.
+  public func narrow(_ bytes: UnsafeMutableRawPointer) -> (old: Int, new: Int) {
+    var entry = ListEntry<Value>(at: bytes)
+    let old = entry.bytes
+    guard intervals.count > 0 else { return (old, 0) }
+    return withUnsafeTemporaryAllocation(of: Value.self, capacity: entry.count + 1) { picked in
+      let values = bytes + ListEntry<Value>.headerBytes
+      entry.count = intervals.pick(
+        values, count: entry.count, cell: entry.cell, column: entry.column, into: picked.baseAddress!)
+      guard entry.count > 0 else { return (old, 0) }
+      entry.write(to: bytes)
+      values.copyMemory(from: picked.baseAddress!, byteCount: entry.count * MemoryLayout<Value>.size)
+      return (old, entry.bytes)
     }
   }
 }
@@ -124,21 +130,18 @@ extension SecondLook {
   /// Takes from a list what the questions ask for; see `NearQuartiles.collect`. Whether that is all of it, `isComplete` tells.
   /// - Returns: whether the list is one.
   public func add(list: UnsafeRawBufferPointer) -> Bool {
-    let size = MemoryLayout<Value>.size
     var place = 0
     while place < list.count {
-      guard place + 8 <= list.count else { return false }
-      let cell = Int(UInt32(littleEndian: list.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
-      let column = Int(UInt16(littleEndian: list.loadUnaligned(fromByteOffset: place + 4, as: UInt16.self)))
-      let count = Int(UInt16(littleEndian: list.loadUnaligned(fromByteOffset: place + 6, as: UInt16.self)))
-      place += 8
-      guard cell < band.cells, column < tileColumns, place + count * size <= list.count else { return false }
-      let index = cell * tileColumns + column
+      guard place + ListEntry<Value>.headerBytes <= list.count else { return false }
+      let entry = ListEntry<Value>(at: list.baseAddress! + place)
+      guard entry.cell < band.cells, entry.column < tileColumns, place + entry.bytes <= list.count else { return false }
+      let index = entry.cell * tileColumns + entry.column
       let end = questions.starts[index + 1]
       if questions.starts[index] < end {
-        let isOne = withUnsafeTemporaryAllocation(of: Value.self, capacity: count + 1) { picked in
+        let isOne = withUnsafeTemporaryAllocation(of: Value.self, capacity: entry.count + 1) { picked in
           let found = questions.intervals.pick(
-            list.baseAddress! + place, count: count, cell: cell, column: column, into: picked.baseAddress!)
+            list.baseAddress! + place + ListEntry<Value>.headerBytes, count: entry.count, cell: entry.cell,
+            column: entry.column, into: picked.baseAddress!)
           guard cursors[index] + UInt64(found) <= end else { return false }
           (values + Int(cursors[index])).update(from: picked.baseAddress!, count: found)
           cursors[index] += UInt64(found)
@@ -146,7 +149,7 @@ extension SecondLook {
         }
         guard isOne else { return false }
       }
-      place += count * size
+      place += entry.bytes
     }
     return true
   }

@@ -32,36 +32,22 @@ public struct OpenQuestions<Value: ActivationValue>: Sendable {
   ) {
     let firstNeuron = tile * tileColumns
     let columns = (columns ?? 0..<tileColumns).clamped(to: 0..<band.neurons - firstNeuron)
-    let neurons = firstNeuron + columns.lowerBound..<firstNeuron + columns.upperBound
-    var bins = [WantedBins](repeating: WantedBins(), count: band.cells * tileColumns)
     var squeezed: UInt64 = 0
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
-      for neuron in neurons {
-        let column = neuron - firstNeuron
-        let grid = band.grid(neuron)
-        var number = 0
-        for members in groups {
-          defer { number += 1 }
-          let tally = band.tally(neuron, of: members)
-          guard tally.count > 0 else { continue }
-          band.histogram(neuron, of: members, on: grid, into: counts.baseAddress!)
-          if number == 0, isSqueezed(UnsafeBufferPointer(counts), zeros: tally.zeros, on: grid) {
-            squeezed |= 1 << UInt64(column)
-            for cell in 0..<band.cells { bins[cell * tileColumns + column] = .all }
-          }
-          guard squeezed >> UInt64(column) & 1 == 0 else { break }
-          let ranks = Ranks(UnsafeBufferPointer(counts), grid: grid, tally: tally, integers: integers)
-          var wanted = WantedBins()
-          for quarters in 1...3 {
-            let position = QuantilePosition(quarters: quarters, count: Int(tally.count))
-            if case .inBin(let bin, _) = ranks.find(position.lower) { wanted.insert(Int(bin - grid.origin)) }
-            if position.upper != position.lower, case .inBin(let bin, _) = ranks.find(position.upper) {
-              wanted.insert(Int(bin - grid.origin))
-            }
-          }
-          if !wanted.isEmpty { for cell in members { bins[cell * tileColumns + column].formUnion(wanted) } }
+    let bins = band.wantedBins(tile: tile, groups: groups, columns: columns) { column, isOfAll, grid, counts, tally in
+      if isOfAll, isSqueezed(counts, zeros: tally.zeros, on: grid) {
+        squeezed |= 1 << UInt64(column)
+        return .all
+      }
+      let ranks = Ranks(counts, grid: grid, tally: tally, integers: integers)
+      var wanted = WantedBins()
+      for quarters in 1...3 {
+        let position = QuantilePosition(quarters: quarters, count: Int(tally.count))
+        if case .inBin(let bin, _) = ranks.find(position.lower) { wanted.insert(Int(bin - grid.origin)) }
+        if position.upper != position.lower, case .inBin(let bin, _) = ranks.find(position.upper) {
+          wanted.insert(Int(bin - grid.origin))
         }
       }
+      return wanted
     }
     let grids = band.grids(tile: tile)
     var starts = [UInt64](repeating: 0, count: bins.count + 1)
@@ -103,6 +89,40 @@ extension OpenQuestions {
 }
 
 extension BandCounters {
+  /// What is wanted of each list of a tile, `[cell, column]`: what is wanted of the groups that its cell is a member of.
+  /// - Parameters:
+  ///   - groups: the member cells of each group; the first holds all rows.
+  ///   - columns: of the tile; of the others nothing is wanted.
+  ///   - find: says of a group with values what is wanted of a column, by its counts on the grid; `isOfAll` for the first group. Where
+  ///     that wants all, the others are not asked.
+  @inline(__always)
+  func wantedBins(
+    tile: Int, groups: [[Int]], columns: Range<Int> = 0..<tileColumns,
+    _ find: (
+      _ column: Int, _ isOfAll: Bool, _ grid: DyadicGrid, _ counts: UnsafeBufferPointer<UInt32>,
+      _ tally: GroupTally<Value>
+    ) -> WantedBins
+  ) -> [WantedBins] {
+    var bins = [WantedBins](repeating: WantedBins(), count: cells * tileColumns)
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
+      for column in columns.clamped(to: 0..<neurons - tile * tileColumns) {
+        let neuron = tile * tileColumns + column
+        let grid = grid(neuron)
+        var isOfAll = true
+        for members in groups {
+          defer { isOfAll = false }
+          let tally = tally(neuron, of: members)
+          guard tally.count > 0 else { continue }
+          histogram(neuron, of: members, on: grid, into: counts.baseAddress!)
+          let wanted = find(column, isOfAll, grid, UnsafeBufferPointer(counts), tally)
+          if !wanted.isEmpty { for cell in members { bins[cell * tileColumns + column].formUnion(wanted) } }
+          if isOfAll, wanted == .all { break }
+        }
+      }
+    }
+    return bins
+  }
+
   /// The grids of a tile's columns.
   func grids(tile: Int) -> [DyadicGrid] {
     (tile * tileColumns..<(tile + 1) * tileColumns).map { $0 < neurons ? grid($0) : .empty }

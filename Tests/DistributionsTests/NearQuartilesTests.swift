@@ -80,7 +80,7 @@ import Testing
     list.withUnsafeMutableBytes { bytes in
       while from < bytes.count {
         let place = bytes.baseAddress! + from
-        let (old, new) = near.narrow(place, into: place)
+        let (old, new) = near.narrow(place)
         (bytes.baseAddress! + to).copyMemory(from: place, byteCount: new)
         from += old
         to += new

@@ -5,15 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Copies the values of the half-open interval to `picked`, which has room for `count` and one more. Returns how many there are.
-size_t nd_pick_f32(const float *values, size_t count, float low, float high, float *picked);
-size_t nd_pick_f64(const double *values, size_t count, double low, double high, double *picked);
-
-/// The same of several intervals that do not overlap, their bounds `stride` apart; `values` need not be aligned.
-size_t nd_pick_any_f32(const void *values, size_t count, size_t intervals, const float *low, const float *high,
-                       size_t stride, float *picked);
-size_t nd_pick_any_f64(const void *values, size_t count, size_t intervals, const double *low, const double *high,
-                       size_t stride, double *picked);
+/// Copies the values of half-open intervals that do not overlap to `picked`, which has room for `count` and one more. Bounds lie
+/// `stride` apart; `values` need not be aligned. Returns how many there are.
+size_t nd_pick_f32(const void *values, size_t count, size_t intervals, const float *low, const float *high,
+                   size_t stride, float *picked);
+size_t nd_pick_f64(const void *values, size_t count, size_t intervals, const double *low, const double *high,
+                   size_t stride, double *picked);
 
 /// The value of `rank` (from 0, below `count`) in sorted order. All values lie in `low ..< high`, two numbers of the same sign bit.
 float nd_select_f32(const float *values, size_t count, size_t rank, float low, float high);

@@ -127,7 +127,7 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
     for (from, to) in zip(log.pieces, log.ends) {
       var place = from
       while place < to {
-        let (old, new) = log.near.narrow(memory.base + place, into: memory.base + place)
+        let (old, new) = log.near.narrow(memory.base + place)
         if new > 0 {
           if end + new > log.pieces[piece] + Self.pieceBytes {
             log.ends[piece] = end
