@@ -6,45 +6,67 @@ import CKernels
 /// those of the whole among them, as a rule. Once all rows are counted the counts tell whether that is so.
 public struct NearQuartiles<Value: ActivationValue>: Sendable {
   private let intervals: CollectedIntervals<Value>
+  /// How many values there are in the bins, of those counted; 0 where that is not known.
+  public let valueCount: Int
+
+  /// What an entry of a list takes besides its values.
+  public static var entryBytes: Int { ListEntry<Value>.headerBytes }
 
   /// Ranks to either side of a quartile that are kept. The rank of the whole's quartile among `count` values, which are a `share` of the
   /// whole dealt out at random, deviates by at most half the square root of their number, less as more of the whole is among them: one
   /// standard deviation, of which five are kept.
-  public static func deviations(count: Double, share: Double) -> Double { 2.5 * (count * (1 - share)).squareRoot() + 2 }
+  ///
+  /// Of a part of the whole, what is kept of its own quartiles in the end, and the way to these from those so far.
+  /// - Parameters:
+  ///   - share: of the part that was counted.
+  ///   - part: of the whole that will be counted.
+  public static func margin(count: Double, share: Double, part: Double) -> Double {
+    2.5 * count.squareRoot() * ((1 - share).squareRoot() + (share * (1 - part)).squareRoot()) + 2
+  }
 
   /// All values of a tile but zeros.
-  public static func everything(cells: Int) -> NearQuartiles { NearQuartiles(.everything(cells: cells)) }
+  public static func everything(cells: Int) -> NearQuartiles { NearQuartiles(everythingOf: cells) }
 
-  private init(_ intervals: CollectedIntervals<Value>) { self.intervals = intervals }
+  private init(everythingOf cells: Int) {
+    intervals = .everything(cells: cells)
+    valueCount = 0
+  }
 
   /// - Parameters:
   ///   - groups: the member cells of each group; the first holds all rows.
   ///   - integers: whether all values are whole numbers, so that a bin no wider than 1 tells its value.
-  ///   - share: of all rows that were counted; 0 where that is not known.
-  public init(_ band: BandCounters<Value>, tile: Int, groups: [[Int]], integers: Bool, share: Double = 0) {
+  ///   - share: of the rows to be counted that were; those are a `part` of all.
+  public init(
+    _ band: BandCounters<Value>, tile: Int, groups: [[Int]], integers: Bool, share: Double, part: Double = 1
+  ) {
+    // Once for those still to be counted here, once for those that are counted elsewhere.
+    let unknown = (share < 1 ? 1 : 0) + (part < 1 ? 1 : 0)
     let bins = band.wantedBins(tile: tile, groups: groups) { column, isOfAll, grid, counts, tally in
       // A window needs all values; whether the whole has one is not sure where this part almost has, nor where so few values are not 0
       // that any other may be far from them.
-      let isScarce = (tally.count - tally.zeros) < tally.count / 32
-      if isOfAll, isScarce || isSqueezed(counts, zeros: tally.zeros, on: grid, bins: 24) { return .all }
+      let isScarce = (tally.count - tally.zeros) < tally.count / 32 * UInt32(unknown)
+      if isOfAll, isScarce || isSqueezed(counts, zeros: tally.zeros, on: grid, bins: 16 + 8 * unknown) { return .all }
       var wanted = WantedBins()
       if integers, grid.exponent <= 0 { return wanted }
       let count = Int(tally.count)
-      let margin = Int(Self.deviations(count: Double(count), share: share))
+      let margin = Int(Self.margin(count: Double(count), share: share, part: part))
       for quarters in 1...3 {
         let position = QuantilePosition(quarters: quarters, count: count)
         var below: UInt64 = 0
         let first = nd_find_rank(counts.baseAddress, UInt64(max(0, position.lower - margin)), &below)
         let last = nd_find_rank(counts.baseAddress, UInt64(min(count - 1, position.upper + margin)), &below)
-        // The grid may grow by one more exponent when the others come: then two of its bins are one.
-        let isOdd = Int(grid.origin & 1)
-        let even = max(0, (Int(first) + isOdd) / 2 * 2 - isOdd)
-        let odd = min(DyadicGrid.binCount - 1, (Int(last) + isOdd) / 2 * 2 - isOdd + 1)
-        for bin in even...odd { wanted.insert(bin) }
+        // The grid may grow by an exponent when the others come: then two of its bins are one.
+        let step = 1 << unknown
+        let rest = Int(grid.origin) & (step - 1)
+        let low = max(0, (Int(first) + rest) / step * step - rest)
+        let high = min(DyadicGrid.binCount, (Int(last) + rest) / step * step - rest + step) - 1
+        for bin in low...high { wanted.insert(bin) }
       }
       return wanted
     }
-    intervals = CollectedIntervals(bins, grids: band.grids(tile: tile))
+    let grids = band.grids(tile: tile)
+    intervals = CollectedIntervals(bins, grids: grids)
+    valueCount = band.collectable(tile: tile, bins, grids).reduce(0, +)
   }
 
   /// Hands out the wanted values of rows of one cell, as entries of a list.

@@ -52,11 +52,9 @@ public struct OpenQuestions<Value: ActivationValue>: Sendable {
     let grids = band.grids(tile: tile)
     var starts = [UInt64](repeating: 0, count: bins.count + 1)
     var total: UInt64 = 0
-    for list in bins.indices {
+    for (list, count) in band.collectable(tile: tile, bins, grids).enumerated() {
       starts[list] = total
-      guard !bins[list].isEmpty else { continue }
-      let (cell, column) = list.quotientAndRemainder(dividingBy: tileColumns)
-      total += UInt64(band.collectable(firstNeuron + column, cell: cell, bins: bins[list], on: grids[column]))
+      total += UInt64(count)
     }
     starts[bins.count] = total
     self.tile = tile
@@ -128,8 +126,17 @@ extension BandCounters {
     (tile * tileColumns..<(tile + 1) * tileColumns).map { $0 < neurons ? grid($0) : .empty }
   }
 
+  /// How many values there are of each list of a tile, `[cell, column]`, in the bins that it wants, without zeros.
+  func collectable(tile: Int, _ bins: [WantedBins], _ grids: [DyadicGrid]) -> [Int] {
+    bins.indices.map { list in
+      guard !bins[list].isEmpty else { return 0 }
+      let (cell, column) = list.quotientAndRemainder(dividingBy: tileColumns)
+      return collectable(tile * tileColumns + column, cell: cell, bins: bins[list], on: grids[column])
+    }
+  }
+
   /// Values of a neuron in a cell that lie in the wanted bins, without zeros.
-  fileprivate func collectable(_ neuron: Int, cell: Int, bins: WantedBins, on grid: DyadicGrid) -> Int {
+  private func collectable(_ neuron: Int, cell: Int, bins: WantedBins, on grid: DyadicGrid) -> Int {
     let at = cell * pitch + neuron
     guard figures.count[at] > 0 else { return 0 }
     var sum = 0

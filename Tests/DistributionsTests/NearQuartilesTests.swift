@@ -54,6 +54,8 @@ import Testing
       list = narrowed(list, near)
       lengths.append(list.count)
     }
+    // The counts tell that none of it is missing.
+    #expect(valueCount(list) == near.valueCount)
     // The more rows there are, the smaller the share that is kept: of four times as many less than twice as much.
     #expect(lengths[3] < 2 * lengths[1])
 
@@ -72,6 +74,16 @@ import Testing
     let kept = look { look in #expect(list.withUnsafeBytes { look.add(list: $0) }) }
     let again = look { look in eachRun(values, 0..<Self.rows) { cell, rows, _ in look.add(cell: cell, rows) } }
     for (a, b) in zip(kept, again) { #expect(a.lower == b.lower && a.median == b.median && a.upper == b.upper) }
+  }
+
+  /// Values of all entries of a list.
+  private func valueCount(_ list: [UInt8]) -> Int {
+    var (entries, place) = (0, 0)
+    while place < list.count {
+      entries += 1
+      place += 8 + 4 * (Int(list[place + 6]) | Int(list[place + 7]) << 8)
+    }
+    return (list.count - 8 * entries) / 4
   }
 
   private func narrowed(_ list: [UInt8], _ near: NearQuartiles<Float>) -> [UInt8] {

@@ -61,3 +61,15 @@ def test_as_when_read_twice(tmp_path, change):
     # Where the rows tell of the rest nothing is decoded twice; where they do not, at most all of it.
     assert looks["plain"] > 1.5
     assert looks["slow"] == 1 if change is as_they_come else 1 < looks["slow"] <= 2
+
+    # So it is where the rows are divided among shards: nothing is decoded by two of them, nor by the merge.
+    shards = tmp_path / "shards"
+    job = (tmp_path / "slow.h5", "--output", shards, "--progress", "json")
+    runs = [program.ok("precompute", *job, "--shard", f"{number}/3").stderr for number in range(3)]
+    runs.append(program.ok("merge", *job).stderr)
+    *parts, merge = [json.loads(run.splitlines()[-1])["bytes_decoded"] / values.nbytes for run in runs]
+    assert (shards / "slow" / "current" / "MANIFEST").read_bytes() == (tmp_path / "slow" / "current" / "MANIFEST").read_bytes()
+    if change is as_they_come:
+        assert merge == 0 and sum(parts) == pytest.approx(1, abs=1e-12) and max(parts) < 0.5
+    else:
+        assert 1 < sum(parts) <= 2 and merge <= 2

@@ -2,11 +2,13 @@ import Activations
 import Distributions
 import Synchronization
 
-/// The second look taken while a band is counted for the first time, so that nothing need be read and decoded again.
+/// The second look taken while rows of a band are counted for the first time, so that nothing need be read and decoded again.
 ///
 /// Where the quartiles of all rows lie is not known yet, but not far from those of the rows so far: the values near them are kept, and
 /// the more rows there are, the fewer that is. The first block's are kept all. Whether those that are asked for in the end are among
 /// them, the counts tell; a tile of which one is missing is read again.
+///
+/// Of a part of the rows only, what is kept in the end waits for the other parts.
 ///
 /// Methods that take a tile touch only that tile's memory: different tiles may be worked on at once.
 final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
@@ -29,12 +31,12 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
   private let groups: [[Int]]
   private let integers: Bool
   private let rows: Int
-  private var nextRow = 1
+  private let part: Double
+  private var rowsSoFar = 0
+  private var nextNarrowing = 1
 
   /// A run of rows leaves up to one entry a column: pieces hold dozens of them.
   private static var pieceBytes: Int { 32 << 10 }
-  /// What comes before the values of a run of rows of a column.
-  private static var entryBytes: Int { 8 }
   /// Intervals round the quartiles of some groups that are apart.
   private static var intervalsForeseen: Int { 8 }
   /// Each time so many rows more were counted, it is found out anew what is near the quartiles.
@@ -42,8 +44,8 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
 
   /// - Parameters:
   ///   - bytes: memory for the values.
-  ///   - rows: of the layer.
-  init(_ counters: BandCounters<Value>, groups: [[Int]], integers: Bool, rows: Int, bytes: Int) {
+  ///   - rows: that are counted, a `part` of the layer's.
+  init(_ counters: BandCounters<Value>, groups: [[Int]], integers: Bool, rows: Int, part: Double, bytes: Int) {
     memory = Pages(count: bytes)
     let everything = NearQuartiles<Value>.everything(cells: counters.cells)
     logs = (0..<counters.tiles).map { _ in Log(everything) }
@@ -51,6 +53,7 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
     self.groups = groups
     self.integers = integers
     self.rows = rows
+    self.part = part
   }
 
   deinit { memory.deallocate() }
@@ -60,7 +63,8 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
   static func bytes(values: Int, runs: Int, cells: Int, neurons: Int) -> Int {
     let tiles = (neurons + tileColumns - 1) / tileColumns
     let tables = cells * intervalsForeseen * tileColumns * 2 * MemoryLayout<Value>.size
-    return values * MemoryLayout<Value>.size + runs * neurons * entryBytes + tiles * (pieceBytes + tables)
+    return values * MemoryLayout<Value>.size + runs * neurons * NearQuartiles<Value>.entryBytes + tiles
+      * (pieceBytes + tables)
   }
 
   /// About the share of a layer's values that is kept at most, where no quartile is 0.
@@ -75,7 +79,9 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
       var near = [Double](repeating: 0.08, count: grouping.cellCount)
       for (group, members) in zip(grouping.groups, grouping.members) {
         let count = max(1, Double(group.rows * samplesPerRow) * seen)
-        for cell in members { near[cell] += 6 * NearQuartiles<Value>.deviations(count: count, share: seen) / count }
+        for cell in members {
+          near[cell] += 6 * NearQuartiles<Value>.margin(count: count, share: seen, part: 1) / count
+        }
       }
       let kept = zip(near, grouping.rowsOfCell).reduce(0) { $0 + min(1, $1.0) * Double($1.1) }
       most = max(most, next * kept / max(1, rows))
@@ -107,20 +113,31 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
     }
   }
 
-  /// Says that the rows before `row` were counted.
-  func proceed(to row: Int, lanes: Lanes) throws {
-    guard row < rows, row >= nextRow else { return }
-    nextRow = Int(Double(row) * Self.growth)
-    try lanes.run(logs.count) { _, tile in
-      guard !logs[tile].isFull else { return }
-      logs[tile].near = NearQuartiles(
-        counters, tile: tile, groups: groups, integers: integers, share: Double(row) / Double(rows))
-      narrow(logs[tile])
-    }
+  /// Says that so many rows more were counted.
+  func proceed(by more: Int, lanes: Lanes) throws {
+    rowsSoFar += more
+    guard rowsSoFar < rows, rowsSoFar >= nextNarrowing else { return }
+    nextNarrowing = Int(Double(rowsSoFar) * Self.growth)
+    try lanes.run(logs.count) { _, tile in narrow(tile) }
+  }
+
+  /// Says that no more rows are counted here.
+  /// - Returns: whether everything is kept that is near the quartiles by now.
+  func finish(lanes: Lanes) throws -> Bool {
+    let isWhole = Slots<Bool>(logs.count)
+    try lanes.run(logs.count) { _, tile in isWhole[tile] = narrow(tile) }
+    return logs.indices.allSatisfy { isWhole[$0]! }
   }
 
   /// Leaves what is near by the present knowledge, at the front of a log's pieces.
-  private func narrow(_ log: Log) {
+  /// - Returns: whether that is all there was.
+  @discardableResult
+  private func narrow(_ tile: Int) -> Bool {
+    let log = logs[tile]
+    guard !log.isFull else { return false }
+    log.near = NearQuartiles(
+      counters, tile: tile, groups: groups, integers: integers, share: Double(rowsSoFar) / Double(rows), part: part)
+    var values = 0
     var piece = 0
     var end = log.pieces.first ?? 0
     // As entries only become smaller, none comes to lie behind where it was read.
@@ -129,6 +146,7 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
       while place < to {
         let (old, new) = log.near.narrow(memory.base + place)
         if new > 0 {
+          values += (new - NearQuartiles<Value>.entryBytes) / MemoryLayout<Value>.size
           if end + new > log.pieces[piece] + Self.pieceBytes {
             log.ends[piece] = end
             piece += 1
@@ -140,17 +158,30 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
         place += old
       }
     }
-    guard !log.ends.isEmpty else { return }
-    log.ends[piece] = end
-    log.ends.removeLast(log.ends.count - 1 - piece)
+    if !log.ends.isEmpty {
+      log.ends[piece] = end
+      log.ends.removeLast(log.ends.count - 1 - piece)
+    }
+    return values == log.near.valueCount
+  }
+
+  /// What is kept of a tile, as a list.
+  func list(tile: Int) -> [UInt8] {
+    var list: [UInt8] = []
+    eachPiece(of: tile) { list.append(contentsOf: $0) }
+    return list
   }
 
   /// Hands over what was kept of a tile.
   func answer(tile: Int, _ look: SecondLook<Value>) {
     guard !logs[tile].isFull else { return }
+    var isList = true
+    eachPiece(of: tile) { isList = isList && look.add(list: $0) }
+  }
+
+  private func eachPiece(of tile: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
     for (from, to) in zip(logs[tile].pieces, logs[tile].ends) {
-      let list = UnsafeRawBufferPointer(start: memory.base + from, count: to - from)
-      guard look.add(list: list) else { return }
+      body(UnsafeRawBufferPointer(start: memory.base + from, count: to - from))
     }
   }
 }

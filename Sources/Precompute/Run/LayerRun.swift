@@ -66,12 +66,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let work = newWork(band)
     let keeper = files.map { BandCheckpoint(files: $0, clock: clock, work: work) }
     try keeper?.restore()
-    // What a run had kept that was killed is lost: the one that goes on reads twice.
-    let early =
-      plan.earlyLookBytes > 0 && work.nextRow == 0
-      ? EarlyLook(
-        work.counters, groups: grouping.members, integers: source.holdsWholeNumbers, rows: source.rows,
-        bytes: plan.earlyLookBytes) : nil
+    let early = earlyLook(work, rows: source.rows)
     var blocks = blocks(band, rows: [0..<source.rows], from: work.nextRow)
     try count(work, blocks, walk, keeper: keeper, early: early)
     if blocks.blocks.count > 1 {
@@ -86,6 +81,16 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let counters = BandCounters<Value>(
       neurons: band.count, cells: grouping.cellCount, samplesPerCellMax: samplesPerCellMax)
     return BandWork(band, groups: grouping.members.count, counters: counters)
+  }
+
+  /// Keeps values of a band that is about to be counted, where that is planned. What a run had kept that was killed is lost: the one
+  /// that goes on reads twice.
+  /// - Parameter rows: how many are counted.
+  func earlyLook(_ work: BandWork<Value>, rows: Int) -> EarlyLook<Value>? {
+    guard plan.earlyLookBytes > 0, work.nextRow == 0 else { return nil }
+    return EarlyLook(
+      work.counters, groups: grouping.members, integers: source.holdsWholeNumbers, rows: rows,
+      part: Double(rows) / Double(source.rows), bytes: plan.earlyLookBytes)
   }
 
   private var samplesPerCellMax: Int { grouping.rowsPerCellMax * source.geometry.samplesPerRow }
@@ -152,7 +157,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
         sample = end
       }
       work.nextRow = block.firstRow + block.samples / each
-      try early?.proceed(to: work.nextRow, lanes: lanes)
+      try early?.proceed(by: block.samples / each, lanes: lanes)
     }
   }
 

@@ -35,8 +35,8 @@ extension PreparedJob {
     let source = plans[piece.layer].source
     let rows = piece.segments.map { $0.reduce(0) { $0 + source.segmentRows($1).count } } ?? source.rows
     let once = rows * piece.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)
-    // Of a part of the rows no early look is taken: they are counted first, and what is near the quartiles is collected then.
-    let twice = piece.segments == nil ? plans[piece.layer].readsTwice : job.medians == .exact
+    let plan = plans[piece.layer]
+    let twice = piece.segments == nil ? plan.readsTwice : job.medians == .exact && plan.earlyLookBytes == 0
     return twice ? once * 2 : once
   }
 
@@ -162,12 +162,19 @@ extension LayerRun {
     keeper.journal = writer
     let journal = SegmentJournal(files, tiles: work.counters.tiles, writer: writer)
     let blocks = blocks(band, rows: rows, from: work.lookRow ?? work.nextRow)
-    try count(work, blocks, walk, keeper: keeper, journal: journal)
+    let rowCount = rows.reduce(0) { $0 + $1.count }
+    let early = earlyLook(work, rows: rowCount)
+    try count(work, blocks, walk, keeper: keeper, early: early, journal: journal)
     if work.lookRow == nil {
       try files.append(work.counters, to: writer)
       work.lookRow = 0
     }
-    if medians == .exact { try collect(work, blocks, walk, files, to: writer, keeper: keeper) }
+    if let early, try early.finish(lanes: lanes) {
+      try files.append(work.counters.tiles, to: writer) { early.list(tile: $0) }
+    } else if medians == .exact {
+      let part = Double(rowCount) / Double(plan.source.rows)
+      try collect(work, blocks, walk, files, to: writer, part: part, keeper: keeper)
+    }
     try writer.finish()
     keeper.remove()
   }
@@ -175,13 +182,13 @@ extension LayerRun {
   /// Collects the values near the quartiles of what was counted, block by block, for the merge.
   private func collect(
     _ work: BandWork<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, _ files: BandFiles<Value>,
-    to writer: RecordWriter, keeper: BandCheckpoint<Value>
+    to writer: RecordWriter, part: Double, keeper: BandCheckpoint<Value>
   ) throws {
     let counters = work.counters
     let near = Slots<NearQuartiles<Value>>(counters.tiles)
     let (members, integers) = (grouping.members, plan.source.holdsWholeNumbers)
     try lanes.run(counters.tiles) { _, tile in
-      near[tile] = NearQuartiles(counters, tile: tile, groups: members, integers: integers)
+      near[tile] = NearQuartiles(counters, tile: tile, groups: members, integers: integers, share: 1, part: part)
     }
     let lists = Slots<[UInt8]>(counters.tiles)
     try eachBlock(blocks, from: work.lookRow!, keeper: keeper) { block in

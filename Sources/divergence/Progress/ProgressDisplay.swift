@@ -133,7 +133,7 @@ final class ProgressDisplay: Sendable {
         "shard done",
         [
           "shard": result.shard.index, "of": result.shard.count, "path": result.path, "layers": result.layers,
-          "seconds": rounded(seconds), "memory_peak": ProcessMemory.peak,
+          "bytes_decoded": meter.decoded, "seconds": rounded(seconds), "memory_peak": ProcessMemory.peak,
         ])
     }
   }
