@@ -50,11 +50,13 @@ public struct NearQuartiles<Value: ActivationValue>: Sendable {
       if integers, grid.exponent <= 0 { return wanted }
       let count = Int(tally.count)
       let margin = Int(Self.margin(count: Double(count), share: share, part: part))
+      // Of few values any rank may be a quartile's in the end, and of others that come any may be less or greater than all of these.
+      if margin >= QuantilePosition(quarters: 1, count: count).lower { return .all }
       for quarters in 1...3 {
         let position = QuantilePosition(quarters: quarters, count: count)
         var below: UInt64 = 0
-        let first = nd_find_rank(counts.baseAddress, UInt64(max(0, position.lower - margin)), &below)
-        let last = nd_find_rank(counts.baseAddress, UInt64(min(count - 1, position.upper + margin)), &below)
+        let first = nd_find_rank(counts.baseAddress, UInt64(position.lower - margin), &below)
+        let last = nd_find_rank(counts.baseAddress, UInt64(position.upper + margin), &below)
         // The grid may grow by an exponent when the others come: then two of its bins are one.
         let step = 1 << unknown
         let rest = Int(grid.origin) & (step - 1)

@@ -11,6 +11,8 @@ public struct LayerPlan: Sendable {
   public let secondLookRows: Int
   /// Bytes for values that are kept while the layer is counted, so that it need not be read again; 0: it is.
   public let earlyLookBytes: Int
+  /// The most that there are for it, also where a part of the rows is counted.
+  private let earlyLookBytesMax: Int
   /// Bytes for the values that a second look collects at once; where they do not suffice, it is taken in several parts.
   public let secondLookBytes: Int
   /// Whether a part of the neurons can be read again for about its share of the cost.
@@ -78,10 +80,13 @@ extension LayerPlan {
     }
     let left = usable - needed
     self.source = source
-    let early = Self.earlyLookBytes(
-      source, as: Value.self, grouping: grouping, bandNeurons: bandNeurons, rowsPerBlock: rowsPerBlock)
+    let earlyPays =
+      medians == .exact && Self.decodingSecondsPerByte(source) >= Self.earlyLookSecondsPerByte && grouping.isMixed
     // Only of a large budget: close to its end more rows would need more memory.
-    earlyLookBytes = medians == .exact && early <= left / 4 ? early : 0
+    earlyLookBytesMax = earlyPays ? left / 4 : 0
+    let early = Self.earlyLook(
+      source, as: Value.self, grouping, neurons: bandNeurons, rows: source.rows, firstRows: rowsPerBlock)
+    earlyLookBytes = early.share <= Self.earlyLookShareMax && early.bytes <= earlyLookBytesMax ? early.bytes : 0
     // A block that holds everything is looked at again where it is.
     let isOneBlock = source.parts.count == 1 && source.rows <= rowsPerBlock
     readsTwice = medians == .exact && earlyLookBytes == 0 && !isOneBlock
@@ -106,20 +111,37 @@ extension LayerPlan {
     readBytes = looks * touched.reduce(0) { $0 + $1.read }
   }
 
-  /// Bytes that an early look takes; more than there are where it would not pay.
-  private static func earlyLookBytes<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, grouping: Grouping, bandNeurons: Int, rowsPerBlock: Int
-  ) -> Int {
-    guard decodingSecondsPerByte(source) >= earlyLookSecondsPerByte, grouping.isMixed else { return .max }
+  /// The share of values that an early look keeps at most, about, and the bytes that it takes.
+  /// - Parameters:
+  ///   - neurons: of a band.
+  ///   - rows: that are counted.
+  ///   - firstRows: of the first block.
+  private static func earlyLook<Value: ActivationValue & ReadableValue>(
+    _ source: LayerSource, as: Value.Type, _ grouping: Grouping, neurons: Int, rows: Int, firstRows: Int
+  ) -> (share: Double, bytes: Int) {
     let share = EarlyLook<Value>.share(
-      grouping, samplesPerRow: source.geometry.samplesPerRow, firstRows: rowsPerBlock)
-    let samples = source.rows * source.geometry.samplesPerRow
+      grouping, samplesPerRow: source.geometry.samplesPerRow, part: Double(rows) / Double(max(1, source.rows)),
+      firstRows: firstRows)
+    let samples = rows * source.geometry.samplesPerRow
     // Each block has rows of each cell, if it is large enough.
-    let runs = min(samples, source.rows / rowsPerBlock * grouping.cellCount + samples / TileWalk<Value>.rowsPerTile)
-    return share <= earlyLookShareMax
-      ? EarlyLook<Value>.bytes(
-        values: Int(Double(samples * bandNeurons) * share), runs: runs, cells: grouping.cellCount, neurons: bandNeurons)
-      : .max
+    let runs = min(samples, rows / firstRows * grouping.cellCount + samples / TileWalk<Value>.rowsPerTile)
+    let values = Int(Double(samples * neurons) * share)
+    return (share, EarlyLook<Value>.bytes(values: values, runs: runs, cells: grouping.cellCount, neurons: neurons))
+  }
+
+  /// Bytes for an early look while some segments of rows are counted; 0: they are read twice.
+  ///
+  /// Other than of a whole layer, it does not matter how many values are kept: what is near the quartiles is kept in any case.
+  func earlyLookBytes(_ segments: [Int], _ grouping: Grouping) -> Int {
+    let rows = segments.map { source.segmentRows($0).count }
+    func bytes<Value: ActivationValue & ReadableValue>(_: Value.Type) -> Int {
+      Self.earlyLook(
+        source, as: Value.self, grouping, neurons: bands[0].count, rows: rows.reduce(0, +),
+        firstRows: min(rowsPerBlock, rows[0])
+      ).bytes
+    }
+    let needed = source.element.fitsFloat ? bytes(Float.self) : bytes(Double.self)
+    return needed <= earlyLookBytesMax ? needed : 0
   }
 
   private static func decodingSecondsPerByte(_ source: LayerSource) -> Double {

@@ -67,21 +67,23 @@ final class EarlyLook<Value: ActivationValue>: @unchecked Sendable {
       * (pieceBytes + tables)
   }
 
-  /// About the share of a layer's values that is kept at most, where no quartile is 0.
-  /// - Parameter firstRows: rows of the first block.
-  static func share(_ grouping: Grouping, samplesPerRow: Int, firstRows: Int) -> Double {
+  /// About the share of values that is kept at most, where no quartile is 0.
+  /// - Parameters:
+  ///   - part: of all rows that is counted.
+  ///   - firstRows: rows of the first block.
+  static func share(_ grouping: Grouping, samplesPerRow: Int, part: Double, firstRows: Int) -> Double {
     let rows = Double(grouping.cellOfRow.count)
-    var seen = min(1, Double(firstRows) / max(1, rows))
+    let wholeBins = part < 1 ? 0.16 : 0.08
+    var seen = min(1, Double(firstRows) / max(1, rows * part))
     var most = seen
     while seen < 1 {
       let next = min(1, seen * growth)
       // Of each cell, what is near a quartile of one of its groups; and some whole bins, whatever the number of rows.
-      var near = [Double](repeating: 0.08, count: grouping.cellCount)
+      var near = [Double](repeating: wholeBins, count: grouping.cellCount)
       for (group, members) in zip(grouping.groups, grouping.members) {
-        let count = max(1, Double(group.rows * samplesPerRow) * seen)
-        for cell in members {
-          near[cell] += 6 * NearQuartiles<Value>.margin(count: count, share: seen, part: 1) / count
-        }
+        let count = max(1, Double(group.rows * samplesPerRow) * part * seen)
+        let share = 6 * NearQuartiles<Value>.margin(count: count, share: seen, part: part) / count
+        for cell in members { near[cell] += share }
       }
       let kept = zip(near, grouping.rowsOfCell).reduce(0) { $0 + min(1, $1.0) * Double($1.1) }
       most = max(most, next * kept / max(1, rows))

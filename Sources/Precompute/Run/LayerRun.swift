@@ -66,7 +66,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     let work = newWork(band)
     let keeper = files.map { BandCheckpoint(files: $0, clock: clock, work: work) }
     try keeper?.restore()
-    let early = earlyLook(work, rows: source.rows)
+    let early = earlyLook(work, rows: source.rows, bytes: plan.earlyLookBytes)
     var blocks = blocks(band, rows: [0..<source.rows], from: work.nextRow)
     try count(work, blocks, walk, keeper: keeper, early: early)
     if blocks.blocks.count > 1 {
@@ -83,14 +83,15 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     return BandWork(band, groups: grouping.members.count, counters: counters)
   }
 
-  /// Keeps values of a band that is about to be counted, where that is planned. What a run had kept that was killed is lost: the one
-  /// that goes on reads twice.
-  /// - Parameter rows: how many are counted.
-  func earlyLook(_ work: BandWork<Value>, rows: Int) -> EarlyLook<Value>? {
-    guard plan.earlyLookBytes > 0, work.nextRow == 0 else { return nil }
+  /// Keeps values of a band that is about to be counted. What a run had kept that was killed is lost: the one that goes on reads twice.
+  /// - Parameters:
+  ///   - rows: how many are counted.
+  ///   - bytes: as planned; 0: nothing is kept.
+  func earlyLook(_ work: BandWork<Value>, rows: Int, bytes: Int) -> EarlyLook<Value>? {
+    guard bytes > 0, work.nextRow == 0 else { return nil }
     return EarlyLook(
       work.counters, groups: grouping.members, integers: source.holdsWholeNumbers, rows: rows,
-      part: Double(rows) / Double(source.rows), bytes: plan.earlyLookBytes)
+      part: Double(rows) / Double(source.rows), bytes: bytes)
   }
 
   private var samplesPerCellMax: Int { grouping.rowsPerCellMax * source.geometry.samplesPerRow }

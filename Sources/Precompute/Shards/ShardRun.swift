@@ -36,7 +36,8 @@ extension PreparedJob {
     let rows = piece.segments.map { $0.reduce(0) { $0 + source.segmentRows($1).count } } ?? source.rows
     let once = rows * piece.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)
     let plan = plans[piece.layer]
-    let twice = piece.segments == nil ? plan.readsTwice : job.medians == .exact && plan.earlyLookBytes == 0
+    let twice =
+      piece.segments.map { job.medians == .exact && plan.earlyLookBytes($0, grouping) == 0 } ?? plan.readsTwice
     return twice ? once * 2 : once
   }
 
@@ -110,7 +111,6 @@ extension PreparedJob {
     _ piece: ShardPlan.Piece, of shard: ShardNumber, as: Value.Type, _ folder: ShardFolder, _ clock: CheckpointClock,
     _ observer: RunObserver
   ) throws -> (names: [String], isNew: Bool) {
-    let plan = plans[piece.layer]
     let files = try bandFiles(
       layer: piece.layer, segments: piece.segments, shard: shard, folder: folder.path(of: shard), as: Value.self)
     var run = try layerRun(piece.layer, observer, as: Value.self)
@@ -128,7 +128,7 @@ extension PreparedJob {
       }
       isNew = true
       if let segments = piece.segments {
-        try run.countPart(band, rows: segments.map(plan.source.segmentRows), walk)
+        try run.countPart(band, segments, walk)
       } else {
         let (counters, quartiles) = try run.complete(band, walk)
         try files.write(counters, quartiles, band: band)
@@ -153,7 +153,7 @@ extension PreparedJob {
 
 extension LayerRun {
   /// Counts some segments of rows of a band to a file, with the moments of each segment.
-  func countPart(_ band: Range<Int>, rows: [Range<Int>], _ walk: TileWalk<Value>) throws {
+  func countPart(_ band: Range<Int>, _ segments: [Int], _ walk: TileWalk<Value>) throws {
     let files = files!
     let work = newWork(band)
     let keeper = BandCheckpoint(files: files, clock: clock, work: work)
@@ -161,9 +161,10 @@ extension LayerRun {
     let writer = try RecordWriter(path: files.path(band), header: files.header(band), resuming: position)
     keeper.journal = writer
     let journal = SegmentJournal(files, tiles: work.counters.tiles, writer: writer)
+    let rows = segments.map(plan.source.segmentRows)
     let blocks = blocks(band, rows: rows, from: work.lookRow ?? work.nextRow)
     let rowCount = rows.reduce(0) { $0 + $1.count }
-    let early = earlyLook(work, rows: rowCount)
+    let early = earlyLook(work, rows: rowCount, bytes: plan.earlyLookBytes(segments, grouping))
     try count(work, blocks, walk, keeper: keeper, early: early, journal: journal)
     if work.lookRow == nil {
       try files.append(work.counters, to: writer)
