@@ -32,6 +32,7 @@ const AWAY_AFTER_MS = 1200;
 
 restoreTheme();
 const queue = new RequestQueue(workerTransport(document.documentElement.dataset.site));
+queue.onDamaged = (/** @type {string} */ url, /** @type {Error} */ error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`);
 /** @param {string} url */
 const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
 
@@ -105,6 +106,8 @@ function watchServer(app) {
     }), AWAY_AFTER_MS);
   };
   app.refused = (error) => {
+    // Told by the queue, whoever asked.
+    if (error.damaged) return;
     if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
     else showNotice("refused", `The server refused a part of the picture: ${error.message}`);
   };
