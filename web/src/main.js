@@ -56,7 +56,7 @@ function later(load) {
   };
 }
 const sortMenus = later(() => import("./panels/sortmenu.js"));
-const hiddenMenus = later(() => import("./panels/hiddenmenu.js"));
+const keptMenus = later(() => import("./panels/keptmenu.js"));
 
 /** @param {"loading" | "coarse" | "sharp"} state for tests and for style */
 function setPageState(state) {
@@ -170,7 +170,7 @@ async function start() {
   const popover = new Popover();
   const activation = new ActivationView(app, facts, {
     openSort: (column, button) => sortMenus.use(({ sortMenu }) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()))),
-    openHidden: (column, button) => hiddenMenus.use(({ hiddenMenu }) => popover.open(button, `Hidden neurons of ${column.layer.name}`, hiddenMenu(app, column.layer.id, () => popover.close()))),
+    openKept: (column, button, kind) => keptMenus.use(({ keptMenu }) => popover.open(button, `Neurons ${kind} in ${column.layer.name}`, keptMenu(app, column.layer.id, kind, () => popover.close()))),
   });
   app.tell = (text) => activation.hint(text);
   layersView(app);
@@ -213,7 +213,7 @@ async function start() {
   exportView(app, activation, popover);
   similarView(app);
   sortMenus.use(() => {});
-  hiddenMenus.use(() => {});
+  keptMenus.use(() => {});
 }
 
 start().catch((error) => {
