@@ -40,8 +40,8 @@ const POINTER = {
 
 /** @type {Partial<Record<Place, Way[]>>} */
 const TOUCH = {
-  rest: [["tap a bar", "to hide"], ["its number", "to open, pin"], ["drag", "to scroll"], ["pinch", "to zoom"]],
-  sums: [["tap", "to zoom in to neurons"], ["drag", "to scroll"], ["pinch", "to zoom"]],
+  rest: [["tap a bar", "to hide"], ["its number", "to open, pin"], ["pinch", "to zoom"], ["drag", "to scroll"]],
+  sums: [["tap", "to zoom in to neurons"], ["pinch", "to zoom"], ["drag", "to scroll"]],
 };
 
 /**

@@ -9,9 +9,12 @@ export class Guide {
     this.place = "rest";
     this.touch = matchMedia("(hover: none)").matches;
     this.sums = false;
-    this.written = "";
     document.addEventListener("pointerover", (event) => {
-      this.touch = event.pointerType === "touch";
+      const touch = event.pointerType === "touch";
+      if (touch !== this.touch) {
+        this.touch = touch;
+        this.write();
+      }
       const target = /** @type {Element} */ (event.target);
       // A plot knows better what is under the pointer.
       if (!target.matches(".plot")) this.at(/** @type {HTMLElement | null} */ (target.closest("[data-guide]"))?.dataset.guide ?? "rest");
@@ -25,8 +28,9 @@ export class Guide {
     this.write();
   }
 
-  /** @param {string} place see `model/guide.js` */
+  /** @param {string} place see `model/guide.js`; told at every movement of the pointer */
   at(place) {
+    if (place === this.place) return;
     this.place = place;
     this.write();
   }
@@ -39,10 +43,6 @@ export class Guide {
   }
 
   write() {
-    const ways = guideFor(this.place, this);
-    const text = ways.join("|");
-    if (text === this.written) return;
-    this.written = text;
-    this.element.replaceChildren(...ways.map(([act, effect]) => el("span", {}, el("b", {}, act), ` ${effect}`)));
+    this.element.replaceChildren(...guideFor(this.place, this).map(([act, effect]) => el("span", {}, el("b", {}, act), ` ${effect}`)));
   }
 }
