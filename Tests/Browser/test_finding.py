@@ -31,7 +31,7 @@ def over_element(page, selector):
 
 def test_the_guide_says_what_a_click_does_and_where_it_is_undone(page, layer):
     resting = guide(page)
-    assert resting.startswith("click a bar to hide its neuron") and "“hidden” above brings it back" in resting
+    assert resting.startswith("click a bar to hide its neuron") and "“hidden” above to bring back" in resting
     assert "Shift-click to pin it on top" in resting and "to scroll" in resting and "to zoom" in resting
     over(page, *middle(page, layer))
     expect(page.locator("#guide")).to_contain_text("to hide this neuron")

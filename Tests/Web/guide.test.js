@@ -9,7 +9,7 @@ const pointer = { touch: false, sums: false };
 const said = (place, now) => guideFor(place, now).map((way) => way.join(" ")).join("; ");
 
 test("at rest it says how to hide, bring back, pin and move", () => {
-  assert.match(said("rest", pointer), /^click a bar to hide its neuron; “hidden” above brings it back; Shift-click to pin it on top; .*to scroll; .*to zoom$/);
+  assert.match(said("rest", pointer), /^click a bar to hide its neuron; Shift-click to pin it on top; “hidden” above to bring back; .*to scroll; .*to zoom$/);
   assert.match(said("rest", { touch: false, sums: true }), /^click to zoom in to single neurons/, "a click on several neurons hides none");
   assert.equal(said("nowhere", pointer), said("rest", pointer));
 });

@@ -16,20 +16,20 @@ const PIN = ["Shift-click", "to pin it on top"];
 /** @type {Way} */
 const NEARER = ["click", "to zoom in to single neurons"];
 /** @type {Way} */
-const BACK = ["“hidden”", "above brings it back"];
+const BACK = ["“hidden” above", "to bring back"];
 
 /** The first of each are what a reader needs most: what has no room is left out from the end. */
 const POINTER = {
-  rest: /** @type {Way[]} */ ([["click a bar", "to hide its neuron"], BACK, PIN, ["hover", "for its figures"], SCROLL, ZOOM]),
+  rest: /** @type {Way[]} */ ([["click a bar", "to hide its neuron"], PIN, BACK, ["hover", "for its figures"], SCROLL, ZOOM]),
   sums: /** @type {Way[]} */ ([NEARER, ["there, click a bar", "to hide it"], PIN, SCROLL, ZOOM]),
-  row: /** @type {Way[]} */ ([["click", "to hide this neuron"], BACK, PIN, SCROLL, ZOOM]),
-  named: /** @type {Way[]} */ ([["click", "to hide this neuron"], BACK, PIN, ["click its number", "to open it"], SCROLL, ZOOM]),
+  row: /** @type {Way[]} */ ([["click", "to hide this neuron"], PIN, BACK, SCROLL, ZOOM]),
+  named: /** @type {Way[]} */ ([["click", "to hide this neuron"], PIN, BACK, ["click its number", "to open it"], SCROLL, ZOOM]),
   sum: /** @type {Way[]} */ ([NEARER, SCROLL, ZOOM]),
   pinned: /** @type {Way[]} */ ([["click", "to open this neuron"], ["Shift-click", "to unpin it"]]),
   axis: /** @type {Way[]} */ ([["wheel", "to zoom along the axis"], ["drag", "to move along it"], ["double-click", "for the whole axis"]]),
   minimap: /** @type {Way[]} */ ([["click or drag", "to scroll through the whole layer"], ["the frame", "is what the column shows of it"]]),
   layers: /** @type {Way[]} */ ([["click", "to show or hide a layer’s column"]]),
-  classes: /** @type {Way[]} */ ([["click", "to show or hide a class"], ["double-click", "for only this one"]]),
+  classes: /** @type {Way[]} */ ([["click", "to show or hide a class"], ["double-click", "for only this one"], ["≈", "the classes most alike, and how much"]]),
   instances: /** @type {Way[]} */ ([["click a picture", "to show or hide its dots"], ["click a pair’s name", "for only this pair"]]),
   sort: /** @type {Way[]} */ ([["click", "to sort by the median of a class, the value of an instance, the difference of two, or the index"]]),
   direction: /** @type {Way[]} */ ([["click", "to turn the order round"]]),
