@@ -107,3 +107,16 @@ def test_damaged_tiles_are_never_drawn(open_page, url, story):
     sharp(clean)
     assert len(damaged) == 3
     assert pixels(page, story["layers"][0]) == pixels(clean, story["layers"][0])
+
+
+def test_an_answer_that_is_no_json_is_told_as_damage_not_as_absence(open_page, url, story):
+    page = open_page()
+    page.context.route(f"**/layers/{story['layers'][0]}/summary*", lambda route: route.fulfill(status=200, content_type="text/html", body="<!doctype html><p>Please log in"))
+    page.goto(url)
+    page.wait_for_selector(".notice.damaged")
+    told = page.inner_text(".notice.damaged")
+    assert f"layers/{story['layers'][0]}/summary" in told and "not JSON" in told
+    expect(page.locator(".notice.away")).to_have_count(0)
+    # The other layer is drawn as ever.
+    page.wait_for_selector(f'#column-{story["layers"][1]}[data-sharp="true"]')
+    assert pixels(page, story["layers"][1])["coloured"] > 5000

@@ -108,9 +108,9 @@ def test_the_walk_through(page, url, api, metadata, story):
     # It comes back, and "back" undoes that.
     page.click(f"#column-{layer} .hidden-strip")
     page.click("#show-all-hidden")
-    expect(page.locator(f"#column-{layer} .hidden-strip")).to_be_hidden()
+    expect(page.locator(f"#column-{layer} .hidden-strip")).to_have_text("0 hidden")
     page.go_back()
-    expect(page.locator(f"#column-{layer} .hidden-strip")).to_be_visible()
+    expect(page.locator(f"#column-{layer} .hidden-strip")).to_have_text("1 hidden ⤺")
 
 
 def test_toggles_colour_what_is_shown_and_grey_what_is_not(page, url, story):

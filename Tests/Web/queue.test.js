@@ -97,6 +97,9 @@ test("a busy server says when to come back, and is heard", async () => {
 
 test("a damaged answer is fetched again, but not for ever; a refusal not at all", async () => {
   const { queue, sent, advance } = world();
+  const told = [];
+  queue.onDamaged = (url, error) => told.push([url, error.message]);
+  queue.onAway = (away) => told.push(away);
   const result = ask(queue, "x", 1).catch((error) => error);
   for (let i = 0; i < 4; i++) {
     sent[i].refuse(0, { damaged: true });
@@ -105,10 +108,26 @@ test("a damaged answer is fetched again, but not for ever; a refusal not at all"
   }
   assert.equal((await result).damaged, true);
   assert.equal(sent.length, 4);
+  assert.deepEqual(told, [["x", "no"]], "told once, by its address, and not as absence");
   const refused = ask(queue, "y", 1).catch((error) => error.status);
   sent[4].refuse(404);
   assert.equal(await refused, 404);
   assert.equal(sent.length, 5);
+});
+
+test("a server that refuses, or sends damage, is back", async () => {
+  for (const how of [[404], [0, { damaged: true }], [503]]) {
+    const { queue, sent, advance } = world();
+    const told = [];
+    queue.onAway = (away) => told.push(away);
+    void ask(queue, "x", 1).catch(() => {});
+    sent[0].refuse(0);
+    await settled();
+    advance(20000);
+    sent[1].refuse(...how);
+    await settled();
+    assert.deepEqual(told, [true, false], String(how));
+  }
 });
 
 test("what waits may become urgent: what was foreseen comes into view", async () => {

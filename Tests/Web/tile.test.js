@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LruCache } from "../../web/src/model/cache.js";
 import { crc32c } from "../../web/src/model/crc32c.js";
-import { DamagedTile, decodeRows, decodeTile } from "../../web/src/model/tile.js";
+import { Damaged, decodeRows, decodeTile } from "../../web/src/model/tile.js";
 
 /** @param {string} magic @param {number} rows @param {number} bins @param {Uint8Array} body */
 function message(magic, rows, bins, body) {
@@ -61,12 +61,12 @@ test("every flipped bit, wrong length and foreign message is refused", () => {
   for (let bit = 32 * 8; bit < good.byteLength * 8; bit++) {
     const bad = good.slice(0);
     new Uint8Array(bad)[bit >> 3] ^= 1 << (bit & 7);
-    assert.throws(() => decodeTile(bad), DamagedTile);
+    assert.throws(() => decodeTile(bad), Damaged);
   }
-  assert.throws(() => decodeTile(good.slice(0, 40)), DamagedTile);
-  assert.throws(() => decodeTile(good.slice(0, 7)), DamagedTile);
-  assert.throws(() => decodeTile(message("NDT1", 3, 4, new Uint8Array(10))), DamagedTile);
-  assert.throws(() => decodeRows(good), DamagedTile);
+  assert.throws(() => decodeTile(good.slice(0, 40)), Damaged);
+  assert.throws(() => decodeTile(good.slice(0, 7)), Damaged);
+  assert.throws(() => decodeTile(message("NDT1", 3, 4, new Uint8Array(10))), Damaged);
+  assert.throws(() => decodeRows(good), Damaged);
 });
 
 test("the cache keeps what was used last, within its bytes", () => {

@@ -32,6 +32,7 @@ const AWAY_AFTER_MS = 1200;
 
 restoreTheme();
 const queue = new RequestQueue(workerTransport(document.documentElement.dataset.site));
+queue.onDamaged = (/** @type {string} */ url, /** @type {Error} */ error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`);
 /** @param {string} url */
 const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
 
@@ -55,7 +56,7 @@ function later(load) {
   };
 }
 const sortMenus = later(() => import("./panels/sortmenu.js"));
-const hiddenMenus = later(() => import("./panels/hiddenmenu.js"));
+const keptMenus = later(() => import("./panels/keptmenu.js"));
 
 /** @param {"loading" | "coarse" | "sharp"} state for tests and for style */
 function setPageState(state) {
@@ -105,6 +106,8 @@ function watchServer(app) {
     }), AWAY_AFTER_MS);
   };
   app.refused = (error) => {
+    // Told by the queue, whoever asked.
+    if (error.damaged) return;
     if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
     else showNotice("refused", `The server refused a part of the picture: ${error.message}`);
   };
@@ -167,7 +170,7 @@ async function start() {
   const popover = new Popover();
   const activation = new ActivationView(app, facts, {
     openSort: (column, button) => sortMenus.use(({ sortMenu }) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()))),
-    openHidden: (column, button) => hiddenMenus.use(({ hiddenMenu }) => popover.open(button, `Hidden neurons of ${column.layer.name}`, hiddenMenu(app, column.layer.id, () => popover.close()))),
+    openKept: (column, button, kind) => keptMenus.use(({ keptMenu }) => popover.open(button, `Neurons ${kind} in ${column.layer.name}`, keptMenu(app, column.layer.id, kind, () => popover.close()))),
   });
   app.tell = (text) => activation.hint(text);
   layersView(app);
@@ -210,7 +213,7 @@ async function start() {
   exportView(app, activation, popover);
   similarView(app);
   sortMenus.use(() => {});
-  hiddenMenus.use(() => {});
+  keptMenus.use(() => {});
 }
 
 start().catch((error) => {

@@ -86,6 +86,11 @@ export class RequestQueue {
      */
     this.onAway = () => {};
     this.away = false;
+    /**
+     * Told of an answer that came damaged at every try.
+     * @type {(url: string, error: RequestError) => void}
+     */
+    this.onDamaged = () => {};
     /** Milliseconds from sending to the answer, as of late. */
     this.answerMs = 0;
     this.counters = { requests: 0, bytes: 0, aborts: 0, retries: 0 };
@@ -204,8 +209,12 @@ export class RequestQueue {
     entry.tries++;
     const unreachable = (error.status === 0 && !error.damaged) || error.status === 502 || error.status === 504;
     const busy = error.status === 429 || error.status === 503;
-    if (!unreachable && !busy && !(error.damaged && entry.tries < DAMAGED_TRIES_MAX)) return entry.reject(error);
-    if (unreachable) this.setAway(true);
+    // Whatever else is wrong with it, an answer is one.
+    this.setAway(unreachable);
+    if (!unreachable && !busy && !(error.damaged && entry.tries < DAMAGED_TRIES_MAX)) {
+      if (error.damaged) this.onDamaged(entry.request.url, error);
+      return entry.reject(error);
+    }
     const pause = error.retryAfter !== null ? error.retryAfter * 1000 : Math.min(BACKOFF_MAX_MS, 250 * 2 ** entry.tries);
     // Jitter: clients that lost the same server must not all come back in the same moment.
     const wait = pause * (0.5 + this.random());

@@ -2,7 +2,7 @@
 
 // Named here as well, so that it is fetched beside `tile.js` and not after it.
 import "../model/crc32c.js";
-import { DamagedTile, decodeRows, decodeTile } from "../model/tile.js";
+import { Damaged, decodeRows, decodeTile } from "../model/tile.js";
 
 /** @typedef {"tile" | "rows" | "json"} Kind */
 /** @typedef {{id: number, url: string, kind: Kind}} Job */
@@ -27,7 +27,7 @@ async function run(job) {
   try {
     const response = await fetch(job.url, { signal: control.signal });
     if (!response.ok) scope.postMessage(await refusal(job, response));
-    else if (job.kind === "json") scope.postMessage({ id: job.id, ok: true, data: await response.json(), bytes: 0 });
+    else if (job.kind === "json") scope.postMessage({ id: job.id, ok: true, data: parsed(await response.text()), bytes: 0 });
     else {
       const buffer = await response.arrayBuffer();
       const bytes = buffer.byteLength;
@@ -42,10 +42,22 @@ async function run(job) {
     // Nobody waits for an aborted job.
     if (!control.signal.aborted) {
       const message = error instanceof Error ? error.message : String(error);
-      scope.postMessage({ id: job.id, ok: false, status: 0, message, type: "", retryAfter: null, damaged: error instanceof DamagedTile });
+      scope.postMessage({ id: job.id, ok: false, status: 0, message, type: "", retryAfter: null, damaged: error instanceof Damaged });
     }
   } finally {
     running.delete(job.id);
+  }
+}
+
+/**
+ * A text that is no JSON did come: a page of a proxy, or an answer cut off. The server is not away.
+ * @param {string} text
+ */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Damaged(`${text.length} characters that are not JSON`);
   }
 }
 

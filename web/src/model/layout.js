@@ -1,12 +1,16 @@
 /** Where the parts of a column lie. CSS pixels. Pure. */
 
-export const AXIS_HEIGHT = 26;
+/** The axis' title, its numbers, its ticks. */
+export const AXIS_HEIGHT = 40;
+/** Base lines of the title, and of the numbers and of what stands beside them. */
+export const TITLE_Y = 12;
+export const TICK_Y = 31;
 export const PINNED_ROW = 18;
 /** Rows this tall carry their neuron's number, and a figure of what they are sorted by. */
 export const LABEL_ROW = 12;
 const DIGIT = 6.3;
 /** The word "neuron" above its numbers. */
-const HEADING = 36;
+const HEADING = 40;
 const ZERO_LANE = 6;
 /** Room right of the plot for half an arrow or dot, and where there is enough of it for the figures that rows are sorted by. */
 const RIGHT_MARGIN = 12;

@@ -98,6 +98,16 @@ export function promise(order, direction, metadata) {
   return `Neurons where the ${phrase(more, metadata)} exceeds the ${phrase(less, metadata)} most come first.`;
 }
 
+/**
+ * What else one can sort by: the kinds that the ordering is not of, the most telling first.
+ * @param {Order} order
+ * @param {Metadata} metadata
+ */
+export function otherKinds(order, metadata) {
+  const kinds = { median: "class median", value: metadata.instances.length > 0 ? "instance value" : "", difference: "difference", index: "neuron index" };
+  return Object.entries(kinds).flatMap(([kind, words]) => (words === "" || kind === (order.kind === "mean" ? "median" : order.kind) ? [] : [words]));
+}
+
 /** @param {Order} a @param {Order} b */
 export function same(a, b) {
   return encodeOrder(a) === encodeOrder(b);

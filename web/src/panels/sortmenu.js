@@ -102,7 +102,7 @@ export function sortMenu(app, layerId, close) {
   const choice = (value, text, ...more) => {
     const radio = el("input", { type: "radio", name: "sort-by", value, id: `sort-by-${value}` });
     radio.checked = order.kind === value;
-    const row = el("div", { class: "choice" }, el("label", {}, radio, ` ${text} `), ...more.filter(Boolean));
+    const row = el("div", { class: "choice" }, el("label", {}, radio, ` ${text} `), el("span", { class: "items" }, ...more));
     // Choosing an item chooses its line.
     row.addEventListener("change", (event) => {
       if (event.target !== radio) radio.checked = true;
@@ -116,15 +116,16 @@ export function sortMenu(app, layerId, close) {
     radio.checked = now.direction === value;
     return el("label", {}, radio, ` ${text}`);
   };
+  /** @param {string} name @param {...(HTMLElement | null | false)} rows */
+  const group = (name, ...rows) => el("div", { class: "sort-group", role: "group", "aria-label": name }, el("span", { class: "group-name", "aria-hidden": "true" }, name), el("div", {}, ...rows));
   const sentence = el("p", { class: "promise", "aria-live": "polite" });
   const form = el("form", { class: "sort-menu", method: "dialog" },
     el("h3", {}, `Sort ${app.layer(layerId).name} by`),
-    menus.value && choice("value", "value of", menus.value),
-    choice("median", "median of", menus.median),
-    choice("mean", "mean of", menus.mean),
-    choice("difference", "difference of", menus.a, el("span", { class: "minus" }, "−"), menus.b),
-    choice("index", "neuron index"),
-    el("div", { class: "ways" }, way("descending", "largest first"), way("ascending", "smallest first")),
+    group("Neuron", choice("index", "index", el("span", { class: "quiet" }, "the network’s own order"))),
+    group("A class", choice("median", "median of", menus.median), choice("mean", "mean of", menus.mean)),
+    menus.value && group("An instance", choice("value", "value of", menus.value)),
+    group("Two of these", choice("difference", "difference of", menus.a, el("span", { class: "minus" }, "−"), menus.b)),
+    group("Order", el("div", { class: "ways" }, way("descending", "↓ descending: largest first"), way("ascending", "↑ ascending: smallest first"))),
     sentence,
     el("div", { class: "buttons" },
       el("button", { type: "submit", class: "primary", id: "sort-apply" }, "Sort this layer"),

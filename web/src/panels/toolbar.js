@@ -58,7 +58,7 @@ export function toolbarView(app) {
   linked.addEventListener("change", () => app.update((draft) => {
     draft.linked = linked.checked;
   }));
-  const linkedLabel = el("label", { class: "option", title: "Scroll and zoom all columns together" }, linked, " together");
+  const linkedLabel = el("label", { class: "option", title: "Scroll and zoom all layers’ columns as one" }, linked, " scroll layers together");
   bar.append(linkedLabel);
 
   const update = () => {

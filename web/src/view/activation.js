@@ -2,10 +2,12 @@
 
 import { byId, el, setText } from "../dom.js";
 import { count } from "../model/format.js";
+import { AXIS_HEIGHT, LABEL_ROW } from "../model/layout.js";
 import { HIDDEN_MAX, PINNED_MAX } from "../model/state.js";
 import { Column } from "./column.js";
 import { ColumnHead } from "./columnhead.js";
 import { attachGestures } from "./gestures.js";
+import { Guide } from "./guide.js";
 import { HoverCard } from "./hovercard.js";
 import { attachKeys } from "./keys.js";
 import { zoomToNames } from "./navigate.js";
@@ -16,13 +18,14 @@ export class ActivationView {
   /**
    * @param {import("../app.js").App} app
    * @param {import("../data/facts.js").FactsSource} facts
-   * @param {{openSort: (column: Column, button: HTMLElement) => void, openHidden: (column: Column, button: HTMLElement) => void}} menus
+   * @param {import("./columnhead.js").Menus} menus
    */
   constructor(app, facts, menus) {
     this.app = app;
     this.menus = menus;
     this.element = byId("columns");
     this.card = new HoverCard(app, facts);
+    this.guide = new Guide();
     /** @type {Map<string, {column: Column, head: ColumnHead}>} */
     this.columns = new Map();
     this.hintTimer = 0;
@@ -82,7 +85,7 @@ export class ActivationView {
       if (hit.kind === "row" && hit.level > 0) zoomToNames(column, y);
       return;
     }
-    const onNumber = x < column.layout.neuronX + 5 && column.rowHeight >= 12;
+    const onNumber = x < column.layout.neuronX + 5 && column.rowHeight >= LABEL_ROW;
     if (event.shiftKey) this.togglePinned(column, neuron);
     else if (onNumber || hit.kind === "pinned") this.open(column, neuron);
     else {
@@ -99,6 +102,7 @@ export class ActivationView {
     const before = JSON.stringify(column.hovered);
     column.hovered = hit;
     if (JSON.stringify(hit) !== before) this.app.redraw();
+    this.guide.at(y === null ? "rest" : y < AXIS_HEIGHT ? "axis" : placeOf(column, hit));
     column.canvas.classList.toggle("over-row", hit !== null);
     column.canvas.classList.toggle("over-many", hit?.kind === "row" && hit.level > 0);
     if (hit && event && event.pointerType !== "touch") this.card.show(column, hit, { x: event.clientX, y: event.clientY });
@@ -152,13 +156,27 @@ export class ActivationView {
     const wants = [];
     let covered = true;
     let sharp = true;
-    for (const column of this.shown()) {
+    const columns = this.shown();
+    let sums = columns.length > 0;
+    for (const column of columns) {
       const result = column.render(wants);
       covered &&= result.covered;
       sharp &&= result.sharp;
+      sums &&= column.level > 0;
       this.columns.get(column.layer.id)?.head.tick();
     }
     this.app.source.sync(wants);
+    this.guide.summed(sums);
     return { covered, sharp };
   }
+}
+
+/**
+ * The guide's name of what is under the pointer.
+ * @param {Column} column
+ * @param {Hit | null} hit
+ */
+function placeOf(column, hit) {
+  if (hit?.kind !== "row") return hit?.kind ?? "rest";
+  return hit.level > 0 ? "sum" : column.rowHeight >= LABEL_ROW ? "named" : "row";
 }

@@ -1,7 +1,7 @@
 /** The horizontal axis and the numbers beside the rows. */
 
 import { count, figure, percent } from "../model/format.js";
-import { LABEL_ROW } from "../model/layout.js";
+import { LABEL_ROW, TICK_Y, TITLE_Y } from "../model/layout.js";
 import { label, step, symlogTicks, ticks } from "../model/ticks.js";
 
 /** @typedef {import("../model/layout.js").Layout} Layout */
@@ -26,22 +26,41 @@ export function axisTicks(scale) {
   return ticks(scale.lo, scale.hi, target).map((value) => ({ value, text: label(value, by) }));
 }
 
+/** Pixels of a character of a title, and of the button beside it where only a part of the axis is in view. */
+const TITLE_CHARACTER = 6;
+const TITLE_BUTTON = 104;
+
 /**
- * Tick labels above the plot, and what they measure.
+ * What the axis measures, and whose it is.
+ * @param {Pick<import("../types").State, "axis" | "symlog">} state
+ * @param {number} width
+ * @param {boolean} cut whether only a part of it is in view
+ */
+export function axisTitle({ axis, symlog }, width, cut) {
+  const whose = axis === "own" ? "each neuron on its own axis" : axis === "whole" ? "one axis for the layer, all values" : "one axis for the layer";
+  const long = `activation · ${whose}${symlog ? " · symlog" : ""}`;
+  return long.length * TITLE_CHARACTER < width - (cut ? TITLE_BUTTON : 0) ? long : "activation";
+}
+
+/**
+ * Title and tick labels above the plot.
  * @param {CanvasRenderingContext2D} context CSS pixels
  * @param {Layout} layout
  * @param {import("./columnaxis.js").Axis} axis
  * @param {Theme} theme
- * @param {boolean} zeros whether the lane of zeros is at its left
+ * @param {string} title
  */
-export function paintAxis(context, layout, { scale, part, above, below }, theme, zeros) {
-  const y = 17;
+export function paintAxis(context, layout, { scale, part, above, below }, theme, title) {
+  const y = TICK_Y;
+  const zeros = layout.zeroWidth > 0;
   context.font = `11px ${theme.font}`;
   context.textBaseline = "alphabetic";
   context.fillStyle = theme.quiet;
   context.strokeStyle = theme.rule;
   context.lineWidth = 1;
   const { plotX, plotWidth } = layout;
+  context.textAlign = "left";
+  context.fillText(title, plotX, TITLE_Y);
   if (scale) {
     const list = axisTicks(scale);
     list.forEach(({ value, text }, i) => {
@@ -63,7 +82,7 @@ export function paintAxis(context, layout, { scale, part, above, below }, theme,
     const all = part.lo === 0 && part.hi === 1;
     context.fillText(all ? "each neuron’s lowest" : `${percent(part.lo)} of each neuron’s range`, plotX, y);
     context.textAlign = "right";
-    context.fillText(!all ? percent(part.hi) : plotWidth > 230 ? "highest activation" : "highest", plotX + plotWidth, y);
+    context.fillText(all ? "highest" : percent(part.hi), plotX + plotWidth, y);
   }
   context.fillStyle = theme.rule;
   context.fillRect(plotX, layout.plotTop - (layout.pinnedRows > 0 ? 4 : 1), plotWidth, 1);
@@ -147,8 +166,8 @@ export function paintHeadings(context, layout, what, theme) {
   const named = areNamed(what);
   // "rank" beside "= 0" would read as one: the lane's heading is narrow and stands over its lane alone.
   const x = layout.neuronX - (layout.zeroWidth > 0 ? 6 : 0);
-  if (layout.rankX > 0 && named) context.fillText("rank", layout.rankX - (layout.zeroWidth > 0 ? 6 : 0), 17);
-  context.fillText(named ? "neuron" : "rank", x, 17);
+  if (layout.rankX > 0 && named) context.fillText("rank", layout.rankX - (layout.zeroWidth > 0 ? 6 : 0), TICK_Y);
+  context.fillText(named ? "neuron" : "rank", x, TICK_Y);
 }
 
 /** @param {Pick<LabelRows, "level" | "lineHeight">} what */

@@ -1,12 +1,12 @@
 /** One column of the Activation view: its elements, its canvas, and a frame of it. */
 
 import { el, context2d, set } from "../dom.js";
-import { columnLayout, LABEL_ROW, PINNED_ROW } from "../model/layout.js";
+import { columnLayout, LABEL_ROW, PINNED_ROW, TICK_Y } from "../model/layout.js";
 import { Motion } from "../model/motion.js";
 import { encodeOrder, phrase } from "../model/order.js";
 import { clampView, levelFor, rowHeight, screenRows } from "../model/viewport.js";
 import { PRIORITY } from "../data/tiles.js";
-import { paintAxis, paintGrid, paintHeadings, paintRowLabels } from "./axis.js";
+import { axisTitle, paintAxis, paintGrid, paintHeadings, paintRowLabels } from "./axis.js";
 import { Aloud } from "./aloud.js";
 import { ColumnAxis } from "./columnaxis.js";
 import { ColumnData, sameArrangement, sameRows } from "./columndata.js";
@@ -185,7 +185,7 @@ export class Column {
       this.drawBlock(of, axis, { rows: screen.rows, level: screen.level, y: layout.plotTop + screen.y, lineHeight: screen.height }, { top: layout.plotTop, height: layout.plotHeight });
       if (layout.pinnedRows > 0) this.drawPinned(of, axis);
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      paintAxis(context, layout, axis, app.theme, layout.zeroWidth > 0);
+      paintAxis(context, layout, axis, app.theme, axisTitle(app.state, layout.plotWidth, this.state.across !== null));
       if (layout.zeroWidth > 0) this.drawZeroHead();
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -205,7 +205,7 @@ export class Column {
     context.textAlign = "center";
     context.textBaseline = "alphabetic";
     context.fillStyle = app.theme.faint;
-    context.fillText("=0", layout.zeroX + layout.zeroWidth / 2, 17);
+    context.fillText("=0", layout.zeroX + layout.zeroWidth / 2, TICK_Y);
   }
 
   /**

@@ -1,40 +1,66 @@
-/** The lines above a column: its name, its hidden neurons, its sort, its zoom. */
+/** The lines above a column: its name, what of it is hidden and pinned, its zoom; what it is sorted by. */
 
-import { el, set, setText } from "../dom.js";
+import { el, set, setText, svg } from "../dom.js";
 import { count, plural } from "../model/format.js";
-import { phrase } from "../model/order.js";
+import { otherKinds, phrase } from "../model/order.js";
 import { fit, setAcross, zoomBy } from "./navigate.js";
 
 /** @typedef {import("./column.js").Column} Column */
+/** @typedef {"hidden" | "pinned"} Kept */
+/**
+ * @typedef {object} Menus
+ * @property {(column: Column, button: HTMLElement) => void} openSort
+ * @property {(column: Column, button: HTMLElement, kind: Kept) => void} openKept
+ */
+
+const GLASS = "M11.2 11.2 14 14M6.8 12.1a5.3 5.3 0 1 0 0-10.6 5.3 5.3 0 0 0 0 10.6z";
+const ICONS = {
+  out: `${GLASS}M4.5 6.8h4.6`,
+  in: `${GLASS}M4.5 6.8h4.6M6.8 4.5v4.6`,
+  // All of a height.
+  fit: "M2.5 1.5h11M2.5 14.5h11M8 4v8M5.8 6.2 8 4l2.2 2.2M5.8 9.8 8 12l2.2-2.2",
+};
 
 export class ColumnHead {
   /**
    * @param {Column} column
-   * @param {{openSort: (column: Column, button: HTMLElement) => void, openHidden: (column: Column, button: HTMLElement) => void}} on
+   * @param {Menus} on
    */
   constructor(column, on) {
     this.column = column;
     this.first = "";
     const { app, layer } = column;
-    this.hidden = el("button", { type: "button", class: "hidden-strip", "aria-haspopup": "dialog" });
-    this.hidden.addEventListener("click", () => on.openHidden(column, this.hidden));
+    /** @param {Kept} kind @param {string} guide */
+    const strip = (kind, guide) => {
+      const button = el("button", { type: "button", class: `kept-strip ${kind}-strip`, "aria-haspopup": "dialog", "data-guide": guide });
+      button.addEventListener("click", () => on.openKept(column, button, kind));
+      return button;
+    };
+    this.hidden = strip("hidden", "hidden");
+    this.pinned = strip("pinned", "pins");
     this.dead = el("span", { class: "quiet dead", title: "Neurons that are exactly 0 for every row of the data" });
     this.grain = el("span", { class: "grain quiet" });
-    this.sort = el("button", { type: "button", class: "sort-button", "aria-haspopup": "dialog" });
+    this.sort = el("button", { type: "button", class: "sort-button", "aria-haspopup": "dialog", "data-guide": "sort" });
     this.sort.addEventListener("click", () => on.openSort(column, this.sort));
-    this.direction = el("button", { type: "button", class: "direction-button", onClick: () => this.turn() });
-    /** @param {string} text @param {string} title @param {string} name @param {() => void} run */
-    const zoom = (text, title, name, run) => el("button", { type: "button", class: `icon-button zoom-${name}`, title, "aria-label": `${title}: ${layer.name}`, onClick: run }, text);
+    // A second way to the same menu, for the eye: the button beside it has all the words.
+    this.others = el("span", { class: "sort-others quiet", "aria-hidden": "true", "data-guide": "sort" });
+    this.others.addEventListener("click", () => on.openSort(column, this.sort));
+    this.direction = el("button", { type: "button", class: "direction-button", "data-guide": "direction", onClick: () => this.turn() });
     this.across = el("button", { type: "button", class: "across-fit", title: "Only a part of the axis is in view: show it whole (0)", onClick: () => setAcross(column, null) }, "↔ whole axis");
+    this.across.hidden = true;
+    column.canvas.after(this.across);
+    /** @param {keyof typeof ICONS} name @param {string} title @param {() => void} run @param {string} [text] */
+    const zoom = (name, title, run, text) => el("button", { type: "button", class: `zoom-button zoom-${name}`, title, "aria-label": `${text ?? title.split(" (")[0]}: ${layer.name}`, onClick: run },
+      svg("svg", { viewBox: "0 0 16 16", width: 15, height: 15, "aria-hidden": "true" }, svg("path", { d: ICONS[name] })), text && el("span", {}, text));
     const middle = () => column.layout.plotTop + column.layout.plotHeight / 2;
     column.head.append(
       el("div", { class: "head-line" },
-        el("h2", {}, layer.name), el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead, this.hidden,
-        this.across, el("span", { class: "zoom-buttons" },
-          zoom("−", "Zoom out", "out", () => zoomBy(column, 1 / 1.6, middle())),
-          zoom("+", "Zoom in", "in", () => zoomBy(column, 1.6, middle())),
-          zoom("all", "Whole layer", "fit", () => fit(column)))),
-      el("div", { class: "head-line" }, el("span", { class: "sort-label quiet" }, "sort"), this.sort, this.direction, this.grain),
+        el("h2", {}, layer.name), el("span", { class: "facts" }, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
+        this.hidden, this.pinned, el("span", { class: "zoom-buttons" },
+          zoom("out", "Zoom out (−)", () => zoomBy(column, 1 / 1.6, middle())),
+          zoom("in", "Zoom in (+)", () => zoomBy(column, 1.6, middle())),
+          zoom("fit", "Zoom out to the whole layer (0)", () => fit(column), "whole layer"))),
+      el("div", { class: "head-line sort-line" }, el("span", { class: "sort-label quiet" }, "Sort by"), this.sort, this.direction, el("span", { class: "sort-more" }, this.others), this.grain),
     );
     app.onChange(() => this.update());
     this.update();
@@ -51,21 +77,39 @@ export class ColumnHead {
 
   update() {
     const { column } = this;
+    const { metadata } = column.app;
     const state = column.app.state.columns[column.layer.id];
     if (!state) return;
-    const words = phrase(state.order, column.app.metadata);
+    const words = phrase(state.order, metadata);
+    const others = otherKinds(state.order, metadata);
     setText(this.sort, words);
     set(this.sort, "aria-label", `Sort ${column.layer.name}: by ${words}`);
-    set(this.sort, "title", `Sorted by ${words}`);
+    set(this.sort, "title", `Sorted by ${words}. Choose another: ${others.join(", ")}`);
+    // Both names of a difference matter more than the word before them, where there is no room for all.
+    this.sort.parentElement?.classList.toggle("long", state.order.kind === "difference");
+    setText(this.others, `or ${others.slice(0, 2).join(", ")} …`);
     const down = state.direction === "descending";
     const first = state.order.kind === "index" ? (down ? "last to first" : "first to last") : down ? "largest first" : "smallest first";
     if (this.first !== first) this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
     this.first = first;
     set(this.direction, "aria-label", `Direction: ${first}. Turn round`);
     set(this.direction, "title", "Turn the order round");
-    this.hidden.hidden = state.hidden.length === 0;
-    setText(this.hidden, `${count(state.hidden.length)} hidden ⤺`);
-    set(this.hidden, "aria-label", `${plural(state.hidden.length, "neuron")} hidden in ${column.layer.name}: bring back`);
+    this.tell(this.hidden, state.hidden.length, "hidden", "bring back");
+    this.tell(this.pinned, state.pinned.length, "pinned", "unpin");
+  }
+
+  /**
+   * Always there, so that it is known beforehand where hidden neurons come back.
+   * @param {HTMLElement} strip
+   * @param {number} many
+   * @param {Kept} kind
+   * @param {string} undo
+   */
+  tell(strip, many, kind, undo) {
+    setText(strip, `${count(many)} ${kind}${many > 0 && kind === "hidden" ? " ⤺" : ""}`);
+    strip.classList.toggle("some", many > 0);
+    set(strip, "aria-label", `${plural(many, "neuron")} ${kind} in ${this.column.layer.name}${many > 0 ? `: ${undo}` : ""}`);
+    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Click a neuron’s bar to hide it: it comes back here" : "Shift-click a neuron’s bar to keep it on top");
   }
 
   /** Says how many neurons a row of pixels stands for; called each frame. */

@@ -73,7 +73,7 @@ export class HoverCard {
       el("span", { class: "quiet" }, `${column.layer.name}${rank !== undefined && rank !== null ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)}` : ""}`),
     ];
     const known = this.facts.known(column.layer.id, neuron);
-    const hint = el("p", { class: "hint" }, hit.kind === "pinned" ? "click: details · shift-click: unpin" : "click: hide · shift-click: pin · click its number: details");
+    const hint = el("p", { class: "hint" }, hit.kind === "pinned" ? "click: details · Shift-click: unpin" : "click: hide · Shift-click: pin · click its number: details");
     this.element.replaceChildren(el("div", { class: "card-head" }, ...head), known ? this.table(known) : el("p", { class: "quiet" }, "…"), hint);
     if (known) return;
     const subject = this.subject;

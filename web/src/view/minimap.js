@@ -15,7 +15,8 @@ export class Minimap {
     this.context = context2d(this.canvas);
     this.window = el("div", { class: "minimap-window" });
     // The keyboard scrolls through the plot itself: this is the pointer's way, and says nothing new to a screen reader.
-    this.element = el("div", { class: "minimap", "aria-hidden": "true", title: "The whole layer. Drag to scrub." }, this.canvas, this.window);
+    this.element = el("div", { class: "minimap", "aria-hidden": "true", title: "The whole layer: click or drag to scroll through it", "data-guide": "minimap" },
+      this.canvas, this.window, el("span", { class: "minimap-caption" }, "whole layer"));
     this.drawn = "";
     /** Of the whole layer here: less than the plot's where a layer of few neurons does not fill it. */
     this.height = 0;

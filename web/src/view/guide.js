@@ -1,0 +1,48 @@
+/** The line under the columns that says what pointer, finger and keys do where they are. Written only when that changes. */
+
+import { byId, el } from "../dom.js";
+import { guideFor } from "../model/guide.js";
+
+export class Guide {
+  constructor() {
+    this.element = byId("guide");
+    this.place = "rest";
+    this.touch = matchMedia("(hover: none)").matches;
+    this.sums = false;
+    document.addEventListener("pointerover", (event) => {
+      const touch = event.pointerType === "touch";
+      if (touch !== this.touch) {
+        this.touch = touch;
+        this.write();
+      }
+      const target = /** @type {Element} */ (event.target);
+      // A plot knows better what is under the pointer.
+      if (!target.matches(".plot")) this.at(/** @type {HTMLElement | null} */ (target.closest("[data-guide]"))?.dataset.guide ?? "rest");
+    });
+    document.addEventListener("focusin", (event) => {
+      if (/** @type {Element} */ (event.target).matches(".plot:focus-visible")) this.at("keys");
+    });
+    document.addEventListener("focusout", () => {
+      if (this.place === "keys") this.at("rest");
+    });
+    this.write();
+  }
+
+  /** @param {string} place see `model/guide.js`; told at every movement of the pointer */
+  at(place) {
+    if (place === this.place) return;
+    this.place = place;
+    this.write();
+  }
+
+  /** @param {boolean} sums whether no row on screen is a single neuron's; told at every frame */
+  summed(sums) {
+    if (sums === this.sums) return;
+    this.sums = sums;
+    this.write();
+  }
+
+  write() {
+    this.element.replaceChildren(...guideFor(this.place, this).map(([act, effect]) => el("span", {}, el("b", {}, act), ` ${effect}`)));
+  }
+}
