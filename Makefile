@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 # One scratch path for debug and one for release: switching between them would build everything anew each time.
 RELEASE := .build-release
+# With the Swift libraries inside, so that the program starts faster and runs where there is no Swift.
+BUILD_RELEASE := swift build -c release --static-swift-stdlib --scratch-path $(RELEASE)
 DIVERGENCE := $(RELEASE)/release/divergence
 PYTHON := .venv/bin/python
 PORT ?= 8080
@@ -34,7 +36,7 @@ demo-full: packages release ## The demo with 10,000 pictures and all layers; nee
 .PHONY: release
 release: ## Build the program for use: .build-release/release/divergence
 	@command -v swift >/dev/null || { echo "A Swift toolchain, 6.0 or later, is needed: https://www.swift.org/install"; exit 1; }
-	swift build -c release --product divergence --scratch-path $(RELEASE)
+	$(BUILD_RELEASE) --product divergence
 
 .PHONY: test
 test: test-packages python ## All tests, installing what they need
@@ -51,7 +53,7 @@ bench: packages release bench-python ## The engine beside h5py, NumPy, polars an
 
 .PHONY: fuzz
 fuzz: packages release python ## 5,000 mutated dumps, read beside h5py; some minutes
-	swift build -c release --product catalogue-child --scratch-path $(RELEASE)
+	$(BUILD_RELEASE) --product catalogue-child
 	$(PYTHON) Tests/Oracles/fuzz_hdf5.py $(RELEASE)/release/catalogue-child --count 5000 --seed $(or $(SEED),1)
 	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_MUTATIONS=100 ND_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q Tests/EndToEnd/test_mutations.py
 
@@ -69,7 +71,7 @@ bench-client: test-packages release python ## The client scrubbing 262,144 neuro
 
 .PHONY: bench-server
 bench-server: bench-packages release bench-python ## The tile server beside the bare framework and TiTiler; some minutes
-	swift build -c release --product bare-server --scratch-path $(RELEASE)
+	$(BUILD_RELEASE) --product bare-server
 	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
 
 # What must be installed first. Only what is missing is installed, and named.

@@ -4,20 +4,24 @@ import TileStore
 
 /// Statistics of a layer on their way: each a scratch matrix `[group, neuron]`, for bands come one by one and arrays are written
 /// by groups.
-final class FigureFiles<Value: ActivationValue & ReadableValue> {
+final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
   private let groups: Int
   private let neurons: Int
+  private let lanes: Lanes
   private let counts: ScratchMatrices<UInt32>
   private let values: ScratchMatrices<Value>
   private let moments: ScratchMatrices<Double>
 
+  /// Neurons whose figures a lane writes at once.
+  private static var neuronsAtOnce: Int { 8192 }
   private static var countNames: [String] { ["count", "zeros", "nan", "infinite"] }
   private static var valueNames: [String] { ["minimum", "maximum", "median", "lower_quartile", "upper_quartile"] }
   private static var momentNames: [String] { ["mean", "deviation"] }
 
-  init(_ builder: StoreBuilder, id: String, groups: Int, neurons: Int) throws {
+  init(_ builder: StoreBuilder, id: String, groups: Int, neurons: Int, lanes: Lanes) throws {
     self.groups = groups
     self.neurons = neurons
+    self.lanes = lanes
     counts = try ScratchMatrices(builder, Self.countNames.map { "\(id)-\($0)" })
     values = try ScratchMatrices(builder, Self.valueNames.map { "\(id)-\($0)" })
     moments = try ScratchMatrices(builder, Self.momentNames.map { "\(id)-\($0)" })
@@ -26,32 +30,35 @@ final class FigureFiles<Value: ActivationValue & ReadableValue> {
   func write(
     _ counters: BandCounters<Value>, band: Range<Int>, members: [[Int]], quartiles: QuartileTable<Value>
   ) throws {
-    var countRows = Self.countNames.map { _ in [UInt32](repeating: 0, count: band.count) }
-    var valueRows = Self.valueNames.map { _ in [Value](repeating: 0, count: band.count) }
-    var momentRows = Self.momentNames.map { _ in [Double](repeating: 0, count: band.count) }
-    for group in members.indices {
-      for neuron in 0..<band.count {
-        let figures = counters.figures(neuron, of: members[group])
-        let quartile = quartiles[group, neuron]
-        let isEmpty = figures.count == 0
-        countRows[0][neuron] = figures.count
-        countRows[1][neuron] = figures.zeros
-        countRows[2][neuron] = figures.nan
-        countRows[3][neuron] = figures.infinite
-        // Adding 0 turns -0 into 0: which of the two comes first in a dump says nothing.
-        valueRows[0][neuron] = isEmpty ? .nan : figures.minimum + 0
-        valueRows[1][neuron] = isEmpty ? .nan : figures.maximum + 0
-        valueRows[2][neuron] = quartile.median + 0
-        valueRows[3][neuron] = quartile.lower + 0
-        valueRows[4][neuron] = quartile.upper + 0
-        momentRows[0][neuron] = isEmpty ? .nan : figures.moments.mean + 0
-        momentRows[1][neuron] = figures.moments.deviation
-      }
-      let place = group * neurons + band.lowerBound
-      for (number, row) in countRows.enumerated() { try counts.write(number, row, at: place) }
-      for (number, row) in valueRows.enumerated() { try values.write(number, row, at: place) }
-      for (number, row) in momentRows.enumerated() { try moments.write(number, row, at: place) }
+    let pieces = (band.count + Self.neuronsAtOnce - 1) / Self.neuronsAtOnce
+    try lanes.run(groups * pieces) { _, number in
+      let (group, piece) = number.quotientAndRemainder(dividingBy: pieces)
+      let first = piece * Self.neuronsAtOnce
+      let some = first..<min(first + Self.neuronsAtOnce, band.count)
+      try write(
+        group, some.map { (counters.figures($0, of: members[group]), quartiles[group, $0]) },
+        at: group * neurons + band.lowerBound + first)
     }
+  }
+
+  private func write(
+    _ group: Int, _ figures: [(own: GroupFigures<Value>, quartiles: Quartiles<Value>)], at place: Int
+  ) throws {
+    // Adding 0 turns -0 into 0: which of the two comes first in a dump says nothing.
+    func finite(_ value: (GroupFigures<Value>) -> Value) -> [Value] {
+      figures.map { $0.own.count == 0 ? .nan : value($0.own) + 0 }
+    }
+    try counts.write(0, figures.map(\.own.count), at: place)
+    try counts.write(1, figures.map(\.own.zeros), at: place)
+    try counts.write(2, figures.map(\.own.nan), at: place)
+    try counts.write(3, figures.map(\.own.infinite), at: place)
+    try values.write(0, finite(\.minimum), at: place)
+    try values.write(1, finite(\.maximum), at: place)
+    try values.write(2, figures.map { $0.quartiles.median + 0 }, at: place)
+    try values.write(3, figures.map { $0.quartiles.lower + 0 }, at: place)
+    try values.write(4, figures.map { $0.quartiles.upper + 0 }, at: place)
+    try moments.write(0, figures.map { $0.own.count == 0 ? .nan : $0.own.moments.mean + 0 }, at: place)
+    try moments.write(1, figures.map(\.own.moments.deviation), at: place)
   }
 
   /// Which neurons have finite values at all.
@@ -62,18 +69,33 @@ final class FigureFiles<Value: ActivationValue & ReadableValue> {
   /// Writes all statistics and the orderings by median.
   func finish(_ builder: StoreBuilder, path: String) throws -> CountedValues {
     let valueType: DataType = MemoryLayout<Value>.size == 4 ? .float32 : .float64
-    for (number, name) in Self.countNames.enumerated() {
-      try finish(counts, number, builder, "\(path)/statistics/\(name)", .uint32)
+    let (countNames, valueNames, momentNames) = (Self.countNames, Self.valueNames, Self.momentNames)
+    var arrays: [@Sendable () throws -> Void] = [{ try self.finishOrderings(builder, "\(path)/orderings/median") }]
+    for number in countNames.indices {
+      arrays.append {
+        try self.finish(self.counts, number, builder, "\(path)/statistics/\(countNames[number])", .uint32)
+      }
     }
-    for (number, name) in Self.valueNames.enumerated() {
-      try finish(values, number, builder, "\(path)/statistics/\(name)", valueType)
+    for number in valueNames.indices {
+      arrays.append {
+        try self.finish(self.values, number, builder, "\(path)/statistics/\(valueNames[number])", valueType)
+      }
     }
-    for (number, name) in Self.momentNames.enumerated() {
-      try finish(moments, number, builder, "\(path)/statistics/\(name)", .float64)
+    for number in momentNames.indices {
+      arrays.append {
+        try self.finish(self.moments, number, builder, "\(path)/statistics/\(momentNames[number])", .float64)
+      }
     }
+    try lanes.run(arrays.count) { [arrays] _, number in try arrays[number]() }
 
-    let writer = try builder.makeArray(
-      "\(path)/orderings/median", .figures(rows: groups, neurons: neurons, dataType: .uint32))
+    func sum(_ number: Int) throws -> Int {
+      try counts.read(number, at: 0, count: neurons).reduce(0) { $0 + Int($1) }
+    }
+    return try CountedValues(finite: sum(0), zeros: sum(1), nan: sum(2), infinite: sum(3))
+  }
+
+  private func finishOrderings(_ builder: StoreBuilder, _ path: String) throws {
+    let writer = try builder.makeArray(path, .figures(rows: groups, neurons: neurons, dataType: .uint32))
     try eachShard(writer) { rows in
       var order: [UInt32] = []
       for group in rows {
@@ -83,14 +105,9 @@ final class FigureFiles<Value: ActivationValue & ReadableValue> {
       try order.withUnsafeBufferPointer { try writer.write(rows: rows, $0) }
     }
     writer.finish()
-
-    func sum(_ number: Int) throws -> Int {
-      try counts.read(number, at: 0, count: neurons).reduce(0) { $0 + Int($1) }
-    }
-    return try CountedValues(finite: sum(0), zeros: sum(1), nan: sum(2), infinite: sum(3))
   }
 
-  private func finish<Element>(
+  private func finish<Element: BitwiseCopyable & Sendable>(
     _ matrices: ScratchMatrices<Element>, _ number: Int, _ builder: StoreBuilder, _ path: String, _ type: DataType
   ) throws {
     let writer = try builder.makeArray(path, .figures(rows: groups, neurons: neurons, dataType: type))
@@ -115,7 +132,7 @@ func ordered<Value: ActivationValue>(_ keys: UnsafeBufferPointer<Value>) -> [UIn
 }
 
 /// Scratch files of one type of element.
-private final class ScratchMatrices<Element: BitwiseCopyable> {
+private final class ScratchMatrices<Element: BitwiseCopyable & Sendable>: Sendable {
   private let files: [ScratchMatrixFile]
 
   init(_ builder: StoreBuilder, _ names: [String]) throws { files = try names.map(builder.scratchFile) }

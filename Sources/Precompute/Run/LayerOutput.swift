@@ -29,7 +29,7 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
     dataType = .counting(upTo: samplesMax)
     for group in ["own", "grid", "statistics", "orderings"] { try builder.makeGroup("\(path)/\(group)") }
     own = try CountArrays(builder, path: path + "/own", groups: members.count, neurons: neurons, dataType: dataType)
-    figures = try FigureFiles(builder, id: id, groups: members.count, neurons: neurons)
+    figures = try FigureFiles(builder, id: id, groups: members.count, neurons: neurons, lanes: lanes)
     exponents = Array(repeating: 0, count: neurons)
     origins = Array(repeating: 0, count: neurons)
     tails = Array(repeating: 0, count: neurons)

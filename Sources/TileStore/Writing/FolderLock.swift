@@ -4,7 +4,7 @@ import Glibc
 /// Keeps a data set's folder to one builder at a time, through a lock on `NAME/.lock`.
 ///
 /// The system gives the lock up with the process, however that ends, so none is ever stale; the file stays.
-final class FolderLock {
+final class FolderLock: Sendable {
   private let descriptor: Int32
 
   /// - Throws: `StoreBusy` where another process has it.

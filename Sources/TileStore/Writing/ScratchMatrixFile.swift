@@ -1,7 +1,7 @@
 import Glibc
 
 /// A matrix on disk, written in parts and read back by rows: figures of one kind of all bands, until a layer is complete.
-public final class ScratchMatrixFile {
+public final class ScratchMatrixFile: Sendable {
   private let path: String
   private let descriptor: Int32
 

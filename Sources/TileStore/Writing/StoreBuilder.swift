@@ -8,7 +8,7 @@ import Synchronization
 ///     Tiles/NAME/.building    what is written now; one builder at a time holds its lock
 ///     Tiles/NAME/VERSION      published
 ///     Tiles/NAME/current      the version that readers see
-public final class StoreBuilder {
+public final class StoreBuilder: Sendable {
   public let name: String
   /// `Tiles/NAME`.
   public let folder: String
