@@ -50,7 +50,10 @@ def test_the_wheel_over_the_axis_zooms_where_the_pointer_is(page, layer):
     page.wait_for_function("([layer, lo, span]) => Math.abs(document.querySelector(`#column-${layer}`).dataset.lo - lo) < span / 100", arg=[layer, target, span])
     sharp(page)
     moved = view(page, layer)
-    page.wait_for_function("() => /x1=/.test(location.hash)")
+    # Of the place where the drag ended: the address follows when the view has rested.
+    page.wait_for_function(
+        "() => { const now = location.hash, last = window.lastHash; window.lastHash = now; return /x1=/.test(now) && now === last; }",
+        polling=1000)
     picture = pixels(page, layer)
     page.reload()
     sharp(page)
