@@ -28,10 +28,11 @@ extension LayerSource {
     return ends
   }
 
-  /// Rows of a segment.
-  public func segmentRows(_ number: Int) -> Range<Int> {
+  /// Rows of each of some segments.
+  public func rows(ofSegments numbers: [Int]) -> [Range<Int>] {
+    // All ends are found once: that is a walk over all rows of chunks.
     let ends = segmentEnds
-    return (number == 0 ? 0 : ends[number - 1])..<ends[number]
+    return numbers.map { ($0 == 0 ? 0 : ends[$0 - 1])..<ends[$0] }
   }
 
   /// Rows of a chunk of a part.

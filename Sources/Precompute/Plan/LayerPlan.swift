@@ -133,7 +133,7 @@ extension LayerPlan {
   ///
   /// Other than of a whole layer, it does not matter how many values are kept: what is near the quartiles is kept in any case.
   func earlyLookBytes(_ segments: [Int], _ grouping: Grouping) -> Int {
-    let rows = segments.map { source.segmentRows($0).count }
+    let rows = source.rows(ofSegments: segments).map(\.count)
     func bytes<Value: ActivationValue & ReadableValue>(_: Value.Type) -> Int {
       Self.earlyLook(
         source, as: Value.self, grouping, neurons: bands[0].count, rows: rows.reduce(0, +),

@@ -14,17 +14,16 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
 
   /// Neurons whose figures a lane writes at once.
   private static var neuronsAtOnce: Int { 8192 }
-  private static var countNames: [String] { ["count", "zeros", "nan", "infinite"] }
-  private static var valueNames: [String] { ["minimum", "maximum", "median", "lower_quartile", "upper_quartile"] }
-  private static var momentNames: [String] { ["mean", "deviation"] }
 
   init(_ builder: StoreBuilder, id: String, groups: Int, neurons: Int, lanes: Lanes) throws {
     self.groups = groups
     self.neurons = neurons
     self.lanes = lanes
-    counts = try ScratchMatrices(builder, Self.countNames.map { "\(id)-\($0)" })
-    values = try ScratchMatrices(builder, Self.valueNames.map { "\(id)-\($0)" })
-    moments = try ScratchMatrices(builder, Self.momentNames.map { "\(id)-\($0)" })
+    counts = try ScratchMatrices(builder, id, .uint32, ["count", "zeros", "nan", "infinite"])
+    values = try ScratchMatrices(
+      builder, id, MemoryLayout<Value>.size == 4 ? .float32 : .float64,
+      ["minimum", "maximum", "median", "lower_quartile", "upper_quartile"])
+    moments = try ScratchMatrices(builder, id, .float64, ["mean", "deviation"])
   }
 
   func write(
@@ -36,13 +35,13 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
       let first = piece * Self.neuronsAtOnce
       let some = first..<min(first + Self.neuronsAtOnce, band.count)
       try write(
-        group, some.map { (counters.figures($0, of: members[group]), quartiles[group, $0]) },
+        some.map { (counters.figures($0, of: members[group]), quartiles[group, $0]) },
         at: group * neurons + band.lowerBound + first)
     }
   }
 
   private func write(
-    _ group: Int, _ figures: [(own: GroupFigures<Value>, quartiles: Quartiles<Value>)], at place: Int
+    _ figures: [(own: GroupFigures<Value>, quartiles: Quartiles<Value>)], at place: Int
   ) throws {
     // Adding 0 turns -0 into 0: which of the two comes first in a dump says nothing.
     func finite(_ value: (GroupFigures<Value>) -> Value) -> [Value] {
@@ -68,25 +67,12 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
 
   /// Writes all statistics and the orderings by median.
   func finish(_ builder: StoreBuilder, path: String) throws -> CountedValues {
-    let valueType: DataType = MemoryLayout<Value>.size == 4 ? .float32 : .float64
-    let (countNames, valueNames, momentNames) = (Self.countNames, Self.valueNames, Self.momentNames)
-    var arrays: [@Sendable () throws -> Void] = [{ try self.finishOrderings(builder, "\(path)/orderings/median") }]
-    for number in countNames.indices {
-      arrays.append {
-        try self.finish(self.counts, number, builder, "\(path)/statistics/\(countNames[number])", .uint32)
-      }
-    }
-    for number in valueNames.indices {
-      arrays.append {
-        try self.finish(self.values, number, builder, "\(path)/statistics/\(valueNames[number])", valueType)
-      }
-    }
-    for number in momentNames.indices {
-      arrays.append {
-        try self.finish(self.moments, number, builder, "\(path)/statistics/\(momentNames[number])", .float64)
-      }
-    }
-    try lanes.run(arrays.count) { [arrays] _, number in try arrays[number]() }
+    let statistics = path + "/statistics"
+    let arrays =
+      [{ @Sendable in try self.writeOrderings(builder, path + "/orderings/median") }]
+      + arrays(of: counts, builder, statistics) + arrays(of: values, builder, statistics)
+      + arrays(of: moments, builder, statistics)
+    try lanes.run(arrays.count) { _, number in try arrays[number]() }
 
     func sum(_ number: Int) throws -> Int {
       try counts.read(number, at: 0, count: neurons).reduce(0) { $0 + Int($1) }
@@ -94,33 +80,41 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
     return try CountedValues(finite: sum(0), zeros: sum(1), nan: sum(2), infinite: sum(3))
   }
 
-  private func finishOrderings(_ builder: StoreBuilder, _ path: String) throws {
-    let writer = try builder.makeArray(path, .figures(rows: groups, neurons: neurons, dataType: .uint32))
-    try eachShard(writer) { rows in
+  /// What writes each of some matrices as an array below `folder`.
+  private func arrays<Element>(
+    of matrices: ScratchMatrices<Element>, _ builder: StoreBuilder, _ folder: String
+  ) -> [@Sendable () throws -> Void] {
+    matrices.names.enumerated().map { number, name in
+      {
+        try self.writeArray(builder, "\(folder)/\(name)", matrices.dataType) { groups in
+          try matrices.read(number, at: groups.lowerBound * self.neurons, count: groups.count * self.neurons)
+        }
+      }
+    }
+  }
+
+  private func writeOrderings(_ builder: StoreBuilder, _ path: String) throws {
+    try writeArray(builder, path, .uint32) { groups in
       var order: [UInt32] = []
-      for group in rows {
+      for group in groups {
         let medians = try values.read(2, at: group * neurons, count: neurons)
         order += medians.withUnsafeBufferPointer(ordered)
       }
-      try order.withUnsafeBufferPointer { try writer.write(rows: rows, $0) }
+      return order
     }
-    writer.finish()
   }
 
-  private func finish<Element: BitwiseCopyable & Sendable>(
-    _ matrices: ScratchMatrices<Element>, _ number: Int, _ builder: StoreBuilder, _ path: String, _ type: DataType
+  /// - Parameter elements: makes those of some groups, `[group, neuron]`.
+  private func writeArray<Element: BitwiseCopyable>(
+    _ builder: StoreBuilder, _ path: String, _ type: DataType, _ elements: (_ groups: Range<Int>) throws -> [Element]
   ) throws {
     let writer = try builder.makeArray(path, .figures(rows: groups, neurons: neurons, dataType: type))
-    try eachShard(writer) { rows in
-      let elements = try matrices.read(number, at: rows.lowerBound * neurons, count: rows.count * neurons)
-      try elements.withUnsafeBufferPointer { try writer.write(rows: rows, $0) }
+    let step = writer.metadata.shardShape[0]
+    for first in stride(from: 0, to: groups, by: step) {
+      let rows = first..<min(first + step, groups)
+      try elements(rows).withUnsafeBufferPointer { try writer.write(rows: rows, $0) }
     }
     writer.finish()
-  }
-
-  private func eachShard(_ writer: ArrayWriter, _ body: (Range<Int>) throws -> Void) throws {
-    let step = writer.metadata.shardShape[0]
-    for first in stride(from: 0, to: groups, by: step) { try body(first..<min(first + step, groups)) }
   }
 }
 
@@ -131,11 +125,17 @@ func ordered<Value: ActivationValue>(_ keys: UnsafeBufferPointer<Value>) -> [UIn
     : keys.withMemoryRebound(to: Double.self) { stableOrder(keys: $0) }
 }
 
-/// Scratch files of one type of element.
+/// Scratch files of one type of element, each named after the array that it becomes.
 private final class ScratchMatrices<Element: BitwiseCopyable & Sendable>: Sendable {
+  let dataType: DataType
+  let names: [String]
   private let files: [ScratchMatrixFile]
 
-  init(_ builder: StoreBuilder, _ names: [String]) throws { files = try names.map(builder.scratchFile) }
+  init(_ builder: StoreBuilder, _ id: String, _ dataType: DataType, _ names: [String]) throws {
+    self.dataType = dataType
+    self.names = names
+    files = try names.map { try builder.scratchFile("\(id)-\($0)") }
+  }
 
   func write(_ number: Int, _ elements: [Element], at offset: Int) throws {
     try elements.withUnsafeBufferPointer { try files[number].write($0, at: offset) }

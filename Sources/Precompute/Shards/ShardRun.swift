@@ -33,7 +33,7 @@ extension PreparedJob {
 
   private func decodedBytes(of piece: ShardPlan.Piece) -> Int {
     let source = plans[piece.layer].source
-    let rows = piece.segments.map { $0.reduce(0) { $0 + source.segmentRows($1).count } } ?? source.rows
+    let rows = piece.segments.map { source.rows(ofSegments: $0).reduce(0) { $0 + $1.count } } ?? source.rows
     let once = rows * piece.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)
     let plan = plans[piece.layer]
     let twice =
@@ -48,7 +48,7 @@ extension PreparedJob {
       let source = plans[piece.layer].source
       let part: String
       if let segments = piece.segments {
-        let rows = segments.reduce(0) { $0 + source.segmentRows($1).count }
+        let rows = source.rows(ofSegments: segments).reduce(0) { $0 + $1.count }
         part = "\(grouped(rows)) of \(grouped(source.rows)) rows, in \(segments.count) stretches"
       } else if piece.neurons.count < source.neurons {
         part = "neurons \(grouped(piece.neurons.lowerBound)) to \(grouped(piece.neurons.upperBound - 1)), all rows"
@@ -161,7 +161,7 @@ extension LayerRun {
     let writer = try RecordWriter(path: files.path(band), header: files.header(band), resuming: position)
     keeper.journal = writer
     let journal = SegmentJournal(files, tiles: work.counters.tiles, writer: writer)
-    let rows = segments.map(plan.source.segmentRows)
+    let rows = plan.source.rows(ofSegments: segments)
     let blocks = blocks(band, rows: rows, from: work.lookRow ?? work.nextRow)
     let rowCount = rows.reduce(0) { $0 + $1.count }
     let early = earlyLook(work, rows: rowCount, bytes: plan.earlyLookBytes(segments, grouping))

@@ -7,7 +7,7 @@ import { crc32c } from "./crc32c.js";
 
 const HEADER = 32;
 
-/** A body that is not what its header says. Worth fetching again: it was damaged on the way. */
+/** A body that is not what its header says, or a text that is no JSON. Worth fetching again: it was damaged on the way. */
 export class Damaged extends Error {}
 
 /**
