@@ -21,8 +21,10 @@ class Running:
 
     def __init__(self, *arguments, environment=None, before=(), **options):
         command = [*before, PROGRAM, "precompute", *map(str, arguments), "--progress", "json"]
+        # Whoever runs the tests under nohup ignores SIGHUP, and so would the program.
         self.process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}, **options)
+            command, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})},
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL), **options)
         self.seen = ""
 
     def __enter__(self):
