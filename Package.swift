@@ -74,7 +74,7 @@ let package = Package(
       name: "bare-server", dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
       path: "Tests/Bench/BareServer"),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "catalogue-child"]),
-    .testTarget(name: "DistributionsTests", dependencies: ["Distributions"]),
+    .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "CKernels"]),
     .testTarget(name: "ActivationsTests", dependencies: ["Activations"]),
     .testTarget(
       name: "TileStoreTests", dependencies: ["TileStore", .product(name: "Crypto", package: "swift-crypto")]),

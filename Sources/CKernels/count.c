@@ -39,6 +39,27 @@ static inline __attribute__((always_inline)) void move_counts(uint16_t *counters
   }
 }
 
+// The two bins of a pair have neighbouring places; but where the first bin is odd, the last is beside it, and of another pair.
+#define HALVE(NAME, COUNT)                                                                                             \
+  ND_CLONES void NAME(COUNT *counters, int64_t origin) {                                                               \
+    enum { HALF = ND_BINS / 2 };                                                                                       \
+    COUNT sums[HALF];                                                                                                  \
+    for (size_t i = 0; i < HALF; i++) sums[i] = (COUNT)(counters[2 * i] + counters[2 * i + 1]);                        \
+    const size_t first = (size_t)(origin >> 1) % HALF, turn = (size_t)(origin >> 1) & HALF;                            \
+    COUNT last = 0;                                                                                                    \
+    if (origin & 1) {                                                                                                  \
+      sums[first] = counters[2 * first + 1];                                                                           \
+      last = counters[2 * first];                                                                                      \
+    }                                                                                                                  \
+    memset(counters, 0, ND_BINS * sizeof *counters);                                                                   \
+    memcpy(counters + turn + first, sums + first, (HALF - first) * sizeof *counters);                                  \
+    memcpy(counters + (turn ^ HALF), sums, first * sizeof *counters);                                                  \
+    counters[(turn ^ HALF) + first] = last;                                                                            \
+  }
+
+HALVE(nd_halve_u16, uint16_t)
+HALVE(nd_halve_u32, uint32_t)
+
 #define NAME_(base, type) base##type
 #define VALUE float
 #define INTEGER int32_t

@@ -193,20 +193,12 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
 
   /// Adds up each `2^shift` neighbouring bins of all cells of a neuron, whose window began at bin `origin`.
   private func merge(_ neuron: Int, origin: Int64, shift: Int) {
-    func merge<Count: FixedWidthInteger & BitwiseCopyable>(_ histogram: UnsafeMutablePointer<Count>) {
-      withUnsafeTemporaryAllocation(of: Count.self, capacity: DyadicGrid.binCount) { sums in
-        sums.update(repeating: 0)
-        for index in 0..<Int64(DyadicGrid.binCount) {
-          let bin = origin + index
-          sums[Int((bin >> shift) & 255)] &+= histogram[Int(bin & 255)]
-        }
-        histogram.update(from: sums.baseAddress!, count: DyadicGrid.binCount)
-      }
-    }
     for cell in 0..<cells where figures.count[cell * pitch + neuron] > 0 {
       let place = place(neuron, cell: cell)
-      merge(counters.base + place)
-      if let wideCounters { merge(wideCounters.base + place) }
+      for step in 0..<shift {
+        nd_halve_u16(counters.base + place, origin >> step)
+        if let wideCounters { nd_halve_u32(wideCounters.base + place, origin >> step) }
+      }
     }
   }
 

@@ -37,6 +37,11 @@ void nd_count_f32(const float *tile, size_t rows, const float *scale_a, const fl
 void nd_count_f64(const double *tile, size_t rows, const double *scale_a, const double *scale_b, uint16_t *counters,
                   int checked);
 
+/// Adds up the two neighbouring bins `2 k` and `2 k + 1` of a histogram of ND_BINS counters, each at the low byte of its bin's
+/// number, the first of which is `origin`: bin `k` of a grid twice as coarse, again at its low byte.
+void nd_halve_u16(uint16_t *counters, int64_t origin);
+void nd_halve_u32(uint32_t *counters, int64_t origin);
+
 /// Copies values of ND_TILE columns that lie in one of the column's `intervals` half-open intervals to the column's list.
 /// Rows begin `pitch` values apart at `base`, and are taken in the given order. `low` and `high` are [intervals, ND_TILE];
 /// the intervals of a column do not overlap. `cursors` [ND_TILE] are places in `values`, each moved on by what was found; nothing is

@@ -23,6 +23,8 @@ public struct LayerPlan: Sendable {
   /// Bytes to decode and to read from files, all bands and looks together. A chunk counts whenever it is decoded.
   public let decodedBytes: Int
   public let readBytes: Int
+  /// Histograms to write: one for each neuron and group.
+  private let histograms: Int
 
   /// Bytes of values that are looked at, all looks together: what progress is measured by.
   public var countedBytes: Int { source.logicalBytes * looks }
@@ -40,6 +42,9 @@ extension LayerPlan {
   static let earlyLookSecondsPerByte = 0.8e-9
   /// The largest share of a layer's values that an early look keeps.
   static let earlyLookShareMax = 0.6
+  /// Counters that outweigh the data are kept to about so many bytes where the data can be read in parts: new memory is cleared by
+  /// the system, which takes longer than to read as much of a file.
+  static let countersGoal = 512 << 20
   /// Neurons whose counts are written as one; bands are whole multiples.
   static let bandUnit = 256
 
@@ -63,6 +68,9 @@ extension LayerPlan {
     }
     var units = max(1, min((source.neurons + Self.bandUnit - 1) / Self.bandUnit, usable / 2 / unit))
     while units > 1, blockBytes(units * Self.bandUnit, granularity) > usable / 4 { units = (units + 1) / 2 }
+    if units * unit > source.logicalBytes, Self.isCheapInParts(source, as: Value.self, units * Self.bandUnit) {
+      units = min(units, max(1, Self.countersGoal / unit))
+    }
     let bandNeurons = min(units * Self.bandUnit, source.neurons)
 
     let counters = (bandNeurons + Self.bandUnit - 1) / Self.bandUnit * unit
@@ -80,6 +88,7 @@ extension LayerPlan {
     }
     let left = usable - needed
     self.source = source
+    histograms = source.neurons * grouping.members.count
     let earlyPays =
       medians == .exact && Self.decodingSecondsPerByte(source) >= Self.earlyLookSecondsPerByte && grouping.isMixed
     // Only of a large budget: close to its end more rows would need more memory.
@@ -92,8 +101,7 @@ extension LayerPlan {
     readsTwice = medians == .exact && earlyLookBytes == 0 && !isOneBlock
     // Where a part of the neurons can be read for its share of the cost, the second look takes no more memory than the first,
     // smaller blocks and the values together, so that more rows take no more of it; or a small share of a large budget.
-    let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, bandNeurons / 4)).decoded
-    isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
+    isCheapInParts = Self.isCheapInParts(source, as: Value.self, bandNeurons)
     let block = blockBytes(bandNeurons, rowsPerBlock)
     secondLookRows =
       block > Self.blockBytesMax ? rowsPerBlock : max(granularity, rowsPerBlock / 8 / granularity * granularity)
@@ -109,6 +117,15 @@ extension LayerPlan {
     let touched = bands.map { RowBlocks<Value>.bytesTouched(source, neurons: $0) }
     decodedBytes = looks * touched.reduce(0) { $0 + $1.decoded }
     readBytes = looks * touched.reduce(0) { $0 + $1.read }
+  }
+
+  /// Whether a quarter of the first neurons can be read for about a quarter of the cost.
+  private static func isCheapInParts<Value: ActivationValue & ReadableValue>(
+    _ source: LayerSource, as: Value.Type, _ neurons: Int
+  ) -> Bool {
+    let all = 0..<min(neurons, source.neurons)
+    let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, all.count / 4)).decoded
+    return quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: all).decoded * 5 / 4
   }
 
   /// The share of values that an early look keeps at most, about, and the bytes that it takes.
@@ -153,7 +170,8 @@ extension LayerPlan {
     let decoding = Self.decodingSecondsPerByte(source)
     let each = earlyLookBytes > 0 ? 3.3e-9 : readsTwice ? 4e-9 : 2.5e-9
     let counting = Double(source.logicalBytes / max(1, source.element.bytes ?? 4)) * each
-    return (Double(decodedBytes) * decoding + counting) / Double(lanes) + Double(readBytes) * 0.4e-9
+    let writing = Double(histograms) * 5e-6
+    return (Double(decodedBytes) * decoding + counting + writing) / Double(lanes) + Double(readBytes) * 0.4e-9
   }
 }
 

@@ -47,17 +47,17 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
     func finite(_ value: (GroupFigures<Value>) -> Value) -> [Value] {
       figures.map { $0.own.count == 0 ? .nan : value($0.own) + 0 }
     }
-    try counts.write(0, figures.map(\.own.count), at: place)
-    try counts.write(1, figures.map(\.own.zeros), at: place)
-    try counts.write(2, figures.map(\.own.nan), at: place)
-    try counts.write(3, figures.map(\.own.infinite), at: place)
-    try values.write(0, finite(\.minimum), at: place)
-    try values.write(1, finite(\.maximum), at: place)
+    try counts.write(0, figures.map { $0.own.count }, at: place)
+    try counts.write(1, figures.map { $0.own.zeros }, at: place)
+    try counts.write(2, figures.map { $0.own.nan }, at: place)
+    try counts.write(3, figures.map { $0.own.infinite }, at: place)
+    try values.write(0, finite { $0.minimum }, at: place)
+    try values.write(1, finite { $0.maximum }, at: place)
     try values.write(2, figures.map { $0.quartiles.median + 0 }, at: place)
     try values.write(3, figures.map { $0.quartiles.lower + 0 }, at: place)
     try values.write(4, figures.map { $0.quartiles.upper + 0 }, at: place)
     try moments.write(0, figures.map { $0.own.count == 0 ? .nan : $0.own.moments.mean + 0 }, at: place)
-    try moments.write(1, figures.map(\.own.moments.deviation), at: place)
+    try moments.write(1, figures.map { $0.own.moments.deviation }, at: place)
   }
 
   /// Which neurons have finite values at all.
