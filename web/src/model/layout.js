@@ -1,13 +1,20 @@
 /** Where the parts of a column lie. CSS pixels. Pure. */
 
+import { count } from "./format.js";
+
 /** The axis' title, its numbers, its ticks. */
 export const AXIS_HEIGHT = 40;
 /** Base lines of the title, and of the numbers and of what stands beside them. */
 export const TITLE_Y = 12;
 export const TICK_Y = 31;
 export const PINNED_ROW = 18;
+/** Rows this tall stand apart: there is a gap between them, and one of them can be aimed at. */
+export const APART_ROW = 5;
 /** Rows this tall carry their neuron's number, and a figure of what they are sorted by. */
 export const LABEL_ROW = 12;
+/** Middle of the title of the rows, which is written upwards, and the room that it takes. */
+export const ROWS_TITLE_X = 6;
+const ROWS_TITLE = 15;
 const DIGIT = 6.3;
 /** The word "neuron" above its numbers. */
 const HEADING = 40;
@@ -38,11 +45,13 @@ const KEY_FROM_WIDTH = 340;
  * @returns {Layout}
  */
 export function columnLayout({ width, height, neurons, zeroLanes, pinned, keyed = false }) {
-  const number = Math.max(String(neurons - 1).length * DIGIT, HEADING);
+  const widest = count(neurons).length * DIGIT;
   const narrow = width < 330;
-  const rankX = narrow ? 0 : Math.ceil(number);
+  // Numbers at the left edge stand beside the title of the rows.
+  const outer = Math.ceil(Math.max(HEADING, widest + ROWS_TITLE));
+  const rankX = narrow ? 0 : outer;
   // The heading makes room for that of the lane of zeros.
-  const neuronX = rankX + Math.ceil(number + (narrow ? (zeroLanes > 0 ? 5 : 0) : 9));
+  const neuronX = narrow ? outer + (zeroLanes > 0 ? 5 : 0) : rankX + Math.ceil(Math.max(HEADING, widest) + 9);
   const zeroWidth = zeroLanes === 0 ? 0 : Math.min(30, zeroLanes * ZERO_LANE);
   const zeroX = neuronX + 9;
   const plotX = zeroX + (zeroWidth > 0 ? zeroWidth + 9 : 0);

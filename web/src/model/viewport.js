@@ -131,6 +131,15 @@ export function screenRows({ top, level, rowHeight, height, neurons, hiddenRanks
 }
 
 /**
+ * The rank of the last neuron of a screen.
+ * @param {{rows: Int32Array, level: number}} screen
+ * @param {number} neurons of the layer
+ */
+export function lastRank({ rows, level }, neurons) {
+  return Math.min(neurons, (rows[rows.length - 1] + 1) * 2 ** level) - 1;
+}
+
+/**
  * Indices of the tiles that hold these rows, ascending.
  * @param {Int32Array} rows ascending
  */

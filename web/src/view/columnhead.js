@@ -3,7 +3,7 @@
 import { el, set, setText, svg } from "../dom.js";
 import { count, plural } from "../model/format.js";
 import { otherKinds, phrase } from "../model/order.js";
-import { fit, setAcross, zoomBy } from "./navigate.js";
+import { canZoom, fit, setAcross, zoomBy } from "./navigate.js";
 
 /** @typedef {import("./column.js").Column} Column */
 /** @typedef {"hidden" | "pinned"} Kept */
@@ -20,6 +20,9 @@ const ICONS = {
   // All of a height.
   fit: "M2.5 1.5h11M2.5 14.5h11M8 4v8M5.8 6.2 8 4l2.2 2.2M5.8 9.8 8 12l2.2-2.2",
 };
+
+/** One press of a zoom button. */
+const ZOOM_STEP = 1.6;
 
 export class ColumnHead {
   /**
@@ -53,13 +56,13 @@ export class ColumnHead {
     const zoom = (name, title, run, text) => el("button", { type: "button", class: `zoom-button zoom-${name}`, title, "aria-label": `${text ?? title.split(" (")[0]}: ${layer.name}`, onClick: run },
       svg("svg", { viewBox: "0 0 16 16", width: 15, height: 15, "aria-hidden": "true" }, svg("path", { d: ICONS[name] })), text && el("span", {}, text));
     const middle = () => column.layout.plotTop + column.layout.plotHeight / 2;
+    this.out = zoom("out", "Zoom out (−)", () => zoomBy(column, 1 / ZOOM_STEP, middle()));
+    this.in = zoom("in", "Zoom in (+)", () => zoomBy(column, ZOOM_STEP, middle()));
+    this.whole = zoom("fit", "Zoom out to the whole layer (0)", () => fit(column), "whole layer");
     column.head.append(
       el("div", { class: "head-line" },
         el("h2", {}, layer.name), el("span", { class: "facts" }, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
-        this.hidden, this.pinned, el("span", { class: "zoom-buttons" },
-          zoom("out", "Zoom out (−)", () => zoomBy(column, 1 / 1.6, middle())),
-          zoom("in", "Zoom in (+)", () => zoomBy(column, 1.6, middle())),
-          zoom("fit", "Zoom out to the whole layer (0)", () => fit(column), "whole layer"))),
+        this.hidden, this.pinned, el("span", { class: "zoom-buttons" }, this.out, this.in, this.whole)),
       el("div", { class: "head-line sort-line" }, el("span", { class: "sort-label quiet" }, "Sort by"), this.sort, this.direction, el("span", { class: "sort-more" }, this.others), this.grain),
     );
     app.onChange(() => this.update());
@@ -93,7 +96,7 @@ export class ColumnHead {
     if (this.first !== first) this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
     this.first = first;
     set(this.direction, "aria-label", `Direction: ${first}. Turn round`);
-    set(this.direction, "title", "Turn the order round");
+    set(this.direction, "title", `Now ${state.direction}: ${first}. Click to turn the order round`);
     this.tell(this.hidden, state.hidden.length, "hidden", "bring back");
     this.tell(this.pinned, state.pinned.length, "pinned", "unpin");
   }
@@ -112,9 +115,12 @@ export class ColumnHead {
     set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Click a neuron’s bar to hide it: it comes back here" : "Shift-click a neuron’s bar to keep it on top");
   }
 
-  /** Says how many neurons a row of pixels stands for; called each frame. */
+  /** Says how many neurons a row of pixels stands for, and greys what would do nothing; called each frame. */
   tick() {
     const { column } = this;
+    // Not `disabled`: the button that was just pressed would lose the keyboard's focus.
+    for (const button of [this.out, this.whole]) set(button, "aria-disabled", column.view.span === null && "true");
+    set(this.in, "aria-disabled", !canZoom(column, ZOOM_STEP) && "true");
     const per = 2 ** column.level;
     const dead = column.app.summaries.get(column.layer.id)?.dead[0] ?? 0;
     setText(this.dead, dead > 0 ? `${count(dead)} always 0` : "");
