@@ -1,6 +1,6 @@
 /** The horizontal axis and the numbers beside the rows. */
 
-import { count, figure, percent } from "../model/format.js";
+import { aligned, count, decimals, figure, percent } from "../model/format.js";
 import { LABEL_ROW, ROWS_TITLE_X, TICK_Y, TITLE_Y } from "../model/layout.js";
 import { phrase } from "../model/order.js";
 import { label, step, symlogTicks, ticks } from "../model/ticks.js";
@@ -213,6 +213,8 @@ function areNamed({ level, lineHeight }) {
 
 /** @param {CanvasRenderingContext2D} context @param {Layout} layout @param {LabelRows} what @param {Theme} theme @param {ReadonlySet<number>} marked */
 function paintNames(context, layout, { rows, y, lineHeight, facts, keyed }, theme, marked) {
+  // Sorted: the largest in view stands at one end.
+  const places = decimals([facts(rows[0])?.key, facts(rows[rows.length - 1])?.key]);
   for (let line = 0; line < rows.length; line++) {
     const middle = y + (line + 0.5) * lineHeight + 0.5;
     context.fillStyle = theme.faint;
@@ -222,7 +224,7 @@ function paintNames(context, layout, { rows, y, lineHeight, facts, keyed }, them
     context.fillStyle = marked.has(fact.neuron) ? theme.accent : theme.ink;
     context.fillText(String(fact.neuron), layout.neuronX, middle);
     if (!keyed) continue;
-    const text = figure(fact.key);
+    const text = aligned(fact.key, places);
     const x = layout.keyX;
     context.strokeStyle = theme.paperCss;
     context.lineWidth = 3.5;
