@@ -47,7 +47,7 @@ const POINTER = {
 /** @type {typeof POINTER} */
 const TOUCH = {
   rest: (now) => (now.thin
-    ? [["tap", "to zoom in there"], ["pinch", "to zoom"], scroll("drag", now)]
+    ? [["tap", "to zoom in there"], scroll("drag", now), ["pinch", "to zoom"]]
     : [["tap a bar", "to hide"], ["its number", "to open, pin"], ["pinch", "to zoom"], scroll("drag", now)]),
 };
 

@@ -51,7 +51,8 @@ export class ColumnHead {
     this.direction = el("button", { type: "button", class: "direction-button", "data-guide": "direction", onClick: () => this.turn() });
     this.across = el("button", { type: "button", class: "across-fit", title: "Only a part of the axis is in view: show it whole (0)", onClick: () => setAcross(column, null) }, "↔ whole axis");
     this.across.hidden = true;
-    column.canvas.after(this.across);
+    this.lacking = el("p", { class: "plot-note", hidden: true });
+    column.canvas.after(this.across, this.lacking);
     /** @param {keyof typeof ICONS} name @param {string} title @param {() => void} run @param {string} [text] */
     const zoom = (name, title, run, text) => el("button", { type: "button", class: `zoom-button zoom-${name}`, title, "aria-label": `${text ?? title.split(" (")[0]}: ${layer.name}`, onClick: run },
       svg("svg", { viewBox: "0 0 16 16", width: 15, height: 15, "aria-hidden": "true" }, svg("path", { d: ICONS[name] })), text && el("span", {}, text));
@@ -125,6 +126,10 @@ export class ColumnHead {
     const dead = column.app.summaries.get(column.layer.id)?.dead[0] ?? 0;
     setText(this.dead, dead > 0 ? `${count(dead)} always 0` : "");
     this.across.hidden = column.state.across === null;
+    const { instances } = column.app.state;
+    const lacking = column.data.shown ? column.data.without(column.data.shown, instances).map((i) => column.app.metadata.instances[i].name) : [];
+    this.lacking.hidden = lacking.length === 0;
+    if (lacking.length > 0) setText(this.lacking, `${lacking.join(", ")}: no value in this layer`);
     const hidden = column.state.hidden.length > 0;
     const text = per > 1 ? `1 row = ${count(per)} neurons${hidden ? ", hidden ones too" : ""}` : "";
     if (this.grain.title === text) return;

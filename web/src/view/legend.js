@@ -9,7 +9,7 @@ import { dotSvg } from "./marks.js";
 
 const STEPS = 24;
 /** What a dot is. */
-export const WHAT_DOTS = "dot: one instance’s activation (◂ ▸ beyond the axis)";
+export const WHAT_DOTS = "dot: one instance (◂ ▸ beyond the axis)";
 
 /** @param {import("../types").Group} group */
 export const groupName = (group) => (group.kind === "all" ? "all rows" : group.name);
@@ -48,7 +48,7 @@ export function legendView(app) {
     const scale = state.groups.length > 0
       ? el("span", { class: "key quiet" }, `opacity: 0 – ${percent(app.full)} of a class in a bin${finer ? "; in finer bins as much less" : ""}`) : null;
     const dot = state.instances.length > 0 ? el("span", { class: "key quiet what-dots" }, WHAT_DOTS) : null;
-    element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: share of exact zeros")] : []), ...dots, ...(dot ? [dot] : []));
+    element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: exact zeros")] : []), ...dots, ...(dot ? [dot] : []));
   };
   app.onChange(update);
   update();
