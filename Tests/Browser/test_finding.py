@@ -29,7 +29,45 @@ def over_element(page, selector):
     over(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
+def near(page, layer):
+    """A click on the first view, with the pointer where it clicked."""
+    before = view(page, layer)
+    over(page, *middle(page, layer))
+    page.mouse.down()
+    page.mouse.up()
+    return settled(page, layer, "rowHeight", before["rowHeight"])
+
+
+def test_where_rows_are_thin_a_click_goes_nearer_and_says_so(page, layer):
+    first = view(page, layer)
+    assert float(first["rowHeight"]) < 5 and first["level"] == "0"
+    resting = guide(page)
+    assert resting.startswith("click to zoom in there") and "then click a bar to hide its neuron" in resting
+    assert "wheel or drag to scroll, once zoomed in" in resting and "Shift-click to pin it on top" in resting and "to zoom" in resting
+    over(page, *middle(page, layer))
+    expect(page.locator("#guide")).to_contain_text("click to zoom in here")
+    page.wait_for_selector("#hover-card table")
+    clicked = page.inner_text("#hover-card").split("\n")[0]
+    assert "click: zoom in" in page.inner_text("#hover-card")
+    nearer = near(page, layer)
+    assert float(nearer["rowHeight"]) >= 12 and page.inner_text(f"#column-{layer} .hidden-strip") == "0 hidden"
+    over(page, *middle(page, layer))
+    expect(page.locator("#hover-card")).to_contain_text("click: hide")
+    assert page.inner_text("#hover-card").split("\n")[0] == clicked, "the row that was clicked is still under the pointer"
+    expect(page.locator("#guide")).to_contain_text("wheel or drag to scroll")
+    expect(page.locator("#guide")).not_to_contain_text("once zoomed in")
+    # A neuron can be pinned from afar: the card says which it is.
+    page.click(f"#column-{layer} .zoom-fit")
+    settled(page, layer, "rowHeight", nearer["rowHeight"])
+    page.keyboard.down("Shift")
+    page.mouse.click(*middle(page, layer))
+    page.keyboard.up("Shift")
+    expect(page.locator(f"#column-{layer} .pinned-strip")).to_have_text("1 pinned")
+
+
 def test_the_guide_says_what_a_click_does_and_where_it_is_undone(page, layer):
+    near(page, layer)
+    page.mouse.move(5, 5)
     resting = guide(page)
     assert resting.startswith("click a bar to hide its neuron") and "“hidden” above to bring back" in resting
     assert "Shift-click to pin it on top" in resting and "to scroll" in resting and "to zoom" in resting
@@ -64,7 +102,7 @@ def test_the_guide_changes_with_what_is_under_the_pointer(page, layer, story):
     says("click its number to open it")
     over(page, box["x"] + float(facts["plotX"]) + 60, box["y"] + 8)
     says("to zoom along the axis")
-    for selector, words in ((f"#column-{layer} .minimap", "scroll through the whole layer"), (f"#column-{layer} .sort-button", "the difference of two"),
+    for selector, words in ((f"#column-{layer} .minimap", "drag the frame, or click, to scroll"), (f"#column-{layer} .sort-button", "the difference of two"),
                             (f"#column-{layer} .direction-button", "turn the order round"), (".layer-toggle", "layer’s column"), (".class-toggle", "only this one"),
                             (".instance-toggle", "only this pair"), (f"#column-{layer} .pinned-strip", "unpin them")):
         over_element(page, selector)
@@ -96,8 +134,9 @@ def test_where_rows_are_sums_the_guide_says_that_a_click_goes_nearer(page, url, 
     page.goto(f"{url}#1;d={metadata['name']};v={metadata['version']};l={largest};g={story['groups'][0]}")
     sharp(page)
     assert int(view(page, largest)["level"]) > 0
-    expect(page.locator("#guide")).to_contain_text("click to zoom in to single neurons")
+    expect(page.locator("#guide")).to_contain_text("click to zoom in there")
     over(page, *middle(page, largest))
+    expect(page.locator("#guide")).to_contain_text("click to zoom in to single neurons")
     page.mouse.down()
     page.mouse.up()
     page.wait_for_selector(f'#column-{largest}[data-level="0"]')
@@ -128,8 +167,9 @@ def test_hidden_and_pinned_are_counted_from_the_start(page, layer):
         expect(strip).to_have_text(f"0 {kind}")
         strip.click()
         expect(page.locator("#popover")).to_contain_text(how)
-        assert page.locator("#popover button").count() == 0, "there is nothing to bring back yet"
-        page.keyboard.press("Escape")
+        assert page.locator("#popover .kept-menu button").count() == 0, "there is nothing to bring back yet"
+        page.get_by_role("button", name="Close", exact=True).click()
+        expect(page.locator("#popover")).to_be_hidden()
     names = [neuron_at(page, layer, line) for line in range(3)]
     page.keyboard.down("Shift")
     for line in (0, 1):
@@ -209,11 +249,119 @@ def test_buttons_have_words(page, layer):
     button.click()
     assert settled(page, layer, "rowHeight", near["rowHeight"])["rowHeight"] == whole["rowHeight"]
     assert page.get_by_label("scroll layers together").is_checked() is False
-    # The strip at the right is named, above what it shows.
-    caption, strip = (page.locator(f"#column-{layer} {one}").bounding_box() for one in (".minimap-caption", ".minimap"))
-    assert page.inner_text(f"#column-{layer} .minimap-caption") == "whole layer"
-    assert caption["x"] >= strip["x"] - 1 and caption["x"] + caption["width"] <= strip["x"] + strip["width"] + 1
-    assert caption["y"] + caption["height"] <= strip["y"] + float(view(page, layer)["plotTop"])
+
+
+BUTTONS = (".hidden-strip", ".pinned-strip", ".zoom-out", ".zoom-in", ".zoom-fit", ".sort-button", ".direction-button")
+LOOK = """one => {
+    const { borderTopStyle, borderTopWidth, borderTopColor, backgroundColor, cursor, opacity, outlineStyle } = getComputedStyle(one);
+    return { edge: `${borderTopStyle} ${borderTopWidth} ${borderTopColor}`, backgroundColor, cursor, opacity, outlineStyle };
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_buttons_look_like_buttons_and_dull_where_they_would_do_nothing(open_page, url, story, scheme):
+    page = open_page(color_scheme=scheme)
+    page.goto(url)
+    sharp(page)
+    layer = story["layers"][0]
+    look = lambda selector: page.locator(f"#column-{layer} {selector}").evaluate(LOOK)
+    assert len({look(selector)["edge"] for selector in BUTTONS}) == 1 and look(".sort-button")["edge"].startswith("solid 1px ")
+    # The whole layer is in view: nothing to zoom out to.
+    whole = view(page, layer)
+    for selector in (".zoom-out", ".zoom-fit"):
+        dull = look(selector)
+        assert (dull["opacity"], dull["cursor"], page.get_attribute(f"#column-{layer} {selector}", "aria-disabled")) == ("0.4", "default", "true")
+        over_element(page, f"#column-{layer} {selector}")
+        page.mouse.down()
+        page.mouse.up()
+        assert look(selector)["backgroundColor"] == dull["backgroundColor"] and view(page, layer)["rowHeight"] == whole["rowHeight"]
+    page.click(f"#column-{layer} .zoom-in")
+    settled(page, layer, "rowHeight", whole["rowHeight"])
+    for selector in BUTTONS:
+        page.mouse.move(5, 5)
+        resting = look(selector)
+        assert (resting["opacity"], resting["cursor"]) == ("1", "pointer"), selector
+        over_element(page, f"#column-{layer} {selector}")
+        page.wait_for_function("([selector, before]) => getComputedStyle(document.querySelector(selector)).backgroundColor !== before",
+                               arg=[f"#column-{layer} {selector}", resting["backgroundColor"]])
+    page.focus(f"#column-{layer} .hidden-strip")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "kept-strip pinned-strip" and look(".pinned-strip")["outlineStyle"] == "solid"
+    # So near that a row is as high as rows become: the other end.
+    while page.get_attribute(f"#column-{layer} .zoom-in", "aria-disabled") is None:
+        before = view(page, layer)["rowHeight"]
+        page.click(f"#column-{layer} .zoom-in")
+        settled(page, layer, "rowHeight", before)
+    assert float(view(page, layer)["rowHeight"]) == 72
+    # The keyboard stays on the button that has just done its work.
+    page.focus(f"#column-{layer} .zoom-fit")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"#column-{layer} .zoom-fit[aria-disabled=true]")
+    assert page.evaluate("document.activeElement.className") == "zoom-button zoom-fit"
+    assert page.problems == []
+
+
+def test_the_overview_is_named_and_has_its_frame(page, layer):
+    strip, caption, frame = (page.locator(f"#column-{layer} {one}") for one in (".minimap", ".minimap-caption", ".minimap-window"))
+    facts, box, named = view(page, layer), strip.bounding_box(), caption.bounding_box()
+    assert caption.inner_text() == "overview" and "drag" in strip.get_attribute("title")
+    assert abs(named["x"] + named["width"] - box["x"] - box["width"]) <= 1 and named["y"] + named["height"] <= box["y"] + 20
+    # All in view: the frame is around all of it, and a try to drag it is answered.
+    around = frame.bounding_box()
+    assert around["y"] == pytest.approx(box["y"] + float(facts["plotTop"]), abs=1) and around["height"] == pytest.approx(float(facts["plotHeight"]), abs=1)
+    assert float(frame.evaluate("one => getComputedStyle(one).borderTopWidth").removesuffix("px")) >= 1
+    accent = page.locator(".sort-button").first.evaluate("one => { const probe = document.createElement('i'); probe.style.color = 'var(--accent)'; one.append(probe); const colour = getComputedStyle(probe).color; probe.remove(); return colour; }")
+    assert frame.evaluate("one => getComputedStyle(one).borderTopColor") == accent
+    over_element(page, f"#column-{layer} .minimap")
+    expect(page.locator("#guide")).to_contain_text("once zoomed in, drag the frame to scroll")
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_selector("#hint.shown")
+    assert "The whole layer is in view" in page.inner_text("#hint")
+    # Nearer, the frame goes with the pointer from where it is held.
+    page.click(f"#column-{layer} .zoom-in")
+    settled(page, layer, "rowHeight", facts["rowHeight"])
+    held = frame.bounding_box()
+    x, y = held["x"] + held["width"] / 2, held["y"] + held["height"] - 10
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(x, y + 5 * step)
+    page.mouse.up()
+    sharp(page)
+    assert frame.bounding_box()["y"] == pytest.approx(held["y"] + 40, abs=1.5)
+
+
+LEFT = """(canvas, [x, y, width, height]) => {
+    const { data } = canvas.getContext('2d').getImageData(x, y, width, height);
+    let ink = 0, hash = 0;
+    for (let i = 0; i < data.length; i += 4) {
+        if (data[i] < 190) ink++;
+        hash = Math.imul(hash ^ data[i], 16777619) >>> 0;
+    }
+    return [ink, hash];
+}"""
+
+
+def test_the_rows_have_a_title_and_their_last_rank(page, layer):
+    def title():
+        facts = view(page, layer)
+        return page.eval_on_selector(f"#column-{layer} canvas.plot", LEFT, [0, round(float(facts["plotTop"])), 13, round(float(facts["plotHeight"]))])
+
+    down, largest = title()
+    assert down > 300
+    page.click(f"#column-{layer} .direction-button")
+    page.wait_for_selector(f'#column-{layer}[data-direction="ascending"]')
+    sharp(page)
+    up, smallest = title()
+    assert up > 300 and smallest != largest, "it says what stands first"
+    facts = view(page, layer)
+    corner = [14, round(float(facts["plotTop"]) + float(facts["plotHeight"])) - 11, round(float(facts["plotX"])) - 50, 11]
+    last, _ = page.eval_on_selector(f"#column-{layer} canvas.plot", LEFT, corner)
+    assert last > 20, "the last rank is told at the end of the axis"
+    page.click(f"#column-{layer} .zoom-in")
+    settled(page, layer, "rowHeight", facts["rowHeight"])
+    assert title()[1] == smallest, "it stays while the rows move"
 
 
 def test_a_part_of_the_axis_says_so_beside_the_title(page, layer):
@@ -262,6 +410,11 @@ def test_a_finger_is_told_of_fingers(open_page, url, story):
     sharp(page)
     layer = story["layers"][0]
     assert page.evaluate("[innerWidth, innerHeight]") == [390, 844], "nothing widens the page"
+    assert page.inner_text("#guide").startswith("tap to zoom in there")
+    page.touchscreen.tap(*middle(page, layer))
+    page.wait_for_function("layer => +document.querySelector(`#column-${layer}`).dataset.rowHeight >= 12", arg=layer)
+    expect(page.locator(f"#column-{layer} .hidden-strip")).to_have_text("0 hidden")
+    sharp(page)
     assert page.inner_text("#guide").startswith("tap a bar to hide")
     # One line, of whole words: at least what a reader needs most.
     line = page.locator("#guide").bounding_box()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { columnLayout } from "../../web/src/model/layout.js";
-import { clampView, levelFor, positionOf, rankAt, rowHeight, screenRows, tilesOf, topLevel, zoomAt } from "../../web/src/model/viewport.js";
+import { clampView, lastRank, levelFor, positionOf, rankAt, rowHeight, screenRows, tilesOf, topLevel, zoomAt } from "../../web/src/model/viewport.js";
 
 test("the top level is the first with at most 256 rows", () => {
   assert.deepEqual([1, 256, 257, 512, 513, 262144, 1_000_000].map(topLevel), [0, 0, 1, 1, 2, 10, 12]);
@@ -22,6 +22,11 @@ test("a row is never thinner than a device pixel, nor twice as high as needed", 
       if (level > 0) assert.ok(height * 2 ** (level - 1) * ratio < 1);
     }
   }
+});
+
+test("the last rank of a screen is one of the layer's, whatever a row stands for", () => {
+  assert.equal(lastRank({ rows: Int32Array.of(5, 7, 9), level: 0 }, 512), 9);
+  assert.equal(lastRank({ rows: Int32Array.of(3, 4), level: 4 }, 78), 77);
 });
 
 test("zooming keeps the row under the pointer", () => {
