@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from plots import middle, neuron_at, row_place, settled, sharp, sort, view, zoom_to_names
+from plots import middle, neuron_at, over, over_element, row_place, settled, sharp, sort, view, zoom_to_names
 
 
 @pytest.fixture
@@ -17,16 +17,6 @@ def layer(page, url, story):
 
 def guide(page):
     return page.inner_text("#guide")
-
-
-def over(page, x, y):
-    page.mouse.move(x - 2, y)
-    page.mouse.move(x, y)
-
-
-def over_element(page, selector):
-    box = page.locator(selector).first.bounding_box()
-    over(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
 def near(page, layer):
@@ -88,8 +78,8 @@ def test_the_guide_says_what_a_click_does_and_where_it_is_undone(page, layer):
 
 
 def test_the_guide_changes_with_what_is_under_the_pointer(page, layer, story):
-    resting = guide(page)
     zoom_to_names(page, layer)
+    resting = guide(page)
     facts = view(page, layer)
     box = page.locator(f"#column-{layer} canvas.plot").bounding_box()
     seen = {resting}
@@ -249,119 +239,6 @@ def test_buttons_have_words(page, layer):
     button.click()
     assert settled(page, layer, "rowHeight", near["rowHeight"])["rowHeight"] == whole["rowHeight"]
     assert page.get_by_label("scroll layers together").is_checked() is False
-
-
-BUTTONS = (".hidden-strip", ".pinned-strip", ".zoom-out", ".zoom-in", ".zoom-fit", ".sort-button", ".direction-button")
-LOOK = """one => {
-    const { borderTopStyle, borderTopWidth, borderTopColor, backgroundColor, cursor, opacity, outlineStyle } = getComputedStyle(one);
-    return { edge: `${borderTopStyle} ${borderTopWidth} ${borderTopColor}`, backgroundColor, cursor, opacity, outlineStyle };
-}"""
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_buttons_look_like_buttons_and_dull_where_they_would_do_nothing(open_page, url, story, scheme):
-    page = open_page(color_scheme=scheme)
-    page.goto(url)
-    sharp(page)
-    layer = story["layers"][0]
-    look = lambda selector: page.locator(f"#column-{layer} {selector}").evaluate(LOOK)
-    assert len({look(selector)["edge"] for selector in BUTTONS}) == 1 and look(".sort-button")["edge"].startswith("solid 1px ")
-    # The whole layer is in view: nothing to zoom out to.
-    whole = view(page, layer)
-    for selector in (".zoom-out", ".zoom-fit"):
-        dull = look(selector)
-        assert (dull["opacity"], dull["cursor"], page.get_attribute(f"#column-{layer} {selector}", "aria-disabled")) == ("0.4", "default", "true")
-        over_element(page, f"#column-{layer} {selector}")
-        page.mouse.down()
-        page.mouse.up()
-        assert look(selector)["backgroundColor"] == dull["backgroundColor"] and view(page, layer)["rowHeight"] == whole["rowHeight"]
-    page.click(f"#column-{layer} .zoom-in")
-    settled(page, layer, "rowHeight", whole["rowHeight"])
-    for selector in BUTTONS:
-        page.mouse.move(5, 5)
-        resting = look(selector)
-        assert (resting["opacity"], resting["cursor"]) == ("1", "pointer"), selector
-        over_element(page, f"#column-{layer} {selector}")
-        page.wait_for_function("([selector, before]) => getComputedStyle(document.querySelector(selector)).backgroundColor !== before",
-                               arg=[f"#column-{layer} {selector}", resting["backgroundColor"]])
-    page.focus(f"#column-{layer} .hidden-strip")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "kept-strip pinned-strip" and look(".pinned-strip")["outlineStyle"] == "solid"
-    # So near that a row is as high as rows become: the other end.
-    while page.get_attribute(f"#column-{layer} .zoom-in", "aria-disabled") is None:
-        before = view(page, layer)["rowHeight"]
-        page.click(f"#column-{layer} .zoom-in")
-        settled(page, layer, "rowHeight", before)
-    assert float(view(page, layer)["rowHeight"]) == 72
-    # The keyboard stays on the button that has just done its work.
-    page.focus(f"#column-{layer} .zoom-fit")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(f"#column-{layer} .zoom-fit[aria-disabled=true]")
-    assert page.evaluate("document.activeElement.className") == "zoom-button zoom-fit"
-    assert page.problems == []
-
-
-def test_the_overview_is_named_and_has_its_frame(page, layer):
-    strip, caption, frame = (page.locator(f"#column-{layer} {one}") for one in (".minimap", ".minimap-caption", ".minimap-window"))
-    facts, box, named = view(page, layer), strip.bounding_box(), caption.bounding_box()
-    assert caption.inner_text() == "overview" and "drag" in strip.get_attribute("title")
-    assert abs(named["x"] + named["width"] - box["x"] - box["width"]) <= 1 and named["y"] + named["height"] <= box["y"] + 20
-    # All in view: the frame is around all of it, and a try to drag it is answered.
-    around = frame.bounding_box()
-    assert around["y"] == pytest.approx(box["y"] + float(facts["plotTop"]), abs=1) and around["height"] == pytest.approx(float(facts["plotHeight"]), abs=1)
-    assert float(frame.evaluate("one => getComputedStyle(one).borderTopWidth").removesuffix("px")) >= 1
-    accent = page.locator(".sort-button").first.evaluate("one => { const probe = document.createElement('i'); probe.style.color = 'var(--accent)'; one.append(probe); const colour = getComputedStyle(probe).color; probe.remove(); return colour; }")
-    assert frame.evaluate("one => getComputedStyle(one).borderTopColor") == accent
-    over_element(page, f"#column-{layer} .minimap")
-    expect(page.locator("#guide")).to_contain_text("once zoomed in, drag the frame to scroll")
-    page.mouse.down()
-    page.mouse.up()
-    page.wait_for_selector("#hint.shown")
-    assert "The whole layer is in view" in page.inner_text("#hint")
-    # Nearer, the frame goes with the pointer from where it is held.
-    page.click(f"#column-{layer} .zoom-in")
-    settled(page, layer, "rowHeight", facts["rowHeight"])
-    held = frame.bounding_box()
-    x, y = held["x"] + held["width"] / 2, held["y"] + held["height"] - 10
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in range(1, 9):
-        page.mouse.move(x, y + 5 * step)
-    page.mouse.up()
-    sharp(page)
-    assert frame.bounding_box()["y"] == pytest.approx(held["y"] + 40, abs=1.5)
-
-
-LEFT = """(canvas, [x, y, width, height]) => {
-    const { data } = canvas.getContext('2d').getImageData(x, y, width, height);
-    let ink = 0, hash = 0;
-    for (let i = 0; i < data.length; i += 4) {
-        if (data[i] < 190) ink++;
-        hash = Math.imul(hash ^ data[i], 16777619) >>> 0;
-    }
-    return [ink, hash];
-}"""
-
-
-def test_the_rows_have_a_title_and_their_last_rank(page, layer):
-    def title():
-        facts = view(page, layer)
-        return page.eval_on_selector(f"#column-{layer} canvas.plot", LEFT, [0, round(float(facts["plotTop"])), 13, round(float(facts["plotHeight"]))])
-
-    down, largest = title()
-    assert down > 300
-    page.click(f"#column-{layer} .direction-button")
-    page.wait_for_selector(f'#column-{layer}[data-direction="ascending"]')
-    sharp(page)
-    up, smallest = title()
-    assert up > 300 and smallest != largest, "it says what stands first"
-    facts = view(page, layer)
-    corner = [14, round(float(facts["plotTop"]) + float(facts["plotHeight"])) - 11, round(float(facts["plotX"])) - 50, 11]
-    last, _ = page.eval_on_selector(f"#column-{layer} canvas.plot", LEFT, corner)
-    assert last > 20, "the last rank is told at the end of the axis"
-    page.click(f"#column-{layer} .zoom-in")
-    settled(page, layer, "rowHeight", facts["rowHeight"])
-    assert title()[1] == smallest, "it stays while the rows move"
 
 
 def test_a_part_of_the_axis_says_so_beside_the_title(page, layer):
