@@ -62,7 +62,7 @@ export class ColumnHead {
     this.whole = zoom("fit", "Zoom out to the whole layer (0)", () => fit(column), "whole layer");
     column.head.append(
       el("div", { class: "head-line" },
-        el("h2", {}, layer.name), el("span", { class: "facts" }, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
+        el("h2", { title: layer.name }, layer.name), el("span", { class: "facts" }, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
         this.hidden, this.pinned, el("span", { class: "zoom-buttons" }, this.out, this.in, this.whole)),
       el("div", { class: "head-line sort-line" }, el("span", { class: "sort-label quiet" }, "Sort by"), this.sort, this.direction, el("span", { class: "sort-more" }, this.others), this.grain),
     );
@@ -113,7 +113,7 @@ export class ColumnHead {
     setText(strip, `${count(many)} ${kind}${many > 0 && kind === "hidden" ? " ⤺" : ""}`);
     strip.classList.toggle("some", many > 0);
     set(strip, "aria-label", `${plural(many, "neuron")} ${kind} in ${this.column.layer.name}${many > 0 ? `: ${undo}` : ""}`);
-    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Click a neuron’s bar to hide it: it comes back here" : "Shift-click a neuron’s bar to keep it on top");
+    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Click a neuron’s bar, once zoomed in, to hide it: it comes back here" : "Shift-click a neuron’s bar to keep it on top");
   }
 
   /** Says how many neurons a row of pixels stands for, and greys what would do nothing; called each frame. */
@@ -130,10 +130,10 @@ export class ColumnHead {
     const lacking = column.data.shown ? column.data.without(column.data.shown, instances).map((i) => column.app.metadata.instances[i].name) : [];
     this.lacking.hidden = lacking.length === 0;
     if (lacking.length > 0) setText(this.lacking, `${lacking.join(", ")}: no value in this layer`);
-    const hidden = column.state.hidden.length > 0;
-    const text = per > 1 ? `1 row = ${count(per)} neurons${hidden ? ", hidden ones too" : ""}` : "";
-    if (this.grain.title === text) return;
-    this.grain.title = text;
-    this.grain.replaceChildren(el("span", { class: "long" }, text), el("span", { class: "short", "aria-hidden": "true" }, per > 1 ? `${count(per)} a row` : ""));
+    const words = per > 1 ? `1 row = ${count(per)} neurons` : "";
+    const title = words && column.state.hidden.length > 0 ? `${words}, hidden ones too` : words;
+    if (this.grain.title === title) return;
+    this.grain.title = title;
+    this.grain.replaceChildren(el("span", { class: "long" }, words), el("span", { class: "short", "aria-hidden": "true" }, per > 1 ? `${count(per)} a row` : ""));
   }
 }
