@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { columnLayout } from "../../web/src/model/layout.js";
-import { clampView, lastRank, levelFor, positionOf, rankAt, rowHeight, screenRows, tilesOf, topLevel, zoomAt } from "../../web/src/model/viewport.js";
+import { clampView, lastRank, levelFor, lineOf, positionOf, rankAt, rowHeight, screenRows, tilesOf, topLevel, zoomAt } from "../../web/src/model/viewport.js";
 
 test("the top level is the first with at most 256 rows", () => {
   assert.deepEqual([1, 256, 257, 512, 513, 262144, 1_000_000].map(topLevel), [0, 0, 1, 1, 2, 10, 12]);
@@ -27,6 +27,12 @@ test("a row is never thinner than a device pixel, nor twice as high as needed", 
 test("the last rank of a screen is one of the layer's, whatever a row stands for", () => {
   assert.equal(lastRank({ rows: Int32Array.of(5, 7, 9), level: 0 }, 512), 9);
   assert.equal(lastRank({ rows: Int32Array.of(3, 4), level: 4 }, 78), 77);
+});
+
+test("hidden neurons take no line: the ranks after them stand as much higher", () => {
+  const rows = Int32Array.of(4, 5, 8, 9, 11);
+  assert.deepEqual([4, 5, 8, 11].map((rank) => lineOf(rows, rank)), [0, 1, 2, 4]);
+  assert.deepEqual([6, 7, 10, 12].map((rank) => lineOf(rows, rank)), [2, 2, 4, 5], "a hidden one has the line of the next");
 });
 
 test("zooming keeps the row under the pointer", () => {

@@ -140,6 +140,22 @@ export function lastRank({ rows, level }, neurons) {
 }
 
 /**
+ * The line of a rank where each row is one neuron's; of a hidden one, the line of the next.
+ * @param {Int32Array} rows ascending
+ * @param {number} rank
+ */
+export function lineOf(rows, rank) {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle] < rank) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
  * Indices of the tiles that hold these rows, ascending.
  * @param {Int32Array} rows ascending
  */

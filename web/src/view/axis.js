@@ -4,6 +4,7 @@ import { aligned, count, decimals, figure, percent } from "../model/format.js";
 import { LABEL_ROW, ROWS_TITLE_X, TICK_Y, TITLE_Y } from "../model/layout.js";
 import { phrase } from "../model/order.js";
 import { label, step, symlogTicks, ticks } from "../model/ticks.js";
+import { lineOf } from "../model/viewport.js";
 
 /** @typedef {import("../model/layout.js").Layout} Layout */
 /** @typedef {import("./theme.js").Theme} Theme */
@@ -264,20 +265,4 @@ function paintRanks(context, layout, { rows, y, lineHeight, level, last }, theme
     const at = middle(rank);
     if (rank >= first && rank < end && at <= lowest) mark(rank, at);
   }
-}
-
-/**
- * The line of a rank where each row is one neuron's; of a hidden one, the line of the next.
- * @param {Int32Array} rows ascending
- * @param {number} rank
- */
-function lineOf(rows, rank) {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows[middle] < rank) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
