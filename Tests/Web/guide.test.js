@@ -56,6 +56,7 @@ test("the rows say what they are and how they stand, as far as there is room", (
   const difference = { kind: "difference", a: { kind: "value", instance: 0 }, b: median };
   assert.equal(rowsTitle(difference, "descending", metadata, 600), "neurons, ranked by value of attacked 0 − median of sneaker, largest first");
   assert.equal(rowsTitle(difference, "descending", metadata, 320), "neurons, by value of attacked 0 − median of sneaker");
+  assert.equal(rowsTitle(difference, "descending", metadata, 200), "neurons, largest first");
   assert.equal(rowsTitle(difference, "descending", metadata, 100), "neurons");
   assert.equal(rowsTitle({ kind: "index" }, "ascending", metadata, 600), "neurons, in the network’s order");
   assert.equal(rowsTitle({ kind: "index" }, "descending", metadata, 600), "neurons, in the network’s order, last first");

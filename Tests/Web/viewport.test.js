@@ -83,4 +83,10 @@ test("a column's parts lie beside each other", () => {
     assert.equal(at.pinnedRows, 2);
   }
   assert.equal(columnLayout({ width: 500, height: 600, neurons: 10, zeroLanes: 0, pinned: 0 }).zeroWidth, 0);
+  // The figures that rows are sorted by stand beside the plot, never on it.
+  for (const width of [240, 280, 318, 400, 900]) {
+    const at = columnLayout({ width, height: 600, neurons: 512, zeroLanes: 2, pinned: 0, keyed: true });
+    assert.ok(at.keyX === 0 || at.keyX - (at.plotX + at.plotWidth) >= 40, `${width}`);
+    assert.equal(at.keyX > 0, width >= 280);
+  }
 });

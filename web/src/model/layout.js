@@ -22,7 +22,7 @@ const ZERO_LANE = 6;
 /** Room right of the plot for half an arrow or dot, and where there is enough of it for the figures that rows are sorted by. */
 const RIGHT_MARGIN = 12;
 const KEY_MARGIN = 46;
-const KEY_FROM_WIDTH = 340;
+const KEY_FROM_WIDTH = 260;
 
 /**
  * @typedef {object} Layout
@@ -32,7 +32,7 @@ const KEY_FROM_WIDTH = 340;
  * @property {number} zeroWidth 0 where the layer has no exact zeros
  * @property {number} plotX
  * @property {number} plotWidth
- * @property {number} keyX right edge of the figures that rows are sorted by
+ * @property {number} keyX right edge of the figures that rows are sorted by; 0 where there is no room for them
  * @property {number} plotTop
  * @property {number} plotHeight
  * @property {number} pinnedTop
@@ -57,9 +57,10 @@ export function columnLayout({ width, height, neurons, zeroLanes, pinned, keyed 
   const plotX = zeroX + (zeroWidth > 0 ? zeroWidth + 9 : 0);
   const pinnedRows = Math.min(pinned, Math.floor((height * 0.4) / PINNED_ROW));
   const plotTop = AXIS_HEIGHT + (pinnedRows > 0 ? pinnedRows * PINNED_ROW + 7 : 0);
-  const margin = keyed && width >= KEY_FROM_WIDTH ? KEY_MARGIN : RIGHT_MARGIN;
+  const keys = keyed && width >= KEY_FROM_WIDTH;
+  const margin = keys ? KEY_MARGIN : RIGHT_MARGIN;
   return {
-    rankX, neuronX, zeroX, zeroWidth, plotX, plotWidth: Math.max(20, width - plotX - margin), keyX: width - 3,
+    rankX, neuronX, zeroX, zeroWidth, plotX, plotWidth: Math.max(20, width - plotX - margin), keyX: keys ? width - 3 : 0,
     plotTop, plotHeight: Math.max(10, height - plotTop - 2), pinnedTop: AXIS_HEIGHT + 1, pinnedRows,
   };
 }

@@ -53,9 +53,10 @@ export function axisTitle({ axis, symlog }, width, cut) {
  */
 export function rowsTitle(order, direction, metadata, height) {
   const down = direction === "descending";
+  const first = `${down ? "largest" : "smallest"} first`;
   const words = phrase(order, metadata);
   const long = order.kind === "index" ? ["neurons, in the network’s order" + (down ? ", last first" : ""), "neurons, by index"]
-    : [`neurons, ranked by ${words}, ${down ? "largest" : "smallest"} first`, `neurons, by ${words}`];
+    : [`neurons, ranked by ${words}, ${first}`, `neurons, by ${words}`, `neurons, ${first}`];
   return long.find((text) => text.length * TITLE_CHARACTER < height) ?? "neurons";
 }
 
@@ -224,7 +225,7 @@ function paintNames(context, layout, { rows, y, lineHeight, facts, keyed }, them
     if (!fact) continue;
     context.fillStyle = marked.has(fact.neuron) ? theme.accent : theme.ink;
     context.fillText(String(fact.neuron), layout.neuronX, middle);
-    if (!keyed) continue;
+    if (!keyed || layout.keyX === 0) continue;
     const text = aligned(fact.key, places);
     const x = layout.keyX;
     context.strokeStyle = theme.paperCss;

@@ -62,7 +62,7 @@ export class ColumnHead {
     this.whole = zoom("fit", "Zoom out to the whole layer (0)", () => fit(column), "whole layer");
     column.head.append(
       el("div", { class: "head-line" },
-        el("h2", { title: layer.name }, layer.name), el("span", { class: "facts" }, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
+        el("h2", { title: layer.name }, el("bdi", {}, layer.name)), el("span", { class: "facts" }, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
         this.hidden, this.pinned, el("span", { class: "zoom-buttons" }, this.out, this.in, this.whole)),
       el("div", { class: "head-line sort-line" }, el("span", { class: "sort-label quiet" }, "Sort by"), this.sort, this.direction, el("span", { class: "sort-more" }, this.others), this.grain),
     );
