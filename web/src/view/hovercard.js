@@ -141,10 +141,10 @@ export class HoverCard {
       el("td", { class: "words" }, oddities(group)),
     ));
     const dots = instances.map((one) => {
-      const stand = one.percentiles.map((p) => standing(p.low, p.high, metadata.groups[p.group].name)).join("; ");
+      const stands = one.percentiles.map((p) => el("div", {}, standing(p.low, p.high, metadata.groups[p.group].name)));
       const look = looks.get(one.instance);
       return el("tr", {}, el("th", { scope: "row" }, look ? dotSvg(look) : null, one.name),
-        el("td", {}, one.value === null ? WITHOUT[one.value_text ?? ""] ?? "–" : aligned(one.value, places)), el("td", { class: "words", colspan: 3 }, stand));
+        el("td", {}, one.value === null ? WITHOUT[one.value_text ?? ""] ?? "–" : aligned(one.value, places)), el("td", { class: "words", colspan: 3 }, ...stands));
     });
     return el("table", {}, ...section(["class", "median", "zero", "values"], groups), ...section(["instance", "value", "among the classes"], dots));
   }
