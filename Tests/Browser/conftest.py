@@ -67,6 +67,28 @@ def classes_url(tmp_path_factory):
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def lacking_url(tmp_path_factory):
+    """A server with two layers, of which the attacked instance has the first only."""
+
+    def make(folder):
+        import h5py
+        import numpy as np
+
+        values = np.random.default_rng(1).random((60, 40), "f4")
+        with h5py.File(folder / "lacking.h5", "w") as file:
+            file["labels"] = np.arange(60) % 2
+            for layer in ("first", "second"):
+                file[f"activations/{layer}"] = values
+                file[f"instances/benign/activations/{layer}"] = values[:1]
+            file["instances/attacked/activations/first"] = values[1:2]
+        return folder / "lacking.h5"
+
+    server = Server(once(tmp_path_factory, "lacking", make))
+    yield server.url
+    server.stop()
+
+
 class Server:
     """`divergence serve` on a port of its own; can be stopped and started again in the same place."""
 

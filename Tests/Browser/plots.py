@@ -128,3 +128,13 @@ def neuron_at(page: Page, layer: str, line: int) -> int:
     """The number that the card gives for a row."""
     text = hover_row(page, layer, line)
     return int(text.split("\n")[0].removeprefix("neuron "))
+
+
+def over(page: Page, x: float, y: float) -> None:
+    page.mouse.move(x - 2, y)
+    page.mouse.move(x, y)
+
+
+def over_element(page: Page, selector: str) -> None:
+    box = page.locator(selector).first.bounding_box()
+    over(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

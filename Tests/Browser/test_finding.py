@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from plots import middle, neuron_at, row_place, settled, sharp, sort, view, zoom_to_names
+from plots import middle, neuron_at, over, over_element, row_place, settled, sharp, sort, view, zoom_to_names
 
 
 @pytest.fixture
@@ -19,17 +19,45 @@ def guide(page):
     return page.inner_text("#guide")
 
 
-def over(page, x, y):
-    page.mouse.move(x - 2, y)
-    page.mouse.move(x, y)
+def near(page, layer):
+    """A click on the first view, with the pointer where it clicked."""
+    before = view(page, layer)
+    over(page, *middle(page, layer))
+    page.mouse.down()
+    page.mouse.up()
+    return settled(page, layer, "rowHeight", before["rowHeight"])
 
 
-def over_element(page, selector):
-    box = page.locator(selector).first.bounding_box()
-    over(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+def test_where_rows_are_thin_a_click_goes_nearer_and_says_so(page, layer):
+    first = view(page, layer)
+    assert float(first["rowHeight"]) < 5 and first["level"] == "0"
+    resting = guide(page)
+    assert resting.startswith("click to zoom in there") and "then click a bar to hide its neuron" in resting
+    assert "wheel or drag to scroll, once zoomed in" in resting and "Shift-click to pin it on top" in resting and "to zoom" in resting
+    over(page, *middle(page, layer))
+    expect(page.locator("#guide")).to_contain_text("click to zoom in here")
+    page.wait_for_selector("#hover-card table")
+    clicked = page.inner_text("#hover-card").split("\n")[0]
+    assert "click: zoom in" in page.inner_text("#hover-card")
+    nearer = near(page, layer)
+    assert float(nearer["rowHeight"]) >= 12 and page.inner_text(f"#column-{layer} .hidden-strip") == "0 hidden"
+    over(page, *middle(page, layer))
+    expect(page.locator("#hover-card")).to_contain_text("click: hide")
+    assert page.inner_text("#hover-card").split("\n")[0] == clicked, "the row that was clicked is still under the pointer"
+    expect(page.locator("#guide")).to_contain_text("wheel or drag to scroll")
+    expect(page.locator("#guide")).not_to_contain_text("once zoomed in")
+    # A neuron can be pinned from afar: the card says which it is.
+    page.click(f"#column-{layer} .zoom-fit")
+    settled(page, layer, "rowHeight", nearer["rowHeight"])
+    page.keyboard.down("Shift")
+    page.mouse.click(*middle(page, layer))
+    page.keyboard.up("Shift")
+    expect(page.locator(f"#column-{layer} .pinned-strip")).to_have_text("1 pinned")
 
 
 def test_the_guide_says_what_a_click_does_and_where_it_is_undone(page, layer):
+    near(page, layer)
+    page.mouse.move(5, 5)
     resting = guide(page)
     assert resting.startswith("click a bar to hide its neuron") and "“hidden” above to bring back" in resting
     assert "Shift-click to pin it on top" in resting and "to scroll" in resting and "to zoom" in resting
@@ -50,8 +78,8 @@ def test_the_guide_says_what_a_click_does_and_where_it_is_undone(page, layer):
 
 
 def test_the_guide_changes_with_what_is_under_the_pointer(page, layer, story):
-    resting = guide(page)
     zoom_to_names(page, layer)
+    resting = guide(page)
     facts = view(page, layer)
     box = page.locator(f"#column-{layer} canvas.plot").bounding_box()
     seen = {resting}
@@ -64,7 +92,7 @@ def test_the_guide_changes_with_what_is_under_the_pointer(page, layer, story):
     says("click its number to open it")
     over(page, box["x"] + float(facts["plotX"]) + 60, box["y"] + 8)
     says("to zoom along the axis")
-    for selector, words in ((f"#column-{layer} .minimap", "scroll through the whole layer"), (f"#column-{layer} .sort-button", "the difference of two"),
+    for selector, words in ((f"#column-{layer} .minimap", "drag the frame, or click, to scroll"), (f"#column-{layer} .sort-button", "the difference of two"),
                             (f"#column-{layer} .direction-button", "turn the order round"), (".layer-toggle", "layer’s column"), (".class-toggle", "only this one"),
                             (".instance-toggle", "only this pair"), (f"#column-{layer} .pinned-strip", "unpin them")):
         over_element(page, selector)
@@ -96,8 +124,9 @@ def test_where_rows_are_sums_the_guide_says_that_a_click_goes_nearer(page, url, 
     page.goto(f"{url}#1;d={metadata['name']};v={metadata['version']};l={largest};g={story['groups'][0]}")
     sharp(page)
     assert int(view(page, largest)["level"]) > 0
-    expect(page.locator("#guide")).to_contain_text("click to zoom in to single neurons")
+    expect(page.locator("#guide")).to_contain_text("click to zoom in there")
     over(page, *middle(page, largest))
+    expect(page.locator("#guide")).to_contain_text("click to zoom in to single neurons")
     page.mouse.down()
     page.mouse.up()
     page.wait_for_selector(f'#column-{largest}[data-level="0"]')
@@ -128,8 +157,9 @@ def test_hidden_and_pinned_are_counted_from_the_start(page, layer):
         expect(strip).to_have_text(f"0 {kind}")
         strip.click()
         expect(page.locator("#popover")).to_contain_text(how)
-        assert page.locator("#popover button").count() == 0, "there is nothing to bring back yet"
-        page.keyboard.press("Escape")
+        assert page.locator("#popover .kept-menu button").count() == 0, "there is nothing to bring back yet"
+        page.get_by_role("button", name="Close", exact=True).click()
+        expect(page.locator("#popover")).to_be_hidden()
     names = [neuron_at(page, layer, line) for line in range(3)]
     page.keyboard.down("Shift")
     for line in (0, 1):
@@ -209,11 +239,6 @@ def test_buttons_have_words(page, layer):
     button.click()
     assert settled(page, layer, "rowHeight", near["rowHeight"])["rowHeight"] == whole["rowHeight"]
     assert page.get_by_label("scroll layers together").is_checked() is False
-    # The strip at the right is named, above what it shows.
-    caption, strip = (page.locator(f"#column-{layer} {one}").bounding_box() for one in (".minimap-caption", ".minimap"))
-    assert page.inner_text(f"#column-{layer} .minimap-caption") == "whole layer"
-    assert caption["x"] >= strip["x"] - 1 and caption["x"] + caption["width"] <= strip["x"] + strip["width"] + 1
-    assert caption["y"] + caption["height"] <= strip["y"] + float(view(page, layer)["plotTop"])
 
 
 def test_a_part_of_the_axis_says_so_beside_the_title(page, layer):
@@ -262,6 +287,11 @@ def test_a_finger_is_told_of_fingers(open_page, url, story):
     sharp(page)
     layer = story["layers"][0]
     assert page.evaluate("[innerWidth, innerHeight]") == [390, 844], "nothing widens the page"
+    assert page.inner_text("#guide").startswith("tap to zoom in there")
+    page.touchscreen.tap(*middle(page, layer))
+    page.wait_for_function("layer => +document.querySelector(`#column-${layer}`).dataset.rowHeight >= 12", arg=layer)
+    expect(page.locator(f"#column-{layer} .hidden-strip")).to_have_text("0 hidden")
+    sharp(page)
     assert page.inner_text("#guide").startswith("tap a bar to hide")
     # One line, of whole words: at least what a reader needs most.
     line = page.locator("#guide").bounding_box()

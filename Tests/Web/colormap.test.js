@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inkOn, inkTable, instanceColour, oklch, opacity, paletteColour, paletteNumbers, rgb } from "../../web/src/model/colormap.js";
+import { css, inkOn, inkTable, instanceColour, oklch, opacity, paletteColour, paletteNumbers, ramp, rgb } from "../../web/src/model/colormap.js";
 
 /** Machado, Oliveira and Fernandes 2009, severity 1. */
 const EYES = {
@@ -74,6 +74,15 @@ test("inks mix the same in any order", () => {
   for (const q of [60, 140, 255]) {
     for (let c = 0; c < 3; c++) assert.ok(Math.abs(((((255 * a[q * 3 + c]) >> 8) * b[q * 3 + c]) >> 8) - ((((255 * b[q * 3 + c]) >> 8) * a[q * 3 + c]) >> 8)) <= 1);
   }
+});
+
+test("the legend's ramps go from paper to the class, and of two classes to what both give", () => {
+  const [orange, purple, paper] = [rgb("#dc8400"), rgb("#6a44b8"), rgb("#ffffff")];
+  const alone = ramp([orange], paper, "light", "linear", 4);
+  assert.deepEqual([alone.length, alone[0], alone[4]], [5, css(paper), css(orange)]);
+  const both = ramp([orange, purple], paper, "light", "linear", 4);
+  assert.equal(both[4], css(inkOn(purple, orange, "light", 1)), "one ink on the other");
+  assert.notDeepEqual(ramp([orange], paper, "light", "root", 4), alone);
 });
 
 test("OKLCH white, black and a known colour", () => {

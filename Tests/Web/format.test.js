@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, figure, ordinal, percent, plural, standing, withoutCommonPath } from "../../web/src/model/format.js";
+import { aligned, alignedPercent, count, decimals, figure, ordinal, percent, plural, standing, withoutCommonPath } from "../../web/src/model/format.js";
 
 test("counts carry thousands separators", () => {
   assert.equal(count(1234567), "1,234,567");
@@ -27,6 +27,23 @@ test("a small share never reads as nothing, nor a large one as all", () => {
   assert.equal(percent(0.9999), "> 99.9 %");
   assert.equal(percent(1), "100 %");
   assert.equal(percent(0.042), "4.2 %");
+});
+
+test("figures under each other have the same decimals, as many as the largest needs", () => {
+  assert.equal(decimals([0.02, null, -3.1234]), 3);
+  assert.deepEqual([0.02, -3.1234, 0, null].map((value) => aligned(value, 3)), ["0.020", "−3.123", "0.000", "–"]);
+  assert.deepEqual([12.3, 123.4, 1234, 99999].map((value) => decimals([value])), [2, 1, 0, 0]);
+  assert.deepEqual([0.31, 0.031, 0].map((value) => decimals([value])), [3, 4, 0]);
+  assert.equal(decimals([Number.NaN, Infinity, 0.5]), 3);
+  assert.equal(aligned(-Infinity, 3), "−∞");
+  // Where no decimals would do, each says its power of ten.
+  assert.equal(aligned(2e30, decimals([2e30, 1])), "2e30");
+});
+
+test("what fixed decimals would make nothing says that it is not", () => {
+  assert.equal(aligned(0.0002, 3), "< 0.001");
+  assert.equal(aligned(-0.0002, 3), "> −0.001");
+  assert.deepEqual([0, 0.0002, 0.42, 0.9999, 1, Number.NaN].map(alignedPercent), ["0.0 %", "< 0.1 %", "42.0 %", "> 99.9 %", "100.0 %", "–"]);
 });
 
 test("ordinals", () => {

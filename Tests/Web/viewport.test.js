@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { columnLayout } from "../../web/src/model/layout.js";
-import { clampView, levelFor, positionOf, rankAt, rowHeight, screenRows, tilesOf, topLevel, zoomAt } from "../../web/src/model/viewport.js";
+import { clampView, lastRank, levelFor, lineOf, positionOf, rankAt, rowHeight, screenRows, tilesOf, topLevel, zoomAt } from "../../web/src/model/viewport.js";
 
 test("the top level is the first with at most 256 rows", () => {
   assert.deepEqual([1, 256, 257, 512, 513, 262144, 1_000_000].map(topLevel), [0, 0, 1, 1, 2, 10, 12]);
@@ -22,6 +22,17 @@ test("a row is never thinner than a device pixel, nor twice as high as needed", 
       if (level > 0) assert.ok(height * 2 ** (level - 1) * ratio < 1);
     }
   }
+});
+
+test("the last rank of a screen is one of the layer's, whatever a row stands for", () => {
+  assert.equal(lastRank({ rows: Int32Array.of(5, 7, 9), level: 0 }, 512), 9);
+  assert.equal(lastRank({ rows: Int32Array.of(3, 4), level: 4 }, 78), 77);
+});
+
+test("hidden neurons take no line: the ranks after them stand as much higher", () => {
+  const rows = Int32Array.of(4, 5, 8, 9, 11);
+  assert.deepEqual([4, 5, 8, 11].map((rank) => lineOf(rows, rank)), [0, 1, 2, 4]);
+  assert.deepEqual([6, 7, 10, 12].map((rank) => lineOf(rows, rank)), [2, 2, 4, 5], "a hidden one has the line of the next");
 });
 
 test("zooming keeps the row under the pointer", () => {
@@ -72,4 +83,10 @@ test("a column's parts lie beside each other", () => {
     assert.equal(at.pinnedRows, 2);
   }
   assert.equal(columnLayout({ width: 500, height: 600, neurons: 10, zeroLanes: 0, pinned: 0 }).zeroWidth, 0);
+  // The figures that rows are sorted by stand beside the plot, never on it.
+  for (const width of [240, 280, 318, 400, 900]) {
+    const at = columnLayout({ width, height: 600, neurons: 512, zeroLanes: 2, pinned: 0, keyed: true });
+    assert.ok(at.keyX === 0 || at.keyX - (at.plotX + at.plotWidth) >= 40, `${width}`);
+    assert.equal(at.keyX > 0, width >= 280);
+  }
 });

@@ -1,13 +1,15 @@
 /** The picture with its legend and its source, as a PNG of what is on screen. */
 
 import { context2d } from "../dom.js";
-import { css, inkOn, opacity } from "../model/colormap.js";
+import { css, ramp } from "../model/colormap.js";
 import { count, percent } from "../model/format.js";
 import { phrase } from "../model/order.js";
 import { markers, paintMark } from "../view/dots.js";
 import { hatchPattern } from "../view/hatch.js";
+import { groupName, overlap, WHAT_DOTS } from "../view/legend.js";
 
 /** @typedef {import("../view/column.js").Column} Column */
+/** @typedef {{width: number, paint: (x: number, y: number) => void}} Key of the legend: `y` is the base line of its text */
 
 const MARGIN = 20;
 const TITLE = 46;
@@ -15,6 +17,8 @@ const COLUMN_TITLE = 40;
 const FOOT = 64;
 const GUTTER = 24;
 const RAMP = 60;
+const LEGEND_LINE = 18;
+const LEGEND_GAP = 16;
 
 /**
  * @param {import("../app.js").App} app
@@ -27,11 +31,15 @@ export async function png(app, columns, link) {
   const { theme, metadata } = app;
   const width = 2 * MARGIN + columns.reduce((sum, column) => sum + column.width, 0) + GUTTER * Math.max(0, columns.length - 1);
   const tallest = Math.max(0, ...columns.map((column) => column.height));
-  const height = MARGIN + TITLE + COLUMN_TITLE + tallest + FOOT;
   const canvas = document.createElement("canvas");
+  const context = context2d(canvas);
+  const legendFont = `11px ${theme.font}`;
+  context.font = legendFont;
+  const legend = inLines(legendKeys(app, context), width - 2 * MARGIN);
+  const foot = FOOT + LEGEND_LINE * (legend.length - 1);
+  const height = MARGIN + TITLE + COLUMN_TITLE + tallest + foot;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
-  const context = context2d(canvas);
   context.scale(ratio, ratio);
   context.fillStyle = theme.paperCss;
   context.fillRect(0, 0, width, height);
@@ -54,39 +62,72 @@ export async function png(app, columns, link) {
     context.drawImage(column.canvas, x, y + COLUMN_TITLE, column.width, column.height);
     x += column.width + GUTTER;
   }
-  legend(app, context, MARGIN, height - FOOT + 24);
+  context.font = legendFont;
+  legend.forEach((keys, n) => {
+    let at = MARGIN;
+    for (const key of keys) {
+      key.paint(at, height - foot + 24 + n * LEGEND_LINE);
+      at += key.width + LEGEND_GAP;
+    }
+  });
   write(link, MARGIN, height - 12, 9, theme.faint);
   return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/png"));
 }
 
-/** @param {import("../app.js").App} app @param {CanvasRenderingContext2D} context @param {number} x @param {number} y */
-function legend(app, context, x, y) {
+/**
+ * @param {Key[]} keys
+ * @param {number} room
+ */
+function inLines(keys, room) {
+  /** @type {Key[][]} */
+  const lines = [[]];
+  let used = 0;
+  for (const key of keys) {
+    if (used > 0 && used + key.width > room) {
+      lines.push([]);
+      used = 0;
+    }
+    lines[lines.length - 1].push(key);
+    used += key.width + LEGEND_GAP;
+  }
+  return lines;
+}
+
+/**
+ * @param {import("../app.js").App} app
+ * @param {CanvasRenderingContext2D} context with the font that they are painted in
+ * @returns {Key[]}
+ */
+function legendKeys(app, context) {
   const { theme, state, metadata } = app;
-  context.font = `11px ${theme.font}`;
-  /** @param {string} text @param {string} colour */
-  const label = (text, colour) => {
-    context.fillStyle = colour;
-    context.fillText(text, x, y);
-    x += context.measureText(text).width + 16;
-  };
-  for (const [n, group] of state.groups.entries()) {
-    const ramp = context.createLinearGradient(x, 0, x + RAMP, 0);
-    for (let i = 0; i <= 12; i++) ramp.addColorStop(i / 12, css(inkOn(app.colour(group), theme.paper, theme.name, opacity(state.curve, 1, i / 12))));
-    context.fillStyle = ramp;
-    context.fillRect(x, y - 9, RAMP, 10);
-    const stripes = state.hatched && hatchPattern(context, n, theme.paperCss, 1);
-    if (stripes) {
-      context.fillStyle = stripes;
+  /** @param {string} text @param {string} colour @param {number} before @param {(x: number, y: number) => void} [mark] */
+  const key = (text, colour, before = 0, mark) => ({
+    width: before + context.measureText(text).width,
+    paint: (/** @type {number} */ x, /** @type {number} */ y) => {
+      mark?.(x, y);
+      context.fillStyle = colour;
+      context.fillText(text, x + before, y);
+    },
+  });
+  /** @param {number[]} groups @param {number} place of the class, for its stripes @param {string} name */
+  const bar = (groups, place, name) => key(name, theme.ink, RAMP + 6, (x, y) => {
+    const fill = context.createLinearGradient(x, 0, x + RAMP, 0);
+    ramp(groups.map((group) => app.colour(group)), theme.paper, theme.name, state.curve, 12).forEach((colour, i) => fill.addColorStop(i / 12, colour));
+    for (const style of [fill, state.hatched && hatchPattern(context, place, theme.paperCss, 1)]) {
+      if (!style) continue;
+      context.fillStyle = style;
       context.fillRect(x, y - 9, RAMP, 10);
     }
-    x += RAMP + 6;
-    label(metadata.groups[group].kind === "all" ? "all rows" : metadata.groups[group].name, theme.ink);
-  }
-  label(`opacity: 0 – ${percent(app.full)} of a class in a bin (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet);
-  if (state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0))) label("=0: share of exact zeros", theme.quiet);
-  for (const [instance, { colour, shape, hollow }] of markers(state.instances, metadata, theme.name)) {
-    paintMark(context, { shape, hollow, colour: css(colour) }, x + 5, y - 4, 4);
-    x += 14;
-    label(metadata.instances[instance].name, theme.ink);
-  }
+  });
+  const both = overlap(state);
+  const zeros = state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
+  return [
+    ...state.groups.map((group, n) => bar([group], n, groupName(metadata.groups[group]))),
+    ...(both ? [bar(both.groups, 0, both.name)] : []),
+    key(`opacity: 0 – ${percent(app.full)} of a class in a bin (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet),
+    ...(zeros ? [key("=0: exact zeros", theme.quiet)] : []),
+    ...[...markers(state.instances, metadata, theme.name)].map(([instance, { colour, shape, hollow }]) => key(metadata.instances[instance].name, theme.ink, 14,
+      (x, y) => paintMark(context, { shape, hollow, colour: css(colour) }, x + 5, y - 4, 4))),
+    ...(state.instances.length > 0 ? [key(WHAT_DOTS, theme.quiet)] : []),
+  ];
 }

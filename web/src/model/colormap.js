@@ -157,6 +157,22 @@ export function inkTable(colour, theme, curve, full, scale) {
 }
 
 /**
+ * Colours from nothing to full of classes that overlap, each as opaque as the others.
+ * @param {readonly Rgb[]} colours one or several
+ * @param {Rgb} paper
+ * @param {Theme} theme
+ * @param {Curve} curve
+ * @param {number} steps
+ * @returns {string[]} CSS colours, `steps + 1` of them
+ */
+export function ramp(colours, paper, theme, curve, steps) {
+  return Array.from({ length: steps + 1 }, (_, i) => {
+    const alpha = opacity(curve, 1, i / steps);
+    return css(colours.reduce((under, colour) => inkOn(colour, under, theme, alpha), paper));
+  });
+}
+
+/**
  * Colour that `inkTable` gives on `paper` for one class at `alpha`; the legend's ramp.
  * @param {Rgb} colour
  * @param {Rgb} paper

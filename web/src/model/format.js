@@ -26,6 +26,31 @@ export function figure(value, digits = 3) {
   return minus(text);
 }
 
+/**
+ * Decimals with which figures stand under each other: so many that the largest has three or four significant digits.
+ * @param {readonly (number | null | undefined)[]} values
+ * @returns {number | null} null where only powers of ten would do
+ */
+export function decimals(values) {
+  const most = Math.max(0, ...values.map((value) => Math.abs(value ?? 0)).filter(Number.isFinite));
+  if (most === 0) return 0;
+  const size = Math.floor(Math.log10(most));
+  return most < 1e-4 || most >= 1e6 ? null : size < 0 ? 2 - size : Math.max(0, 3 - size);
+}
+
+/**
+ * An activation with fixed decimals, to stand under others; what would only look like nothing says that it is less.
+ * @param {number | null | undefined} value
+ * @param {number | null} places of `decimals`
+ */
+export function aligned(value, places) {
+  if (value === null || value === undefined || !Number.isFinite(value) || places === null) return figure(value);
+  const text = value.toFixed(places);
+  const least = 10 ** -places;
+  if (value !== 0 && Number(text) === 0) return value > 0 ? `< ${least.toFixed(places)}` : `> ${minus((-least).toFixed(places))}`;
+  return minus(text);
+}
+
 /** @param {string} text */
 export function minus(text) {
   return text.replace(/^-/, "−").replace("e-", "e−");
@@ -42,6 +67,15 @@ export function percent(share) {
   if (p < 0.1) return "< 0.1 %";
   if (p > 99.9 && p < 100) return "> 99.9 %";
   return `${p < 10 ? Number(p.toFixed(1)) : Math.round(p)} %`;
+}
+
+/**
+ * A share as per cent with one decimal, to stand under others.
+ * @param {number} share
+ */
+export function alignedPercent(share) {
+  const p = share * 100;
+  return !Number.isFinite(share) || (p > 0 && p < 0.1) || (p > 99.9 && p < 100) ? percent(share) : `${p.toFixed(1)} %`;
 }
 
 /**

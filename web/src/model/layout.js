@@ -1,13 +1,20 @@
 /** Where the parts of a column lie. CSS pixels. Pure. */
 
+import { count } from "./format.js";
+
 /** The axis' title, its numbers, its ticks. */
 export const AXIS_HEIGHT = 40;
 /** Base lines of the title, and of the numbers and of what stands beside them. */
 export const TITLE_Y = 12;
 export const TICK_Y = 31;
 export const PINNED_ROW = 18;
+/** Rows this tall stand apart: there is a gap between them, and one of them can be aimed at. */
+export const APART_ROW = 5;
 /** Rows this tall carry their neuron's number, and a figure of what they are sorted by. */
 export const LABEL_ROW = 12;
+/** Middle of the title of the rows, which is written upwards, and the room that it takes. */
+export const ROWS_TITLE_X = 6;
+const ROWS_TITLE = 15;
 const DIGIT = 6.3;
 /** The word "neuron" above its numbers. */
 const HEADING = 40;
@@ -15,7 +22,7 @@ const ZERO_LANE = 6;
 /** Room right of the plot for half an arrow or dot, and where there is enough of it for the figures that rows are sorted by. */
 const RIGHT_MARGIN = 12;
 const KEY_MARGIN = 46;
-const KEY_FROM_WIDTH = 340;
+const KEY_FROM_WIDTH = 260;
 
 /**
  * @typedef {object} Layout
@@ -25,7 +32,7 @@ const KEY_FROM_WIDTH = 340;
  * @property {number} zeroWidth 0 where the layer has no exact zeros
  * @property {number} plotX
  * @property {number} plotWidth
- * @property {number} keyX right edge of the figures that rows are sorted by
+ * @property {number} keyX right edge of the figures that rows are sorted by; 0 where there is no room for them
  * @property {number} plotTop
  * @property {number} plotHeight
  * @property {number} pinnedTop
@@ -38,19 +45,22 @@ const KEY_FROM_WIDTH = 340;
  * @returns {Layout}
  */
 export function columnLayout({ width, height, neurons, zeroLanes, pinned, keyed = false }) {
-  const number = Math.max(String(neurons - 1).length * DIGIT, HEADING);
+  const widest = count(neurons).length * DIGIT;
   const narrow = width < 330;
-  const rankX = narrow ? 0 : Math.ceil(number);
+  // Numbers at the left edge stand beside the title of the rows.
+  const outer = Math.ceil(Math.max(HEADING, widest + ROWS_TITLE));
+  const rankX = narrow ? 0 : outer;
   // The heading makes room for that of the lane of zeros.
-  const neuronX = rankX + Math.ceil(number + (narrow ? (zeroLanes > 0 ? 5 : 0) : 9));
+  const neuronX = narrow ? outer + (zeroLanes > 0 ? 5 : 0) : rankX + Math.ceil(Math.max(HEADING, widest) + 9);
   const zeroWidth = zeroLanes === 0 ? 0 : Math.min(30, zeroLanes * ZERO_LANE);
   const zeroX = neuronX + 9;
   const plotX = zeroX + (zeroWidth > 0 ? zeroWidth + 9 : 0);
   const pinnedRows = Math.min(pinned, Math.floor((height * 0.4) / PINNED_ROW));
   const plotTop = AXIS_HEIGHT + (pinnedRows > 0 ? pinnedRows * PINNED_ROW + 7 : 0);
-  const margin = keyed && width >= KEY_FROM_WIDTH ? KEY_MARGIN : RIGHT_MARGIN;
+  const keys = keyed && width >= KEY_FROM_WIDTH;
+  const margin = keys ? KEY_MARGIN : RIGHT_MARGIN;
   return {
-    rankX, neuronX, zeroX, zeroWidth, plotX, plotWidth: Math.max(20, width - plotX - margin), keyX: width - 3,
+    rankX, neuronX, zeroX, zeroWidth, plotX, plotWidth: Math.max(20, width - plotX - margin), keyX: keys ? width - 3 : 0,
     plotTop, plotHeight: Math.max(10, height - plotTop - 2), pinnedTop: AXIS_HEIGHT + 1, pinnedRows,
   };
 }

@@ -131,6 +131,31 @@ export function screenRows({ top, level, rowHeight, height, neurons, hiddenRanks
 }
 
 /**
+ * The rank of the last neuron of a screen.
+ * @param {{rows: Int32Array, level: number}} screen
+ * @param {number} neurons of the layer
+ */
+export function lastRank({ rows, level }, neurons) {
+  return Math.min(neurons, (rows[rows.length - 1] + 1) * 2 ** level) - 1;
+}
+
+/**
+ * The line of a rank where each row is one neuron's; of a hidden one, the line of the next.
+ * @param {Int32Array} rows ascending
+ * @param {number} rank
+ */
+export function lineOf(rows, rank) {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle] < rank) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
  * Indices of the tiles that hold these rows, ascending.
  * @param {Int32Array} rows ascending
  */

@@ -94,9 +94,12 @@ export function headerView(app, activation, catalogue) {
     } else if (event.key === "?") help.showModal();
   });
 
-  // On a narrow window the selection views fold away.
+  // On a narrow window the selection views and the options fold away.
+  const options = byId("options-toggle");
+  options.addEventListener("click", () => set(options, "aria-expanded", String(byId("view-options").classList.toggle("open"))));
   const aside = byId("selection");
   const fold = byId("selection-toggle");
+  if (metadata.instances.length === 0) setText(fold, "Layers, classes");
   /** @param {boolean} open */
   function unfold(open) {
     aside.classList.toggle("open", open);

@@ -21,7 +21,7 @@ export function layersView(app) {
     const title = [layer.name, positions.length > 0 ? shape(positions) : "", layer.dtype ?? "", layer.reduce && layer.reduce !== "flatten" ? `positions: ${layer.reduce}` : ""].filter(Boolean).join(" · ");
     const button = el("button", { type: "button", class: "toggle layer-toggle", "data-layer": layer.id, title, onClick: () => toggle(layer.id) },
       el("span", { class: "box", "aria-hidden": "true" }),
-      el("span", { class: "name" }, names[i], positions.length > 1 && el("span", { class: "shape" }, positions.join("×"))),
+      el("span", { class: "name" }, el("bdi", {}, names[i], positions.length > 1 && el("span", { class: "shape" }, positions.join("×")))),
       el("span", { class: "amount" }, count(layer.neurons)), thumb);
     buttons.set(layer.id, button);
     list.append(el("li", {}, button));

@@ -1,4 +1,4 @@
-/** One small window at a time, beside the button that opened it; closed by Escape, by a click elsewhere, by its own button. */
+/** One small window at a time, beside the button that opened it; closed by Escape, by its cross, by a click elsewhere, by its own button. */
 
 import { el, set } from "../dom.js";
 
@@ -6,6 +6,7 @@ export class Popover {
   constructor() {
     this.element = el("div", { id: "popover", class: "card", role: "dialog", hidden: true, tabindex: -1 });
     document.body.append(this.element);
+    this.cross = el("button", { type: "button", class: "icon-button popover-close", "aria-label": "Close", title: "Close (Esc)", onClick: () => this.close() }, "×");
     /** @type {HTMLElement | null} */
     this.opener = null;
     document.addEventListener("pointerdown", (event) => {
@@ -33,7 +34,8 @@ export class Popover {
     this.opener = opener;
     set(opener, "aria-expanded", "true");
     set(this.element, "aria-label", label);
-    this.element.replaceChildren(content);
+    // The cross comes last: the focus goes to what one came for.
+    this.element.replaceChildren(content, this.cross);
     this.element.hidden = false;
     this.place();
     const first = /** @type {HTMLElement | null} */ (this.element.querySelector("[data-focus], input:checked, button, select, input"));

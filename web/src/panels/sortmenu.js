@@ -1,6 +1,6 @@
 /** The sort menu of a layer: what to sort by, in plain words, and one sentence that says what it will do. */
 
-import { el, setText } from "../dom.js";
+import { el, set, setText } from "../dom.js";
 import { phrase, promise } from "../model/order.js";
 
 /** @typedef {import("../types").Order} Order */
@@ -144,6 +144,8 @@ export function sortMenu(app, layerId, close) {
   const chosenWay = () => (new FormData(form).get("sort-way") === "ascending" ? "ascending" : "descending");
   function update() {
     setText(sentence, promise(chosenOrder(), chosenWay(), metadata));
+    // A name that is longer than its menu is wide can be read all the same.
+    for (const menu of Object.values(menus)) if (menu) set(menu, "title", menu.selectedOptions[0]?.text);
   }
   /** @param {boolean} all */
   function apply(all) {

@@ -10,7 +10,7 @@ import { attachGestures } from "./gestures.js";
 import { Guide } from "./guide.js";
 import { HoverCard } from "./hovercard.js";
 import { attachKeys } from "./keys.js";
-import { zoomToNames } from "./navigate.js";
+import { NOTHING_TO_SCROLL, zoomToNames } from "./navigate.js";
 
 /** @typedef {import("./column.js").Hit} Hit */
 
@@ -65,7 +65,7 @@ export class ActivationView {
     attachGestures(column, {
       click: (y, x, event) => this.click(column, y, x, event),
       hover: (y, event) => this.hover(column, y, event),
-      nothingToScroll: () => this.hint("The whole layer is in view. Ctrl + wheel, pinch or + zooms in."),
+      nothingToScroll: () => this.hint(NOTHING_TO_SCROLL),
     });
     attachKeys(column, {
       hide: (neuron) => this.toggleHidden(column, neuron),
@@ -81,12 +81,10 @@ export class ActivationView {
     const hit = column.hit(y);
     if (!hit) return;
     const neuron = column.neuronOf(hit);
-    if (neuron === null) {
-      if (hit.kind === "row" && hit.level > 0) zoomToNames(column, y);
-      return;
-    }
     const onNumber = x < column.layout.neuronX + 5 && column.rowHeight >= LABEL_ROW;
-    if (event.shiftKey) this.togglePinned(column, neuron);
+    if (event.shiftKey && neuron !== null) this.togglePinned(column, neuron);
+    else if (hit.kind === "row" && column.thin) zoomToNames(column, y);
+    else if (neuron === null) return;
     else if (onNumber || hit.kind === "pinned") this.open(column, neuron);
     else {
       // Its rank is on screen: no need to ask for it before the row can go.
@@ -104,7 +102,7 @@ export class ActivationView {
     if (JSON.stringify(hit) !== before) this.app.redraw();
     this.guide.at(y === null ? "rest" : y < AXIS_HEIGHT ? "axis" : placeOf(column, hit));
     column.canvas.classList.toggle("over-row", hit !== null);
-    column.canvas.classList.toggle("over-many", hit?.kind === "row" && hit.level > 0);
+    column.canvas.classList.toggle("over-thin", hit?.kind === "row" && column.thin);
     if (hit && event && event.pointerType !== "touch") this.card.show(column, hit, { x: event.clientX, y: event.clientY });
     else this.card.hide();
   }
@@ -157,16 +155,18 @@ export class ActivationView {
     let covered = true;
     let sharp = true;
     const columns = this.shown();
-    let sums = columns.length > 0;
+    let thin = columns.length > 0;
+    let whole = true;
     for (const column of columns) {
       const result = column.render(wants);
       covered &&= result.covered;
       sharp &&= result.sharp;
-      sums &&= column.level > 0;
+      thin &&= column.thin;
+      whole &&= column.view.span === null;
       this.columns.get(column.layer.id)?.head.tick();
     }
     this.app.source.sync(wants);
-    this.guide.summed(sums);
+    this.guide.sees(thin, whole);
     return { covered, sharp };
   }
 }
@@ -178,5 +178,6 @@ export class ActivationView {
  */
 function placeOf(column, hit) {
   if (hit?.kind !== "row") return hit?.kind ?? "rest";
-  return hit.level > 0 ? "sum" : column.rowHeight >= LABEL_ROW ? "named" : "row";
+  if (column.thin) return hit.level > 0 ? "sum" : "thin";
+  return column.rowHeight >= LABEL_ROW ? "named" : "row";
 }

@@ -1,8 +1,10 @@
 /** The horizontal axis and the numbers beside the rows. */
 
-import { count, figure, percent } from "../model/format.js";
-import { LABEL_ROW, TICK_Y, TITLE_Y } from "../model/layout.js";
+import { aligned, count, decimals, figure, percent } from "../model/format.js";
+import { LABEL_ROW, ROWS_TITLE_X, TICK_Y, TITLE_Y } from "../model/layout.js";
+import { phrase } from "../model/order.js";
 import { label, step, symlogTicks, ticks } from "../model/ticks.js";
+import { lineOf } from "../model/viewport.js";
 
 /** @typedef {import("../model/layout.js").Layout} Layout */
 /** @typedef {import("./theme.js").Theme} Theme */
@@ -40,6 +42,41 @@ export function axisTitle({ axis, symlog }, width, cut) {
   const whose = axis === "own" ? "each neuron on its own axis" : axis === "whole" ? "one axis for the layer, all values" : "one axis for the layer";
   const long = `activation · ${whose}${symlog ? " · symlog" : ""}`;
   return long.length * TITLE_CHARACTER < width - (cut ? TITLE_BUTTON : 0) ? long : "activation";
+}
+
+/**
+ * What the rows are and how they stand: the title of the vertical axis, as long as there is room for.
+ * @param {import("../types").Order} order
+ * @param {import("../types").Direction} direction
+ * @param {import("../types").Metadata} metadata
+ * @param {number} height of the plot
+ */
+export function rowsTitle(order, direction, metadata, height) {
+  const down = direction === "descending";
+  const first = `${down ? "largest" : "smallest"} first`;
+  const words = phrase(order, metadata);
+  const long = order.kind === "index" ? ["neurons, in the network’s order" + (down ? ", last first" : ""), "neurons, by index"]
+    : [`neurons, ranked by ${words}, ${first}`, `neurons, by ${words}`, `neurons, ${first}`];
+  return long.find((text) => text.length * TITLE_CHARACTER < height) ?? "neurons";
+}
+
+/**
+ * The title of the rows, upwards at the left edge.
+ * @param {CanvasRenderingContext2D} context CSS pixels
+ * @param {Layout} layout
+ * @param {string} title
+ * @param {Theme} theme
+ */
+export function paintRowsTitle(context, layout, title, theme) {
+  context.save();
+  context.translate(ROWS_TITLE_X, layout.plotTop + layout.plotHeight / 2);
+  context.rotate(-Math.PI / 2);
+  context.font = `11px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = theme.quiet;
+  context.fillText(title, 0, 0);
+  context.restore();
 }
 
 /**
@@ -133,6 +170,7 @@ export function paintGrid(context, layout, scale, theme, top, height) {
  * @property {number} level
  * @property {(row: number) => {neuron: number, key: number} | null} facts
  * @property {boolean} keyed whether a figure of the sort key says anything (not for the index)
+ * @property {number | null} last rank of the layer's last row, where that is in view
  */
 
 /**
@@ -177,6 +215,8 @@ function areNamed({ level, lineHeight }) {
 
 /** @param {CanvasRenderingContext2D} context @param {Layout} layout @param {LabelRows} what @param {Theme} theme @param {ReadonlySet<number>} marked */
 function paintNames(context, layout, { rows, y, lineHeight, facts, keyed }, theme, marked) {
+  // Sorted: the largest in view stands at one end.
+  const places = decimals([facts(rows[0])?.key, facts(rows[rows.length - 1])?.key]);
   for (let line = 0; line < rows.length; line++) {
     const middle = y + (line + 0.5) * lineHeight + 0.5;
     context.fillStyle = theme.faint;
@@ -185,8 +225,8 @@ function paintNames(context, layout, { rows, y, lineHeight, facts, keyed }, them
     if (!fact) continue;
     context.fillStyle = marked.has(fact.neuron) ? theme.accent : theme.ink;
     context.fillText(String(fact.neuron), layout.neuronX, middle);
-    if (!keyed) continue;
-    const text = figure(fact.key);
+    if (!keyed || layout.keyX === 0) continue;
+    const text = aligned(fact.key, places);
     const x = layout.keyX;
     context.strokeStyle = theme.paperCss;
     context.lineWidth = 3.5;
@@ -197,24 +237,33 @@ function paintNames(context, layout, { rows, y, lineHeight, facts, keyed }, them
   }
 }
 
+/** Pixels between the middles of two ranks. */
+const RANKS_APART = 13;
+
 /** @param {CanvasRenderingContext2D} context @param {Layout} layout @param {LabelRows} what @param {Theme} theme */
-function paintRanks(context, layout, { rows, y, lineHeight, level }, theme) {
+function paintRanks(context, layout, { rows, y, lineHeight, level, last }, theme) {
   if (rows.length === 0) return;
   const per = 2 ** level;
-  const perPixel = per / lineHeight;
   const first = rows[0] * per;
-  const last = rows[rows.length - 1] * per + per;
-  const by = Math.max(1, step(last - first, (rows.length * lineHeight) / 44));
-  context.fillStyle = theme.quiet;
+  const end = (rows[rows.length - 1] + 1) * per;
+  const by = Math.max(1, step(end - first, (rows.length * lineHeight) / 44));
   const x = layout.neuronX - 2;
-  for (let n = Math.floor(first / by) * by; n <= last; n += by) {
-    // Ranks are told from 1; round ones, and the first.
-    const rank = n === 0 ? 0 : n - 1;
-    if (rank < first || rank >= last) continue;
-    const middle = y + (rank + 0.5 - first) / perPixel;
+  const bottom = Math.min(layout.plotTop + layout.plotHeight, y + rows.length * lineHeight);
+  /** @param {number} rank */
+  const middle = (rank) => y + (level > 0 ? (rank + 0.5 - first) / per : lineOf(rows, rank) + 0.5) * lineHeight;
+  /** @param {number} rank @param {number} at */
+  const mark = (rank, at) => {
     context.fillStyle = theme.quiet;
-    context.fillText(count(rank + 1), x, Math.max(middle, y + 5));
+    context.fillText(count(rank + 1), x, Math.min(bottom - 5, Math.max(at, y + 5)));
     context.fillStyle = theme.rule;
-    context.fillRect(x + 4, Math.round(middle), 4, 1);
+    context.fillRect(x + 4, Math.min(bottom - 1, Math.round(at)), 4, 1);
+  };
+  // Ranks are told from 1; round ones, the first, and the last.
+  if (last !== null) mark(last, bottom);
+  const lowest = last === null ? Infinity : bottom - 5 - RANKS_APART;
+  for (let n = Math.floor(first / by) * by; n <= end; n += by) {
+    const rank = n === 0 ? 0 : n - 1;
+    const at = middle(rank);
+    if (rank >= first && rank < end && at <= lowest) mark(rank, at);
   }
 }

@@ -1,12 +1,12 @@
 /** One column of the Activation view: its elements, its canvas, and a frame of it. */
 
 import { el, context2d, set } from "../dom.js";
-import { columnLayout, LABEL_ROW, PINNED_ROW, TICK_Y } from "../model/layout.js";
+import { APART_ROW, columnLayout, LABEL_ROW, PINNED_ROW, TICK_Y } from "../model/layout.js";
 import { Motion } from "../model/motion.js";
 import { encodeOrder, phrase } from "../model/order.js";
-import { clampView, levelFor, rowHeight, screenRows } from "../model/viewport.js";
+import { clampView, lastRank, levelFor, rowHeight, screenRows } from "../model/viewport.js";
 import { PRIORITY } from "../data/tiles.js";
-import { axisTitle, paintAxis, paintGrid, paintHeadings, paintRowLabels } from "./axis.js";
+import { axisTitle, paintAxis, paintGrid, paintHeadings, paintRowLabels, paintRowsTitle, rowsTitle } from "./axis.js";
 import { Aloud } from "./aloud.js";
 import { ColumnAxis } from "./columnaxis.js";
 import { ColumnData, sameArrangement, sameRows } from "./columndata.js";
@@ -75,6 +75,11 @@ export class Column {
   /** The view as the present size allows it. */
   get view() {
     return clampView(this.state, this.total, this.layout.plotHeight);
+  }
+
+  /** Whether the rows on screen are too thin to aim at: a click on them goes nearer, and hides none. */
+  get thin() {
+    return this.level > 0 || this.rowHeight < APART_ROW;
   }
 
   measure() {
@@ -248,7 +253,7 @@ export class Column {
     if (layout.zeroWidth > 0) {
       paintZeros(context, { rows, inks }, { ...place, x: Math.round(layout.zeroX * ratio), width: layout.zeroWidth * ratio }, look);
     }
-    if (lineHeight >= 5) {
+    if (lineHeight >= APART_ROW) {
       // A gap between tall rows, cut into the paper.
       context.fillStyle = theme.paperCss;
       const gap = Math.max(1, Math.round((lineHeight >= 14 ? 2 : 1) * ratio));
@@ -265,7 +270,7 @@ export class Column {
         rows, y: top, lineHeight: line,
         resolve: (index) => data.bestValues(of.query, level, index, instance),
         toPixel: scale ? (value) => scale.toPixel(value) * ratio : (value, row) => this.ownPixel(of, axis, value, row) * ratio,
-      }, { x, width: place.width, ratio, paper: theme.paperCss }, marker);
+      }, { x, width: place.width, ratio, theme }, marker);
     }
     context.restore();
   }
@@ -314,6 +319,9 @@ export class Column {
   drawLabels(of, screen) {
     const { context, layout, app } = this;
     paintHeadings(context, layout, { level: screen.level, lineHeight: screen.height }, app.theme);
+    paintRowsTitle(context, layout, rowsTitle(of.order, of.direction, app.metadata, layout.plotHeight), app.theme);
+    const { top, span } = this.view;
+    const atEnd = span === null || top + span > this.total - 0.01;
     context.save();
     context.beginPath();
     context.rect(0, layout.plotTop, this.width, layout.plotHeight);
@@ -321,6 +329,7 @@ export class Column {
     paintRowLabels(context, layout, {
       rows: screen.rows, y: layout.plotTop + screen.y, lineHeight: screen.height, level: screen.level,
       facts: (row) => this.data.rowFacts(of.query, 0, row), keyed: of.order.kind !== "index",
+      last: atEnd ? lastRank(screen, this.layer.neurons) : null,
     }, app.theme, new Set(this.state.pinned));
     context.restore();
   }

@@ -85,6 +85,11 @@ export class ColumnData {
     this.addresses = new WeakMap();
     /** @type {Map<string, Map<number, number | null>>} */
     this.ranks = new Map();
+    /**
+     * Whether values that were looked at are all NaN.
+     * @type {WeakMap<Float32Array, boolean>}
+     */
+    this.empty = new WeakMap();
   }
 
   /**
@@ -179,6 +184,21 @@ export class ColumnData {
       if (values) return { values, key, shift, first: (index >> shift) * 256 };
     }
     return null;
+  }
+
+  /**
+   * Those of the instances that have no finite value in the whole layer, as far as it is known.
+   * @param {Arrangement} of
+   * @param {readonly number[]} instances
+   */
+  without(of, instances) {
+    return instances.filter((instance) => {
+      const values = this.app.source.values(this.rowsKey(of.query, this.top, 0), instance);
+      if (!values) return false;
+      let empty = this.empty.get(values);
+      if (empty === undefined) this.empty.set(values, (empty = values.every(Number.isNaN)));
+      return empty;
+    });
   }
 
   /**

@@ -3,7 +3,7 @@
 import { el, set, setText, svg } from "../dom.js";
 import { count, plural } from "../model/format.js";
 import { otherKinds, phrase } from "../model/order.js";
-import { fit, setAcross, zoomBy } from "./navigate.js";
+import { canZoom, fit, setAcross, zoomBy } from "./navigate.js";
 
 /** @typedef {import("./column.js").Column} Column */
 /** @typedef {"hidden" | "pinned"} Kept */
@@ -20,6 +20,9 @@ const ICONS = {
   // All of a height.
   fit: "M2.5 1.5h11M2.5 14.5h11M8 4v8M5.8 6.2 8 4l2.2 2.2M5.8 9.8 8 12l2.2-2.2",
 };
+
+/** One press of a zoom button. */
+const ZOOM_STEP = 1.6;
 
 export class ColumnHead {
   /**
@@ -48,18 +51,19 @@ export class ColumnHead {
     this.direction = el("button", { type: "button", class: "direction-button", "data-guide": "direction", onClick: () => this.turn() });
     this.across = el("button", { type: "button", class: "across-fit", title: "Only a part of the axis is in view: show it whole (0)", onClick: () => setAcross(column, null) }, "↔ whole axis");
     this.across.hidden = true;
-    column.canvas.after(this.across);
+    this.lacking = el("p", { class: "plot-note", hidden: true });
+    column.canvas.after(this.across, this.lacking);
     /** @param {keyof typeof ICONS} name @param {string} title @param {() => void} run @param {string} [text] */
     const zoom = (name, title, run, text) => el("button", { type: "button", class: `zoom-button zoom-${name}`, title, "aria-label": `${text ?? title.split(" (")[0]}: ${layer.name}`, onClick: run },
       svg("svg", { viewBox: "0 0 16 16", width: 15, height: 15, "aria-hidden": "true" }, svg("path", { d: ICONS[name] })), text && el("span", {}, text));
     const middle = () => column.layout.plotTop + column.layout.plotHeight / 2;
+    this.out = zoom("out", "Zoom out (−)", () => zoomBy(column, 1 / ZOOM_STEP, middle()));
+    this.in = zoom("in", "Zoom in (+)", () => zoomBy(column, ZOOM_STEP, middle()));
+    this.whole = zoom("fit", "Zoom out to the whole layer (0)", () => fit(column), "whole layer");
     column.head.append(
       el("div", { class: "head-line" },
-        el("h2", {}, layer.name), el("span", { class: "facts" }, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
-        this.hidden, this.pinned, el("span", { class: "zoom-buttons" },
-          zoom("out", "Zoom out (−)", () => zoomBy(column, 1 / 1.6, middle())),
-          zoom("in", "Zoom in (+)", () => zoomBy(column, 1.6, middle())),
-          zoom("fit", "Zoom out to the whole layer (0)", () => fit(column), "whole layer"))),
+        el("h2", { title: layer.name }, el("bdi", {}, layer.name)), el("span", { class: "facts" }, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
+        this.hidden, this.pinned, el("span", { class: "zoom-buttons" }, this.out, this.in, this.whole)),
       el("div", { class: "head-line sort-line" }, el("span", { class: "sort-label quiet" }, "Sort by"), this.sort, this.direction, el("span", { class: "sort-more" }, this.others), this.grain),
     );
     app.onChange(() => this.update());
@@ -93,7 +97,7 @@ export class ColumnHead {
     if (this.first !== first) this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
     this.first = first;
     set(this.direction, "aria-label", `Direction: ${first}. Turn round`);
-    set(this.direction, "title", "Turn the order round");
+    set(this.direction, "title", `Now ${state.direction}: ${first}. Click to turn the order round`);
     this.tell(this.hidden, state.hidden.length, "hidden", "bring back");
     this.tell(this.pinned, state.pinned.length, "pinned", "unpin");
   }
@@ -109,20 +113,27 @@ export class ColumnHead {
     setText(strip, `${count(many)} ${kind}${many > 0 && kind === "hidden" ? " ⤺" : ""}`);
     strip.classList.toggle("some", many > 0);
     set(strip, "aria-label", `${plural(many, "neuron")} ${kind} in ${this.column.layer.name}${many > 0 ? `: ${undo}` : ""}`);
-    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Click a neuron’s bar to hide it: it comes back here" : "Shift-click a neuron’s bar to keep it on top");
+    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Click a neuron’s bar, once zoomed in, to hide it: it comes back here" : "Shift-click a neuron’s bar to keep it on top");
   }
 
-  /** Says how many neurons a row of pixels stands for; called each frame. */
+  /** Says how many neurons a row of pixels stands for, and greys what would do nothing; called each frame. */
   tick() {
     const { column } = this;
+    // Not `disabled`: the button that was just pressed would lose the keyboard's focus.
+    for (const button of [this.out, this.whole]) set(button, "aria-disabled", column.view.span === null && "true");
+    set(this.in, "aria-disabled", !canZoom(column, ZOOM_STEP) && "true");
     const per = 2 ** column.level;
     const dead = column.app.summaries.get(column.layer.id)?.dead[0] ?? 0;
     setText(this.dead, dead > 0 ? `${count(dead)} always 0` : "");
     this.across.hidden = column.state.across === null;
-    const hidden = column.state.hidden.length > 0;
-    const text = per > 1 ? `1 row = ${count(per)} neurons${hidden ? ", hidden ones too" : ""}` : "";
-    if (this.grain.title === text) return;
-    this.grain.title = text;
-    this.grain.replaceChildren(el("span", { class: "long" }, text), el("span", { class: "short", "aria-hidden": "true" }, per > 1 ? `${count(per)} a row` : ""));
+    const { instances } = column.app.state;
+    const lacking = column.data.shown ? column.data.without(column.data.shown, instances).map((i) => column.app.metadata.instances[i].name) : [];
+    this.lacking.hidden = lacking.length === 0;
+    if (lacking.length > 0) setText(this.lacking, `${lacking.join(", ")}: no value in this layer`);
+    const words = per > 1 ? `1 row = ${count(per)} neurons` : "";
+    const title = words && column.state.hidden.length > 0 ? `${words}, hidden ones too` : words;
+    if (this.grain.title === title) return;
+    this.grain.title = title;
+    this.grain.replaceChildren(el("span", { class: "long" }, words), el("span", { class: "short", "aria-hidden": "true" }, per > 1 ? `${count(per)} a row` : ""));
   }
 }

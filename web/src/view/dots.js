@@ -84,15 +84,17 @@ export function paintMark(context, { shape, hollow, colour }, x, y, r) {
 /** @type {Map<string, HTMLCanvasElement>} */
 const sprites = new Map();
 
+/** @typedef {"mark" | "halo" | "both"} Part of a dot */
+
 /**
  * A dot drawn once and stamped: thousands a frame cost a millisecond.
  * @param {{shape: Shape | "left" | "right", hollow: boolean, colour: string}} mark
  * @param {number} radius device pixels
  * @param {string} halo
- * @param {boolean} haloed small dots stand so close that a halo would cut the curve they make
+ * @param {Part} part
  */
-function sprite(mark, radius, halo, haloed) {
-  const key = `${mark.shape}|${mark.hollow}|${mark.colour}|${radius}|${halo}|${haloed}`;
+function sprite(mark, radius, halo, part) {
+  const key = `${mark.shape}|${mark.hollow}|${mark.colour}|${radius}|${halo}|${part}`;
   let canvas = sprites.get(key);
   if (!canvas) {
     if (sprites.size > 200) sprites.clear();
@@ -100,22 +102,17 @@ function sprite(mark, radius, halo, haloed) {
     const size = Math.ceil(radius * 2.6 + 4);
     canvas.width = canvas.height = size;
     const context = context2d(canvas);
-    if (haloed) {
+    if (part !== "mark") {
       context.beginPath();
       trace(context, mark.shape, size / 2, size / 2, radius);
-      context.lineWidth = Math.max(1.5, radius * 0.5);
+      context.lineWidth = Math.max(2, radius * 0.6);
       context.lineJoin = "round";
-      context.strokeStyle = halo;
-      context.globalAlpha = 0.9;
+      context.strokeStyle = context.fillStyle = halo;
       context.stroke();
-      if (mark.hollow) {
-        // Densities inside would colour it.
-        context.fillStyle = halo;
-        context.fill();
-      }
-      context.globalAlpha = 1;
+      // Densities inside would colour a hollow mark.
+      context.fill();
     }
-    paintMark(context, mark, size / 2, size / 2, radius);
+    if (part !== "halo") paintMark(context, mark, size / 2, size / 2, radius);
     sprites.set(key, canvas);
   }
   return canvas;
@@ -131,20 +128,17 @@ function sprite(mark, radius, halo, haloed) {
  */
 
 /**
- * Draws one instance in all rows of a screen: its value, or where a row stands for several neurons their mean.
- * @param {CanvasRenderingContext2D} context
- * @param {DotRows} what
- * @param {{x: number, width: number, ratio: number, paper: string}} place
- * @param {Marker} marker
+ * Places along the axis of the instance that is being drawn, a line each; NaN where it has none.
+ * @type {Float32Array}
  */
-export function paintDots(context, { rows, y, lineHeight, resolve, toPixel }, { x, width, ratio, paper }, marker) {
-  const { shape, hollow } = marker;
-  const colour = css(marker.colour);
-  // In half pixels: zooming must not draw a new dot for every frame.
-  const radius = Math.round(2 * Math.min(4.25 * ratio, Math.max(1.5 * ratio, lineHeight * 0.36))) / 2;
-  const dot = sprite({ shape, hollow, colour }, radius, paper, radius >= 2 * ratio);
-  const arrowRadius = Math.max(radius, 2.2 * ratio);
-  const half = dot.width / 2;
+let places = new Float32Array(1024);
+
+/**
+ * @param {DotRows} what
+ * @returns {Float32Array} `places`, filled: device pixels from the axis' start
+ */
+function placed({ rows, resolve, toPixel }) {
+  if (places.length < rows.length) places = new Float32Array(2 * rows.length);
   let index = -1;
   /** @type {ReturnType<typeof resolve>} */
   let hit = null;
@@ -153,16 +147,42 @@ export function paintDots(context, { rows, y, lineHeight, resolve, toPixel }, { 
       index = rows[line] >> 8;
       hit = resolve(index);
     }
-    if (!hit) continue;
-    const at = ((rows[line] >> hit.shift) - hit.first) * 3;
-    const mean = hit.values[at + 1];
+    const mean = hit ? hit.values[((rows[line] >> hit.shift) - hit.first) * 3 + 1] : Number.NaN;
     // No finite value: no dot. The hover card says which it was.
-    if (!(Math.abs(mean) < Infinity)) continue;
-    const middle = y + (line + 0.5) * lineHeight;
-    const px = toPixel(mean, rows[line]);
-    if (px < 0 || px > width) {
-      const arrow = sprite({ shape: px < 0 ? "left" : "right", hollow, colour }, arrowRadius, paper, lineHeight >= 5 * ratio);
-      context.drawImage(arrow, Math.round(x + (px < 0 ? 0 : width) - arrow.width / 2), Math.round(middle - arrow.height / 2));
-    } else context.drawImage(dot, x + px - half, middle - half);
+    places[line] = Math.abs(mean) < Infinity ? toPixel(mean, rows[line]) : Number.NaN;
+  }
+  return places;
+}
+
+/**
+ * Draws one instance in all rows of a screen: its value, or where a row stands for several neurons their mean.
+ * @param {CanvasRenderingContext2D} context
+ * @param {DotRows} what
+ * @param {{x: number, width: number, ratio: number, theme: Pick<import("./theme.js").Theme, "name" | "halo">}} place
+ * @param {Marker} marker
+ */
+export function paintDots(context, what, { x, width, ratio, theme }, marker) {
+  const { rows, y, lineHeight } = what;
+  const mark = { shape: marker.shape, hollow: marker.hollow, colour: css(marker.colour) };
+  // In half pixels: zooming must not draw a new dot for every frame.
+  const radius = Math.round(2 * Math.min(4.25 * ratio, Math.max(1.5 * ratio, lineHeight * 0.36))) / 2;
+  const small = radius < 2 * ratio;
+  // Small dots stand so close that a halo would cut the curve they make: on paper they need none, among lights all halos lie below all dots.
+  /** @type {Part[]} */
+  const parts = !small ? ["both"] : theme.name === "dark" ? ["halo", "mark"] : ["mark"];
+  const xs = placed(what);
+  const arrowRadius = Math.max(radius, 2.2 * ratio);
+  for (const part of parts) {
+    const dot = sprite(mark, radius, theme.halo, part);
+    const half = dot.width / 2;
+    for (let line = 0; line < rows.length; line++) {
+      const px = xs[line];
+      const middle = y + (line + 0.5) * lineHeight;
+      if (px >= 0 && px <= width) context.drawImage(dot, x + px - half, middle - half);
+      else if (px < 0 || px > width) {
+        const arrow = sprite({ ...mark, shape: px < 0 ? "left" : "right" }, arrowRadius, theme.halo, lineHeight >= 5 * ratio ? part : "mark");
+        context.drawImage(arrow, Math.round(x + (px < 0 ? 0 : width) - arrow.width / 2), Math.round(middle - arrow.height / 2));
+      }
+    }
   }
 }

@@ -8,7 +8,8 @@ export class Guide {
     this.element = byId("guide");
     this.place = "rest";
     this.touch = matchMedia("(hover: none)").matches;
-    this.sums = false;
+    this.thin = false;
+    this.whole = false;
     document.addEventListener("pointerover", (event) => {
       const touch = event.pointerType === "touch";
       if (touch !== this.touch) {
@@ -35,10 +36,15 @@ export class Guide {
     this.write();
   }
 
-  /** @param {boolean} sums whether no row on screen is a single neuron's; told at every frame */
-  summed(sums) {
-    if (sums === this.sums) return;
-    this.sums = sums;
+  /**
+   * Told at every frame.
+   * @param {boolean} thin whether no row on screen is tall enough to aim at
+   * @param {boolean} whole whether all columns show their whole layer
+   */
+  sees(thin, whole) {
+    if (thin === this.thin && whole === this.whole) return;
+    this.thin = thin;
+    this.whole = whole;
     this.write();
   }
 

@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import { css } from "../model/colormap.js";
-import { count, figure, percent, standing } from "../model/format.js";
+import { aligned, alignedPercent, count, decimals, standing } from "../model/format.js";
 import { markers } from "./dots.js";
 import { dotSvg } from "./marks.js";
 
@@ -10,7 +10,12 @@ import { dotSvg } from "./marks.js";
 
 /** The pointer must rest this long before the server is asked. */
 const REST_MS = 45;
-const GAP = 18;
+/** Pixels between the card and what it must not touch. */
+const EDGE = 8;
+/** Where the card cannot stand beside the column, it leaves so many rows free, and rows count as no lower and no higher than this. */
+const CLEAR_ROWS = 4;
+const CLEAR_ROW_LEAST = 10;
+const CLEAR_ROW_MAX = 24;
 
 export class HoverCard {
   /**
@@ -26,6 +31,11 @@ export class HoverCard {
     /** @type {AbortController | null} */
     this.asking = null;
     this.subject = "";
+    this.pointer = { x: 0, y: 0 };
+    this.width = 0;
+    this.height = 0;
+    /** Whether it says something else than when it was measured. */
+    this.changed = true;
   }
 
   hide() {
@@ -51,18 +61,37 @@ export class HoverCard {
       else if (hit.kind === "row") this.fillRow(column, hit);
     }
     this.element.hidden = false;
-    this.place(at);
+    this.pointer = at;
+    this.place(column);
   }
 
   /**
-   * Beside the pointer, inside the window, never under it.
-   * @param {{x: number, y: number}} at
+   * Beside the column, where it covers none of its rows; where there is no room, below or above the rows next to the pointer's.
+   * @param {import("./column.js").Column} column
    */
-  place({ x, y }) {
-    const { offsetWidth, offsetHeight } = this.element;
-    const left = x + GAP + offsetWidth < innerWidth - 8 ? x + GAP : Math.max(8, x - GAP - offsetWidth);
-    const top = Math.max(8, Math.min(innerHeight - offsetHeight - 8, y + GAP));
-    this.element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  place(column) {
+    if (this.changed) {
+      this.width = this.element.offsetWidth;
+      this.height = this.element.offsetHeight;
+      this.changed = false;
+    }
+    const { width, height, pointer: { x, y } } = this;
+    const plot = column.canvas.getBoundingClientRect();
+    const outer = column.element.getBoundingClientRect();
+    const right = outer.right + EDGE;
+    const left = Math.max(EDGE, outer.left - EDGE - width);
+    let top = y - height / 2;
+    let at = right;
+    if (right + width > innerWidth - EDGE) {
+      at = left;
+      if (left + width > plot.left + column.layout.neuronX) {
+        const clear = CLEAR_ROWS * Math.min(CLEAR_ROW_MAX, Math.max(CLEAR_ROW_LEAST, column.rowHeight));
+        at = Math.max(EDGE, Math.min(x - width / 2, innerWidth - width - EDGE));
+        top = y + clear + height < innerHeight - EDGE ? y + clear : y - clear - height;
+      }
+    }
+    top = Math.max(EDGE, Math.min(innerHeight - height - EDGE, top));
+    this.element.style.transform = `translate(${Math.round(at)}px, ${Math.round(top)}px)`;
   }
 
   /** @param {import("./column.js").Column} column @param {number} neuron @param {import("./column.js").Hit} hit */
@@ -73,41 +102,51 @@ export class HoverCard {
       el("span", { class: "quiet" }, `${column.layer.name}${rank !== undefined && rank !== null ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)}` : ""}`),
     ];
     const known = this.facts.known(column.layer.id, neuron);
-    const hint = el("p", { class: "hint" }, hit.kind === "pinned" ? "click: details · Shift-click: unpin" : "click: hide · Shift-click: pin · click its number: details");
-    this.element.replaceChildren(el("div", { class: "card-head" }, ...head), known ? this.table(known) : el("p", { class: "quiet" }, "…"), hint);
+    const hint = el("p", { class: "hint" }, hit.kind === "pinned" ? "click: details · Shift-click: unpin"
+      : column.thin ? "click: zoom in · Shift-click: pin" : "click: hide · Shift-click: pin · click its number: details");
+    this.say(el("div", { class: "card-head" }, ...head), known ? this.table(known) : el("p", { class: "quiet" }, "…"), hint);
     if (known) return;
     const subject = this.subject;
     this.timer = setTimeout(async () => {
       this.asking = new AbortController();
       try {
         const facts = await this.facts.facts(column.layer.id, neuron, this.asking.signal);
-        if (this.subject === subject) this.element.children[1].replaceWith(this.table(facts));
+        if (this.subject !== subject) return;
+        this.say(this.element.children[0], this.table(facts), hint);
+        this.place(column);
       } catch {
         // Moved on, or no answer: the notice at the top tells of the latter.
       }
     }, REST_MS);
   }
 
+  /** @param {...Element} content */
+  say(...content) {
+    this.element.replaceChildren(...content);
+    this.changed = true;
+  }
+
   /** @param {NeuronFacts} facts */
   table(facts) {
     const { theme, metadata, state } = this.app;
-    const rows = facts.groups.map((group) => el("tr", {},
-      el("th", { scope: "row" }, swatch(css(this.app.colour(group.group))), group.name),
-      el("td", {}, count(group.count)),
-      el("td", {}, figure(group.median)),
-      el("td", {}, percent(group.count > 0 ? group.zeros / group.count : Number.NaN)),
-      el("td", { class: "odd" }, oddities(group)),
-    ));
     const looks = markers(state.instances, metadata, theme.name);
-    const instances = facts.instances.flatMap((one) => {
+    const instances = facts.instances.filter((one) => looks.has(one.instance));
+    // Medians and values are of one axis: they are read against each other.
+    const places = decimals([...facts.groups.map((group) => group.median), ...instances.map((one) => one.value)]);
+    const groups = facts.groups.map((group) => el("tr", {},
+      el("th", { scope: "row" }, swatch(css(this.app.colour(group.group))), group.name),
+      el("td", {}, aligned(group.median, places)),
+      el("td", {}, alignedPercent(group.count > 0 ? group.zeros / group.count : Number.NaN)),
+      el("td", {}, count(group.count)),
+      el("td", { class: "words" }, oddities(group)),
+    ));
+    const dots = instances.map((one) => {
+      const stands = one.percentiles.map((p) => el("div", {}, standing(p.low, p.high, metadata.groups[p.group].name)));
       const look = looks.get(one.instance);
-      if (!look) return [];
-      const value = one.value === null ? one.value_text ?? "–" : figure(one.value);
-      const stand = one.percentiles.map((p) => standing(p.low, p.high, metadata.groups[p.group].name)).join("; ");
-      return [el("p", { class: "instance-line" }, dotSvg(look), el("span", {}, el("b", {}, `${one.name} ${value}`), stand ? ` ${stand}` : ""))];
+      return el("tr", {}, el("th", { scope: "row" }, look ? dotSvg(look) : null, one.name),
+        el("td", {}, one.value === null ? WITHOUT[one.value_text ?? ""] ?? "–" : aligned(one.value, places)), el("td", { class: "words", colspan: 3 }, ...stands));
     });
-    const head = el("tr", {}, el("th", { scope: "col" }, "class"), ...["n", "median", "zero"].map((text) => el("th", { scope: "col" }, text)));
-    return el("div", {}, el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows)), ...instances);
+    return el("table", {}, ...section(["class", "median", "zero", "values"], groups), ...section(["instance", "value", "among the classes"], dots));
   }
 
   /** @param {import("./column.js").Column} column @param {{row: number, level: number}} hit */
@@ -117,19 +156,33 @@ export class HoverCard {
     const last = Math.min(column.layer.neurons, first + per);
     const { state, metadata, theme } = this.app;
     const query = column.data.shown?.query ?? "";
-    const lines = [...markers(state.instances, metadata, theme.name)].flatMap(([instance, look]) => {
-      const found = column.data.bestValues(query, level, row >> 8, instance);
-      if (!found || found.shift > 0) return [];
-      const [low, mean, high] = found.values.subarray((row - found.first) * 3, (row - found.first) * 3 + 3);
-      return [el("p", { class: "instance-line" }, dotSvg(look), el("span", {}, el("b", {}, `${metadata.instances[instance].name} ${figure(mean)}`), ` on average, ${figure(low)} to ${figure(high)}`))];
+    const found = [...markers(state.instances, metadata, theme.name)].flatMap(([instance, look]) => {
+      const hit = column.data.bestValues(query, level, row >> 8, instance);
+      if (!hit || hit.shift > 0) return [];
+      return [{ instance, look, values: [...hit.values.subarray((row - hit.first) * 3, (row - hit.first) * 3 + 3)] }];
     });
-    this.element.replaceChildren(
+    const places = decimals(found.flatMap(({ values }) => values));
+    const dots = found.map(({ instance, look, values: [low, mean, high] }) => el("tr", {}, el("th", { scope: "row" }, dotSvg(look), metadata.instances[instance].name),
+      ...[mean, low, high].map((value) => el("td", {}, aligned(value, places)))));
+    this.say(
       el("div", { class: "card-head" }, el("strong", {}, `${count(last - first)} neurons`), el("span", { class: "quiet" }, `${column.layer.name} · ranks ${count(first + 1)}–${count(last)} of ${count(column.layer.neurons)}`)),
       el("p", { class: "quiet" }, "One row here is the sum of these neurons."),
-      ...lines,
+      el("table", {}, ...section(["instance", "mean", "lowest", "highest"], dots)),
       el("p", { class: "hint" }, "click: zoom in to single neurons"),
     );
   }
+}
+
+/** What the server calls a value that is no number. */
+const WITHOUT = /** @type {Record<string, string>} */ ({ nan: "NaN", inf: "∞", "-inf": "−∞" });
+
+/**
+ * Rows under their headings; nothing where there are none.
+ * @param {string[]} names
+ * @param {HTMLElement[]} rows
+ */
+function section(names, rows) {
+  return rows.length === 0 ? [] : [el("tbody", {}, el("tr", { class: "heads" }, ...names.map((name) => el("th", { scope: "col" }, name))), ...rows)];
 }
 
 /** @param {string} colour */

@@ -1,13 +1,27 @@
 /** The line under the figure: what colour, opacity and dots mean, in numbers. */
 
 import { byId, el } from "../dom.js";
-import { css, inkOn, opacity } from "../model/colormap.js";
+import { ramp } from "../model/colormap.js";
 import { percent } from "../model/format.js";
 import { markers } from "./dots.js";
 import { hatchCss } from "./hatch.js";
 import { dotSvg } from "./marks.js";
 
 const STEPS = 24;
+/** What a dot is. */
+export const WHAT_DOTS = "dot: one instance (◂ ▸ beyond the axis)";
+
+/** @param {import("../types").Group} group */
+export const groupName = (group) => (group.kind === "all" ? "all rows" : group.name);
+
+/**
+ * The classes whose mixed colour the legend shows, and what it is called there; null where none overlap.
+ * @param {Pick<import("../types").State, "groups" | "lanes">} state
+ */
+export function overlap({ groups, lanes }) {
+  if (lanes || groups.length < 2) return null;
+  return groups.length === 2 ? { groups, name: "both" } : { groups: groups.slice(0, 2), name: "colours mix where classes overlap" };
+}
 
 /** @param {import("../app.js").App} app */
 export function legendView(app) {
@@ -18,22 +32,23 @@ export function legendView(app) {
     const finer = state.axis !== "own" && state.layers.some((id) => state.columns[id]?.across);
     const zeros = state.groups.length > 0 && state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
     // Sorting, hiding, pinning leave it as it is: building it anew would cost a layout of the page.
-    const key = [state.groups, state.instances, theme.name, state.curve, app.full, finer, zeros, state.hatched].join("|");
-    if (key === shown) return;
-    shown = key;
-    const classes = state.groups.map((group, n) => {
-      const ramp = el("span", { class: "ramp", "aria-hidden": "true" });
-      const colour = app.colour(group);
-      const stops = Array.from({ length: STEPS + 1 }, (_, i) => css(inkOn(colour, theme.paper, theme.name, opacity(state.curve, 1, i / STEPS))));
-      ramp.style.background = `${state.hatched ? hatchCss(n, theme.paperCss) : ""}linear-gradient(to right, ${stops.join(", ")})`;
-      return el("span", { class: "key" }, ramp, metadata.groups[group].kind === "all" ? "all rows" : metadata.groups[group].name);
-    });
+    const now = [state.groups, state.instances, theme.name, state.curve, app.full, finer, zeros, state.hatched, state.lanes].join("|");
+    if (now === shown) return;
+    shown = now;
+    /** @param {number[]} groups @param {string} stripes @param {string} name */
+    const key = (groups, stripes, name) => {
+      const bar = el("span", { class: "ramp", "aria-hidden": "true" });
+      bar.style.background = `${stripes}linear-gradient(to right, ${ramp(groups.map((group) => app.colour(group)), theme.paper, theme.name, state.curve, STEPS).join(", ")})`;
+      return el("span", { class: "key" }, bar, name);
+    };
+    const classes = state.groups.map((group, n) => key([group], state.hatched ? hatchCss(n, theme.paperCss) : "", groupName(metadata.groups[group])));
+    const both = overlap(state);
+    if (both) classes.push(key(both.groups, "", both.name));
     const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
-    const curve = { root: "square root", linear: "linear", log: "logarithmic" }[state.curve];
     const scale = state.groups.length > 0
-      ? el("span", { class: "key quiet" }, `opacity: 0 – ${percent(app.full)} of a class in a bin (${curve})${finer ? "; in finer bins as much less" : ""}`) : null;
-    const arrows = state.instances.length > 0 ? el("span", { class: "key quiet arrows" }, "◂ ▸ beyond the axis") : null;
-    element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: share of exact zeros")] : []), ...dots, ...(arrows ? [arrows] : []));
+      ? el("span", { class: "key quiet" }, `opacity: 0 – ${percent(app.full)} of a class in a bin${finer ? "; in finer bins as much less" : ""}`) : null;
+    const dot = state.instances.length > 0 ? el("span", { class: "key quiet what-dots" }, WHAT_DOTS) : null;
+    element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: exact zeros")] : []), ...dots, ...(dot ? [dot] : []));
   };
   app.onChange(update);
   update();

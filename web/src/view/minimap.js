@@ -1,11 +1,13 @@
-/** The whole layer beside its column, with a window that can be dragged: drawn from the layer's coarsest tiles. */
+/** The overview: the whole layer beside its column, with a frame that can be dragged, drawn from the layer's coarsest tiles. */
 
 import { el, context2d } from "../dom.js";
 import { positionOf } from "../model/viewport.js";
 import { paintLines } from "./painter.js";
-import { scrollTo } from "./navigate.js";
+import { NOTHING_TO_SCROLL, scrollTo } from "./navigate.js";
 
 export const MINIMAP_WIDTH = 30;
+/** A frame this high is held where it was taken; a lower one comes to the pointer with its middle. CSS pixels. */
+const HELD_FROM = 16;
 
 export class Minimap {
   /** @param {import("./column.js").Column} column */
@@ -15,9 +17,11 @@ export class Minimap {
     this.context = context2d(this.canvas);
     this.window = el("div", { class: "minimap-window" });
     // The keyboard scrolls through the plot itself: this is the pointer's way, and says nothing new to a screen reader.
-    this.element = el("div", { class: "minimap", "aria-hidden": "true", title: "The whole layer: click or drag to scroll through it", "data-guide": "minimap" },
-      this.canvas, this.window, el("span", { class: "minimap-caption" }, "whole layer"));
+    this.element = el("div", { class: "minimap", "aria-hidden": "true", title: "Overview of the whole layer. The frame is what the column shows: drag it to scroll", "data-guide": "minimap" },
+      this.canvas, this.window, el("span", { class: "minimap-caption" }, "overview"));
     this.drawn = "";
+    /** Pixels from the frame's middle to where it is held. */
+    this.held = 0;
     /** Of the whole layer here: less than the plot's where a layer of few neurons does not fill it. */
     this.height = 0;
     this.element.addEventListener("pointerdown", (event) => this.grab(event));
@@ -29,19 +33,22 @@ export class Minimap {
   /** @param {PointerEvent} event */
   grab(event) {
     event.preventDefault();
+    if (this.column.view.span === null) return this.column.app.tell(NOTHING_TO_SCROLL);
     this.element.setPointerCapture(event.pointerId);
+    const frame = this.window.getBoundingClientRect();
+    this.held = event.target === this.window && frame.height >= HELD_FROM ? event.clientY - frame.top - frame.height / 2 : 0;
     this.scrubTo(event.clientY);
   }
 
   /**
-   * Puts the middle of the window at a height of the page.
+   * Brings the frame to a height of the page.
    * @param {number} clientY
    */
   scrubTo(clientY) {
     const { column } = this;
     const box = this.canvas.getBoundingClientRect();
     const { layout } = column;
-    const share = (clientY - box.top - layout.plotTop) / this.height;
+    const share = (clientY - this.held - box.top - layout.plotTop) / this.height;
     const span = column.view.span ?? column.total;
     scrollTo(column, share * column.total - span / 2);
   }
@@ -61,7 +68,6 @@ export class Minimap {
     const offset = Math.min(this.height - height, (top / column.total) * this.height);
     this.window.style.transform = `translateY(${layout.plotTop + offset}px)`;
     this.window.style.height = `${height}px`;
-    this.window.classList.toggle("whole", share > 0.999);
     this.paint(of);
   }
 

@@ -6,6 +6,9 @@ import { panAcross, zoomAcross } from "../model/scales.js";
 
 /** @typedef {import("./column.js").Column} Column */
 
+/** Said to whom scrolls where there is nowhere to go. */
+export const NOTHING_TO_SCROLL = "The whole layer is in view. Click a row, or Ctrl + wheel, pinch or + zooms in; then there is more to scroll to.";
+
 /**
  * Puts a view in place; columns that move together follow by the share of their layer.
  * @param {Column} column
@@ -37,6 +40,16 @@ export function scrollTo(column, top) {
 export function zoomBy(column, factor, y) {
   const at = Math.min(Math.max(0, y - column.layout.plotTop), column.layout.plotHeight);
   setView(column, zoomAt(column.view, column.total, column.layout.plotHeight, factor, at));
+}
+
+/**
+ * Whether zooming so would show other rows.
+ * @param {Column} column
+ * @param {number} factor
+ */
+export function canZoom(column, factor) {
+  const { view } = column;
+  return zoomAt(view, column.total, column.layout.plotHeight, factor, 0).span !== view.span;
 }
 
 /** @param {Column} column */
