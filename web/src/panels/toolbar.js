@@ -23,8 +23,8 @@ export function toolbarView(app) {
     bar.append(label ? el("label", { class: "option" }, el("span", { class: "quiet" }, label), select) : el("span", { class: "option" }, select));
     return select;
   };
-  const axis = menu("axis-mode", "axis", "Across is activation. shared: one axis for the layer, 99.9 % of its values; whole: all of them; own: each neuron’s own range", [
-    ["shared", "shared"], ["whole", "whole"], ["own", "own"],
+  const axis = menu("axis-mode", "axis", "Across is activation: one axis for the layer, 99.9 % of its values or all of them; or each neuron on its own range", [
+    ["shared", "shared by the layer"], ["whole", "shared, all outliers"], ["own", "each neuron’s own"],
   ], (value) => (draft) => {
     draft.axis = /** @type {import("../types").AxisMode} */ (value);
     // A part of one axis says nothing on another.
