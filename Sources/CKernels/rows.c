@@ -1,29 +1,15 @@
-#define _GNU_SOURCE
 #include "rows.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
-// One function for each level of vector instructions, chosen when the program starts. `target_clones` needs ifunc,
-// which x86 Linux has; elsewhere the compiler's baseline is used.
-#if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
+#include "clones.h"
 
 // A fused multiply-add would round once instead of twice: densities must be the same on every machine.
 #pragma STDC FP_CONTRACT OFF
 
 #define ADD(NAME, SUM, COUNT)                                                                                          \
-  CLONES void NAME(SUM *restrict sums, const COUNT *restrict counts, size_t bins) {                                    \
+  ND_CLONES void NAME(SUM *restrict sums, const COUNT *restrict counts, size_t bins) {                                 \
     for (size_t i = 0; i < bins; i++) sums[i] += counts[i];                                                            \
   }
 
@@ -35,68 +21,59 @@ ADD(nd_add_u16_u64, uint64_t, uint16_t)
 ADD(nd_add_u32_u64, uint64_t, uint32_t)
 ADD(nd_add_u64_u64, uint64_t, uint64_t)
 
-void *nd_allocate_plane(size_t bytes) {
-  enum { PAGE = 2 << 20 };
-  void *memory = NULL;
-  if (posix_memalign(&memory, bytes < PAGE ? 64 : PAGE, bytes > 0 ? bytes : 64) != 0) abort();
-#if defined(__linux__)
-  if (bytes >= PAGE) madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
-  return memory;
-}
+enum { BLOCK = 16, BLOCKS_MAX = 64 };
 
-void nd_keep_memory(void) {
-#if defined(__GLIBC__)
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 128 << 20);
-#endif
-}
+// Most blocks are all 0: one look at the counts of all bytes tells.
+#define PACK(NAME, COUNT)                                                                                              \
+  ND_CLONES size_t NAME(uint64_t *restrict packed, const COUNT *restrict counts, size_t bins) {                        \
+    uint64_t present = 0, block = 1;                                                                                   \
+    uint8_t *next = (uint8_t *)(packed + 1);                                                                           \
+    for (size_t first = 0; first < bins; first += BLOCK) {                                                             \
+      COUNT bits = 0;                                                                                                  \
+      for (size_t i = first; i < first + BLOCK; i++) bits |= counts[i];                                                \
+      for (size_t byte = 0; byte < sizeof(COUNT); byte++, block <<= 1) {                                               \
+        if ((bits >> 8 * byte & 255) == 0) continue;                                                                   \
+        present |= block;                                                                                              \
+        for (size_t i = 0; i < BLOCK; i++) next[i] = (uint8_t)(counts[first + i] >> 8 * byte);                         \
+        next += BLOCK;                                                                                                 \
+      }                                                                                                                \
+    }                                                                                                                  \
+    *packed = present;                                                                                                 \
+    return (size_t)((uint64_t *)next - packed);                                                                        \
+  }
+
+PACK(nd_pack_u8, uint8_t)
+PACK(nd_pack_u16, uint16_t)
+PACK(nd_pack_u32, uint32_t)
 
 // Of 256 rows of bytes the sums fit 16 bits, and the accumulators stay in the first-level cache.
-enum { BATCH = 256, AHEAD = 8 };
+enum { BATCH = 256, AHEAD = 8, LINE = 8, LINES_MAX = 5 };
 
-CLONES void nd_add_rows(uint32_t *restrict sums, nd_plane plane, size_t bins, const uint32_t *rows, size_t count) {
-  uint16_t batch[256];
+ND_CLONES void nd_add_rows(uint32_t *restrict sums, nd_plane plane, const uint32_t *rows, size_t count) {
+  uint16_t batch[BLOCKS_MAX * BLOCK];
   for (size_t first = 0; first < count; first += BATCH) {
     const size_t end = count - first < BATCH ? count : first + BATCH;
-    memset(batch, 0, bins * sizeof *batch);
+    memset(batch, 0, plane.bins * plane.count_bytes * sizeof *batch);
     for (size_t i = first; i < end; i++) {
       // Rows lie wherever the ordering has them: without this, every one of them would be waited for.
       if (i + AHEAD < count) {
-        const uint8_t *next = plane.counts + (size_t)rows[i + AHEAD] * bins;
-        for (size_t line = 0; line < bins; line += 64) __builtin_prefetch(next + line);
+        const uint32_t start = plane.starts[rows[i + AHEAD]], words = plane.starts[rows[i + AHEAD] + 1] - start;
+        for (uint32_t word = 0; word < words && word < LINE * LINES_MAX; word += LINE)
+          __builtin_prefetch(plane.packed + start + word);
       }
-      const uint8_t *row = plane.counts + (size_t)rows[i] * bins;
-      for (size_t bin = 0; bin < bins; bin++) batch[bin] += row[bin];
+      const uint64_t *row = plane.packed + plane.starts[rows[i]];
+      const uint8_t *bytes = (const uint8_t *)(row + 1);
+      for (uint64_t left = *row; left != 0; left &= left - 1, bytes += BLOCK) {
+        uint16_t *sum = batch + __builtin_ctzll(left) * BLOCK;
+        for (size_t j = 0; j < BLOCK; j++) sum[j] += bytes[j];
+      }
     }
-    for (size_t bin = 0; bin < bins; bin++) sums[bin] += batch[bin];
+    const uint16_t *block = batch;
+    for (size_t bin = 0; bin < plane.bins; bin += BLOCK)
+      for (size_t byte = 0; byte < plane.count_bytes; byte++, block += BLOCK)
+        for (size_t j = 0; j < BLOCK; j++) sums[bin + j] += (uint32_t)block[j] << 8 * byte;
   }
-  for (size_t i = 0; i < count; i++)
-    for (uint32_t at = plane.starts[rows[i]]; at < plane.starts[rows[i] + 1]; at++)
-      sums[plane.rests[at] >> 32] += (uint32_t)plane.rests[at];
 }
-
-// In blocks: of most neurons behind a ReLU one count is above 255, that of the zeros.
-#define NARROW(NAME, COUNT)                                                                                            \
-  CLONES size_t NAME(uint8_t *restrict bytes, uint64_t *restrict rests, const COUNT *restrict counts, size_t bins) {   \
-    enum { BLOCK = 32 };                                                                                               \
-    size_t found = 0;                                                                                                  \
-    for (size_t first = 0; first < bins; first += BLOCK) {                                                             \
-      const size_t end = bins - first < BLOCK ? bins : first + BLOCK;                                                  \
-      COUNT largest = 0;                                                                                               \
-      for (size_t i = first; i < end; i++) {                                                                           \
-        largest = counts[i] > largest ? counts[i] : largest;                                                           \
-        bytes[i] = (uint8_t)(counts[i] < 255 ? counts[i] : 255);                                                       \
-      }                                                                                                                \
-      if (largest <= 255) continue;                                                                                    \
-      for (size_t i = first; i < end; i++)                                                                             \
-        if (counts[i] > 255) rests[found++] = (uint64_t)i << 32 | (counts[i] - 255);                                   \
-    }                                                                                                                  \
-    return found;                                                                                                      \
-  }
-
-NARROW(nd_narrow_u16, uint16_t)
-NARROW(nd_narrow_u32, uint32_t)
 
 static inline uint64_t count_at(const void *counts, size_t count_bytes, int i) {
   switch (count_bytes) {
@@ -137,7 +114,7 @@ uint64_t nd_add_window(uint64_t *sums, const void *counts, size_t count_bytes, u
 }
 
 #define EXTENT(NAME, SUM)                                                                                              \
-  CLONES nd_extent NAME(const SUM *sums, size_t bins) {                                                                \
+  ND_CLONES nd_extent NAME(const SUM *sums, size_t bins) {                                                             \
     uint64_t total = 0;                                                                                                \
     SUM largest = 0;                                                                                                   \
     for (size_t i = 0; i < bins; i++) {                                                                                \
@@ -151,7 +128,7 @@ EXTENT(nd_extent_u32, uint32_t)
 EXTENT(nd_extent_u64, uint64_t)
 
 #define DENSITIES(NAME, SUM)                                                                                           \
-  CLONES void NAME(uint8_t *restrict codes, const SUM *restrict sums, size_t bins, double full) {                      \
+  ND_CLONES void NAME(uint8_t *restrict codes, const SUM *restrict sums, size_t bins, double full) {                   \
     for (size_t i = 0; i < bins; i++) {                                                                                \
       double code = 255.0 * sqrt((double)(int64_t)sums[i] / full) + 0.5;                                               \
       code = code < 1.0 ? 1.0 : code;                                                                                  \

@@ -142,11 +142,14 @@ struct LayerParts: Sendable {
     return order
   }
 
-  /// Whether a plane, once decoded, stays in memory: not one that would take more than a quarter of it at least, nor one
-  /// whose counts turned out to take too much, nor a window of the axis, which is one of very many.
+  /// Most bytes of a decoded plane, so that some fit beside each other.
+  private var planeBytesMax: Int { parts.bytesMax / 4 }
+
+  /// Whether a plane, once decoded, stays in memory: not one that would take too much even if it were empty, nor one whose
+  /// counts turned out to take too much, nor a window of the axis, which is one of very many.
   private func isHeldInMemory(_ plane: PlaneKey) -> Bool {
     guard plane.window == nil, TileMaker.fits32(levels, samples: samples(plane.group)),
-      DecodedPlane.bytesMin(rows: levels.neurons, bins: plane.bins.rawValue) <= parts.bytesMax / 4
+      DecodedPlane.bytesMin(rows: levels.neurons) <= planeBytesMax
     else { return false }
     if case .plane(nil)? = parts.partAtHand(key(.plane(plane))) { return false }
     return true
@@ -158,10 +161,22 @@ struct LayerParts: Sendable {
     let part = try parts.part(key(.plane(plane))) {
       .plane(
         try DecodedPlane(
-          layer.counts(plane.axis, plane.bins), plane: plane.group, helpers, bytesMax: parts.partBytesMax))
+          layer.counts(plane.axis, plane.bins), plane: plane.group, helpers, bytesMax: planeBytesMax))
     }
     guard case .plane(let decoded) = part else { preconditionFailure("kind and part differ") }
     return decoded
+  }
+
+  /// The plane, or `nil` where it is not held in memory, and who makes its tiles in an ordering.
+  private func decodedAndMaker(_ plane: PlaneKey, _ request: OrderRequest) throws -> (DecodedPlane?, TileMaker) {
+    guard isHeldInMemory(plane) else { return (nil, try maker(plane, request)) }
+    if parts.contains(key(.plane(plane))) { return (try decoded(plane), try maker(plane, request)) }
+    // One thread sorts while the others decode.
+    return try helpers.both {
+      try decoded(plane)
+    } and: {
+      try maker(plane, request)
+    }
   }
 
   /// The plane where it is decoded already. Otherwise that begins, and nobody waits for it.
@@ -177,11 +192,9 @@ struct LayerParts: Sendable {
 
   private func pyramid(_ plane: PlaneKey, _ request: OrderRequest) throws -> Pyramid {
     let part = try parts.part(key(.pyramid(plane, request))) {
-      let maker = try maker(plane, request)
       // Decoded first where it stays: a pass over the store, and decoding beside it for the next, would be twice the work.
-      if isHeldInMemory(plane), let held = try decoded(plane) {
-        return .pyramid(try maker.pyramid(helpers, from: held))
-      }
+      let (decoded, maker) = try decodedAndMaker(plane, request)
+      if let decoded { return .pyramid(try maker.pyramid(helpers, from: decoded)) }
       return .pyramid(try maker.pyramid(helpers, lowest: TileMaker.pyramidLevel(levels, inMemory: false)))
     }
     guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
@@ -208,7 +221,7 @@ struct LayerParts: Sendable {
     var decoded: DecodedPlane?
     if inMemory, level < TileMaker.pyramidLevel(levels, inMemory: true) {
       if level >= TileMaker.planeLevel {
-        decoded = try self.decoded(plane)
+        (decoded, _) = try decodedAndMaker(plane, request)
         inMemory = decoded != nil
       } else if level > 0 {
         decoded = try decodedAlready(plane)
