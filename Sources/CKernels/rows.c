@@ -46,8 +46,17 @@ PACK(nd_pack_u8, uint8_t)
 PACK(nd_pack_u16, uint16_t)
 PACK(nd_pack_u32, uint32_t)
 
+enum { AHEAD = 8, LINE_WORDS = 8, LINES_MAX = 5 };
+
+// Rows lie wherever the ordering has them: without this, every one of them would be waited for.
+static ND_INLINE void prefetch(nd_plane plane, uint32_t row) {
+  const uint32_t start = plane.starts[row], words = plane.starts[row + 1] - start;
+  for (uint32_t word = 0; word < words && word < LINE_WORDS * LINES_MAX; word += LINE_WORDS)
+    __builtin_prefetch(plane.packed + start + word);
+}
+
 // Of 256 rows of bytes the sums fit 16 bits, and the accumulators stay in the first-level cache.
-enum { BATCH = 256, AHEAD = 8, LINE = 8, LINES_MAX = 5 };
+enum { BATCH = 256 };
 
 ND_CLONES void nd_add_rows(uint32_t *restrict sums, nd_plane plane, const uint32_t *rows, size_t count) {
   uint16_t batch[BLOCKS_MAX * BLOCK];
@@ -55,12 +64,7 @@ ND_CLONES void nd_add_rows(uint32_t *restrict sums, nd_plane plane, const uint32
     const size_t end = count - first < BATCH ? count : first + BATCH;
     memset(batch, 0, plane.bins * plane.count_bytes * sizeof *batch);
     for (size_t i = first; i < end; i++) {
-      // Rows lie wherever the ordering has them: without this, every one of them would be waited for.
-      if (i + AHEAD < count) {
-        const uint32_t start = plane.starts[rows[i + AHEAD]], words = plane.starts[rows[i + AHEAD] + 1] - start;
-        for (uint32_t word = 0; word < words && word < LINE * LINES_MAX; word += LINE)
-          __builtin_prefetch(plane.packed + start + word);
-      }
+      if (i + AHEAD < count) prefetch(plane, rows[i + AHEAD]);
       const uint64_t *row = plane.packed + plane.starts[rows[i]];
       const uint8_t *bytes = (const uint8_t *)(row + 1);
       for (uint64_t left = *row; left != 0; left &= left - 1, bytes += BLOCK) {
@@ -75,7 +79,57 @@ ND_CLONES void nd_add_rows(uint32_t *restrict sums, nd_plane plane, const uint32
   }
 }
 
-static inline uint64_t count_at(const void *counts, size_t count_bytes, int i) {
+enum { BINS = 256, DEPTH_MAX = 16 };
+
+// Sums of own bins that a window covers, by how many halvings they are wider than its bins: they are divided among these
+// once for all neurons, not for each. Before a bit of `used` is set, the sums of that number of halvings are junk.
+typedef struct {
+  uint32_t used;
+  uint64_t sums[DEPTH_MAX + 1][BINS + 1];
+} wider_sums;
+
+// Narrower bins are added to the window at once. Takes the zeros out of `counts`.
+static ND_INLINE uint64_t collect(uint64_t *restrict sums, wider_sums *restrict own, uint32_t *restrict counts,
+                                  uint32_t zeros, int64_t origin, int32_t exponent, nd_window window) {
+  const int32_t wider = exponent - window.exponent;
+  if (wider > window.depth) return 0;
+  uint64_t total = 0;
+  for (int i = 0; i < BINS; i++) total += counts[i];
+  // Exact zeros lie in the bin that begins at 0, and have a lane of their own.
+  if (origin <= 0 && origin > -BINS) {
+    uint32_t *at_zero = counts - origin;
+    *at_zero -= zeros < *at_zero ? zeros : *at_zero;
+  }
+  if (wider >= 0) {
+    const int64_t lowest = window.origin >> wider, end = ((window.origin + BINS - 1) >> wider) + 1;
+    if ((own->used >> wider & 1) == 0) memset(own->sums[wider], 0, (size_t)(end - lowest) * sizeof **own->sums);
+    own->used |= 1u << wider;
+    const int64_t first = origin > lowest ? origin : lowest, last = origin + BINS < end ? origin + BINS : end;
+    for (int64_t bin = first; bin < last; bin++) own->sums[wider][bin - lowest] += counts[bin - origin];
+    return total << window.depth;
+  }
+  // A shift by 63 leaves the sign, as any longer one would.
+  const int shift = wider < -63 ? 63 : -wider;
+  for (int i = 0; i < BINS;) {
+    const int64_t bin = (origin + i) >> shift;
+    uint64_t sum = 0;
+    do sum += counts[i++];
+    while (i < BINS && (origin + i) >> shift == bin);
+    if (bin >= window.origin && bin < window.origin + BINS) sums[bin - window.origin] += sum << window.depth;
+  }
+  return total << window.depth;
+}
+
+static ND_INLINE void divide(uint64_t *restrict sums, const wider_sums *restrict own, nd_window window) {
+  for (uint32_t left = own->used; left != 0; left &= left - 1) {
+    const int wider = __builtin_ctz(left);
+    const uint64_t *from = own->sums[wider];
+    for (int64_t bin = window.origin; bin < window.origin + BINS; bin++)
+      sums[bin - window.origin] += from[(bin >> wider) - (window.origin >> wider)] << (window.depth - wider);
+  }
+}
+
+static ND_INLINE uint32_t count_at(const void *counts, size_t count_bytes, int i) {
   switch (count_bytes) {
   case 1: return ((const uint8_t *)counts)[i];
   case 2: return ((const uint16_t *)counts)[i];
@@ -83,34 +137,43 @@ static inline uint64_t count_at(const void *counts, size_t count_bytes, int i) {
   }
 }
 
-uint64_t nd_add_window(uint64_t *sums, const void *counts, size_t count_bytes, uint32_t zeros, int64_t own_origin,
-                       int32_t own_exponent, nd_window window) {
-  enum { BINS = 256 };
-  uint64_t total = 0;
-  const int32_t wider = own_exponent - window.exponent;
-  if (wider > window.depth) return 0;
-  for (int i = 0; i < BINS; i++) {
-    uint64_t count = count_at(counts, count_bytes, i);
-    if (count == 0) continue;
-    total += count;
-    const int64_t own = own_origin + i;
-    // Exact zeros lie in the bin that begins at 0, and have a lane of their own.
-    if (own == 0) count -= zeros < count ? zeros : count;
-    if (wider <= 0) {
-      // A shift by 63 leaves the sign, as any longer one would.
-      const int64_t bin = (own >> (-wider > 63 ? 63 : -wider)) - window.origin;
-      if (bin >= 0 && bin < BINS) sums[bin] += count << window.depth;
-      continue;
-    }
-    // Compared before they are multiplied: far from the window the products would not fit.
-    if (own < window.origin >> wider || own > (window.origin + BINS - 1) >> wider) continue;
-    const int64_t start = own * ((int64_t)1 << wider) - window.origin;
-    const int64_t end = start + ((int64_t)1 << wider);
-    for (int64_t bin = start < 0 ? 0 : start; bin < end && bin < BINS; bin++) {
-      sums[bin] += count << (window.depth - wider);
-    }
+ND_CLONES uint64_t nd_add_window(uint64_t *sums, const void *counts, size_t count_bytes, uint32_t zeros,
+                                 int64_t own_origin, int32_t own_exponent, nd_window window) {
+  uint32_t copy[BINS];
+  for (int i = 0; i < BINS; i++) copy[i] = count_at(counts, count_bytes, i);
+  wider_sums own;
+  own.used = 0;
+  const uint64_t total = collect(sums, &own, copy, zeros, own_origin, own_exponent, window);
+  divide(sums, &own, window);
+  return total;
+}
+
+static ND_INLINE void unpack(uint32_t *restrict counts, nd_plane plane, uint32_t row) {
+  const int shift = __builtin_ctzll(plane.count_bytes);
+  const uint64_t *packed = plane.packed + plane.starts[row];
+  const uint8_t *bytes = (const uint8_t *)(packed + 1);
+  memset(counts, 0, BINS * sizeof *counts);
+  for (uint64_t left = *packed; left != 0; left &= left - 1, bytes += BLOCK) {
+    const int block = __builtin_ctzll(left), byte = block & ((1 << shift) - 1);
+    uint32_t *target = counts + (block >> shift) * BLOCK;
+    for (size_t j = 0; j < BLOCK; j++) target[j] |= (uint32_t)bytes[j] << 8 * byte;
   }
-  return total << window.depth;
+}
+
+ND_CLONES uint64_t nd_add_window_rows(uint64_t *sums, nd_plane plane, const uint32_t *rows, size_t count,
+                                      nd_grids grids, nd_window window) {
+  wider_sums own;
+  own.used = 0;
+  uint64_t total = 0;
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t row = rows[i];
+    if (i + AHEAD < count) prefetch(plane, rows[i + AHEAD]);
+    uint32_t counts[BINS];
+    unpack(counts, plane, row);
+    total += collect(sums, &own, counts, grids.zeros[row], grids.origins[row], grids.exponents[row], window);
+  }
+  divide(sums, &own, window);
+  return total;
 }
 
 #define EXTENT(NAME, SUM)                                                                                              \

@@ -54,15 +54,23 @@ struct DecodedPlaneTests {
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<10 {
         let view = RandomView(version.store, layer.layer)
-        let key = PartKey(version: version.serial, layer: index, kind: .plane(view.plane))
+        let window = try #require(AxisWindow(zoom: 2, from: 128, on: layer.layer.layer.shared, samples: 1 << 20))
+        let plane = Bool.random() ? view.plane : view.plane.window(window)
+        let key = PartKey(version: version.serial, layer: index, kind: .plane(plane.stored))
         _ = try server.service.parts.part(key) { .plane(nil) }
-        let tile = try layer.tile(view.plane, view.request, level: view.level, index: view.index)
-        #expect(tile == (try brute.tile(view.plane, view.request, level: view.level, index: view.index)))
+        let tile = try layer.tile(plane, view.request, level: view.level, index: view.index)
+        #expect(tile == (try brute.tile(plane, view.request, level: view.level, index: view.index)))
         guard case .plane(nil)? = server.service.parts.partAtHand(key) else {
           Issue.record("It was decoded again.")
           continue
         }
       }
     }
+  }
+}
+
+extension PlaneKey {
+  fileprivate func window(_ window: AxisWindow) -> PlaneKey {
+    PlaneKey(group: group, axis: .shared, bins: bins, window: window)
   }
 }

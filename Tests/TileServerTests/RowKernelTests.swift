@@ -100,5 +100,61 @@ struct RowKernelTests {
     }
   }
 
+  /// Adds a window's share of neurons whose bins are much narrower to much wider, near it and far away.
+  private func checkWindow<Count: FixedWidthInteger & UnsignedInteger>(_ pack: Pack<Count>) {
+    let (rows, width) = (200, Count.bitWidth / 8)
+    let counts: [[Count]] = counts(rows: rows, bins: 256)
+    let window = nd_window(origin: .random(in: -600...600), exponent: -5, depth: 8)
+    let exponents = (0..<rows).map { _ in [Int16(-90), -40, -8, -6, -5, -4, -2, 3, 4].randomElement()! }
+    let origins = exponents.map { exponent in
+      let near = exponent < -5 ? window.origin << min(20, -5 - Int64(exponent)) : window.origin >> (5 + Int64(exponent))
+      return [near + .random(in: -300...60), .random(in: -256...1), 1 << 52, -1 << 52].randomElement()!
+    }
+    let zeros = counts.map { UInt32($0.randomElement()! / 2) }
+    var plane: [UInt64] = []
+    var starts: [UInt32] = []
+    for row in counts {
+      var words = [UInt64](repeating: 0, count: 1 + 32 * width)
+      starts.append(UInt32(plane.count))
+      let found = pack(&words, row, 256)
+      plane += words.prefix(found)
+    }
+    starts.append(0)
+    let chosen = (0..<300).map { _ in UInt32.random(in: 0..<UInt32(rows)) }
+    var expected = (0..<256).map { _ in UInt64.random(in: 0...9) }
+    var sums = expected
+    var total: UInt64 = 0
+    for row in chosen.map(Int.init) {
+      total += nd_add_window(
+        &expected, counts[row], width, zeros[row], origins[row], Int32(exponents[row]), window)
+    }
+    let found = plane.withUnsafeBufferPointer { plane in
+      starts.withUnsafeBufferPointer { starts in
+        origins.withUnsafeBufferPointer { origins in
+          exponents.withUnsafeBufferPointer { exponents in
+            zeros.withUnsafeBufferPointer { zeros in
+              nd_add_window_rows(
+                &sums,
+                nd_plane(packed: plane.baseAddress, starts: starts.baseAddress, bins: 256, count_bytes: width),
+                chosen, chosen.count,
+                nd_grids(origins: origins.baseAddress, exponents: exponents.baseAddress, zeros: zeros.baseAddress),
+                window)
+            }
+          }
+        }
+      }
+    }
+    #expect(found == total)
+    #expect(sums == expected)
+  }
+
+  @Test func `A window gets the same from packed rows`() {
+    for _ in 0..<10 {
+      checkWindow { nd_pack_u8($0, $1, $2) }
+      checkWindow { nd_pack_u16($0, $1, $2) }
+      checkWindow { nd_pack_u32($0, $1, $2) }
+    }
+  }
+
   private func scale(_ exponent: Int32) -> Double { Double(sign: .plus, exponent: Int(exponent), significand: 1) }
 }

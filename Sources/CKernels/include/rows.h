@@ -40,7 +40,7 @@ void nd_add_rows(uint32_t *sums, nd_plane plane, const uint32_t *rows, size_t co
 typedef struct {
   int64_t origin;
   int32_t exponent;
-  /// Sums are multiples of `2^-depth`, so that no division rounds. A neuron whose own exponent is larger than the
+  /// At most 16. Sums are multiples of `2^-depth`, so that no division rounds. A neuron whose own exponent is larger than the
   /// window's by more adds nothing.
   int32_t depth;
 } nd_window;
@@ -50,6 +50,17 @@ typedef struct {
 /// Counts have 1, 2 or 4 bytes. Returns the sum of all counts, also of those outside the window, in the sums' unit.
 uint64_t nd_add_window(uint64_t *sums, const void *counts, size_t count_bytes, uint32_t zeros, int64_t own_origin,
                        int32_t own_exponent, nd_window window);
+
+/// The own grids of a layer's neurons, and how many exact zeros they have: `[neuron]` each.
+typedef struct {
+  const int64_t *origins;
+  const int16_t *exponents;
+  const uint32_t *zeros;
+} nd_grids;
+
+/// The same for chosen rows of a plane of 256 bins.
+uint64_t nd_add_window_rows(uint64_t *sums, nd_plane plane, const uint32_t *rows, size_t count, nd_grids grids,
+                            nd_window window);
 
 /// Sum and largest of a row of sums.
 typedef struct {

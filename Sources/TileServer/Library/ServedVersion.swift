@@ -29,6 +29,7 @@ struct PartKey: Hashable, Sendable {
     case exponents
     case origins
     case order(OrderRequest)
+    /// A plane of the store (`PlaneKey.stored`).
     case plane(PlaneKey)
     case pyramid(PlaneKey, OrderRequest)
   }
@@ -85,7 +86,7 @@ struct LayerParts: Sendable {
       let inMemory = isHeldInMemory(plane)
       if level >= TileMaker.pyramidLevel(levels, inMemory: inMemory) {
         if !parts.contains(key(.pyramid(plane, order))) { return true }
-      } else if inMemory, level >= TileMaker.planeLevel, !parts.contains(key(.plane(plane))) {
+      } else if inMemory, level >= TileMaker.planeLevel, !parts.contains(key(.plane(plane.stored))) {
         return true
       }
     }
@@ -145,32 +146,34 @@ struct LayerParts: Sendable {
   /// Most bytes of a decoded plane, so that some fit beside each other.
   private var planeBytesMax: Int { parts.bytesMax / 4 }
 
-  /// Whether a plane, once decoded, stays in memory: not one that would take too much even if it were empty, nor one whose
-  /// counts turned out to take too much, nor a window of the axis, which is one of very many.
+  /// Whether what a plane is made of, once decoded, stays in memory: not where it would take too much even if it were
+  /// empty, nor where its counts turned out to.
   private func isHeldInMemory(_ plane: PlaneKey) -> Bool {
-    guard plane.window == nil, TileMaker.fits32(levels, samples: samples(plane.group)),
+    // Windows are summed in 64 bits anyway.
+    guard plane.window != nil || TileMaker.fits32(levels, samples: samples(plane.group)),
       DecodedPlane.bytesMin(rows: levels.neurons) <= planeBytesMax
     else { return false }
-    if case .plane(nil)? = parts.partAtHand(key(.plane(plane))) { return false }
+    if case .plane(nil)? = parts.partAtHand(key(.plane(plane.stored))) { return false }
     return true
   }
 
-  /// The plane, or `nil` where it turns out to take more than is kept. That is noted in its place, so that it is not
-  /// decoded in vain again.
+  /// What a plane is made of, or `nil` where it turns out to take more than is kept. That is noted in its place, so that
+  /// it is not decoded in vain again.
   private func decoded(_ plane: PlaneKey) throws -> DecodedPlane? {
-    let part = try parts.part(key(.plane(plane))) {
+    let stored = plane.stored
+    let part = try parts.part(key(.plane(stored))) {
       .plane(
         try DecodedPlane(
-          layer.counts(plane.axis, plane.bins), plane: plane.group, helpers, bytesMax: planeBytesMax))
+          layer.counts(stored.axis, stored.bins), plane: stored.group, helpers, bytesMax: planeBytesMax))
     }
     guard case .plane(let decoded) = part else { preconditionFailure("kind and part differ") }
     return decoded
   }
 
-  /// The plane, or `nil` where it is not held in memory, and who makes its tiles in an ordering.
+  /// What a plane is made of, or `nil` where that is not held in memory; and who makes its tiles in an ordering.
   private func decodedAndMaker(_ plane: PlaneKey, _ request: OrderRequest) throws -> (DecodedPlane?, TileMaker) {
     guard isHeldInMemory(plane) else { return (nil, try maker(plane, request)) }
-    if parts.contains(key(.plane(plane))) { return (try decoded(plane), try maker(plane, request)) }
+    if parts.contains(key(.plane(plane.stored))) { return (try decoded(plane), try maker(plane, request)) }
     // One thread sorts while the others decode.
     return try helpers.both {
       try decoded(plane)
@@ -179,11 +182,12 @@ struct LayerParts: Sendable {
     }
   }
 
-  /// The plane where it is decoded already. Otherwise that begins, and nobody waits for it.
+  /// What a plane is made of where it is decoded already. Otherwise that begins, and nobody waits for it.
   private func decodedAlready(_ plane: PlaneKey) throws -> DecodedPlane? {
     guard isHeldInMemory(plane) else { return nil }
-    if parts.contains(key(.plane(plane))) { return try decoded(plane) }
-    background?.submit(key(.plane(plane))) {
+    let key = key(.plane(plane.stored))
+    if parts.contains(key) { return try decoded(plane) }
+    background?.submit(key) {
       // Whoever asks for the plane itself will meet the error again, and tell it.
       _ = try? decoded(plane)
     }

@@ -30,8 +30,7 @@ final class DecodedPlane: @unchecked Sendable {
   /// - Throws: `StoreError`.
   init?(_ array: ArrayReader, plane: Int, _ helpers: HelperThreads, bytesMax: Int) throws {
     let rows = array.rows
-    let packing = Packing(array, plane, roomBytes: bytesMax - Self.startsBytes(rows))
-    guard let packing else { return nil }
+    guard let packing = Packing(array, plane, roomBytes: bytesMax - Self.startsBytes(rows)) else { return nil }
     do {
       // A small plane is done before a helper has woken up.
       _ = try helpers.map(packing.pieces < 4 ? 1 : helpers.count + 1) { _ in try packing.work() }
@@ -56,11 +55,33 @@ final class DecodedPlane: @unchecked Sendable {
     starts.deallocate()
   }
 
+  private var kernel: nd_plane {
+    nd_plane(
+      packed: packed.assumingMemoryBound(to: UInt64.self), starts: starts, bins: bins, count_bytes: countBytes)
+  }
+
   /// Adds chosen rows to a row of sums, of `bins` bins.
   func add(_ chosen: UnsafeBufferPointer<UInt32>, to sums: UnsafeMutablePointer<UInt32>) {
-    let plane = nd_plane(
-      packed: packed.assumingMemoryBound(to: UInt64.self), starts: starts, bins: bins, count_bytes: countBytes)
-    nd_add_rows(sums, plane, chosen.baseAddress, chosen.count)
+    nd_add_rows(sums, kernel, chosen.baseAddress, chosen.count)
+  }
+
+  /// Adds chosen neurons to the sums of a window, of 256 bins.
+  ///
+  /// - Parameter zeros: `[neuron]`.
+  /// - Returns: the sum of all their counts, in the unit of the sums.
+  func add(
+    _ chosen: UnsafeBufferPointer<UInt32>, zeros: [UInt32], _ grids: WindowGrids,
+    to sums: UnsafeMutablePointer<UInt64>
+  ) -> UInt64 {
+    precondition(bins == BinCount.full.rawValue)
+    return grids.origins.withUnsafeBufferPointer { origins in
+      grids.exponents.withUnsafeBufferPointer { exponents in
+        zeros.withUnsafeBufferPointer { zeros in
+          let own = nd_grids(origins: origins.baseAddress, exponents: exponents.baseAddress, zeros: zeros.baseAddress)
+          return nd_add_window_rows(sums, kernel, chosen.baseAddress, chosen.count, own, grids.window)
+        }
+      }
+    }
   }
 
   /// A plane that threads are decoding, one piece after another: whoever is done takes the next.
