@@ -18,7 +18,7 @@ static size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / u
 
 static void *checked(void *pages, size_t bytes) {
   if (pages == NULL || pages == MAP_FAILED) {
-    fprintf(stderr, "divergence: no memory for a buffer of %zu bytes. Give less with --memory.\n", bytes);
+    fprintf(stderr, "divergence: no memory for a buffer of %zu bytes. Give less with --memory, a server with --cache-mib.\n", bytes);
     abort();
   }
   return pages;

@@ -19,7 +19,6 @@ ADD(nd_add_u32_u32, uint32_t, uint32_t)
 ADD(nd_add_u8_u64, uint64_t, uint8_t)
 ADD(nd_add_u16_u64, uint64_t, uint16_t)
 ADD(nd_add_u32_u64, uint64_t, uint32_t)
-ADD(nd_add_u64_u64, uint64_t, uint64_t)
 
 enum { BLOCK = 16, BLOCKS_MAX = 64 };
 

@@ -11,7 +11,6 @@ void nd_add_u32_u32(uint32_t *sums, const uint32_t *counts, size_t bins);
 void nd_add_u8_u64(uint64_t *sums, const uint8_t *counts, size_t bins);
 void nd_add_u16_u64(uint64_t *sums, const uint16_t *counts, size_t bins);
 void nd_add_u32_u64(uint64_t *sums, const uint32_t *counts, size_t bins);
-void nd_add_u64_u64(uint64_t *sums, const uint64_t *counts, size_t bins);
 
 /// Counts of a plane, packed: of each row only what is not 0, by blocks of 16 bins.
 ///

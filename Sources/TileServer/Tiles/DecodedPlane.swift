@@ -110,7 +110,8 @@ final class DecodedPlane: @unchecked Sendable {
       self.array = array
       self.plane = plane
       bins = array.rowBytes / array.metadata.dataType.byteCount
-      self.roomBytes = min(roomBytes, array.rows * (wordBytes + array.rowBytes))
+      // Starts count words in 32 bits.
+      self.roomBytes = min(roomBytes, array.rows * (wordBytes + array.rowBytes), Int(UInt32.max) * wordBytes)
       packed = nd_pages_allocate(self.roomBytes)
       starts = .allocate(capacity: array.rows + 1)
       starts[array.rows] = 0
