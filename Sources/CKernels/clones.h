@@ -8,4 +8,7 @@
 #define ND_CLONES
 #endif
 
+// What such functions share must be compiled anew within each.
+#define ND_INLINE inline __attribute__((always_inline))
+
 #endif

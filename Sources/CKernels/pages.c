@@ -3,7 +3,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 enum { huge = 2 << 20, small = 4 << 10, line = 64 };
 
@@ -14,7 +18,7 @@ static size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / u
 
 static void *checked(void *pages, size_t bytes) {
   if (pages == NULL || pages == MAP_FAILED) {
-    fprintf(stderr, "divergence: no memory for a buffer of %zu bytes. Give less with --memory.\n", bytes);
+    fprintf(stderr, "divergence: no memory for a buffer of %zu bytes. Give less with --memory, a server with --cache-mib.\n", bytes);
     abort();
   }
   return pages;
@@ -23,7 +27,7 @@ static void *checked(void *pages, size_t bytes) {
 void *nd_pages_allocate(size_t bytes) {
   if (!is_large(bytes)) {
     size_t whole = rounded(bytes > 0 ? bytes : 1, line);
-    return __builtin_memset(checked(aligned_alloc(line, whole), bytes), 0, whole);
+    return memset(checked(aligned_alloc(line, whole), bytes), 0, whole);
   }
   size_t whole = rounded(bytes, small);
   char *mapped = checked(mmap(NULL, whole + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), bytes);
@@ -41,4 +45,22 @@ void nd_pages_free(void *pages, size_t bytes) {
     munmap(pages, rounded(bytes, small));
   else
     free(pages);
+}
+
+void *nd_pages_shrink(void *pages, size_t bytes, size_t fewer) {
+  if (is_large(fewer)) {
+    size_t kept = rounded(fewer, small);
+    if (kept < rounded(bytes, small)) munmap((char *)pages + kept, rounded(bytes, small) - kept);
+    return pages;
+  }
+  void *copy = memcpy(nd_pages_allocate(fewer), pages, fewer);
+  nd_pages_free(pages, bytes);
+  return copy;
+}
+
+void nd_keep_memory(void) {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 128 << 20);
+#endif
 }

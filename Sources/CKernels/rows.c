@@ -1,29 +1,15 @@
-#define _GNU_SOURCE
 #include "rows.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
-// One function for each level of vector instructions, chosen when the program starts. `target_clones` needs ifunc,
-// which x86 Linux has; elsewhere the compiler's baseline is used.
-#if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
+#include "clones.h"
 
 // A fused multiply-add would round once instead of twice: densities must be the same on every machine.
 #pragma STDC FP_CONTRACT OFF
 
 #define ADD(NAME, SUM, COUNT)                                                                                          \
-  CLONES void NAME(SUM *restrict sums, const COUNT *restrict counts, size_t bins) {                                    \
+  ND_CLONES void NAME(SUM *restrict sums, const COUNT *restrict counts, size_t bins) {                                 \
     for (size_t i = 0; i < bins; i++) sums[i] += counts[i];                                                            \
   }
 
@@ -33,72 +19,116 @@ ADD(nd_add_u32_u32, uint32_t, uint32_t)
 ADD(nd_add_u8_u64, uint64_t, uint8_t)
 ADD(nd_add_u16_u64, uint64_t, uint16_t)
 ADD(nd_add_u32_u64, uint64_t, uint32_t)
-ADD(nd_add_u64_u64, uint64_t, uint64_t)
 
-void *nd_allocate_plane(size_t bytes) {
-  enum { PAGE = 2 << 20 };
-  void *memory = NULL;
-  if (posix_memalign(&memory, bytes < PAGE ? 64 : PAGE, bytes > 0 ? bytes : 64) != 0) abort();
-#if defined(__linux__)
-  if (bytes >= PAGE) madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
-  return memory;
-}
+enum { BLOCK = 16, BLOCKS_MAX = 64 };
 
-void nd_keep_memory(void) {
-#if defined(__GLIBC__)
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 128 << 20);
-#endif
+// Most blocks are all 0: one look at the counts of all bytes tells.
+#define PACK(NAME, COUNT)                                                                                              \
+  ND_CLONES size_t NAME(uint64_t *restrict packed, const COUNT *restrict counts, size_t bins) {                        \
+    uint64_t present = 0, block = 1;                                                                                   \
+    uint8_t *next = (uint8_t *)(packed + 1);                                                                           \
+    for (size_t first = 0; first < bins; first += BLOCK) {                                                             \
+      COUNT bits = 0;                                                                                                  \
+      for (size_t i = first; i < first + BLOCK; i++) bits |= counts[i];                                                \
+      for (size_t byte = 0; byte < sizeof(COUNT); byte++, block <<= 1) {                                               \
+        if ((bits >> 8 * byte & 255) == 0) continue;                                                                   \
+        present |= block;                                                                                              \
+        for (size_t i = 0; i < BLOCK; i++) next[i] = (uint8_t)(counts[first + i] >> 8 * byte);                         \
+        next += BLOCK;                                                                                                 \
+      }                                                                                                                \
+    }                                                                                                                  \
+    *packed = present;                                                                                                 \
+    return (size_t)((uint64_t *)next - packed);                                                                        \
+  }
+
+PACK(nd_pack_u8, uint8_t)
+PACK(nd_pack_u16, uint16_t)
+PACK(nd_pack_u32, uint32_t)
+
+enum { AHEAD = 8, LINE_WORDS = 8, LINES_MAX = 5 };
+
+// Rows lie wherever the ordering has them: without this, every one of them would be waited for.
+static ND_INLINE void prefetch(nd_plane plane, uint32_t row) {
+  const uint32_t start = plane.starts[row], words = plane.starts[row + 1] - start;
+  for (uint32_t word = 0; word < words && word < LINE_WORDS * LINES_MAX; word += LINE_WORDS)
+    __builtin_prefetch(plane.packed + start + word);
 }
 
 // Of 256 rows of bytes the sums fit 16 bits, and the accumulators stay in the first-level cache.
-enum { BATCH = 256, AHEAD = 8 };
+enum { BATCH = 256 };
 
-CLONES void nd_add_rows(uint32_t *restrict sums, nd_plane plane, size_t bins, const uint32_t *rows, size_t count) {
-  uint16_t batch[256];
+ND_CLONES void nd_add_rows(uint32_t *restrict sums, nd_plane plane, const uint32_t *rows, size_t count) {
+  uint16_t batch[BLOCKS_MAX * BLOCK];
   for (size_t first = 0; first < count; first += BATCH) {
     const size_t end = count - first < BATCH ? count : first + BATCH;
-    memset(batch, 0, bins * sizeof *batch);
+    memset(batch, 0, plane.bins * plane.count_bytes * sizeof *batch);
     for (size_t i = first; i < end; i++) {
-      // Rows lie wherever the ordering has them: without this, every one of them would be waited for.
-      if (i + AHEAD < count) {
-        const uint8_t *next = plane.counts + (size_t)rows[i + AHEAD] * bins;
-        for (size_t line = 0; line < bins; line += 64) __builtin_prefetch(next + line);
+      if (i + AHEAD < count) prefetch(plane, rows[i + AHEAD]);
+      const uint64_t *row = plane.packed + plane.starts[rows[i]];
+      const uint8_t *bytes = (const uint8_t *)(row + 1);
+      for (uint64_t left = *row; left != 0; left &= left - 1, bytes += BLOCK) {
+        uint16_t *sum = batch + __builtin_ctzll(left) * BLOCK;
+        for (size_t j = 0; j < BLOCK; j++) sum[j] += bytes[j];
       }
-      const uint8_t *row = plane.counts + (size_t)rows[i] * bins;
-      for (size_t bin = 0; bin < bins; bin++) batch[bin] += row[bin];
     }
-    for (size_t bin = 0; bin < bins; bin++) sums[bin] += batch[bin];
+    const uint16_t *block = batch;
+    for (size_t bin = 0; bin < plane.bins; bin += BLOCK)
+      for (size_t byte = 0; byte < plane.count_bytes; byte++, block += BLOCK)
+        for (size_t j = 0; j < BLOCK; j++) sums[bin + j] += (uint32_t)block[j] << 8 * byte;
   }
-  for (size_t i = 0; i < count; i++)
-    for (uint32_t at = plane.starts[rows[i]]; at < plane.starts[rows[i] + 1]; at++)
-      sums[plane.rests[at] >> 32] += (uint32_t)plane.rests[at];
 }
 
-// In blocks: of most neurons behind a ReLU one count is above 255, that of the zeros.
-#define NARROW(NAME, COUNT)                                                                                            \
-  CLONES size_t NAME(uint8_t *restrict bytes, uint64_t *restrict rests, const COUNT *restrict counts, size_t bins) {   \
-    enum { BLOCK = 32 };                                                                                               \
-    size_t found = 0;                                                                                                  \
-    for (size_t first = 0; first < bins; first += BLOCK) {                                                             \
-      const size_t end = bins - first < BLOCK ? bins : first + BLOCK;                                                  \
-      COUNT largest = 0;                                                                                               \
-      for (size_t i = first; i < end; i++) {                                                                           \
-        largest = counts[i] > largest ? counts[i] : largest;                                                           \
-        bytes[i] = (uint8_t)(counts[i] < 255 ? counts[i] : 255);                                                       \
-      }                                                                                                                \
-      if (largest <= 255) continue;                                                                                    \
-      for (size_t i = first; i < end; i++)                                                                             \
-        if (counts[i] > 255) rests[found++] = (uint64_t)i << 32 | (counts[i] - 255);                                   \
-    }                                                                                                                  \
-    return found;                                                                                                      \
+enum { BINS = 256, DEPTH_MAX = 16 };
+
+// Sums of own bins that a window covers, by how many halvings they are wider than its bins: they are divided among these
+// once for all neurons, not for each. Before a bit of `used` is set, the sums of that number of halvings are junk.
+typedef struct {
+  uint32_t used;
+  uint64_t sums[DEPTH_MAX + 1][BINS + 1];
+} wider_sums;
+
+// Narrower bins are added to the window at once. Takes the zeros out of `counts`.
+static ND_INLINE uint64_t collect(uint64_t *restrict sums, wider_sums *restrict own, uint32_t *restrict counts,
+                                  uint32_t zeros, int64_t origin, int32_t exponent, nd_window window) {
+  const int32_t wider = exponent - window.exponent;
+  if (wider > window.depth) return 0;
+  uint64_t total = 0;
+  for (int i = 0; i < BINS; i++) total += counts[i];
+  // Exact zeros lie in the bin that begins at 0, and have a lane of their own.
+  if (origin <= 0 && origin > -BINS) {
+    uint32_t *at_zero = counts - origin;
+    *at_zero -= zeros < *at_zero ? zeros : *at_zero;
   }
+  if (wider >= 0) {
+    const int64_t lowest = window.origin >> wider, end = ((window.origin + BINS - 1) >> wider) + 1;
+    if ((own->used >> wider & 1) == 0) memset(own->sums[wider], 0, (size_t)(end - lowest) * sizeof **own->sums);
+    own->used |= 1u << wider;
+    const int64_t first = origin > lowest ? origin : lowest, last = origin + BINS < end ? origin + BINS : end;
+    for (int64_t bin = first; bin < last; bin++) own->sums[wider][bin - lowest] += counts[bin - origin];
+    return total << window.depth;
+  }
+  // A shift by 63 leaves the sign, as any longer one would.
+  const int shift = wider < -63 ? 63 : -wider;
+  for (int i = 0; i < BINS;) {
+    const int64_t bin = (origin + i) >> shift;
+    uint64_t sum = 0;
+    do sum += counts[i++];
+    while (i < BINS && (origin + i) >> shift == bin);
+    if (bin >= window.origin && bin < window.origin + BINS) sums[bin - window.origin] += sum << window.depth;
+  }
+  return total << window.depth;
+}
 
-NARROW(nd_narrow_u16, uint16_t)
-NARROW(nd_narrow_u32, uint32_t)
+static ND_INLINE void divide(uint64_t *restrict sums, const wider_sums *restrict own, nd_window window) {
+  for (uint32_t left = own->used; left != 0; left &= left - 1) {
+    const int wider = __builtin_ctz(left);
+    const uint64_t *from = own->sums[wider];
+    for (int64_t bin = window.origin; bin < window.origin + BINS; bin++)
+      sums[bin - window.origin] += from[(bin >> wider) - (window.origin >> wider)] << (window.depth - wider);
+  }
+}
 
-static inline uint64_t count_at(const void *counts, size_t count_bytes, int i) {
+static ND_INLINE uint32_t count_at(const void *counts, size_t count_bytes, int i) {
   switch (count_bytes) {
   case 1: return ((const uint8_t *)counts)[i];
   case 2: return ((const uint16_t *)counts)[i];
@@ -106,38 +136,47 @@ static inline uint64_t count_at(const void *counts, size_t count_bytes, int i) {
   }
 }
 
-uint64_t nd_add_window(uint64_t *sums, const void *counts, size_t count_bytes, uint32_t zeros, int64_t own_origin,
-                       int32_t own_exponent, nd_window window) {
-  enum { BINS = 256 };
-  uint64_t total = 0;
-  const int32_t wider = own_exponent - window.exponent;
-  if (wider > window.depth) return 0;
-  for (int i = 0; i < BINS; i++) {
-    uint64_t count = count_at(counts, count_bytes, i);
-    if (count == 0) continue;
-    total += count;
-    const int64_t own = own_origin + i;
-    // Exact zeros lie in the bin that begins at 0, and have a lane of their own.
-    if (own == 0) count -= zeros < count ? zeros : count;
-    if (wider <= 0) {
-      // A shift by 63 leaves the sign, as any longer one would.
-      const int64_t bin = (own >> (-wider > 63 ? 63 : -wider)) - window.origin;
-      if (bin >= 0 && bin < BINS) sums[bin] += count << window.depth;
-      continue;
-    }
-    // Compared before they are multiplied: far from the window the products would not fit.
-    if (own < window.origin >> wider || own > (window.origin + BINS - 1) >> wider) continue;
-    const int64_t start = own * ((int64_t)1 << wider) - window.origin;
-    const int64_t end = start + ((int64_t)1 << wider);
-    for (int64_t bin = start < 0 ? 0 : start; bin < end && bin < BINS; bin++) {
-      sums[bin] += count << (window.depth - wider);
-    }
+ND_CLONES uint64_t nd_add_window(uint64_t *sums, const void *counts, size_t count_bytes, uint32_t zeros,
+                                 int64_t own_origin, int32_t own_exponent, nd_window window) {
+  uint32_t copy[BINS];
+  for (int i = 0; i < BINS; i++) copy[i] = count_at(counts, count_bytes, i);
+  wider_sums own;
+  own.used = 0;
+  const uint64_t total = collect(sums, &own, copy, zeros, own_origin, own_exponent, window);
+  divide(sums, &own, window);
+  return total;
+}
+
+static ND_INLINE void unpack(uint32_t *restrict counts, nd_plane plane, uint32_t row) {
+  const int shift = __builtin_ctzll(plane.count_bytes);
+  const uint64_t *packed = plane.packed + plane.starts[row];
+  const uint8_t *bytes = (const uint8_t *)(packed + 1);
+  memset(counts, 0, BINS * sizeof *counts);
+  for (uint64_t left = *packed; left != 0; left &= left - 1, bytes += BLOCK) {
+    const int block = __builtin_ctzll(left), byte = block & ((1 << shift) - 1);
+    uint32_t *target = counts + (block >> shift) * BLOCK;
+    for (size_t j = 0; j < BLOCK; j++) target[j] |= (uint32_t)bytes[j] << 8 * byte;
   }
-  return total << window.depth;
+}
+
+ND_CLONES uint64_t nd_add_window_rows(uint64_t *sums, nd_plane plane, const uint32_t *rows, size_t count,
+                                      nd_grids grids, nd_window window) {
+  wider_sums own;
+  own.used = 0;
+  uint64_t total = 0;
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t row = rows[i];
+    if (i + AHEAD < count) prefetch(plane, rows[i + AHEAD]);
+    uint32_t counts[BINS];
+    unpack(counts, plane, row);
+    total += collect(sums, &own, counts, grids.zeros[row], grids.origins[row], grids.exponents[row], window);
+  }
+  divide(sums, &own, window);
+  return total;
 }
 
 #define EXTENT(NAME, SUM)                                                                                              \
-  CLONES nd_extent NAME(const SUM *sums, size_t bins) {                                                                \
+  ND_CLONES nd_extent NAME(const SUM *sums, size_t bins) {                                                             \
     uint64_t total = 0;                                                                                                \
     SUM largest = 0;                                                                                                   \
     for (size_t i = 0; i < bins; i++) {                                                                                \
@@ -151,7 +190,7 @@ EXTENT(nd_extent_u32, uint32_t)
 EXTENT(nd_extent_u64, uint64_t)
 
 #define DENSITIES(NAME, SUM)                                                                                           \
-  CLONES void NAME(uint8_t *restrict codes, const SUM *restrict sums, size_t bins, double full) {                      \
+  ND_CLONES void NAME(uint8_t *restrict codes, const SUM *restrict sums, size_t bins, double full) {                   \
     for (size_t i = 0; i < bins; i++) {                                                                                \
       double code = 255.0 * sqrt((double)(int64_t)sums[i] / full) + 0.5;                                               \
       code = code < 1.0 ? 1.0 : code;                                                                                  \

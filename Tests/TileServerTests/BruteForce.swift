@@ -49,6 +49,11 @@ struct BruteForce {
   }
 
   func tile(_ plane: PlaneKey, _ request: OrderRequest, level: Int, index: Int) throws -> [UInt8] {
+    if let window = plane.window {
+      return try windowTile(
+        group: plane.group, bins: plane.bins.rawValue, zoom: window.zoom, from: window.from, request, level: level,
+        index: index)
+    }
     let blocks = try blocks(request, level: level, index: index)
     let counts = try layer.counts(plane.axis, plane.bins).integers(plane: plane.group, rows: 0..<neurons)
     let zeros = try layer.statistic(.zeros).plane(plane.group, as: UInt32.self)

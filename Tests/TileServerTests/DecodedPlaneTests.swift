@@ -5,27 +5,32 @@ import TileStore
 @testable import TileServer
 
 struct DecodedPlaneTests {
-  @Test func `A plane is there as long as its rests have room`() throws {
-    let (rows, bins, large) = (600, 16, 5000)
-    var counts = [UInt16](repeating: 255, count: rows * bins)
-    for place in counts.indices.shuffled().prefix(large) { counts[place] = .random(in: 256...65_535) }
+  @Test(arguments: [(16, 600), (64, 300), (256, 3000)])
+  func `A plane takes what is not 0, and is there as long as that has room`(bins: Int, rows: Int) throws {
+    var counts = [UInt16](repeating: 0, count: rows * bins)
+    for row in 0..<rows where row % 5 != 0 {
+      for _ in 0..<4 { counts[row * bins + .random(in: 0..<bins)] = [1, 255, 256, 300, 512, 65_535].randomElement()! }
+    }
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let builder = try StoreBuilder(root: folder, name: "plane", fingerprint: "", restart: false)
     let writer = try builder.makeArray(
       "counts",
       ArrayMetadata(
-        shape: [1, rows, bins], dataType: .uint16, shardShape: [1, rows, bins], chunkShape: [1, 2, bins]))
+        shape: [1, rows, bins], dataType: .uint16, shardShape: [1, rows + rows % 2, bins], chunkShape: [1, 2, bins]))
     try counts.withUnsafeBufferPointer { try writer.write(rows: 0..<1, $0) }
     writer.finish()
     let array = try builder.reader(of: writer)
     let helpers = HelperThreads(count: 2)
 
-    let needed = DecodedPlane.bytesMin(rows: rows, bins: bins) + large * 8
+    let blocks = stride(from: 0, to: counts.count, by: 16).map { counts[$0..<($0 + 16)] }
+    let low = blocks.count { $0.contains { $0 & 255 != 0 } }
+    let high = blocks.count { $0.contains { $0 > 255 } }
+    let needed = DecodedPlane.bytesMin(rows: rows) + 16 * (low + high)
     let whole = try DecodedPlane(array, plane: 0, helpers, bytesMax: needed)
     let plane = try #require(whole)
     #expect(plane.byteCount == needed)
-    for bytesMax in [needed - 1, needed / 2, 0] {
+    for bytesMax in [needed - 1, needed / 2, DecodedPlane.bytesMin(rows: rows) - 1, 0] {
       let none = try DecodedPlane(array, plane: 0, helpers, bytesMax: bytesMax)
       #expect(none?.byteCount == nil, "\(bytesMax) of \(needed) bytes")
     }
@@ -49,15 +54,23 @@ struct DecodedPlaneTests {
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<10 {
         let view = RandomView(version.store, layer.layer)
-        let key = PartKey(version: version.serial, layer: index, kind: .plane(view.plane))
+        let window = try #require(AxisWindow(zoom: 2, from: 128, on: layer.layer.layer.shared, samples: 1 << 20))
+        let plane = Bool.random() ? view.plane : view.plane.window(window)
+        let key = PartKey(version: version.serial, layer: index, kind: .plane(plane.stored))
         _ = try server.service.parts.part(key) { .plane(nil) }
-        let tile = try layer.tile(view.plane, view.request, level: view.level, index: view.index)
-        #expect(tile == (try brute.tile(view.plane, view.request, level: view.level, index: view.index)))
+        let tile = try layer.tile(plane, view.request, level: view.level, index: view.index)
+        #expect(tile == (try brute.tile(plane, view.request, level: view.level, index: view.index)))
         guard case .plane(nil)? = server.service.parts.partAtHand(key) else {
           Issue.record("It was decoded again.")
           continue
         }
       }
     }
+  }
+}
+
+extension PlaneKey {
+  fileprivate func window(_ window: AxisWindow) -> PlaneKey {
+    PlaneKey(group: group, axis: .shared, bins: bins, window: window)
   }
 }

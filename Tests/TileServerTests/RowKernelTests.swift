@@ -3,45 +3,77 @@ import Testing
 
 /// The kernels of `rows.h` beside the same in plain words.
 struct RowKernelTests {
-  @Test(arguments: [16, 64, 256]) func `Narrowed rows add up to what was narrowed`(bins: Int) {
-    let rows = 700
-    let counts = (0..<rows).map { _ in
-      (0..<bins).map { _ in [0, 0, 1, 254, 255, 256, 300, 65_535].randomElement()! as UInt16 }
-    }
-    var bytes = [UInt8](repeating: 0, count: rows * bins)
-    var starts: [UInt32] = [0]
-    var rests: [UInt64] = []
-    for (row, values) in counts.enumerated() {
-      var room = [UInt64](repeating: 0, count: bins)
-      let found = bytes.withUnsafeMutableBufferPointer {
-        nd_narrow_u16($0.baseAddress! + row * bins, &room, values, bins)
+  /// Counts of every size, among them empty rows, empty blocks, and counts of whose bytes some are 0.
+  private func counts<Count: FixedWidthInteger>(rows: Int, bins: Int) -> [[Count]] {
+    let some = [0, 1, 254, 255, 256, 300, 65_280, 65_535, 65_536, 16_777_216, 16_777_215]
+    return (0..<rows).map { row in
+      let density = [0, 0.02, 0.5, 1][row % 4]
+      return (0..<bins).map { _ in
+        .random(in: 0..<1) < density ? Count(truncatingIfNeeded: some.randomElement()!) : 0
       }
-      #expect(found == values.count { $0 > 255 })
-      rests += room.prefix(found)
-      starts.append(UInt32(rests.count))
-      let wide = values.map(UInt32.init)
-      var again = [UInt8](repeating: 0, count: bins)
-      #expect(nd_narrow_u32(&again, &room, wide, bins) == found)
-      #expect(again == Array(bytes[(row * bins)..<((row + 1) * bins)]))
-      #expect(Array(room.prefix(found)) == Array(rests.suffix(found)))
+    }
+  }
+
+  /// A packed row, as `nd_plane` tells it.
+  private func packed<Count: FixedWidthInteger & UnsignedInteger>(_ counts: [Count]) -> [UInt64] {
+    var present: UInt64 = 0
+    var blocks: [UInt8] = []
+    var number = 0
+    for first in stride(from: 0, to: counts.count, by: 16) {
+      for byte in 0..<(Count.bitWidth / 8) {
+        let bytes = counts[first..<(first + 16)].map { UInt8(truncatingIfNeeded: $0 >> Count(8 * byte)) }
+        if bytes.contains(where: { $0 != 0 }) {
+          present |= 1 << UInt64(number)
+          blocks += bytes
+        }
+        number += 1
+      }
+    }
+    return [present]
+      + stride(from: 0, to: blocks.count, by: 8).map { first in
+        (0..<8).reduce(0) { $0 | UInt64(blocks[first + $1]) << UInt64(8 * $1) }
+      }
+  }
+
+  private typealias Pack<Count> = (UnsafeMutablePointer<UInt64>, UnsafePointer<Count>, Int) -> Int
+
+  /// Packs rows, in any order, and adds up some.
+  private func check<Count: FixedWidthInteger & UnsignedInteger>(_ bins: Int, _ pack: Pack<Count>) {
+    let rows = 700
+    let counts: [[Count]] = counts(rows: rows, bins: bins)
+    let width = Count.bitWidth / 8
+    var plane: [UInt64] = []
+    var starts = [UInt32](repeating: .max, count: rows + 1)
+    for row in (0..<rows).shuffled() {
+      let room = 1 + bins * width / 8
+      var words = [UInt64](repeating: .max, count: room + 1)
+      let found = pack(&words, counts[row], bins)
+      #expect(words[room] == .max, "It wrote beyond its room.")
+      #expect(Array(words.prefix(found)) == packed(counts[row]))
+      starts[row] = UInt32(plane.count)
+      plane += words.prefix(found)
     }
     for count in [0, 1, 7, 255, 256, 257, 600] {
       let chosen = (0..<count).map { _ in UInt32.random(in: 0..<UInt32(rows)) }
       var sums = (0..<bins).map { _ in UInt32.random(in: 0...9) }
       let expected = sums.indices.map { bin in
-        chosen.reduce(sums[bin]) { $0 + UInt32(counts[Int($1)][bin]) }
+        chosen.reduce(sums[bin]) { $0 &+ UInt32(counts[Int($1)][bin]) }
       }
-      bytes.withUnsafeBufferPointer { bytes in
+      plane.withUnsafeBufferPointer { plane in
         starts.withUnsafeBufferPointer { starts in
-          rests.withUnsafeBufferPointer { rests in
-            let plane = nd_plane(
-              counts: bytes.baseAddress, starts: starts.baseAddress, rests: rests.baseAddress)
-            nd_add_rows(&sums, plane, bins, chosen, chosen.count)
-          }
+          let plane = nd_plane(
+            packed: plane.baseAddress, starts: starts.baseAddress, bins: bins, count_bytes: width)
+          nd_add_rows(&sums, plane, chosen, chosen.count)
         }
       }
       #expect(sums == expected, "\(count) rows")
     }
+  }
+
+  @Test(arguments: [16, 64, 256]) func `Packed rows add up to what was packed`(bins: Int) {
+    check(bins) { nd_pack_u8($0, $1, $2) }
+    check(bins) { nd_pack_u16($0, $1, $2) }
+    check(bins) { nd_pack_u32($0, $1, $2) }
   }
 
   @Test func `A window gets what overlaps it, and no zeros`() {
@@ -65,6 +97,62 @@ struct RowKernelTests {
         }
         #expect(Double(sums[target]) == expected * 256, "bin \(target)")
       }
+    }
+  }
+
+  /// Adds a window's share of neurons whose bins are much narrower to much wider, near it and far away.
+  private func checkWindow<Count: FixedWidthInteger & UnsignedInteger>(_ pack: Pack<Count>) {
+    let (rows, width) = (200, Count.bitWidth / 8)
+    let counts: [[Count]] = counts(rows: rows, bins: 256)
+    let window = nd_window(origin: .random(in: -600...600), exponent: -5, depth: 8)
+    let exponents = (0..<rows).map { _ in [Int16(-90), -40, -8, -6, -5, -4, -2, 3, 4].randomElement()! }
+    let origins = exponents.map { exponent in
+      let near = exponent < -5 ? window.origin << min(20, -5 - Int64(exponent)) : window.origin >> (5 + Int64(exponent))
+      return [near + .random(in: -300...60), .random(in: -256...1), 1 << 52, -1 << 52].randomElement()!
+    }
+    let zeros = counts.map { UInt32($0.randomElement()! / 2) }
+    var plane: [UInt64] = []
+    var starts: [UInt32] = []
+    for row in counts {
+      var words = [UInt64](repeating: 0, count: 1 + 32 * width)
+      starts.append(UInt32(plane.count))
+      let found = pack(&words, row, 256)
+      plane += words.prefix(found)
+    }
+    starts.append(0)
+    let chosen = (0..<300).map { _ in UInt32.random(in: 0..<UInt32(rows)) }
+    var expected = (0..<256).map { _ in UInt64.random(in: 0...9) }
+    var sums = expected
+    var total: UInt64 = 0
+    for row in chosen.map(Int.init) {
+      total += nd_add_window(
+        &expected, counts[row], width, zeros[row], origins[row], Int32(exponents[row]), window)
+    }
+    let found = plane.withUnsafeBufferPointer { plane in
+      starts.withUnsafeBufferPointer { starts in
+        origins.withUnsafeBufferPointer { origins in
+          exponents.withUnsafeBufferPointer { exponents in
+            zeros.withUnsafeBufferPointer { zeros in
+              nd_add_window_rows(
+                &sums,
+                nd_plane(packed: plane.baseAddress, starts: starts.baseAddress, bins: 256, count_bytes: width),
+                chosen, chosen.count,
+                nd_grids(origins: origins.baseAddress, exponents: exponents.baseAddress, zeros: zeros.baseAddress),
+                window)
+            }
+          }
+        }
+      }
+    }
+    #expect(found == total)
+    #expect(sums == expected)
+  }
+
+  @Test func `A window gets the same from packed rows`() {
+    for _ in 0..<10 {
+      checkWindow { nd_pack_u8($0, $1, $2) }
+      checkWindow { nd_pack_u16($0, $1, $2) }
+      checkWindow { nd_pack_u32($0, $1, $2) }
     }
   }
 

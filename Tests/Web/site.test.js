@@ -10,12 +10,15 @@ const FOLDER = `api/v1/datasets/a/${VERSION}`;
 const SUMMARY = `${ROOT}${FOLDER}/layers/l/summary`;
 const TILE = `${ROOT}${FOLDER}/layers/l/tiles/0/0/0?axis=own`;
 
+/** Counts of one neuron, all of them 1: a mask of the blocks of 16 that are not 0, and these. */
+const COUNTS = Uint8Array.from([255, 255, ...new Array(256).fill(1)]);
+
 /** A site of one layer of one neuron. */
 function files() {
   const planes = { block: 1, groups: [["counts.bin"]] };
   return new Map(Object.entries({
     "site.json": JSON.stringify({
-      format: "neural-divergence-site", format_version: 1,
+      format: "neural-divergence-site", format_version: 2,
       datasets: [{ name: "a", version: VERSION, url: FOLDER, manifest: "manifest.json" }],
     }),
     [`${FOLDER}/manifest.json`]: JSON.stringify({
@@ -24,7 +27,7 @@ function files() {
     [`${FOLDER}/layer.json`]: JSON.stringify({ summary: "summary.json", zeros: ["zeros.bin"], counts: { "own/256": planes } }),
     [`${FOLDER}/summary.json`]: JSON.stringify({ neurons: 1 }),
     [`${FOLDER}/zeros.bin`]: gzipSync(new Uint8Array(4)),
-    [`${FOLDER}/counts.bin`]: gzipSync(new Uint8Array(256).fill(1)),
+    [`${FOLDER}/counts.bin`]: gzipSync(COUNTS),
   }));
 }
 
@@ -43,12 +46,13 @@ function serve(t, served) {
 const refused = (site, url) => site.answer(url).then(() => assert.fail("it was answered"), refusalOf);
 
 test("what came but is not what it should be is damaged, and fetched anew for the next who asks", async (t) => {
-  const whole = gzipSync(new Uint8Array(256).fill(1));
+  const whole = gzipSync(COUNTS);
   const flipped = Buffer.from(whole);
   flipped[flipped.length - 6] ^= 1;
   for (const [name, content, url] of [
     ["summary.json", "<html>not found, says the host</html>", SUMMARY], ["layer.json", '{"summary": ', SUMMARY],
-    ["counts.bin", flipped, TILE], ["counts.bin", whole.subarray(0, whole.length - 9), TILE], ["counts.bin", gzipSync(new Uint8Array(255)), TILE],
+    ["counts.bin", flipped, TILE], ["counts.bin", whole.subarray(0, whole.length - 9), TILE], ["counts.bin", gzipSync(COUNTS.subarray(0, 257)), TILE],
+    ["counts.bin", gzipSync(new Uint8Array(100)), TILE],
   ]) {
     const served = files().set(`${FOLDER}/${name}`, content);
     const { asked, site } = serve(t, served);

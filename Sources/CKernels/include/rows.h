@@ -11,39 +11,35 @@ void nd_add_u32_u32(uint32_t *sums, const uint32_t *counts, size_t bins);
 void nd_add_u8_u64(uint64_t *sums, const uint8_t *counts, size_t bins);
 void nd_add_u16_u64(uint64_t *sums, const uint16_t *counts, size_t bins);
 void nd_add_u32_u64(uint64_t *sums, const uint32_t *counts, size_t bins);
-void nd_add_u64_u64(uint64_t *sums, const uint64_t *counts, size_t bins);
 
-/// Counts of a plane in one byte each: a count above 255 is 255 there, and its rest stands among `rests`, those of row
-/// `r` at `starts[r] … starts[r + 1]`. A rest is the bin in the upper half and what lies above 255 in the lower.
+/// Counts of a plane, packed: of each row only what is not 0, by blocks of 16 bins.
+///
+/// The lowest bytes of a block's counts are 16 bytes, the next bytes of theirs another 16, as many as a count has bytes. A
+/// packed row is a word that has a bit for each of these, from the lowest on, and then those of them that are not all 0,
+/// whose bits are set.
 typedef struct {
-  const uint8_t *counts;
+  const uint64_t *packed;
+  /// `[row]`: the word with which it begins. One more follows, which may be anything: rows need not lie in order.
   const uint32_t *starts;
-  const uint64_t *rests;
+  /// A multiple of 16, at most 256.
+  size_t bins;
+  /// 1, 2 or 4.
+  size_t count_bytes;
 } nd_plane;
 
-/// Memory for a plane, released with `free`. On large pages where the system has them: rows are read in any order, and
-/// with small pages most of them would first have to be looked up.
-void *nd_allocate_plane(size_t bytes);
+/// Packs a row of counts; `packed` has room for `1 + bins * sizeof *counts / 8` words. Returns how many it takes.
+size_t nd_pack_u8(uint64_t *packed, const uint8_t *counts, size_t bins);
+size_t nd_pack_u16(uint64_t *packed, const uint16_t *counts, size_t bins);
+size_t nd_pack_u32(uint64_t *packed, const uint32_t *counts, size_t bins);
 
-/// Has the allocator keep memory that was released, up to 128 MiB a thread, for what is allocated next. Orderings and sums
-/// are made and dropped by the megabyte: given back to the system, their pages would have to be cleared anew every time,
-/// which takes longer than filling them. For the whole process.
-void nd_keep_memory(void);
-
-/// Adds chosen rows of a plane of `bins` bins, at most 256, to one row of sums. The caller sees to it that no sum
-/// overflows.
-void nd_add_rows(uint32_t *sums, nd_plane plane, size_t bins, const uint32_t *rows, size_t count);
-
-/// Copies a row of counts to one byte each, and appends the rests of those above 255 to `rests`, which has room for
-/// `bins`. Returns how many.
-size_t nd_narrow_u16(uint8_t *bytes, uint64_t *rests, const uint16_t *counts, size_t bins);
-size_t nd_narrow_u32(uint8_t *bytes, uint64_t *rests, const uint32_t *counts, size_t bins);
+/// Adds chosen rows of a plane to one row of sums. The caller sees to it that no sum overflows.
+void nd_add_rows(uint32_t *sums, nd_plane plane, const uint32_t *rows, size_t count);
 
 /// A window on a layer's common axis: bins `2^exponent` wide, the first of them number `origin` from 0.
 typedef struct {
   int64_t origin;
   int32_t exponent;
-  /// Sums are multiples of `2^-depth`, so that no division rounds. A neuron whose own exponent is larger than the
+  /// At most 16. Sums are multiples of `2^-depth`, so that no division rounds. A neuron whose own exponent is larger than the
   /// window's by more adds nothing.
   int32_t depth;
 } nd_window;
@@ -53,6 +49,17 @@ typedef struct {
 /// Counts have 1, 2 or 4 bytes. Returns the sum of all counts, also of those outside the window, in the sums' unit.
 uint64_t nd_add_window(uint64_t *sums, const void *counts, size_t count_bytes, uint32_t zeros, int64_t own_origin,
                        int32_t own_exponent, nd_window window);
+
+/// The own grids of a layer's neurons, and how many exact zeros they have: `[neuron]` each.
+typedef struct {
+  const int64_t *origins;
+  const int16_t *exponents;
+  const uint32_t *zeros;
+} nd_grids;
+
+/// The same for chosen rows of a plane of 256 bins.
+uint64_t nd_add_window_rows(uint64_t *sums, nd_plane plane, const uint32_t *rows, size_t count, nd_grids grids,
+                            nd_window window);
 
 /// Sum and largest of a row of sums.
 typedef struct {

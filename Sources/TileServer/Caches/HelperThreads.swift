@@ -4,7 +4,8 @@ import Synchronization
 
 /// Threads that take over parts of one build, so that a pass over a plane uses the whole machine.
 ///
-/// What runs here only computes and never waits for another part: whoever waits for it cannot deadlock.
+/// What runs here computes, and waits at most for shared parts that need no helpers themselves: whoever waits for it
+/// cannot deadlock.
 final class HelperThreads: Sendable {
   /// More would wait for memory.
   static let countMax = 3
@@ -25,27 +26,51 @@ final class HelperThreads: Sendable {
   /// - Throws: the error of the lowest part that failed.
   func map<Value: Sendable>(_ parts: Int, _ body: @escaping @Sendable (Int) throws -> Value) throws -> [Value] {
     precondition(parts > 0)
-    let results = Results<Value>()
-    let done = DispatchGroup()
-    for part in 1..<parts {
-      guard let pool else {
-        results.others.withLock { $0[part] = Result { try body(part) } }
-        continue
-      }
-      done.enter()
-      pool.submit { _ in
-        let result = Result { try body(part) }
-        results.others.withLock { $0[part] = result }
-        done.leave()
-      }
-    }
+    let others = (1..<parts).map { part in start { try body(part) } }
     let first = Result { try body(0) }
-    done.wait()
-    return try [first.get()]
-      + results.others.withLock { others in try (1..<parts).map { try others[$0]?.get() }.compactMap(\.self) }
+    // All are waited for, also where one has failed.
+    let results = [first] + others.map { $0.wait() }
+    return try results.map { try $0.get() }
   }
 
-  private final class Results<Value: Sendable>: Sendable {
-    let others = Mutex<[Int: Result<Value, any Error>]>([:])
+  /// Computes `body` on this thread and `other` beside it. Blocks: only for build threads.
+  ///
+  /// - Throws: the error of `body`, else that of `other`.
+  func both<Value, Other: Sendable>(
+    _ body: () throws -> Value, and other: @escaping @Sendable () throws -> Other
+  ) throws -> (Value, Other) {
+    let second = start(other)
+    let first = Result { try body() }
+    let result = second.wait()
+    return (try first.get(), try result.get())
+  }
+
+  /// Starts `body` on a helper; runs it where there is none.
+  private func start<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) -> Running<Value> {
+    let running = Running<Value>()
+    guard let pool else {
+      running.end(Result { try body() })
+      return running
+    }
+    pool.submit { _ in running.end(Result { try body() }) }
+    return running
+  }
+
+  private final class Running<Value: Sendable>: Sendable {
+    private let done = DispatchGroup()
+    private let result = Mutex<Result<Value, any Error>?>(nil)
+
+    init() { done.enter() }
+
+    func end(_ result: Result<Value, any Error>) {
+      self.result.withLock { $0 = result }
+      done.leave()
+    }
+
+    func wait() -> Result<Value, any Error> {
+      done.wait()
+      guard let result = result.withLock({ $0 }) else { preconditionFailure("ended without a result") }
+      return result
+    }
   }
 }

@@ -27,14 +27,10 @@ final class SharedParts<Key: Hashable & Sendable, Part: Sendable>: Sendable {
   private let state: Mutex<State>
   private let size: @Sendable (Part) -> Int
   let bytesMax: Int
-  /// Bytes of the largest part that is kept.
-  let partBytesMax: Int
 
   init(bytesMax: Int, size: @escaping @Sendable (Part) -> Int) {
-    let cache = ByteCache<Key, Part>(bytesMax: bytesMax)
     self.bytesMax = bytesMax
-    partBytesMax = cache.valueBytesMax
-    state = Mutex(State(cache: cache))
+    state = Mutex(State(cache: ByteCache(bytesMax: bytesMax)))
     self.size = size
   }
 

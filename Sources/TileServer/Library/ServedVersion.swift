@@ -29,6 +29,7 @@ struct PartKey: Hashable, Sendable {
     case exponents
     case origins
     case order(OrderRequest)
+    /// A plane of the store (`PlaneKey.stored`).
     case plane(PlaneKey)
     case pyramid(PlaneKey, OrderRequest)
   }
@@ -85,7 +86,7 @@ struct LayerParts: Sendable {
       let inMemory = isHeldInMemory(plane)
       if level >= TileMaker.pyramidLevel(levels, inMemory: inMemory) {
         if !parts.contains(key(.pyramid(plane, order))) { return true }
-      } else if inMemory, level >= TileMaker.planeLevel, !parts.contains(key(.plane(plane))) {
+      } else if inMemory, level >= TileMaker.planeLevel, !parts.contains(key(.plane(plane.stored))) {
         return true
       }
     }
@@ -142,33 +143,51 @@ struct LayerParts: Sendable {
     return order
   }
 
-  /// Whether a plane, once decoded, stays in memory: not one that would take more than a quarter of it at least, nor one
-  /// whose counts turned out to take too much, nor a window of the axis, which is one of very many.
+  /// Most bytes of a decoded plane, so that some fit beside each other.
+  private var planeBytesMax: Int { parts.bytesMax / 4 }
+
+  /// Whether what a plane is made of, once decoded, stays in memory: not where it would take too much even if it were
+  /// empty, nor where its counts turned out to.
   private func isHeldInMemory(_ plane: PlaneKey) -> Bool {
-    guard plane.window == nil, TileMaker.fits32(levels, samples: samples(plane.group)),
-      DecodedPlane.bytesMin(rows: levels.neurons, bins: plane.bins.rawValue) <= parts.bytesMax / 4
+    // Windows are summed in 64 bits anyway.
+    guard plane.window != nil || TileMaker.fits32(levels, samples: samples(plane.group)),
+      DecodedPlane.bytesMin(rows: levels.neurons) <= planeBytesMax
     else { return false }
-    if case .plane(nil)? = parts.partAtHand(key(.plane(plane))) { return false }
+    if case .plane(nil)? = parts.partAtHand(key(.plane(plane.stored))) { return false }
     return true
   }
 
-  /// The plane, or `nil` where it turns out to take more than is kept. That is noted in its place, so that it is not
-  /// decoded in vain again.
+  /// What a plane is made of, or `nil` where it turns out to take more than is kept. That is noted in its place, so that
+  /// it is not decoded in vain again.
   private func decoded(_ plane: PlaneKey) throws -> DecodedPlane? {
-    let part = try parts.part(key(.plane(plane))) {
+    let stored = plane.stored
+    let part = try parts.part(key(.plane(stored))) {
       .plane(
         try DecodedPlane(
-          layer.counts(plane.axis, plane.bins), plane: plane.group, helpers, bytesMax: parts.partBytesMax))
+          layer.counts(stored.axis, stored.bins), plane: stored.group, helpers, bytesMax: planeBytesMax))
     }
     guard case .plane(let decoded) = part else { preconditionFailure("kind and part differ") }
     return decoded
   }
 
-  /// The plane where it is decoded already. Otherwise that begins, and nobody waits for it.
+  /// What a plane is made of, or `nil` where that is not held in memory; and who makes its tiles in an ordering.
+  private func decodedAndMaker(_ plane: PlaneKey, _ request: OrderRequest) throws -> (DecodedPlane?, TileMaker) {
+    guard isHeldInMemory(plane) else { return (nil, try maker(plane, request)) }
+    if parts.contains(key(.plane(plane.stored))) { return (try decoded(plane), try maker(plane, request)) }
+    // One thread sorts while the others decode.
+    return try helpers.both {
+      try decoded(plane)
+    } and: {
+      try maker(plane, request)
+    }
+  }
+
+  /// What a plane is made of where it is decoded already. Otherwise that begins, and nobody waits for it.
   private func decodedAlready(_ plane: PlaneKey) throws -> DecodedPlane? {
     guard isHeldInMemory(plane) else { return nil }
-    if parts.contains(key(.plane(plane))) { return try decoded(plane) }
-    background?.submit(key(.plane(plane))) {
+    let key = key(.plane(plane.stored))
+    if parts.contains(key) { return try decoded(plane) }
+    background?.submit(key) {
       // Whoever asks for the plane itself will meet the error again, and tell it.
       _ = try? decoded(plane)
     }
@@ -177,11 +196,9 @@ struct LayerParts: Sendable {
 
   private func pyramid(_ plane: PlaneKey, _ request: OrderRequest) throws -> Pyramid {
     let part = try parts.part(key(.pyramid(plane, request))) {
-      let maker = try maker(plane, request)
       // Decoded first where it stays: a pass over the store, and decoding beside it for the next, would be twice the work.
-      if isHeldInMemory(plane), let held = try decoded(plane) {
-        return .pyramid(try maker.pyramid(helpers, from: held))
-      }
+      let (decoded, maker) = try decodedAndMaker(plane, request)
+      if let decoded { return .pyramid(try maker.pyramid(helpers, from: decoded)) }
       return .pyramid(try maker.pyramid(helpers, lowest: TileMaker.pyramidLevel(levels, inMemory: false)))
     }
     guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
@@ -208,7 +225,7 @@ struct LayerParts: Sendable {
     var decoded: DecodedPlane?
     if inMemory, level < TileMaker.pyramidLevel(levels, inMemory: true) {
       if level >= TileMaker.planeLevel {
-        decoded = try self.decoded(plane)
+        (decoded, _) = try decodedAndMaker(plane, request)
         inMemory = decoded != nil
       } else if level > 0 {
         decoded = try decodedAlready(plane)

@@ -72,7 +72,7 @@ struct StaticLayer {
     return ["block": JSONValue(block), "files": .array(names)]
   }
 
-  /// Counts by group and block of neurons, each block in as few bytes a count as hold it.
+  /// Counts by group and block of neurons, packed.
   private func counts(_ array: ArrayReader, block: Int) throws -> JSONValue {
     precondition(block % array.rowsPerChunk == 0)
     let chunks = block / array.rowsPerChunk
@@ -85,7 +85,7 @@ struct StaticLayer {
           let start = (first + part) * chunks
           var bytes: [UInt8] = []
           try array.stream(plane: group, chunks: start..<min(start + chunks, array.chunks)) { bytes += $1 }
-          return Compression.gzip(Self.narrowest(bytes, array.metadata.dataType))
+          return Compression.gzip(Self.packed(bytes, array))
         }
         names += try packed.map { .string(try files.add($0, ending: "bin")) }
       }
@@ -94,25 +94,38 @@ struct StaticLayer {
     return ["block": JSONValue(block), "groups": .array(groups)]
   }
 
-  private static func narrowest(_ bytes: [UInt8], _ type: DataType) -> [UInt8] {
-    bytes.withUnsafeBytes { raw in
+  private static func packed(_ rows: [UInt8], _ array: ArrayReader) -> [UInt8] {
+    let type = array.metadata.dataType
+    let bins = array.rowBytes / type.byteCount
+    return rows.withUnsafeBytes { raw in
       switch type {
-      case .uint16: narrowest(raw.bindMemory(to: UInt16.self))
-      case .uint32: narrowest(raw.bindMemory(to: UInt32.self))
-      default: Array(raw)
+      case .uint16: packed(raw.bindMemory(to: UInt16.self), bins)
+      case .uint32: packed(raw.bindMemory(to: UInt32.self), bins)
+      default: packed(raw.bindMemory(to: UInt8.self), bins)
       }
     }
   }
 
-  /// The lowest bytes of all counts, then the next ones, as far as any is not 0: so gzip makes a fifth less of them.
-  private static func narrowest<Count: FixedWidthInteger>(_ counts: UnsafeBufferPointer<Count>) -> [UInt8] {
+  /// The lowest bytes of all counts, then the next ones, as far as any is not 0, and of each only the blocks of 16 that are
+  /// not all 0: a third of the bytes for a browser to unpack. Apart like this, gzip makes less of them than row by row.
+  private static func packed<Count: FixedWidthInteger & UnsignedInteger>(
+    _ counts: UnsafeBufferPointer<Count>, _ bins: Int
+  ) -> [UInt8] {
     let largest = counts.max() ?? 0
-    let width = largest <= UInt8.max ? 1 : largest <= UInt16.max ? 2 : 4
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(counts.count * width)
-    for byte in 0..<width {
-      bytes += counts.lazy.map { UInt8(truncatingIfNeeded: $0 >> Count(byte * 8)) }
-    }
+    var shift = 0
+    repeat {
+      let masks = bytes.count
+      bytes += repeatElement(0, count: counts.count / bins * 2)
+      for first in stride(from: 0, to: counts.count, by: 16) {
+        let block = counts[first..<(first + 16)].lazy.map { UInt8(truncatingIfNeeded: $0 >> Count(shift)) }
+        guard block.contains(where: { $0 != 0 }) else { continue }
+        let (row, bit) = (first / bins, first % bins / 16)
+        bytes[masks + row * 2 + bit / 8] |= 1 << UInt8(bit % 8)
+        bytes += block
+      }
+      shift += 8
+    } while shift < Count.bitWidth && largest >> Count(shift) != 0
     return bytes
   }
 }

@@ -18,7 +18,7 @@ public struct StaticSite: Sendable {
   public typealias Sink = (_ path: String, _ bytes: [UInt8]) throws -> Void
 
   static let format = "neural-divergence-site"
-  static let formatVersion = 1
+  static let formatVersion = 2
   public static let catalogueName = "site.json"
 
   let stores: [(name: String, store: Store)]

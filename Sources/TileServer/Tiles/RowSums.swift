@@ -159,9 +159,7 @@ extension RowSums<UInt32> {
   func add(_ plane: DecodedPlane, _ neurons: UnsafeBufferPointer<UInt32>, zeros counts: [UInt32], to row: Int) {
     precondition(row >= 0 && row < rows && plane.bins == bins)
     plane.add(neurons, to: sums + row * bins)
-    var sum: UInt64 = 0
-    for neuron in neurons { sum += UInt64(counts[Int(neuron)]) }
-    zeros[row] += sum
+    for neuron in neurons { zeros[row] += UInt64(counts[Int(neuron)]) }
   }
 }
 
@@ -177,6 +175,19 @@ extension RowSums<UInt64> {
       sums + row * bins, counts, type.byteCount, count, grids.origins[neuron], Int32(grids.exponents[neuron]),
       grids.window)
     zeros[row] += UInt64(count) << UInt64(grids.window.depth)
+  }
+
+  /// Adds chosen neurons to a displayed row of a window. Threads may add to different rows at the same time.
+  /// - Parameters:
+  ///   - plane: counts on the neurons' own grids.
+  ///   - zeros: `[neuron]`.
+  func add(
+    _ plane: DecodedPlane, _ neurons: UnsafeBufferPointer<UInt32>, zeros counts: [UInt32], of grids: WindowGrids,
+    to row: Int
+  ) {
+    precondition(row >= 0 && row < rows && isWindow && bins == BinCount.full.rawValue)
+    totals[row] += plane.add(neurons, zeros: counts, grids, to: sums + row * bins)
+    for neuron in neurons { zeros[row] += UInt64(counts[Int(neuron)]) << UInt64(grids.window.depth) }
   }
 }
 

@@ -6,6 +6,9 @@ struct PlaneKey: Hashable, Sendable {
   var axis: BinAxis
   var bins: BinCount
   var window: AxisWindow?
+
+  /// The plane of the store that its tiles are added up from: those of a window from the neurons' own grids.
+  var stored: PlaneKey { window == nil ? self : PlaneKey(group: group, axis: .own, bins: .full) }
 }
 
 /// Makes the density tiles of a plane, seen in an ordering.
@@ -90,35 +93,57 @@ struct TileMaker: Sendable {
   }
 
   /// A tile from the rows of its neurons in memory.
-  /// - Precondition: 32 bits hold the sums (`fits32`).
+  ///
+  /// - Parameter decoded: the plane of the store that tiles are added up from.
+  /// - Precondition: 32 bits hold the sums (`fits32`), unless it is a window.
   func gather(_ rows: Range<Int>, level: Int, from decoded: DecodedPlane) -> [UInt8] {
-    let sums = RowSums<UInt32>(rows: rows.count, bins: plane.bins.rawValue)
-    add(rows, level, from: decoded, to: sums, firstRow: rows.lowerBound)
-    return sums.encode(0..<rows.count).message(rows, level, bins: plane.bins.rawValue)
+    let body: TileBody
+    if let grids {
+      let sums = RowSums<UInt64>(rows: rows.count, bins: decoded.bins, isWindow: true)
+      forEachRow(rows, level) { sums.add(decoded, $1, zeros: zeros, of: grids, to: $0 - rows.lowerBound) }
+      body = sums.coarsened(to: plane.bins.rawValue).encode(0..<rows.count)
+    } else {
+      let sums = RowSums<UInt32>(rows: rows.count, bins: plane.bins.rawValue)
+      forEachRow(rows, level) { sums.add(decoded, $1, zeros: zeros, to: $0 - rows.lowerBound) }
+      body = sums.encode(0..<rows.count)
+    }
+    return body.message(rows, level, bins: plane.bins.rawValue)
   }
 
   /// All tiles from `pyramidLevel` up, from memory.
-  /// - Precondition: 32 bits hold the sums (`fits32`).
+  ///
+  /// - Parameter decoded: the plane of the store that tiles are added up from.
+  /// - Precondition: 32 bits hold the sums (`fits32`), unless it is a window.
   func pyramid(_ helpers: HelperThreads, from decoded: DecodedPlane) throws -> Pyramid {
     let lowest = Self.pyramidLevel(levels, inMemory: true)
     let rows = levels.rows(at: lowest)
-    let sums = RowSums<UInt32>(rows: rows, bins: plane.bins.rawValue)
     // A small plane is done before a helper has woken up.
     let parts = decoded.rows < 4096 ? 1 : helpers.count + 1
+    if let grids {
+      let sums = RowSums<UInt64>(rows: rows, bins: decoded.bins, isWindow: true)
+      _ = try helpers.map(parts) { part in
+        forEachRow((rows * part / parts)..<(rows * (part + 1) / parts), lowest) {
+          sums.add(decoded, $1, zeros: zeros, of: grids, to: $0)
+        }
+      }
+      return pyramid(of: sums.coarsened(to: plane.bins.rawValue), lowest)
+    }
+    let sums = RowSums<UInt32>(rows: rows, bins: plane.bins.rawValue)
     _ = try helpers.map(parts) { part in
-      add((rows * part / parts)..<(rows * (part + 1) / parts), lowest, from: decoded, to: sums, firstRow: 0)
+      forEachRow((rows * part / parts)..<(rows * (part + 1) / parts), lowest) {
+        sums.add(decoded, $1, zeros: zeros, to: $0)
+      }
     }
     return pyramid(of: sums, lowest)
   }
 
-  /// Adds the neurons of some displayed rows; `firstRow` is the first that the sums hold.
-  private func add(
-    _ rows: Range<Int>, _ level: Int, from decoded: DecodedPlane, to sums: RowSums<UInt32>, firstRow: Int
+  /// Calls `body` with some displayed rows and the neurons of each.
+  private func forEachRow(
+    _ rows: Range<Int>, _ level: Int, _ body: (_ row: Int, _ neurons: UnsafeBufferPointer<UInt32>) -> Void
   ) {
     order.neurons.withUnsafeBufferPointer { neurons in
       for row in rows {
-        let ranks = levels.ranks(ofRows: row..<(row + 1), at: level)
-        sums.add(decoded, UnsafeBufferPointer(rebasing: neurons[ranks]), zeros: zeros, to: row - firstRow)
+        body(row, UnsafeBufferPointer(rebasing: neurons[levels.ranks(ofRows: row..<(row + 1), at: level)]))
       }
     }
   }

@@ -5,7 +5,7 @@
 
 import { LruCache } from "../../model/cache.js";
 
-/** Bytes of unpacked files kept: 64 bins of a quarter-million neurons are 16 MB a group, 256 bins 64 MB. */
+/** Bytes of unpacked files kept: 64 bins of a quarter-million neurons are some 15 MB a group, 256 bins some 50. */
 const BYTES_MAX = 512 * 1024 * 1024;
 /** Files fetched at once; the page's own queue counts requests of the page, not files. */
 const FETCHES_MAX = 6;

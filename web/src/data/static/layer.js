@@ -1,5 +1,6 @@
 /** One layer of a static site: its files, and what is computed from them. */
 
+import { PackedCounts } from "./counts.js";
 import { groupFigures, percentile } from "./figures.js";
 import { ordering, parseOrder } from "./order.js";
 import { Sums } from "./sums.js";
@@ -8,7 +9,6 @@ import { LruCache } from "../../model/cache.js";
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {import("../../types").Tile} Tile */
 /** @typedef {import("../../types").RowsTile} RowsTile */
-/** @typedef {import("./sums.js").Counts} Counts */
 /** @typedef {import("./order.js").Ordering} Ordering */
 /** @typedef {{block: number, groups: string[][]}} Planes files of counts: `[group][block of neurons]` */
 /**
@@ -24,7 +24,7 @@ import { LruCache } from "../../model/cache.js";
 /** @typedef {{group: number, axis: string, bins: number, zoom: number, from: number}} Plane */
 
 /** Displayed rows of the lowest level that is summed for the whole layer at once; finer ones are gathered. */
-const SUMMED_ROWS_MAX = 8192;
+const SUMMED_ROWS_MAX = 2048;
 /** Bytes of orderings and summed planes kept. */
 const MADE_BYTES_MAX = 256 * 1024 * 1024;
 
@@ -119,19 +119,18 @@ export class StaticLayer {
   }
 
   /**
-   * Counts of some blocks of a plane.
+   * Counts of a block of a plane.
    * @param {keyof LayerFiles["counts"]} kind
    * @param {number} group
    * @param {number} block
-   * @returns {Promise<Counts>}
+   * @returns {Promise<PackedCounts>}
    */
   async block(kind, group, block) {
     const planes = this.index.counts[kind];
     const rows = Math.min(planes.block, this.layer.neurons - block * planes.block);
-    const count = rows * Number(kind.split("/")[1]);
-    const buffer = await this.files.bytes(this.folder + planes.groups[group][block], (buffer) => together(buffer, count));
-    const bytes = buffer.byteLength / count;
-    return bytes === 1 ? new Uint8Array(buffer) : bytes === 2 ? new Uint16Array(buffer) : new Uint32Array(buffer);
+    const packed = (/** @type {ArrayBuffer} */ buffer) => new PackedCounts(buffer, rows, Number(kind.split("/")[1]));
+    // What is no packed counts is not kept.
+    return packed(await this.files.bytes(this.folder + planes.groups[group][block], (buffer) => (packed(buffer), buffer)));
   }
 
   /** @param {number} level @param {number} index of a tile, which must be there: the top level is the first with one tile */
@@ -143,20 +142,20 @@ export class StaticLayer {
   /**
    * How a plane is made: from which counts, and how a neuron is added.
    * @param {Plane} plane
-   * @returns {Promise<{kind: keyof LayerFiles["counts"], bins: number, add: (sums: Sums, counts: Counts, at: number, neuron: number, row: number) => void}>}
+   * @returns {Promise<{kind: keyof LayerFiles["counts"], bins: number, add: (sums: Sums, counts: Uint32Array, end: number, neuron: number, row: number) => void}>}
    */
   async source({ group, axis, bins, zoom, from }) {
     if (axis === "shared" && zoom === 0 && bins < 256) {
       const kind = bins === 64 ? "shared/64" : "shared/16";
-      return { kind, bins, add: (sums, counts, at, _, row) => sums.add(counts, at, bins, row) };
+      return { kind, bins, add: (sums, counts, _end, _neuron, row) => sums.add(counts, 0, bins, row) };
     }
-    if (axis === "own") return { kind: "own/256", bins, add: (sums, counts, at, _, row) => sums.add(counts, at, 256, row) };
+    if (axis === "own") return { kind: "own/256", bins, add: (sums, counts, _end, _neuron, row) => sums.add(counts, 0, 256, row) };
     const { exponent, origin } = this.layer.shared;
     const [{ exponents, origins }, zeros] = await Promise.all([this.grid(), this.zeros(group)]);
     const target = { exponent: exponent - zoom, origin: origin * 2 ** zoom + from, spreads: zoom > 0 };
     return {
       kind: "own/256", bins: 256,
-      add: (sums, counts, at, neuron, row) => sums.project(counts, at, zeros[neuron], exponents[neuron], origins[neuron], target, row),
+      add: (sums, counts, end, neuron, row) => sums.project(counts, end, zeros[neuron], exponents[neuron], origins[neuron], target, row),
     };
   }
 
@@ -197,14 +196,14 @@ export class StaticLayer {
     const [{ ranks }, zeros, { kind, bins, add }] = await Promise.all([this.order(expression, direction), this.zeros(plane.group), this.source(plane)]);
     const sums = new Sums(rowsAt(this.layer.neurons, level), bins);
     const { block } = this.index.counts[kind];
-    const stride = Number(kind.split("/")[1]);
     const blocks = this.index.counts[kind].groups[plane.group].map((_, i) => this.block(kind, plane.group, i));
     for (let i = 0; i < blocks.length; i++) {
-      const counts = await blocks[i];
-      for (let first = i * block, at = 0; at < counts.length; at += stride) {
-        const neuron = first + at / stride;
+      const packed = await blocks[i];
+      const counts = new Uint32Array(packed.bins);
+      const end = Math.min((i + 1) * block, this.layer.neurons);
+      for (let neuron = i * block; neuron < end; neuron++) {
         const row = ranks[neuron] >>> level;
-        add(sums, counts, at, neuron, row);
+        add(sums, counts, packed.read(neuron - i * block, counts), neuron, row);
         sums.zeros[row] += zeros[neuron];
       }
     }
@@ -224,13 +223,13 @@ export class StaticLayer {
     const first = (index * 256) << level;
     const chosen = neurons.subarray(first, Math.min(first + (256 << level), neurons.length));
     const { block } = this.index.counts[kind];
-    const stride = Number(kind.split("/")[1]);
     const needed = [...new Set(Array.from(chosen, (neuron) => Math.floor(neuron / block)))];
-    const blocks = new Map(await Promise.all(needed.map(async (i) => /** @type {[number, Counts]} */ ([i, await this.block(kind, plane.group, i)]))));
+    const blocks = new Map(await Promise.all(needed.map(async (i) => /** @type {[number, PackedCounts]} */ ([i, await this.block(kind, plane.group, i)]))));
     const sums = new Sums(Math.ceil(chosen.length / 2 ** level), bins);
+    const counts = new Uint32Array(Number(kind.split("/")[1]));
     chosen.forEach((neuron, position) => {
-      const counts = /** @type {Counts} */ (blocks.get(Math.floor(neuron / block)));
-      add(sums, counts, (neuron % block) * stride, neuron, position >> level);
+      const packed = /** @type {PackedCounts} */ (blocks.get(Math.floor(neuron / block)));
+      add(sums, counts, packed.read(neuron % block, counts), neuron, position >> level);
       sums.zeros[position >> level] += zeros[neuron];
     });
     return sums;
@@ -281,14 +280,18 @@ export class StaticLayer {
     const own = this.index.counts["own/256"].block;
     const [grids, buffer, counts, values] = await Promise.all([
       this.grid(), this.bytes(files[at]),
-      Promise.all(groups.map((group) => this.block("own/256", group, Math.floor(neuron / own)))),
+      Promise.all(groups.map(async (group) => {
+        const counts = new Uint32Array(256);
+        (await this.block("own/256", group, Math.floor(neuron / own))).read(neuron % own, counts);
+        return Array.from(counts);
+      })),
       Promise.all(instances.map((instance) => this.values(instance))),
     ]);
     const grid = { exponent: grids.exponents[neuron], origin: grids.origins[neuron], tails: grids.tails[neuron] !== 0 };
     const inBlock = Math.min(block, this.layer.neurons - at * block);
     const entries = groups.map((group, i) => ({
       ...groupFigures(new Float64Array(buffer), this.metadata.groups.length, inBlock, neuron - at * block, group, this.metadata.groups[group].name),
-      counts: Array.from(counts[i].subarray((neuron % own) * 256, (neuron % own) * 256 + 256)),
+      counts: counts[i],
     }));
     return {
       neuron, layer: this.layer.id, grid, groups: entries,
@@ -302,24 +305,6 @@ export class StaticLayer {
       }),
     };
   }
-}
-
-/**
- * Numbers from their bytes, which lie apart: all lowest ones first.
- * @param {ArrayBuffer} buffer
- * @param {number} count
- * @returns {ArrayBuffer}
- */
-function together(buffer, count) {
-  const width = buffer.byteLength / count;
-  if (![1, 2, 4].includes(width)) throw new Error(`${buffer.byteLength} bytes are not ${count} counts`);
-  if (width === 1) return buffer;
-  const apart = new Uint8Array(buffer);
-  const out = new Uint8Array(buffer.byteLength);
-  for (let byte = 0; byte < width; byte++) {
-    for (let i = 0, from = byte * count, to = byte; i < count; i++, from++, to += width) out[to] = apart[from];
-  }
-  return out.buffer;
 }
 
 /** @param {Uint32Array} block @param {(neuron: number) => number} key the mean of the finite ones */

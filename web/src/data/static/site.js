@@ -11,6 +11,7 @@ import { NotThere, StaticLayer } from "./layer.js";
 /** @typedef {{metadata: Metadata, layers: Record<string, string>}} Manifest names of the layers' indices by id */
 
 const FORMAT = "neural-divergence-site";
+const FORMAT_VERSION = 2;
 
 export class StaticSite {
   /** @param {string} address of `site.json` */
@@ -28,7 +29,7 @@ export class StaticSite {
   /** @returns {Promise<Entry[]>} asked for anew every time: it is the one file that changes */
   async catalogue() {
     const site = JSON.parse(new TextDecoder().decode(await this.files.fetch(this.address.slice(this.root.length))));
-    if (site.format !== FORMAT || site.format_version !== 1) throw new NotThere("this is no site that this client can read");
+    if (site.format !== FORMAT || site.format_version !== FORMAT_VERSION) throw new NotThere("this is no site that this client can read");
     return site.datasets;
   }
 

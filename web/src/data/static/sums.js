@@ -46,50 +46,52 @@ export class Sums {
 
   /**
    * Adds a neuron's own 256 bins to another axis of 256.
-   * @param {Counts} counts
-   * @param {number} at
+   * @param {Uint32Array} counts from which the exact zeros are taken out, where they do not belong
+   * @param {number} end from here on they are all 0
    * @param {number} zeros values that are exactly 0
    * @param {number} ownExponent
    * @param {number} ownOrigin
    * @param {Target} target
    * @param {number} row
    */
-  project(counts, at, zeros, ownExponent, ownOrigin, target, row) {
+  project(counts, end, zeros, ownExponent, ownOrigin, target, row) {
+    const { sums } = this;
+    const { origin } = target;
     const o = row * 256;
+    let total = 0;
+    for (let i = 0; i < end; i++) total += counts[i];
+    this.totals[row] += total;
+    if (target.spreads && ownOrigin <= 0 && ownOrigin > -256) {
+      const zero = 0 - ownOrigin; // −0 would be a slow index
+      counts[zero] -= Math.min(zeros, counts[zero]);
+    }
     const shift = target.exponent - ownExponent;
     // Most neurons: bins as wide as the axis's or narrower, and numbers that fit a shift.
-    if (shift >= 0 && shift < 31 && !target.spreads && Math.abs(ownOrigin) < 2 ** 30) {
-      let sum = 0;
-      for (let i = 0; i < 256; i++) {
-        const count = counts[at + i];
-        if (count === 0) continue;
-        sum += count;
-        const bin = ((ownOrigin + i) >> shift) - target.origin;
-        if (bin >= 0 && bin < 256) this.sums[o + bin] += count;
+    if (shift >= 0 && shift < 31 && Math.abs(ownOrigin) < 2 ** 30) {
+      for (let i = 0; i < end; i++) {
+        const bin = ((ownOrigin + i) >> shift) - origin;
+        if (bin >= 0 && bin < 256) sums[o + bin] += counts[i];
       }
-      this.totals[row] += sum;
       return;
     }
     const width = 2 ** -shift;
-    let total = 0;
-    for (let i = 0; i < 256; i++) {
-      let count = counts[at + i];
-      if (count === 0) continue;
-      total += count;
-      const own = ownOrigin + i;
-      if (target.spreads && own === 0) count -= Math.min(zeros, count);
-      if (width <= 1) {
+    if (width <= 1) {
+      for (let i = 0; i < end; i++) {
+        const own = ownOrigin + i;
         // A product that vanished still lies below 0.
         const scaled = Math.floor(own * width);
-        const bin = (own < 0 && scaled === 0 ? -1 : scaled) - target.origin;
-        if (bin >= 0 && bin < 256) this.sums[o + bin] += count;
-        continue;
+        const bin = (own < 0 && scaled === 0 ? -1 : scaled) - origin;
+        if (bin >= 0 && bin < 256) sums[o + bin] += counts[i];
       }
-      const start = own * width - target.origin;
-      const end = Math.min(256, start + width);
-      for (let bin = Math.max(0, start); bin < end; bin++) this.sums[o + bin] += count / width;
+      return;
     }
-    this.totals[row] += total;
+    const last = Math.min(end, Math.ceil((origin + 256) / width) - ownOrigin);
+    for (let i = Math.max(0, Math.floor(origin / width) - ownOrigin); i < last; i++) {
+      const start = (ownOrigin + i) * width - origin;
+      const stop = Math.min(256, start + width);
+      const share = counts[i] / width;
+      for (let bin = Math.max(0, start); bin < stop; bin++) sums[o + bin] += share;
+    }
   }
 
   /** The next level: every two neighbouring rows as one. */
