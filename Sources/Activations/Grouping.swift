@@ -61,21 +61,14 @@ public struct Grouping: Sendable {
       throw ActivationsError("Two groups are called \"\(group.name)\". Give each group and class a name of its own.")
     }
 
-    // A cell is known by its class and the conditions that hold; numbered by first class, then by conditions.
-    struct Signature: Hashable, Comparable {
-      var label: Int
-      var conditions: [Bool]
-      static func < (a: Signature, b: Signature) -> Bool {
-        if a.label != b.label { return a.label < b.label }
-        return a.conditions.lexicographicallyPrecedes(b.conditions) { !$0 && $1 }
-      }
-    }
     func fact(_ column: LabelColumn, _ row: Int) -> RowFacts.ClassFact {
       let index = Int(column.classes[row])
       return RowFacts.ClassFact(text: column.texts[index], name: column.names[index])
     }
-    // Rows may be many: only a number is kept of each, first in the order in which signatures are met.
-    var met: [Signature: UInt32] = [:]
+    // A cell is known by its class and the conditions that hold. Rows may be many and cells are few: only a number is kept of
+    // each row, first in the order in which cells are met.
+    var met = [[(conditions: [Bool], number: UInt32)]](repeating: [], count: max(1, classCount))
+    var count: UInt32 = 0
     var cellOfRow: [UInt32] = []
     cellOfRow.reserveCapacity(rows)
     for row in 0..<rows {
@@ -84,16 +77,23 @@ public struct Grouping: Sendable {
         facts.label = labels.map { fact($0, row) }
         facts.prediction = predictions.map { fact($0, row) }
       }
-      let signature = Signature(
-        label: labels.map { Int($0.classes[row]) } ?? 0,
-        conditions: conditions.map { $0.condition.holds(facts) })
-      let known = met[signature] ?? UInt32(met.count)
-      if known == met.count { met[signature] = known }
-      cellOfRow.append(known)
+      let label = labels.map { Int($0.classes[row]) } ?? 0
+      let holding = conditions.map { $0.condition.holds(facts) }
+      if let known = met[label].first(where: { $0.conditions == holding }) {
+        cellOfRow.append(known.number)
+      } else {
+        met[label].append((holding, count))
+        cellOfRow.append(count)
+        count += 1
+      }
     }
-    let cells = met.keys.sorted()
+    // Then by class, in a class by conditions.
+    let cells = met.enumerated().flatMap { label, cells in
+      cells.sorted { $0.conditions.lexicographicallyPrecedes($1.conditions) { !$0 && $1 } }
+        .map { (label: label, conditions: $0.conditions, met: $0.number) }
+    }
     var sorted = [UInt32](repeating: 0, count: cells.count)
-    for (number, cell) in cells.enumerated() { sorted[Int(met[cell]!)] = UInt32(number) }
+    for (number, cell) in cells.enumerated() { sorted[Int(cell.met)] = UInt32(number) }
     for row in 0..<rows { cellOfRow[row] = sorted[Int(cellOfRow[row])] }
     self.cellOfRow = cellOfRow
     cellCount = max(1, cells.count)

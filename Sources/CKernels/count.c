@@ -28,7 +28,7 @@ ND_CLONES void nd_gather_rows(void *tile, size_t tile_bytes, const void *base, s
 }
 
 /// Adds the counts of a tile in bytes to its counters, and clears them. Most bins of most neurons are empty.
-static inline __attribute__((always_inline)) void move_counts(uint16_t *counters, uint8_t *small) {
+static ND_INLINE void move_counts(uint16_t *counters, uint8_t *small) {
   typedef uint8_t narrow __attribute__((ext_vector_type(64), aligned(64)));
   typedef uint16_t wide __attribute__((ext_vector_type(64), aligned(2)));
   for (size_t i = 0; i < ND_TILE * ND_BINS; i += 64) {

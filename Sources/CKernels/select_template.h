@@ -24,7 +24,7 @@ ND_CLONES size_t NAME(nd_pick_)(const void *values, size_t count, size_t interva
 }
 
 /// Values below `bound`. Counted in lanes of the values' own size, which hold any number that a block below can.
-static inline __attribute__((always_inline)) size_t NAME(below_)(const VALUE *values, size_t count, VALUE bound) {
+static ND_INLINE size_t NAME(below_)(const VALUE *values, size_t count, VALUE bound) {
   size_t found = 0;
   for (size_t first = 0; first < count; first += 1 << 20) {
     size_t last = count - first < 1 << 20 ? count : first + (1 << 20);
@@ -36,7 +36,7 @@ static inline __attribute__((always_inline)) size_t NAME(below_)(const VALUE *va
 }
 
 /// The number half way between the bit patterns of two numbers of one sign.
-static inline __attribute__((always_inline)) VALUE NAME(halfway_)(VALUE low, VALUE high) {
+static ND_INLINE VALUE NAME(halfway_)(VALUE low, VALUE high) {
   INTEGER a, b;
   memcpy(&a, &low, sizeof a);
   memcpy(&b, &high, sizeof b);

@@ -28,7 +28,7 @@ typedef uint32_t words4 __attribute__((vector_size(16)));
 
 /* Sixteen columns of eight rows of bytes to 128 bytes, column after column: three rounds of
  * merging neighbours. */
-static inline __attribute__((always_inline)) void merge_16_columns(uint8_t *restrict out,
+static ND_INLINE void merge_16_columns(uint8_t *restrict out,
                                                                    const uint8_t *restrict rows,
                                                                    size_t stride) {
   bytes16 r[8];
@@ -47,7 +47,7 @@ static inline __attribute__((always_inline)) void merge_16_columns(uint8_t *rest
 }
 
 /* Eight rows of `n` bytes, `stride` apart, to 8 · n bytes, column after column. */
-static inline __attribute__((always_inline)) void merge_rows(uint8_t *restrict out,
+static ND_INLINE void merge_rows(uint8_t *restrict out,
                                                              const uint8_t *restrict rows,
                                                              size_t stride, size_t n) {
   size_t i = 0;

@@ -13,14 +13,14 @@ final class CountArrays {
   /// Neurons that are encoded as one, and stand together in a shard.
   static var blockNeurons: Int { 256 }
   /// Groups of a block that are encoded as one.
-  private static var groupsPerTask: Int { 4 }
-  /// Tasks a lane whose encoded chunks wait in memory for their turn in the file.
-  private static var tasksPerLane: Int { 2 }
+  private static var groupsPerTask: Int { 2 }
+  /// Tasks a lane that are encoded before their chunks go to the files, while the next are encoded.
+  private static var tasksPerLane: Int { 4 }
 
   /// Bytes that writing takes at most, whatever the layer's size.
   static func bytes(lanes: Int) -> Int {
     let block = blockNeurons * DyadicGrid.binCount * 4
-    return lanes * (tasksPerLane * groupsPerTask * block * 3 / 2 + 2 * block)
+    return lanes * (2 * tasksPerLane * groupsPerTask * block * 3 / 2 + 2 * block)
   }
 
   init(
@@ -77,10 +77,22 @@ final class CountArrays {
     }
   }
 
+  /// Some groups of a block of neurons.
+  private struct Piece: Sendable {
+    var block: Range<Int>
+    var groups: Range<Int>
+  }
+
   /// Encoded chunks of one shard, behind each other.
-  private struct Encoded: Sendable {
+  private struct Chunks: Sendable {
     var bytes: [UInt8] = []
     var chunks: [(number: Int, length: Int)] = []
+  }
+
+  /// A piece at 256, 64 and 16 bins.
+  private struct Encoded: Sendable {
+    let piece: Piece
+    var levels = [Chunks](repeating: Chunks(), count: 3)
   }
 
   private func write(
@@ -90,7 +102,7 @@ final class CountArrays {
     precondition(band.lowerBound % Self.blockNeurons == 0)
     let shardNeurons = finest.metadata.shardShape[1]
     let shardGroups = finest.metadata.shardShape[0]
-    var tasks: [(block: Range<Int>, groups: Range<Int>)] = []
+    var tasks: [Piece] = []
     // Shard by shard, so that reading maps no more than one or two at a time.
     var column = band.lowerBound
     while column < band.upperBound {
@@ -100,30 +112,53 @@ final class CountArrays {
         for first in stride(from: column, to: end, by: Self.blockNeurons) {
           for some in stride(from: group, to: groupEnd, by: Self.groupsPerTask) {
             tasks.append(
-              (first..<min(first + Self.blockNeurons, end), some..<min(some + Self.groupsPerTask, groupEnd)))
+              Piece(
+                block: first..<min(first + Self.blockNeurons, end),
+                groups: some..<min(some + Self.groupsPerTask, groupEnd)))
           }
         }
       }
       column = end
     }
-    let writers = [(bins: 256, writer: finest)] + coarser
     let atOnce = lanes.count * Self.tasksPerLane
     let buffers = (0..<lanes.count).map { _ in Buffers() }
+    let target = Target(
+      writers: [finest] + coarser.map(\.writer), shardNeurons: shardNeurons, shardGroups: shardGroups)
+    let dataType = dataType
+    var done: [Encoded] = []
     for start in stride(from: 0, to: tasks.count, by: atOnce) {
-      let some = tasks[start..<min(start + atOnce, tasks.count)]
-      let results = Slots<[Encoded]>(some.count)
-      let dataType = dataType
-      try lanes.run(some.count) { [tasks] lane, number in
-        let task = tasks[start + number]
-        results[number] = try Self.encode(
-          task.block, task.groups, shardNeurons: shardNeurons, shardGroups: shardGroups, dataType, buffers[lane], fill)
+      let some = Array(tasks[start..<min(start + atOnce, tasks.count)])
+      let results = Slots<Encoded>(some.count)
+      // One lane writes what was encoded before, while the others go on.
+      try lanes.run(1 + some.count) { [done] lane, number in
+        guard number > 0 else { return try target.append(done) }
+        results[number - 1] = try Self.encode(
+          some[number - 1], shardNeurons: shardNeurons, shardGroups: shardGroups, dataType, buffers[lane], fill)
       }
-      for (number, task) in some.enumerated() {
-        let shard = [task.groups.lowerBound / shardGroups, task.block.lowerBound / shardNeurons, 0]
-        for (writer, encoded) in zip(writers, results[number]!) {
-          try encoded.bytes.withUnsafeBytes {
-            try writer.writer.append(shard: shard, chunks: encoded.chunks, bytes: $0)
-          }
+      done = some.indices.map { results[$0]! }
+    }
+    try target.append(done)
+  }
+
+  /// Where encoded pieces go, in their order.
+  private final class Target: @unchecked Sendable {
+    // Unchecked: a writer has one caller at a time, the lane that writes.
+    private let writers: [ArrayWriter]
+    private let shardNeurons: Int
+    private let shardGroups: Int
+
+    init(writers: [ArrayWriter], shardNeurons: Int, shardGroups: Int) {
+      self.writers = writers
+      self.shardNeurons = shardNeurons
+      self.shardGroups = shardGroups
+    }
+
+    func append(_ pieces: [Encoded]) throws {
+      for encoded in pieces {
+        let piece = encoded.piece
+        let shard = [piece.groups.lowerBound / shardGroups, piece.block.lowerBound / shardNeurons, 0]
+        for (writer, chunks) in zip(writers, encoded.levels) {
+          try chunks.bytes.withUnsafeBytes { try writer.append(shard: shard, chunks: chunks.chunks, bytes: $0) }
         }
       }
     }
@@ -150,17 +185,16 @@ final class CountArrays {
     }
   }
 
-  /// Encodes a block of neurons of some groups at 256, 64 and 16 bins.
   private static func encode(
-    _ block: Range<Int>, _ groups: Range<Int>, shardNeurons: Int, shardGroups: Int, _ dataType: DataType,
-    _ buffers: Buffers,
+    _ piece: Piece, shardNeurons: Int, shardGroups: Int, _ dataType: DataType, _ buffers: Buffers,
     _ fill: (_ block: Range<Int>, _ group: Int, _ counts: UnsafeMutablePointer<UInt32>) throws -> Void
-  ) throws -> [Encoded] {
+  ) throws -> Encoded {
+    let block = piece.block
     let counts = UnsafeMutableBufferPointer(start: buffers.counts.base, count: buffers.counts.count)
     let packed = UnsafeMutableRawBufferPointer(start: buffers.packed.base, count: buffers.packed.count)
     let target = UnsafeMutableRawBufferPointer(start: buffers.target.base, count: buffers.target.count)
-    var results = [Encoded](repeating: Encoded(), count: 3)
-    for group in groups {
+    var result = Encoded(piece: piece)
+    for group in piece.groups {
       counts.update(repeating: 0)
       try fill(block, group, counts.baseAddress!)
       var bins = DyadicGrid.binCount
@@ -172,9 +206,9 @@ final class CountArrays {
         for chunk in 0..<(block.count + rows - 1) / rows {
           let length = ChunkCodec.encode(
             UnsafeRawBufferPointer(rebasing: packed[chunk * chunkBytes..<(chunk + 1) * chunkBytes]), into: target)
-          results[level].bytes.append(contentsOf: target[..<length])
+          result.levels[level].bytes.append(contentsOf: target[..<length])
           let number = group % shardGroups * perGroup + block.lowerBound % shardNeurons / rows + chunk
-          results[level].chunks.append((number, length))
+          result.levels[level].chunks.append((number, length))
         }
         guard level < 2 else { break }
         // The coarser counts take the front of the finer ones' place.
@@ -185,7 +219,7 @@ final class CountArrays {
         }
       }
     }
-    return results
+    return result
   }
 
   private static func pack(
