@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CDurability.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 int nd_syncfs(int descriptor) {
@@ -10,5 +11,14 @@ int nd_syncfs(int descriptor) {
   (void)descriptor;
   sync();
   return 0;
+#endif
+}
+
+void nd_start_writeback(int descriptor) {
+#if defined(__linux__)
+  // Only a hint: an error would come again when all is flushed.
+  sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+  (void)descriptor;
 #endif
 }

@@ -52,6 +52,7 @@ public final class ArrayWriter {
     }
     if state.missing == 0 {
       try file.write(state.encodedIndex, at: 0)
+      file.startWriteback()
       open[shard] = nil
     } else {
       open[shard] = state

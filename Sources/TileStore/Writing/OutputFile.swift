@@ -18,6 +18,9 @@ struct OutputFile: ~Copyable {
     try writeAll(bytes, to: descriptor, at: offset, path: path)
   }
 
+  /// Has the disk begin on a file that is complete, so that the flush of all files has less to wait for.
+  func startWriteback() { nd_start_writeback(descriptor) }
+
   /// Makes what was written lasting.
   func synchronize() throws(StoreWriteError) {
     if fsync(descriptor) != 0 { throw StoreWriteError("write", path) }
