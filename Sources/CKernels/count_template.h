@@ -9,8 +9,7 @@ typedef uint8_t NAME(bytes) __attribute__((ext_vector_type(LANES), aligned(1)));
 typedef double NAME(dvec) __attribute__((ext_vector_type(LANES), aligned(8)));
 
 /// Bins of a tile's row: the low byte of floor(v * scale_a * scale_b).
-static ND_INLINE void NAME(bins_)(const VALUE *row, const VALUE *scale_a,
-                                                              const VALUE *scale_b, uint8_t *bin) {
+static ND_INLINE void NAME(bins_)(const VALUE *row, const VALUE *scale_a, const VALUE *scale_b, uint8_t *bin) {
   for (size_t c = 0; c < ND_TILE; c += LANES) {
     NAME(vec) v = *(const NAME(vec) *)(row + c);
     NAME(vec) x = v * *(const NAME(vec) *)(scale_a + c) * *(const NAME(vec) *)(scale_b + c);

@@ -28,9 +28,7 @@ typedef uint32_t words4 __attribute__((vector_size(16)));
 
 /* Sixteen columns of eight rows of bytes to 128 bytes, column after column: three rounds of
  * merging neighbours. */
-static ND_INLINE void merge_16_columns(uint8_t *restrict out,
-                                                                   const uint8_t *restrict rows,
-                                                                   size_t stride) {
+static ND_INLINE void merge_16_columns(uint8_t *restrict out, const uint8_t *restrict rows, size_t stride) {
   bytes16 r[8];
   for (int k = 0; k < 8; k++) memcpy(&r[k], rows + k * stride, 16);
   words4 a = LOW2(LOW1(r[0], r[1]), LOW1(r[2], r[3]));
@@ -47,9 +45,7 @@ static ND_INLINE void merge_16_columns(uint8_t *restrict out,
 }
 
 /* Eight rows of `n` bytes, `stride` apart, to 8 · n bytes, column after column. */
-static ND_INLINE void merge_rows(uint8_t *restrict out,
-                                                             const uint8_t *restrict rows,
-                                                             size_t stride, size_t n) {
+static ND_INLINE void merge_rows(uint8_t *restrict out, const uint8_t *restrict rows, size_t stride, size_t n) {
   size_t i = 0;
   for (; i + 16 <= n; i += 16) merge_16_columns(out + 8 * i, rows + i, stride);
   for (; i < n; i++)

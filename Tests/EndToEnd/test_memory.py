@@ -95,11 +95,13 @@ def test_outliers_in_every_neuron(tmp_path):
     assert tight == plenty
 
 
-@pytest.mark.parametrize("chunk, in_bands", [(None, True), ((500, 1024), False)])
+@pytest.mark.parametrize("chunk, in_bands", [(None, True), ((500, 1024), False), ((500, 512), True), ((500, 700), False)])
 def test_counters_that_outweigh_the_data(tmp_path, program, chunk, in_bands):
-    """New memory costs more than reading a part of the neurons, where that can be read alone."""
+    """New memory costs more than reading a part of the neurons; but no chunk is decoded for two bands."""
     with h5py.File(tmp_path / "many.h5", "w") as f:
         f.create_dataset("a", (4000, 1024), "f4", chunks=chunk)[:] = 1
         f["labels"] = np.arange(4000) % 1000
     plan = program.ok("precompute", tmp_path / "many.h5", "--plan-only", "--memory", "16GiB").stdout
     assert ("2 bands of neurons" in plan) == in_bands, plan
+    width = 1024 if chunk is None else -(-1024 // chunk[1]) * chunk[1]
+    assert f" {width * 4000 * 4 / 2**20:.1f} MiB to decode" in plan, plan

@@ -42,8 +42,8 @@ extension LayerPlan {
   static let earlyLookSecondsPerByte = 0.8e-9
   /// The largest share of a layer's values that an early look keeps.
   static let earlyLookShareMax = 0.6
-  /// Counters that outweigh the data are kept to about so many bytes where the data can be read in parts: new memory is cleared by
-  /// the system, which takes longer than to read as much of a file.
+  /// Counters that outweigh the data are kept to about so many bytes where that decodes nothing more often: new memory is cleared
+  /// by the system, which takes longer than to read as much of a file.
   static let countersGoal = 512 << 20
   /// Neurons whose counts are written as one; bands are whole multiples.
   static let bandUnit = 256
@@ -68,8 +68,10 @@ extension LayerPlan {
     }
     var units = max(1, min((source.neurons + Self.bandUnit - 1) / Self.bandUnit, usable / 2 / unit))
     while units > 1, blockBytes(units * Self.bandUnit, granularity) > usable / 4 { units = (units + 1) / 2 }
-    if units * unit > source.logicalBytes, Self.isCheapInParts(source, as: Value.self, units * Self.bandUnit) {
-      units = min(units, max(1, Self.countersGoal / unit))
+    if units * unit > max(source.logicalBytes, Self.countersGoal) {
+      let decoded = Self.decodedBytes(source, as: Value.self, units: units)
+      let fewer = stride(from: max(1, Self.countersGoal / unit), through: 1, by: -1)
+      units = fewer.first { Self.decodedBytes(source, as: Value.self, units: $0) <= decoded } ?? units
     }
     let bandNeurons = min(units * Self.bandUnit, source.neurons)
 
@@ -101,7 +103,8 @@ extension LayerPlan {
     readsTwice = medians == .exact && earlyLookBytes == 0 && !isOneBlock
     // Where a part of the neurons can be read for its share of the cost, the second look takes no more memory than the first,
     // smaller blocks and the values together, so that more rows take no more of it; or a small share of a large budget.
-    isCheapInParts = Self.isCheapInParts(source, as: Value.self, bandNeurons)
+    let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, bandNeurons / 4)).decoded
+    isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
     let block = blockBytes(bandNeurons, rowsPerBlock)
     secondLookRows =
       block > Self.blockBytesMax ? rowsPerBlock : max(granularity, rowsPerBlock / 8 / granularity * granularity)
@@ -109,7 +112,7 @@ extension LayerPlan {
     let foreseen = isOneBlock ? 0 : block - blockBytes(bandNeurons, secondLookRows)
     secondLookBytes = min(
       isCheapInParts ? max(foreseen, memory / 32) : .max, left / 2, usable / 5)
-    bands = stride(from: 0, to: source.neurons, by: bandNeurons).map { $0..<min($0 + bandNeurons, source.neurons) }
+    bands = Self.bands(source, neurons: bandNeurons)
     peakBytes =
       fixed + needed + earlyLookBytes
       + (medians == .exact ? max(0, min(secondLookBytes, source.logicalBytes / 8) - foreseen) : 0)
@@ -119,13 +122,17 @@ extension LayerPlan {
     readBytes = looks * touched.reduce(0) { $0 + $1.read }
   }
 
-  /// Whether a quarter of the first neurons can be read for about a quarter of the cost.
-  private static func isCheapInParts<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, _ neurons: Int
-  ) -> Bool {
-    let all = 0..<min(neurons, source.neurons)
-    let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, all.count / 4)).decoded
-    return quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: all).decoded * 5 / 4
+  /// Bytes that one look decodes in bands of so many units.
+  private static func decodedBytes<Value: ActivationValue & ReadableValue>(
+    _ source: LayerSource, as: Value.Type, units: Int
+  ) -> Int {
+    bands(source, neurons: units * bandUnit).reduce(0) {
+      $0 + RowBlocks<Value>.bytesTouched(source, neurons: $1).decoded
+    }
+  }
+
+  private static func bands(_ source: LayerSource, neurons step: Int) -> [Range<Int>] {
+    stride(from: 0, to: source.neurons, by: step).map { $0..<min($0 + step, source.neurons) }
   }
 
   /// The share of values that an early look keeps at most, about, and the bytes that it takes.
