@@ -41,14 +41,18 @@ public struct Server: Sendable {
     return Application(
       responder: Edge(
         service: service, access: access, next: RouteTable(service: service).router().buildResponder()),
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [
-            WriteStallHandler(limit: idle), MalformedRequestHandler(prefix: settings.prefix),
-          ],
-          idleTimeout: idle,
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 80 << 10, maxHeaderListSize: 96 << 10, maxHeaderFieldCount: 100))),
+      server: HTTPServerBuilder { responder in
+        LoopBoundChannel(
+          base: HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+              additionalChannelHandlers: [
+                WriteStallHandler(limit: idle), MalformedRequestHandler(prefix: settings.prefix),
+              ],
+              idleTimeout: idle,
+              httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 80 << 10, maxHeaderListSize: 96 << 10, maxHeaderFieldCount: 100))))
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "divergence", backlog: 1024,
         availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)),
