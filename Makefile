@@ -5,8 +5,8 @@ SHELL := /bin/bash
 
 # One scratch path for debug and one for release: switching between them would build everything anew each time.
 RELEASE := .build-release
-# With the Swift libraries inside, so that the program starts faster and runs where there is no Swift.
-BUILD_RELEASE := swift build -c release --static-swift-stdlib --scratch-path $(RELEASE)
+# With the libraries of Swift and HDF5 inside, so that the program starts faster and runs where there are none.
+BUILD_RELEASE := swift build -c release --static-swift-stdlib --pkg-config-path Sources/CHDF5/static --scratch-path $(RELEASE)
 DIVERGENCE := $(RELEASE)/release/divergence
 PYTHON := .venv/bin/python
 PORT ?= 8080

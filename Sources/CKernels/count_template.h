@@ -118,32 +118,61 @@ ND_CLONES void NAME(nd_count_)(const VALUE *tile, size_t rows, const VALUE *scal
   }
 }
 
+/// The columns of a tile's row whose values lie in one of their intervals, a bit each.
+static ND_INLINE uint64_t NAME(wanted_)(const VALUE *row, size_t intervals, const VALUE *low, const VALUE *high) {
+  uint64_t wanted = 0;
+  for (size_t c = 0; c < ND_TILE; c += LANES) {
+    NAME(vec) v = *(const NAME(vec) *)(row + c);
+    NAME(ivec) in = 0;
+#pragma clang loop unroll_count(4)
+    for (size_t k = 0; k < intervals; k++) {
+      const size_t at = k * ND_TILE + c;
+      in |= (v >= *(const NAME(vec) *)(low + at)) & (v < *(const NAME(vec) *)(high + at));
+    }
+    NAME(bits) bits = __builtin_convertvector(in, NAME(bits));
+    BITS some;
+    __builtin_memcpy(&some, &bits, sizeof some);
+    wanted |= (uint64_t)some << c;
+  }
+  return wanted;
+}
+
+static ND_INLINE void NAME(collect_)(const VALUE *base, size_t pitch, const uint32_t *order, size_t rows,
+                                     size_t intervals, const VALUE *low, const VALUE *high, uint64_t *cursors,
+                                     const uint64_t *ends, VALUE *values) {
+  // What is found in some rows, each by row and column, and moved to its list together: one by one, a row would wait for the
+  // lists' cache lines.
+  enum { some_rows = 32 };
+  uint16_t found[some_rows * ND_TILE];
+  for (size_t first = 0; first < rows; first += some_rows) {
+    const size_t end = rows - first < some_rows ? rows : first + some_rows;
+    size_t count = 0;
+    for (size_t r = first; r < end; r++) {
+      if (r + rows_ahead < rows) fetch(base + order[r + rows_ahead] * pitch, ND_TILE * sizeof(VALUE));
+      uint64_t wanted = NAME(wanted_)(base + order[r] * pitch, intervals, low, high);
+      while (wanted) {
+        found[count++] = (uint16_t)((r - first) * ND_TILE + (size_t)__builtin_ctzll(wanted));
+        wanted &= wanted - 1;
+      }
+    }
+    for (size_t i = 0; i < count; i++) {
+      const size_t c = found[i] % ND_TILE;
+      // More than the list has room for are counted only: then the data are not those that were counted before.
+      const uint64_t place = cursors[c]++;
+      if (place < ends[c]) values[place] = base[order[first + found[i] / ND_TILE] * pitch + c];
+    }
+  }
+}
+
 ND_CLONES void NAME(nd_collect_)(const VALUE *base, size_t pitch, const uint32_t *order, size_t rows,
                                  size_t intervals, const VALUE *low, const VALUE *high, uint64_t *cursors,
                                  const uint64_t *ends, VALUE *values) {
-  for (size_t r = 0; r < rows; r++) {
-    if (r + rows_ahead < rows) {
-      const VALUE *next = base + order[r + rows_ahead] * pitch;
-      for (size_t c = 0; c < ND_TILE; c += 64 / sizeof(VALUE)) __builtin_prefetch(next + c);
-    }
-    const VALUE *row = base + order[r] * pitch;
-    uint64_t wanted = 0;
-    for (size_t c = 0; c < ND_TILE; c += LANES) {
-      NAME(vec) v = *(const NAME(vec) *)(row + c);
-      NAME(ivec) in = 0;
-      for (size_t k = 0; k < intervals * ND_TILE; k += ND_TILE)
-        in |= (v >= *(const NAME(vec) *)(low + k + c)) & (v < *(const NAME(vec) *)(high + k + c));
-      NAME(bits) bits = __builtin_convertvector(in, NAME(bits));
-      BITS some;
-      __builtin_memcpy(&some, &bits, sizeof some);
-      wanted |= (uint64_t)some << c;
-    }
-    while (wanted) {
-      int c = __builtin_ctzll(wanted);
-      wanted &= wanted - 1;
-      // More than the list has room for are counted only: then the data are not those that were counted before.
-      uint64_t place = cursors[c]++;
-      if (place < ends[c]) values[place] = row[c];
-    }
+  // Most lists want few bins, and loops of a known length take half the time.
+  switch (intervals) {
+#define FEW(N) \
+  case N: NAME(collect_)(base, pitch, order, rows, N, low, high, cursors, ends, values); return;
+    FEW(1) FEW(2) FEW(3) FEW(4)
+#undef FEW
+    default: NAME(collect_)(base, pitch, order, rows, intervals, low, high, cursors, ends, values);
   }
 }

@@ -48,6 +48,8 @@ struct WantedBins: Sendable, Equatable {
 struct CollectedIntervals<Value: ActivationValue>: Sendable {
   /// The most intervals that a list has.
   let count: Int
+  /// The same of the lists of each cell.
+  private let countOfCell: [Int]
   /// `[cell, interval, column]`; those that a list does not need are empty.
   let low: [Value]
   let high: [Value]
@@ -56,12 +58,14 @@ struct CollectedIntervals<Value: ActivationValue>: Sendable {
   ///   - bins: what each list wants, `[cell, column]`.
   ///   - grids: those of the columns, `[column]`.
   init(_ bins: [WantedBins], grids: [DyadicGrid]) {
-    var most = 0
+    var counts = [Int](repeating: 0, count: bins.count / tileColumns)
     for (list, wanted) in bins.enumerated() where !wanted.isEmpty {
+      let (cell, column) = list.quotientAndRemainder(dividingBy: tileColumns)
       var count = 0
-      Self.eachInterval(wanted, on: grids[list % tileColumns]) { _, _ in count += 1 }
-      most = max(most, count)
+      Self.eachInterval(wanted, on: grids[column]) { _, _ in count += 1 }
+      counts[cell] = max(counts[cell], count)
     }
+    let most = counts.max() ?? 0
     var low = [Value](repeating: .infinity, count: bins.count * most)
     var high = low
     low.withUnsafeMutableBufferPointer { low in
@@ -77,6 +81,7 @@ struct CollectedIntervals<Value: ActivationValue>: Sendable {
       }
     }
     count = most
+    countOfCell = counts
     self.low = low
     self.high = high
   }
@@ -110,12 +115,13 @@ struct CollectedIntervals<Value: ActivationValue>: Sendable {
     cell: Int, _ rows: TileRows<Value>, cursors: UnsafeMutablePointer<UInt64>, ends: UnsafePointer<UInt64>,
     values: UnsafeMutablePointer<Value>
   ) {
-    guard count > 0 else { return }
+    let some = countOfCell[cell]
+    guard some > 0 else { return }
     let first = cell * count * tileColumns
     low.withUnsafeBufferPointer { low in
       high.withUnsafeBufferPointer { high in
         Value.collect(
-          rows, intervals: count, low: low.baseAddress! + first, high: high.baseAddress! + first, cursors: cursors,
+          rows, intervals: some, low: low.baseAddress! + first, high: high.baseAddress! + first, cursors: cursors,
           ends: ends, values: values)
       }
     }
@@ -133,7 +139,7 @@ struct CollectedIntervals<Value: ActivationValue>: Sendable {
     return low.withUnsafeBufferPointer { low in
       high.withUnsafeBufferPointer { high in
         Value.pick(
-          values, count: count, intervals: self.count, low: low.baseAddress! + first, high: high.baseAddress! + first,
+          values, count: count, intervals: countOfCell[cell], low: low.baseAddress! + first, high: high.baseAddress! + first,
           stride: tileColumns, into: picked)
       }
     }
