@@ -7,8 +7,8 @@ public struct DumpContents: Sendable {
   /// How the dump holds its rows.
   public let layout: RowLayout
   public let layers: [LayerSource]
-  public let labels: LabelColumn?
-  public let predictions: LabelColumn?
+  public private(set) var labels: LabelColumn?
+  public private(set) var predictions: LabelColumn?
   public let classNames: ClassNames?
   public let instances: InstanceSet
   /// What was understood, as a request that names everything.
@@ -18,6 +18,12 @@ public struct DumpContents: Sendable {
   /// What was found but not taken, and why; and what a user should know.
   public let skipped: [(path: String, why: String)]
   public let notes: [String]
+
+  /// Lets go of the class of each row, once a `Grouping` knows it: memory that grows with the rows.
+  public mutating func forgetRows() {
+    labels?.classes = []
+    predictions?.classes = []
+  }
 }
 
 extension DumpContents {

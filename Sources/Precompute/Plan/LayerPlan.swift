@@ -107,7 +107,7 @@ extension LayerPlan {
     isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
     let block = blockBytes(bandNeurons, rowsPerBlock)
     secondLookRows =
-      block > Self.blockBytesMax ? rowsPerBlock : max(granularity, rowsPerBlock / 8 / granularity * granularity)
+      block > Self.blockBytesMax ? rowsPerBlock : max(granularity, rowsPerBlock / 4 / granularity * granularity)
     // What the blocks of the second look leave of the first's.
     let foreseen = isOneBlock ? 0 : block - blockBytes(bandNeurons, secondLookRows)
     secondLookBytes = min(

@@ -25,7 +25,7 @@ public struct PreparedJob: Sendable {
   /// - Throws: `HDF5Error`, `ActivationsError`, `PrecomputeError`.
   public init(_ job: Job, memory: Int, lanes: Lanes, catalogue: (_ path: String) throws -> HDF5.Catalogue) throws {
     let dump = Dump(files: try job.dumps.map { try DumpFile(catalogue($0)) })
-    contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing))
+    var contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing))
     // Before anything is made for each row: a shape is only a claim.
     for layer in contents.layers { try layer.verifyComplete() }
     try Self.checkRows(contents.rows, memory: memory)
@@ -40,6 +40,8 @@ public struct PreparedJob: Sendable {
           layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
     }
     ids = Self.ids(contents.layers.map(\.name))
+    contents.forgetRows()
+    self.contents = contents
     self.job = job
     self.lanes = lanes
     self.memory = memory
