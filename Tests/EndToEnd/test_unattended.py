@@ -151,6 +151,10 @@ def test_what_has_not_changed_is_passed_over(program, jobs):
     os.utime(jobs / "one.h5")
     assert [(e["event"], e["job"]) for e in run("--if-changed")[:-1] if e["event"] in ("published", "unchanged")] == [("published", "one"), ("unchanged", "two")]
     assert [e["event"] for e in run()].count("published") == 2
+    # What a first visit shows changes no count, but the store.
+    (jobs / "two.yaml").write_text((jobs / "two.yaml").read_text() + "start: {text: Look at this}\n")
+    assert [e["job"] for e in run("--if-changed") if e["event"] == "published"] == ["two"]
+    assert json.loads((jobs / "T/two/current/zarr.json").read_text())["attributes"]["start"]["text"] == "Look at this"
 
 
 # Interruptions

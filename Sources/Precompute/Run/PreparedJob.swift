@@ -88,6 +88,9 @@ public struct PreparedJob: Sendable {
     get throws { try Fingerprint(job, contents, tool: Self.tool) }
   }
 
+  /// What a first visit shows, as the job says it: the only part of a job that no count depends on.
+  var startInWords: String { job.start.map { "\($0)" } ?? "" }
+
   // MARK: Attributes of the store
 
   func attributes(layers: [Layer]) throws -> Attributes {

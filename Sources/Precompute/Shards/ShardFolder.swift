@@ -74,7 +74,7 @@ struct ShardFolder {
   /// The mark that all shards were merged.
   private struct Merged: Codable {
     var fingerprint: WorkFingerprint
-    /// What a first visit shows: the job's only part that no count depends on.
+    /// What a first visit shows (`PreparedJob.startInWords`).
     var start: String
     var version: String
   }
@@ -90,7 +90,7 @@ struct ShardFolder {
 
   init(output: String, job: PreparedJob) throws {
     fingerprint = try job.workFingerprint
-    start = job.job.start.map { "\($0)" } ?? ""
+    start = job.startInWords
     store = output + "/" + job.job.name
     path = store + "/.shards/" + fingerprint.digest.prefix(16)
   }

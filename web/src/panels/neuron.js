@@ -2,7 +2,7 @@
 
 import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
-import { count, figure, percent, standing } from "../model/format.js";
+import { aligned, alignedPercent, count, decimals, figure, percent, standing } from "../model/format.js";
 import { encodeOrder, expression, phrase } from "../model/order.js";
 import { orderQuery } from "../data/api.js";
 import { PRIORITY } from "../data/tiles.js";
@@ -156,10 +156,17 @@ function statistics(one, app) {
   const names = ["n", "zero", "minimum", "lower quartile", "median", "upper quartile", "maximum", "mean", "deviation"];
   const odd = one.groups.some((group) => group.nan > 0 || group.infinite > 0);
   if (odd) names.push("NaN", "±∞");
-  const rows = one.groups.map((group) => {
-    const cells = [count(group.count), percent(group.zeros / Math.max(1, group.count)),
-      ...[group.minimum, group.lower_quartile, group.median, group.upper_quartile, group.maximum, group.mean, group.deviation].map((v) => figure(v, 4))];
-    if (odd) cells.push(count(group.nan), count(group.infinite));
+  // Decimals of each column for itself, one more than on the card: here a reader looks for exact figures.
+  const columns = [
+    ...["minimum", "lower_quartile", "median", "upper_quartile", "maximum", "mean", "deviation"].map((name) => {
+      const values = one.groups.map((group) => group[/** @type {"mean"} */ (name)]);
+      const places = decimals(values);
+      return values.map((value) => aligned(value, places === null ? null : places + 1));
+    }),
+    ...(odd ? [one.groups.map((group) => count(group.nan)), one.groups.map((group) => count(group.infinite))] : []),
+  ];
+  const rows = one.groups.map((group, i) => {
+    const cells = [count(group.count), alignedPercent(group.zeros / Math.max(1, group.count)), ...columns.map((column) => column[i])];
     return el("tr", {}, el("th", { scope: "row" }, swatch(css(app.colour(group.group))), group.name), ...cells.map((text) => el("td", {}, text)));
   });
   return el("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": "Statistics" },
