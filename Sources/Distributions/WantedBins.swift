@@ -139,7 +139,8 @@ struct CollectedIntervals<Value: ActivationValue>: Sendable {
     return low.withUnsafeBufferPointer { low in
       high.withUnsafeBufferPointer { high in
         Value.pick(
-          values, count: count, intervals: countOfCell[cell], low: low.baseAddress! + first, high: high.baseAddress! + first,
+          values, count: count, intervals: countOfCell[cell], low: low.baseAddress! + first,
+          high: high.baseAddress! + first,
           stride: tileColumns, into: picked)
       }
     }
