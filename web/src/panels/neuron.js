@@ -2,7 +2,7 @@
 
 import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
-import { aligned, alignedPercent, count, decimals, figure, percent, standing } from "../model/format.js";
+import { aligned, alignedPercent, count, figure, percent, standing } from "../model/format.js";
 import { encodeOrder, expression, phrase } from "../model/order.js";
 import { orderQuery } from "../data/api.js";
 import { PRIORITY } from "../data/tiles.js";
@@ -151,18 +151,24 @@ export function neuronPanel(app, facts, activation) {
   return update;
 }
 
+/**
+ * The figures of a column: with so many decimals that each has four significant digits, where that is not too many.
+ * @param {readonly (number | null | undefined)[]} values
+ */
+function underEachOther(values) {
+  const sizes = values.filter((value) => value && Number.isFinite(value)).map((value) => Math.floor(Math.log10(Math.abs(value ?? 0))));
+  const places = Math.max(0, ...sizes.map((size) => 3 - size));
+  return values.map((value) => value === 0 || places > 7 || Math.max(...sizes) > 5 ? figure(value, 4) : aligned(value, places));
+}
+
 /** @param {NeuronFacts} one @param {import("../app.js").App} app */
 function statistics(one, app) {
   const names = ["n", "zero", "minimum", "lower quartile", "median", "upper quartile", "maximum", "mean", "deviation"];
   const odd = one.groups.some((group) => group.nan > 0 || group.infinite > 0);
   if (odd) names.push("NaN", "±∞");
-  // Decimals of each column for itself, one more than on the card: here a reader looks for exact figures.
   const columns = [
-    ...["minimum", "lower_quartile", "median", "upper_quartile", "maximum", "mean", "deviation"].map((name) => {
-      const values = one.groups.map((group) => group[/** @type {"mean"} */ (name)]);
-      const places = decimals(values);
-      return values.map((value) => aligned(value, places === null ? null : places + 1));
-    }),
+    ...["minimum", "lower_quartile", "median", "upper_quartile", "maximum", "mean", "deviation"].map((name) =>
+      underEachOther(one.groups.map((group) => group[/** @type {"mean"} */ (name)]))),
     ...(odd ? [one.groups.map((group) => count(group.nan)), one.groups.map((group) => count(group.infinite))] : []),
   ];
   const rows = one.groups.map((group, i) => {
@@ -179,7 +185,7 @@ function standings(one, app, looks) {
     const look = looks.get(i.instance);
     const value = i.value === null ? i.value_text ?? "–" : figure(i.value, 4);
     const words = i.percentiles.map((p) => standing(p.low, p.high, app.metadata.groups[p.group].name)).join("; ");
-    return el("li", {}, look ? el("span", {}, dotSvg(look)) : null, el("b", {}, `${i.name} ${value}`), ` ${words}`);
+    return el("li", {}, look ? el("span", {}, dotSvg(look)) : null, el("b", {}, i.name), ` at ${value}: ${words}`);
   }));
 }
 
