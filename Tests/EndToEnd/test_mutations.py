@@ -37,6 +37,23 @@ def source(path, version):
     return path
 
 
+def with_values_of(mutated, sound):
+    """The sound file, but for the bytes of its values, which nothing checks: there a mutation makes other values, not damage."""
+    patched = bytearray(sound.read_bytes())
+
+    def patch(_, node):
+        if not isinstance(node, h5py.Dataset) or node.compression or node.dtype.hasobject:
+            return
+        chunks = [node.id.get_chunk_info(i) for i in range(node.id.get_num_chunks())] if node.chunks else []
+        stored = [(chunk.byte_offset, chunk.size) for chunk in chunks] or [(node.id.get_offset(), node.id.get_storage_size())]
+        for start, size in stored:
+            patched[start : start + size] = mutated[start : start + size]
+
+    with h5py.File(sound) as f:
+        f.visititems(patch)
+    return bytes(patched)
+
+
 def difference(store, path):
     """What speaks against the store being what NumPy makes of a dump, or None.
 
@@ -55,7 +72,7 @@ def difference(store, path):
 def test_damaged_dumps(tmp_path, version, seed):
     sound = source(tmp_path / "dump.h5", version).read_bytes()
     random = np.random.default_rng([seed, len(sound)])
-    path, unharmed, output = tmp_path / "mutated.h5", tmp_path / "dump.h5", tmp_path / "Tiles"
+    path, unharmed, patched, output = (tmp_path / name for name in ("mutated.h5", "dump.h5", "patched.h5", "Tiles"))
     outcomes = []
     for number in range(COUNT):
         path.write_bytes(mutate(sound, random))
@@ -70,6 +87,8 @@ def test_damaged_dumps(tmp_path, version, seed):
         if done.returncode == 0:
             store = output / "mutated" / "current"
             why = difference(store, path)
-            # Where h5py itself fails on the damage, what was there before is as good.
-            assert why is None or difference(store, unharmed) is None, f"seed {seed}, number {number}: {why}"
+            if why is not None:
+                # Where h5py itself fails on the damage, what was there before is as good, or only its structure.
+                patched.write_bytes(with_values_of(path.read_bytes(), unharmed))
+                assert None in (difference(store, unharmed), difference(store, patched)), f"seed {seed}, number {number}: {why}"
     assert 0 in outcomes and 65 in outcomes
