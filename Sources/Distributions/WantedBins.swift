@@ -140,8 +140,7 @@ struct CollectedIntervals<Value: ActivationValue>: Sendable {
       high.withUnsafeBufferPointer { high in
         Value.pick(
           values, count: count, intervals: countOfCell[cell], low: low.baseAddress! + first,
-          high: high.baseAddress! + first,
-          stride: tileColumns, into: picked)
+          high: high.baseAddress! + first, stride: tileColumns, into: picked)
       }
     }
   }

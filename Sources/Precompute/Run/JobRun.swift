@@ -68,14 +68,14 @@ extension PreparedJob {
     let version = try builder.publish { count, body in
       try lanes.run(count) { _, index in try body(index) }
     }
-    try builder.noteMade(version: version, from: fingerprint.text + startInWords)
+    try builder.noteMade(version: version, from: madeFrom)
     return RunResult(path: "\(builder.folder)/\(version)", version: version, attributes: attributes)
   }
 
   /// The published version of this very job, dump and program, where it is what readers see.
   /// - Parameter output: the folder of all stores.
   public func madeVersion(output: String) throws -> String? {
-    try StoreBuilder.version(root: output, name: job.name, madeFrom: fingerprint.text + startInWords)
+    try StoreBuilder.version(root: output, name: job.name, madeFrom: madeFrom)
   }
 
   private func compute<Value: ActivationValue & ReadableValue>(

@@ -91,6 +91,11 @@ public struct PreparedJob: Sendable {
   /// What a first visit shows, as the job says it: the only part of a job that no count depends on.
   var startInWords: String { job.start.map { "\($0)" } ?? "" }
 
+  /// All that the published store depends on.
+  var madeFrom: String {
+    get throws { try fingerprint.text + startInWords }
+  }
+
   // MARK: Attributes of the store
 
   func attributes(layers: [Layer]) throws -> Attributes {
