@@ -47,17 +47,6 @@ void nd_pages_free(void *pages, size_t bytes) {
     free(pages);
 }
 
-void *nd_pages_shrink(void *pages, size_t bytes, size_t fewer) {
-  if (is_large(fewer)) {
-    size_t kept = rounded(fewer, small);
-    if (kept < rounded(bytes, small)) munmap((char *)pages + kept, rounded(bytes, small) - kept);
-    return pages;
-  }
-  void *copy = memcpy(nd_pages_allocate(fewer), pages, fewer);
-  nd_pages_free(pages, bytes);
-  return copy;
-}
-
 void nd_keep_memory(void) {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 32 << 20);

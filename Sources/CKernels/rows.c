@@ -47,11 +47,17 @@ PACK(nd_pack_u32, uint32_t)
 
 enum { AHEAD = 8, LINE_WORDS = 8, LINES_MAX = 5 };
 
+static ND_INLINE const uint64_t *packed_row(nd_plane plane, uint32_t row) {
+  const uint32_t start = plane.starts[row];
+  return plane.slabs[start / ND_SLAB_WORDS] + start % ND_SLAB_WORDS;
+}
+
 // Rows lie wherever the ordering has them: without this, every one of them would be waited for.
 static ND_INLINE void prefetch(nd_plane plane, uint32_t row) {
-  const uint32_t start = plane.starts[row], words = plane.starts[row + 1] - start;
+  const uint64_t *packed = packed_row(plane, row);
+  const uint32_t words = plane.starts[row + 1] - plane.starts[row];
   for (uint32_t word = 0; word < words && word < LINE_WORDS * LINES_MAX; word += LINE_WORDS)
-    __builtin_prefetch(plane.packed + start + word);
+    __builtin_prefetch(packed + word);
 }
 
 // Of 256 rows of bytes the sums fit 16 bits, and the accumulators stay in the first-level cache.
@@ -64,7 +70,7 @@ ND_CLONES void nd_add_rows(uint32_t *restrict sums, nd_plane plane, const uint32
     memset(batch, 0, plane.bins * plane.count_bytes * sizeof *batch);
     for (size_t i = first; i < end; i++) {
       if (i + AHEAD < count) prefetch(plane, rows[i + AHEAD]);
-      const uint64_t *row = plane.packed + plane.starts[rows[i]];
+      const uint64_t *row = packed_row(plane, rows[i]);
       const uint8_t *bytes = (const uint8_t *)(row + 1);
       for (uint64_t left = *row; left != 0; left &= left - 1, bytes += BLOCK) {
         uint16_t *sum = batch + __builtin_ctzll(left) * BLOCK;
@@ -149,7 +155,7 @@ ND_CLONES uint64_t nd_add_window(uint64_t *sums, const void *counts, size_t coun
 
 static ND_INLINE void unpack(uint32_t *restrict counts, nd_plane plane, uint32_t row) {
   const int shift = __builtin_ctzll(plane.count_bytes);
-  const uint64_t *packed = plane.packed + plane.starts[row];
+  const uint64_t *packed = packed_row(plane, row);
   const uint8_t *bytes = (const uint8_t *)(packed + 1);
   memset(counts, 0, BINS * sizeof *counts);
   for (uint64_t left = *packed; left != 0; left &= left - 1, bytes += BLOCK) {

@@ -40,10 +40,17 @@ struct AdminPort: Sendable {
       .init("cache_misses_total", "Answers that were built.", type: "counter", [("", Double(answers.misses))]),
       .init(
         "cache_bytes", "Bytes kept.",
-        [("cache=\"answers\"", Double(answers.bytes)), ("cache=\"parts\"", Double(service.parts.bytes))]),
+        [
+          ("cache=\"answers\"", Double(answers.bytes)), ("cache=\"parts\"", Double(service.parts.bytes)),
+          ("cache=\"planes\"", Double(service.planes.bytes)),
+        ]),
+      .init("free_bytes", "Bytes that lie ready for planes.", [("", Double(service.slabs.freeBytes))]),
       .init(
         "cache_entries", "Entries kept.",
-        [("cache=\"answers\"", Double(answers.count)), ("cache=\"parts\"", Double(service.parts.count))]),
+        [
+          ("cache=\"answers\"", Double(answers.count)), ("cache=\"parts\"", Double(service.parts.count)),
+          ("cache=\"planes\"", Double(service.planes.count)),
+        ]),
       .init(
         "build_jobs", "Answers that wait to be built or are being built.",
         [

@@ -24,7 +24,7 @@ public struct Server: Sendable {
   }
 
   /// Opens the stores for the first time. Blocks.
-  public func open() throws -> Library.Changes { try service.library.refresh() }
+  public func open() throws -> Library.Changes { try service.refreshLibrary() }
 
   /// Names of the data sets that are served now.
   public var datasets: [String] { service.library.datasets.keys.sorted() }

@@ -12,7 +12,9 @@ final class TileService: Sendable {
   let client: ClientFiles
   let lanes: BuildLanes
   let helpers: HelperThreads
+  let slabs: SlabPool
   let background = BackgroundWork()
+  let planes: SharedParts<StoredPlane, DecodedPlane?>
   let parts: SharedParts<PartKey, Part>
   let answers: AnswerCache<AnswerKey, Answer>
   let warm: WarmAnswers
@@ -24,8 +26,9 @@ final class TileService: Sendable {
   /// - Throws: `StoreError` where the folder of stores cannot be listed; `ClientFiles.LoadingError`.
   init(_ settings: Settings, log: Logger) throws {
     let lanes = BuildLanes(threads: settings.buildThreads, jobsMax: settings.buildQueueMax)
-    // Parts are what makes the next answer quick; finished answers are small.
-    let parts = SharedParts<PartKey, Part>(bytesMax: settings.cacheBytes / 4 * 3, size: \.byteCount)
+    // Planes are what makes the next answer quick; finished answers are small.
+    let planes = SharedParts<StoredPlane, DecodedPlane?>(bytesMax: settings.cacheBytes / 2) { $0?.byteCount ?? 64 }
+    let parts = SharedParts<PartKey, Part>(bytesMax: settings.cacheBytes / 4, size: \.byteCount)
     let answers = AnswerCache<AnswerKey, Answer>(
       bytesMax: settings.cacheBytes / 8, lanes: lanes, size: \.byteCount)
     let warm = WarmAnswers(bytesMax: settings.cacheBytes / 8)
@@ -33,12 +36,15 @@ final class TileService: Sendable {
     self.log = log
     self.lanes = lanes
     helpers = HelperThreads(count: min(settings.buildThreads - 1, HelperThreads.countMax))
+    slabs = SlabPool(bytesMax: planes.bytesMax)
+    self.planes = planes
     self.parts = parts
     self.answers = answers
     self.warm = warm
     limiter = RateLimiter(rate: settings.rate, burst: settings.burst)
     client = try settings.web.map { try ClientFiles(folder: $0) } ?? ClientFiles()
     library = try Library(settings.folder, tokens: settings.tokens) { version in
+      planes.removeAll { $0.version == version.serial }
       parts.removeAll { $0.version == version.serial }
       answers.removeAll { $0.version == version.serial }
       warm.removeAll(version: version.serial)
@@ -50,10 +56,19 @@ final class TileService: Sendable {
 
   func startDraining() { draining.store(true, ordering: .relaxed) }
 
+  /// Compares the library with the disk; see there. Blocks.
+  func refreshLibrary() throws(StoreError) -> Library.Changes {
+    let changes = try library.refresh()
+    if !changes.opened.isEmpty || !changes.removed.isEmpty {
+      slabs.prepare(slabs: library.slabsUsual)
+    }
+    return changes
+  }
+
   /// Compares the library with the disk, off the event loops and not behind what is being built, and logs what changed.
   func refresh() async {
     do {
-      let changes = try await NIOThreadPool.singleton.runIfActive { [library] in try library.refresh() }
+      let changes = try await NIOThreadPool.singleton.runIfActive { [self] in try refreshLibrary() }
       for entry in changes.opened {
         log.notice("now serving", metadata: ["dataset": "\(entry.name)", "version": "\(entry.version)"])
       }

@@ -22,16 +22,17 @@ struct DecodedPlaneTests {
     writer.finish()
     let array = try builder.reader(of: writer)
     let helpers = HelperThreads(count: 2)
+    let pool = SlabPool(bytesMax: 64 << 20)
 
     let blocks = stride(from: 0, to: counts.count, by: 16).map { counts[$0..<($0 + 16)] }
     let low = blocks.count { $0.contains { $0 & 255 != 0 } }
     let high = blocks.count { $0.contains { $0 > 255 } }
     let needed = DecodedPlane.bytesMin(rows: rows) + 16 * (low + high)
-    let whole = try DecodedPlane(array, plane: 0, helpers, bytesMax: needed)
+    let whole = try DecodedPlane(array, plane: 0, helpers, pool, bytesMax: needed)
     let plane = try #require(whole)
     #expect(plane.byteCount == needed)
     for bytesMax in [needed - 1, needed / 2, DecodedPlane.bytesMin(rows: rows) - 1, 0] {
-      let none = try DecodedPlane(array, plane: 0, helpers, bytesMax: bytesMax)
+      let none = try DecodedPlane(array, plane: 0, helpers, pool, bytesMax: bytesMax)
       #expect(none?.byteCount == nil, "\(bytesMax) of \(needed) bytes")
     }
 
@@ -50,17 +51,18 @@ struct DecodedPlaneTests {
     let version = try #require(server.service.library.dataset("golden")).current
     for index in version.store.layers.indices {
       let layer = LayerParts(
-        version: version, index: index, parts: server.service.parts, helpers: server.service.helpers)
+        version: version, index: index, parts: server.service.parts, planes: server.service.planes,
+        helpers: server.service.helpers, slabs: server.service.slabs)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<10 {
         let view = RandomView(version.store, layer.layer)
         let window = try #require(AxisWindow(zoom: 2, from: 128, on: layer.layer.layer.shared, samples: 1 << 20))
         let plane = Bool.random() ? view.plane : view.plane.window(window)
-        let key = PartKey(version: version.serial, layer: index, kind: .plane(plane.stored))
-        _ = try server.service.parts.part(key) { .plane(nil) }
+        let stored = StoredPlane(version: version.serial, layer: index, plane: plane.stored)
+        _ = try server.service.planes.part(stored) { nil }
         let tile = try layer.tile(plane, view.request, level: view.level, index: view.index)
         #expect(tile == (try brute.tile(plane, view.request, level: view.level, index: view.index)))
-        guard case .plane(nil)? = server.service.parts.partAtHand(key) else {
+        guard case .some(nil) = server.service.planes.partAtHand(stored) else {
           Issue.record("It was decoded again.")
           continue
         }

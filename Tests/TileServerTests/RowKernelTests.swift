@@ -42,16 +42,14 @@ struct RowKernelTests {
     let rows = 700
     let counts: [[Count]] = counts(rows: rows, bins: bins)
     let width = Count.bitWidth / 8
-    var plane: [UInt64] = []
-    var starts = [UInt32](repeating: .max, count: rows + 1)
+    var plane = PackedRows(rows: rows)
     for row in (0..<rows).shuffled() {
       let room = 1 + bins * width / 8
       var words = [UInt64](repeating: .max, count: room + 1)
       let found = pack(&words, counts[row], bins)
       #expect(words[room] == .max, "It wrote beyond its room.")
       #expect(Array(words.prefix(found)) == packed(counts[row]))
-      starts[row] = UInt32(plane.count)
-      plane += words.prefix(found)
+      plane.append(words.prefix(found), row)
     }
     for count in [0, 1, 7, 255, 256, 257, 600] {
       let chosen = (0..<count).map { _ in UInt32.random(in: 0..<UInt32(rows)) }
@@ -59,13 +57,7 @@ struct RowKernelTests {
       let expected = sums.indices.map { bin in
         chosen.reduce(sums[bin]) { $0 &+ UInt32(counts[Int($1)][bin]) }
       }
-      plane.withUnsafeBufferPointer { plane in
-        starts.withUnsafeBufferPointer { starts in
-          let plane = nd_plane(
-            packed: plane.baseAddress, starts: starts.baseAddress, bins: bins, count_bytes: width)
-          nd_add_rows(&sums, plane, chosen, chosen.count)
-        }
-      }
+      plane.withKernel(bins, width) { nd_add_rows(&sums, $0, chosen, chosen.count) }
       #expect(sums == expected, "\(count) rows")
     }
   }
@@ -111,15 +103,12 @@ struct RowKernelTests {
       return [near + .random(in: -300...60), .random(in: -256...1), 1 << 52, -1 << 52].randomElement()!
     }
     let zeros = counts.map { UInt32($0.randomElement()! / 2) }
-    var plane: [UInt64] = []
-    var starts: [UInt32] = []
-    for row in counts {
+    var plane = PackedRows(rows: rows)
+    for (row, counts) in counts.enumerated() {
       var words = [UInt64](repeating: 0, count: 1 + 32 * width)
-      starts.append(UInt32(plane.count))
-      let found = pack(&words, row, 256)
-      plane += words.prefix(found)
+      let found = pack(&words, counts, 256)
+      plane.append(words.prefix(found), row)
     }
-    starts.append(0)
     let chosen = (0..<300).map { _ in UInt32.random(in: 0..<UInt32(rows)) }
     var expected = (0..<256).map { _ in UInt64.random(in: 0...9) }
     var sums = expected
@@ -128,18 +117,14 @@ struct RowKernelTests {
       total += nd_add_window(
         &expected, counts[row], width, zeros[row], origins[row], Int32(exponents[row]), window)
     }
-    let found = plane.withUnsafeBufferPointer { plane in
-      starts.withUnsafeBufferPointer { starts in
-        origins.withUnsafeBufferPointer { origins in
-          exponents.withUnsafeBufferPointer { exponents in
-            zeros.withUnsafeBufferPointer { zeros in
-              nd_add_window_rows(
-                &sums,
-                nd_plane(packed: plane.baseAddress, starts: starts.baseAddress, bins: 256, count_bytes: width),
-                chosen, chosen.count,
-                nd_grids(origins: origins.baseAddress, exponents: exponents.baseAddress, zeros: zeros.baseAddress),
-                window)
-            }
+    let found = plane.withKernel(256, width) { plane in
+      origins.withUnsafeBufferPointer { origins in
+        exponents.withUnsafeBufferPointer { exponents in
+          zeros.withUnsafeBufferPointer { zeros in
+            nd_add_window_rows(
+              &sums, plane, chosen, chosen.count,
+              nd_grids(origins: origins.baseAddress, exponents: exponents.baseAddress, zeros: zeros.baseAddress),
+              window)
           }
         }
       }
@@ -157,4 +142,36 @@ struct RowKernelTests {
   }
 
   private func scale(_ exponent: Int32) -> Double { Double(sign: .plus, exponent: Int(exponent), significand: 1) }
+}
+
+/// Packed rows in three slabs, in any order.
+private struct PackedRows {
+  private var slabs: [[UInt64]] = [[], [], []]
+  private var starts: [UInt32]
+
+  init(rows: Int) { starts = Array(repeating: .max, count: rows + 1) }
+
+  mutating func append(_ words: some Sequence<UInt64>, _ row: Int) {
+    let slab = slabs.indices.randomElement()!
+    starts[row] = UInt32(slab * Int(ND_SLAB_WORDS) + slabs[slab].count)
+    slabs[slab] += words
+  }
+
+  func withKernel<Result>(_ bins: Int, _ countBytes: Int, _ body: (nd_plane) -> Result) -> Result {
+    // Copies, whose addresses last.
+    let copies = slabs.map { slab in
+      let copy = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: slab.count)
+      _ = copy.initialize(from: slab)
+      return copy
+    }
+    defer { copies.forEach { $0.deallocate() } }
+    let addresses = copies.map { UnsafePointer($0.baseAddress) }
+    return addresses.withUnsafeBufferPointer { addresses in
+      starts.withUnsafeBufferPointer { starts in
+        body(
+          nd_plane(
+            slabs: addresses.baseAddress, starts: starts.baseAddress, bins: bins, count_bytes: countBytes))
+      }
+    }
+  }
 }

@@ -73,7 +73,8 @@ struct TilePropertyTests {
     let version = try #require(server.service.library.dataset("golden")).current
     for index in version.store.layers.indices {
       let layer = LayerParts(
-        version: version, index: index, parts: server.service.parts, helpers: server.service.helpers)
+        version: version, index: index, parts: server.service.parts, planes: server.service.planes,
+        helpers: server.service.helpers, slabs: server.service.slabs)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<20 {
         let view = RandomView(version.store, layer.layer)
@@ -88,7 +89,9 @@ struct TilePropertyTests {
   @Test func `Both ways of making a tile agree`() throws {
     let server = try GoldenServer.server()
     let version = try #require(server.service.library.dataset("golden")).current
-    let layer = LayerParts(version: version, index: 0, parts: server.service.parts, helpers: server.service.helpers)
+    let layer = LayerParts(
+      version: version, index: 0, parts: server.service.parts, planes: server.service.planes,
+      helpers: server.service.helpers, slabs: server.service.slabs)
     for _ in 0..<10 {
       let view = RandomView(version.store, layer.layer)
       let maker = TileMaker(
@@ -106,7 +109,7 @@ struct TilePropertyTests {
       #expect(tile == (try wide.gather(rows, level: 1)), "32 and 64-bit sums differ")
       let plane = try DecodedPlane(
         layer.layer.counts(view.plane.axis, view.plane.bins), plane: view.plane.group, server.service.helpers,
-        bytesMax: .max)
+        server.service.slabs, bytesMax: .max)
       let decoded = try #require(plane)
       #expect(tile == maker.gather(rows, level: 1, from: decoded))
       #expect(tile == (try maker.pyramid(server.service.helpers, from: decoded)).tile(level: 1, index: 0))

@@ -12,10 +12,6 @@ void *nd_pages_allocate(size_t bytes);
 /// Gives back what `nd_pages_allocate(bytes)` returned.
 void nd_pages_free(void *pages, size_t bytes);
 
-/// Gives back all but the first `fewer` bytes of what `nd_pages_allocate(bytes)` returned. They may then lie elsewhere:
-/// returns where, as `nd_pages_allocate(fewer)` would have.
-void *nd_pages_shrink(void *pages, size_t bytes, size_t fewer);
-
 /// Has the allocator keep memory that was released, up to 128 MiB a thread, for what is allocated next. Orderings and sums
 /// are made and dropped by the megabyte: given back to the system, their pages would have to be cleared anew every time,
 /// which takes longer than filling them. For the whole process.

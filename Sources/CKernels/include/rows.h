@@ -12,14 +12,19 @@ void nd_add_u8_u64(uint64_t *sums, const uint8_t *counts, size_t bins);
 void nd_add_u16_u64(uint64_t *sums, const uint16_t *counts, size_t bins);
 void nd_add_u32_u64(uint64_t *sums, const uint32_t *counts, size_t bins);
 
+/// Words of a slab: 4 MiB.
+enum { ND_SLAB_WORDS = 1 << 19 };
+
 /// Counts of a plane, packed: of each row only what is not 0, by blocks of 16 bins.
 ///
 /// The lowest bytes of a block's counts are 16 bytes, the next bytes of theirs another 16, as many as a count has bytes. A
 /// packed row is a word that has a bit for each of these, from the lowest on, and then those of them that are not all 0,
-/// whose bits are set.
+/// whose bits are set. Rows lie in slabs, each wholly in one.
 typedef struct {
-  const uint64_t *packed;
-  /// `[row]`: the word with which it begins. One more follows, which may be anything: rows need not lie in order.
+  /// Of `ND_SLAB_WORDS` words each, or as many as its rows take.
+  const uint64_t *const *slabs;
+  /// `[row]`: the word with which it begins, counted through all slabs. One more follows, which may be anything: rows need
+  /// not lie in order.
   const uint32_t *starts;
   /// A multiple of 16, at most 256.
   size_t bins;

@@ -7,14 +7,14 @@ final class BackgroundWork: Sendable {
   static let jobsMax = 8
 
   private let pool = NIOThreadPool(numberOfThreads: 1)
-  private let keys = Mutex<Set<PartKey>>([])
+  private let keys = Mutex<Set<StoredPlane>>([])
 
   init() { pool.start() }
 
   deinit { pool.shutdownGracefully { _ in } }
 
   /// Queues a job, unless one with this key waits or runs already.
-  func submit(_ key: PartKey, _ job: @escaping @Sendable () -> Void) {
+  func submit(_ key: StoredPlane, _ job: @escaping @Sendable () -> Void) {
     let isNew = keys.withLock { keys in keys.count < Self.jobsMax && keys.insert(key).inserted }
     guard isNew else { return }
     pool.submit { [self] state in

@@ -110,6 +110,14 @@ public final class Library: Sendable {
   /// All data sets, by name.
   var datasets: [String: DatasetEntry] { state.withLock { $0.datasets } }
 
+  /// Slabs that planes of all layers and groups take about, once decoded on one axis.
+  var slabsUsual: Int {
+    datasets.values.map(\.current.store).reduce(0) { sum, store in
+      let plane = store.layers.reduce(0) { $0 + DecodedPlane.slabsUsual(rows: $1.layer.neurons, bins: .full) }
+      return sum + plane * store.attributes.groups.count
+    }
+  }
+
   /// A data set of the table.
   func dataset(_ name: String) -> DatasetEntry? { state.withLock { $0.datasets[name] } }
 }

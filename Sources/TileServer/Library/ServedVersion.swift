@@ -29,8 +29,6 @@ struct PartKey: Hashable, Sendable {
     case exponents
     case origins
     case order(OrderRequest)
-    /// A plane of the store (`PlaneKey.stored`).
-    case plane(PlaneKey)
     case pyramid(PlaneKey, OrderRequest)
   }
 
@@ -47,8 +45,6 @@ enum Part: Sendable {
   case exponents([Int16])
   case origins([Int64])
   case order(NeuronOrder)
-  /// `nil`: the plane takes more than is kept, as was found on decoding it.
-  case plane(DecodedPlane?)
   case pyramid(Pyramid)
 
   var byteCount: Int {
@@ -59,10 +55,16 @@ enum Part: Sendable {
     case .exponents(let values): values.count * 2 + 64
     case .origins(let values): values.count * 8 + 64
     case .order(let order): order.byteCount
-    case .plane(let plane): plane?.byteCount ?? 64
     case .pyramid(let pyramid): pyramid.byteCount
     }
   }
+}
+
+/// A plane of a layer of a version, as the store has it (`PlaneKey.stored`).
+struct StoredPlane: Hashable, Sendable {
+  var version: UInt64
+  var layer: Int
+  var plane: PlaneKey
 }
 
 /// The parts of one layer, made where they are not at hand. Only for build threads, see `SharedParts`.
@@ -71,7 +73,11 @@ struct LayerParts: Sendable {
   /// Index of the layer.
   let index: Int
   let parts: SharedParts<PartKey, Part>
+  /// `nil`: the plane takes more than is kept, as was found on decoding it.
+  let planes: SharedParts<StoredPlane, DecodedPlane?>
   let helpers: HelperThreads
+  /// Memory of decoded planes.
+  let slabs: SlabPool
   /// Decodes planes that are likely to be looked at again.
   var background: BackgroundWork?
 
@@ -79,6 +85,9 @@ struct LayerParts: Sendable {
   var levels: Levels { Levels(neurons: layer.layer.neurons) }
 
   private func key(_ kind: PartKey.Kind) -> PartKey { PartKey(version: version.serial, layer: index, kind: kind) }
+  private func stored(_ plane: PlaneKey) -> StoredPlane {
+    StoredPlane(version: version.serial, layer: index, plane: plane.stored)
+  }
 
   /// Whether answering needs a pass over a plane or a sort: heavy work.
   func isHeavy(_ plane: PlaneKey?, _ order: OrderRequest, level: Int) -> Bool {
@@ -86,7 +95,7 @@ struct LayerParts: Sendable {
       let inMemory = isHeldInMemory(plane)
       if level >= TileMaker.pyramidLevel(levels, inMemory: inMemory) {
         if !parts.contains(key(.pyramid(plane, order))) { return true }
-      } else if inMemory, level >= TileMaker.planeLevel, !parts.contains(key(.plane(plane.stored))) {
+      } else if inMemory, level >= TileMaker.planeLevel, !planes.contains(stored(plane)) {
         return true
       }
     }
@@ -144,7 +153,7 @@ struct LayerParts: Sendable {
   }
 
   /// Most bytes of a decoded plane, so that some fit beside each other.
-  private var planeBytesMax: Int { parts.bytesMax / 4 }
+  private var planeBytesMax: Int { planes.bytesMax / 3 }
 
   /// Whether what a plane is made of, once decoded, stays in memory: not where it would take too much even if it were
   /// empty, nor where its counts turned out to.
@@ -153,27 +162,25 @@ struct LayerParts: Sendable {
     guard plane.window != nil || TileMaker.fits32(levels, samples: samples(plane.group)),
       DecodedPlane.bytesMin(rows: levels.neurons) <= planeBytesMax
     else { return false }
-    if case .plane(nil)? = parts.partAtHand(key(.plane(plane.stored))) { return false }
+    if case .some(nil) = planes.partAtHand(stored(plane)) { return false }
     return true
   }
 
   /// What a plane is made of, or `nil` where it turns out to take more than is kept. That is noted in its place, so that
   /// it is not decoded in vain again.
   private func decoded(_ plane: PlaneKey) throws -> DecodedPlane? {
-    let stored = plane.stored
-    let part = try parts.part(key(.plane(stored))) {
-      .plane(
-        try DecodedPlane(
-          layer.counts(stored.axis, stored.bins), plane: stored.group, helpers, bytesMax: planeBytesMax))
+    let stored = stored(plane)
+    return try planes.part(stored) {
+      try DecodedPlane(
+        layer.counts(stored.plane.axis, stored.plane.bins), plane: stored.plane.group, helpers, slabs,
+        bytesMax: planeBytesMax)
     }
-    guard case .plane(let decoded) = part else { preconditionFailure("kind and part differ") }
-    return decoded
   }
 
   /// What a plane is made of, or `nil` where that is not held in memory; and who makes its tiles in an ordering.
   private func decodedAndMaker(_ plane: PlaneKey, _ request: OrderRequest) throws -> (DecodedPlane?, TileMaker) {
     guard isHeldInMemory(plane) else { return (nil, try maker(plane, request)) }
-    if parts.contains(key(.plane(plane.stored))) { return (try decoded(plane), try maker(plane, request)) }
+    if planes.contains(stored(plane)) { return (try decoded(plane), try maker(plane, request)) }
     // One thread sorts while the others decode.
     return try helpers.both {
       try decoded(plane)
@@ -185,9 +192,8 @@ struct LayerParts: Sendable {
   /// What a plane is made of where it is decoded already. Otherwise that begins, and nobody waits for it.
   private func decodedAlready(_ plane: PlaneKey) throws -> DecodedPlane? {
     guard isHeldInMemory(plane) else { return nil }
-    let key = key(.plane(plane.stored))
-    if parts.contains(key) { return try decoded(plane) }
-    background?.submit(key) {
+    if planes.contains(stored(plane)) { return try decoded(plane) }
+    background?.submit(stored(plane)) {
       // Whoever asks for the plane itself will meet the error again, and tell it.
       _ = try? decoded(plane)
     }

@@ -142,7 +142,7 @@ extension RouteTable {
     let id = try part("layer", context)
     guard let index = version.served.layerIndices[id] else { throw .notFound("There is no layer “\(id.prefix(100))”.") }
     return LayerParts(
-      version: version.served, index: index, parts: service.parts, helpers: service.helpers,
-      background: service.background)
+      version: version.served, index: index, parts: service.parts, planes: service.planes,
+      helpers: service.helpers, slabs: service.slabs, background: service.background)
   }
 }

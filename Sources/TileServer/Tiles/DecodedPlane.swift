@@ -4,61 +4,78 @@ import TileStore
 
 /// All counts of one plane in memory, packed, so that tiles of any ordering are added up without decoding anything again.
 ///
-/// `@unchecked Sendable`: written by `init` only, each thread its own rows, and read-only afterwards.
+/// `@unchecked Sendable`: written by `init` only, each thread its own slabs and the starts of their rows, and read-only
+/// afterwards.
 final class DecodedPlane: @unchecked Sendable {
   let rows: Int
   let bins: Int
   private let countBytes: Int
-  private let packed: UnsafeMutableRawPointer
-  private let packedBytes: Int
+  private let pool: SlabPool
+  /// `[slab]`; see `nd_plane`.
+  private let slabs: UnsafeMutablePointer<UnsafePointer<UInt64>?>
+  /// `[slab]`: words of each. Slabs of fewer than `SlabPool.slabWords` are not the pool's.
+  private let slabWords: UnsafeMutablePointer<Int>
+  private let slabCount = Atomic(0)
   /// `[row]`, and one more: see `nd_plane`.
   private let starts: UnsafeMutablePointer<UInt32>
 
   /// Bytes that a plane takes at least: if it is empty.
   static func bytesMin(rows: Int) -> Int { rows * wordBytes + startsBytes(rows) }
 
+  /// Slabs that a plane takes about: as many as if its counts were of a byte each, and not packed.
+  static func slabsUsual(rows: Int, bins: BinCount) -> Int { rows * (wordBytes + bins.rawValue) / SlabPool.slabBytes }
+
   private static let wordBytes = MemoryLayout<UInt64>.stride
   private static func startsBytes(_ rows: Int) -> Int { (rows + 1) * MemoryLayout<UInt32>.stride }
 
-  var byteCount: Int { packedBytes + Self.startsBytes(rows) }
+  var byteCount: Int {
+    let words = (0..<slabCount.load(ordering: .relaxed)).reduce(0) { $0 + slabWords[$1] }
+    return words * Self.wordBytes + Self.startsBytes(rows)
+  }
 
   /// Decodes a plane.
   ///
   /// - Parameters:
   ///   - helpers: threads that share the work.
+  ///   - pool: whose slabs the plane takes, and gives back when nobody needs it any more.
   ///   - bytesMax: what the plane may take; where it would take more, decoding ends soon and there is no plane.
   /// - Throws: `StoreError`.
-  init?(_ array: ArrayReader, plane: Int, _ helpers: HelperThreads, bytesMax: Int) throws {
-    let rows = array.rows
-    guard let packing = Packing(array, plane, roomBytes: bytesMax - Self.startsBytes(rows)) else { return nil }
-    do {
-      // A small plane is done before a helper has woken up.
-      _ = try helpers.map(packing.pieces < 4 ? 1 : helpers.count + 1) { _ in try packing.work() }
-    } catch {
-      packing.discard()
-      throw error
-    }
-    guard let packedBytes = packing.bytes else {
-      packing.discard()
-      return nil
-    }
-    self.rows = rows
+  init?(_ array: ArrayReader, plane: Int, _ helpers: HelperThreads, _ pool: SlabPool, bytesMax: Int) throws {
+    let roomBytes = bytesMax - Self.startsBytes(array.rows)
+    guard roomBytes >= array.rows * Self.wordBytes else { return nil }
+    let packing = Packing(array, plane, wordsMax: roomBytes / Self.wordBytes)
+    // A small plane is done before a helper has woken up.
+    let threads = packing.pieces < 4 ? 1 : helpers.count + 1
+    rows = array.rows
     bins = packing.bins
     countBytes = array.metadata.dataType.byteCount
-    self.packedBytes = packedBytes
-    packed = nd_pages_shrink(packing.packed, packing.roomBytes, packedBytes)
-    starts = packing.starts
+    self.pool = pool
+    let slabsMax = packing.slabsMax(threads)
+    slabs = .allocate(capacity: slabsMax)
+    slabs.initialize(repeating: nil, count: slabsMax)
+    slabWords = .allocate(capacity: slabsMax)
+    slabWords.initialize(repeating: 0, count: slabsMax)
+    starts = .allocate(capacity: rows + 1)
+    starts[rows] = 0
+    _ = try pool.whileDecoding { try helpers.map(threads) { [self] _ in try pack(packing) } }
+    if packing.hasOverflowed { return nil }
   }
 
   deinit {
-    nd_pages_free(packed, packedBytes)
+    for slab in 0..<slabCount.load(ordering: .relaxed) {
+      guard let words = slabs[slab].map({ UnsafeMutablePointer(mutating: $0) }) else { continue }
+      if slabWords[slab] == SlabPool.slabWords {
+        pool.giveBack(SlabPool.Slab(words: words))
+      } else {
+        words.deallocate()
+      }
+    }
+    slabs.deallocate()
+    slabWords.deallocate()
     starts.deallocate()
   }
 
-  private var kernel: nd_plane {
-    nd_plane(
-      packed: packed.assumingMemoryBound(to: UInt64.self), starts: starts, bins: bins, count_bytes: countBytes)
-  }
+  private var kernel: nd_plane { nd_plane(slabs: slabs, starts: starts, bins: bins, count_bytes: countBytes) }
 
   /// Adds chosen rows to a row of sums, of `bins` bins.
   func add(_ chosen: UnsafeBufferPointer<UInt32>, to sums: UnsafeMutablePointer<UInt32>) {
@@ -84,87 +101,99 @@ final class DecodedPlane: @unchecked Sendable {
     }
   }
 
-  /// A plane that threads are decoding, one piece after another: whoever is done takes the next.
-  ///
-  /// `@unchecked Sendable`: a thread writes the starts of its piece's rows, and the packed rows where it alone has claimed room.
-  private final class Packing: @unchecked Sendable {
-    /// Rows of a piece, about: as many as a thread packs within its own cache.
+  /// Packs pieces until there are none left, or there is no room for more.
+  private func pack(_ packing: Packing) throws(StoreError) {
+    var (slab, words, used) = (0, UnsafeMutablePointer<UInt64>?.none, 0)
+    while let chunks = packing.next() {
+      var packed = 0
+      try packing.array.stream(plane: packing.plane, chunks: chunks) { first, bytes in
+        for row in 0..<(bytes.count / packing.array.rowBytes) {
+          if used + packing.rowWordsMax > SlabPool.slabWords || words == nil {
+            (slab, words) = takeSlab()
+            used = 0
+          }
+          guard let words, let source = bytes.baseAddress else { return }
+          starts[first + row] = UInt32(slab * SlabPool.slabWords + used)
+          let taken = packing.pack(source + row * packing.array.rowBytes, to: words + used)
+          used += taken
+          packed += taken
+        }
+      }
+      packing.count(packed)
+    }
+    if let words { trim(slab, words, to: used) }
+  }
+
+  private func takeSlab() -> (slab: Int, words: UnsafeMutablePointer<UInt64>) {
+    let (slab, words) = (slabCount.add(1, ordering: .relaxed).oldValue, pool.take().words)
+    slabs[slab] = UnsafePointer(words)
+    slabWords[slab] = SlabPool.slabWords
+    return (slab, words)
+  }
+
+  /// Moves what a thread has put into its last slab to memory of just that size.
+  private func trim(_ slab: Int, _ words: UnsafeMutablePointer<UInt64>, to used: Int) {
+    guard used < SlabPool.slabWords else { return }
+    let exact = UnsafeMutablePointer<UInt64>.allocate(capacity: used)
+    exact.initialize(from: words, count: used)
+    slabs[slab] = UnsafePointer(exact)
+    slabWords[slab] = used
+    pool.giveBack(SlabPool.Slab(words: words))
+  }
+
+  /// What threads share that decode a plane, one piece after another: whoever is done takes the next.
+  private final class Packing: Sendable {
+    /// Rows of a piece, about.
     private static let pieceRows = 256
 
+    let array: ArrayReader
+    let plane: Int
     let bins: Int
-    let packed: UnsafeMutableRawPointer
-    let roomBytes: Int
-    let starts: UnsafeMutablePointer<UInt32>
     let pieces: Int
+    /// Words of a packed row at most.
+    let rowWordsMax: Int
 
-    private let array: ArrayReader
-    private let plane: Int
+    private let wordsMax: Int
     private let pieceChunks: Int
     private let nextPiece = Atomic(0)
-    /// Where the next rows go; beyond the room where there was not enough.
-    private let nextByte = Atomic(0)
+    private let words = Atomic(0)
 
-    /// - Returns: `nil` where not even an empty plane has room.
-    init?(_ array: ArrayReader, _ plane: Int, roomBytes: Int) {
-      guard roomBytes >= array.rows * wordBytes else { return nil }
+    init(_ array: ArrayReader, _ plane: Int, wordsMax: Int) {
       self.array = array
       self.plane = plane
       bins = array.rowBytes / array.metadata.dataType.byteCount
-      // Starts count words in 32 bits.
-      self.roomBytes = min(roomBytes, array.rows * (wordBytes + array.rowBytes), Int(UInt32.max) * wordBytes)
-      packed = nd_pages_allocate(self.roomBytes)
-      starts = .allocate(capacity: array.rows + 1)
-      starts[array.rows] = 0
+      rowWordsMax = 1 + array.rowBytes / wordBytes
+      // Starts count words in 32 bits, also the few that are left over at the end of each slab.
+      self.wordsMax = min(wordsMax, array.rows * rowWordsMax, 1 << 31)
       pieceChunks = max(1, Self.pieceRows / array.rowsPerChunk)
       pieces = (array.chunks + pieceChunks - 1) / pieceChunks
     }
 
-    /// Bytes of all packed rows; `nil` where they had no room.
-    var bytes: Int? {
-      let bytes = nextByte.load(ordering: .relaxed)
-      return bytes <= roomBytes ? bytes : nil
+    /// Slabs that so many threads take at most until they see that there is no room for more.
+    func slabsMax(_ threads: Int) -> Int {
+      let words = wordsMax + threads * pieceChunks * array.rowsPerChunk * rowWordsMax
+      return words / (SlabPool.slabWords - rowWordsMax) + threads + 1
     }
 
-    func discard() {
-      nd_pages_free(packed, roomBytes)
-      starts.deallocate()
+    /// The chunks of the next piece; `nil` where all are taken, or there is no room for more.
+    func next() -> Range<Int>? {
+      if hasOverflowed { return nil }
+      let first = nextPiece.add(1, ordering: .relaxed).oldValue * pieceChunks
+      return first < array.chunks ? first..<min(first + pieceChunks, array.chunks) : nil
     }
 
-    /// Decodes pieces until there are none left, or there is no room for more.
-    func work() throws(StoreError) {
-      let pieceBytes = pieceChunks * array.rowsPerChunk * (wordBytes + array.rowBytes)
-      let scratch = UnsafeMutablePointer<UInt64>.allocate(capacity: pieceBytes / wordBytes)
-      defer { scratch.deallocate() }
-      while bytes != nil {
-        let first = nextPiece.add(1, ordering: .relaxed).oldValue * pieceChunks
-        guard first < array.chunks else { return }
-        try pack(first..<min(first + pieceChunks, array.chunks), scratch)
-      }
-    }
+    /// Counts the words of a piece that is packed.
+    func count(_ packed: Int) { words.add(packed, ordering: .relaxed) }
 
-    private func pack(_ chunks: Range<Int>, _ scratch: UnsafeMutablePointer<UInt64>) throws(StoreError) {
-      let (type, rowBytes) = (array.metadata.dataType, array.rowBytes)
-      var words = 0
-      try array.stream(plane: plane, chunks: chunks) { first, bytes in
-        guard let source = bytes.baseAddress else { return }
-        for row in 0..<(bytes.count / rowBytes) {
-          starts[first + row] = UInt32(words)
-          words += pack(source + row * rowBytes, type, to: scratch + words)
-        }
-      }
-      let place = nextByte.add(words * wordBytes, ordering: .relaxed).oldValue
-      guard place + words * wordBytes <= roomBytes else { return }
-      (packed + place).copyMemory(from: scratch, byteCount: words * wordBytes)
-      let rows = (chunks.lowerBound * array.rowsPerChunk)..<min(chunks.upperBound * array.rowsPerChunk, array.rows)
-      for row in rows { starts[row] += UInt32(place / wordBytes) }
-    }
+    var hasOverflowed: Bool { words.load(ordering: .relaxed) > wordsMax }
 
-    private func pack(_ source: UnsafeRawPointer, _ type: DataType, to row: UnsafeMutablePointer<UInt64>) -> Int {
-      switch type {
+    /// Packs a row of counts, and returns how many words it takes.
+    func pack(_ source: UnsafeRawPointer, to row: UnsafeMutablePointer<UInt64>) -> Int {
+      switch array.metadata.dataType {
       case .uint8: nd_pack_u8(row, source.assumingMemoryBound(to: UInt8.self), bins)
       case .uint16: nd_pack_u16(row, source.assumingMemoryBound(to: UInt16.self), bins)
       case .uint32: nd_pack_u32(row, source.assumingMemoryBound(to: UInt32.self), bins)
-      default: preconditionFailure("\(type) holds no counts")
+      default: preconditionFailure("\(array.metadata.dataType) holds no counts")
       }
     }
   }
