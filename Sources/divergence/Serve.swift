@@ -43,7 +43,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "How many proxies of yours write X-Forwarded-For. (default: 0)")
   var trustedProxies: Int?
 
-  @Option(help: "MiB of answers and their parts to keep; half of it at most is taken at the start, if layers are large. (default: 1024)")
+  @Option(help: "MiB of answers and their parts to keep; for large layers half of it is taken early. (default: 1024)")
   var cacheMib: Int?
 
   @Flag(help: "Log every request to standard output, one JSON object a line.")
