@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
     .target(name: "CMapping"),
 
-    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels"]),
+    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping"]),
     .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
     .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(

@@ -64,6 +64,10 @@ public final class RowBlocks<Value: ReadableValue> {
   private let matrix: UnsafeMutableBufferPointer<Value>
   /// The block that was read last.
   private var latest: (number: Int, block: RowBlock<Value>)?
+  /// Whether blocks are looked at where the system has them in memory: until the first that it has not.
+  private var isMapping: Bool
+  /// Where the block that was read last lies, if it was not copied.
+  private var mapped: (run: MappedRun, dataset: Dataset)?
   private var decodedBytes = 0
 
   /// Bytes that reading blocks of `rows` rows takes.
@@ -131,6 +135,7 @@ public final class RowBlocks<Value: ReadableValue> {
     scratch = (0..<lanes).map { _ in Scratch() }
     needsConversion = source.element != Value.element
     isMatrix = Self.isMatrix(source.geometry)
+    isMapping = Self.canMap(source, neurons)
     blocks = Self.blocks(source, rowsPerBlock, stretches ?? [0..<source.rows])
     let most = blocks.map(\.rows.count).max() ?? 0
     let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
@@ -175,6 +180,17 @@ public final class RowBlocks<Value: ReadableValue> {
     geometry.row == 0 && geometry.positions == 1
   }
 
+  /// Whether blocks of these neurons may be looked at where the system has them in memory: where they are whole rows, as they
+  /// are stored.
+  public static func canMap(_ source: LayerSource, _ neurons: Range<Int>) -> Bool {
+    guard isMatrix(source.geometry), source.geometry.axes.row == 0, source.geometry.axes.category == nil,
+      source.element == Value.element, neurons == 0..<source.neurons
+    else { return false }
+    return source.parts.allSatisfy {
+      if case .contiguous(_?) = $0.dataset.info.layout { true } else { false }
+    }
+  }
+
   /// Reads only some of the neurons from now on.
   /// - Precondition: they are of the band.
   public func narrow(to neurons: Range<Int>) {
@@ -202,14 +218,37 @@ public final class RowBlocks<Value: ReadableValue> {
     blocks.firstIndex { source.parts[$0.part].firstRow + $0.rows.upperBound > row }!
   }
 
-  /// Reads a block, unless it was the last that was read. What other blocks were returned before is no longer valid.
-  /// - Throws: `HDF5Error`.
-  public func read(_ number: Int, _ parallel: ParallelFor) throws -> RowBlock<Value> {
-    if let latest, latest.number == number { return latest.block }
-    latest = nil
-    let block = try readAnew(number, parallel)
-    latest = (number, block)
-    return block
+  /// Calls `body` with a block, which is read unless it was the last that was read.
+  /// - Throws: `HDF5Error`, also after `body` has seen data that turned out not to be the file's.
+  public func withBlock<Result>(
+    _ number: Int, _ parallel: ParallelFor, _ body: (RowBlock<Value>) throws -> Result
+  ) throws -> Result {
+    if latest?.number != number {
+      latest = nil
+      mapped = nil
+      latest = (number, try mappedBlock(number) ?? readAnew(number, parallel))
+    }
+    let result = try body(latest!.block)
+    if let mapped { try mapped.dataset.verify(mapped.run) }
+    return result
+  }
+
+  /// A block where the system has it in memory.
+  private func mappedBlock(_ number: Int) -> RowBlock<Value>? {
+    guard isMapping else { return nil }
+    let block = blocks[number]
+    let part = source.parts[block.part]
+    guard let run = part.dataset.mapped(rows: block.rows) else {
+      // What buffers and mappings take is never there at once.
+      isMapping = false
+      return nil
+    }
+    mapped = (run, part.dataset)
+    decodedBytes += run.bytes.count
+    let base = run.bytes.assumingMemoryBound(to: Value.self).baseAddress! + neurons.lowerBound
+    return RowBlock(
+      base: base, pitch: band.count, samples: block.rows.count, firstRow: part.firstRow + block.rows.lowerBound,
+      samplesPerRow: 1)
   }
 
   private func readAnew(_ number: Int, _ parallel: ParallelFor) throws -> RowBlock<Value> {

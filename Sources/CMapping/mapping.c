@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 // The handler may interrupt anything, so it takes no lock: it reads this table, of which each slot is written by the
@@ -14,22 +15,25 @@
 #define SLOTS 32768
 static _Atomic(uintptr_t) starts[SLOTS];
 static _Atomic(uintptr_t) ends[SLOTS];
+static _Atomic(int) cut[SLOTS];
 static _Atomic int next_slot;
 
 static struct sigaction before;
 static uintptr_t page_bytes;
 
-static int is_watched(uintptr_t address) {
+static int watching(uintptr_t address) {
   for (int slot = 0; slot < SLOTS; slot++) {
     uintptr_t start = atomic_load_explicit(&starts[slot], memory_order_acquire);
-    if (start > 1 && address >= start && address < atomic_load_explicit(&ends[slot], memory_order_acquire)) return 1;
+    if (start > 1 && address >= start && address < atomic_load_explicit(&ends[slot], memory_order_acquire)) return slot;
   }
-  return 0;
+  return -1;
 }
 
 static void on_bus_error(int number, siginfo_t *info, void *context) {
   uintptr_t address = (uintptr_t)info->si_addr;
-  if (is_watched(address)) {
+  int slot = watching(address);
+  if (slot >= 0) {
+    atomic_store_explicit(&cut[slot], 1, memory_order_release);
     void *page = (void *)(address & ~(page_bytes - 1));
     if (mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page) return;
   }
@@ -57,6 +61,7 @@ int cm_watch(const void *start, size_t count) {
     uintptr_t empty = 0;
     // 1 marks a slot that is taken and not filled yet: no mapping begins there.
     if (!atomic_compare_exchange_strong(&starts[slot], &empty, 1)) continue;
+    atomic_store_explicit(&cut[slot], 0, memory_order_relaxed);
     atomic_store_explicit(&ends[slot], (uintptr_t)start + count, memory_order_release);
     atomic_store_explicit(&starts[slot], (uintptr_t)start, memory_order_release);
     return slot;
@@ -64,6 +69,23 @@ int cm_watch(const void *start, size_t count) {
   return -1;
 }
 
+int cm_is_whole(int ticket) { return !atomic_load_explicit(&cut[ticket], memory_order_acquire); }
+
 void cm_forget(int ticket) {
   if (ticket >= 0 && ticket < SLOTS) atomic_store_explicit(&starts[ticket], 0, memory_order_release);
+}
+
+int cm_is_cached(int descriptor, int64_t offset, size_t count) {
+#ifdef RWF_NOWAIT
+  // Pages are read from disks in larger pieces than this.
+  const size_t step = 128 << 10;
+  char byte;
+  const struct iovec one = {&byte, 1};
+  for (size_t at = 0; at < count; at += step)
+    if (preadv2(descriptor, &one, 1, offset + (int64_t)at, RWF_NOWAIT) != 1) return 0;
+  return count > 0 && preadv2(descriptor, &one, 1, offset + (int64_t)count - 1, RWF_NOWAIT) == 1;
+#else
+  (void)descriptor, (void)offset, (void)count;
+  return 0;
+#endif
 }

@@ -145,6 +145,26 @@ public final class Dataset: Sendable {
     }
   }
 
+  /// Rows of a dataset without chunks where the system has them in memory, instead of a copy.
+  ///
+  /// - Returns: The rows' elements, native-endian; `nil` where they are to be read otherwise: the system would have to fetch
+  ///   them first, or they are not stored in one run, aligned and in this machine's byte order.
+  public func mapped(rows: Range<Int>) -> MappedRun? {
+    guard case .run(let reader) = source, !info.shape.isEmpty else { return nil }
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= info.shape[0], "rows lie in the shape")
+    let rowBytes = info.shape.dropFirst().reduce(info.elementBytes, *)
+    let run = reader.mapped(at: rows.lowerBound * rowBytes, count: rows.count * rowBytes)
+    return run.flatMap { Int(bitPattern: $0.bytes.baseAddress) % info.elementBytes == 0 ? $0 : nil }
+  }
+
+  /// Makes sure that what was read of a mapped run so far was the file's.
+  ///
+  /// - Throws: ``HDF5Error``: the file was cut, or could not be read.
+  public func verify(_ run: MappedRun) throws(HDF5Error) {
+    if run.isWhole { return }
+    throw located(becauseItChanged(Fault(.notReadable, "its data could not be read")))
+  }
+
   /// A file that is written to while it is read looks damaged: then that is the reason.
   private func becauseItChanged(_ fault: Fault) -> Fault {
     do throws(HDF5Error) { try file.verifyUnchanged() } catch {

@@ -19,7 +19,7 @@ from running import Running, events, faults
 def slow(dump, rng):
     """A dump of three layers, and the environment in which reading it takes some seconds."""
     layers = {f"layer_{i}": (rng.normal(size=(900, 70)).astype(np.float32), {"chunks": (15, 70), "compression": "lzf"}) for i in range(3)}
-    return dump(layers, rng.integers(0, 4, 900), name="slow.h5"), faults("slow.h5", delay_ms=4)
+    return dump(layers, rng.integers(0, 4, 900), name="slow.h5"), faults("slow.h5", delay_ms=8)
 
 
 @pytest.fixture

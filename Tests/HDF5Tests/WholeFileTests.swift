@@ -141,4 +141,24 @@ import Testing
     #expect(error?.kind == .changed)
     #expect(error?.dataset == "/y")
   }
+
+  @Test func rowsLookedAtWhereTheyLieAreThoseOfTheFileUntilItIsCut() throws {
+    let folder = try Oracle.odd.get()
+    let path = folder.path("shrinking mapped.h5")
+    try FileManager.default.copyItem(atPath: folder.path("run.h5"), toPath: path)
+    let catalogue = try File.catalogue(path: path)
+    let dataset = try File(catalogue).dataset(catalogue.dataset(named: "y"))
+    let rows = 3..<dataset.info.shape[0]
+    let rowBytes = dataset.info.count / dataset.info.shape[0] * dataset.info.elementBytes
+    let run = try #require(dataset.mapped(rows: rows))
+    #expect(Array(run.bytes) == Array(try dataset.bytes().dropFirst(rows.lowerBound * rowBytes)))
+    try dataset.verify(run)
+
+    try FileHandle(forWritingTo: URL(filePath: path)).truncate(atOffset: 8192)
+    #expect(run.bytes.last == 0)
+    let error = #expect(throws: HDF5Error.self) { try dataset.verify(run) }
+    #expect(error?.kind == .changed)
+    #expect(error?.dataset == "/y")
+    #expect(dataset.mapped(rows: rows) == nil)
+  }
 }

@@ -259,6 +259,8 @@ def whole_files():
         f.create_dataset("x", data=np.arange(4000, dtype="<f4").reshape(100, 40),
                          chunks=(30, 40), compression="gzip")
         f["y"] = np.arange(4000, dtype="<f4")
+    with create("run.h5") as f:
+        f["y"] = np.arange(4000, dtype="<f4")
     with open(os.path.join(OUT, "good.h5"), "rb") as f:
         data = f.read()
 

@@ -1,8 +1,9 @@
-// Reading mapped files that somebody truncates.
+// Reading files through mappings, also such that somebody truncates.
 #ifndef CMAPPING_H
 #define CMAPPING_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /// Watches a mapping: where its file has become shorter, or the disk cannot be read, reading it gives zeros instead of
 /// ending the program by SIGBUS. Zeros fail every checksum of a store, so they become an error that names the file.
@@ -10,7 +11,13 @@
 /// Returns a ticket for `cm_forget`, or -1 where too many mappings are watched already: that one ends the program then.
 int cm_watch(const void *start, size_t count);
 
+/// Whether nothing of a watched mapping has been replaced by zeros yet.
+int cm_is_whole(int ticket);
+
 /// Ends the watch. To be called before the mapping is unmapped.
 void cm_forget(int ticket);
+
+/// Whether the system has a part of a file in memory, as far as samples of it tell. Where it cannot say: no.
+int cm_is_cached(int descriptor, int64_t offset, size_t count);
 
 #endif

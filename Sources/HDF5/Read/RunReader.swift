@@ -71,6 +71,12 @@ final class RunReader: Sendable {
 
   deinit { for descriptor in owned { close(descriptor) } }
 
+  /// Bytes of the run where the system has them in memory; see ``Dataset/mapped(rows:)``.
+  func mapped(at offset: Int, count: Int) -> MappedRun? {
+    guard segments.count == 1, info.byteOrder == .native || info.elementBytes == 1 else { return nil }
+    return MappedRun(segments[0].descriptor, at: segments[0].offset + offset, count: count)
+  }
+
   /// - Returns: `true`: a run is there or it is an error.
   func read(_ target: Target, _ scratch: Scratch) throws(Fault) -> Bool {
     let elementBytes = info.elementBytes

@@ -38,6 +38,8 @@ extension LayerPlan {
   /// A block larger than this gains nothing, as long as it has some rows of each cell.
   static let blockBytesMax = 32 << 20
   static let rowsPerCell = 16
+  /// The share of the budget that the second look may take beyond what the first leaves: one of so many.
+  static let secondLookShare = 32
   /// What an early look costs for each byte that is counted: data that are decoded faster are read twice instead.
   static let earlyLookSecondsPerByte = 0.8e-9
   /// The largest share of a layer's values that an early look keeps.
@@ -106,12 +108,14 @@ extension LayerPlan {
     let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, bandNeurons / 4)).decoded
     isCheapInParts = quarter * 4 <= RowBlocks<Value>.bytesTouched(source, neurons: 0..<bandNeurons).decoded * 5 / 4
     let block = blockBytes(bandNeurons, rowsPerBlock)
-    secondLookRows =
-      block > Self.blockBytesMax ? rowsPerBlock : max(granularity, rowsPerBlock / 4 / granularity * granularity)
+    let isWhole =
+      block > Self.blockBytesMax
+      || RowBlocks<Value>.canMap(source, 0..<bandNeurons) && block <= memory / Self.secondLookShare
+    secondLookRows = isWhole ? rowsPerBlock : max(granularity, rowsPerBlock / 4 / granularity * granularity)
     // What the blocks of the second look leave of the first's.
     let foreseen = isOneBlock ? 0 : block - blockBytes(bandNeurons, secondLookRows)
     secondLookBytes = min(
-      isCheapInParts ? max(foreseen, memory / 32) : .max, left / 2, usable / 5)
+      isCheapInParts ? max(foreseen, memory / Self.secondLookShare) : .max, left / 2, usable / 5)
     bands = Self.bands(source, neurons: bandNeurons)
     peakBytes =
       fixed + needed + earlyLookBytes

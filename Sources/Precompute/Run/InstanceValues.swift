@@ -91,27 +91,21 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
     let blocks = RowBlocks<Stored>(
       source, neurons: 0..<source.neurons, rowsPerBlock: granularity * max(1, Self.blockBytesMax / max(1, perGranule)),
       lanes: lanes.count)
-    var loaded = -1
-    var block: RowBlock<Stored>?
     for row in rows {
       if source.path == self.source.path, missingRows.contains(where: { $0.contains(row) }) {
         try body(Array(repeating: .nan, count: source.neurons))
         continue
       }
-      let number = blocks.index(ofRow: row)
-      if number != loaded {
-        block = try blocks.read(number, lanes.run)
-        loaded = number
-      }
       let samples = source.geometry.samplesPerRow
-      let start = block!.base + (row - block!.firstRow) * samples * block!.pitch
-      let pitch = block!.pitch
-      try body(
-        (0..<source.neurons).map { neuron in
+      let values = try blocks.withBlock(blocks.index(ofRow: row), lanes.run) { block in
+        let start = block.base + (row - block.firstRow) * samples * block.pitch
+        return (0..<source.neurons).map { neuron in
           if samples == 1 { return Float(start[neuron]) }
           // An instance is one dot: the mean of its positions.
-          return Float((0..<samples).reduce(0.0) { $0 + Double(start[$1 * pitch + neuron]) } / Double(samples))
-        })
+          return Float((0..<samples).reduce(0.0) { $0 + Double(start[$1 * block.pitch + neuron]) } / Double(samples))
+        }
+      }
+      try body(values)
     }
   }
 }

@@ -120,7 +120,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       if rows.lowerBound >= row {
         if observer.shouldStop() { try keeper?.save() }
         try observer.checkStop()
-        try body(blocks.read(number, lanes.run))
+        try blocks.withBlock(number, lanes.run, body)
         try keeper?.saveIfDue()
       }
       let bytes = bytes(rows: rows.count, neurons: blocks.neurons.count)
