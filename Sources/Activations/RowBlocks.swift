@@ -244,7 +244,7 @@ public final class RowBlocks<Value: ReadableValue> {
       return nil
     }
     mapped = (run, part.dataset)
-    decodedBytes += run.bytes.count
+    decodedBytes += block.rows.count * neurons.count * MemoryLayout<Value>.size
     let base = run.bytes.assumingMemoryBound(to: Value.self).baseAddress! + neurons.lowerBound
     return RowBlock(
       base: base, pitch: band.count, samples: block.rows.count, firstRow: part.firstRow + block.rows.lowerBound,

@@ -77,8 +77,8 @@ void cm_forget(int ticket) {
 
 int cm_is_cached(int descriptor, int64_t offset, size_t count) {
 #ifdef RWF_NOWAIT
-  // Pages are read from disks in larger pieces than this.
-  const size_t step = 128 << 10;
+  // Pages come and go in larger pieces, and one that is missing is fetched when it is looked at.
+  const size_t step = 512 << 10;
   char byte;
   const struct iovec one = {&byte, 1};
   for (size_t at = 0; at < count; at += step)
