@@ -62,12 +62,10 @@ public final class RowBlocks<Value: ReadableValue> {
   private let raw: UnsafeMutableRawBufferPointer
   private let values: UnsafeMutableBufferPointer<Value>
   private let matrix: UnsafeMutableBufferPointer<Value>
-  /// The block that was read last.
-  private var latest: (number: Int, block: RowBlock<Value>)?
+  /// The block that was read last, and where it lies if it was not copied.
+  private var latest: (number: Int, block: RowBlock<Value>, mapped: (run: MappedRun, dataset: Dataset)?)?
   /// Whether blocks are looked at where the system has them in memory: until the first that it has not.
   private var isMapping: Bool
-  /// Where the block that was read last lies, if it was not copied.
-  private var mapped: (run: MappedRun, dataset: Dataset)?
   private var decodedBytes = 0
 
   /// Bytes that reading blocks of `rows` rows takes.
@@ -225,40 +223,47 @@ public final class RowBlocks<Value: ReadableValue> {
   ) throws -> Result {
     if latest?.number != number {
       latest = nil
-      mapped = nil
-      latest = (number, try mappedBlock(number) ?? readAnew(number, parallel))
+      let part = source.parts[blocks[number].part]
+      decodedBytes += Self.decodedBytes(source, part, box(of: blocks[number]))
+      if let run = mapped(number) {
+        latest = (number, block(number, of: run), (run, part.dataset))
+      } else {
+        latest = (number, try readAnew(number, parallel), nil)
+      }
     }
     let result = try body(latest!.block)
-    if let mapped { try mapped.dataset.verify(mapped.run) }
+    if let mapped = latest?.mapped { try mapped.dataset.verify(mapped.run) }
     return result
   }
 
+  private func box(of block: Block) -> [Range<Int>] {
+    let geometry = source.geometry
+    return geometry.box(
+      rows: block.rows, category: source.parts[block.part].category, others: geometry.ranges(neurons: neurons))
+  }
+
   /// A block where the system has it in memory.
-  private func mappedBlock(_ number: Int) -> RowBlock<Value>? {
+  private func mapped(_ number: Int) -> MappedRun? {
     guard isMapping else { return nil }
-    let block = blocks[number]
-    let part = source.parts[block.part]
-    guard let run = part.dataset.mapped(rows: block.rows) else {
-      // What buffers and mappings take is never there at once.
-      isMapping = false
-      return nil
-    }
-    mapped = (run, part.dataset)
-    decodedBytes += block.rows.count * neurons.count * MemoryLayout<Value>.size
+    let run = source.parts[blocks[number].part].dataset.mapped(rows: blocks[number].rows)
+    // What buffers and mappings take is never there at once.
+    if run == nil { isMapping = false }
+    return run
+  }
+
+  private func block(_ number: Int, of run: MappedRun) -> RowBlock<Value> {
     let base = run.bytes.assumingMemoryBound(to: Value.self).baseAddress! + neurons.lowerBound
-    return RowBlock(
-      base: base, pitch: band.count, samples: block.rows.count, firstRow: part.firstRow + block.rows.lowerBound,
-      samplesPerRow: 1)
+    let rows = rows(of: number)
+    return RowBlock(base: base, pitch: band.count, samples: rows.count, firstRow: rows.lowerBound, samplesPerRow: 1)
   }
 
   private func readAnew(_ number: Int, _ parallel: ParallelFor) throws -> RowBlock<Value> {
     let block = blocks[number]
     let part = source.parts[block.part]
     let geometry = source.geometry
-    let box = geometry.box(rows: block.rows, category: part.category, others: geometry.ranges(neurons: neurons))
+    let box = box(of: block)
     let count = box.reduce(1) { $0 * $1.count }
 
-    decodedBytes += Self.decodedBytes(source, part, box)
     let stored = Shared(raw.baseAddress!)
     let pieces = part.dataset.pieces(of: box)
     let dataset = part.dataset

@@ -13,16 +13,16 @@ struct SlabPoolTests {
 
   @Test func `As many slabs lie ready as planes need, within the limit`() async throws {
     #expect(pool.freeBytes == 0)
-    pool.prepare(slabs: 2)
+    pool.prepare(slabs: 2, atOnce: 0)
     try await free(becomes: 2)
-    pool.prepare(slabs: 1000)
+    pool.prepare(slabs: 1000, atOnce: 0)
     try await free(becomes: 3)
-    pool.prepare(slabs: 1)
+    pool.prepare(slabs: 1, atOnce: 0)
     #expect(pool.freeBytes == SlabPool.slabBytes)
   }
 
   @Test func `Slabs are used again, and given back to the system where there are too many`() async throws {
-    pool.prepare(slabs: 2)
+    pool.prepare(slabs: 2, atOnce: 0)
     try await free(becomes: 2)
     let slabs = (0..<5).map { _ in pool.take() }
     #expect(Set(slabs.map(\.words)).count == 5)
@@ -36,9 +36,18 @@ struct SlabPoolTests {
 
   @Test func `While a plane is decoded, nothing is touched`() async throws {
     pool.whileDecoding {
-      pool.prepare(slabs: 2)
+      pool.prepare(slabs: 2, atOnce: 0)
       #expect(pool.freeBytes == 0)
     }
     try await free(becomes: 2)
+  }
+
+  @Test func `Slabs that are wanted at once are there at once, within the limit`() {
+    pool.whileDecoding {
+      pool.prepare(slabs: 2, atOnce: 1)
+      #expect(pool.freeBytes == SlabPool.slabBytes)
+      pool.prepare(slabs: 1000, atOnce: 1000)
+      #expect(pool.freeBytes == 3 * SlabPool.slabBytes)
+    }
   }
 }

@@ -78,7 +78,8 @@ final class SlabPool: Sendable {
   }
 
   /// Has so many slabs be there from now on, used or free, or as many as are allowed.
-  func prepare(slabs: Int) {
+  /// - Parameter atOnce: how many of them are there when this returns.
+  func prepare(slabs: Int, atOnce: Int) {
     let surplus = state.withLock { state in
       state.wanted = min(slabs, slabsMax)
       let surplus = (0..<max(0, state.count - state.wanted)).compactMap { _ in state.free.popLast() }
@@ -86,6 +87,7 @@ final class SlabPool: Sendable {
       return surplus
     }
     surplus.forEach { $0.free() }
+    while state.withLock({ $0.count < min(atOnce, $0.wanted) }) { addTouched() }
     startTouching()
   }
 
@@ -105,11 +107,13 @@ final class SlabPool: Sendable {
   }
 
   private func touch() {
-    while state.withLock({ $0.goesOn() }) {
-      let slab = Slab.fresh()
-      for word in stride(from: 0, to: Self.slabWords, by: 512) { slab.words[word] = 0 }
-      state.withLock { $0.count += 1 }
-      giveBack(slab)
-    }
+    while state.withLock({ $0.goesOn() }) { addTouched() }
+  }
+
+  private func addTouched() {
+    let slab = Slab.fresh()
+    for word in stride(from: 0, to: Self.slabWords, by: 512) { slab.words[word] = 0 }
+    state.withLock { $0.count += 1 }
+    giveBack(slab)
   }
 }

@@ -112,10 +112,17 @@ public final class Library: Sendable {
 
   /// Slabs that planes of all layers and groups take about, once decoded on one axis.
   var slabsUsual: Int {
-    datasets.values.map(\.current.store).reduce(0) { sum, store in
-      let plane = store.layers.reduce(0) { $0 + DecodedPlane.slabsUsual(rows: $1.layer.neurons, bins: .full) }
-      return sum + plane * store.attributes.groups.count
+    datasets.values.reduce(0) { sum, entry in
+      sum + Self.planes(of: entry).reduce(0, +) * entry.current.store.attributes.groups.count
     }
+  }
+
+  /// Slabs that the largest plane takes about.
+  var slabsOfPlane: Int { datasets.values.flatMap(Self.planes).max() ?? 0 }
+
+  /// Slabs that a plane of each layer takes about.
+  private static func planes(of entry: DatasetEntry) -> [Int] {
+    entry.current.store.layers.map { DecodedPlane.slabsUsual(rows: $0.layer.neurons, bins: .full) }
   }
 
   /// A data set of the table.
