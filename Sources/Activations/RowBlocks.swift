@@ -40,6 +40,11 @@ public struct RowBlock<Value>: @unchecked Sendable {
   /// Row of the dump of the first sample.
   public let firstRow: Int
   public let samplesPerRow: Int
+  /// Where the block before lay, if it was not copied.
+  let before: MappedRun?
+
+  /// Gives back what the block before took: a lane has time for it while others begin with this one.
+  public func finishBefore() { before?.unmap() }
 }
 
 /// Reads a band of a layer's neurons, block of rows by block of rows, decoded on all lanes.
@@ -222,12 +227,12 @@ public final class RowBlocks<Value: ReadableValue> {
     _ number: Int, _ parallel: ParallelFor, _ body: (RowBlock<Value>) throws -> Result
   ) throws -> Result {
     if latest?.number != number {
-      latest = nil
       let part = source.parts[blocks[number].part]
       decodedBytes += Self.decodedBytes(source, part, box(of: blocks[number]))
       if let run = mapped(number) {
-        latest = (number, block(number, of: run), (run, part.dataset))
+        latest = (number, block(number, of: run, after: latest?.mapped?.run), (run, part.dataset))
       } else {
+        latest = nil
         latest = (number, try readAnew(number, parallel), nil)
       }
     }
@@ -251,10 +256,12 @@ public final class RowBlocks<Value: ReadableValue> {
     return run
   }
 
-  private func block(_ number: Int, of run: MappedRun) -> RowBlock<Value> {
+  private func block(_ number: Int, of run: MappedRun, after before: MappedRun?) -> RowBlock<Value> {
     let base = run.bytes.assumingMemoryBound(to: Value.self).baseAddress! + neurons.lowerBound
     let rows = rows(of: number)
-    return RowBlock(base: base, pitch: band.count, samples: rows.count, firstRow: rows.lowerBound, samplesPerRow: 1)
+    return RowBlock(
+      base: base, pitch: band.count, samples: rows.count, firstRow: rows.lowerBound, samplesPerRow: 1,
+      before: before)
   }
 
   private func readAnew(_ number: Int, _ parallel: ParallelFor) throws -> RowBlock<Value> {
@@ -291,12 +298,14 @@ public final class RowBlocks<Value: ReadableValue> {
     if isMatrix {
       let pitch = count / block.rows.count
       let offset = geometry.offsets(neurons: neurons.lowerBound..<neurons.lowerBound + 1, rowCount: 1).neurons[0]
-      return RowBlock(base: decoded + offset, pitch: pitch, samples: samples, firstRow: firstRow, samplesPerRow: 1)
+      return RowBlock(
+        base: decoded + offset, pitch: pitch, samples: samples, firstRow: firstRow, samplesPerRow: 1,
+        before: nil)
     }
     try gather(decoded, rows: block.rows.count, parallel)
     return RowBlock(
       base: UnsafePointer(matrix.baseAddress!), pitch: neurons.count, samples: samples, firstRow: firstRow,
-      samplesPerRow: geometry.samplesPerRow)
+      samplesPerRow: geometry.samplesPerRow, before: nil)
   }
 
   /// Brings a decoded box of any axes to `[sample, neuron]`, reducing positions.

@@ -60,7 +60,7 @@ final class TileService: Sendable {
   func refreshLibrary() throws(StoreError) -> Library.Changes {
     let changes = try library.refresh()
     if !changes.opened.isEmpty || !changes.removed.isEmpty {
-      slabs.prepare(slabs: library.slabsUsual, atOnce: library.slabsOfPlane)
+      slabs.prepare(slabs: library.slabsUsual, atOnce: library.slabsAtFirst)
     }
     return changes
   }

@@ -17,7 +17,8 @@ int cm_is_whole(int ticket);
 /// Ends the watch. To be called before the mapping is unmapped.
 void cm_forget(int ticket);
 
-/// Whether the system has a part of a file in memory, as far as samples of it tell. Where it cannot say: no.
+/// Whether the system has a part of a file in memory, but for a sixteenth that it may have to read again: as far as samples
+/// of it tell. Where it cannot say: no.
 int cm_is_cached(int descriptor, int64_t offset, size_t count);
 
 #endif

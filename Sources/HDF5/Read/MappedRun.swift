@@ -1,4 +1,5 @@
 import CMapping
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -8,15 +9,16 @@ import CMapping
   import Darwin
 #endif
 
-/// Bytes of a file that the system has in memory already, read where they lie: they need no copy and no buffer.
+/// Bytes of a file that the system has in memory already, all or nearly all, read where they lie: they need no copy and no buffer.
 ///
-/// `@unchecked Sendable`: the memory is never written through this mapping, and is unmapped only by `deinit`.
+/// `@unchecked Sendable`: the memory is never written through this mapping, and nobody looks at it any more once it is unmapped.
 public final class MappedRun: @unchecked Sendable {
   public let bytes: UnsafeRawBufferPointer
   private let mapping: UnsafeMutableRawBufferPointer
   private let ticket: Int32
+  private let isMapped = Atomic(true)
 
-  /// - Returns: `nil` where the system would have to read them first, or does not map the file.
+  /// - Returns: `nil` where the system would have to read many of them first, or does not map the file.
   init?(_ descriptor: Int32, at offset: Int, count: Int) {
     guard cm_is_cached(descriptor, Int64(offset), count) != 0 else { return nil }
     let before = offset % Int(sysconf(Int32(_SC_PAGESIZE)))
@@ -30,7 +32,12 @@ public final class MappedRun: @unchecked Sendable {
     if ticket < 0 { return nil }
   }
 
-  deinit {
+  deinit { unmap() }
+
+  /// Gives the addresses back ahead of the end, where nobody looks at the bytes any more. That takes a while: better beside other
+  /// work than before it.
+  public func unmap() {
+    guard isMapped.exchange(false, ordering: .relaxed) else { return }
     cm_forget(ticket)
     munmap(mapping.baseAddress, mapping.count)
   }

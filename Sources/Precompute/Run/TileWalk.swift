@@ -75,8 +75,9 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
     after: @Sendable (_ tile: Int) -> Void
   ) throws {
     sort(block, samples)
-    try lanes.run(tiles.count) { lane, number in
-      let tile = tiles.lowerBound + number
+    try lanes.run(1 + tiles.count) { lane, number in
+      guard number > 0 else { return block.finishBefore() }
+      let tile = tiles.lowerBound + number - 1
       let first = tile * tileColumns
       let width = min(tileColumns, columns - first)
       if width < tileColumns { buffers[lane].update(repeating: 0, count: Self.rowsPerTile * tileColumns) }

@@ -111,18 +111,16 @@ public final class Library: Sendable {
   var datasets: [String: DatasetEntry] { state.withLock { $0.datasets } }
 
   /// Slabs that planes of all layers and groups take about, once decoded on one axis.
-  var slabsUsual: Int {
-    datasets.values.reduce(0) { sum, entry in
-      sum + Self.planes(of: entry).reduce(0, +) * entry.current.store.attributes.groups.count
-    }
-  }
+  var slabsUsual: Int { datasets.values.reduce(0) { $0 + Self.slabs(of: $1, groupsMax: .max).reduce(0, +) } }
 
-  /// Slabs that the largest plane takes about.
-  var slabsOfPlane: Int { datasets.values.flatMap(Self.planes).max() ?? 0 }
+  /// Slabs that a first look takes about: at some groups of the largest layer.
+  var slabsAtFirst: Int { datasets.values.flatMap { Self.slabs(of: $0, groupsMax: 4) }.max() ?? 0 }
 
-  /// Slabs that a plane of each layer takes about.
-  private static func planes(of entry: DatasetEntry) -> [Int] {
-    entry.current.store.layers.map { DecodedPlane.slabsUsual(rows: $0.layer.neurons, bins: .full) }
+  /// Slabs that planes of each layer take about, of as many groups as there are or are counted.
+  private static func slabs(of entry: DatasetEntry, groupsMax: Int) -> [Int] {
+    let store = entry.current.store
+    let groups = min(store.attributes.groups.count, groupsMax)
+    return store.layers.map { groups * DecodedPlane.slabsUsual(rows: $0.layer.neurons, bins: .full) }
   }
 
   /// A data set of the table.
