@@ -32,6 +32,28 @@ extension ClassNames {
   /// What a dataset or attribute of names is called.
   static let usual = ["class_names", "classnames", "label_names", "classes", "categories"]
 
+  /// Finds the names of all files' classes.
+  /// - Throws: the same, and `ActivationsError` where files name their classes differently: a number would be another class in each.
+  static func find(_ request: DumpRequest.ClassNames?, in dump: Dump, labels: String?) throws -> ClassNames? {
+    guard let first = try find(request, in: dump.first, labels: labels) else { return nil }
+    switch first.origin {
+    case .job, .sidecar: return first
+    case .dataset, .attribute, .type: break
+    }
+    for file in dump.files.dropFirst() where labels.map(file.has) ?? true {
+      guard let other = try find(request, in: file, labels: labels), other.names != first.names else { continue }
+      throw ActivationsError(
+        "\(file.path): its classes are \(list(other.names)) (\(other.origin)), but \(list(first.names)) in \(dump.first.path). Files of one dump must agree; where the labels do, name the classes in the job, as in class_names: [cat, dog]."
+      )
+    }
+    return first
+  }
+
+  /// Some names, for an error.
+  private static func list(_ names: [String]) -> String {
+    names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
+  }
+
   /// Finds the names: as the job says, else in the labels' type, in a dataset, in an attribute of the labels or of the file, or in a text file beside the dump.
   /// - Parameter labels: path of the labels' dataset, if there is one.
   /// - Returns: `nil` where there are none.
@@ -56,8 +78,13 @@ extension ClassNames {
       (ofLabels?.path ?? "/", ofLabels?.attributes ?? [:]), ("/", file.catalogue.rootAttributes),
     ] {
       for name in usual {
-        if case .strings(let names)? = attributes[name] {
-          return ClassNames(names: names, origin: .attribute(name, of: place))
+        switch attributes[name] {
+        case .strings(let names): return ClassNames(names: names, origin: .attribute(name, of: place))
+        case .unreadable(let why):
+          throw ActivationsError(
+            "\(file.path), attribute \(name) of \(place): \(sentence(why)) Name the classes in the job, as in class_names: [cat, dog]."
+          )
+        default: break
         }
       }
     }

@@ -34,7 +34,7 @@ extension DumpContents {
     let file = dump.first
     try Self.checkReadable(dump, request)
     let columns = try RowColumns(request, dump)
-    let found = try ClassNames.find(request.classNames, in: file, labels: columns.labels)
+    let found = try ClassNames.find(request.classNames, in: dump, labels: columns.labels)
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
     var candidates = LayerCandidates(
       file.catalogue, except: [columns.labels, columns.predictions, columns.count, namesPath],
@@ -44,7 +44,7 @@ extension DumpContents {
     candidates.keep(for: layout)
 
     let counted = try CountedRows(columns, dump: dump, layout: layout) { file in
-      try Self.rowsHeld(by: file, request.layers, candidates, layout)
+      try Self.rowsHeld(by: file, request.layers, candidates, layout, missing)
     }
     let rows = counted.perFile.reduce(0, +)
     guard rows > 0 else {
@@ -94,7 +94,7 @@ extension DumpContents {
     filler = counted.filler
     skipped = candidates.skipped
     notes =
-      Self.notes(dump, columns, counted, layout, names, layers)
+      columns.notes + Self.notes(dump, columns, counted, layout, names, layers)
       + dump.files.flatMap { file in file.catalogue.notes.map { "\(file.name): \($0)" } }
   }
 
@@ -116,7 +116,8 @@ extension DumpContents {
 
   /// Rows of a file without labels.
   private static func rowsHeld(
-    by file: DumpFile, _ wanted: [LayerRequest]?, _ candidates: LayerCandidates, _ layout: RowLayout
+    by file: DumpFile, _ wanted: [LayerRequest]?, _ candidates: LayerCandidates, _ layout: RowLayout,
+    _ missing: MissingChunks
   ) throws -> Int {
     switch layout {
     case .files: return 1
@@ -133,6 +134,8 @@ extension DumpContents {
           "\(file.path), dataset \(info.path): it has the shape \(inWords(info.shape)), where rows stored by \(grouped(count)) categories are due. Name the axes of every layer in the job, as in axes: KNU, alike in all files."
         )
       }
+      // Rows without labels get those of their categories: before that, whether they are there.
+      try file.file.dataset(info, missing: missing).verifyComplete()
       return axes.rows(of: info.shape)
     case .rows: break
     }

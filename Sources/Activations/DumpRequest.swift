@@ -11,6 +11,10 @@ public struct DumpRequest: Sendable, Equatable {
   public var instances: InstanceRequest?
   /// Dataset with the number of rows that count; later ones are filler.
   public var count: String?
+  /// Columns that there are none of, whatever datasets are called.
+  public var absent: Set<Column> = []
+
+  public enum Column: String, Sendable { case labels, predictions, count }
   public init() {}
 }
 
@@ -20,7 +24,7 @@ public struct LayerRequest: Sendable, Equatable {
   public var dataset: String
   public var axes: Axes?
   public var reduce: Reduction
-  /// Reads 2-byte opaque or uint16 elements as bfloat16.
+  /// Reads elements of 2 opaque bytes, uint16 or int16 as bfloat16.
   public var bfloat16: Bool
 
   public init(

@@ -136,6 +136,9 @@ extension LayerSource {
   private static func axes(
     _ said: Axes?, of info: DatasetInfo, rows: Int, layout: RowLayout, hasFiller: Bool, place: String
   ) throws -> (Axes, AxesOrigin) {
+    if said == nil, case .unreadable(let why)? = info.attributes["axes"] {
+      throw ActivationsError("\(place), attribute axes: \(sentence(why)) Name the axes in the job, as in axes: NCHW.")
+    }
     guard
       let (axes, origin) = said.map({ ($0, .job) }) ?? Axes.find(info, rows: rows, layout: layout, hasFiller: hasFiller)
     else {
@@ -165,11 +168,16 @@ extension LayerSource {
 
   private static func element(of info: DatasetInfo, bfloat16: Bool, place: String) throws -> ElementType {
     if let reason = info.unsupportedReason { throw ActivationsError("\(place): \(reason)") }
+    if bfloat16 {
+      guard [.opaque(bytes: 2), .uint16, .int16, .bfloat16].contains(info.element) else {
+        throw ActivationsError(
+          "\(place): its values are \(info.element), which the job takes for bfloat16 (dtype: bfloat16); that is stored as 2 opaque bytes, uint16 or int16. Leave dtype out."
+        )
+      }
+      return .bfloat16
+    }
     switch info.element {
-    case .opaque(bytes: 2), .uint16:
-      if bfloat16 { return .bfloat16 }
-      if info.element == .uint16 { return .uint16 }
-      throw ActivationsError("\(place): \(opaqueReason).")
+    case .opaque(bytes: 2): throw ActivationsError("\(place): \(opaqueReason).")
     case let element where element.isNumeric: return element
     default:
       throw ActivationsError(

@@ -13,8 +13,10 @@ struct RowColumns {
 
   /// What columns are called that a job does not name.
   static func usualNames(leftOpenBy request: DumpRequest) -> [String] {
-    (request.labels == nil ? labelNames : []) + (request.predictions == nil ? predictionNames : [])
-      + (request.count == nil ? countNames : []) + (request.classNames == nil ? ClassNames.usual : [])
+    func isOpen(_ path: String?, _ column: DumpRequest.Column) -> Bool { path == nil && !request.absent.contains(column) }
+    return (isOpen(request.labels, .labels) ? labelNames : [])
+      + (isOpen(request.predictions, .predictions) ? predictionNames : [])
+      + (isOpen(request.count, .count) ? countNames : []) + (request.classNames == nil ? ClassNames.usual : [])
   }
 
   /// As the job says, else by their usual names.
@@ -24,23 +26,42 @@ struct RowColumns {
     func isColumn(_ info: DatasetInfo) -> Bool { Self.canBeLabels(info) && info.shape.count == 1 }
     /// One value for a file is a label only where a file is one row.
     func isOfFile(_ info: DatasetInfo) -> Bool { Self.canBeLabels(info) && info.shape.isEmpty && dump.files.count > 1 }
-    // Labels of another form than a column are refused where they are read, with the reason.
-    labels =
-      request.labels ?? catalogue.path(named: Self.labelNames, where: isColumn)
-      ?? catalogue.path(named: Self.labelNames) { !$0.isNull && !$0.shape.isEmpty }
-      ?? catalogue.path(named: Self.labelNames, where: isOfFile)
-    if labels == nil, let (path, why) = Self.outOfReach(dump.first.catalogue) {
-      throw ActivationsError(
-        "\(dump.first.path), dataset \(path): these seem to be the labels, but \(why). Name others in the job, as in labels: PATH."
-      )
-    }
-    predictions =
-      request.predictions ?? catalogue.path(named: Self.predictionNames, where: isColumn)
-      ?? catalogue.path(named: Self.predictionNames) {
-        Self.canBeLabels($0) && RawLabels.isColumn($0.shape) && dump.files.count > 1
-          || Self.canBeLabels($0) && $0.shape.count == 2 && RawLabels.isColumn($0.shape)
+    (labels, predictions, count) = (request.labels, request.predictions, request.count)
+    if labels == nil, !request.absent.contains(.labels) {
+      // Labels of another form than a column are refused where they are read, with the reason.
+      labels =
+        catalogue.path(named: Self.labelNames, where: isColumn)
+        ?? catalogue.path(named: Self.labelNames) { !$0.isNull && !$0.shape.isEmpty }
+        ?? catalogue.path(named: Self.labelNames, where: isOfFile)
+      if labels == nil, let (path, why) = Self.outOfReach(dump.first.catalogue) {
+        throw ActivationsError(
+          "\(dump.first.path), dataset \(path): these seem to be the labels, but \(why). Name others in the job, as in labels: PATH, or say that there are none: labels: false."
+        )
       }
-    count = request.count ?? Self.guessedCount(dump, labels: labels)
+    }
+    if predictions == nil, !request.absent.contains(.predictions) {
+      predictions =
+        catalogue.path(named: Self.predictionNames, where: isColumn)
+        ?? catalogue.path(named: Self.predictionNames) {
+          Self.canBeLabels($0) && RawLabels.isColumn($0.shape) && dump.files.count > 1
+            || Self.canBeLabels($0) && $0.shape.count == 2 && RawLabels.isColumn($0.shape)
+        }
+      if let path = predictions, let why = try Self.whyNoClasses(path, dump.first) {
+        notes.append("\(path) is called like a column of predictions, but \(why): it is not taken for one.")
+        predictions = nil
+      }
+    }
+    if count == nil, !request.absent.contains(.count) { count = Self.guessedCount(dump, labels: labels) }
+  }
+
+  /// Why what is called like predictions is not the class of each row: a network's output may be called so, such as a probability.
+  private static func whyNoClasses(_ path: String, _ file: DumpFile) throws -> String? {
+    let dataset = try file.open(path)
+    guard dataset.element.isNumeric, !dataset.element.isInteger else { return nil }
+    do {
+      _ = try dataset.integers()
+      return nil
+    } catch let error as HDF5Error where error.kind == .badData { return error.what }
   }
 
   /// What is called like labels, but could not be opened.
@@ -94,6 +115,13 @@ struct CountedRows {
       if case .categories(let categories, _) = layout {
         // Files have the same categories, but not always as many rows of each.
         let each = try held(file) / categories
+        guard categories.multipliedReportingOverflow(by: each).partialValue <= Int(UInt32.max),
+          !categories.multipliedReportingOverflow(by: each).overflow
+        else {
+          throw ActivationsError(
+            "\(file.path): \(grouped(categories)) categories with \(grouped(each)) rows each are more than the \(grouped(Int(UInt32.max))) rows that can be counted. If the shape is what it should be, split the dump."
+          )
+        }
         if labels?.count == categories { labels = labels!.repeated(each) }
         labels = labels ?? .integers((0..<categories * each).map { Int64($0 / each) })
         rows = labels!.count

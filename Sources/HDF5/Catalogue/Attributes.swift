@@ -11,30 +11,35 @@ enum Attributes {
     var found: [String: AttributeValue] = [:]
     let count = min(nd_attribute_count(object), limitCount)
     for index in 0..<max(0, count) {
-      // One broken attribute is no reason to lose the dataset it describes.
-      if let (name, value) = try? one(object, UInt64(index)), let value { found[name] = value }
+      guard let attribute = try? Handle(nd_open_attribute(object, UInt64(index)), "opening an attribute"),
+        let name = name(of: attribute.id)
+      else { continue }
+      do throws(Fault) {
+        if let value = try value(of: attribute.id) { found[name] = value }
+      } catch {
+        // One broken attribute is no reason to lose the dataset it describes, as long as nobody asks for it.
+        found[name] = .unreadable(error.what)
+      }
     }
     return found
   }
 
-  private static func one(_ object: hid_t, _ index: UInt64) throws(Fault) -> (
-    String, AttributeValue?
-  ) {
-    let attribute = try Handle(nd_open_attribute(object, index), "opening an attribute")
+  private static func name(of attribute: hid_t) -> String? {
     var buffer = [CChar](repeating: 0, count: 1024)
-    let length = H5Aget_name(attribute.id, buffer.count, &buffer)
-    guard length > 0, length < buffer.count else { throw .badData("an attribute without a name") }
-    let name = String(decoding: buffer[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let length = H5Aget_name(attribute, buffer.count, &buffer)
+    guard length > 0, length < buffer.count else { return nil }
+    return String(decoding: buffer[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
 
-    let type = try Handle(H5Aget_type(attribute.id), "reading an attribute's type")
-    let space = try Handle(H5Aget_space(attribute.id), "reading an attribute's shape")
+  private static func value(of attribute: hid_t) throws(Fault) -> AttributeValue? {
+    let type = try Handle(H5Aget_type(attribute), "reading an attribute's type")
+    let space = try Handle(H5Aget_space(attribute), "reading an attribute's shape")
     let shape = H5Sget_simple_extent_type(space.id)
-    guard shape == H5S_SCALAR || shape == H5S_SIMPLE else { return (name, nil) }
+    guard shape == H5S_SCALAR || shape == H5S_SIMPLE else { return nil }
     let count = H5Sget_simple_extent_npoints(space.id)
-    guard (0...Int64(limitElements)).contains(count) else { return (name, nil) }
+    guard (0...Int64(limitElements)).contains(count) else { return nil }
     let stored = try StoredType(type.id)
-    let single = shape == H5S_SCALAR
-    return (name, try value(attribute.id, type.id, space.id, stored, Int(count), single))
+    return try value(attribute, type.id, space.id, stored, Int(count), shape == H5S_SCALAR)
   }
 
   private static func value(

@@ -30,6 +30,8 @@ public enum AttributeValue: Codable, Sendable, Hashable {
   case integers([Int64])
   case double(Double)
   case doubles([Double])
+  /// It is there, but damaged; why, for whoever needs it.
+  case unreadable(String)
 }
 
 /// How the bytes of a fixed-length text are filled up.

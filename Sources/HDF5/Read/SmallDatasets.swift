@@ -72,7 +72,7 @@ extension Dataset {
   }
 
   private static let wholeNumbers =
-    "Write the index of the class there, as an integer or a text, and leave rows without one out of the dump; or name another dataset in the job, as in labels: PATH."
+    "Write the index of the class there, as an integer or a text, and leave rows without one out of the dump; or name another dataset in the job, as in labels: PATH; labels: false says that there are none."
 
   /// All elements as texts, row-major: fixed-length in any padding, or variable-length; UTF-8, or
   /// what is not that as Latin-1.

@@ -45,9 +45,9 @@ extension Job {
       )
     }
     title = try map.text("title")
-    request.labels = try map.text("labels")
-    request.predictions = try map.text("predictions")
-    request.count = try map.text("count")
+    request.labels = try map.column(.labels, absent: &request.absent)
+    request.predictions = try map.column(.predictions, absent: &request.absent)
+    request.count = try map.column(.count, absent: &request.absent)
     if let node = map.take("class_names") {
       if case .sequence = node {
         request.classNames = .list(try map.texts(of: node, "class_names"))
@@ -129,7 +129,7 @@ extension Job {
     let type = try entry.text("dtype")
     if let type, type != "bfloat16" {
       throw entry.fault(
-        "dtype", "\"\(type)\" is not a choice; bfloat16 is, for values stored as 2 opaque bytes or uint16")
+        "dtype", "\"\(type)\" is not a choice; bfloat16 is, for values stored as 2 opaque bytes, uint16 or int16")
     }
     try entry.finish()
     return LayerRequest(name: name, dataset: dataset, axes: axes, reduce: reduce, bfloat16: type != nil)
@@ -139,5 +139,17 @@ extension Job {
   private static func sidecar(_ path: String, folder: String) throws -> [String]? {
     guard path.hasSuffix(".txt") else { return nil }
     return try ClassNames.lines(ofFile: path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path)
+  }
+}
+
+extension JobMap {
+  /// The path of a column; `false` says that there is none.
+  fileprivate mutating func column(
+    _ column: DumpRequest.Column, absent: inout Set<DumpRequest.Column>
+  ) throws -> String? {
+    let path = try text(column.rawValue)
+    guard path == "false" else { return path }
+    absent.insert(column)
+    return nil
   }
 }

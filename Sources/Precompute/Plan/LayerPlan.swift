@@ -57,12 +57,22 @@ extension LayerPlan {
   ) throws {
     let cells = grouping.cellCount
     let decoding = RowBlocks<Value>.decodingBytes(source)
+    let always = Self.baseBytes + Self.rowBytes * source.rows + LayerOutput<Value>.bytes(neurons: source.neurons)
+    // When all is counted, figures are ordered and written.
+    let finishing = always + FigureFiles<Value>.bytes(neurons: source.neurons, lanes: lanes)
+    guard finishing <= memory else {
+      throw PrecomputeError(
+        .memory,
+        "The layer \"\(source.name)\" needs at least \(bytesInWords(finishing)) of memory to order its \(grouped(source.neurons)) neurons. Raise --memory, which is \(bytesInWords(memory))."
+      )
+    }
     let fixed =
-      Self.baseBytes + Self.rowBytes * source.rows + CountArrays.bytes(lanes: lanes)
-      + lanes * (decoding + TileWalk<Value>.bytesPerLane)
+      always + CountArrays.bytes(lanes: lanes) + lanes * (decoding + TileWalk<Value>.bytesPerLane)
     let usable = max(0, memory - fixed)
-    let perNeuron = BandCounters<Value>.bytes(
-      cells: cells, samplesPerCellMax: grouping.rowsPerCellMax * source.geometry.samplesPerRow)
+    let perNeuron =
+      BandCounters<Value>.bytes(
+        cells: cells, samplesPerCellMax: grouping.rowsPerCellMax * source.geometry.samplesPerRow)
+      + QuartileTable<Value>.bytes(groups: grouping.groups.count)
     let unit = Self.bandUnit * perNeuron
     let granularity = RowBlocks<Value>.rowGranularity(source)
     func blockBytes(_ neurons: Int, _ rows: Int) -> Int {
@@ -117,9 +127,10 @@ extension LayerPlan {
     secondLookBytes = min(
       isCheapInParts ? max(foreseen, memory / Self.secondLookShare) : .max, left / 2, usable / 5)
     bands = Self.bands(source, neurons: bandNeurons)
-    peakBytes =
+    peakBytes = max(
+      finishing,
       fixed + needed + earlyLookBytes
-      + (medians == .exact ? max(0, min(secondLookBytes, source.logicalBytes / 8) - foreseen) : 0)
+        + (medians == .exact ? max(0, min(secondLookBytes, source.logicalBytes / 8) - foreseen) : 0))
     let looks = readsTwice ? 2 : 1
     let touched = bands.map { RowBlocks<Value>.bytesTouched(source, neurons: $0) }
     decodedBytes = looks * touched.reduce(0) { $0 + $1.decoded }

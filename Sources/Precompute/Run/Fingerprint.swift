@@ -10,7 +10,7 @@ struct Fingerprint {
   let tool: String
   /// The job as it was understood.
   let job: String
-  /// The dump's files: a list of `InputFile`.
+  /// The dump's files, each followed by the others that hold data of it: a list of `InputFile`.
   let files: String
 
   /// What tells one state of a file from another. Not its device: that number may be another after a restart of the machine, or on
@@ -25,10 +25,8 @@ struct Fingerprint {
   init(_ job: Job, _ contents: DumpContents, tool: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    let files = contents.dump.files.map { file in
-      let identity = file.catalogue.file
-      return InputFile(
-        path: identity.path, bytes: identity.bytes, modifiedNs: identity.modifiedNs, inode: identity.inode)
+    let files = contents.dump.files.flatMap { [$0.catalogue.file] + $0.catalogue.otherFiles }.map {
+      InputFile(path: $0.path, bytes: $0.bytes, modifiedNs: $0.modifiedNs, inode: $0.inode)
     }
     self.tool = tool
     self.job = String(decoding: try encoder.encode(job.json(contents)), as: UTF8.self)

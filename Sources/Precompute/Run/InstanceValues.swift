@@ -82,30 +82,46 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
     }
   }
 
-  /// Reads the blocks that hold the rows, each once, and hands the rows on in the order asked for.
+  /// Reads the blocks that hold the rows, and hands the rows on in the order asked for. Some rows at a time, and of these as many neurons
+  /// as there is room for where a block of all would be too large.
   private func eachRow<Stored: ReadableValue>(
     of source: LayerSource, _ rows: [Int], as: Stored.Type, _ body: ([Float]) throws -> Void
   ) throws {
     let granularity = RowBlocks<Stored>.rowGranularity(source)
-    let perGranule = RowBlocks<Stored>.bytes(source, neurons: 0..<source.neurons, rowsPerBlock: granularity)
-    let blocks = RowBlocks<Stored>(
-      source, neurons: 0..<source.neurons, rowsPerBlock: granularity * max(1, Self.blockBytesMax / max(1, perGranule)),
-      lanes: lanes.count)
-    for row in rows {
-      if source.path == self.source.path, missingRows.contains(where: { $0.contains(row) }) {
-        try body(Array(repeating: .nan, count: source.neurons))
-        continue
-      }
-      let samples = source.geometry.samplesPerRow
-      let values = try blocks.withBlock(blocks.index(ofRow: row), lanes.run) { block in
-        let start = block.base + (row - block.firstRow) * samples * block.pitch
-        return (0..<source.neurons).map { neuron in
-          if samples == 1 { return Float(start[neuron]) }
-          // An instance is one dot: the mean of its positions.
-          return Float((0..<samples).reduce(0.0) { $0 + Double(start[$1 * block.pitch + neuron]) } / Double(samples))
+    func bytes(_ neurons: Int) -> Int {
+      RowBlocks<Stored>.bytes(source, neurons: 0..<neurons, rowsPerBlock: granularity)
+    }
+    var width = source.neurons
+    while width > LayerPlan.bandUnit, bytes(width) > Self.blockBytesMax { width = (width + 1) / 2 }
+    let rowsPerBlock = granularity * max(1, Self.blockBytesMax / max(1, bytes(width)))
+    let rowsAtOnce = max(1, Self.blockBytesMax / (source.neurons * MemoryLayout<Float>.size))
+    for first in stride(from: 0, to: rows.count, by: rowsAtOnce) {
+      let some = rows[first..<min(first + rowsAtOnce, rows.count)]
+      var values = some.map { _ in [Float](repeating: .nan, count: source.neurons) }
+      for start in stride(from: 0, to: source.neurons, by: width) {
+        let band = start..<min(start + width, source.neurons)
+        let blocks = RowBlocks<Stored>(source, neurons: band, rowsPerBlock: rowsPerBlock, lanes: lanes.count)
+        for (number, row) in some.enumerated() where !isMissing(row, of: source) {
+          try blocks.withBlock(blocks.index(ofRow: row), lanes.run) { block in
+            values[number].withUnsafeMutableBufferPointer { values in
+              for neuron in band { values[neuron] = Self.value(block, row: row, column: neuron - start) }
+            }
+          }
         }
       }
-      try body(values)
+      for row in values { try body(row) }
     }
+  }
+
+  private func isMissing(_ row: Int, of source: LayerSource) -> Bool {
+    source.path == self.source.path && missingRows.contains { $0.contains(row) }
+  }
+
+  /// An instance is one dot: its value, or the mean of its positions.
+  private static func value<Stored: ReadableValue>(_ block: RowBlock<Stored>, row: Int, column: Int) -> Float {
+    let samples = block.samplesPerRow
+    let start = block.base + (row - block.firstRow) * samples * block.pitch + column
+    if samples == 1 { return Float(start[0]) }
+    return Float((0..<samples).reduce(0.0) { $0 + Double(start[$1 * block.pitch]) } / Double(samples))
   }
 }

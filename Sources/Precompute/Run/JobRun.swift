@@ -121,6 +121,9 @@ extension PreparedJob {
       observer: observer)
   }
 
+  /// Bytes of pictures that are read at once.
+  private static let pictureBytesMax = 16 << 20
+
   private func writePictures(_ builder: StoreBuilder) throws {
     let file = contents.dump.first
     for group in ["images", "texts"] { try builder.remove(group) }
@@ -131,8 +134,13 @@ extension PreparedJob {
       if let info = kind.images {
         let writer = try builder.makeArray(
           "images/\(kind.name)", .images(info.shape.count == 3 ? info.shape + [1] : info.shape))
-        let bytes = try file.file.dataset(info).bytes()
-        try bytes.withUnsafeBufferPointer { try writer.write(rows: 0..<info.shape[0], $0) }
+        let dataset = try file.file.dataset(info)
+        let atOnce = max(1, Self.pictureBytesMax / max(1, info.shape.dropFirst().reduce(1, *)))
+        for first in stride(from: 0, to: info.shape[0], by: atOnce) {
+          let some = first..<min(first + atOnce, info.shape[0])
+          let bytes = try dataset.bytes(of: [some] + info.shape.dropFirst().map { 0..<$0 })
+          try bytes.withUnsafeBufferPointer { try writer.write(rows: some, $0) }
+        }
         writer.finish()
       }
       if let texts = kind.texts {

@@ -17,6 +17,9 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
   private var origins: [Int64]
   private var tails: [UInt8]
 
+  /// Bytes that it takes for each neuron until all is written: the grid, once as it is kept and once as it is stored.
+  static func bytes(neurons: Int) -> Int { neurons * (11 + MemoryLayout<DyadicGrid>.stride) }
+
   /// - Parameter samplesMax: samples of the largest group.
   init(
     _ builder: StoreBuilder, id: String, neurons: Int, members: [[Int]], samplesMax: Int, lanes: Lanes

@@ -336,6 +336,9 @@ final class QuartileTable<Value: ActivationValue>: @unchecked Sendable {
 
   deinit { storage.deallocate() }
 
+  /// Bytes that a neuron takes.
+  static func bytes(groups: Int) -> Int { groups * MemoryLayout<Quartiles<Value>>.stride }
+
   subscript(group: Int, neuron: Int) -> Quartiles<Value> {
     get { storage[group * neurons + neuron] }
     set { storage[group * neurons + neuron] = newValue }

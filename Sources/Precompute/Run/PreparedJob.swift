@@ -28,6 +28,7 @@ public struct PreparedJob: Sendable {
     var contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing))
     // Before anything is made for each row: a shape is only a claim.
     for layer in contents.layers { try layer.verifyComplete() }
+    for info in contents.instances.kinds.compactMap(\.images) { try dump.first.file.dataset(info).verifyComplete() }
     try Self.checkRows(contents.rows, memory: memory)
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,

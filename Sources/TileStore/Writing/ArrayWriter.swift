@@ -85,7 +85,7 @@ extension ArrayWriter {
   /// Writes rows from memory: `[row, column]`, where a row is an entry of the first axis with all that is below it, or the
   /// whole array where it has one axis only. Chunks hold a part of one row.
   /// - Parameters:
-  ///   - rows: which rows; whole shards, or up to the end.
+  ///   - rows: which rows, behind those written before.
   ///   - data: their elements, row-major.
   /// - Throws: `StoreWriteError`.
   public func write<Element>(rows: Range<Int>, _ data: UnsafeBufferPointer<Element>) throws {
@@ -98,18 +98,18 @@ extension ArrayWriter {
     let chunksPerRow = shardColumns / chunkColumns
     precondition(MemoryLayout<Element>.size == metadata.dataType.byteCount)
     precondition(axes == 1 || metadata.chunkShape[0] == 1)
-    precondition(data.count == rows.count * columns && rows.lowerBound % shardRows == 0)
+    precondition(data.count == rows.count * columns)
 
     let chunk = UnsafeMutableBufferPointer<Element>.allocate(capacity: chunkColumns)
     defer { chunk.deallocate() }
     let encoded = UnsafeMutableRawBufferPointer.allocate(
       byteCount: ChunkCodec.maxEncodedBytes(metadata.chunkBytes), alignment: 16)
     defer { encoded.deallocate() }
-    for firstRow in stride(from: rows.lowerBound, to: rows.upperBound, by: shardRows) {
+    for firstRow in stride(from: rows.lowerBound / shardRows * shardRows, to: rows.upperBound, by: shardRows) {
       for shardColumn in 0..<(columns + shardColumns - 1) / shardColumns {
         var bytes: [UInt8] = []
         var chunks: [(number: Int, length: Int)] = []
-        for row in firstRow..<min(firstRow + shardRows, rows.upperBound) {
+        for row in max(firstRow, rows.lowerBound)..<min(firstRow + shardRows, rows.upperBound) {
           for part in 0..<chunksPerRow {
             let column = shardColumn * shardColumns + part * chunkColumns
             guard column < columns else { break }
