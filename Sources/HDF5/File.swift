@@ -105,7 +105,7 @@ public final class File: Sendable {
   }
 
   /// Walks the whole file and describes what is in it, in this process: for files of one's own
-  /// making. For others use ``catalogueInChild(path:executable:follow:deadlineSeconds:)``.
+  /// making. For others use ``catalogueInChild(path:executable:follow:cpuSeconds:deadlineSeconds:memoryBytes:)``.
   ///
   /// - Complexity: about a microsecond a chunk and some tens a dataset; bounded at a million each.
   public static func catalogue(path: String, follow: Bool = false) throws(HDF5Error) -> Catalogue {

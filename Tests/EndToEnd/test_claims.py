@@ -42,6 +42,15 @@ def test_shapes_of_which_hardly_anything_is_there(refused, claims, job, shape, c
     refused(job(f"missing: {missing}", path), words=[str(path), "/a"])
 
 
+@pytest.mark.parametrize("each", [2**40, 2**30])
+@pytest.mark.parametrize("axes", ["", "layers: [{dataset: a, axes: KNU}]"])
+def test_categories_of_which_hardly_anything_is_there(refused, claims, job, each, axes):
+    path = claims((3, each, 8), chunks=(1, 1000, 8))
+    with h5py.File(path, "r+") as f:
+        f["class_names"] = ["x", "y", "z"]
+    refused(job(axes, path), words=[str(path), "/a"])
+
+
 @pytest.mark.parametrize("shape", [(2**40, 16), (40, 2**45), (40, 2**31)])
 def test_shapes_of_which_nothing_is_there(refused, claims, program, shape):
     path = claims(shape, np.arange(40) % 3 if shape[0] == 40 else None, write=False)

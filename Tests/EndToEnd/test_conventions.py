@@ -172,7 +172,7 @@ def bfloat16():
     return kind
 
 
-@pytest.mark.parametrize("form", ["float", "opaque", "uint16"])
+@pytest.mark.parametrize("form", ["float", "opaque", "uint16", "int16"])
 def test_bfloat16(taken, refused, program, dump, values, rng, job, form):
     bits = (values(50, 20).view(np.uint32) >> 16).astype(np.uint16)
     path = dump({}, rng.integers(0, 3, 50))
@@ -182,16 +182,86 @@ def test_bfloat16(taken, refused, program, dump, values, rng, job, form):
             data = h5py.h5d.create(f.id, b"a", kind, h5py.h5s.create_simple(bits.shape))
             data.write(h5py.h5s.ALL, h5py.h5s.ALL, bits, kind)
         else:
-            f["a"] = bits.view("V2") if form == "opaque" else bits
+            f["a"] = bits.view({"opaque": "V2", "uint16": "u2", "int16": "i2"}[form])
     said = job("layers: [{dataset: a, dtype: bfloat16}]", path)
     if form == "float":
         assert "bfloat16" in program.ok("inspect", path).stdout
-    else:
+    elif form != "int16":  # these are mostly what they seem to be
         assert "dtype: bfloat16" in program.ok("inspect", path).stdout
     if form == "opaque":
         refused(path, words=["/a", "dtype: bfloat16"])
     attributes, _ = taken(path, job=said)
     assert attributes["layers"][0]["dtype"] == "bfloat16"
+
+
+def virtual(path, places):
+    """Twenty rows of `a`, of which each source gives ten."""
+    layout = h5py.VirtualLayout((20, 5), "f4")
+    for number, place in enumerate(places):
+        source = path.with_name(f"source-{number}.h5")
+        with h5py.File(source, "w") as f:
+            f["a"] = np.random.default_rng(number).normal(size=(10, 5)).astype("f4")
+        layout[place] = h5py.VirtualSource(source.name, "a", (10, 5))
+    with h5py.File(path, "w") as f:
+        f.create_virtual_dataset("a", layout)
+        f["labels"] = np.arange(20) % 2
+    return path
+
+
+FANCY = [0, 1, 2, 3, 4, 5, 6, 7, 9, 15]
+
+
+@pytest.mark.parametrize("places", [
+    (np.s_[:10], np.s_[10:]), (np.s_[::2], np.s_[1::2]), (FANCY, sorted(set(range(20)) - set(FANCY)))])  # fmt: skip
+def test_virtual_datasets(taken, tmp_path, job, places):
+    path = virtual(tmp_path / "dump.h5", places)
+    taken(path, job=job("follow: true", path))
+
+
+@pytest.mark.parametrize("places", [(np.s_[:10], np.s_[5:15]), (np.s_[::2], np.s_[::2]), (FANCY, [*range(8, 18)])])
+def test_virtual_datasets_of_which_some_was_never_given(refused, tmp_path, job, places):
+    path = virtual(tmp_path / "dump.h5", places)
+    refused(job("follow: true", path), words=[str(path), "/a", "give the same elements"])
+
+
+def test_virtual_datasets_and_texts_behind_a_link(taken, refused, tmp_path, job):
+    (tmp_path / "sub").mkdir()
+    virtual(tmp_path / "sub/dump.h5", (np.s_[:10], np.s_[10:]))
+    with h5py.File(tmp_path / "sub/texts.h5", "w") as f:
+        f["texts"] = ["cat", "dog"] * 10
+    path = tmp_path / "dump.h5"
+    with h5py.File(path, "w") as f:
+        f["a"] = h5py.ExternalLink("sub/dump.h5", "/a")
+        f["labels"] = h5py.ExternalLink("sub/texts.h5", "/texts")
+    attributes, _ = taken(path, job=job("follow: true", path))
+    assert [group["name"] for group in attributes["groups"]] == ["all", "cat", "dog"]
+
+    layout = h5py.VirtualLayout((20,), h5py.string_dtype())
+    layout[:] = h5py.VirtualSource("sub/texts.h5", "texts", (20,))
+    with h5py.File(path, "r+") as f:
+        del f["labels"]
+        f.create_virtual_dataset("labels", layout)
+    refused(job("follow: true", path), words=[str(path), "/labels", "variable-length text"])
+
+
+def test_what_cannot_be_bfloat16(refused, dump, values, job):
+    path = dump({"a": values(50, 3, dtype=np.float16)}, np.zeros(50, int))
+    refused(job("layers: [{dataset: a, dtype: bfloat16}]", path), words=["/a", "float16", "Leave dtype out"])
+
+
+def test_an_output_that_is_called_like_predictions(taken, program, dump, values, rng):
+    path = dump({"a": values(50, 3), "predictions": rng.random((50, 1), np.float32)}, rng.integers(0, 2, 50))
+    attributes, found = taken(path, layers=2)
+    assert {layer["name"] for layer in attributes["layers"]} == {"a", "predictions"}
+    assert "/predictions is called like" in program.ok("inspect", path).stdout
+
+
+def test_columns_that_are_none(taken, refused, dump, values, job, rng):
+    path = dump({"a": values(50, 3)}, y=rng.random(50), predictions=rng.integers(0, 2, 50), count=np.array([20]))
+    refused(path, words=["/y", "labels: false"])
+    attributes, _ = taken(path, job=job("labels: false\npredictions: false\ncount: false", path))
+    assert [group["rows"] for group in attributes["groups"]] == [50]
+    assert not {"labels", "predictions", "count"} & set(attributes["job"])
 
 
 def test_complex_and_compound_layers(refused, dump, values, job):

@@ -8,6 +8,7 @@ import os
 import h5py
 import numpy as np
 import pytest
+import zarr
 from programs import PROGRAM, peak
 
 RELEASE = os.environ.get("ND_DIVERGENCE_RELEASE")
@@ -105,3 +106,35 @@ def test_counters_that_outweigh_the_data(tmp_path, program, chunk, in_bands):
     assert ("2 bands of neurons" in plan) == in_bands, plan
     width = 1024 if chunk is None else -(-1024 // chunk[1]) * chunk[1]
     assert f" {width * 4000 * 4 / 2**20:.1f} MiB to decode" in plan, plan
+
+
+def test_instances_in_chunks_that_span_all_rows(tmp_path):
+    """A block of whole rows would take more than the budget."""
+    rows, width = 1024, 65_536
+    with h5py.File(tmp_path / "tall.h5", "w") as f:
+        layer = f.create_dataset("a", (rows, width), "f4", chunks=(rows, 64), compression="lzf")
+        for first in range(0, width, 4096):
+            layer[:, first:first + 4096] = np.tile((np.arange(4096) + first) % 1000, (rows, 1))
+        f["labels"] = np.arange(rows) % 2
+    (tmp_path / "tall.yaml").write_text("dumps: [tall.h5]\ninstances: { rows: [500, 3, 500] }\n")
+    mib = peak("precompute", tmp_path / "tall.yaml", "--output", tmp_path, "--memory", f"{BUDGET}MiB", "--progress", "none", program=RELEASE or PROGRAM)
+    assert mib < BUDGET, f"{mib:.0f} MiB"
+    store = zarr.open_group(str(tmp_path / "tall/current"), mode="r")
+    assert (store["layers/a/values"][:] == np.arange(width) % 1000).all()
+
+
+def test_chunks_without_filters_that_are_larger_than_the_budget(tmp_path, program):
+    with h5py.File(tmp_path / "huge.h5", "w") as f:
+        f.create_dataset("a", (300, 262_144), "f4", chunks=(300, 262_144))
+        f["a"][0, :2] = 1
+        f["labels"] = np.arange(300) % 2
+    paragraph = program.fails(64, "precompute", tmp_path / "huge.h5", "--output", tmp_path, "--memory", f"{BUDGET}MiB")
+    assert "Raise --memory" in paragraph
+
+
+def test_more_neurons_than_can_be_ordered(tmp_path, program):
+    with h5py.File(tmp_path / "neurons.h5", "w") as f:
+        f.create_dataset("a", (2, 6_000_000), "f4")[0, :2] = 1
+        f["labels"] = np.arange(2)
+    paragraph = program.fails(64, "precompute", tmp_path / "neurons.h5", "--output", tmp_path, "--memory", f"{BUDGET}MiB")
+    assert "to order its 6,000,000 neurons" in paragraph

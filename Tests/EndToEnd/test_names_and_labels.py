@@ -161,3 +161,23 @@ def test_the_same_file_twice_is_told(program, dump, values):
 @pytest.mark.parametrize("labels", [np.array([0.5] * 40), np.array([2**64 - 1] * 40, "u8"), np.zeros(40, complex), np.zeros(40, [("a", "i4")])])
 def test_what_to_do_is_said_where_labels_are_none(refused, dump, values, labels):
     refused(dump({"a": values(40, 5)}, labels), words=["/labels", "index of the class", "labels: PATH"])
+
+
+def test_files_that_name_their_classes_differently(refused, taken, dump, values, job, rng):
+    first, second = (dump({"a": values(40, 3)}, rng.integers(0, 2, 40), name=f"part-{n}.h5", class_names=names)
+                     for n, names in ((1, ["cat", "dog"]), (2, ["dog", "cat"])))  # fmt: skip
+    refused(first, second, words=[str(second), "dog, cat", "cat, dog", str(first), "class_names: ["])
+    attributes, _ = taken(first, second, job=job("class_names: [cat, dog]", first, second))
+    assert list(groups(attributes)) == ["cat", "dog"]
+
+
+def test_names_in_a_damaged_attribute(refused, taken, dump, values, job, rng):
+    path = dump({"a": values(40, 3)}, rng.integers(0, 2, 40))
+    with h5py.File(path, "r+") as f:
+        f["labels"].attrs.create("class_names", ["cat", "dog"], dtype=h5py.string_dtype())
+    data = path.read_bytes()
+    assert data.count(b"GCOL") == 1
+    path.write_bytes(data.replace(b"GCOL", b"GONE"))
+    refused(path, words=[str(path), "attribute class_names of /labels", "class_names: ["])
+    attributes, _ = taken(path, job=job("class_names: [cat, dog]", path))
+    assert list(groups(attributes)) == ["cat", "dog"]

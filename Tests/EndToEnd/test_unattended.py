@@ -157,6 +157,21 @@ def test_what_has_not_changed_is_passed_over(program, jobs):
     assert json.loads((jobs / "T/two/current/zarr.json").read_text())["attributes"]["start"]["text"] == "Look at this"
 
 
+def test_a_file_behind_a_link_has_changed(program, jobs):
+    with h5py.File(jobs / "link.h5", "w") as f:
+        f["a"] = h5py.ExternalLink("one.h5", "/a")
+        f["labels"] = np.arange(50) % 3
+    (jobs / "link.yaml").write_text("dumps: [link.h5]\nfollow: true\n")
+
+    def run():
+        done = program.ok("precompute", jobs / "link.yaml", "--output", jobs / "T", "--progress", "json", "--if-changed")
+        return {"published", "unchanged"} & {e["event"] for e in events(done.stderr)}
+
+    assert [run(), run()] == [{"published"}, {"unchanged"}]
+    os.utime(jobs / "one.h5")
+    assert [run(), run()] == [{"published"}, {"unchanged"}]
+
+
 # Interruptions
 
 

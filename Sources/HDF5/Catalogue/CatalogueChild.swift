@@ -13,20 +13,21 @@ extension File {
   /// - Parameters:
   ///   - executable: A program that calls ``CatalogueChild/run(_:)`` when its first argument is
   ///     ``CatalogueChild/subcommand``; mostly this one, `/proc/self/exe`.
-  ///   - deadlineSeconds: After this the file is taken for one that makes libhdf5 hang.
+  ///   - cpuSeconds: After so much computing the file is taken for one that makes libhdf5 run in circles.
+  ///   - deadlineSeconds: After this the disk is taken for one that does not answer.
   ///   - memoryBytes: Address space the child may take.
   /// - Throws: ``HDF5Error``: those of ``catalogue(path:follow:)``, and `.badData` if the child
   ///   crashed or was overdue.
   public static func catalogueInChild(
-    path: String, executable: String, follow: Bool = false, deadlineSeconds: Double = 60,
-    memoryBytes: Int = 4 << 30
+    path: String, executable: String, follow: Bool = false, cpuSeconds: Int = 120,
+    deadlineSeconds: Double = 3600, memoryBytes: Int = 4 << 30
   ) throws(HDF5Error) -> Catalogue {
     let (output, end): ([UInt8], ChildProcess.End)
     do throws(Fault) {
       (output, end) = try ChildProcess.run(
         executable,
         CatalogueChild.arguments(
-          path: path, follow: follow, deadlineSeconds: deadlineSeconds, memoryBytes: memoryBytes),
+          path: path, follow: follow, cpuSeconds: cpuSeconds, memoryBytes: memoryBytes),
         // A backtrace of the expected crash would take seconds, and wait for a terminal.
         environment: ["SWIFT_BACKTRACE": "enable=no"],
         deadlineSeconds: deadlineSeconds, limitBytes: 1 << 30)
@@ -39,13 +40,17 @@ extension File {
     {
       return try reply.catalogue(of: path)
     }
+    if case .overdue = end {
+      throw HDF5Error(
+        .notReadable, file: path, what: "its structure could not be read in \(Int(deadlineSeconds)) seconds",
+        advice: "See whether its disk answers, and run again.")
+    }
     throw HDF5Error(
-      .badData, file: path, what: CatalogueChild.explain(end, deadlineSeconds: deadlineSeconds),
-      advice: "The file is damaged: make or copy it again.")
+      .badData, file: path, what: CatalogueChild.explain(end), advice: "The file is damaged: make or copy it again.")
   }
 }
 
-/// The child's side of ``File/catalogueInChild(path:executable:follow:deadlineSeconds:memoryBytes:)``.
+/// The child's side of ``File/catalogueInChild(path:executable:follow:cpuSeconds:deadlineSeconds:memoryBytes:)``.
 public enum CatalogueChild {
   /// First argument of a program that is to be the child.
   public static let subcommand = "catalogue-child"
@@ -73,13 +78,8 @@ public enum CatalogueChild {
     return 0
   }
 
-  static func arguments(path: String, follow: Bool, deadlineSeconds: Double, memoryBytes: Int)
-    -> [String]
-  {
-    [
-      subcommand, follow ? "follow" : "stay", String(Int(deadlineSeconds.rounded(.up))),
-      String(memoryBytes), path,
-    ]
+  static func arguments(path: String, follow: Bool, cpuSeconds: Int, memoryBytes: Int) -> [String] {
+    [subcommand, follow ? "follow" : "stay", String(cpuSeconds), String(memoryBytes), path]
   }
 
   /// What goes over the pipe: one of the two.
@@ -96,7 +96,7 @@ public enum CatalogueChild {
   }
 
   /// A child's end, as what is wrong with the file.
-  static func explain(_ end: ChildProcess.End, deadlineSeconds: Double) -> String {
+  static func explain(_ end: ChildProcess.End) -> String {
     switch end {
     case .killed(let signal):
       let name = [
@@ -104,8 +104,7 @@ public enum CatalogueChild {
         11: "SIGSEGV", 24: "SIGXCPU",
       ][signal]
       return "libhdf5 broke down over its structure (\(name ?? "signal \(signal)"))"
-    case .overdue:
-      return "libhdf5 did not get through its structure in \(deadlineSeconds) seconds"
+    case .overdue: return "its structure could not be read in time"
     case .tooMuchOutput:
       return "its structure is too large to list"
     case .exited(let code):

@@ -4,7 +4,7 @@ import CHDF5
 /// every call that a later reader makes is made once.
 ///
 /// libhdf5 1.10 can crash or hang on a damaged index. A catalogue is therefore made in a child
-/// process (``File/catalogueInChild(path:executable:follow:deadlineSeconds:)``); what it rehearses
+/// process (``File/catalogueInChild(path:executable:follow:cpuSeconds:deadlineSeconds:memoryBytes:)``); what it rehearses
 /// here without harm does no harm in the parent.
 extension Describer {
   /// Looks at the storage of an open dataset and completes `info` with what it finds.
@@ -101,7 +101,7 @@ extension Describer {
         return "it is a virtual dataset, put together from others. "
           + "Say `follow: true` in the job to read it, or name its sources"
       }
-      otherFiles.formUnion(try VirtualSources.check(properties, info, catalogued: file.path))
+      otherFiles.formUnion(try VirtualSources.check(properties, info, catalogued: info.storageFile ?? file.path))
     case .external(let names):
       guard follow else {
         return "its data are in other files (\(names)). Say `follow: true` in the job to read them"

@@ -90,10 +90,15 @@ extension Dataset {
   }
 
   private func variableTexts(_ references: [UInt8]) throws(HDF5Error) -> [String] {
-    if let other = info.storageFile {
-      throw located(.unsupported("it holds variable-length text in another file, \(other)"))
+    if case .virtual = info.layout {
+      throw located(
+        .unsupported(
+          "it is a virtual dataset of variable-length text",
+          advice: "Name the files that it is put together from as dumps, or write its texts with a fixed length."))
     }
-    var heap = GlobalHeap(file)
+    let owner: File
+    if let other = info.storageFile { owner = try File(path: other) } else { owner = file }
+    var heap = GlobalHeap(owner)
     var texts: [String] = []
     texts.reserveCapacity(info.count)
     for index in 0..<info.count {

@@ -16,6 +16,8 @@ enum VirtualSources {
     }
     guard count <= 65_536 else { throw .unsupported("it has \(count) sources") }
     var covered: UInt64 = 0
+    var targets: [Selection] = []
+    var blocksLeft: hssize_t = 65_536
     var paths: Set<String> = []
     for index in 0..<count {
       let fileName = try name(properties, index, H5Pget_virtual_filename)
@@ -26,6 +28,7 @@ enum VirtualSources {
         throw .unsupported("its sources may grow without bound")
       }
       covered += UInt64(points)
+      targets.append(try Selection(target.id, info, &blocksLeft))
       let place = "its source \(fileName):\(datasetName)"
       do {
         let path =
@@ -39,6 +42,8 @@ enum VirtualSources {
     guard covered == UInt64(info.count) else {
       throw .badData("its sources give \(covered) of its \(info.count) elements")
     }
+    // Where some give the same elements, they leave out others.
+    if Selection.haveOverlap(targets) { throw .badData("some of its sources give the same elements, so that others have none") }
     return paths
   }
 
