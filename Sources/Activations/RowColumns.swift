@@ -13,7 +13,9 @@ struct RowColumns {
 
   /// What columns are called that a job does not name.
   static func usualNames(leftOpenBy request: DumpRequest) -> [String] {
-    func isOpen(_ path: String?, _ column: DumpRequest.Column) -> Bool { path == nil && !request.absent.contains(column) }
+    func isOpen(_ path: String?, _ column: DumpRequest.Column) -> Bool {
+      path == nil && !request.absent.contains(column)
+    }
     return (isOpen(request.labels, .labels) ? labelNames : [])
       + (isOpen(request.predictions, .predictions) ? predictionNames : [])
       + (isOpen(request.count, .count) ? countNames : []) + (request.classNames == nil ? ClassNames.usual : [])
@@ -58,10 +60,13 @@ struct RowColumns {
   private static func whyNoClasses(_ path: String, _ file: DumpFile) throws -> String? {
     let dataset = try file.open(path)
     guard dataset.element.isNumeric, !dataset.element.isInteger else { return nil }
-    do {
+    do throws(HDF5Error) {
       _ = try dataset.integers()
       return nil
-    } catch let error as HDF5Error where error.kind == .badData { return error.what }
+    } catch {
+      guard error.kind == .badData else { throw error }
+      return error.what
+    }
   }
 
   /// What is called like labels, but could not be opened.

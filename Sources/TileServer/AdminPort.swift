@@ -35,21 +35,23 @@ struct AdminPort: Sendable {
 
   func metrics() -> String {
     let answers = service.answers.figures
+    let warm = service.warm.figures
     var gauges: [Metrics.Gauge] = [
-      .init("cache_hits_total", "Answers found in the cache.", type: "counter", [("", Double(answers.hits))]),
+      .init(
+        "cache_hits_total", "Answers found in the cache.", type: "counter", [("", Double(answers.hits + warm.hits))]),
       .init("cache_misses_total", "Answers that were built.", type: "counter", [("", Double(answers.misses))]),
       .init(
         "cache_bytes", "Bytes kept.",
         [
           ("cache=\"answers\"", Double(answers.bytes)), ("cache=\"parts\"", Double(service.parts.bytes)),
-          ("cache=\"planes\"", Double(service.planes.bytes)),
+          ("cache=\"planes\"", Double(service.planes.bytes)), ("cache=\"warm\"", Double(warm.bytes)),
         ]),
       .init("free_bytes", "Bytes that lie ready for planes.", [("", Double(service.slabs.freeBytes))]),
       .init(
         "cache_entries", "Entries kept.",
         [
           ("cache=\"answers\"", Double(answers.count)), ("cache=\"parts\"", Double(service.parts.count)),
-          ("cache=\"planes\"", Double(service.planes.count)),
+          ("cache=\"planes\"", Double(service.planes.count)), ("cache=\"warm\"", Double(warm.count)),
         ]),
       .init(
         "build_jobs", "Answers that wait to be built or are being built.",

@@ -67,11 +67,13 @@ public struct Server: Sendable {
   public func run(onRunning: @escaping @Sendable (_ port: Int) async -> Void) async throws {
     nd_keep_memory()
     let settings = service.settings
+    // They are stopped from last to first: the watch says that the server is stopping, requests are finished, and those who watch it
+    // see that until the end.
     var services: [any Service] = [
-      LibraryWatch(service: service, interval: .seconds(1)), application(onRunning: onRunning),
+      application(onRunning: onRunning), LibraryWatch(service: service, interval: .seconds(1)),
     ]
     if let port = settings.adminPort {
-      services.append(AdminPort(service: service).application(host: settings.adminHost, port: port))
+      services.insert(AdminPort(service: service).application(host: settings.adminHost, port: port), at: 0)
     }
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: service.log)

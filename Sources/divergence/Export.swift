@@ -104,7 +104,9 @@ struct Export: AsyncParsableCommand {
   private static func csv(_ table: LayerTable, to output: FileHandle) throws {
     var lines = Lines(output)
     for (key, value) in (origin(table).object ?? [:]).sorted(by: { $0.key < $1.key }) {
-      try lines.write("# \(key): \(value.string ?? text(value))")
+      // A name with a line break in it stays on its line.
+      let plain = value.string.flatMap { $0.utf8.contains { $0 < 0x20 } ? nil : $0 }
+      try lines.write("# \(key): \(plain ?? text(value))")
     }
     try lines.write(table.columns.map(quoted).joined(separator: ","))
     try table.forEachRow { row in try lines.write(row.map(number).joined(separator: ",")) }
@@ -138,7 +140,8 @@ struct Export: AsyncParsableCommand {
 
   /// A field of a CSV file, RFC 4180.
   private static func quoted(_ field: String) -> String {
-    guard field.contains(where: { ",\"\r\n".contains($0) }) else { return field }
+    // By bytes: to Swift, a line feed after a carriage return is a character of its own.
+    guard field.utf8.contains(where: { Array(",\"\r\n".utf8).contains($0) }) else { return field }
     return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
   }
 }

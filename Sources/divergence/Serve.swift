@@ -69,6 +69,12 @@ struct Serve: AsyncParsableCommand {
         }
         throw ExitCode(Exit.badData)
       }
+      for name in ServeOptions.unknown(ProcessInfo.processInfo.environment) {
+        complain("The variable \(name) is no setting.")
+      }
+      for name in Set(settings.tokens.keys).subtracting(server.datasets + ["*"]).sorted() {
+        complain("The tokens of “\(name)” protect nothing: no data set is called so.")
+      }
       raiseFileLimit()
       let names = server.datasets.joined(separator: ", ")
       try await server.run { port in

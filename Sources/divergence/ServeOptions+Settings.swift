@@ -48,6 +48,10 @@ extension ServeOptions {
     take(host, \.host)
     take(adminHost, \.adminHost)
     take(origins, \.origins)
+    // A data set without a token would be open to all.
+    if let name = tokens?.filter({ $1.isEmpty || $1.contains("") }).keys.min() {
+      throw Unusable(description: "tokens names no token for “\(name)”, or an empty one. Give it one, or leave it out.")
+    }
     take(tokens, \.tokens)
     take(accessLog, \.accessLog)
     settings.web = web

@@ -63,6 +63,12 @@ struct ServeOptions: Decodable, Equatable {
     }
   }
 
+  /// Variables that look like settings, and are none.
+  static func unknown(_ variables: [String: String]) -> [String] {
+    let known = Set(CodingKeys.allCases.map { "DIVERGENCE_\($0.rawValue.uppercased())" })
+    return variables.keys.filter { $0.hasPrefix("DIVERGENCE_") && !known.contains($0) }.sorted()
+  }
+
   /// Reads the variables that begin with `DIVERGENCE_`. Lists are comma-separated; tokens are `NAME=TOKEN` pairs.
   static func environment(_ variables: [String: String]) throws -> ServeOptions {
     var pairs: [(Node, Node)] = []
@@ -74,8 +80,10 @@ struct ServeOptions: Decodable, Equatable {
       case .origins: node = Node(parts.map { Node($0) })
       case .tokens:
         let tokens = parts.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
-        guard tokens.allSatisfy({ $0.count == 2 }) else {
-          throw Unusable(description: "DIVERGENCE_TOKENS must hold NAME=TOKEN pairs, comma-separated.")
+        guard !tokens.isEmpty, tokens.allSatisfy({ $0.count == 2 }) else {
+          throw Unusable(
+            description:
+              "DIVERGENCE_TOKENS must hold NAME=TOKEN pairs, comma-separated. Where there are none, unset it.")
         }
         node = Node(Dictionary(grouping: tokens) { $0[0] }.map { (Node($0), Node($1.map { Node($0[1]) })) })
       default: node = Node(text)

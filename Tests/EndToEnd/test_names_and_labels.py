@@ -1,5 +1,7 @@
 """Names of layers and classes, and labels, that are lawful and odd: each keeps its own, or is refused by row."""
 
+import csv
+import io
 import json
 
 import h5py
@@ -181,3 +183,14 @@ def test_names_in_a_damaged_attribute(refused, taken, dump, values, job, rng):
     refused(path, words=[str(path), "attribute class_names of /labels", "class_names: ["])
     attributes, _ = taken(path, job=job("class_names: [cat, dog]", path))
     assert list(groups(attributes)) == ["cat", "dog"]
+
+
+def test_names_with_line_breaks_in_a_table(precompute, program, dump, values, tmp_path):
+    names = ["a\nb", "c\r\nd", 'e"f', "g,h"]
+    store = precompute(dump({"la\nyer": values(40, 3)}, np.array(names * 10, dtype=h5py.string_dtype())))
+    text = program.ok("export", store, "--layer", "la-yer", "--format", "csv").stdout
+    origin = [line for line in text.splitlines() if line.startswith("# ")]
+    assert '# layer_name: "la\\nyer"' in origin
+    rows = list(csv.reader(io.StringIO(text[sum(len(line) + 1 for line in origin):], newline="")))
+    assert len(rows) == 1 + 3 and {len(row) for row in rows} == {len(rows[0])}
+    assert all(any(name.replace("\r", "") in cell for cell in rows[0]) for name in names)

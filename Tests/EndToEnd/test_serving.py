@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import os
+import re
+import shutil
+import signal
 import socket
 import threading
 import time
@@ -78,21 +82,48 @@ def test_tokens_come_from_the_environment():
         assert status == 200 and headers["Cache-Control"].startswith("private")
 
 
-def test_metrics_are_on_a_port_of_their_own():
+def test_tokens_that_would_protect_nothing(program, tmp_path):
+    file = tmp_path / "serve.yaml"
+    for tokens in ("golden: []", "golden: ['']"):
+        file.write_text(f"tokens: {{{tokens}}}\n")
+        assert "golden" in program.fails(64, "serve", TILES, "--config", file)
+    # A secret that was not set must not open what the file protects.
+    file.write_text("tokens: {golden: [sesame]}\n")
+    assert "DIVERGENCE_TOKENS" in program.fails(64, "serve", TILES, "--config", file, env={**os.environ, "DIVERGENCE_TOKENS": ""})
+    with Server(TILES, env={"DIVERGENCE_TOKENS": "goldne=sesame", "DIVERGENCE_TOKEN": "golden=sesame"}) as server:
+        assert server.get(BASE)[0] == 200
+        server.stop()
+    assert ["goldne" in line or "DIVERGENCE_TOKEN " in line for line in server.errors] == [True, True]
+
+
+@pytest.fixture
+def admin():
+    """Another port of a server that is about to start."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with Server(TILES, "--admin-port", port, "--access-log") as server:
+        server = Server.__new__(Server)
+        server.port = free.getsockname()[1]
+    return server
+
+
+def figures(admin):
+    status, _, text = admin.get("/metrics")
+    assert status == 200
+    return dict(line.rsplit(" ", 1) for line in text.decode().splitlines() if not line.startswith("#"))
+
+
+def test_metrics_are_on_a_port_of_their_own(admin):
+    with Server(TILES, "--admin-port", admin.port, "--access-log") as server:
         assert server.get(TILE)[0] == 200
         assert server.get("/metrics")[0] == 404
-        admin = Server.__new__(Server)
-        admin.port = port
-        status, _, text = admin.get("/metrics")
-        assert status == 200
-        lines = dict(line.rsplit(" ", 1) for line in text.decode().splitlines() if not line.startswith("#"))
+        lines = figures(admin)
         route = "/api/v1/datasets/{dataset}/{version}/layers/{layer}/tiles/{group}/{level}/{index}"
         counted = {name: value for name, value in lines.items() if name.startswith("divergence_requests_total")}
         assert counted.get(f'divergence_requests_total{{route="{route}",status="200"}}') == "1", counted
+        for _ in range(9):
+            server.get(TILE)
+        lines = figures(admin)
+        assert [lines[f"divergence_cache_{name}_total"] for name in ("hits", "misses")] == ["9.0", "1.0"]
         assert admin.get("/readyz")[0] == 200
         server.stop()
         logged = [json.loads(line) for line in server.output]
@@ -118,6 +149,48 @@ def test_requests_under_way_are_finished_before_it_stops(tmp_path):
             thread.join()
         assert len(received) > 256 * 257
         assert stopped == [0]
+
+
+def test_a_slow_reader_gets_all_while_others_see_that_it_is_stopping(admin):
+    with Server(TILES, "--admin-port", admin.port) as server:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect(("127.0.0.1", server.port))
+            slow.sendall(f"GET {TILE} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 200)
+            assert slow.recv(15) == b"HTTP/1.1 200 OK"
+            server.process.send_signal(signal.SIGTERM)
+            deadline = time.monotonic() + 10
+            while (ready := admin.get("/readyz")[0]) != 503 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert ready == 503
+            assert "divergence_requests_total" in admin.get("/metrics")[2].decode()
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            received = b"HTTP/1.1 200 OK"
+            while piece := slow.recv(1 << 20):
+                received += piece
+        assert server.process.wait(timeout=40) == 0
+    # Of the answers that were begun, each is whole.
+    while received:
+        head, _, rest = received.partition(b"\r\n\r\n")
+        length = int(re.search(rb"content-length: (\d+)", head.lower())[1])
+        assert len(rest) >= length, f"{len(rest)} of {length} bytes"
+        received = rest[length:]
+
+
+def test_a_version_is_gone_while_it_is_being_removed(tmp_path):
+    shelf = Shelf(tmp_path / "Tiles")
+    first = shelf.publish("0")
+    with Server(shelf.folder) as server:
+        second = shelf.publish("1")
+        deadline = time.monotonic() + 20
+        while server.json("/api/v1/datasets/golden")["version"] != second and time.monotonic() < deadline:
+            time.sleep(0.05)
+        # Files go before their folder does.
+        for version, status in (first, 404), (second, 500):
+            shutil.rmtree(shelf.dataset / version / "layers")
+            answer = server.get(f"/api/v1/datasets/golden/{version}/layers/wide/tiles/0/0/0?axis=own")
+            assert answer[0] == status, answer
+            assert json.loads(answer[2])["type"].endswith("/gone") == (status == 404)
 
 
 def test_versions_change_a_hundred_times_under_load(tmp_path):

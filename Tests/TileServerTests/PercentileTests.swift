@@ -34,6 +34,16 @@ struct PercentileTests {
     #expect(empty.percentile(of: 1) == nil)
   }
 
+  @Test func `A share of all is a hundred percent, whatever their number`() {
+    for total in 1...2000 {
+      var counts = [Int](repeating: 0, count: 256)
+      counts[5] = total
+      let distribution = NeuronDistribution(
+        grid: NeuronGrid(exponent: 0, origin: 0, hasTails: false), counts: counts, minimum: 5, maximum: 5.75)
+      #expect(distribution.percentile(of: 5.5)! == (0, 100))
+    }
+  }
+
   @Test(arguments: [
     (-149, 0, 1e-45, 0), (-149, 0, 1e30, 256), (-1074, 0, -5e-324, -1), (100, -1, -1e-300, 0), (0, -5, -5.0, 0),
   ])

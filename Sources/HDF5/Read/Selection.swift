@@ -44,7 +44,8 @@ struct Selection {
     rows = (first.map(\.start).min() ?? 0)..<(first.map(\.end).max() ?? 1)
   }
 
-  private static func slabs(_ space: hid_t, _ info: DatasetInfo, _ blocksLeft: inout hssize_t) throws(Fault) -> [[Comb]] {
+  private static func slabs(_ space: hid_t, _ info: DatasetInfo, _ blocksLeft: inout hssize_t) throws(Fault) -> [[Comb]]
+  {
     let rank = info.shape.count
     if H5Sget_select_type(space) == H5S_SEL_ALL {
       return [info.shape.map { Comb(start: 0, stride: 1, count: 1, block: UInt64($0)) }]

@@ -43,7 +43,9 @@ enum VirtualSources {
       throw .badData("its sources give \(covered) of its \(info.count) elements")
     }
     // Where some give the same elements, they leave out others.
-    if Selection.haveOverlap(targets) { throw .badData("some of its sources give the same elements, so that others have none") }
+    if Selection.haveOverlap(targets) {
+      throw .badData("some of its sources give the same elements, so that others have none")
+    }
     return paths
   }
 

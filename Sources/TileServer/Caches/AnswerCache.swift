@@ -49,8 +49,8 @@ final class AnswerCache<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
     try await withCheckedThrowingContinuation { continuation in
       let ready: Answer?? = state.withLock { state in
         if let answer = state.cache.value(for: key) { return .some(answer) }
-        state.misses += 1
         let first = state.waiting[key] == nil
+        if first { state.misses += 1 }
         state.waiting[key, default: []].append(continuation)
         return first ? .some(nil) : nil
       }

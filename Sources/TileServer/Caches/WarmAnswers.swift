@@ -19,25 +19,36 @@ final class WarmAnswers: Sendable {
     fileprivate var version: UInt64
   }
 
-  private let cache: Mutex<ByteCache<Key, Entry>>
+  private struct State {
+    var cache: ByteCache<Key, Entry>
+    var hits = 0
+  }
 
-  init(bytesMax: Int) { cache = Mutex(ByteCache(bytesMax: bytesMax)) }
+  private let state: Mutex<State>
 
-  var bytes: Int { cache.withLock { $0.bytes } }
+  init(bytesMax: Int) { state = Mutex(State(cache: ByteCache(bytesMax: bytesMax))) }
+
+  var figures: (bytes: Int, count: Int, hits: Int) {
+    state.withLock { ($0.cache.bytes, $0.cache.count, $0.hits) }
+  }
 
   func answer(_ request: Request) -> Entry? {
     guard let key = Key(request) else { return nil }
-    return cache.withLock { $0.value(for: key) }
+    return state.withLock { state in
+      let entry = state.cache.value(for: key)
+      if entry != nil { state.hits += 1 }
+      return entry
+    }
   }
 
   func insert(_ answer: Answer, route: String, version: UInt64, for request: Request) {
     guard let key = Key(request) else { return }
     let entry = Entry(answer: answer, route: route, version: version)
-    cache.withLock { $0.insert(entry, for: key, bytes: answer.byteCount + key.byteCount) }
+    state.withLock { $0.cache.insert(entry, for: key, bytes: answer.byteCount + key.byteCount) }
   }
 
   func removeAll(version: UInt64) {
-    cache.withLock { $0.removeAll { _, entry in entry.version == version } }
+    state.withLock { $0.cache.removeAll { _, entry in entry.version == version } }
   }
 }
 

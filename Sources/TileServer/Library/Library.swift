@@ -144,11 +144,10 @@ extension Library.State {
 }
 
 extension Library.DatasetEntry {
-  /// Whether a token opens the data set. Digests are compared, in constant time, and all of them every time.
-  func opens(_ token: String?) -> Bool {
+  /// Whether the token of this digest opens the data set. Digests are compared, in constant time, and all of them every time.
+  func opens(_ token: SHA256Digest?) -> Bool {
     if tokens.isEmpty { return true }
     guard let token else { return false }
-    let digest = SHA256.hash(data: Data(token.utf8))
-    return tokens.reduce(false) { ($1 == digest) || $0 }
+    return tokens.reduce(false) { ($1 == token) || $0 }
   }
 }

@@ -102,6 +102,11 @@ struct LayerParts: Sendable {
     return order.name != .index && !parts.contains(key(.order(order)))
   }
 
+  /// Whether the values of so many instances make a tile's rows heavy work.
+  func isMuch(_ instances: Int, level: Int) -> Bool {
+    instances * min(levels.neurons, Levels.tileRows << level) > 4 << 20
+  }
+
   /// `[neuron]`: zeros of a group.
   func zeros(group: Int) throws -> [UInt32] {
     let part = try parts.part(key(.zeros(group: group))) {

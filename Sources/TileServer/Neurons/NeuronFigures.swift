@@ -136,7 +136,7 @@ struct NeuronDistribution {
     let bin = min(max(grid.bin(of: value), 0), counts.count - 1)
     let below = counts[..<bin].reduce(0, +)
     let atMost = below + counts[bin]
-    let share = 100 / Double(total)
-    return (value == minimum ? 0 : Double(below) * share, value == maximum ? 100 : Double(atMost) * share)
+    func percent(_ count: Int) -> Double { 100 * Double(count) / Double(total) }
+    return (value == minimum ? 0 : percent(below), value == maximum ? 100 : percent(atMost))
   }
 }

@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import HTTPTypes
 import Hummingbird
 import TileStore
@@ -74,8 +76,8 @@ extension RouteTable {
       return try await service.answers.answer(key, weight) {
         Answer(try build(), type: type, coding: coding, lifetime: .immutable, secret: secret)
       }.response(to: request)
-    } catch let error as StoreError where error.kind == .notFound && version.served.store.isInPlace {
-      // A file is missing although the version is there: that is damage, not a version that was removed.
+    } catch let error as StoreError where error.kind == .notFound && version.served.store.isCurrent {
+      // A file of the current version is missing: that is damage, not a version that is being removed.
       throw StoreError(.corrupt, file: error.file, error.detail)
     }
   }
@@ -104,10 +106,10 @@ extension RouteTable {
     return number
   }
 
-  /// The bearer token of a request, RFC 6750.
-  func token(_ request: Request) -> String? {
-    guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else { return nil }
-    return String(header.dropFirst(7))
+  /// The digest of a request's bearer token, RFC 6750.
+  func token(_ request: Request) -> SHA256Digest? {
+    guard let header = request.headers[.authorization], header.prefix(7).lowercased() == "bearer " else { return nil }
+    return SHA256.hash(data: Data(header.dropFirst(7).utf8))
   }
 
   /// The data set that a request names.

@@ -36,7 +36,8 @@ extension RouteTable {
     return try await answer(
       request, context, version,
       .rows(layer: layer.index, order, instances: instances, level: level, index: index),
-      type: "application/octet-stream", weight: layer.isHeavy(nil, order, level: level) ? .heavy : .light
+      type: "application/octet-stream",
+      weight: layer.isHeavy(nil, order, level: level) || layer.isMuch(instances.count, level: level) ? .heavy : .light
     ) { try layer.rows(order, instances: instances, level: level, index: index) }
   }
 

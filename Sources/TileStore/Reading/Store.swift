@@ -26,8 +26,9 @@ public final class Store: Sendable {
   public var version: String { manifest.version }
   /// The version's folder, links resolved.
   public var path: String { maps.folder.path }
-  /// Whether the version still stands in its place. Readers of shards that are mapped already need not care.
-  public var isInPlace: Bool { maps.folder.exists }
+  /// Whether the version still stands in its place, and is the one that readers are to see: then all its files are there. Readers of
+  /// shards that are mapped already need not care.
+  public var isCurrent: Bool { maps.folder.isCurrent }
 
   /// Opens a version's folder, or a data set's folder through its link `current`.
   ///

@@ -9,7 +9,7 @@ import Foundation
 /// The folder of one published version, held open: its files are reached from this descriptor, one folder at a time,
 /// without ever following a symbolic link, and also after the folder was renamed.
 final class VersionFolder: Sendable {
-  /// Path as it was resolved at opening, for messages and for `exists`.
+  /// Path as it was resolved at opening, for messages and for `isCurrent`.
   let path: String
   private let descriptor: Int32
 
@@ -22,12 +22,16 @@ final class VersionFolder: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Whether the version still stands where it was opened.
-  var exists: Bool {
+  /// Whether the version still stands where it was opened, and is the one that `current` names. Others may be removed at any time, file by
+  /// file.
+  var isCurrent: Bool {
     var here = stat()
     var there = stat()
+    let parts = path.split(separator: "/")
     return fstat(descriptor, &here) == 0 && stat(path, &there) == 0
       && here.st_ino == there.st_ino && here.st_dev == there.st_dev
+      && Catalogue.currentVersion(ofDataset: "/" + parts.dropLast().joined(separator: "/"))
+        == parts.last.map(String.init)
   }
 
   /// Maps the file at `relative`, a path of the format's own making: its parts are neither empty nor dots.

@@ -46,6 +46,6 @@ export function percentile(value, { group, counts = [], minimum, maximum }, grid
   const place = (value < 0 && scaled === 0 ? -1 : scaled) - grid.origin;
   const bin = Math.min(Math.max(place, 0), counts.length - 1);
   const below = counts.slice(0, bin).reduce((a, b) => a + b, 0);
-  const share = 100 / total;
-  return { group, low: value === minimum ? 0 : below * share, high: value === maximum ? 100 : (below + counts[bin]) * share };
+  const percent = (/** @type {number} */ count) => (100 * count) / total;
+  return { group, low: value === minimum ? 0 : percent(below), high: value === maximum ? 100 : percent(below + counts[bin]) };
 }
