@@ -1,4 +1,5 @@
 import CHDF5
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -14,8 +15,7 @@ import CHDF5
 ///     let file = try File(catalogue)
 ///     let layer = try file.dataset(try catalogue.dataset(named: "activations/dense_1"))
 ///
-/// Usable from any thread: its state never changes after `init`, and libhdf5 is entered under one
-/// lock.
+/// Usable from any thread: libhdf5 is entered under one lock.
 public final class File: Sendable {
   /// What the file was when it was opened.
   public let identity: FileIdentity
@@ -23,8 +23,8 @@ public final class File: Sendable {
   public let follow: Bool
   /// Other files that data are read from, as the catalogue knew them.
   let others: [FileIdentity]
-  /// libhdf5's identifier, kept until `deinit`.
-  let handle: hid_t
+  /// libhdf5's identifier, once something needed it, kept until `deinit`.
+  private let opened = Mutex<hid_t?>(nil)
   /// For reading without libhdf5.
   let descriptor: Int32
   let superblock: Superblock
@@ -35,6 +35,9 @@ public final class File: Sendable {
   /// - Throws: ``HDF5Error``: missing, a directory, not permitted, not HDF5, cut off, too new.
   public convenience init(path: String, follow: Bool = false) throws(HDF5Error) {
     try self.init(path: path, follow: follow, others: [])
+    do throws(Fault) { _ = try Library.enter { () throws(Fault) in try handle() } } catch {
+      throw HDF5Error(error, file: path)
+    }
   }
 
   private init(path: String, follow: Bool, others: [FileIdentity]) throws(HDF5Error) {
@@ -44,14 +47,6 @@ public final class File: Sendable {
       do throws(Fault) {
         let identity = try FileIdentity(path: path, descriptor: descriptor)
         superblock = try Superblock(descriptor: descriptor, fileBytes: identity.bytes)
-        handle = try Library.enter { () throws(Fault) in
-          let access = try Handle(H5Pcreate(nd_file_access_class()), "preparing to open it")
-          // Never a driver that the environment names.
-          guard H5Pset_fapl_sec2(access.id) >= 0 else {
-            throw Library.failure("preparing to open it")
-          }
-          return try Handle(nd_open_file(path, access.id), "opening it").release()
-        }
         self.identity = identity
       } catch {
         close(descriptor)
@@ -74,8 +69,24 @@ public final class File: Sendable {
   }
 
   deinit {
-    Library.enter { _ = H5Fclose(handle) }
+    if let handle = opened.withLock({ $0 }) { Library.enter { _ = H5Fclose(handle) } }
     close(descriptor)
+  }
+
+  /// Whether libhdf5 has the file open: that takes half a mebibyte, and is put off until something cannot be read without it.
+  public var isOpenInLibrary: Bool { opened.withLock { $0 != nil } }
+
+  /// libhdf5's identifier of the file. Inside ``Library/enter(_:)``.
+  func handle() throws(Fault) -> hid_t {
+    try opened.withLock { opened throws(Fault) in
+      if let opened { return opened }
+      let access = try Handle(H5Pcreate(nd_file_access_class()), "preparing to open it")
+      // Never a driver that the environment names.
+      guard H5Pset_fapl_sec2(access.id) >= 0 else { throw Library.failure("preparing to open it") }
+      let handle = try Handle(nd_open_file(identity.path, access.id), "opening it").release()
+      opened = handle
+      return handle
+    }
   }
 
   /// Opens a dataset of the catalogue.
@@ -112,7 +123,7 @@ public final class File: Sendable {
     let file = try File(path: path, follow: follow)
     do throws(Fault) {
       return try Library.enter { () throws(Fault) in
-        var walker = try Walker(file: file.handle, identity: file.identity, follow: follow)
+        var walker = try Walker(file: file.handle(), identity: file.identity, follow: follow)
         try walker.walk()
         return walker.catalogue
       }

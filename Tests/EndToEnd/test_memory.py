@@ -138,3 +138,20 @@ def test_more_neurons_than_can_be_ordered(tmp_path, program):
         f["labels"] = np.arange(2)
     paragraph = program.fails(64, "precompute", tmp_path / "neurons.h5", "--output", tmp_path, "--memory", f"{BUDGET}MiB")
     assert "to order its 6,000,000 neurons" in paragraph
+
+
+@pytest.mark.parametrize("chunks", [None, (9,)])
+def test_many_files_of_one_row(tmp_path, program, chunks):
+    """libhdf5 takes half a mebibyte for each file that it has open: of contiguous data it need not."""
+    for number in range(400):
+        with h5py.File(tmp_path / f"s{number}.h5", "w") as f:
+            f.create_dataset("a", (9,), "f4", chunks=chunks)[:] = number
+            f["labels"] = number % 3
+    (tmp_path / "many.yaml").write_text("dumps: ['s*.h5']\n")
+    if chunks:
+        paragraph = program.fails(64, "precompute", tmp_path / "many.yaml", "--output", tmp_path, "--memory", f"{BUDGET}MiB")
+        assert "Raise --memory" in paragraph
+    else:
+        options = ["--output", tmp_path, "--memory", f"{BUDGET}MiB", "--progress", "none"]
+        mib = peak("precompute", tmp_path / "many.yaml", *options, program=RELEASE or PROGRAM)
+        assert mib < BUDGET / 2, f"{mib:.0f} MiB"

@@ -35,6 +35,8 @@ extension LayerPlan {
   /// Memory that the process needs apart from a layer's buffers, and for each row of the dump: its classes and its cell.
   static let baseBytes = 56 << 20
   static let rowBytes = 24
+  /// What libhdf5 takes for each file that it has open.
+  static let openFileBytes = 544 << 10
   /// A block larger than this gains nothing, as long as it has some rows of each cell.
   static let blockBytesMax = 32 << 20
   static let rowsPerCell = 16
@@ -50,14 +52,19 @@ extension LayerPlan {
   /// Neurons whose counts are written as one; bands are whole multiples.
   static let bandUnit = 256
 
-  /// - Parameter memory: the budget of the whole process, in bytes.
+  /// - Parameters:
+  ///   - memory: the budget of the whole process, in bytes.
+  ///   - openFiles: files that libhdf5 has open.
   /// - Throws: `PrecomputeError` where even the smallest pieces do not fit, with the budget that does.
   init<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, grouping: Grouping, medians: Job.Medians, memory: Int, lanes: Int
+    _ source: LayerSource, as: Value.Type, grouping: Grouping, medians: Job.Medians, memory: Int, lanes: Int,
+    openFiles: Int
   ) throws {
     let cells = grouping.cellCount
     let decoding = RowBlocks<Value>.decodingBytes(source)
-    let always = Self.baseBytes + Self.rowBytes * source.rows + LayerOutput<Value>.bytes(neurons: source.neurons)
+    let always =
+      Self.baseBytes + Self.openFileBytes * openFiles + Self.rowBytes * source.rows
+      + LayerOutput<Value>.bytes(neurons: source.neurons)
     // When all is counted, figures are ordered and written.
     let finishing = always + FigureFiles<Value>.bytes(neurons: source.neurons, lanes: lanes)
     guard finishing <= memory else {

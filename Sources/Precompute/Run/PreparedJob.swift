@@ -29,16 +29,19 @@ public struct PreparedJob: Sendable {
     // Before anything is made for each row: a shape is only a claim.
     for layer in contents.layers { try layer.verifyComplete() }
     for info in contents.instances.kinds.compactMap(\.images) { try dump.first.file.dataset(info).verifyComplete() }
-    try Self.checkRows(contents.rows, memory: memory)
+    let openFiles = dump.files.count { $0.file.isOpenInLibrary }
+    try Self.checkRows(contents.rows, openFiles: openFiles, memory: memory)
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
     plans = try contents.layers.map { [grouping] layer in
       layer.element.fitsFloat
         ? try LayerPlan(
-          layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
+          layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count,
+          openFiles: openFiles)
         : try LayerPlan(
-          layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count)
+          layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count,
+          openFiles: openFiles)
     }
     ids = Self.ids(contents.layers.map(\.name))
     contents.forgetRows()
@@ -49,10 +52,17 @@ public struct PreparedJob: Sendable {
     try checkStart()
   }
 
-  /// Refuses more rows than their cells have room for.
-  private static func checkRows(_ rows: Int, memory: Int) throws {
-    let needed = LayerPlan.baseBytes + rows * LayerPlan.rowBytes
+  /// Refuses more rows than their cells have room for, and more files than can be open.
+  private static func checkRows(_ rows: Int, openFiles: Int, memory: Int) throws {
+    let open = LayerPlan.baseBytes + openFiles * LayerPlan.openFileBytes
+    let needed = open + rows * LayerPlan.rowBytes
     guard needed > memory else { return }
+    if open > memory / 2 {
+      throw PrecomputeError(
+        .memory,
+        "The dump has \(grouped(openFiles)) files, and needs \(bytesInWords(needed)) of memory to have them open. Raise --memory, which is \(bytesInWords(memory))."
+      )
+    }
     throw PrecomputeError(
       .memory,
       "The dump has \(grouped(rows)) rows, and needs \(bytesInWords(needed)) of memory to know to which groups each belongs. Raise --memory, which is \(bytesInWords(memory))."
