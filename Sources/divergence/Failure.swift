@@ -68,8 +68,20 @@ func reportingFailure(_ work: () async throws -> Void) async throws {
   }
 }
 
-/// Writes a paragraph to standard error.
-func complain(_ text: String) { writeError("divergence: \(text)\n") }
+/// Writes a paragraph to standard error. Names and labels of a file, quoted in it, may hold anything: what would break the line or command
+/// the terminal is written as an escape.
+func complain(_ text: String) {
+  var line = "divergence: "
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\n": line += "\\n"
+    case "\t": line += "\\t"
+    case _ where scalar.properties.generalCategory == .control: line += "\\u{\(String(scalar.value, radix: 16))}"
+    default: line.unicodeScalars.append(scalar)
+    }
+  }
+  writeError(line + "\n")
+}
 
 /// Writes to standard error. That it is gone (a closed terminal, a log on a full disk) is no reason to end a night's work.
 func writeError(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }

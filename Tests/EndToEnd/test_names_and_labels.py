@@ -194,3 +194,8 @@ def test_names_with_line_breaks_in_a_table(precompute, program, dump, values, tm
     rows = list(csv.reader(io.StringIO(text[sum(len(line) + 1 for line in origin):], newline="")))
     assert len(rows) == 1 + 3 and {len(row) for row in rows} == {len(rows[0])}
     assert all(any(name.replace("\r", "") in cell for cell in rows[0]) for name in names)
+
+
+def test_a_label_that_would_command_the_terminal(refused, dump, values):
+    labels = np.array(["cat", "do\ng\x1b[2J"] * 20, dtype=h5py.string_dtype())
+    refused(dump({"a": values(40, 3)}, labels, class_names=["cat", "dog"]), words=["the label of row 1 is \"do\\ng\\u{1b}[2J\""])
