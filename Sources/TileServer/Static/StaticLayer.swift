@@ -26,13 +26,12 @@ struct StaticLayer {
     return [
       "summary": .string(try files.add(summary, ending: "json")),
       "grid": .string(try grid()),
-      "zeros": try names(groups.map { try layer.statistic(.zeros).plane($0, as: UInt32.self) }),
+      "zeros": try names(groups) { try layer.statistic(.zeros).plane($0, as: UInt32.self) },
       "keys": [
-        "median": try names(groups.map { try layer.keys(of: layer.statistic(.median), plane: $0) }),
-        "mean": try names(groups.map { try layer.keys(of: layer.statistic(.mean), plane: $0) }),
+        "median": try names(groups) { try layer.keys(of: layer.statistic(.median), plane: $0) },
+        "mean": try names(groups) { try layer.keys(of: layer.statistic(.mean), plane: $0) },
       ],
-      "values": try names(
-        store.attributes.instances.indices.map { try layer.values?.plane($0, as: Float.self) ?? [] }),
+      "values": try names(store.attributes.instances.indices) { try layer.values?.plane($0, as: Float.self) ?? [] },
       "figures": try figures(),
       "counts": [
         "own/256": try counts(layer.counts(.own, .full), block: Self.ownBlock),
@@ -42,8 +41,11 @@ struct StaticLayer {
     ]
   }
 
-  private func names<Number: BitwiseCopyable>(_ planes: [[Number]]) throws -> JSONValue {
-    .array(try planes.map { .string(try files.add($0)) })
+  /// Writes a file for each plane, one after another: all of them together may be larger than memory.
+  private func names<Number: BitwiseCopyable>(
+    _ planes: Range<Int>, _ plane: (Int) throws -> [Number]
+  ) throws -> JSONValue {
+    .array(try planes.map { .string(try files.add(plane($0))) })
   }
 
   /// Origins as float64, exponents as int16, tails as uint8, one after another. Origins have at most 53 bits.
