@@ -32,16 +32,23 @@ extension ClassNames {
   /// What a dataset or attribute of names is called.
   static let usual = ["class_names", "classnames", "label_names", "classes", "categories"]
 
-  /// Finds the names of all files' classes.
-  /// - Throws: the same, and `ActivationsError` where files name their classes differently: a number would be another class in each.
-  static func find(_ request: DumpRequest.ClassNames?, in dump: Dump, labels: String?) throws -> ClassNames? {
-    guard let first = try find(request, in: dump.first, labels: labels) else { return nil }
-    switch first.origin {
-    case .job, .sidecar: return first
-    case .dataset, .attribute, .type: break
+  /// Whether they stand in a file of the dump.
+  private var areOfFile: Bool {
+    switch origin {
+    case .dataset, .attribute, .type: true
+    case .job, .sidecar: false
     }
+  }
+
+  /// Finds the names of all files' classes: those of the first, which others need not repeat.
+  /// - Throws: as for a file, and `ActivationsError` where files name their classes differently: a number would be another class in each.
+  static func find(_ request: DumpRequest.ClassNames?, in dump: Dump, labels: String?) throws -> ClassNames? {
+    let first = try find(request, in: dump.first, labels: labels)
+    guard let first, first.areOfFile else { return first }
     for file in dump.files.dropFirst() where labels.map(file.has) ?? true {
-      guard let other = try find(request, in: file, labels: labels), other.names != first.names else { continue }
+      if case .dataset(let path)? = request, !file.has(path) { continue }
+      guard let other = try find(request, in: file, labels: labels), other.areOfFile, other.names != first.names
+      else { continue }
       throw ActivationsError(
         "\(file.path): its classes are \(list(other.names)) (\(other.origin)), but \(list(first.names)) in \(dump.first.path). Files of one dump must agree; where the labels do, name the classes in the job, as in class_names: [cat, dog]."
       )

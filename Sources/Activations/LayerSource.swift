@@ -61,7 +61,7 @@ extension LayerSource {
   }
 
   /// Counts have 32 bits, and so has a neuron's place in an ordering.
-  private static let countedMax = Int(UInt32.max)
+  static let countedMax = Int(UInt32.max)
 
   private func checkSize() throws {
     let place = "\(parts[0].file.path), dataset \(path)"

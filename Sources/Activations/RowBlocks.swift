@@ -41,7 +41,7 @@ public struct RowBlock<Value>: @unchecked Sendable {
   public let firstRow: Int
   public let samplesPerRow: Int
   /// Where the block before lay, if it was not copied.
-  let before: MappedRun?
+  var before: MappedRun?
 
   /// Gives back what the block before took: a lane has time for it while others begin with this one.
   public func finishBefore() { before?.unmap() }
@@ -228,12 +228,13 @@ public final class RowBlocks<Value: ReadableValue> {
   ) throws -> Result {
     if latest?.number != number {
       let part = source.parts[blocks[number].part]
-      decodedBytes += Self.decodedBytes(source, part, box(of: blocks[number]))
+      let box = box(of: blocks[number])
+      decodedBytes += Self.decodedBytes(source, part, box)
       if let run = mapped(number) {
         latest = (number, block(number, of: run, after: latest?.mapped?.run), (run, part.dataset))
       } else {
         latest = nil
-        latest = (number, try readAnew(number, parallel), nil)
+        latest = (number, try readAnew(number, box, parallel), nil)
       }
     }
     let result = try body(latest!.block)
@@ -247,7 +248,7 @@ public final class RowBlocks<Value: ReadableValue> {
       rows: block.rows, category: source.parts[block.part].category, others: geometry.ranges(neurons: neurons))
   }
 
-  /// A block where the system has it in memory.
+  /// Where a block lies, if the system has it in memory.
   private func mapped(_ number: Int) -> MappedRun? {
     guard isMapping else { return nil }
     let run = source.parts[blocks[number].part].dataset.mapped(rows: blocks[number].rows)
@@ -264,11 +265,10 @@ public final class RowBlocks<Value: ReadableValue> {
       before: before)
   }
 
-  private func readAnew(_ number: Int, _ parallel: ParallelFor) throws -> RowBlock<Value> {
+  private func readAnew(_ number: Int, _ box: [Range<Int>], _ parallel: ParallelFor) throws -> RowBlock<Value> {
     let block = blocks[number]
     let part = source.parts[block.part]
     let geometry = source.geometry
-    let box = box(of: block)
     let count = box.reduce(1) { $0 * $1.count }
 
     let stored = Shared(raw.baseAddress!)
@@ -298,14 +298,12 @@ public final class RowBlocks<Value: ReadableValue> {
     if isMatrix {
       let pitch = count / block.rows.count
       let offset = geometry.offsets(neurons: neurons.lowerBound..<neurons.lowerBound + 1, rowCount: 1).neurons[0]
-      return RowBlock(
-        base: decoded + offset, pitch: pitch, samples: samples, firstRow: firstRow, samplesPerRow: 1,
-        before: nil)
+      return RowBlock(base: decoded + offset, pitch: pitch, samples: samples, firstRow: firstRow, samplesPerRow: 1)
     }
     try gather(decoded, rows: block.rows.count, parallel)
     return RowBlock(
       base: UnsafePointer(matrix.baseAddress!), pitch: neurons.count, samples: samples, firstRow: firstRow,
-      samplesPerRow: geometry.samplesPerRow, before: nil)
+      samplesPerRow: geometry.samplesPerRow)
   }
 
   /// Brings a decoded box of any axes to `[sample, neuron]`, reducing positions.

@@ -59,14 +59,10 @@ struct RowColumns {
   /// Why what is called like predictions is not the class of each row: a network's output may be called so, such as a probability.
   private static func whyNoClasses(_ path: String, _ file: DumpFile) throws -> String? {
     let dataset = try file.open(path)
-    guard dataset.element.isNumeric, !dataset.element.isInteger else { return nil }
-    do throws(HDF5Error) {
-      _ = try dataset.integers()
-      return nil
-    } catch {
-      guard error.kind == .badData else { throw error }
-      return error.what
-    }
+    guard dataset.element.isNumeric, !dataset.element.isInteger,
+      case .failure(let error) = try dataset.wholeNumbers()
+    else { return nil }
+    return error.what
   }
 
   /// What is called like labels, but could not be opened.
@@ -120,11 +116,9 @@ struct CountedRows {
       if case .categories(let categories, _) = layout {
         // Files have the same categories, but not always as many rows of each.
         let each = try held(file) / categories
-        guard categories.multipliedReportingOverflow(by: each).partialValue <= Int(UInt32.max),
-          !categories.multipliedReportingOverflow(by: each).overflow
-        else {
+        guard each <= LayerSource.countedMax / categories else {
           throw ActivationsError(
-            "\(file.path): \(grouped(categories)) categories with \(grouped(each)) rows each are more than the \(grouped(Int(UInt32.max))) rows that can be counted. If the shape is what it should be, split the dump."
+            "\(file.path): \(grouped(categories)) categories with \(grouped(each)) rows each are more than the \(grouped(LayerSource.countedMax)) rows that can be counted. If the shape is what it should be, split the dump."
           )
         }
         if labels?.count == categories { labels = labels!.repeated(each) }

@@ -35,6 +35,9 @@ public func stableOrder(keys: [Double], direction: Direction = .ascending) -> [U
   keys.withUnsafeBufferPointer { stableOrder(keys: $0, direction: direction) }
 }
 
+/// Bytes that ordering needs for each key of so many bytes, while it runs.
+public func stableOrderBytes(keyBytes: Int) -> Int { keyBytes == 4 ? 20 : 36 }
+
 /// The inverse of a permutation: where each neuron stands.
 ///
 /// - Parameter order: `[rank]`, every neuron once.

@@ -140,8 +140,8 @@ struct Export: AsyncParsableCommand {
 
   /// A field of a CSV file, RFC 4180.
   private static func quoted(_ field: String) -> String {
-    // By bytes: to Swift, a line feed after a carriage return is a character of its own.
-    guard field.utf8.contains(where: { Array(",\"\r\n".utf8).contains($0) }) else { return field }
+    // By scalars: to Swift, a line feed after a carriage return is a character of its own.
+    guard field.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else { return field }
     return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
   }
 }

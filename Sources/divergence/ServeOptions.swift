@@ -37,6 +37,9 @@ struct ServeOptions: Decodable, Equatable {
     case idleSeconds = "idle_seconds"
     case drainSeconds = "drain_seconds"
     case accessLog = "access_log"
+
+    /// The variable of the environment.
+    var variable: String { "DIVERGENCE_\(rawValue.uppercased())" }
   }
 
   init() {}
@@ -65,7 +68,7 @@ struct ServeOptions: Decodable, Equatable {
 
   /// Variables that look like settings, and are none.
   static func unknown(_ variables: [String: String]) -> [String] {
-    let known = Set(CodingKeys.allCases.map { "DIVERGENCE_\($0.rawValue.uppercased())" })
+    let known = Set(CodingKeys.allCases.map(\.variable))
     return variables.keys.filter { $0.hasPrefix("DIVERGENCE_") && !known.contains($0) }.sorted()
   }
 
@@ -73,7 +76,7 @@ struct ServeOptions: Decodable, Equatable {
   static func environment(_ variables: [String: String]) throws -> ServeOptions {
     var pairs: [(Node, Node)] = []
     for key in CodingKeys.allCases {
-      guard let text = variables["DIVERGENCE_\(key.rawValue.uppercased())"] else { continue }
+      guard let text = variables[key.variable] else { continue }
       let parts = text.split(separator: ",").map(String.init)
       let node: Node
       switch key {

@@ -256,6 +256,25 @@ def test_an_output_that_is_called_like_predictions(taken, program, dump, values,
     assert "/predictions is called like" in program.ok("inspect", path).stdout
 
 
+def test_pictures_that_are_read_in_parts(taken, dump, values, rng):
+    path = dump({"a": values(50, 3)}, rng.integers(0, 2, 50))
+    with h5py.File(path, "r+") as f:
+        f["instances/benign/a"] = values(150, 3)
+        f["instances/benign/images"] = rng.integers(0, 255, (150, 400, 400), np.uint8)  # 23 MiB
+    taken(path)
+
+
+def test_damaged_predictions_are_no_output(refused, dump, values, rng):
+    path = dump({"a": values(50, 3)}, rng.integers(0, 2, 50))
+    with h5py.File(path, "r+") as f:
+        f.create_dataset("predictions", data=rng.integers(0, 2, 50).astype("f4"), chunks=(50,), fletcher32=True)
+        place = f["predictions"].id.get_chunk_info(0).byte_offset
+    data = bytearray(path.read_bytes())
+    data[place + 3] ^= 1
+    path.write_bytes(data)
+    refused(path, words=[str(path), "/predictions"])
+
+
 def test_columns_that_are_none(taken, refused, dump, values, job, rng):
     path = dump({"a": values(50, 3)}, y=rng.random(50), predictions=rng.integers(0, 2, 50), count=np.array([20]))
     refused(path, words=["/y", "labels: false"])

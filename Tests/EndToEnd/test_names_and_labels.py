@@ -173,6 +173,19 @@ def test_files_that_name_their_classes_differently(refused, taken, dump, values,
     assert list(groups(attributes)) == ["cat", "dog"]
 
 
+def test_names_that_only_the_first_file_has(taken, dump, values, job, rng, tmp_path):
+    first = dump({"a": values(40, 3)}, rng.integers(0, 2, 40), name="part-1.h5", names=["cat", "dog"])
+    second = dump({"a": values(40, 3)}, rng.integers(0, 2, 40), name="part-2.h5")
+    # Beside the dump lie names that are not of these files.
+    (tmp_path / "class_names.txt").write_text("one\ntwo\n")
+    attributes, _ = taken(first, second, job=job("class_names: names", first, second))
+    assert list(groups(attributes)) == ["cat", "dog"]
+    with h5py.File(first, "r+") as f:
+        f.move("names", "class_names")
+    attributes, _ = taken(first, second, job=job("", first, second))
+    assert list(groups(attributes)) == ["cat", "dog"]
+
+
 def test_names_in_a_damaged_attribute(refused, taken, dump, values, job, rng):
     path = dump({"a": values(40, 3)}, rng.integers(0, 2, 40))
     with h5py.File(path, "r+") as f:

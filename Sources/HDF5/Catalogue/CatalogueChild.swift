@@ -40,13 +40,7 @@ extension File {
     {
       return try reply.catalogue(of: path)
     }
-    if case .overdue = end {
-      throw HDF5Error(
-        .notReadable, file: path, what: "its structure could not be read in \(Int(deadlineSeconds)) seconds",
-        advice: "See whether its disk answers, and run again.")
-    }
-    throw HDF5Error(
-      .badData, file: path, what: CatalogueChild.explain(end), advice: "The file is damaged: make or copy it again.")
+    throw HDF5Error(CatalogueChild.fault(end, deadlineSeconds: deadlineSeconds), file: path)
   }
 }
 
@@ -96,20 +90,25 @@ public enum CatalogueChild {
   }
 
   /// A child's end, as what is wrong with the file.
-  static func explain(_ end: ChildProcess.End) -> String {
+  static func fault(_ end: ChildProcess.End, deadlineSeconds: Double) -> Fault {
+    let what: String
     switch end {
+    case .overdue:
+      return Fault(
+        .notReadable, "its structure could not be read in \(Int(deadlineSeconds)) seconds",
+        advice: "See whether its disk answers, and run again.")
     case .killed(let signal):
       let name = [
         4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
         11: "SIGSEGV", 24: "SIGXCPU",
       ][signal]
-      return "libhdf5 broke down over its structure (\(name ?? "signal \(signal)"))"
-    case .overdue: return "its structure could not be read in time"
+      what = "libhdf5 broke down over its structure (\(name ?? "signal \(signal)"))"
     case .tooMuchOutput:
-      return "its structure is too large to list"
+      what = "its structure is too large to list"
     case .exited(let code):
-      return "its structure could not be read (the process that tried ended with code \(code))"
+      what = "its structure could not be read (the process that tried ended with code \(code))"
     }
+    return .badData(what, advice: "The file is damaged: make or copy it again.")
   }
 }
 

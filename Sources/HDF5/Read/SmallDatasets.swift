@@ -50,11 +50,17 @@ extension Dataset {
 
   /// All elements as whole numbers, row-major: of any integer type, or of floats that are whole.
   ///
-  /// - Throws: ``HDF5Error`` naming the row of the first number that is not whole, or beyond
-  ///   `Int64`.
-  public func integers() throws(HDF5Error) -> [Int64] {
+  /// - Throws: ``HDF5Error``, also where they are others; see ``wholeNumbers()``.
+  public func integers() throws(HDF5Error) -> [Int64] { try wholeNumbers().get() }
+
+  /// The same, telling elements that are not whole from those that cannot be read.
+  ///
+  /// - Returns: The numbers, or an error naming the row of the first that is not whole, or beyond `Int64`.
+  /// - Throws: ``HDF5Error`` where they cannot be read.
+  public func wholeNumbers() throws(HDF5Error) -> Result<[Int64], HDF5Error> {
     guard element.isNumeric else {
-      throw located(.unsupported("it holds \(element), where whole numbers are due", advice: Self.wholeNumbers))
+      return .failure(
+        located(.unsupported("it holds \(element), where whole numbers are due", advice: Self.adviceForWholeNumbers)))
     }
     let bytes = try bytes()
     var numbers: [Int64] = []
@@ -63,15 +69,15 @@ extension Dataset {
       guard let number = bytes.withUnsafeBytes({ Numbers.whole($0, element, at: index) }) else {
         let text = bytes.withUnsafeBytes { Numbers.text($0, element, at: index) ?? "?" }
         let large = element == .uint64 ? " below 2^63" : ""
-        throw located(
-          .badData("row \(row(index)) holds \(text), where a whole number\(large) is due", advice: Self.wholeNumbers))
+        let what = "row \(row(index)) holds \(text), where a whole number\(large) is due"
+        return .failure(located(.badData(what, advice: Self.adviceForWholeNumbers)))
       }
       numbers.append(number)
     }
-    return numbers
+    return .success(numbers)
   }
 
-  private static let wholeNumbers =
+  private static let adviceForWholeNumbers =
     "Write the index of the class there, as an integer or a text, and leave rows without one out of the dump; or name another dataset in the job, as in labels: PATH; labels: false says that there are none."
 
   /// All elements as texts, row-major: fixed-length in any padding, or variable-length; UTF-8, or

@@ -15,9 +15,11 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
   /// Neurons whose figures a lane writes at once.
   private static var neuronsAtOnce: Int { 8192 }
 
-  /// Bytes that the end of a layer takes: one lane orders the neurons by a group's medians, the others write a group's figures.
+  /// Bytes that the end of a layer takes: one lane orders the neurons by a group's medians, and has these and two orders in the end, the
+  /// others write a group's figures.
   static func bytes(neurons: Int, lanes: Int) -> Int {
-    neurons * (stableOrderBytes(MemoryLayout<Value>.size) + MemoryLayout<Value>.size + (lanes - 1) * 8)
+    let key = MemoryLayout<Value>.size
+    return neurons * (key + stableOrderBytes(keyBytes: key) + MemoryLayout<UInt32>.size + (lanes - 1) * 8)
   }
 
   init(_ builder: StoreBuilder, id: String, groups: Int, neurons: Int, lanes: Lanes) throws {
@@ -122,9 +124,6 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
     writer.finish()
   }
 }
-
-/// Bytes that ordering takes for each key of so many bytes, with the two orders that there are in the end.
-private func stableOrderBytes(_ keyBytes: Int) -> Int { keyBytes == 4 ? 20 + 4 : 36 + 4 }
 
 /// Neurons by ascending key.
 func ordered<Value: ActivationValue>(_ keys: UnsafeBufferPointer<Value>) -> [UInt32] {

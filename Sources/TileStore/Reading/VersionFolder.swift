@@ -27,11 +27,10 @@ final class VersionFolder: Sendable {
   var isCurrent: Bool {
     var here = stat()
     var there = stat()
-    let parts = path.split(separator: "/")
-    return fstat(descriptor, &here) == 0 && stat(path, &there) == 0
+    let path = path as NSString
+    return fstat(descriptor, &here) == 0 && stat(self.path, &there) == 0
       && here.st_ino == there.st_ino && here.st_dev == there.st_dev
-      && Catalogue.currentVersion(ofDataset: "/" + parts.dropLast().joined(separator: "/"))
-        == parts.last.map(String.init)
+      && Catalogue.currentVersion(ofDataset: path.deletingLastPathComponent) == path.lastPathComponent
   }
 
   /// Maps the file at `relative`, a path of the format's own making: its parts are neither empty nor dots.
