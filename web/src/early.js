@@ -6,6 +6,7 @@
  */
 
 import { catalogueUrl, metadataUrl, orderQuery, tileQuery, versionUrls } from "./data/api.js";
+import { axisMode } from "./model/axes.js";
 import { expression } from "./model/order.js";
 import { decodeState, firstVisit, fittingBins, linkTarget } from "./model/state.js";
 import { topLevel } from "./model/viewport.js";
@@ -46,7 +47,7 @@ export const metadata = entries.then(async (list) => {
 function prefetch(data) {
   const state = decodeState(location.hash, data) ?? firstVisit(data);
   const urls = versionUrls(data);
-  const axis = state.axis === "own" ? "own" : "shared";
+  const axis = axisMode(state.axis).tiles;
   for (const id of state.layers) {
     const layer = data.layers.find((one) => one.id === id);
     if (!layer) continue;
@@ -54,7 +55,7 @@ function prefetch(data) {
     const query = orderQuery(expression(order, data), direction);
     const top = topLevel(layer.neurons);
     const wanted = [
-      ...state.groups.map((group) => urls.tile(id, group, top, 0, tileQuery({ query, axis, bins: state.bins ?? fittingBins(data), part: null }))),
+      ...state.groups.map((group) => urls.tile(id, group, top, 0, tileQuery({ query, axis, bins: state.bins ?? fittingBins(data), finer: null }))),
       urls.rows(id, top, 0, query, state.instances), urls.summary(id),
     ];
     for (const url of wanted) fetch(url).then((response) => response.arrayBuffer()).catch(() => {});

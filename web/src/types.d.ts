@@ -38,7 +38,7 @@ export interface Part { lo: number; hi: number }
 export interface ColumnState {
   order: Order; direction: Direction; hidden: number[]; pinned: number[]; top: number; span: number | null; across: Part | null;
 }
-export type AxisMode = "shared" | "whole" | "own";
+export type AxisName = import("./model/axes.js").AxisName;
 /** Bins of the whole axis that the server is asked for. */
 export type Bins = 256 | 64 | 16;
 export type Curve = "linear" | "root" | "log";
@@ -48,7 +48,7 @@ export interface State {
   columns: Record<string, ColumnState>;
   /** Bins across and the share of full opacity; null: as fits the data. */
   bins: Bins | null; full: number | null;
-  axis: AxisMode; symlog: boolean; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
+  axis: AxisName; symlog: boolean; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
   panel: { layer: string; neuron: number } | null;
 }
 

@@ -48,8 +48,8 @@ export function headerView(app, activation, catalogue) {
       let neuron = n;
       if (n >= column.layer.neurons + (match[2] ? 1 : 0)) continue;
       if (match[2]) {
-        const of = column.data.shown ?? column.data.wanted();
-        neuron = (await app.json(app.urls.findRank(column.layer.id, of.query, Math.max(0, n - 1)), 1)).neuron;
+        const { query } = column.frame.arrangement;
+        neuron = (await app.json(app.urls.findRank(column.layer.id, query, Math.max(0, n - 1)), 1)).neuron;
       }
       const rank = await jump(column, neuron);
       if (rank !== null) {

@@ -64,10 +64,11 @@ export function neuronPanel(app, facts, activation) {
   async function step(by) {
     const panel = app.state.panel;
     const column = panelColumn();
-    if (!panel || !column?.data.shown) return;
+    if (!panel || !column) return;
     try {
-      const { query } = column.data.shown;
-      const rank = column.data.rank(column.data.shown, panel.neuron) ?? (await app.json(app.urls.find(panel.layer, query, panel.neuron), 1)).rank;
+      const { arrangement, data } = column.frame;
+      const { query } = arrangement;
+      const rank = data.rank(arrangement, panel.neuron) ?? (await app.json(app.urls.find(panel.layer, query, panel.neuron), 1)).rank;
       const next = Math.min(column.layer.neurons - 1, Math.max(0, rank + by));
       const { neuron } = await app.json(app.urls.findRank(panel.layer, query, next), 1);
       column.cursor = neuron;
@@ -135,9 +136,9 @@ export function neuronPanel(app, facts, activation) {
   function describe({ layer, neuron }) {
     const column = panelColumn();
     setText(byId("neuron-title"), `Neuron ${neuron}`);
-    const rank = column?.data.shown ? column.data.rank(column.data.shown, neuron) : undefined;
+    const rank = column?.data.rank(column.frame.arrangement, neuron);
     const where = column && rank !== undefined
-      ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)} by ${phrase(column.data.shown?.order ?? column.state.order, app.metadata)}` : "";
+      ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)} by ${phrase(column.frame.arrangement.order, app.metadata)}` : "";
     setText(byId("neuron-where"), app.layer(layer).name + where);
     const hidden = column?.state.hidden.includes(neuron) ?? false;
     const pinned = column?.state.pinned.includes(neuron) ?? false;

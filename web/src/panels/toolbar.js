@@ -1,6 +1,7 @@
 /** How densities are drawn: axis, opacity, overlay or lanes, columns together or apart. */
 
 import { byId, el, set } from "../dom.js";
+import { AXIS_NAMES, axisMode } from "../model/axes.js";
 import { percent } from "../model/format.js";
 
 const FULL = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
@@ -23,10 +24,10 @@ export function toolbarView(app) {
     bar.append(label ? el("label", { class: "option" }, el("span", { class: "quiet" }, label), select) : el("span", { class: "option" }, select));
     return select;
   };
-  const axis = menu("axis-mode", "axis", "Across is activation: one axis for the layer, 99.9 % of its values or all of them; or each neuron on its own range", [
-    ["shared", "shared by the layer"], ["whole", "shared, all outliers"], ["own", "each neuron’s own"],
-  ], (value) => (draft) => {
-    draft.axis = /** @type {import("../types").AxisMode} */ (value);
+  const modes = AXIS_NAMES.map(axisMode);
+  const axis = menu("axis-mode", "axis", `The x axis is activation: ${modes.map(({ about }) => about).join("; or ")}`,
+    AXIS_NAMES.map((name) => [name, axisMode(name).option]), (value) => (draft) => {
+    draft.axis = /** @type {import("../types").AxisName} */ (value);
     // A part of one axis says nothing on another.
     for (const column of Object.values(draft.columns)) column.across = null;
   });

@@ -5,6 +5,7 @@ import { count } from "../model/format.js";
 import { AXIS_HEIGHT, LABEL_ROW } from "../model/layout.js";
 import { HIDDEN_MAX, PINNED_MAX } from "../model/state.js";
 import { Column } from "./column.js";
+import { neuronOf } from "./columnframe.js";
 import { ColumnHead } from "./columnhead.js";
 import { attachGestures } from "./gestures.js";
 import { Guide } from "./guide.js";
@@ -12,7 +13,7 @@ import { HoverCard } from "./hovercard.js";
 import { attachKeys } from "./keys.js";
 import { NOTHING_TO_SCROLL, zoomToNames } from "./navigate.js";
 
-/** @typedef {import("./column.js").Hit} Hit */
+/** @typedef {import("./columnframe.js").Hit} Hit */
 
 export class ActivationView {
   /**
@@ -80,10 +81,11 @@ export class ActivationView {
   click(column, y, x, event) {
     const hit = column.hit(y);
     if (!hit) return;
-    const neuron = column.neuronOf(hit);
-    const onNumber = x < column.layout.neuronX + 5 && column.rowHeight >= LABEL_ROW;
+    const { frame } = column;
+    const neuron = neuronOf(frame, hit);
+    const onNumber = x < frame.layout.neuronX + 5 && frame.screen.rowHeight >= LABEL_ROW;
     if (event.shiftKey && neuron !== null) this.togglePinned(column, neuron);
-    else if (hit.kind === "row" && column.thin) zoomToNames(column, y);
+    else if (hit.kind === "row" && frame.thin) zoomToNames(column, y);
     else if (neuron === null) return;
     else if (onNumber || hit.kind === "pinned") this.open(column, neuron);
     else {
@@ -100,10 +102,10 @@ export class ActivationView {
     const before = JSON.stringify(column.hovered);
     column.hovered = hit;
     if (JSON.stringify(hit) !== before) this.app.redraw();
-    this.guide.at(y === null ? "rest" : y < AXIS_HEIGHT ? "axis" : placeOf(column, hit));
+    this.guide.at(y === null ? "rest" : y < AXIS_HEIGHT ? "axis" : placeOf(column.frame, hit));
     column.canvas.classList.toggle("over-row", hit !== null);
-    column.canvas.classList.toggle("over-thin", hit?.kind === "row" && column.thin);
-    if (hit && event && event.pointerType !== "touch") this.card.show(column, hit, { x: event.clientX, y: event.clientY });
+    column.canvas.classList.toggle("over-thin", hit?.kind === "row" && column.frame.thin);
+    if (hit && event && event.pointerType !== "touch") this.card.show(column.frame, hit, { x: event.clientX, y: event.clientY }, column);
     else this.card.hide();
   }
 
@@ -161,9 +163,9 @@ export class ActivationView {
       const result = column.render(wants);
       covered &&= result.covered;
       sharp &&= result.sharp;
-      thin &&= column.thin;
-      whole &&= column.view.span === null;
-      this.columns.get(column.layer.id)?.head.tick();
+      thin &&= column.frame.thin;
+      whole &&= column.frame.view.span === null;
+      this.columns.get(column.layer.id)?.head.tick(column.frame);
     }
     this.app.source.sync(wants);
     this.guide.sees(thin, whole);
@@ -173,11 +175,11 @@ export class ActivationView {
 
 /**
  * The guide's name of what is under the pointer.
- * @param {Column} column
+ * @param {import("./columnframe.js").Frame} frame
  * @param {Hit | null} hit
  */
-function placeOf(column, hit) {
+function placeOf({ thin, screen }, hit) {
   if (hit?.kind !== "row") return hit?.kind ?? "rest";
-  if (column.thin) return hit.level > 0 ? "sum" : "thin";
-  return column.rowHeight >= LABEL_ROW ? "named" : "row";
+  if (thin) return hit.level > 0 ? "sum" : "thin";
+  return screen.rowHeight >= LABEL_ROW ? "named" : "row";
 }

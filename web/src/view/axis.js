@@ -1,5 +1,6 @@
 /** The horizontal axis and the numbers beside the rows. */
 
+import { axisMode } from "../model/axes.js";
 import { aligned, count, decimals, figure, percent } from "../model/format.js";
 import { LABEL_ROW, ROWS_TITLE_X, TICK_Y, TITLE_Y } from "../model/layout.js";
 import { phrase } from "../model/order.js";
@@ -39,8 +40,7 @@ const TITLE_BUTTON = 104;
  * @param {boolean} cut whether only a part of it is in view
  */
 export function axisTitle({ axis, symlog }, width, cut) {
-  const whose = axis === "own" ? "each neuron on its own axis" : axis === "whole" ? "one axis for the layer, all values" : "one axis for the layer";
-  const long = `activation · ${whose}${symlog ? " · symlog" : ""}`;
+  const long = `activation · ${axisMode(axis).title}${symlog ? " · symlog" : ""}`;
   return long.length * TITLE_CHARACTER < width - (cut ? TITLE_BUTTON : 0) ? long : "activation";
 }
 
@@ -83,7 +83,7 @@ export function paintRowsTitle(context, layout, title, theme) {
  * Title and tick labels above the plot.
  * @param {CanvasRenderingContext2D} context CSS pixels
  * @param {Layout} layout
- * @param {import("./columnaxis.js").Axis} axis
+ * @param {import("../model/axes.js").Axis} axis
  * @param {Theme} theme
  * @param {string} title
  */

@@ -6,6 +6,7 @@ import { otherKinds, phrase } from "../model/order.js";
 import { canZoom, fit, setAcross, zoomBy } from "./navigate.js";
 
 /** @typedef {import("./column.js").Column} Column */
+/** @typedef {import("./columnframe.js").Frame} Frame */
 /** @typedef {"hidden" | "pinned"} Kept */
 /**
  * @typedef {object} Menus
@@ -116,22 +117,23 @@ export class ColumnHead {
     set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Click a neuron’s bar, once zoomed in, to hide it: it comes back here" : "Shift-click a neuron’s bar to keep it on top");
   }
 
-  /** Says how many neurons a row of pixels stands for, and greys what would do nothing; called each frame. */
-  tick() {
-    const { column } = this;
+  /**
+   * Says how many neurons a row of pixels stands for, and greys what would do nothing; called each frame.
+   * @param {Frame} frame
+   */
+  tick({ view, screen, layer, column, state, metadata, data, arrangement }) {
     // Not `disabled`: the button that was just pressed would lose the keyboard's focus.
-    for (const button of [this.out, this.whole]) set(button, "aria-disabled", column.view.span === null && "true");
-    set(this.in, "aria-disabled", !canZoom(column, ZOOM_STEP) && "true");
-    const per = 2 ** column.level;
-    const dead = column.app.summaries.get(column.layer.id)?.dead[0] ?? 0;
+    for (const button of [this.out, this.whole]) set(button, "aria-disabled", view.span === null && "true");
+    set(this.in, "aria-disabled", !canZoom(this.column, ZOOM_STEP) && "true");
+    const per = 2 ** screen.level;
+    const dead = this.column.app.summaries.get(layer.id)?.dead[0] ?? 0;
     setText(this.dead, dead > 0 ? `${count(dead)} always 0` : "");
-    this.across.hidden = column.state.across === null;
-    const { instances } = column.app.state;
-    const lacking = column.data.shown ? column.data.without(column.data.shown, instances).map((i) => column.app.metadata.instances[i].name) : [];
+    this.across.hidden = column.across === null;
+    const lacking = data.without(arrangement, state.instances).map((i) => metadata.instances[i].name);
     this.lacking.hidden = lacking.length === 0;
     if (lacking.length > 0) setText(this.lacking, `${lacking.join(", ")}: no value in this layer`);
     const words = per > 1 ? `1 row = ${count(per)} neurons` : "";
-    const title = words && column.state.hidden.length > 0 ? `${words}, hidden ones too` : words;
+    const title = words && column.hidden.length > 0 ? `${words}, hidden ones too` : words;
     if (this.grain.title === title) return;
     this.grain.title = title;
     this.grain.replaceChildren(el("span", { class: "long" }, words), el("span", { class: "short", "aria-hidden": "true" }, per > 1 ? `${count(per)} a row` : ""));

@@ -1,6 +1,7 @@
 /** The line under the figure: what colour, opacity and dots mean, in numbers. */
 
 import { byId, el } from "../dom.js";
+import { axisMode } from "../model/axes.js";
 import { ramp } from "../model/colormap.js";
 import { percent } from "../model/format.js";
 import { markers } from "./dots.js";
@@ -29,7 +30,7 @@ export function legendView(app) {
   let shown = "";
   const update = () => {
     const { state, metadata, theme } = app;
-    const finer = state.axis !== "own" && state.layers.some((id) => state.columns[id]?.across);
+    const finer = axisMode(state.axis).finer !== null && state.layers.some((id) => state.columns[id]?.across);
     const zeros = state.groups.length > 0 && state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
     // Sorting, hiding, pinning leave it as it is: building it anew would cost a layout of the page.
     const now = [state.groups, state.instances, theme.name, state.curve, app.full, finer, zeros, state.hatched, state.lanes].join("|");
