@@ -20,7 +20,8 @@ import { toolbarView } from "./panels/toolbar.js";
 import { ActivationView } from "./view/activation.js";
 import { FrameLoop } from "./view/frame.js";
 import { legendView } from "./view/legend.js";
-import { readTheme, restoreTheme } from "./view/theme.js";
+import { restoreTheme } from "./view/theme.js";
+import { toast } from "./view/toast.js";
 
 /** @typedef {import("./types").DatasetEntry} DatasetEntry */
 /** @typedef {import("./types").Metadata} Metadata */
@@ -31,8 +32,20 @@ const VERSION_POLL_MS = 60000;
 const AWAY_AFTER_MS = 1200;
 
 restoreTheme();
-const queue = new RequestQueue(workerTransport(document.documentElement.dataset.site));
-queue.onDamaged = (/** @type {string} */ url, /** @type {Error} */ error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`);
+let awayTimer = 0;
+const queue = new RequestQueue(workerTransport(document.documentElement.dataset.site), {
+  onDamaged: (url, error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`),
+  onAway: (away) => {
+    clearTimeout(awayTimer);
+    if (!away) {
+      if (hideNotice("away")) toast("The server is back.");
+      return;
+    }
+    awayTimer = setTimeout(() => showNotice("away", "The server does not answer. What is here stays; the rest will come when it is back.", {
+      label: "Try now", run: () => queue.hurry(),
+    }), AWAY_AFTER_MS);
+  },
+});
 /** @param {string} url */
 const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
 
@@ -92,25 +105,16 @@ async function chooseData(entries) {
   return json(metadataUrl(entry.name, current.version));
 }
 
+/** @param {App} app @param {import("./data/queue.js").RequestError} error */
+function refused(app, error) {
+  // Told by the queue, whoever asked.
+  if (error.damaged) return;
+  if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
+  else showNotice("refused", `The server refused a part of the picture: ${error.message}`);
+}
+
 /** @param {App} app */
-function watchServer(app) {
-  let timer = 0;
-  queue.onAway = (away) => {
-    clearTimeout(timer);
-    if (!away) {
-      if (hideNotice("away")) app.tell("The server is back.");
-      return;
-    }
-    timer = setTimeout(() => showNotice("away", "The server does not answer. What is here stays; the rest will come when it is back.", {
-      label: "Try now", run: () => queue.hurry(),
-    }), AWAY_AFTER_MS);
-  };
-  app.refused = (error) => {
-    // Told by the queue, whoever asked.
-    if (error.damaged) return;
-    if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
-    else showNotice("refused", `The server refused a part of the picture: ${error.message}`);
-  };
+function watchVersion(app) {
   setInterval(() => void offerVersion(app, false), VERSION_POLL_MS);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) void offerVersion(app, false);
@@ -164,44 +168,38 @@ async function start() {
     return;
   }
   const linked = decodeState(location.hash, metadata);
-  const app = new App(queue, metadata, linked ?? firstVisit(metadata));
-  app.announce = (text) => setText(byId("live"), text);
+  const frames = new FrameLoop(draw);
+  /** @type {App} */
+  const app = new App(queue, metadata, linked ?? firstVisit(metadata), {
+    redraw: () => {
+      // What was exact is not known to be so until the frame has looked.
+      if (document.documentElement.dataset.state === "sharp") setPageState("coarse");
+      frames.request();
+    },
+    announce: (text) => setText(byId("live"), text), tell: toast, refused: (error) => refused(app, error),
+  });
   const facts = new FactsSource(app);
   const popover = new Popover();
   const activation = new ActivationView(app, facts, {
     openSort: (column, button) => sortMenus.use(({ sortMenu }) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()))),
     openKept: (column, button, kind) => keptMenus.use(({ keptMenu }) => popover.open(button, `Neurons ${kind} in ${column.layer.name}`, keptMenu(app, column.layer.id, kind, () => popover.close()))),
   });
-  app.tell = (text) => activation.hint(text);
+  function draw() {
+    const { covered, sharp } = activation.render();
+    app.drawn();
+    setPageState(sharp ? "sharp" : covered ? "coarse" : "loading");
+    return sharp;
+  }
   layersView(app);
   classesView(app);
   instancesView(app);
   toolbarView(app);
   storyView(app, linked === null);
   headerView(app, activation, entries);
-  const legend = legendView(app);
-  let panel = () => {};
-  const frames = new FrameLoop(() => {
-    const { covered, sharp } = activation.render();
-    panel();
-    setPageState(sharp ? "sharp" : covered ? "coarse" : "loading");
-    return sharp;
-  });
-  app.redraw = () => {
-    // What was exact is not known to be so until the frame has looked.
-    if (document.documentElement.dataset.state === "sharp") setPageState("coarse");
-    frames.request();
-  };
-  // The theme is a property of the page: whoever changes it, canvases follow.
-  const repaint = () => {
-    app.theme = readTheme();
-    legend();
-    panel();
-    app.replace(app.state);
-  };
-  new MutationObserver(repaint).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  watchServer(app);
+  legendView(app);
+  new MutationObserver(() => app.retheme()).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.retheme());
+  watchVersion(app);
   followHistory(app);
   if (linked !== null) app.writeAddress();
   // For the benchmark: what the loop and the queue counted.
@@ -209,7 +207,7 @@ async function start() {
   app.redraw();
   // What no first picture needs comes after it: on a slow line every file counts.
   const [{ neuronPanel }, { exportView }, { similarView }] = await Promise.all([import("./panels/neuron.js"), import("./panels/export.js"), import("./panels/similar.js")]);
-  panel = neuronPanel(app, facts, activation);
+  neuronPanel(app, facts, activation);
   exportView(app, activation, popover);
   similarView(app);
   sortMenus.use(() => {});

@@ -24,8 +24,10 @@ export interface Summary {
   zeros: number[]; dead: number[]; nan: unknown; infinite: unknown;
 }
 
-/** An item of an ordering: the median or mean of a group, or the value of an instance. */
-export type Item = { kind: "median" | "mean"; group: number } | { kind: "value"; instance: number };
+type Items = typeof import("./model/order.js").ITEMS;
+type KindOf<Subject> = { [K in keyof Items]: Items[K] extends { of: Subject } ? K : never }[keyof Items];
+/** An item of an ordering: a figure of a group, such as its median, or the value of an instance. */
+export type Item = { kind: KindOf<"group">; group: number } | { kind: KindOf<"instance">; instance: number };
 export type Order = { kind: "index" } | Item | { kind: "difference"; a: Item; b: Item };
 export type Direction = "ascending" | "descending";
 

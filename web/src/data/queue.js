@@ -66,31 +66,32 @@ const abortError = (message) => new RequestError({ status: -1, message, type: ""
  * @property {(error: RequestError) => void} reject
  */
 
+/**
+ * @typedef {object} Options
+ * @property {(away: boolean) => void} [onAway] told `true` when the server stops answering and `false` when it answers again
+ * @property {(url: string, error: RequestError) => void} [onDamaged] told of an answer that came damaged at every try
+ * @property {() => number} [now] for tests, as the rest
+ * @property {(run: () => void, ms: number) => unknown} [later]
+ * @property {() => number} [random]
+ */
+
 export class RequestQueue {
   /**
    * @param {Send} send
-   * @param {{now?: () => number, later?: (run: () => void, ms: number) => unknown, random?: () => number}} [world] for tests
+   * @param {Options} options
    */
-  constructor(send, world = {}) {
+  constructor(send, { onAway = () => {}, onDamaged = () => {}, now = () => performance.now(), later = (run, ms) => setTimeout(run, ms), random = Math.random } = {}) {
     this.send = send;
-    this.now = world.now ?? (() => performance.now());
-    this.later = world.later ?? ((run, ms) => setTimeout(run, ms));
-    this.random = world.random ?? Math.random;
+    this.onAway = onAway;
+    this.onDamaged = onDamaged;
+    this.now = now;
+    this.later = later;
+    this.random = random;
     /** @type {Set<Entry>} */
     this.waiting = new Set();
     /** @type {Set<Entry>} */
     this.flying = new Set();
-    /**
-     * Told `true` when the server stops answering and `false` when it answers again.
-     * @type {(away: boolean) => void}
-     */
-    this.onAway = () => {};
     this.away = false;
-    /**
-     * Told of an answer that came damaged at every try.
-     * @type {(url: string, error: RequestError) => void}
-     */
-    this.onDamaged = () => {};
     /** Milliseconds from sending to the answer, as of late. */
     this.answerMs = 0;
     this.counters = { requests: 0, bytes: 0, aborts: 0, retries: 0 };

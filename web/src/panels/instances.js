@@ -2,6 +2,7 @@
 
 import { byId, context2d, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
+import { itemsOf } from "../model/order.js";
 import { INSTANCES_MAX } from "../model/state.js";
 import { markers } from "../view/dots.js";
 import { dotSvg } from "../view/marks.js";
@@ -73,9 +74,8 @@ export function instancesView(app) {
       draft.instances = members;
       for (const id of draft.layers) {
         const { order } = draft.columns[id];
-        const items = order.kind === "difference" ? [order.a, order.b] : [order];
-        for (const item of items) {
-          if (item.kind !== "value" || !before.includes(item.instance) || members.includes(item.instance)) continue;
+        for (const item of itemsOf(order)) {
+          if (!("instance" in item) || !before.includes(item.instance) || members.includes(item.instance)) continue;
           item.instance = members.find((i) => instances[i].kind === instances[item.instance].kind) ?? item.instance;
         }
       }

@@ -148,8 +148,9 @@ export function neuronPanel(app, facts, activation) {
     }
   }
   app.onChange(update);
+  // The rank of the neuron may come with any frame.
+  app.onDraw(update);
   update();
-  return update;
 }
 
 /**

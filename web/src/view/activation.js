@@ -1,6 +1,6 @@
 /** The Activation view: a column for each chosen layer, and what the pointer and keyboard do in them. */
 
-import { byId, el, setText } from "../dom.js";
+import { byId, el } from "../dom.js";
 import { count } from "../model/format.js";
 import { AXIS_HEIGHT, LABEL_ROW } from "../model/layout.js";
 import { HIDDEN_MAX, PINNED_MAX } from "../model/state.js";
@@ -29,7 +29,6 @@ export class ActivationView {
     this.guide = new Guide();
     /** @type {Map<string, {column: Column, head: ColumnHead}>} */
     this.columns = new Map();
-    this.hintTimer = 0;
     this.arrange();
     app.onChange((state, before) => {
       if (state.layers.join() !== before.layers.join()) this.arrange();
@@ -66,7 +65,7 @@ export class ActivationView {
     attachGestures(column, {
       click: (y, x, event) => this.click(column, y, x, event),
       hover: (y, event) => this.hover(column, y, event),
-      nothingToScroll: () => this.hint(NOTHING_TO_SCROLL),
+      nothingToScroll: () => app.tell(NOTHING_TO_SCROLL),
     });
     attachKeys(column, {
       hide: (neuron) => this.toggleHidden(column, neuron),
@@ -119,7 +118,7 @@ export class ActivationView {
   /** @param {Column} column @param {number} neuron */
   toggleHidden(column, neuron) {
     const { hidden } = column.state;
-    if (!hidden.includes(neuron) && hidden.length >= HIDDEN_MAX) return this.hint(`${HIDDEN_MAX} neurons are hidden already; bring some back first.`);
+    if (!hidden.includes(neuron) && hidden.length >= HIDDEN_MAX) return this.app.tell(`${HIDDEN_MAX} neurons are hidden already; bring some back first.`);
     this.app.update((draft) => {
       const state = draft.columns[column.layer.id];
       state.hidden = hidden.includes(neuron) ? hidden.filter((n) => n !== neuron) : [...hidden, neuron];
@@ -131,23 +130,11 @@ export class ActivationView {
   /** @param {Column} column @param {number} neuron */
   togglePinned(column, neuron) {
     const { pinned } = column.state;
-    if (!pinned.includes(neuron) && pinned.length >= PINNED_MAX) return this.hint(`${PINNED_MAX} neurons are pinned already; unpin one first.`);
+    if (!pinned.includes(neuron) && pinned.length >= PINNED_MAX) return this.app.tell(`${PINNED_MAX} neurons are pinned already; unpin one first.`);
     this.app.update((draft) => {
       draft.columns[column.layer.id].pinned = pinned.includes(neuron) ? pinned.filter((n) => n !== neuron) : [...pinned, neuron];
     });
     this.app.announce(`neuron ${neuron} ${pinned.includes(neuron) ? "unpinned" : "pinned"}`);
-  }
-
-  /**
-   * A line that says why nothing happened, and goes again.
-   * @param {string} text
-   */
-  hint(text) {
-    const element = byId("hint");
-    setText(element, text);
-    element.classList.add("shown");
-    clearTimeout(this.hintTimer);
-    this.hintTimer = setTimeout(() => element.classList.remove("shown"), 2600);
   }
 
   /** One frame of all columns. */

@@ -53,5 +53,4 @@ export function legendView(app) {
   };
   app.onChange(update);
   update();
-  return update;
 }
