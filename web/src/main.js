@@ -1,6 +1,6 @@
 /** Start: find the data, read the link, build the views, watch for change. */
 
-import * as early from "./early.js";
+import * as prefetched from "./prefetch.js";
 import { App } from "./app.js";
 import { catalogueUrl, currentUrl, metadataUrl } from "./data/api.js";
 import { FactsSource } from "./data/facts.js";
@@ -12,10 +12,10 @@ import { decodeState, firstVisit, linkTarget } from "./model/state.js";
 import { classesView } from "./panels/classes.js";
 import { headerView } from "./panels/header.js";
 import { instancesView } from "./panels/instances.js";
+import { introView } from "./panels/intro.js";
 import { layersView } from "./panels/layers.js";
 import { hideNotice, showNotice } from "./panels/notice.js";
 import { Popover } from "./panels/popover.js";
-import { storyView } from "./panels/story.js";
 import { toolbarView } from "./panels/toolbar.js";
 import { ActivationView } from "./view/activation.js";
 import { FrameLoop } from "./view/frame.js";
@@ -69,7 +69,7 @@ function later(load) {
   };
 }
 const sortMenus = later(() => import("./panels/sortmenu.js"));
-const keptMenus = later(() => import("./panels/keptmenu.js"));
+const neuronLists = later(() => import("./panels/neuronlist.js"));
 
 /** @param {"loading" | "coarse" | "sharp"} state for tests and for style */
 function setPageState(state) {
@@ -81,7 +81,7 @@ function setPageState(state) {
  * @returns {Promise<DatasetEntry[]>}
  */
 async function catalogue() {
-  const known = await early.entries;
+  const known = await prefetched.entries;
   if (known) return known;
   const answer = await json(catalogueUrl());
   return Array.isArray(answer) ? answer : answer.datasets ?? [];
@@ -89,7 +89,7 @@ async function catalogue() {
 
 /** @param {DatasetEntry[]} entries @returns {Promise<Metadata | null>} */
 async function chooseData(entries) {
-  const known = await early.metadata;
+  const known = await prefetched.metadata;
   if (known) return known;
   const target = linkTarget(location.hash);
   const entry = entries.find((one) => one.name === target?.dataset) ?? entries[0];
@@ -182,7 +182,7 @@ async function start() {
   const popover = new Popover();
   const activation = new ActivationView(app, facts, {
     openSort: (column, button) => sortMenus.use(({ sortMenu }) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()))),
-    openKept: (column, button, kind) => keptMenus.use(({ keptMenu }) => popover.open(button, `Neurons ${kind} in ${column.layer.name}`, keptMenu(app, column.layer.id, kind, () => popover.close()))),
+    openList: (column, button, kind) => neuronLists.use(({ neuronList }) => popover.open(button, `Neurons ${kind} in ${column.layer.name}`, neuronList(app, column.layer.id, kind, () => popover.close()))),
   });
   function draw() {
     const { covered, sharp } = activation.render();
@@ -194,7 +194,7 @@ async function start() {
   classesView(app);
   instancesView(app);
   toolbarView(app);
-  storyView(app, linked === null);
+  introView(app, linked === null);
   headerView(app, activation, entries);
   legendView(app);
   new MutationObserver(() => app.retheme()).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
@@ -211,7 +211,7 @@ async function start() {
   exportView(app, activation, popover);
   similarView(app);
   sortMenus.use(() => {});
-  keptMenus.use(() => {});
+  neuronLists.use(() => {});
 }
 
 start().catch((error) => {

@@ -7,8 +7,8 @@ import { HIDDEN_MAX, PINNED_MAX } from "../model/state.js";
 import { Column } from "./column.js";
 import { neuronOf } from "./columnframe.js";
 import { ColumnHead } from "./columnhead.js";
+import { ContextHelp } from "./contexthelp.js";
 import { attachGestures } from "./gestures.js";
-import { Guide } from "./guide.js";
 import { HoverCard } from "./hovercard.js";
 import { attachKeys } from "./keys.js";
 import { NOTHING_TO_SCROLL, zoomToNames } from "./navigate.js";
@@ -26,7 +26,7 @@ export class ActivationView {
     this.menus = menus;
     this.element = byId("columns");
     this.card = new HoverCard(app, facts);
-    this.guide = new Guide();
+    this.help = new ContextHelp();
     /** @type {Map<string, {column: Column, head: ColumnHead}>} */
     this.columns = new Map();
     this.arrange();
@@ -101,7 +101,7 @@ export class ActivationView {
     const before = JSON.stringify(column.hovered);
     column.hovered = hit;
     if (JSON.stringify(hit) !== before) this.app.redraw();
-    this.guide.at(y === null ? "rest" : y < AXIS_HEIGHT ? "axis" : placeOf(column.frame, hit));
+    this.help.at(y === null ? "rest" : y < AXIS_HEIGHT ? "axis" : placeOf(column.frame, hit));
     column.canvas.classList.toggle("over-row", hit !== null);
     column.canvas.classList.toggle("over-thin", hit?.kind === "row" && column.frame.thin);
     if (hit && event && event.pointerType !== "touch") this.card.show(column.frame, hit, { x: event.clientX, y: event.clientY }, column);
@@ -155,13 +155,13 @@ export class ActivationView {
       this.columns.get(column.layer.id)?.head.tick(column.frame);
     }
     this.app.source.sync(wants);
-    this.guide.sees(thin, whole);
+    this.help.sees(thin, whole);
     return { covered, sharp };
   }
 }
 
 /**
- * The guide's name of what is under the pointer.
+ * The name towards the context help of what is under the pointer.
  * @param {import("./columnframe.js").Frame} frame
  * @param {Hit | null} hit
  */

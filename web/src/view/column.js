@@ -6,11 +6,11 @@ import { Motion } from "../model/motion.js";
 import { encodeOrder, phrase } from "../model/order.js";
 import { clampView, levelFor, rowHeight, screenRows } from "../model/viewport.js";
 import { PRIORITY } from "../data/tiles.js";
-import { Aloud } from "./aloud.js";
 import { ColumnAxis } from "./columnaxis.js";
 import { ColumnData, sameArrangement, sameRows } from "./columndata.js";
 import { ColumnMarks } from "./columnmarks.js";
 import { paintLabels, paintPlot, withinPlot } from "./columnpaint.js";
+import { Description } from "./description.js";
 import { markers } from "./dots.js";
 import { Minimap, MINIMAP_WIDTH } from "./minimap.js";
 
@@ -35,10 +35,10 @@ export class Column {
     this.context = context2d(this.canvas);
     this.empty = el("p", { class: "plot-empty", hidden: true }, "Choose classes or instances on the left to see how they activate these neurons.");
     this.minimap = new Minimap(this);
-    this.aloud = new Aloud(`aloud-${layer.id}`);
+    this.description = new Description(`aloud-${layer.id}`);
     this.head = el("header", { class: "column-head" });
     this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas, this.empty), this.minimap.element);
-    this.element = el("section", { class: "column", id: `column-${layer.id}`, "data-layer": layer.id, "aria-label": `Layer ${layer.name}` }, this.head, this.body, this.aloud.element);
+    this.element = el("section", { class: "column", id: `column-${layer.id}`, "data-layer": layer.id, "aria-label": `Layer ${layer.name}` }, this.head, this.body, this.description.element);
     this.width = 0;
     this.height = 0;
     /**
@@ -164,7 +164,7 @@ export class Column {
     this.draw();
     const exact = sharp && current && allRanked && this.frame.axis !== null && this.pinnedSharp(groups, instances);
     this.describe(sameRows(this.frame.arrangement, wanted), exact);
-    if (exact && !this.app.moving) this.aloud.update(this.frame);
+    if (exact && !this.app.moving) this.description.update(this.frame);
     return { covered: covered && current, sharp: exact };
   }
 

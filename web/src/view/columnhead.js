@@ -7,11 +7,11 @@ import { canZoom, fit, setAcross, zoomBy } from "./navigate.js";
 
 /** @typedef {import("./column.js").Column} Column */
 /** @typedef {import("./columnframe.js").Frame} Frame */
-/** @typedef {"hidden" | "pinned"} Kept */
+/** @typedef {"hidden" | "pinned"} Listed */
 /**
  * @typedef {object} Menus
  * @property {(column: Column, button: HTMLElement) => void} openSort
- * @property {(column: Column, button: HTMLElement, kind: Kept) => void} openKept
+ * @property {(column: Column, button: HTMLElement, kind: Listed) => void} openList
  */
 
 const GLASS = "M11.2 11.2 14 14M6.8 12.1a5.3 5.3 0 1 0 0-10.6 5.3 5.3 0 0 0 0 10.6z";
@@ -34,22 +34,22 @@ export class ColumnHead {
     this.column = column;
     this.first = "";
     const { app, layer } = column;
-    /** @param {Kept} kind @param {string} guide */
-    const strip = (kind, guide) => {
-      const button = el("button", { type: "button", class: `kept-strip ${kind}-strip`, "aria-haspopup": "dialog", "data-guide": guide });
-      button.addEventListener("click", () => on.openKept(column, button, kind));
+    /** @param {Listed} kind @param {string} help */
+    const strip = (kind, help) => {
+      const button = el("button", { type: "button", class: `kept-strip ${kind}-strip`, "aria-haspopup": "dialog", "data-help": help });
+      button.addEventListener("click", () => on.openList(column, button, kind));
       return button;
     };
     this.hidden = strip("hidden", "hidden");
     this.pinned = strip("pinned", "pins");
     this.dead = el("span", { class: "quiet dead", title: "Neurons that are exactly 0 for every row of the data" });
     this.grain = el("span", { class: "grain quiet" });
-    this.sort = el("button", { type: "button", class: "sort-button", "aria-haspopup": "dialog", "data-guide": "sort" });
+    this.sort = el("button", { type: "button", class: "sort-button", "aria-haspopup": "dialog", "data-help": "sort" });
     this.sort.addEventListener("click", () => on.openSort(column, this.sort));
     // A second way to the same menu, for the eye: the button beside it has all the words.
-    this.others = el("span", { class: "sort-others quiet", "aria-hidden": "true", "data-guide": "sort" });
+    this.others = el("span", { class: "sort-others quiet", "aria-hidden": "true", "data-help": "sort" });
     this.others.addEventListener("click", () => on.openSort(column, this.sort));
-    this.direction = el("button", { type: "button", class: "direction-button", "data-guide": "direction", onClick: () => this.turn() });
+    this.direction = el("button", { type: "button", class: "direction-button", "data-help": "direction", onClick: () => this.turn() });
     this.across = el("button", { type: "button", class: "across-fit", title: "Only a part of the axis is in view: show it whole (0)", onClick: () => setAcross(column, null) }, "↔ whole axis");
     this.across.hidden = true;
     this.lacking = el("p", { class: "plot-note", hidden: true });
@@ -107,7 +107,7 @@ export class ColumnHead {
    * Always there, so that it is known beforehand where hidden neurons come back.
    * @param {HTMLElement} strip
    * @param {number} many
-   * @param {Kept} kind
+   * @param {Listed} kind
    * @param {string} undo
    */
   tell(strip, many, kind, undo) {

@@ -20,7 +20,7 @@ export class Minimap {
     this.context = context2d(this.canvas);
     this.window = el("div", { class: "minimap-window" });
     // The keyboard scrolls through the plot itself: this is the pointer's way, and says nothing new to a screen reader.
-    this.element = el("div", { class: "minimap", "aria-hidden": "true", title: "Overview of the whole layer. The frame is what the column shows: drag it to scroll", "data-guide": "minimap" },
+    this.element = el("div", { class: "minimap", "aria-hidden": "true", title: "Overview of the whole layer. The frame is what the column shows: drag it to scroll", "data-help": "minimap" },
       this.canvas, this.window, el("span", { class: "minimap-caption" }, "overview"));
     this.drawn = "";
     /** Pixels from the window's middle to where it is held. */

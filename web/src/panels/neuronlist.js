@@ -21,9 +21,9 @@ const WORDS = {
  * @param {Kind} kind
  * @param {() => void} close
  */
-export function keptMenu(app, layerId, kind, close) {
+export function neuronList(app, layerId, kind, close) {
   const words = WORDS[kind];
-  /** @param {(kept: number[]) => number[]} change */
+  /** @param {(listed: number[]) => number[]} change */
   const keep = (change) => {
     app.update((draft) => {
       const column = draft.columns[layerId];
@@ -38,13 +38,13 @@ export function keptMenu(app, layerId, kind, close) {
   };
   const content = el("div", { class: "kept-menu" });
   function build() {
-    const kept = app.state.columns[layerId][kind];
+    const listed = app.state.columns[layerId][kind];
     const title = el("h3", {}, words.title);
-    if (kept.length === 0) return [title, el("p", { class: "quiet" }, words.none)];
+    if (listed.length === 0) return [title, el("p", { class: "quiet" }, words.none)];
     return [
       title,
       el("p", { class: "quiet" }, words.choose),
-      el("div", { class: "chips" }, ...kept.map((neuron) => el("button", {
+      el("div", { class: "chips" }, ...listed.map((neuron) => el("button", {
         type: "button", class: "chip", "aria-label": `${words.one} ${neuron}`, onClick: () => keep((all) => all.filter((n) => n !== neuron)),
       }, String(neuron)))),
       el("div", { class: "buttons" }, el("button", { type: "button", class: "primary", id: words.id, onClick: () => keep(() => []) }, words.all)),

@@ -18,7 +18,7 @@ const BACK = ["“hidden” above", "to bring back"];
 
 /**
  * `rest`: nowhere in particular; `row`, `named`: a neuron's row, one that carries its number; `thin`, `sum`: a row that is too thin to aim
- * at, of one neuron or of several; the others are the parts of the page that name themselves with `data-guide`. The first of each are
+ * at, of one neuron or of several; the others are the parts of the page that name themselves with `data-help`. The first of each are
  * what a reader needs most: what has no room is left out from the end.
  * @type {Record<string, (now: Now) => Way[]>}
  */
@@ -61,7 +61,7 @@ function scroll(act, { whole }) {
  * @param {Now} now
  * @returns {readonly Way[]} in order of need
  */
-export function guideFor(place, now) {
+export function helpFor(place, now) {
   const words = now.touch ? TOUCH : POINTER;
   return (words[place] ?? words.rest)(now);
 }

@@ -9,7 +9,7 @@ import { phrase } from "../model/order.js";
 /** First rows that are named. */
 const NAMED_MAX = 5;
 
-export class Aloud {
+export class Description {
   /** @param {string} id of the element */
   constructor(id) {
     this.element = el("p", { class: "sr-only", id });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { guideFor } from "../../web/src/model/guide.js";
+import { helpFor } from "../../web/src/model/contexthelp.js";
 import { otherKinds } from "../../web/src/model/order.js";
 import { axisTitle, rowsTitle } from "../../web/src/view/axis.js";
 import { overlap } from "../../web/src/view/legend.js";
 
 const pointer = { touch: false, thin: false, whole: false };
-const said = (place, now) => guideFor(place, now).map((way) => way.join(" ")).join("; ");
+const said = (place, now) => helpFor(place, now).map((way) => way.join(" ")).join("; ");
 
 test("at rest it says how to hide, bring back, pin and move", () => {
   assert.match(said("rest", pointer), /^click a bar to hide its neuron; Shift-click to pin it on top; “hidden” above to bring back; .*to scroll; .*to zoom$/);
@@ -26,10 +26,10 @@ test("a finger is told of nothing that it cannot do", () => {
   assert.match(said("rest", { touch: true, thin: true, whole: true }), /^tap to zoom in there; drag to scroll, once zoomed in/);
 });
 
-test("every part of the page that names itself to the guide is known to it", () => {
+test("every part of the page that names itself to the context help is known to it", () => {
   const web = new URL("../../web/", import.meta.url);
   const sources = readdirSync(web, { recursive: true }).filter((name) => /\.(js|html)$/.test(name)).map((name) => readFileSync(new URL(name, web), "utf8"));
-  const places = sources.flatMap((text) => [...text.matchAll(/data-guide"?[:=] ?"([a-z]+)"/g)].map((match) => match[1]));
+  const places = sources.flatMap((text) => [...text.matchAll(/data-help"?[:=] ?"([a-z]+)"/g)].map((match) => match[1]));
   assert.ok(new Set(places).size >= 6, places.join());
   for (const place of [...places, "hidden", "pins", "row", "named", "thin", "sum", "pinned", "axis", "keys"]) assert.notEqual(said(place, pointer), said("rest", pointer), place);
 });

@@ -6,7 +6,7 @@ import { byId, el } from "../dom.js";
  * @param {import("../app.js").App} app
  * @param {boolean} firstVisit
  */
-export function storyView(app, firstVisit) {
+export function introView(app, firstVisit) {
   const element = byId("story");
   element.hidden = !firstVisit;
   if (!firstVisit) return;

@@ -36,7 +36,7 @@ export const metadata = entries.then(async (list) => {
   const entry = list?.find((one) => one.name === target?.dataset) ?? list?.[0];
   if (!entry || (target?.version && target.version !== entry.version)) return null;
   const known = await json(metadataUrl(entry.name, entry.version));
-  prefetch(known);
+  firstTiles(known);
   return known;
 }).catch(() => null);
 
@@ -44,7 +44,7 @@ export const metadata = entries.then(async (list) => {
  * Into the browser's cache, where the worker finds them: these answers never change.
  * @param {Metadata} data
  */
-function prefetch(data) {
+function firstTiles(data) {
   const state = decodeState(location.hash, data) ?? firstVisit(data);
   const urls = versionUrls(data);
   const axis = axisMode(state.axis).tiles;

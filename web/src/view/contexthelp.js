@@ -1,9 +1,9 @@
 /** The line under the columns that says what pointer, finger and keys do where they are. Written only when that changes. */
 
 import { byId, el } from "../dom.js";
-import { guideFor } from "../model/guide.js";
+import { helpFor } from "../model/contexthelp.js";
 
-export class Guide {
+export class ContextHelp {
   constructor() {
     this.element = byId("guide");
     this.place = "rest";
@@ -18,7 +18,7 @@ export class Guide {
       }
       const target = /** @type {Element} */ (event.target);
       // A plot knows better what is under the pointer.
-      if (!target.matches(".plot")) this.at(/** @type {HTMLElement | null} */ (target.closest("[data-guide]"))?.dataset.guide ?? "rest");
+      if (!target.matches(".plot")) this.at(/** @type {HTMLElement | null} */ (target.closest("[data-help]"))?.dataset.help ?? "rest");
     });
     document.addEventListener("focusin", (event) => {
       if (/** @type {Element} */ (event.target).matches(".plot:focus-visible")) this.at("keys");
@@ -29,7 +29,7 @@ export class Guide {
     this.write();
   }
 
-  /** @param {string} place see `model/guide.js`; told at every movement of the pointer */
+  /** @param {string} place see `model/contexthelp.js`; told at every movement of the pointer */
   at(place) {
     if (place === this.place) return;
     this.place = place;
@@ -49,6 +49,6 @@ export class Guide {
   }
 
   write() {
-    this.element.replaceChildren(...guideFor(this.place, this).map(([act, effect]) => el("span", {}, el("b", {}, act), ` ${effect}`)));
+    this.element.replaceChildren(...helpFor(this.place, this).map(([act, effect]) => el("span", {}, el("b", {}, act), ` ${effect}`)));
   }
 }
