@@ -58,8 +58,8 @@ test("the rows say what they are and how they stand, as far as there is room", (
   assert.equal(rowsTitle(difference, "descending", metadata, 320), "neurons, by value of attacked 0 − median of sneaker");
   assert.equal(rowsTitle(difference, "descending", metadata, 200), "neurons, largest first");
   assert.equal(rowsTitle(difference, "descending", metadata, 100), "neurons");
-  assert.equal(rowsTitle({ kind: "index" }, "ascending", metadata, 600), "neurons, in the network’s order");
-  assert.equal(rowsTitle({ kind: "index" }, "descending", metadata, 600), "neurons, in the network’s order, last first");
+  assert.equal(rowsTitle({ kind: "index" }, "ascending", metadata, 600), "neurons, in original order");
+  assert.equal(rowsTitle({ kind: "index" }, "descending", metadata, 600), "neurons, in original order, last first");
 });
 
 test("the legend shows what two classes give together where they are overlaid", () => {

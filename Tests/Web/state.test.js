@@ -22,7 +22,7 @@ test("orderings in the server's words and in the reader's", () => {
   assert.equal(phrase(order, metadata), "value of attacked 0 − median of ankle boot");
   assert.equal(promise(order, "descending", metadata), "Neurons where the value of attacked 0 exceeds the median of ankle boot most come first.");
   assert.equal(promise(order, "ascending", metadata), "Neurons where the median of ankle boot exceeds the value of attacked 0 most come first.");
-  assert.equal(promise(decodeOrder("m1"), "ascending", metadata), "Neurons with the smallest median of bag come first; equal ones by index.");
+  assert.equal(promise(decodeOrder("m1"), "ascending", metadata), "Neurons with the smallest median of bag come first; ties by index.");
   assert.ok(!exists(decodeOrder("v9"), metadata));
   assert.ok(!exists(decodeOrder("v0-m7"), metadata));
 });

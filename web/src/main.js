@@ -41,7 +41,7 @@ const queue = new RequestQueue(workerTransport(document.documentElement.dataset.
       if (hideNotice("away")) toast("The server is back.");
       return;
     }
-    awayTimer = setTimeout(() => showNotice("away", "The server does not answer. What is here stays; the rest will come when it is back.", {
+    awayTimer = setTimeout(() => showNotice("away", "The server does not answer. What is here stays; the rest will load when it is back.", {
       label: "Try now", run: () => queue.hurry(),
     }), AWAY_AFTER_MS);
   },
@@ -64,7 +64,7 @@ function later(load) {
       load().then((loaded) => {
         module = loaded;
         run(loaded);
-      }, () => showNotice("away", "A part of this page did not arrive. Try again in a moment."));
+      }, () => showNotice("away", "Part of this page did not load. Try again in a moment."));
     },
   };
 }
@@ -99,7 +99,7 @@ async function chooseData(entries) {
     try {
       return await json(metadataUrl(entry.name, target.version));
     } catch {
-      showNotice("gone", "The link was made for another version of this data, which is no longer here. This is the present version; figures may differ.");
+      showNotice("gone", "This link was made for another version of the data, which is no longer here. You see the current version; figures may differ.");
     }
   }
   return json(metadataUrl(entry.name, current.version));
@@ -110,7 +110,7 @@ function refused(app, error) {
   // Told by the queue, whoever asked.
   if (error.damaged) return;
   if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
-  else showNotice("refused", `The server refused a part of the picture: ${error.message}`);
+  else showNotice("refused", `The server refused part of the picture: ${error.message}`);
 }
 
 /** @param {App} app */
@@ -215,5 +215,5 @@ async function start() {
 }
 
 start().catch((error) => {
-  byId("columns").replaceChildren(el("p", { class: "empty", role: "alert" }, `This view could not start: ${error instanceof Error ? error.message : error}`));
+  byId("columns").replaceChildren(el("p", { class: "empty", role: "alert" }, `This page could not start: ${error instanceof Error ? error.message : error}`));
 });

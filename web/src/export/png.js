@@ -124,7 +124,7 @@ function legendKeys(app, context) {
   return [
     ...state.groups.map((group, n) => bar([group], n, groupName(metadata.groups[group]))),
     ...(both ? [bar(both.groups, 0, both.name)] : []),
-    key(`opacity: 0 – ${percent(app.full)} of a class in a bin (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet),
+    key(`opacity: 0–${percent(app.full)} of a class in a bin (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet),
     ...(zeros ? [key("=0: exact zeros", theme.quiet)] : []),
     ...[...markers(state.instances, metadata, theme.name)].map(([instance, { colour, shape, hollow }]) => key(metadata.instances[instance].name, theme.ink, 14,
       (x, y) => paintMark(context, { shape, hollow, colour: css(colour) }, x + 5, y - 4, 4))),

@@ -82,7 +82,7 @@ export const AXIS_MODES = {
     whole: (/** @type {Summary} */ summary, /** @type {import("../types").Bins} */ bins) => axisDomain(summary, BEYOND, bins),
   },
   whole: {
-    ...COMMON, option: "shared, all outliers", title: "one axis for the layer, all values", about: "one axis for the layer, with all of its values",
+    ...COMMON, option: "shared, with outliers", title: "one axis for the layer, all values", about: "one axis for the layer, with all of its values",
     whole: (/** @type {Summary} */ summary, /** @type {import("../types").Bins} */ bins) => axisDomain(summary, 0, bins),
   },
   own: {

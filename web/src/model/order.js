@@ -150,9 +150,9 @@ export function phrase(order, metadata) {
  */
 export function promise(order, direction, metadata) {
   const down = direction === "descending";
-  if (order.kind === "index") return `Neurons stand in the network’s own order, ${down ? "last" : "first"} index first.`;
+  if (order.kind === "index") return `Neurons are in their original order, ${down ? "last to first" : "first to last"}.`;
   if (order.kind !== "difference") {
-    return `Neurons with the ${down ? "largest" : "smallest"} ${phrase(order, metadata)} come first; equal ones by index.`;
+    return `Neurons with the ${down ? "largest" : "smallest"} ${phrase(order, metadata)} come first; ties by index.`;
   }
   const [more, less] = down ? [order.a, order.b] : [order.b, order.a];
   return `Neurons where the ${phrase(more, metadata)} exceeds the ${phrase(less, metadata)} most come first.`;

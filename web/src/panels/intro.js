@@ -10,7 +10,7 @@ export function introView(app, firstVisit) {
   const element = byId("story");
   element.hidden = !firstVisit;
   if (!firstVisit) return;
-  const close = el("button", { type: "button", class: "icon-button", "aria-label": "Close this sentence", onClick: () => {
+  const close = el("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", onClick: () => {
     element.hidden = true;
     app.redraw();
   } }, "×");

@@ -105,7 +105,7 @@ export function neuronPanel(app, facts, activation) {
       histogramChart({ group, colour: app.colour(group.group), axis, most, per, instances })));
     body.replaceChildren(
       el("div", { class: "charts" }, ...charts),
-      el("p", { class: "quiet axis-note" }, `Across: activation, bins of ${figure(binWidth * per)}. Up: share of the class. The dashed line is the median. Exact zeros have a bar of their own, left of 0.${one.grid.tails ? " The first and last bin hold everything beyond." : ""}`),
+      el("p", { class: "quiet axis-note" }, `x axis: activation, in bins of ${figure(binWidth * per)}. y axis: share of the class. Dashed line: median. Exact zeros have their own bar, left of 0.${one.grid.tails ? " The first and last bins hold everything beyond." : ""}`),
       statistics(one, app), standings(one, app, looks), ranks(one, app, asking?.signal));
   }
 
@@ -128,7 +128,7 @@ export function neuronPanel(app, facts, activation) {
     facts.facts(panel.layer, panel.neuron, asking.signal).then((one) => {
       if (showing === key) fill(one);
     }, (error) => {
-      if (!error.aborted) body.replaceChildren(el("p", {}, `The server has no figures of this neuron: ${error.message}`));
+      if (!error.aborted) body.replaceChildren(el("p", {}, `The server has no figures for this neuron: ${error.message}`));
     });
   };
 
@@ -165,7 +165,7 @@ function underEachOther(values) {
 
 /** @param {NeuronFacts} one @param {import("../app.js").App} app */
 function statistics(one, app) {
-  const names = ["n", "zero", "minimum", "lower quartile", "median", "upper quartile", "maximum", "mean", "deviation"];
+  const names = ["n", "zero", "minimum", "lower quartile", "median", "upper quartile", "maximum", "mean", "std. dev."];
   const odd = one.groups.some((group) => group.nan > 0 || group.infinite > 0);
   if (odd) names.push("NaN", "±∞");
   const columns = [

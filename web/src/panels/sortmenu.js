@@ -120,7 +120,7 @@ export function sortMenu(app, layerId, close) {
   const sentence = el("p", { class: "promise", "aria-live": "polite" });
   const form = el("form", { class: "sort-menu", method: "dialog" },
     el("h3", {}, `Sort ${app.layer(layerId).name} by`),
-    group("Neuron", choice("index", "index", el("span", { class: "quiet" }, "the network’s own order"))),
+    group("Neuron", choice("index", "index", el("span", { class: "quiet" }, "original order"))),
     group("A class", ...GROUP_KINDS.map(itemChoice)),
     instances && group("An instance", ...INSTANCE_KINDS.map(itemChoice)),
     group("Two of these", choice("difference", "difference of", a, el("span", { class: "minus" }, "−"), b)),

@@ -55,7 +55,7 @@ export function rowsTitle(order, direction, metadata, height) {
   const down = direction === "descending";
   const first = `${down ? "largest" : "smallest"} first`;
   const words = phrase(order, metadata);
-  const long = order.kind === "index" ? ["neurons, in the network’s order" + (down ? ", last first" : ""), "neurons, by index"]
+  const long = order.kind === "index" ? ["neurons, in original order" + (down ? ", last first" : ""), "neurons, by index"]
     : [`neurons, ranked by ${words}, ${first}`, `neurons, by ${words}`, `neurons, ${first}`];
   return long.find((text) => text.length * TITLE_CHARACTER < height) ?? "neurons";
 }

@@ -50,7 +50,7 @@ export class ColumnHead {
     this.others = el("span", { class: "sort-others quiet", "aria-hidden": "true", "data-help": "sort" });
     this.others.addEventListener("click", () => on.openSort(column, this.sort));
     this.direction = el("button", { type: "button", class: "direction-button", "data-help": "direction", onClick: () => this.turn() });
-    this.across = el("button", { type: "button", class: "across-fit", title: "Only a part of the axis is in view: show it whole (0)", onClick: () => setAcross(column, null) }, "↔ whole axis");
+    this.across = el("button", { type: "button", class: "across-fit", title: "Only part of the x axis is in view. Show all of it (0)", onClick: () => setAcross(column, null) }, "↔ whole axis");
     this.across.hidden = true;
     this.lacking = el("p", { class: "plot-note", hidden: true });
     column.canvas.after(this.across, this.lacking);
@@ -97,8 +97,8 @@ export class ColumnHead {
     const first = state.order.kind === "index" ? (down ? "last to first" : "first to last") : down ? "largest first" : "smallest first";
     if (this.first !== first) this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
     this.first = first;
-    set(this.direction, "aria-label", `Direction: ${first}. Turn round`);
-    set(this.direction, "title", `Now ${state.direction}: ${first}. Click to turn the order round`);
+    set(this.direction, "aria-label", `Direction: ${first}. Reverse`);
+    set(this.direction, "title", `Now ${state.direction}: ${first}. Click to reverse`);
     this.tell(this.hidden, state.hidden.length, "hidden", "bring back");
     this.tell(this.pinned, state.pinned.length, "pinned", "unpin");
   }
@@ -114,7 +114,7 @@ export class ColumnHead {
     setText(strip, `${count(many)} ${kind}${many > 0 && kind === "hidden" ? " ⤺" : ""}`);
     strip.classList.toggle("some", many > 0);
     set(strip, "aria-label", `${plural(many, "neuron")} ${kind} in ${this.column.layer.name}${many > 0 ? `: ${undo}` : ""}`);
-    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Click a neuron’s bar, once zoomed in, to hide it: it comes back here" : "Shift-click a neuron’s bar to keep it on top");
+    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Once zoomed in, click a neuron’s bar to hide it; bring it back here" : "Shift-click a neuron’s bar to keep it on top");
   }
 
   /**
@@ -133,7 +133,7 @@ export class ColumnHead {
     this.lacking.hidden = lacking.length === 0;
     if (lacking.length > 0) setText(this.lacking, `${lacking.join(", ")}: no value in this layer`);
     const words = per > 1 ? `1 row = ${count(per)} neurons` : "";
-    const title = words && column.hidden.length > 0 ? `${words}, hidden ones too` : words;
+    const title = words && column.hidden.length > 0 ? `${words}, including hidden ones` : words;
     if (this.grain.title === title) return;
     this.grain.title = title;
     this.grain.replaceChildren(el("span", { class: "long" }, words), el("span", { class: "short", "aria-hidden": "true" }, per > 1 ? `${count(per)} a row` : ""));

@@ -47,7 +47,7 @@ export function legendView(app) {
     if (both) classes.push(key(both.groups, "", both.name));
     const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
     const scale = state.groups.length > 0
-      ? el("span", { class: "key quiet" }, `opacity: 0 – ${percent(app.full)} of a class in a bin${finer ? "; in finer bins as much less" : ""}`) : null;
+      ? el("span", { class: "key quiet" }, `opacity: 0–${percent(app.full)} of a class in a bin${finer ? "; less in finer bins" : ""}`) : null;
     const dot = state.instances.length > 0 ? el("span", { class: "key quiet what-dots" }, WHAT_DOTS) : null;
     element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: exact zeros")] : []), ...dots, ...(dot ? [dot] : []));
   };

@@ -7,7 +7,7 @@ import { panAcross, zoomAcross } from "../model/scales.js";
 /** @typedef {import("./column.js").Column} Column */
 
 /** Said to whom scrolls where there is nowhere to go. */
-export const NOTHING_TO_SCROLL = "The whole layer is in view. Click a row, or Ctrl + wheel, pinch or + zooms in; then there is more to scroll to.";
+export const NOTHING_TO_SCROLL = "The whole layer is in view. Zoom in to scroll: click a row, Ctrl + wheel, pinch or press +.";
 
 /**
  * Puts a view in place; columns that move together follow by the share of their layer.

@@ -29,7 +29,7 @@ export class StaticSite {
   /** @returns {Promise<Entry[]>} asked for anew every time: it is the one file that changes */
   async catalogue() {
     const site = JSON.parse(new TextDecoder().decode(await this.files.fetch(this.address.slice(this.root.length))));
-    if (site.format !== FORMAT || site.format_version !== FORMAT_VERSION) throw new NotThere("this is no site that this client can read");
+    if (site.format !== FORMAT || site.format_version !== FORMAT_VERSION) throw new NotThere("this page cannot read the site beside it: it was made by another version");
     return site.datasets;
   }
 
