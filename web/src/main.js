@@ -4,8 +4,9 @@ import * as early from "./early.js";
 import { App } from "./app.js";
 import { catalogueUrl, currentUrl, metadataUrl } from "./data/api.js";
 import { FactsSource } from "./data/facts.js";
-import { RequestQueue } from "./data/queue.js";
+import { RequestError, RequestQueue } from "./data/queue.js";
 import { PRIORITY } from "./data/tiles.js";
+import { takeToken, token } from "./data/token.js";
 import { workerTransport } from "./data/transport.js";
 import { byId, el, set, setText } from "./dom.js";
 import { decodeState, firstVisit, linkTarget } from "./model/state.js";
@@ -31,7 +32,7 @@ const VERSION_POLL_MS = 60000;
 const AWAY_AFTER_MS = 1200;
 
 restoreTheme();
-const queue = new RequestQueue(workerTransport(document.documentElement.dataset.site));
+const queue = new RequestQueue(workerTransport(token(), document.documentElement.dataset.site));
 queue.onDamaged = (/** @type {string} */ url, /** @type {Error} */ error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`);
 /** @param {string} url */
 const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
@@ -79,7 +80,7 @@ async function chooseData(entries) {
   const known = await early.metadata;
   if (known) return known;
   const target = linkTarget(location.hash);
-  const entry = entries.find((one) => one.name === target?.dataset) ?? entries[0];
+  const entry = entries.find((one) => one.name === target?.dataset) ?? (await unlisted(target?.dataset)) ?? entries[0];
   if (!entry) return null;
   const current = await json(currentUrl(entry.name));
   if (target?.version && target.version !== current.version && target.dataset === entry.name) {
@@ -90,6 +91,21 @@ async function chooseData(entries) {
     }
   }
   return json(metadataUrl(entry.name, current.version));
+}
+
+/**
+ * A data set that the catalogue does not list: one that needs a token is not to be taken for one that is not there.
+ * @param {string | undefined} name
+ * @returns {Promise<DatasetEntry | null>}
+ */
+async function unlisted(name) {
+  if (!name) return null;
+  try {
+    return await json(currentUrl(name));
+  } catch (error) {
+    if (error instanceof RequestError && error.status === 401) throw error;
+    return null;
+  }
 }
 
 /** @param {App} app */
@@ -109,6 +125,10 @@ function watchServer(app) {
     // Told by the queue, whoever asked.
     if (error.damaged) return;
     if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
+    else if (error.status === 401) {
+      const text = error.needsToken ? "The token does not open this data set any more. What is on screen stays." : "You are not signed in any more. What is on screen stays.";
+      showNotice("refused", text, { label: error.needsToken ? "Enter another" : "Sign in", run: () => location.reload() });
+    }
     else showNotice("refused", `The server refused a part of the picture: ${error.message}`);
   };
   setInterval(() => void offerVersion(app, false), VERSION_POLL_MS);
@@ -146,6 +166,8 @@ async function offerVersion(app, gone) {
 /** @param {App} app */
 function followHistory(app) {
   addEventListener("popstate", () => {
+    // A link with a token, opened where the page is already.
+    if (takeToken()) return location.reload();
     const target = linkTarget(location.hash);
     if (target && target.dataset !== app.metadata.name) return location.reload();
     const state = decodeState(location.hash, app.metadata) ?? firstVisit(app.metadata);
@@ -160,7 +182,8 @@ async function start() {
   const entries = await catalogue();
   const metadata = await chooseData(entries);
   if (!metadata) {
-    byId("columns").replaceChildren(el("p", { class: "empty" }, "This server has no data yet. Make some with “divergence precompute”."));
+    if (document.documentElement.dataset.site === undefined) return askToken(null);
+    byId("columns").replaceChildren(el("p", { class: "empty" }, "This site has no data."));
     return;
   }
   const linked = decodeState(location.hash, metadata);
@@ -216,6 +239,19 @@ async function start() {
   keptMenus.use(() => {});
 }
 
+/** @param {string | null} dataset `null`: the server shows none at all */
+async function askToken(dataset) {
+  const { tokenForm } = await import("./panels/token.js");
+  const { form, field } = tokenForm(dataset);
+  byId("columns").replaceChildren(form);
+  field.focus();
+}
+
 start().catch((error) => {
+  if (error instanceof RequestError && error.needsToken) {
+    void askToken(linkTarget(location.hash)?.dataset || null);
+    return;
+  }
+  if (error instanceof RequestError && error.status === 401) error = new Error("you are not signed in. Reload the page to sign in.");
   byId("columns").replaceChildren(el("p", { class: "empty", role: "alert" }, `This view could not start: ${error instanceof Error ? error.message : error}`));
 });
