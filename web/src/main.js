@@ -32,6 +32,10 @@ const VERSION_POLL_MS = 60000;
 const AWAY_AFTER_MS = 1200;
 
 restoreTheme();
+// A link with a token, opened where the page is already.
+addEventListener("popstate", () => {
+  if (takeToken()) location.reload();
+});
 const queue = new RequestQueue(workerTransport(token(), document.documentElement.dataset.site));
 queue.onDamaged = (/** @type {string} */ url, /** @type {Error} */ error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`);
 /** @param {string} url */
@@ -166,8 +170,6 @@ async function offerVersion(app, gone) {
 /** @param {App} app */
 function followHistory(app) {
   addEventListener("popstate", () => {
-    // A link with a token, opened where the page is already.
-    if (takeToken()) return location.reload();
     const target = linkTarget(location.hash);
     if (target && target.dataset !== app.metadata.name) return location.reload();
     const state = decodeState(location.hash, app.metadata) ?? firstVisit(app.metadata);

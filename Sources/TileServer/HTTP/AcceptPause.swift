@@ -1,0 +1,58 @@
+import Foundation
+import NIOCore
+
+/// Stops accepting connections for a moment when the system has no descriptor or memory for another, instead of trying again at once and
+/// for ever. Who connects meanwhile waits in the system's queue.
+///
+/// It stands next to the listening socket: errors of accepting end here, and no read passes while it pauses.
+final class AcceptPause: ChannelDuplexHandler {
+  typealias InboundIn = any Channel
+  typealias InboundOut = any Channel
+  typealias OutboundIn = Never
+  typealias OutboundOut = Never
+
+  static let pause = TimeAmount.milliseconds(100)
+
+  private let onPause: (String) -> Void
+  private var isPaused = false
+
+  /// - Parameter onPause: called with the reason, on the server's event loop, once for all pauses without a connection between them.
+  init(onPause: @escaping (String) -> Void) { self.onPause = onPause }
+
+  private var isTold = false
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    isTold = false
+    context.fireChannelRead(data)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let code = (error as? IOError)?.errnoCode else { return context.fireErrorCaught(error) }
+    switch code {
+    case EMFILE, ENFILE, ENOBUFS, ENOMEM: pause(context, reason: String(cString: strerror(code)))
+    case ECONNABORTED: break  // Whoever connected is gone already.
+    default: context.fireErrorCaught(error)
+    }
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if !isPaused { context.read() }
+  }
+
+  private func pause(_ context: ChannelHandlerContext, reason: String) {
+    guard !isPaused else { return }
+    isPaused = true
+    if !isTold { onPause(reason) }
+    isTold = true
+    // Not to let a read through is not enough: the one that failed is still pending, and the system would report the waiting
+    // connection again at once.
+    try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    context.eventLoop.scheduleTask(in: Self.pause) {
+      let (handler, context) = bound.value
+      handler.isPaused = false
+      // It fails only where the server has stopped listening.
+      try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+    }
+  }
+}
