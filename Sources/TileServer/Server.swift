@@ -57,9 +57,11 @@ public struct Server: Sendable {
         availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)),
       onServerRunning: { [service] channel in
         try? await channel.eventLoop.submit {
-          let pause = AcceptPause { reason in
+          let pause = AcceptPause {
             service.metrics.recordAcceptPause()
-            service.log.error("connections wait: the system has nothing left for another", metadata: ["reason": "\(reason)"])
+          } tell: { reason in
+            service.log.error(
+              "connections wait: the system has nothing left for another", metadata: ["reason": "\(reason)"])
           }
           try channel.pipeline.syncOperations.addHandler(pause, position: .first)
         }.get()

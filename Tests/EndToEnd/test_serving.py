@@ -133,13 +133,12 @@ def test_metrics_are_on_a_port_of_their_own(admin):
 def test_requests_under_way_are_finished_before_it_stops(tmp_path):
     with Server(TILES) as server:
         with socket.create_connection(("127.0.0.1", server.port)) as slow:
-            # Half a request: the connection is busy when the signal comes.
-            slow.sendall(f"GET {TILE} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n".encode())
+            # More than its answers fit into what nobody has read: the connection is busy when the signal comes.
+            slow.sendall(f"GET {TILE} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 100)
             assert slow.recv(15) == b"HTTP/1.1 200 OK"
             stopped = []
             thread = threading.Thread(target=lambda: stopped.append(server.stop()))
             thread.start()
-            slow.sendall(b"x")
             received = b""
             try:
                 while piece := slow.recv(1 << 16):
@@ -147,7 +146,7 @@ def test_requests_under_way_are_finished_before_it_stops(tmp_path):
             except ConnectionResetError:
                 pass  # how the connection ends does not matter, but that the whole answer came before
             thread.join()
-        assert len(received) > 256 * 257
+        assert received.count(b"HTTP/1.1 200 OK") == 99 and len(received) > 100 * 256 * 257
         assert stopped == [0]
 
 

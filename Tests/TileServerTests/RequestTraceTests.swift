@@ -27,7 +27,8 @@ struct RequestTraceTests {
     "00-\(String(repeating: "0", count: 32))-00f067aa0ba902b7-01", "00-\(trace)-0000000000000000-01",
     "00-\(trace.uppercased())-00f067aa0ba902b7-01", "00-\(trace)-00f067aa0ba902b7-1", "00-\(trace)-00f067aa0ba902b7-0x",
     " 00-\(trace)-00f067aa0ba902b7-01", "00-\(trace)x-00f067aa0ba902b7-01", "00_\(trace)_00f067aa0ba902b7_01",
-    "00-\(trace.dropLast())é-00f067aa0ba902b7-01", "cc-\(trace)-00f067aa0ba902b7-01-\(String(repeating: "a", count: 1000))",
+    "00-\(trace.dropLast())é-00f067aa0ba902b7-01",
+    "cc-\(trace)-00f067aa0ba902b7-01-\(String(repeating: "a", count: 1000))",
   ])
   func `What is no traceparent begins a trace of its own`(text: String) {
     let request = RequestTrace(parents: [text])
@@ -46,7 +47,9 @@ struct RequestTraceTests {
     }
   }
 
-  @Test(arguments: ["", " a", "a b", "a\"b", "a\nb", "a,b", "é", "a\u{0}", String(repeating: "x", count: 129), "../a", "a=b;c"])
+  @Test(arguments: [
+    "", " a", "a b", "a\"b", "a\nb", "a,b", "é", "a\u{0}", String(repeating: "x", count: 129), "../a", "a=b;c",
+  ])
   func `What is no id is never repeated`(text: String) {
     let request = RequestTrace(ids: [text])
     #expect(request.requestID == request.traceID)

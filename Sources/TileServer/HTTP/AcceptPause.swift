@@ -13,17 +13,20 @@ final class AcceptPause: ChannelDuplexHandler {
 
   static let pause = TimeAmount.milliseconds(100)
 
-  private let onPause: (String) -> Void
+  /// The reason is told once in so long.
+  private static let silence = TimeAmount.minutes(1)
+
+  private let onPause: () -> Void
+  private let tell: (String) -> Void
   private var isPaused = false
+  private var toldAt: NIODeadline?
 
-  /// - Parameter onPause: called with the reason, on the server's event loop, once for all pauses without a connection between them.
-  init(onPause: @escaping (String) -> Void) { self.onPause = onPause }
-
-  private var isTold = false
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    isTold = false
-    context.fireChannelRead(data)
+  /// - Parameters:
+  ///   - onPause: called for every pause, on the server's event loop.
+  ///   - tell: called with the reason, there as well.
+  init(onPause: @escaping () -> Void, tell: @escaping (String) -> Void) {
+    self.onPause = onPause
+    self.tell = tell
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -42,8 +45,11 @@ final class AcceptPause: ChannelDuplexHandler {
   private func pause(_ context: ChannelHandlerContext, reason: String) {
     guard !isPaused else { return }
     isPaused = true
-    if !isTold { onPause(reason) }
-    isTold = true
+    onPause()
+    if toldAt.map({ .now() - $0 > Self.silence }) ?? true {
+      tell(reason)
+      toldAt = .now()
+    }
     // Not to let a read through is not enough: the one that failed is still pending, and the system would report the waiting
     // connection again at once.
     try? context.channel.syncOptions?.setOption(.autoRead, value: false)
