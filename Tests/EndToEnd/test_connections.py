@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import socket
 import subprocess
 import time
@@ -232,6 +233,26 @@ def test_an_address_has_so_many_connections(tmp_path, admin_port):
                     break
         assert time.monotonic() < end
         for connection in held:
+            connection.close()
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize(("proxies", "refused"), [(0, 8), (1, 0)])
+def test_whoever_listens_to_others_has_a_limit_by_itself(proxies, refused):
+    """A classroom fits into it. Behind a proxy all connections are the proxy's."""
+    with Server(TILES, "--host", "127.0.0.2", "--trusted-proxies", str(proxies)) as server:
+        held = [socket.create_connection(("127.0.0.2", server.port), timeout=PATIENCE) for _ in range(520)]
+        waiting, end = select.poll(), time.monotonic() + PATIENCE
+        for connection in held:
+            waiting.register(connection, select.POLLIN)
+        # Nobody has asked for anything: what can be read is an end.
+        while len(ended := {number for number, _ in waiting.poll(0)}) < refused and time.monotonic() < end:
+            time.sleep(0.01)
+        assert len(ended) == refused
+        for connection in held:
+            if connection.fileno() not in ended:
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                assert until_closed(connection).startswith(b"HTTP/1.1 200")
             connection.close()
         assert server.stop() == 0
 

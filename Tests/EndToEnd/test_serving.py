@@ -41,7 +41,8 @@ def test_flags_go_before_the_environment_and_that_before_the_file(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("ports: 80", "ports"), ("port: many", "port"), ("port: 70000", "port"), ("- a", "settings"), ("rate: -1", "rate")],
+    [("ports: 80", "ports"), ("port: many", "port"), ("port: 70000", "port"), ("- a", "settings"), ("rate: -1", "rate"),
+     ("user_header: X-User", "trusted_proxies"), ("{user_header: 'X User', trusted_proxies: 1}", "header"), ("connections_per_address: -1", "connections_per_address")],
 )
 def test_unusable_settings_are_refused(program, tmp_path, text, said):
     file = tmp_path / "serve.yaml"

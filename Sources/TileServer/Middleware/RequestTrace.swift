@@ -45,9 +45,11 @@ struct RequestTrace: Sendable, Equatable {
   private static let serials = Atomic(UInt64.random(in: 1...UInt64.max / 2))
 
   private static func digits(_ number: UInt64) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(unsafeUninitializedCapacity: 16) { text in
-      for place in 0..<16 { text[15 - place] = digits[Int((number >> UInt64(4 * place)) & 15)] }
+    String(unsafeUninitializedCapacity: 16) { text in
+      for place in 0..<16 {
+        let digit = UInt8((number >> UInt64(4 * place)) & 15)
+        text[15 - place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+      }
       return 16
     }
   }
