@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import shutil
 import urllib.parse
 
 import pytest
@@ -101,6 +102,45 @@ def test_a_server_that_shows_nothing_without_a_token_asks_for_one(open_page, ser
     page.keyboard.type(TOKEN)
     page.keyboard.press("Enter")
     sharp(page)
+
+
+@pytest.fixture(scope="module")
+def mixed(store, tmp_path_factory):
+    """A server with a data set that is open to all and one that is not."""
+    folder = tmp_path_factory.mktemp("mixed") / "Tiles"
+    for name in "all", "secret":
+        shutil.copytree(next(path for path in pathlib.Path(store).iterdir() if not path.name.startswith(".")), folder / name, symlinks=True)
+    server = Server(folder, env={"DIVERGENCE_TOKENS": "secret=sesame"})
+    yield server
+    server.stop()
+
+
+def test_a_link_with_nothing_but_a_token_shows_what_the_token_opens(open_page, mixed):
+    page = open_page()
+    page.goto(mixed.url)
+    sharp(page)
+    assert page.input_value("#dataset") == "all" and page.locator("#dataset option").count() == 1
+    page = open_page()
+    page.goto(f"{mixed.url}#token=sesame")
+    sharp(page)
+    assert page.input_value("#dataset") == "secret" and page.locator("#dataset option").count() == 2
+    # The picker's other data set is open in the same tab, and the way back as well.
+    for name in "all", "secret":
+        with page.expect_event("load"):
+            page.select_option("#dataset", name)
+        sharp(page)
+        assert page.input_value("#dataset") == name
+    assert page.problems == []
+
+
+def test_a_link_with_a_token_that_opens_nothing_says_so(open_page, mixed):
+    page = open_page()
+    page.goto(f"{mixed.url}#token=wrong")
+    expect(page.locator("#token-form [role=alert]")).to_contain_text("does not open any data set here")
+    page.keyboard.type("sesame")
+    page.keyboard.press("Enter")
+    sharp(page)
+    assert page.input_value("#dataset") == "secret"
 
 
 def test_a_token_that_is_taken_back_is_told_and_what_is_on_screen_stays(open_page, store, story):

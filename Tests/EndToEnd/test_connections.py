@@ -22,33 +22,33 @@ TILE = f"/api/v1/datasets/golden/{VERSION}/layers/wide/tiles/1/0/0"
 PATIENCE = 30
 
 
-@pytest.fixture(scope="module")
-def admin_port():
+def with_figures(*options, env=None):
+    """A server, and what reads its figures."""
+    admin = Server.__new__(Server)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+        admin.port = free.getsockname()[1]
+    server = Server(TILES, "--admin-port", admin.port, *options, env=env)
+
+    def figures():
+        lines = admin.get("/metrics")[2].decode().splitlines()
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+    server.figures = figures
+    return server
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, admin_port):
-    file = tmp_path_factory.mktemp("connections") / "serve.yaml"
-    file.write_text(f"idle_seconds: 1\naccess_log: true\nadmin_port: {admin_port}\n")
-    with Server(TILES, "--config", file) as server:
+def server():
+    with with_figures("--access-log", env={"DIVERGENCE_IDLE_SECONDS": "1"}) as server:
         yield server
         assert server.get(TILE)[0] == 200
         assert server.stop() == 0
 
 
 @pytest.fixture
-def figures(server, admin_port):
-    admin = Server.__new__(Server)
-    admin.port = admin_port
-
-    def read():
-        lines = admin.get("/metrics")[2].decode().splitlines()
-        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
-
-    return read
+def figures(server):
+    return server.figures
 
 
 def connect(server):
@@ -209,10 +209,8 @@ def test_who_reads_slowly_but_steadily_gets_all(server):
     assert time.monotonic() - start > 2, "too quick to tell"
 
 
-def test_an_address_has_so_many_connections(tmp_path, admin_port):
-    file = tmp_path / "serve.yaml"
-    file.write_text("connections_per_address: 5\n")
-    with Server(TILES, "--config", file) as server:
+def test_an_address_has_so_many_connections():
+    with with_figures(env={"DIVERGENCE_CONNECTIONS_PER_ADDRESS": "5"}) as server:
         held = [connect(server) for _ in range(5)]
         for connection in held:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -220,6 +218,7 @@ def test_an_address_has_so_many_connections(tmp_path, admin_port):
         for _ in range(20):
             with connect(server) as refused:
                 assert until_closed(refused) == b""
+        assert server.figures()['divergence_closed_connections_total{reason="address_limit"}'] == 20
         # Another address is another client.
         with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE, source_address=("127.0.0.9", 0)) as other:
             other.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -266,8 +265,8 @@ def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-def test_out_of_descriptors_it_waits_and_comes_back(tmp_path):
-    with Server(TILES) as server:
+def test_out_of_descriptors_it_waits_and_comes_back():
+    with with_figures() as server:
         pid = server.process.pid
         most = descriptors(pid) + 20
         subprocess.run(["prlimit", f"--pid={pid}", f"--nofile={most}:{most}"], check=True)
@@ -282,6 +281,7 @@ def test_out_of_descriptors_it_waits_and_comes_back(tmp_path):
         for connection in idle:
             connection.close()
         assert server.get(TILE)[0] == 200
+        assert server.figures()["divergence_accept_pauses_total"] > 1
         assert server.stop() == 0
     assert sum("Too many open files" in line for line in server.errors if "connections wait" in line) == 1
 

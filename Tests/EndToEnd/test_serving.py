@@ -77,10 +77,12 @@ def test_a_damaged_store_is_named_and_the_others_are_served(program, tmp_path):
 
 
 def test_tokens_come_from_the_environment():
-    with Server(TILES, env={"DIVERGENCE_TOKENS": "golden=sesame"}) as server:
+    with Server(TILES, "--access-log", env={"DIVERGENCE_TOKENS": "golden=sesame"}) as server:
         assert server.get(BASE)[0] == 401
         status, headers, _ = server.get(BASE, Authorization="Bearer sesame")
         assert status == 200 and headers["Cache-Control"].startswith("private")
+        server.stop()
+    assert len(server.output) == 2 and "sesame" not in "".join(server.output + server.errors)
 
 
 def test_tokens_that_would_protect_nothing(program, tmp_path):

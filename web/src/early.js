@@ -7,7 +7,7 @@
 
 import { authorization } from "./data/authorization.js";
 import { catalogueUrl, metadataUrl, orderQuery, tileQuery, versionUrls } from "./data/api.js";
-import { token } from "./data/token.js";
+import { isNew, token } from "./data/token.js";
 import { expression } from "./model/order.js";
 import { decodeState, firstVisit, fittingBins, linkTarget } from "./model/state.js";
 import { topLevel } from "./model/viewport.js";
@@ -34,7 +34,8 @@ export const entries = plain ? Promise.resolve(null) : json(catalogueUrl()).then
  */
 export const metadata = entries.then(async (list) => {
   const target = linkTarget(location.hash);
-  const entry = target?.dataset ? list?.find((one) => one.name === target.dataset) : list?.[0];
+  // What a token is about that came without a name is found out later.
+  const entry = target?.dataset ? list?.find((one) => one.name === target.dataset) : isNew ? null : list?.[0];
   if (!entry || (target?.version && target.version !== entry.version)) return null;
   const known = await json(metadataUrl(entry.name, entry.version));
   prefetch(known);

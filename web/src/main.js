@@ -6,7 +6,7 @@ import { catalogueUrl, currentUrl, metadataUrl } from "./data/api.js";
 import { FactsSource } from "./data/facts.js";
 import { RequestError, RequestQueue } from "./data/queue.js";
 import { PRIORITY } from "./data/tiles.js";
-import { takeToken, token } from "./data/token.js";
+import { isNew, takeToken, token } from "./data/token.js";
 import { workerTransport } from "./data/transport.js";
 import { byId, el, set, setText } from "./dom.js";
 import { decodeState, firstVisit, linkTarget } from "./model/state.js";
@@ -84,7 +84,8 @@ async function chooseData(entries) {
   const known = await early.metadata;
   if (known) return known;
   const target = linkTarget(location.hash);
-  const entry = entries.find((one) => one.name === target?.dataset) ?? (await unlisted(target?.dataset)) ?? entries[0];
+  const entry = entries.find((one) => one.name === target?.dataset)
+    ?? (target?.dataset ? await unlisted(target.dataset) : isNew ? await unlocked(entries) : null) ?? entries[0];
   if (!entry) return null;
   const current = await json(currentUrl(entry.name));
   if (target?.version && target.version !== current.version && target.dataset === entry.name) {
@@ -98,12 +99,24 @@ async function chooseData(entries) {
 }
 
 /**
+ * The data set that a link's token is about where the link does not name it: the first that is not shown without it.
+ * @param {DatasetEntry[]} entries
+ * @returns {Promise<DatasetEntry | null>}
+ */
+async function unlocked(entries) {
+  /** @type {{datasets: DatasetEntry[]}} */
+  const open = await (await fetch(catalogueUrl())).json();
+  const own = entries.find((entry) => !open.datasets.some(({ name }) => name === entry.name));
+  if (!own) throw new RequestError({ status: 401, message: "the token opens nothing", type: "/unauthorized", retryAfter: null, damaged: false });
+  return own;
+}
+
+/**
  * A data set that the catalogue does not list: one that needs a token is not to be taken for one that is not there.
- * @param {string | undefined} name
+ * @param {string} name
  * @returns {Promise<DatasetEntry | null>}
  */
 async function unlisted(name) {
-  if (!name) return null;
   try {
     return await json(currentUrl(name));
   } catch (error) {

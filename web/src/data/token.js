@@ -47,4 +47,16 @@ export function takeToken() {
   return true;
 }
 
-takeToken();
+/**
+ * Starts the page anew with a token that was typed in.
+ * @param {string} text
+ */
+export function enterToken(text) {
+  keepToken(text);
+  history.replaceState({ isNew: true }, "");
+  location.reload();
+}
+
+/** Whether the page was opened with a link that has a token, or the token has just been typed in. */
+export const isNew = takeToken() || history.state?.isNew === true;
+if (history.state?.isNew) history.replaceState(null, "");

@@ -1,6 +1,6 @@
 /** Asks for the token that a data set needs. */
 
-import { keepToken, token } from "../data/token.js";
+import { enterToken, keepToken, token } from "../data/token.js";
 import { el } from "../dom.js";
 
 /**
@@ -21,8 +21,7 @@ export function tokenForm(dataset) {
     el("label", {}, "Token ", field), " ", el("button", { type: "submit", class: "head-button" }, "Open"));
   form.addEventListener("submit", (/** @type {Event} */ event) => {
     event.preventDefault();
-    keepToken(field.value);
-    location.reload();
+    enterToken(field.value);
   });
   return { form, field };
 }
