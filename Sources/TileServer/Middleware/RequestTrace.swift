@@ -88,5 +88,4 @@ struct RequestTrace: Sendable, Equatable {
 extension HTTPField.Name {
   // Forced: these are literals, and a name that is none would fail in the first test.
   static let requestID = HTTPField.Name("X-Request-Id")!
-  static let traceparent = HTTPField.Name("traceparent")!
 }
