@@ -19,6 +19,7 @@ final class TileService: Sendable {
   let answers: AnswerCache<AnswerKey, Answer>
   let warm: WarmAnswers
   let limiter: RateLimiter
+  let connections: ConnectionCounts
   let metrics = Metrics()
   let log: Logger
   private let draining = Atomic(false)
@@ -42,6 +43,7 @@ final class TileService: Sendable {
     self.answers = answers
     self.warm = warm
     limiter = RateLimiter(rate: settings.rate, burst: settings.burst)
+    connections = ConnectionCounts(most: settings.connectionsPerAddressMax)
     client = try settings.web.map { try ClientFiles(folder: $0) } ?? ClientFiles()
     library = try Library(settings.folder, tokens: settings.tokens) { version in
       planes.removeAll { $0.version == version.serial }

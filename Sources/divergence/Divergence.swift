@@ -16,10 +16,17 @@ struct Divergence: AsyncParsableCommand {
       Inspect.self, PrecomputeCommand.self, Merge.self, Serve.self, Show.self, Verify.self, Export.self,
     ])
 
-  static func main() async {
+  /// On the main thread until the check is done: without another thread nothing that is asynchronous would ever begin.
+  @MainActor static func main() async {
     // Asked for by every other subcommand that reads dumps, and not to be found in the help.
     if CommandLine.arguments.dropFirst().first == CatalogueChild.subcommand {
       Foundation.exit(CatalogueChild.run(Array(CommandLine.arguments.dropFirst(2))))
+    }
+    do throws(ThreadLimit.Reached) {
+      try ThreadLimit.check(ThreadLimit.least)
+    } catch {
+      complain(error.description)
+      Foundation.exit(Exit.code(of: error))
     }
     await main(nil)
   }

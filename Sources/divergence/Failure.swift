@@ -12,6 +12,7 @@ enum Exit {
   static let badData: Int32 = 65
   static let noInput: Int32 = 66
   static let ownFault: Int32 = 70
+  static let noThread: Int32 = 71
   static let cannotWrite: Int32 = 73
   static let cannotRead: Int32 = 74
   static let stopped: Int32 = 75
@@ -45,6 +46,7 @@ enum Exit {
       case .unreadable: cannotRead
       }
     case is CannotListen: cannotWrite
+    case is ThreadLimit.Reached: noThread
     case is ServeOptions.Unusable, is StaticExport.Unusable, is LayerTable.Unknown: usage
     case is StaticSite.Failure: noInput
     case is ClientFiles.LoadingError: noInput

@@ -51,7 +51,8 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingFailure {
-      let settings = try self.settings()
+      let settings = Self.fitted(try self.settings(), descriptors: raiseFileLimit())
+      try ThreadLimit.check(settings.threadCount)
       let errors = LineWriter(FileHandle.standardError)
       let requests = LineWriter(FileHandle.standardOutput)
       var log = Logger(label: "divergence") { JSONLines(label: $0, writer: errors) }
@@ -75,7 +76,6 @@ struct Serve: AsyncParsableCommand {
       for name in Set(settings.tokens.keys).subtracting(server.datasets + ["*"]).sorted() {
         complain("The tokens of “\(name)” protect nothing: no data set is called so.")
       }
-      raiseFileLimit()
       let names = server.datasets.joined(separator: ", ")
       try await server.run { port in
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
@@ -83,6 +83,16 @@ struct Serve: AsyncParsableCommand {
         FileHandle.standardOutput.write(Data(line.utf8))
       }
     }
+  }
+
+  /// Fewer connections where there are not enough descriptors: what is left over is for stores, which must open whoever is connected.
+  private static func fitted(_ settings: Settings, descriptors: Int) -> Settings {
+    let most = descriptors - Settings.descriptorsKept(of: descriptors)
+    guard settings.connectionsMax > most else { return settings }
+    complain("The system allows \(descriptors) open files: at most \(most) connections are taken at a time.")
+    var settings = settings
+    settings.connectionsMax = most
+    return settings
   }
 
   private func settings() throws -> Settings {
@@ -103,13 +113,5 @@ struct Serve: AsyncParsableCommand {
     var options = flags.over(environment).over(file)
     options.web = options.web ?? WebClient.folder()
     return try options.settings()
-  }
-
-  /// Connections and mapped shards need descriptors: as many as the system lets this program have.
-  private func raiseFileLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 }

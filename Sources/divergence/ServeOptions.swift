@@ -18,12 +18,16 @@ struct ServeOptions: Decodable, Equatable {
   var rate: Double?
   var burst: Double?
   var trustedProxies: Int?
+  var userHeader: String?
   var cacheMib: Int?
   var buildThreads: Int?
   var buildQueue: Int?
   var connections: Int?
+  var connectionsPerAddress: Int?
   var idleSeconds: Int?
   var drainSeconds: Int?
+  var catalogueSharedSeconds: Int?
+  var catalogueStaleSeconds: Int?
   var accessLog: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
@@ -31,11 +35,15 @@ struct ServeOptions: Decodable, Equatable {
     case adminHost = "admin_host"
     case adminPort = "admin_port"
     case trustedProxies = "trusted_proxies"
+    case userHeader = "user_header"
     case cacheMib = "cache_mib"
     case buildThreads = "build_threads"
     case buildQueue = "build_queue"
+    case connectionsPerAddress = "connections_per_address"
     case idleSeconds = "idle_seconds"
     case drainSeconds = "drain_seconds"
+    case catalogueSharedSeconds = "catalogue_shared_seconds"
+    case catalogueStaleSeconds = "catalogue_stale_seconds"
     case accessLog = "access_log"
 
     /// The variable of the environment.

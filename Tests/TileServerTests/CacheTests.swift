@@ -100,19 +100,19 @@ struct RateLimiterTests {
   @Test func `A bucket fills at its rate`() throws {
     let limiter = RateLimiter(rate: 10, burst: 20)
     let start = ContinuousClock.now
-    for _ in 0..<20 { try limiter.charge("a", 1, now: start) }
-    #expect(throws: Problem.self) { try limiter.charge("a", 1, now: start) }
-    try limiter.charge("b", 1, now: start)
-    try limiter.charge("a", 1, now: start + .milliseconds(100))
-    #expect(throws: Problem.self) { try limiter.charge("a", 1, now: start + .milliseconds(150)) }
+    for _ in 0..<20 { try limiter.charge(ClientKey(address: "a"), 1, now: start) }
+    #expect(throws: Problem.self) { try limiter.charge(ClientKey(address: "a"), 1, now: start) }
+    try limiter.charge(ClientKey(address: "b"), 1, now: start)
+    try limiter.charge(ClientKey(address: "a"), 1, now: start + .milliseconds(100))
+    #expect(throws: Problem.self) { try limiter.charge(ClientKey(address: "a"), 1, now: start + .milliseconds(150)) }
   }
 
   @Test func `What costs more than a bucket holds leaves a debt`() throws {
     let limiter = RateLimiter(rate: 10, burst: 20)
     let start = ContinuousClock.now
-    try limiter.charge("a", 50, now: start)
-    #expect(throws: Problem.self) { try limiter.charge("a", 1, now: start + .seconds(3)) }
-    try limiter.charge("a", 1, now: start + .seconds(4))
+    try limiter.charge(ClientKey(address: "a"), 50, now: start)
+    #expect(throws: Problem.self) { try limiter.charge(ClientKey(address: "a"), 1, now: start + .seconds(3)) }
+    try limiter.charge(ClientKey(address: "a"), 1, now: start + .seconds(4))
   }
 
   @Test(arguments: [
@@ -120,6 +120,6 @@ struct RateLimiterTests {
     ("::1", "0:0:0:0::/64"),
   ])
   func `Subscribers are told apart, not addresses`(address: String, key: String) {
-    #expect(RateLimiter.key(address) == key)
+    #expect(ClientKey(address: address).description == key)
   }
 }

@@ -38,3 +38,17 @@ test("a refusal is told with its status, whatever its body is", async () => {
   const { status, message, damaged } = await answer(async () => new Response("no JSON either", { status: 404, statusText: "Not Found" }));
   assert.deepEqual({ status, message, damaged }, { status: 404, message: "Not Found", damaged: false });
 });
+
+test("a token goes with every request, as the bytes of UTF-8", async () => {
+  const sent = [];
+  const fetched = async (_, options) => {
+    sent.push(new Request("http://host.example/", options).headers.get("Authorization"));
+    return new Response("{}");
+  };
+  await answer(fetched);
+  globalThis.self.onmessage({ data: { token: "sésame" } });
+  await answer(fetched);
+  await answer(fetched);
+  const bytes = Buffer.from("sésame").toString("latin1");
+  assert.deepEqual(sent, [null, `Bearer ${bytes}`, `Bearer ${bytes}`]);
+});

@@ -4,8 +4,9 @@ import * as prefetched from "./prefetch.js";
 import { App } from "./app.js";
 import { catalogueUrl, currentUrl, metadataUrl } from "./data/api.js";
 import { FactsSource } from "./data/facts.js";
-import { RequestQueue } from "./data/queue.js";
+import { RequestError, RequestQueue } from "./data/queue.js";
 import { PRIORITY } from "./data/tiles.js";
+import { isNew, takeToken, token } from "./data/token.js";
 import { workerTransport } from "./data/transport.js";
 import { byId, el, set, setText } from "./dom.js";
 import { decodeState, firstVisit, linkTarget } from "./model/state.js";
@@ -32,8 +33,12 @@ const VERSION_POLL_MS = 60000;
 const AWAY_AFTER_MS = 1200;
 
 restoreTheme();
+// A link with a token, opened where the page is already.
+addEventListener("popstate", () => {
+  if (takeToken()) location.reload();
+});
 let awayTimer = 0;
-const queue = new RequestQueue(workerTransport(document.documentElement.dataset.site), {
+const queue = new RequestQueue(workerTransport(token(), document.documentElement.dataset.site), {
   onDamaged: (url, error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`),
   onAway: (away) => {
     clearTimeout(awayTimer);
@@ -92,7 +97,8 @@ async function chooseData(entries) {
   const known = await prefetched.metadata;
   if (known) return known;
   const target = linkTarget(location.hash);
-  const entry = entries.find((one) => one.name === target?.dataset) ?? entries[0];
+  const entry = entries.find((one) => one.name === target?.dataset)
+    ?? (target?.dataset ? await unlisted(target.dataset) : isNew ? await unlocked(entries) : null) ?? entries[0];
   if (!entry) return null;
   const current = await json(currentUrl(entry.name));
   if (target?.version && target.version !== current.version && target.dataset === entry.name) {
@@ -110,7 +116,37 @@ function refused(app, error) {
   // Told by the queue, whoever asked.
   if (error.damaged) return;
   if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
-  else showNotice("refused", `The server refused part of the picture: ${error.message}`);
+  else if (error.status === 401) {
+    const text = error.needsToken ? "The token does not open this data set any more. What is on screen stays." : "You are not signed in any more. What is on screen stays.";
+    showNotice("refused", text, { label: error.needsToken ? "Enter another" : "Sign in", run: () => location.reload() });
+  } else showNotice("refused", `The server refused part of the picture: ${error.message}`);
+}
+
+/**
+ * The data set that a link's token is about where the link does not name it: the first that is not shown without it.
+ * @param {DatasetEntry[]} entries
+ * @returns {Promise<DatasetEntry | null>}
+ */
+async function unlocked(entries) {
+  /** @type {{datasets: DatasetEntry[]}} */
+  const open = await (await fetch(catalogueUrl())).json();
+  const own = entries.find((entry) => !open.datasets.some(({ name }) => name === entry.name));
+  if (!own) throw new RequestError({ status: 401, message: "the token opens nothing", type: "/unauthorized", retryAfter: null, damaged: false });
+  return own;
+}
+
+/**
+ * A data set that the catalogue does not list: one that needs a token is not to be taken for one that is not there.
+ * @param {string} name
+ * @returns {Promise<DatasetEntry | null>}
+ */
+async function unlisted(name) {
+  try {
+    return await json(currentUrl(name));
+  } catch (error) {
+    if (error instanceof RequestError && error.status === 401) throw error;
+    return null;
+  }
 }
 
 /** @param {App} app */
@@ -164,7 +200,8 @@ async function start() {
   const entries = await catalogue();
   const metadata = await chooseData(entries);
   if (!metadata) {
-    byId("columns").replaceChildren(el("p", { class: "empty" }, "This server has no data yet. Make some with “divergence precompute”."));
+    if (document.documentElement.dataset.site === undefined) return askToken(null);
+    byId("columns").replaceChildren(el("p", { class: "empty" }, "This site has no data."));
     return;
   }
   const linked = decodeState(location.hash, metadata);
@@ -214,6 +251,19 @@ async function start() {
   neuronLists.use(() => {});
 }
 
+/** @param {string | null} dataset `null`: the server shows none at all */
+async function askToken(dataset) {
+  const { tokenForm } = await import("./panels/token.js");
+  const { form, field } = tokenForm(dataset);
+  byId("columns").replaceChildren(form);
+  field.focus();
+}
+
 start().catch((error) => {
+  if (error instanceof RequestError && error.needsToken) {
+    void askToken(linkTarget(location.hash)?.dataset || null);
+    return;
+  }
+  if (error instanceof RequestError && error.status === 401) error = new Error("you are not signed in. Reload the page to sign in.");
   byId("columns").replaceChildren(el("p", { class: "empty", role: "alert" }, `This page could not start: ${error instanceof Error ? error.message : error}`));
 });

@@ -5,8 +5,10 @@
  * Nothing rests on it: what fails here is asked for again by the queue, which retries and tells.
  */
 
+import { authorization } from "./data/authorization.js";
 import { catalogueUrl, metadataUrl, orderQuery, tileQuery, versionUrls } from "./data/api.js";
 import { axisMode } from "./model/axes.js";
+import { isNew, token } from "./data/token.js";
 import { expression } from "./model/order.js";
 import { decodeState, firstVisit, fittingBins, linkTarget } from "./model/state.js";
 import { topLevel } from "./model/viewport.js";
@@ -16,7 +18,7 @@ import { topLevel } from "./model/viewport.js";
 
 /** @param {string} url */
 async function json(url) {
-  const response = await fetch(url);
+  const response = await fetch(url, authorization(token()));
   if (!response.ok) throw new Error(String(response.status));
   return response.json();
 }
@@ -33,7 +35,8 @@ export const entries = plain ? Promise.resolve(null) : json(catalogueUrl()).then
  */
 export const metadata = entries.then(async (list) => {
   const target = linkTarget(location.hash);
-  const entry = list?.find((one) => one.name === target?.dataset) ?? list?.[0];
+  // What a token is about that came without a name is found out later.
+  const entry = target?.dataset ? list?.find((one) => one.name === target.dataset) : isNew ? null : list?.[0];
   if (!entry || (target?.version && target.version !== entry.version)) return null;
   const known = await json(metadataUrl(entry.name, entry.version));
   firstTiles(known);
@@ -58,6 +61,6 @@ function firstTiles(data) {
       ...state.groups.map((group) => urls.tile(id, group, top, 0, tileQuery({ query, axis, bins: state.bins ?? fittingBins(data), finer: null }))),
       urls.rows(id, top, 0, query, state.instances), urls.summary(id),
     ];
-    for (const url of wanted) fetch(url).then((response) => response.arrayBuffer()).catch(() => {});
+    for (const url of wanted) fetch(url, authorization(token())).then((response) => response.arrayBuffer()).catch(() => {});
   }
 }

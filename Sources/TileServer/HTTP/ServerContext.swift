@@ -5,6 +5,8 @@ import NIOCore
 /// What is known of a request beside its head: who sent it.
 struct ServerContext: RequestContext {
   var coreContext: CoreRequestContextStorage
+  /// What the request is called in logs; set by `Edge`, before anything else sees it.
+  var trace: RequestTrace?
   private let address: SocketAddress?
 
   init(source: ApplicationRequestContextSource) {

@@ -39,6 +39,8 @@ public final class Library: Sendable {
   /// The one data set that is served, where the folder of one was named.
   private let only: String?
   private let tokens: [String: [SHA256Digest]]
+  /// All of them.
+  private let digests: Set<SHA256Digest>
   private let state = Mutex(State())
   /// Called with a version that is not served any more.
   private let retire: @Sendable (ServedVersion) -> Void
@@ -59,9 +61,13 @@ public final class Library: Sendable {
       only = nil
     }
     self.tokens = tokens.mapValues { $0.map { SHA256.hash(data: Data($0.utf8)) } }
+    digests = Set(self.tokens.values.joined())
     self.retire = retire
     _ = try Catalogue.scan(folder)
   }
+
+  /// Whether the token of this digest opens any data set.
+  func knows(_ token: SHA256Digest) -> Bool { digests.contains(token) }
 
   /// What `refresh` found.
   public struct Changes: Sendable {

@@ -6,7 +6,7 @@ extension RouteTable {
   /// All data sets that the request's token opens.
   func catalogue(_ request: Request, _ context: ServerContext) throws -> Response {
     _ = try Query(request.uri.query, allowing: [])
-    let token = token(request)
+    let token = request.tokenDigest
     let datasets = service.library.datasets.filter { $0.value.opens(token) }.sorted { $0.key < $1.key }
     let entries = datasets.map { name, dataset in
       JSONValue.object(catalogueEntry(dataset.current.store, name: name, url: url(name, dataset.current)))
@@ -34,7 +34,8 @@ extension RouteTable {
   private func small(_ value: JSONValue, _ request: Request, secret: Bool) throws(Problem) -> Response {
     let coding = try negotiate(request, "application/json")
     return Answer(
-      value.encoded(), type: "application/json", coding: coding, lifetime: .revalidated, secret: secret
+      value.encoded(), type: "application/json", coding: coding,
+      lifetime: secret ? .revalidated : service.settings.catalogueLifetime, secret: secret
     ).response(to: request)
   }
 

@@ -69,8 +69,7 @@ extension RouteTable {
     }
     let weight = weight()
     if service.limiter.isOn {
-      let client = RateLimiter.key(context.client(request.headers, proxies: service.settings.trustedProxies))
-      try service.limiter.charge(client, weight == .heavy ? Cost.heavy : Cost.light)
+      try service.limiter.charge(service.client(request, context), weight == .heavy ? Cost.heavy : Cost.light)
     }
     do {
       return try await service.answers.answer(key, weight) {
@@ -106,12 +105,6 @@ extension RouteTable {
     return number
   }
 
-  /// The digest of a request's bearer token, RFC 6750.
-  func token(_ request: Request) -> SHA256Digest? {
-    guard let header = request.headers[.authorization], header.prefix(7).lowercased() == "bearer " else { return nil }
-    return SHA256.hash(data: Data(header.dropFirst(7).utf8))
-  }
-
   /// The data set that a request names.
   /// - Throws: `Problem` 404, or 401 where it needs another token.
   func dataset(_ request: Request, _ context: ServerContext) throws(Problem) -> Library.DatasetEntry {
@@ -119,7 +112,7 @@ extension RouteTable {
     guard let dataset = service.library.dataset(name) else {
       throw .notFound("There is no data set “\(name.prefix(100))”.")
     }
-    guard dataset.opens(token(request)) else {
+    guard dataset.opens(request.tokenDigest) else {
       throw Problem(
         .unauthorized, "Send the data set's token as Authorization: Bearer.",
         headers: [.wwwAuthenticate: "Bearer realm=\"\(name)\""])

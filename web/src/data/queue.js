@@ -38,6 +38,11 @@ export class RequestError extends Error {
     this.damaged = what.damaged;
   }
 
+  /** The server asks for a token, or for another one. */
+  get needsToken() {
+    return this.status === 401 && this.type.endsWith("/unauthorized");
+  }
+
   get aborted() {
     return this.status === -1;
   }

@@ -3,6 +3,7 @@
 // Named here as well, so that it is fetched beside `tile.js` and not after it.
 import "../model/crc32c.js";
 import { Damaged, decodeRows, decodeTile } from "../model/tile.js";
+import { authorization } from "./authorization.js";
 
 /** @typedef {"tile" | "rows" | "json"} Kind */
 /** @typedef {{id: number, url: string, kind: Kind}} Job */
@@ -15,8 +16,12 @@ const scope = /** @type {{postMessage(message: Done | Failed, transfer?: Transfe
 /** @type {Map<number, AbortController>} */
 const running = new Map();
 
-scope.onmessage = (/** @type {MessageEvent<Job | {abort: number}>} */ { data }) => {
+/** @type {string | null} */
+let token = null;
+
+scope.onmessage = (/** @type {MessageEvent<Job | {abort: number} | {token: string}>} */ { data }) => {
   if ("abort" in data) running.get(data.abort)?.abort();
+  else if ("token" in data) token = data.token;
   else void run(data);
 };
 
@@ -25,7 +30,7 @@ async function run(job) {
   const control = new AbortController();
   running.set(job.id, control);
   try {
-    const response = await fetch(job.url, { signal: control.signal });
+    const response = await fetch(job.url, { signal: control.signal, ...authorization(token) });
     if (!response.ok) scope.postMessage(await refusal(job, response));
     else if (job.kind === "json") scope.postMessage({ id: job.id, ok: true, data: parsed(await response.text()), bytes: 0 });
     else {

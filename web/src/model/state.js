@@ -154,6 +154,19 @@ function decoded(text) {
 }
 
 /**
+ * A link's token, and the link without it. `token=…` may stand anywhere between semicolons.
+ * @param {string} hash
+ * @returns {{token: string | null, rest: string}} `rest` is empty where nothing else was there
+ */
+export function splitToken(hash) {
+  const parts = hash.replace(/^#/, "").split(";");
+  const found = parts.find((part) => part.startsWith("token="));
+  if (found === undefined) return { token: null, rest: hash };
+  const rest = parts.filter((part) => !part.startsWith("token=")).join(";");
+  return { token: decoded(found.slice("token=".length)), rest: rest && `#${rest}` };
+}
+
+/**
  * Which data set and version a link is about.
  * @param {string} hash
  */
