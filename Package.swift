@@ -17,6 +17,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-algorithms.git", from: "1.2.1"),
     .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -43,7 +44,7 @@ let package = Package(
       name: "Precompute",
       dependencies: [
         "Activations", "CKernels", "Distributions", "HDF5", "TileStore",
-        .product(name: "Yams", package: "Yams"),
+        .product(name: "Algorithms", package: "swift-algorithms"), .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "TileServer",
@@ -73,16 +74,18 @@ let package = Package(
     .executableTarget(
       name: "bare-server", dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
       path: "Tests/Bench/BareServer"),
-    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "catalogue-child"]),
-    .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "CKernels"]),
-    .testTarget(name: "ActivationsTests", dependencies: ["Activations"]),
+    .target(name: "Fixtures", path: "Tests/Fixtures"),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "Fixtures", "catalogue-child"]),
+    .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "CKernels", "Fixtures"]),
+    .testTarget(name: "ActivationsTests", dependencies: ["Activations", "Fixtures", "HDF5"]),
     .testTarget(
-      name: "TileStoreTests", dependencies: ["TileStore", .product(name: "Crypto", package: "swift-crypto")]),
-    .testTarget(name: "PrecomputeTests", dependencies: ["Precompute"]),
+      name: "TileStoreTests",
+      dependencies: ["Fixtures", "TileStore", .product(name: "Crypto", package: "swift-crypto")]),
+    .testTarget(name: "PrecomputeTests", dependencies: ["Activations", "Distributions", "Fixtures", "HDF5", "Precompute"]),
     .testTarget(
       name: "TileServerTests",
       dependencies: [
-        "CKernels", "TileServer", "TileStore", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        "CKernels", "Fixtures", "TileServer", "TileStore", .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
   ],

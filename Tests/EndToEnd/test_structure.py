@@ -14,7 +14,7 @@ ALLOWED = {
     "Distributions": {"CKernels"},
     "Activations": {"HDF5", "CKernels", "Foundation", "Glibc"},
     "TileStore": {"CLZ4", "CKernels", "CDurability", "CMapping", "Crypto", "Foundation", "Glibc", "Darwin", "Synchronization"},
-    "Precompute": {"Activations", "CKernels", "Distributions", "HDF5", "TileStore", "Yams", "Dispatch", "Foundation", "Glibc", "Synchronization"},
+    "Precompute": {"Activations", "Algorithms", "CKernels", "Distributions", "HDF5", "TileStore", "Yams", "Dispatch", "Foundation", "Glibc", "Synchronization"},
 }
 
 

@@ -36,6 +36,24 @@ extension PreparedJob {
   }
 }
 
+/// Bytes in words: `1.5 GiB`.
+/// - Parameter rule: `.up` where fewer would not do.
+public func bytesInWords(
+  _ bytes: Int, rounding rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero
+) -> String {
+  var value = Double(bytes)
+  var unit = 0
+  let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"]
+  while value >= 1024, unit < units.count - 1 {
+    value /= 1024
+    unit += 1
+  }
+  if unit == 0 { return "\(grouped(bytes)) bytes" }
+  let tenths = Int((value * 10).rounded(rule))
+  return tenths < 1000 && tenths % 10 != 0
+    ? "\(tenths / 10).\(tenths % 10) \(units[unit])" : "\(Int(value.rounded(rule))) \(units[unit])"
+}
+
 /// `40 s`, `12 min`, `3.5 h`.
 func durationInWords(_ seconds: Double) -> String {
   switch seconds {

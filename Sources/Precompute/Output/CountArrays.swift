@@ -128,7 +128,7 @@ final class CountArrays {
     var done: [Encoded] = []
     for start in stride(from: 0, to: tasks.count, by: atOnce) {
       let some = Array(tasks[start..<min(start + atOnce, tasks.count)])
-      let results = Slots<Encoded>(some.count)
+      let results = LaneResults<Encoded>(some.count)
       // One lane writes what was encoded before, while the others go on.
       try lanes.run(1 + some.count) { [done] lane, number in
         guard number > 0 else { return try target.append(done) }

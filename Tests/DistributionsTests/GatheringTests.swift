@@ -1,12 +1,13 @@
 import CKernels
+import Fixtures
 import Testing
 
 @testable import Distributions
 
 /// Collecting from rows, against looking at each value: intervals few and many, rows few and many, lists too short.
-@Suite struct CollectTests {
+@Suite struct GatheringTests {
   private func check<Value: ActivationValue>(
-    _: Value.Type, rows: Int, intervals: Int, room: Int, random: inout Mix
+    _: Value.Type, rows: Int, intervals: Int, room: Int, random: inout SplitMix
   ) {
     let pitch = tileColumns + Int.random(in: 0...9, using: &random)
     let odd: [Value] = [.nan, .infinity, -.infinity, 0, -0.0, .greatestFiniteMagnitude, .leastNonzeroMagnitude]
@@ -56,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: 1...7) func everyNumberOfIntervals(_ intervals: Int) {
-    var random = Mix(state: UInt64(intervals))
+    var random = SplitMix(seed: UInt64(intervals))
     for rows in [1, 2, 31, 32, 33, 64, 255, 300] {
       check(Float.self, rows: rows, intervals: intervals, room: rows, random: &random)
       check(Double.self, rows: rows, intervals: intervals, room: rows, random: &random)

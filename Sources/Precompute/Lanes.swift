@@ -52,3 +52,32 @@ public struct Lanes: Sendable {
     return max(1, granted)
   }
 }
+
+/// A place for the result of each index that lanes work on, filled and emptied by the lane that has the index.
+final class LaneResults<Element>: @unchecked Sendable {
+  // Unchecked: a lane touches the places of its own indices only, and nothing else does until the lanes are done.
+  private let storage: UnsafeMutablePointer<Element?>
+  private let count: Int
+
+  init(_ count: Int) {
+    self.count = count
+    storage = .allocate(capacity: count)
+    storage.initialize(repeating: nil, count: count)
+  }
+
+  deinit {
+    storage.deinitialize(count: count)
+    storage.deallocate()
+  }
+
+  subscript(index: Int) -> Element? {
+    get {
+      assert(0 <= index && index < count)
+      return storage[index]
+    }
+    _modify {
+      assert(0 <= index && index < count)
+      yield &storage[index]
+    }
+  }
+}

@@ -26,18 +26,13 @@ extension PreparedJob {
     pieces(of: shard).reduce(0) { $0 + decodedBytes(of: $1) }
   }
 
-  func pieces(of shard: ShardNumber) -> [ShardPlan.Piece] {
-    let sources = plans.map(\.source)
-    return ShardPlan(sources, count: shard.count).pieces(of: shard.index, sources)
-  }
-
   private func decodedBytes(of piece: ShardPlan.Piece) -> Int {
     let source = plans[piece.layer].source
     let rows = piece.segments.map { source.rows(ofSegments: $0).reduce(0) { $0 + $1.count } } ?? source.rows
     let once = rows * piece.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)
     let plan = plans[piece.layer]
     let twice =
-      piece.segments.map { job.medians == .exact && plan.earlyLookBytes($0, grouping) == 0 } ?? plan.readsTwice
+      piece.segments.map { job.medians == .exact && plan.candidateLogBytes($0, grouping) == 0 } ?? plan.readsTwice
     return twice ? once * 2 : once
   }
 
@@ -162,45 +157,46 @@ extension LayerRun {
     keeper.journal = writer
     let journal = SegmentJournal(files, tiles: work.counters.tiles, writer: writer)
     let rows = plan.source.rows(ofSegments: segments)
-    let blocks = blocks(band, rows: rows, from: work.lookRow ?? work.nextRow)
+    let blocks = blocks(band, rows: rows, from: work.gatheredRow ?? work.nextRow)
     let rowCount = rows.reduce(0) { $0 + $1.count }
-    let early = earlyLook(work, rows: rowCount, bytes: plan.earlyLookBytes(segments, grouping))
-    try count(work, blocks, walk, keeper: keeper, early: early, journal: journal)
-    if work.lookRow == nil {
+    let log = candidateLog(work, rows: rowCount, bytes: plan.candidateLogBytes(segments, grouping))
+    try count(work, blocks, walk, keeper: keeper, log: log, journal: journal)
+    if work.gatheredRow == nil {
       try files.append(work.counters, to: writer)
-      work.lookRow = 0
+      work.gatheredRow = 0
     }
-    if let early, try early.finish(lanes: lanes) {
-      try files.append(work.counters.tiles, to: writer) { early.list(tile: $0) }
+    if let log, try log.finish(lanes: lanes) {
+      try files.append(work.counters.tiles, to: writer) { log.entries(tile: $0) }
     } else if medians == .exact {
       let part = Double(rowCount) / Double(plan.source.rows)
-      try collect(work, blocks, walk, files, to: writer, part: part, keeper: keeper)
+      try gatherCandidates(work, blocks, walk, files, to: writer, part: part, keeper: keeper)
     }
     try writer.finish()
     keeper.remove()
   }
 
-  /// Collects the values near the quartiles of what was counted, block by block, for the merge.
-  private func collect(
+  /// Gathers the candidates for the quartiles of all parts, block by block, for the merge.
+  private func gatherCandidates(
     _ work: BandWork<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, _ files: BandFiles<Value>,
     to writer: RecordWriter, part: Double, keeper: BandCheckpoint<Value>
   ) throws {
     let counters = work.counters
-    let near = Slots<NearQuartiles<Value>>(counters.tiles)
+    let candidates = LaneResults<CandidateIntervals<Value>>(counters.tiles)
     let (members, integers) = (grouping.members, plan.source.holdsWholeNumbers)
     try lanes.run(counters.tiles) { _, tile in
-      near[tile] = NearQuartiles(counters, tile: tile, groups: members, integers: integers, share: 1, part: part)
+      candidates[tile] = CandidateIntervals(
+        predictedFrom: counters, tile: tile, groups: members, integers: integers, share: 1, part: part)
     }
-    let lists = Slots<[UInt8]>(counters.tiles)
-    try eachBlock(blocks, from: work.lookRow!, keeper: keeper) { block in
-      for tile in 0..<counters.tiles { lists[tile] = [] }
+    let entries = LaneResults<[UInt8]>(counters.tiles)
+    try eachBlock(blocks, from: work.gatheredRow!, keeper: keeper) { block in
+      for tile in 0..<counters.tiles { entries[tile] = [] }
       try walk.eachRows(
         block, samples: 0..<block.samples, columns: counters.neurons, tiles: 0..<counters.tiles,
         body: { tile, cell, rows in
-          near[tile]!.collect(cell: cell, rows) { lists[tile]!.append(contentsOf: $0) }
+          candidates[tile]!.gather(cell: cell, rows) { entries[tile]!.append(contentsOf: $0) }
         })
-      for tile in 0..<counters.tiles { try writer.append(lists[tile]!) }
-      work.lookRow = block.firstRow + block.samples / block.samplesPerRow
+      for tile in 0..<counters.tiles { try writer.append(entries[tile]!) }
+      work.gatheredRow = block.firstRow + block.samples / block.samplesPerRow
     }
   }
 }

@@ -54,22 +54,22 @@ public struct PreparedJob: Sendable {
 
   /// Refuses more rows than their cells have room for, and more files than can be open.
   private static func checkRows(_ rows: Int, openFiles: Int, memory: Int) throws {
-    let open = LayerPlan.baseBytes + openFiles * LayerPlan.openFileBytes
-    let needed = open + rows * LayerPlan.rowBytes
+    let open = MemoryModel.always(files: openFiles, rows: 0)
+    let needed = MemoryModel.always(files: openFiles, rows: rows)
     guard needed > memory else { return }
     if open > memory / 2 {
       throw PrecomputeError(
         .memory,
-        "The dump has \(grouped(openFiles)) files, and needs \(bytesInWords(needed)) of memory to have them open. Raise --memory, which is \(bytesInWords(memory))."
+        "The dump has \(grouped(openFiles)) files, and needs \(bytesInWords(needed, rounding: .up)) of memory to have them open. Raise --memory, which is \(bytesInWords(memory))."
       )
     }
     throw PrecomputeError(
       .memory,
-      "The dump has \(grouped(rows)) rows, and needs \(bytesInWords(needed)) of memory to know to which groups each belongs. Raise --memory, which is \(bytesInWords(memory))."
+      "The dump has \(grouped(rows)) rows, and needs \(bytesInWords(needed, rounding: .up)) of memory to know to which groups each belongs. Raise --memory, which is \(bytesInWords(memory))."
     )
   }
 
-  /// Bytes of values that are looked at, all looks and layers together.
+  /// Bytes of values that are gone through, all passes and layers together.
   public var countedBytes: Int { plans.reduce(0) { $0 + $1.countedBytes } }
   /// Bytes to decode, a chunk as often as it is decoded.
   public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }

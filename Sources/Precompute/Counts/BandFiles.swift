@@ -25,8 +25,8 @@ struct CountsHeader: Codable, Equatable, Sendable {
   var neurons: Range<Int> { firstNeuron..<max(firstNeuron, endNeuron) }
   var tiles: Int { (neurons.count + tileColumns - 1) / tileColumns }
 
-  /// Records, in order: journals `[segment, tile]`, counts `[tile]`, quartiles `[tile]` where the segments are all; else any number of lists
-  /// `[tile]` may follow, the values near the quartiles, block of rows by block of rows.
+  /// Records, in order: journals `[segment, tile]`, counts `[tile]`, quartiles `[tile]` where the segments are all; else any number of
+  /// candidates `[tile]` may follow, block of rows by block of rows.
   var recordCount: Int { tiles * (segments.map { $0.count + 1 } ?? 2) }
   func journal(_ segment: Int, _ tile: Int) -> Int { segment * tiles + tile }
   func counts(_ tile: Int) -> Int { (segments?.count ?? 0) * tiles + tile }
@@ -48,9 +48,9 @@ struct CountsFile: Sendable {
     else { throw RecordFileError(path, "its header contradicts what it holds") }
   }
 
-  /// Lists that were collected of a tile.
-  var listCount: Int { (reader.count - header.recordCount) / header.tiles }
-  func list(_ number: Int, _ tile: Int) -> Int { header.recordCount + number * header.tiles + tile }
+  /// How many records of candidates each tile has.
+  var candidatesCount: Int { (reader.count - header.recordCount) / header.tiles }
+  func candidates(_ number: Int, _ tile: Int) -> Int { header.recordCount + number * header.tiles + tile }
 
   /// A record of the file; `body` may find that it is not what it should be.
   func read(_ record: Int, _ body: ([UInt8]) throws -> Void) throws {
@@ -135,7 +135,7 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
   func append(_ tiles: Int, to writer: RecordWriter, _ record: @Sendable (_ tile: Int) -> [UInt8]) throws {
     let atOnce = lanes.count * 2
     for first in stride(from: 0, to: tiles, by: atOnce) {
-      let made = Slots<[UInt8]>(atOnce)
+      let made = LaneResults<[UInt8]>(atOnce)
       try lanes.run(min(atOnce, tiles - first)) { _, number in made[number] = record(first + number) }
       for number in 0..<min(atOnce, tiles - first) { try writer.append(made[number]!) }
     }
@@ -187,14 +187,14 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
     return counters
   }
 
-  /// Hands the values that shards have collected of a tile to a second look.
+  /// Hands over the candidates that shards have kept of a tile.
   /// - Parameter neuron: the tile's first.
-  func collect(_ files: [CountsFile], neuron: Int, into look: SecondLook<Value>) throws {
+  func hand(overFrom files: [CountsFile], neuron: Int, to refinement: RankRefinement<Value>) throws {
     for file in files where file.header.neurons.contains(neuron) {
       let own = (neuron - file.header.firstNeuron) / tileColumns
-      for number in 0..<file.listCount {
-        try file.read(file.list(number, own)) { bytes in
-          guard bytes.withUnsafeBytes({ look.add(list: $0) }) else { throw TileRecordContradiction() }
+      for number in 0..<file.candidatesCount {
+        try file.read(file.candidates(number, own)) { bytes in
+          guard bytes.withUnsafeBytes({ refinement.add(entries: $0) }) else { throw TileRecordContradiction() }
         }
       }
     }

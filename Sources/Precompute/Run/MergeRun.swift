@@ -44,8 +44,9 @@ extension LayerRun {
       observer.report(.resumed(bytes: share(of: plan.countedBytes, band.count, of: plan.source.neurons)))
       let counters = try files.join(parts, neurons: band, segmentCount: segmentCount)
       let work = BandWork<Value>(band, groups: grouping.members.count, counters: counters)
-      try secondLook(work, blocks(band, rows: [0..<plan.source.rows], from: 0), walk!, keeper: nil) { tile, look in
-        try files.collect(parts, neuron: band.lowerBound + tile * tileColumns, into: look)
+      try findQuartiles(work, blocks(band, rows: [0..<plan.source.rows], from: 0), walk!, keeper: nil) {
+        tile, refinement in
+        try files.hand(overFrom: parts, neuron: band.lowerBound + tile * tileColumns, to: refinement)
       }
       observer.report(.writing(layer: plan.source.name))
       try output.write(counters, band: band, quartiles: work.quartiles)

@@ -10,10 +10,10 @@ final class BandWork<Value: ActivationValue & ReadableValue> {
   let quartiles: QuartileTable<Value>
   /// Rows before it were counted.
   var nextRow = 0
-  /// Of a part of the rows, whose counts are written: rows before it were looked at a second time.
-  var lookRow: Int?
+  /// Of a part of the rows, whose counts are written: the candidates of rows before it were gathered.
+  var gatheredRow: Int?
   /// Tiles, from the first on, whose quartiles are found.
-  var answeredTiles = 0
+  var refinedTiles = 0
 
   init(_ band: Range<Int>, groups: Int, counters: BandCounters<Value>) {
     self.band = band
@@ -50,12 +50,12 @@ final class CheckpointClock {
 /// Keeps a band under way in a file, so that a run that was killed loses minutes and not the night.
 final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
   private struct Header: Codable, Equatable {
-    static var formatNow: String { "divergence checkpoint 1" }
+    static var formatNow: String { "divergence checkpoint 2" }
     var format = formatNow
     var counts: CountsHeader
     var nextRow: Int
-    var lookRow: Int?
-    var answeredTiles: Int
+    var gatheredRow: Int?
+    var refinedTiles: Int
     /// Where the file of the journal ended.
     var journalEnd: Int?
   }
@@ -80,18 +80,18 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
 
   /// Saves the band as it is, unless that was done.
   func save() throws {
-    let now = [work.nextRow, work.lookRow ?? -1, work.answeredTiles]
+    let now = [work.nextRow, work.gatheredRow ?? -1, work.refinedTiles]
     guard now != saved, now != [0, -1, 0] else { return }
     saved = now
     try clock.time {
       let position = try journal?.save()
       let header = Header(
-        counts: files.header(work.band), nextRow: work.nextRow, lookRow: work.lookRow,
-        answeredTiles: work.answeredTiles,
+        counts: files.header(work.band), nextRow: work.nextRow, gatheredRow: work.gatheredRow,
+        refinedTiles: work.refinedTiles,
         journalEnd: position?.end)
       let writer = try RecordWriter(path: path, header: header)
       try files.append(work.counters, to: writer)
-      if work.answeredTiles > 0 { try files.append(work.quartiles, tiles: work.answeredTiles, to: writer) }
+      if work.refinedTiles > 0 { try files.append(work.quartiles, tiles: work.refinedTiles, to: writer) }
       if let position { try writer.append(position.index) }
       try writer.finish()
     }
@@ -104,7 +104,7 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
     guard let reader = try? RecordReader(path: path), (try? reader.verify()) != nil,
       let header = try? reader.header(as: Header.self), header.format == Header.formatNow,
       header.counts == files.header(work.band),
-      reader.count == work.counters.tiles + header.answeredTiles + (header.journalEnd == nil ? 0 : 1)
+      reader.count == work.counters.tiles + header.refinedTiles + (header.journalEnd == nil ? 0 : 1)
     else { return nil }
     var position: RecordWriter.Position?
     if let end = header.journalEnd {
@@ -118,13 +118,13 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
     let tiles = work.counters.tiles
     try files.lanes.run(tiles) { _, tile in
       try records.restore(reader.record(tile), to: work.counters, tile: tile)
-      if tile < header.answeredTiles {
+      if tile < header.refinedTiles {
         try records.restore(quartiles: reader.record(tiles + tile), to: work.quartiles, tile: tile)
       }
     }
     self.work.nextRow = header.nextRow
-    self.work.lookRow = header.lookRow
-    self.work.answeredTiles = header.answeredTiles
+    self.work.gatheredRow = header.gatheredRow
+    self.work.refinedTiles = header.refinedTiles
     return position
   }
 
@@ -168,18 +168,5 @@ final class SegmentJournal<Value: ActivationValue & ReadableValue>: @unchecked S
     try files.append(tiles, to: writer) { tile in
       records.journal(UnsafeBufferPointer(start: self.place(of: tile), count: self.each))
     }
-  }
-}
-
-extension Array where Element: Comparable {
-  /// Where the first element lies for which `belongs` holds, given that it holds for all behind it.
-  func partitioningIndex(where belongs: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if belongs(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

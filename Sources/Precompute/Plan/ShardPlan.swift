@@ -28,7 +28,7 @@ public struct ShardPlan: Sendable {
   }
 
   /// Shards of counts are written in blocks of so many neurons.
-  private static let neuronUnit = LayerPlan.bandUnit
+  private static let neuronUnit = MemoryModel.bandUnit
   /// Bytes of a row that are read at once, at least, where rows are parted and lie in one piece.
   private static let contiguousBytesMin = 64 << 10
 
@@ -106,7 +106,7 @@ public struct ShardPlan: Sendable {
     return granularity / a * neuronUnit
   }
 
-  /// Picoseconds that counting a value and the second look at it take, about.
+  /// Picoseconds that both passes take for a value, about.
   private static let countingCost = 3000.0
 
   /// About how many picoseconds a core takes for a layer. Rates are whole numbers, so that every machine comes to the same plan.
@@ -114,5 +114,12 @@ public struct ShardPlan: Sendable {
     let decoding = layer.info.filters.reduce(0.0) { $0 + ($1.secondsPerByte * 1e12).rounded() }
     let values = layer.logicalBytes / max(1, layer.element.bytes ?? 4)
     return Double(layer.logicalBytes) * decoding + Double(values) * countingCost
+  }
+}
+
+extension PreparedJob {
+  func pieces(of shard: ShardNumber) -> [ShardPlan.Piece] {
+    let sources = plans.map(\.source)
+    return ShardPlan(sources, count: shard.count).pieces(of: shard.index, sources)
   }
 }

@@ -92,7 +92,7 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
       RowBlocks<Stored>.bytes(source, neurons: 0..<neurons, rowsPerBlock: granularity)
     }
     var width = source.neurons
-    while width > LayerPlan.bandUnit, bytes(width) > Self.blockBytesMax { width = (width + 1) / 2 }
+    while width > CountArrays.blockNeurons, bytes(width) > Self.blockBytesMax { width = (width + 1) / 2 }
     let rowsPerBlock = granularity * max(1, Self.blockBytesMax / max(1, bytes(width)))
     let rowsAtOnce = max(1, Self.blockBytesMax / (source.neurons * MemoryLayout<Float>.size))
     for first in stride(from: 0, to: rows.count, by: rowsAtOnce) {
