@@ -49,6 +49,8 @@ extension LayerPlan {
   /// Counters that outweigh the data are kept to about so many bytes where that decodes nothing more often: new memory is cleared
   /// by the system, which takes longer than to read as much of a file.
   static let countersGoal = 512 << 20
+  /// What is decoded of a layer, all bands together, in bytes: arithmetic on it does not overflow.
+  static let decodedBytesMax = 0x1p61
   /// Neurons whose counts are written as one; bands are whole multiples.
   static let bandUnit = 256
 
@@ -70,7 +72,15 @@ extension LayerPlan {
     guard finishing <= memory else {
       throw PrecomputeError(
         .memory,
-        "The layer \"\(source.name)\" needs at least \(bytesInWords(finishing)) of memory to order its \(grouped(source.neurons)) neurons. Raise --memory, which is \(bytesInWords(memory))."
+        "\(source.place): the layer \"\(source.name)\" needs at least \(bytesInWords(finishing)) of memory to order its \(grouped(source.neurons)) neurons. Raise --memory, which is \(bytesInWords(memory))."
+      )
+    }
+    // Every band decodes at most what the whole layer does.
+    let once = RowBlocks<Value>.bytesTouched(source, neurons: 0..<source.neurons).decoded
+    guard Double(once) * Double(source.neurons / Self.bandUnit + 1) < Self.decodedBytesMax else {
+      throw PrecomputeError(
+        .memory,
+        "\(source.place): chunk by chunk, the layer \"\(source.name)\" is \(bytesInWords(once)) to decode, for each of up to \(grouped(source.neurons / Self.bandUnit + 1)) bands of its neurons. Rewrite it in smaller chunks with h5repack."
       )
     }
     let fixed =
@@ -104,7 +114,7 @@ extension LayerPlan {
     guard needed <= usable / 16 * 15 else {
       throw PrecomputeError(
         .memory,
-        "The layer \"\(source.name)\" needs at least \(bytesInWords(needed / 15 * 16 + fixed)) of memory: \(grouped(cells)) cells of rows, and chunks of \(grouped(granularity)) rows that are decoded as a whole. Raise --memory, which is \(bytesInWords(memory))."
+        "\(source.place): the layer \"\(source.name)\" needs at least \(bytesInWords(needed / 15 * 16 + fixed)) of memory: \(grouped(cells)) cells of rows, and chunks of \(grouped(granularity)) rows that are decoded as a whole. Raise --memory, which is \(bytesInWords(memory))."
       )
     }
     let left = usable - needed
