@@ -100,7 +100,7 @@ extension ClassNames {
   }
 
   private static func read(_ path: String, _ file: DumpFile) throws -> [String] {
-    let dataset = try file.open(path)
+    let dataset = try file.column(path)
     guard case .string = dataset.info.element, dataset.info.shape.count == 1 else {
       throw ActivationsError(
         "\(file.path), dataset \(dataset.info.path): class names are a one-dimensional list of texts, but this is \(inWords(dataset.info.shape)) \(dataset.info.element). Name another dataset in the job, or list the names there: class_names: [cat, dog]."

@@ -157,7 +157,7 @@ extension InstanceSet {
 
   private static func texts(_ path: String, file: DumpFile, count: Int) throws -> [String]? {
     guard file.has(path) else { return nil }
-    let dataset = try file.open(path)
+    let dataset = try file.column(path)
     guard dataset.info.shape == [count] else {
       throw ActivationsError(
         "\(file.path), dataset \(dataset.info.path): texts have the shape \(inWords(dataset.info.shape)), but there are \(count) instances. Write one text for each."
@@ -168,7 +168,7 @@ extension InstanceSet {
 
   private static func names(_ path: String, file: DumpFile, like labels: LabelColumn?, count: Int) throws -> [String]? {
     guard file.has(path) else { return nil }
-    let values = try RawLabels.read(file.open(path), file: file.path)
+    let values = try RawLabels.read(file.column(path), file: file.path)
     guard values.count == count else {
       throw ActivationsError(
         "\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances. Write one for each."

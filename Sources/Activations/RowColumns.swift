@@ -58,7 +58,7 @@ struct RowColumns {
 
   /// Why what is called like predictions is not the class of each row: a network's output may be called so, such as a probability.
   private static func whyNoClasses(_ path: String, _ file: DumpFile) throws -> String? {
-    let dataset = try file.open(path)
+    let dataset = try file.column(path)
     guard dataset.element.isNumeric, !dataset.element.isInteger,
       case .failure(let error) = try dataset.wholeNumbers()
     else { return nil }
@@ -111,16 +111,17 @@ struct CountedRows {
       _ = try dump.first.catalogue.dataset(named: path)
     }
     for file in dump.files {
-      var labels = try columns.labels.map { try RawLabels.read(file.open($0), file: file.path) }
+      var labels = try columns.labels.map { try RawLabels.read(file.column($0), file: file.path) }
       var rows = try labels?.count ?? held(file)
       if case .categories(let categories, _) = layout {
         // Files have the same categories, but not always as many rows of each.
-        let each = try held(file) / categories
+        let each = try held(file) / max(1, categories)
         guard each <= LayerSource.countedMax / categories else {
           throw ActivationsError(
             "\(file.path): \(grouped(categories)) categories with \(grouped(each)) rows each are more than the \(grouped(LayerSource.countedMax)) rows that can be counted. If the shape is what it should be, split the dump."
           )
         }
+        try Self.check(rows: categories * each, of: file, after: perFile)
         if labels?.count == categories { labels = labels!.repeated(each) }
         labels = labels ?? .integers((0..<categories * each).map { Int64($0 / each) })
         rows = labels!.count
@@ -141,15 +142,34 @@ struct CountedRows {
         rows = count
         hasFiller = true
       }
+      try Self.check(rows: rows, of: file, after: perFile)
       perFile.append(rows)
       guard let labels else { continue }
       if self.labels == nil { self.labels = labels } else { try self.labels!.append(labels, file: file.path) }
     }
   }
 
+  /// Refuses more rows than can be counted, and more labels than there is room for, before they are put together.
+  private static func check(rows: Int, of file: DumpFile, after perFile: [Int]) throws {
+    let before = perFile.reduce(0, +)
+    guard rows <= LayerSource.countedMax - before else {
+      throw ActivationsError(
+        "\(file.path): with its \(grouped(rows)) rows there are more than the \(grouped(LayerSource.countedMax)) that can be counted. If the shape is what it should be, split the dump."
+      )
+    }
+    guard (before + rows) * rowBytes <= file.columnBytesMax else {
+      throw ActivationsError(
+        "\(file.path): with its \(grouped(rows)) rows there are \(grouped(before + rows)), whose labels take \(grouped((before + rows) * rowBytes)) bytes of memory, and \(grouped(file.columnBytesMax)) may be used. Raise --memory, or split the dump.",
+        kind: .memory)
+    }
+  }
+
+  /// Bytes that the label of a row takes while all are put together.
+  private static let rowBytes = 16
+
   private static func valid(_ path: String?, file: DumpFile, of rows: Int) throws -> Int? {
     guard let path, file.has(path) else { return nil }
-    guard let count = try file.open(path).integers().first, (0...Int64(rows)).contains(count) else {
+    guard let count = try file.column(path).integers().first, (0...Int64(rows)).contains(count) else {
       throw ActivationsError(
         "\(file.path), dataset \(path): it should say how many of the \(grouped(rows)) rows count, but does not. Name another dataset in the job, as in count: PATH, or rename this one."
       )
@@ -161,7 +181,7 @@ struct CountedRows {
   func column(_ path: String, of dump: Dump) throws -> RawLabels {
     var all: RawLabels?
     for (file, rows) in zip(dump.files, perFile) {
-      let part = try RawLabels.read(file.open(path), file: file.path)
+      let part = try RawLabels.read(file.column(path), file: file.path)
       guard part.count == rows || hasFiller && part.count > rows else {
         throw ActivationsError(
           "\(file.path), dataset \(path): there are \(grouped(part.count)) predictions, but \(grouped(rows)) rows. Write one a row, or leave them out of the job."

@@ -101,6 +101,20 @@ public final class Dataset: Sendable {
     }
   }
 
+  /// Bytes that it takes at most to read all elements at once, as numbers or as texts; beyond `Int` it is `Int.max`.
+  public var wholeBytes: Int {
+    let each: Int
+    switch info.element {
+    // As stored, and as a `String`: 16 bytes, and its text elsewhere.
+    case .string(let length?): each = 2 * length + 48
+    case .string(nil): each = info.elementBytes + 48
+    default: each = info.elementBytes + MemoryLayout<Int64>.size
+    }
+    let (bytes, overflow) = info.count.multipliedReportingOverflow(by: each)
+    let (sum, more) = bytes.addingReportingOverflow(scratchBytes)
+    return overflow || more ? .max : sum
+  }
+
   /// Whether the piece was ever written: a look-up of about a microsecond.
   public func isWritten(_ piece: Piece) throws(HDF5Error) -> Bool {
     do throws(Fault) {

@@ -27,7 +27,12 @@ enum Exit {
       case .notReadable: cannotRead
       case .badData, .unsupported, .changed: badData
       }
-    case let error as ActivationsError: error.kind == .noInput ? noInput : badData
+    case let error as ActivationsError:
+      switch error.kind {
+      case .noInput: noInput
+      case .badData: badData
+      case .memory: usage
+      }
     case let error as PrecomputeError:
       switch error.kind {
       case .job, .badShards: badData

@@ -25,8 +25,9 @@ struct Inspect: AsyncParsableCommand {
   func run() async throws {
     try await reportingFailure {
       raiseFileLimit()
+      let memory = GrantedMemory.bytes()
       let catalogues = try dumps.map { try catalogue(of: $0, follow: follow) }
-      let inspection = Inspection(Dump(files: try catalogues.map { try DumpFile($0) }))
+      let inspection = Inspection(Dump(files: try catalogues.map { try DumpFile($0, columnBytesMax: memory) }))
       if job {
         print(try inspection.job(name: Job(dumps: dumps).name, follow: follow))
       } else if json {

@@ -1,21 +1,37 @@
 import CHDF5
 
-/// Reading attributes: strings, integers, floats, single or in a row.
-enum Attributes {
-  /// Above these an attribute is left out: it is data, not a note about data.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Reading the attributes of a file: strings, integers, floats, single or in a row.
+struct Attributes {
+  /// With more elements an attribute is left out: it is data, not a note about data.
   private static let limitElements = 65_536
-  private static let limitCount: Int64 = 4_096
+  /// Bytes of values that are taken from one file, all objects together.
+  private static let limitBytes = 64 << 20
+  private var bytesLeft = limitBytes
 
   /// The attributes of an open object by name. Call inside ``Library/enter(_:)``.
-  static func read(of object: hid_t) -> [String: AttributeValue] {
+  ///
+  /// - Complexity: names are listed in one pass, and each is looked up by name: libhdf5 would sort all of them anew for each that
+  ///   is opened by its number.
+  mutating func read(of object: hid_t) -> [String: AttributeValue] {
     var found: [String: AttributeValue] = [:]
-    let count = min(nd_attribute_count(object), limitCount)
-    for index in 0..<max(0, count) {
-      guard let attribute = try? Handle(nd_open_attribute(object, UInt64(index)), "opening an attribute"),
-        let name = name(of: attribute.id)
-      else { continue }
+    for stored in Self.names(of: object) {
+      let name = stored.withUnsafeBufferPointer { Text.decode(cString: $0.baseAddress!) }
       do throws(Fault) {
-        if let value = try value(of: attribute.id) { found[name] = value }
+        let attribute = try Handle(nd_open_attribute(object, stored), "opening an attribute")
+        guard let value = try Self.value(of: attribute.id) else { continue }
+        bytesLeft -= value.bytes
+        guard bytesLeft >= 0 else {
+          throw .unsupported("the file has more than \(Self.limitBytes >> 20) MiB of attributes")
+        }
+        found[name] = value
       } catch {
         // One broken attribute is no reason to lose the dataset it describes, as long as nobody asks for it.
         found[name] = .unreadable(error.what)
@@ -24,11 +40,19 @@ enum Attributes {
     return found
   }
 
-  private static func name(of attribute: hid_t) -> String? {
-    var buffer = [CChar](repeating: 0, count: 1024)
-    let length = H5Aget_name(attribute, buffer.count, &buffer)
-    guard length > 0, length < buffer.count else { return nil }
-    return String(decoding: buffer[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+  /// The names as they are stored, with the NUL behind them.
+  private static func names(of object: hid_t) -> [[CChar]] {
+    final class Names { var found: [[CChar]] = [] }
+    let names = Names()
+    _ = nd_each_attribute(
+      object,
+      { _, name, _, context in
+        guard let name, let context else { return -1 }
+        let names = Unmanaged<Names>.fromOpaque(context).takeUnretainedValue()
+        names.found.append(Array(UnsafeBufferPointer(start: name, count: strlen(name) + 1)))
+        return 0
+      }, Unmanaged.passUnretained(names).toOpaque())
+    return names.found
   }
 
   private static func value(of attribute: hid_t) throws(Fault) -> AttributeValue? {
@@ -120,5 +144,18 @@ enum Attributes {
     let texts = pointers[..<count].map { $0.map { Text.decode(cString: $0) } ?? "" }
     H5Dvlen_reclaim(type, space, nd_default(), &pointers)
     return texts
+  }
+}
+
+extension AttributeValue {
+  /// About what it takes in memory.
+  fileprivate var bytes: Int {
+    switch self {
+    case .string(let text): text.utf8.count
+    case .strings(let texts): texts.reduce(0) { $0 + $1.utf8.count + 16 }
+    case .integers(let numbers): numbers.count * 8
+    case .doubles(let numbers): numbers.count * 8
+    case .integer, .double, .unreadable: 8
+    }
   }
 }

@@ -83,7 +83,15 @@ public enum CatalogueChild {
 
     func catalogue(of path: String) throws(HDF5Error) -> Catalogue {
       if let error { throw error }
-      if let catalogue { return catalogue }
+      if let catalogue {
+        // Damage may have made anything of the child's memory: what everything else rests on is looked at again.
+        for info in catalogue.datasets {
+          do throws(Fault) { try info.checkSizes() } catch {
+            throw HDF5Error(error, file: path, dataset: info.path)
+          }
+        }
+        return catalogue
+      }
       throw HDF5Error(
         .badData, file: path, what: "the process that read its structure said nothing")
     }

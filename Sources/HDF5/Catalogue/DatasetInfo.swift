@@ -110,6 +110,34 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
     return chunk.reduce(elementBytes, *)
   }
 
+  /// Refuses shapes and chunks whose sizes in bytes are beyond what arithmetic can hold: nothing later multiplies extents with
+  /// overflow checks again. No catalogue has a dataset that does not pass.
+  func checkSizes() throws(Fault) {
+    guard elementBytes > 0, shape.allSatisfy({ $0 >= 0 }) else { throw .badData("its shape is \(shape)") }
+    var bytes = elementBytes
+    for extent in shape where extent > 0 {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
+      guard !overflow, product < 1 << 60 else {
+        throw .badData("its shape \(shape) has more elements than any file can hold")
+      }
+      bytes = product
+    }
+    if case .chunked(let chunk) = layout {
+      guard chunk.count == shape.count, chunk.allSatisfy({ $0 > 0 }) else {
+        throw .badData("its chunks have the shape \(chunk), and it has \(shape)")
+      }
+      var bytes = elementBytes
+      for extent in chunk {
+        let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
+        // The format counts a chunk's bytes in 32 bits.
+        guard !overflow, product <= UInt32.max else {
+          throw .badData("its chunks of shape \(chunk) are larger than 4 GiB")
+        }
+        bytes = product
+      }
+    }
+  }
+
   /// The whole dataset as a box.
   public var box: [Range<Int>] { shape.map { 0..<$0 } }
 }

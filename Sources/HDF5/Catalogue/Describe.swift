@@ -7,6 +7,7 @@ struct Describer {
   let file: FileIdentity
   /// How many more chunks may be looked at, for the whole file: see ``rehearse(_:_:)``.
   var probesLeft: Int
+  var attributes = Attributes()
   /// Paths of other files that hold data of the datasets described so far.
   var otherFiles: Set<String> = []
 
@@ -28,12 +29,13 @@ struct Describer {
       element: stored.element, byteOrder: stored.byteOrder, elementBytes: stored.bytes,
       padding: stored.padding, enumeration: stored.enumeration, layout: .compact, filters: try filters(properties.id),
       unfilteredEdgeChunks: false, storedBytes: 0, fillBytes: [],
-      attributes: Attributes.read(of: dataset), viaLink: viaLink)
+      attributes: attributes.read(of: dataset), viaLink: viaLink)
     if viaLink != nil, let other = Self.fileName(of: dataset) {
       info.storageFile = other
       otherFiles.insert(other)
     }
     info.layout = try layout(dataset, properties.id, rank: info.shape.count)
+    try info.checkSizes()
     if case .virtual = info.layout {
     } else {
       info.storedBytes = Int(clamping: H5Dget_storage_size(dataset))
@@ -47,7 +49,6 @@ struct Describer {
     readFillValue(properties.id, type.id, &info)
 
     do {
-      try checkShape(info)
       try rehearse(dataset, &info)
       if info.unsupportedReason == nil {
         info.unsupportedReason = try whyUnsupported(dataset, properties.id, info)
@@ -113,30 +114,6 @@ struct Describer {
       let offset = nd_data_offset(dataset)
       return .contiguous(offset: offset == nd_undefined_offset() ? nil : offset)
     default: throw Library.failure("reading its layout")
-    }
-  }
-
-  /// Refuses shapes and chunks whose sizes in bytes are beyond what arithmetic can hold: nothing
-  /// later multiplies extents with overflow checks again.
-  private func checkShape(_ info: DatasetInfo) throws(Fault) {
-    var bytes = info.elementBytes
-    for extent in info.shape where extent > 0 {
-      let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
-      guard !overflow, product < 1 << 60 else {
-        throw .badData("its shape \(info.shape) has more elements than any file can hold")
-      }
-      bytes = product
-    }
-    if case .chunked(let chunk) = info.layout {
-      var bytes = info.elementBytes
-      for extent in chunk {
-        let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
-        // The format counts a chunk's bytes in 32 bits.
-        guard !overflow, product <= UInt32.max else {
-          throw .badData("its chunks of shape \(chunk) are larger than 4 GiB")
-        }
-        bytes = product
-      }
     }
   }
 

@@ -22,12 +22,17 @@ extension Describer {
       let fileBytes = try storageBytes(info)
       guard offset <= UInt64(fileBytes), UInt64(bytes) <= UInt64(fileBytes) - offset else {
         throw .badData(
-          "its data would end at byte \(offset + UInt64(bytes)), beyond the file's \(fileBytes)",
+          "its data would be \(bytes) bytes from byte \(offset) on, beyond the file's \(fileBytes)",
           advice: damaged)
       }
     case .compact:
       guard info.count > 0 else { return }
-      var scratch = [UInt8](repeating: 0, count: info.count * info.elementBytes)
+      let bytes = info.count * info.elementBytes
+      guard bytes == info.storedBytes, bytes <= LibraryRead.compactBytesMax else {
+        throw .badData(
+          "its shape calls for \(bytes) bytes, and \(info.storedBytes) are stored in its header", advice: damaged)
+      }
+      var scratch = [UInt8](repeating: 0, count: bytes)
       try LibraryRead.compact(dataset, info, into: &scratch)
     case .virtual, .external: return
     }
@@ -72,7 +77,8 @@ extension Describer {
       guard let bytes = try ChunkIndex.storedBytes(dataset, first.map { hsize_t($0) }) else {
         continue
       }
-      guard bytes <= fileBytes else {
+      // The format counts a chunk's bytes in 32 bits.
+      guard bytes <= min(fileBytes, Int(UInt32.max)) else {
         throw .badData(
           "its chunk at \(first) would take \(bytes) bytes of a file of \(fileBytes)",
           advice: damaged)

@@ -121,7 +121,7 @@ struct Walker: ~Copyable {
     guard status >= 0 else { throw Library.failure("listing its links") }
 
     catalogue.groups.append(path)
-    let attributes = Attributes.read(of: group.id)
+    let attributes = describer.attributes.read(of: group.id)
     if path == "/" {
       catalogue.rootAttributes = attributes
     } else if !attributes.isEmpty {

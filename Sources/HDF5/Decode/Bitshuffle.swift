@@ -67,6 +67,9 @@ struct Bitshuffle: Sendable {
     let elements = total / elementBytes
     // A header may claim a block far beyond the chunk: buffers follow the chunk.
     let largest = min(blockElements, elements) * elementBytes
+    guard codec != .lz4 || largest <= LZ4Frame.blockBytesMax else {
+      throw damaged("has a block of \(largest) bytes, and LZ4 has none above \(LZ4Frame.blockBytesMax)")
+    }
     let planes = try scratch.buffer(.planes, largest).assumingMemoryBound(to: UInt8.self)
     var done = 0
     while elements - done >= 8 {

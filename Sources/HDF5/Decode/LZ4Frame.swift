@@ -36,14 +36,20 @@ enum LZ4Frame {
     return total
   }
 
+  /// No block holds more, in bytes (`LZ4_MAX_INPUT_SIZE`).
+  static let blockBytesMax = 0x7E00_0000
+
   /// Decodes one LZ4 block to exactly `due` bytes.
   static func decodeBlock(
     _ block: UnsafeRawBufferPointer, into target: UnsafeMutableRawPointer, due: Int, at: Int
   ) throws(Fault) {
+    guard due <= blockBytesMax, let stored = Int32(exactly: block.count), let size = Int32(exactly: due) else {
+      throw damaged("has a block of \(due) bytes at byte \(at), stored as \(block.count), and none can be as large")
+    }
     let produced = LZ4_decompress_safe(
       block.baseAddress?.assumingMemoryBound(to: CChar.self),
-      target.assumingMemoryBound(to: CChar.self), Int32(block.count), Int32(due))
-    guard produced == due else {
+      target.assumingMemoryBound(to: CChar.self), stored, size)
+    guard produced == size else {
       throw damaged(
         produced < 0
           ? "is damaged in the block at byte \(at)"

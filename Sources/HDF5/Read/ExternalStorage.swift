@@ -70,7 +70,7 @@ enum ExternalStorage {
         bytes <= identity.bytes - entry.offset
       else {
         throw .badData(
-          "its data file \(path) has \(identity.bytes) bytes where \(entry.offset + bytes) are due")
+          "its data file \(path) has \(identity.bytes) bytes where \(bytes) are due from byte \(entry.offset) on")
       }
       parts.append(Part(path: path, offset: entry.offset, bytes: bytes))
       left -= bytes

@@ -18,7 +18,11 @@ final class LibraryReader: Sendable {
       compact = nil
       return
     }
-    var bytes = [UInt8](repeating: 0, count: info.count * info.elementBytes)
+    let count = info.count * info.elementBytes
+    guard count <= LibraryRead.compactBytesMax else {
+      throw .badData("its shape calls for \(count) bytes in its header, where there is no room for them")
+    }
+    var bytes = [UInt8](repeating: 0, count: count)
     if !bytes.isEmpty {
       let dataset = self.dataset
       try Library.enter { () throws(Fault) in
@@ -81,6 +85,9 @@ final class LibraryReader: Sendable {
 /// `H5Dread`, without any conversion: the memory's type is the file's. Runs inside
 /// ``Library/enter(_:)``.
 enum LibraryRead {
+  /// A message of an object's header holds no more, in bytes.
+  static let compactBytesMax = 1 << 16
+
   /// All elements of a compact dataset, as stored.
   static func compact(_ dataset: hid_t, _ info: DatasetInfo, into bytes: inout [UInt8])
     throws(Fault)

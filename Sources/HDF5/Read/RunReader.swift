@@ -38,12 +38,13 @@ final class RunReader: Sendable {
     } else {
       owned = []
     }
-    segments = [Segment(descriptor: descriptor, offset: Int(offset), bytes: bytes)]
+    let start = Int(clamping: offset)
+    segments = [Segment(descriptor: descriptor, offset: start, bytes: bytes)]
     let identity = try FileIdentity(
       path: info.storageFile ?? file.identity.path, descriptor: descriptor)
-    guard identity.bytes >= bytes, offset <= UInt64(identity.bytes - bytes) else {
+    guard bytes == 0 || identity.bytes >= bytes && start <= identity.bytes - bytes else {
       throw .badData(
-        "its data would end at byte \(offset + UInt64(bytes)), beyond the file's \(identity.bytes)",
+        "its data would be \(bytes) bytes from byte \(offset) on, beyond the file's \(identity.bytes)",
         advice: "The file is damaged: make or copy it again.")
     }
   }

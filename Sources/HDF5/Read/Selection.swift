@@ -13,6 +13,19 @@ struct Selection {
 
     var end: UInt64 { start + (count - 1) * stride + block }
 
+    /// - Throws: `Fault` where it does not lie within an axis of so many elements.
+    init(start: UInt64, stride: UInt64, count: UInt64, block: UInt64, within extent: Int) throws(Fault) {
+      self.start = start
+      self.stride = max(1, stride)
+      self.count = count
+      self.block = block
+      let (steps, tooMany) = (max(1, count) - 1).multipliedReportingOverflow(by: self.stride)
+      let room = UInt64(extent)
+      guard count > 0, block > 0, block <= room, !tooMany, steps <= room - block, start <= room - block - steps else {
+        throw .badData("its sources give elements that lie beyond its shape")
+      }
+    }
+
     func meets(_ other: Comb) -> Bool {
       guard start < other.end, other.start < end else { return false }
       if stride == other.stride {
@@ -47,8 +60,11 @@ struct Selection {
   private static func slabs(_ space: hid_t, _ info: DatasetInfo, _ blocksLeft: inout hssize_t) throws(Fault) -> [[Comb]]
   {
     let rank = info.shape.count
+    guard H5Sget_simple_extent_ndims(space) == rank else {
+      throw .badData("its sources have another number of axes")
+    }
     if H5Sget_select_type(space) == H5S_SEL_ALL {
-      return [info.shape.map { Comb(start: 0, stride: 1, count: 1, block: UInt64($0)) }]
+      return [try combs(info.shape) { _ in (0, 1, 1, nil) }]
     }
     if H5Sis_regular_hyperslab(space) > 0 {
       var (start, stride) = ([hsize_t](repeating: 0, count: 33), [hsize_t](repeating: 0, count: 33))
@@ -56,9 +72,7 @@ struct Selection {
       guard H5Sget_regular_hyperslab(space, &start, &stride, &count, &block) >= 0 else {
         throw Library.failure("reading its sources")
       }
-      return [
-        (0..<rank).map { Comb(start: start[$0], stride: max(1, stride[$0]), count: count[$0], block: block[$0]) }
-      ]
+      return [try combs(info.shape) { (start[$0], stride[$0], count[$0], block[$0]) }]
     }
     let blocks = H5Sget_select_hyper_nblocks(space)
     guard blocks > 0, blocks <= blocksLeft else { throw .unsupported("its sources give elements here and there") }
@@ -67,12 +81,29 @@ struct Selection {
     guard H5Sget_select_hyper_blocklist(space, 0, hsize_t(blocks), &corners) >= 0 else {
       throw Library.failure("reading its sources")
     }
-    return (0..<Int(blocks)).map { number in
-      (0..<rank).map { axis in
-        let (low, high) = (corners[number * 2 * rank + axis], corners[(number * 2 + 1) * rank + axis])
-        return Comb(start: low, stride: 1, count: 1, block: high - low + 1)
-      }
+    var slabs: [[Comb]] = []
+    for number in 0..<Int(blocks) {
+      slabs.append(
+        try combs(info.shape) { axis in
+          let (low, high) = (corners[number * 2 * rank + axis], corners[(number * 2 + 1) * rank + axis])
+          return (low, 1, 1, high &- low &+ 1)
+        })
     }
+    return slabs
+  }
+
+  /// A comb for each axis, of `(start, stride, count, block)`; a block of `nil` is the whole axis.
+  private static func combs(
+    _ shape: [Int], _ numbers: (_ axis: Int) -> (UInt64, UInt64, UInt64, UInt64?)
+  ) throws(Fault) -> [Comb] {
+    var combs: [Comb] = []
+    for axis in shape.indices {
+      let (start, stride, count, block) = numbers(axis)
+      combs.append(
+        try Comb(
+          start: start, stride: stride, count: count, block: block ?? UInt64(shape[axis]), within: shape[axis]))
+    }
+    return combs
   }
 
   private func meets(_ other: Selection) -> Bool {

@@ -105,11 +105,17 @@ extension Dataset {
     let owner: File
     if let other = info.storageFile { owner = try File(path: other) } else { owner = file }
     var heap = GlobalHeap(owner)
+    // Every text has its own place in the file: all together they are no longer than that.
+    var left = owner.identity.bytes
     var texts: [String] = []
     texts.reserveCapacity(info.count)
     for index in 0..<info.count {
       do throws(Fault) {
         let element = try heap.element(references, at: index * GlobalHeap.referenceBytes)
+        left -= element.count
+        guard left >= 0 else {
+          throw .badData("its texts up to here are longer than the file", advice: "The file is damaged: make it again.")
+        }
         texts.append(Text.decode(element.prefix { $0 != 0 }))
       } catch {
         throw located(Fault(error.kind, "row \(row(index)): \(error.what)", advice: error.advice))

@@ -15,7 +15,7 @@ enum VirtualSources {
       throw Library.failure("listing its sources")
     }
     guard count <= 65_536 else { throw .unsupported("it has \(count) sources") }
-    var covered: UInt64 = 0
+    var left = info.count
     var targets: [Selection] = []
     var blocksLeft: hssize_t = 65_536
     var paths: Set<String> = []
@@ -27,7 +27,8 @@ enum VirtualSources {
       guard points > 0, UInt64(points) != nd_unlimited() else {
         throw .unsupported("its sources may grow without bound")
       }
-      covered += UInt64(points)
+      guard points <= left else { throw .badData("its sources give more than its \(info.count) elements") }
+      left -= Int(points)
       targets.append(try Selection(target.id, info, &blocksLeft))
       let place = "its source \(fileName):\(datasetName)"
       do {
@@ -39,8 +40,8 @@ enum VirtualSources {
         throw Fault(error.kind, "\(place): \(error.what)", advice: error.advice)
       }
     }
-    guard covered == UInt64(info.count) else {
-      throw .badData("its sources give \(covered) of its \(info.count) elements")
+    guard left == 0 else {
+      throw .badData("its sources give \(info.count - left) of its \(info.count) elements")
     }
     // Where some give the same elements, they leave out others.
     if Selection.haveOverlap(targets) {
@@ -61,6 +62,7 @@ enum VirtualSources {
     var first = [hsize_t](repeating: 0, count: 33)
     var last = [hsize_t](repeating: 0, count: 33)
     let rank = Int(H5Sget_simple_extent_dims(space.id, &extents, nil))
+    guard rank >= 0 else { throw Library.failure("reading its shape") }
     // "All of it" is stored without a shape.
     let fits =
       H5Sget_select_type(taken.id) == H5S_SEL_ALL
@@ -74,9 +76,11 @@ enum VirtualSources {
     switch H5Pget_layout(storage.id) {
     case H5D_CHUNKED:
       var chunk = [hsize_t](repeating: 1, count: max(rank, 1))
-      H5Pget_chunk(storage.id, Int32(rank), &chunk)
+      guard H5Pget_chunk(storage.id, Int32(rank), &chunk) == rank, rank > 0, chunk.allSatisfy({ $0 > 0 }) else {
+        throw .badData("its chunks do not have the axes of its shape")
+      }
       let grid = ChunkGrid(
-        shape: extents.prefix(rank).map { Int(clamping: $0) }, chunk: chunk.map { Int($0) })
+        shape: extents.prefix(rank).map { Int(clamping: $0) }, chunk: chunk.map { Int(clamping: $0) })
       var written: hsize_t = 0
       guard H5Dget_num_chunks(source.id, space.id, &written) >= 0 else {
         throw Library.failure("counting its chunks")

@@ -12,7 +12,7 @@ public struct FileIdentity: Codable, Sendable, Hashable {
   public let path: String
   /// Size in bytes.
   public let bytes: Int
-  /// Time of the last modification, in nanoseconds since 1970.
+  /// Time of the last modification, in nanoseconds since 1970, modulo 2^64.
   public let modifiedNs: Int
   public let inode: UInt64
   public let device: UInt64
@@ -58,7 +58,8 @@ public struct FileIdentity: Codable, Sendable, Hashable {
     #endif
     self.path = path
     bytes = Int(status.st_size)
-    modifiedNs = Int(modified.tv_sec) * 1_000_000_000 + Int(modified.tv_nsec)
+    // Of a time beyond the year 2262 only that it differs matters.
+    modifiedNs = Int(modified.tv_sec) &* 1_000_000_000 &+ Int(modified.tv_nsec)
     inode = UInt64(status.st_ino)
     device = UInt64(status.st_dev)
   }

@@ -63,9 +63,11 @@ struct Superblock: Sendable {
   /// The signature lies at byte 0, 512, 1024, 2048, … : what precedes it is the user block.
   private static func findSignature(_ descriptor: Int32, _ fileBytes: Int) throws(Fault) -> Int? {
     var at = 0
-    while at + signature.count <= fileBytes {
+    while at <= fileBytes - signature.count {
       if try System.bytes(descriptor, at: at, count: signature.count) == signature { return at }
-      at = at == 0 ? 512 : at * 2
+      let (next, overflow) = at.multipliedReportingOverflow(by: 2)
+      if overflow { break }
+      at = at == 0 ? 512 : next
     }
     return nil
   }

@@ -87,7 +87,7 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
   private func eachRow<Stored: ReadableValue>(
     of source: LayerSource, _ rows: [Int], as: Stored.Type, _ body: ([Float]) throws -> Void
   ) throws {
-    let granularity = RowBlocks<Stored>.rowGranularity(source)
+    let granularity = min(RowBlocks<Stored>.rowGranularity(source), source.rows)
     func bytes(_ neurons: Int) -> Int {
       RowBlocks<Stored>.bytes(source, neurons: 0..<neurons, rowsPerBlock: granularity)
     }

@@ -36,6 +36,8 @@ extension LayerPlan {
   private static let candidateSecondsPerByte = 0.8e-9
   /// The largest share of a layer's values that is kept.
   private static let candidateShareMax = 0.6
+  /// What is decoded of a layer, all bands together, in bytes: arithmetic on it does not overflow.
+  private static let decodedBytesMax = 0x1p61
 
   /// - Parameters:
   ///   - memory: the budget of the whole process, in bytes.
@@ -45,6 +47,15 @@ extension LayerPlan {
     _ source: LayerSource, as: Value.Type, grouping: Grouping, medians: Job.Medians, memory: Int, lanes: Int,
     openFiles: Int
   ) throws {
+    // Every band decodes at most what the whole layer does.
+    let once = RowBlocks<Value>.bytesTouched(source, neurons: 0..<source.neurons).decoded
+    let bandsMax = source.neurons / MemoryModel.bandUnit + 1
+    guard Double(once) * Double(bandsMax) < Self.decodedBytesMax else {
+      throw PrecomputeError(
+        .memory,
+        "\(source.place): chunk by chunk, the layer \"\(source.name)\" is \(bytesInWords(once)) to decode, for each of up to \(grouped(bandsMax)) bands of its neurons. Rewrite it in smaller chunks with h5repack."
+      )
+    }
     let model = Self.memoryModel(
       source, as: Value.self, grouping: grouping, memory: memory, lanes: lanes, openFiles: openFiles)
     let cut: MemoryModel.Cut
@@ -103,7 +114,7 @@ extension LayerPlan {
   private static func error(
     _ shortage: MemoryModel.Shortage, _ source: LayerSource, _ model: MemoryModel
   ) -> PrecomputeError {
-    let needed = "The layer \"\(source.name)\" needs at least \(bytesInWords(shortage.needed, rounding: .up)) of memory"
+    let needed = "\(source.place): the layer \"\(source.name)\" needs at least \(bytesInWords(shortage.needed, rounding: .up)) of memory"
     let why =
       switch shortage.part {
       case .finishing: " to order its \(grouped(source.neurons)) neurons"

@@ -24,11 +24,11 @@ public struct PreparedJob: Sendable {
   ///   - catalogue: reads what is in a file.
   /// - Throws: `HDF5Error`, `ActivationsError`, `PrecomputeError`.
   public init(_ job: Job, memory: Int, lanes: Lanes, catalogue: (_ path: String) throws -> HDF5.Catalogue) throws {
-    let dump = Dump(files: try job.dumps.map { try DumpFile(catalogue($0)) })
+    let dump = Dump(files: try job.dumps.map { try DumpFile(catalogue($0), columnBytesMax: memory) })
     var contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing))
     // Before anything is made for each row: a shape is only a claim.
     for layer in contents.layers { try layer.verifyComplete() }
-    for info in contents.instances.kinds.compactMap(\.images) { try dump.first.file.dataset(info).verifyComplete() }
+    try contents.checkInstances(lanes: lanes.count, memory: memory)
     let openFiles = dump.files.count { $0.file.isOpenInLibrary }
     try Self.checkRows(contents.rows, openFiles: openFiles, memory: memory)
     grouping = try Grouping(
@@ -42,6 +42,10 @@ public struct PreparedJob: Sendable {
         : try LayerPlan(
           layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count,
           openFiles: openFiles)
+    }
+    guard plans.reduce(0.0, { $0 + Double($1.countedBytes) + Double($1.decodedBytes) }) < 0x1p62 else {
+      throw PrecomputeError(
+        .memory, "\(dump.first.path): all layers together are more bytes than can be counted. Divide the job into several.")
     }
     ids = Self.ids(contents.layers.map(\.name))
     contents.forgetRows()

@@ -122,7 +122,7 @@ extension PreparedJob {
   }
 
   /// Bytes of pictures that are read at once.
-  private static let pictureBytesMax = 16 << 20
+  static let pictureBytesMax = 16 << 20
 
   private func writePictures(_ builder: StoreBuilder) throws {
     let file = contents.dump.first
