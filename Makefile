@@ -58,7 +58,8 @@ fuzz: packages release python ## 5,000 mutated dumps, read beside h5py; some min
 	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_MUTATIONS=100 ND_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q Tests/EndToEnd/test_mutations.py
 
 .PHONY: kills
-kills: packages release python ## 100 kills of one job at random moments; some minutes
+kills: packages release python ## Kills, faults and crashes at every change to a file, and 100 kills at random moments; an hour
+	ND_POINTS=all ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) $(PYTHON) -m pytest -q -s Tests/EndToEnd/test_kills.py
 	ND_KILLS=$(or $(KILLS),100) ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) $(PYTHON) -m pytest -q -s Tests/EndToEnd/test_resume.py -k kills
 
 .PHONY: bench-large

@@ -41,8 +41,8 @@ enum Exit {
       case .memory: usage
       case .stopped: stopped
       }
-    case is StoreWriteError, is StoreBusy: cannotWrite
-    case is RecordFileError: badData
+    case is StoreWriteError, is StoreBusy, is StoreNotWhole: cannotWrite
+    case is RecordFileError, is MetadataTooLarge: badData
     case is ShardNumber.Unusable: usage
     case let error as StoreError:
       switch error.kind {

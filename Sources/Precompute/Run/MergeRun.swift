@@ -15,6 +15,7 @@ extension PreparedJob {
       let path = "\(folder.store)/\(version)"
       let attributes = try Store.open(path).attributes
       try StoreBuilder.makeCurrent(version: version, root: output, name: job.name)
+      try folder.removeShards()
       return RunResult(path: path, version: version, attributes: attributes)
     }
     let shards = try ShardSet(of: self, in: folder)
@@ -22,6 +23,12 @@ extension PreparedJob {
     try folder.markMerged(version: result.version)
     try folder.removeShards()
     return result
+  }
+
+  /// Removes the results of shards that were merged, where a merge was stopped before it did.
+  func tidyShards(output: String) throws {
+    let folder = try ShardFolder(output: output, job: self)
+    if folder.mergedVersion != nil { try folder.removeShards() }
   }
 }
 

@@ -71,10 +71,14 @@ extension PreparedJob {
     if restart {
       try folder.removeMergedMark()
     } else if let version = folder.mergedVersion {
+      try folder.removeShards()
       return result(.wasMerged(version: version))
     }
     let own = try WorkFolder(path: folder.path(of: shard))
-    if restart { for name in try own.files { try own.remove(name) } }
+    if restart {
+      try folder.removeMark(of: shard)
+      for name in try own.files { try own.remove(name) }
+    }
 
     let clock = CheckpointClock(seconds: checkpointSeconds)
     var names: [String] = []

@@ -4,7 +4,8 @@ import Foundation
 /// The `zarr.json` files of a version, each compared with `MANIFEST` when it is read.
 struct Metadata {
   let folder: VersionFolder
-  let manifest: Manifest
+  /// `nil` of a store that is being built.
+  let manifest: Manifest?
 
   /// The root's attributes, checked as a whole.
   func root() throws(StoreError) -> Attributes {
@@ -58,11 +59,13 @@ struct Metadata {
 
   /// Reads, compares with `MANIFEST`, and decodes.
   private func decode<Value: Decodable>(_ file: String, as type: Value.Type) throws(StoreError) -> Value {
-    guard let hash = manifest.hashes[file] else { throw .corrupt(file, "\(Manifest.name) does not list it") }
     // A copy, so that what is decoded is what was checked even if the file changes in between.
     let copy = try folder.read(file)
-    guard hexadecimal(SHA256.hash(data: copy)) == hash else {
-      throw .corrupt(file, "its SHA-256 is not the one in \(Manifest.name)")
+    if let manifest {
+      guard let hash = manifest.hashes[file] else { throw .corrupt(file, "\(Manifest.name) does not list it") }
+      guard hexadecimal(SHA256.hash(data: copy)) == hash else {
+        throw .corrupt(file, "its SHA-256 is not the one in \(Manifest.name)")
+      }
     }
     do {
       return try JSONDecoder().decode(type, from: copy)

@@ -42,7 +42,7 @@ public final class Store: Sendable {
 
   init(folder: VersionFolder, mapsMax: Int) throws(StoreError) {
     let manifest = try Manifest(folder)
-    guard folder.path.split(separator: "/").last.map(String.init) == manifest.version else {
+    guard folder.name == manifest.version else {
       throw .corrupt(
         "\(folder.path)/\(Manifest.name)", "its SHA-256 begins with \(manifest.version), unlike the folder's name")
     }

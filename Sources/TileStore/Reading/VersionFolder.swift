@@ -11,10 +11,13 @@ import Foundation
 final class VersionFolder: Sendable {
   /// Path as it was resolved at opening, for messages and for `isCurrent`.
   let path: String
+  /// What it is called, or is to be when it is published.
+  let name: String
   private let descriptor: Int32
 
   /// - Throws: `StoreError` of kind `notFound` or `unreadable`.
-  init(path: String) throws(StoreError) {
+  init(path: String, name: String? = nil) throws(StoreError) {
+    self.name = name ?? path.split(separator: "/").last.map(String.init) ?? ""
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unreadable(path) }
     self.path = path
