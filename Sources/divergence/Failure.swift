@@ -42,7 +42,7 @@ enum Exit {
       switch error.kind {
       case .notFound: noInput
       case .corrupt, .unsupportedVersion: badData
-      case .unreadable: cannotRead
+      case .unreadable, .exhausted: cannotRead
       }
     case is CannotListen: cannotWrite
     case is ServeOptions.Unusable, is StaticExport.Unusable, is LayerTable.Unknown: usage
