@@ -90,20 +90,20 @@ struct Export: AsyncParsableCommand {
   }
 
   /// Where the numbers come from.
-  private static func origin(_ table: LayerTable) -> JSONValue {
+  private static func origin(_ table: LayerTable) throws -> JSONValue {
     let attributes = table.store.attributes
     return [
       "dataset": .string(attributes.dataset.name), "version": .string(table.store.version),
       "rows": JSONValue(attributes.dataset.rows), "layer": .string(table.layer.layer.id),
       "layer_name": .string(table.layer.layer.name), "order": .string(table.order),
       "direction": .string(table.direction.rawValue), "medians": .string(table.layer.layer.medians ?? "exact"),
-      "provenance": attributes.provenance,
+      "provenance": try table.store.origin().provenance,
     ]
   }
 
   private static func csv(_ table: LayerTable, to output: FileHandle) throws {
     var lines = Lines(output)
-    for (key, value) in (origin(table).object ?? [:]).sorted(by: { $0.key < $1.key }) {
+    for (key, value) in (try origin(table).object ?? [:]).sorted(by: { $0.key < $1.key }) {
       // A name with a line break in it stays on its line.
       let plain = value.string.flatMap { $0.utf8.contains { $0 < 0x20 } ? nil : $0 }
       try lines.write("# \(key): \(plain ?? text(value))")
@@ -116,7 +116,7 @@ struct Export: AsyncParsableCommand {
   private static func json(_ table: LayerTable, to output: FileHandle) throws {
     var lines = Lines(output)
     let columns = JSONValue.array(table.columns.map { .string($0) })
-    try lines.write("{\"origin\":\(text(origin(table))),\n\"columns\":\(text(columns)),\n\"rows\":[")
+    try lines.write("{\"origin\":\(text(try origin(table))),\n\"columns\":\(text(columns)),\n\"rows\":[")
     var separator = ""
     try table.forEachRow { row in
       let cells = row.map { $0.isFinite ? number($0) : "null" }.joined(separator: ",")

@@ -48,7 +48,7 @@ enum Exit {
       switch error.kind {
       case .notFound: noInput
       case .corrupt, .unsupportedVersion: badData
-      case .unreadable: cannotRead
+      case .unreadable, .exhausted: cannotRead
       }
     case is CannotListen: cannotWrite
     case is ThreadLimit.Reached: noThread

@@ -58,7 +58,10 @@ struct Show: ParsableCommand {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let data = try encoder.encode(Shown(version: store.version, attributes: store.attributes))
+    var attributes = store.attributes
+    let origin = try store.origin()
+    (attributes.provenance, attributes.job) = (origin.provenance, origin.job)
+    let data = try encoder.encode(Shown(version: store.version, attributes: attributes))
     return String(decoding: data, as: UTF8.self)
   }
 }

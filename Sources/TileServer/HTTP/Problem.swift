@@ -93,6 +93,7 @@ extension Problem {
     case is CancellationError: self = Problem(.busy, "The server is stopping.", headers: [.retryAfter: "5"])
     case let error as StoreError where error.kind == .notFound:
       self = Problem(.gone, "The store was removed. Ask for the current version.")
+    case let error as StoreError where error.kind == .exhausted: self = .busy(seconds: 5)
     case let error as StoreError: self = Problem(.damaged, "\(error.file) cannot be read.")
     case let error as HTTPError where error.status.code < 500:
       self = Problem(error.status == .notFound ? .notFound : .badRequest, error.body ?? error.status.reasonPhrase)

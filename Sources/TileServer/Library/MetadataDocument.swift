@@ -26,7 +26,8 @@ struct MetadataDocument: Encodable {
   /// - Parameters:
   ///   - name: of the data set, where it is served.
   ///   - image: the address of an instance's picture, relative to the version's.
-  init(_ store: Store, name: String, image: (_ instance: Int) -> String) {
+  /// - Throws: `StoreError` of kind `corrupt` where the store does not say where it comes from.
+  init(_ store: Store, name: String, image: (_ instance: Int) -> String) throws(StoreError) {
     let attributes = store.attributes
     self.name = name
     version = store.version
@@ -41,7 +42,7 @@ struct MetadataDocument: Encodable {
         text: store.text(of: instance))
     }
     start = attributes.start
-    provenance = attributes.provenance
+    provenance = try store.origin().provenance
   }
 }
 

@@ -110,7 +110,7 @@ struct LayerParts: Sendable {
   /// `[neuron]`: zeros of a group.
   func zeros(group: Int) throws -> [UInt32] {
     let part = try parts.part(key(.zeros(group: group))) {
-      .counts(try layer.statistic(.zeros).plane(group, as: UInt32.self))
+      .counts(try layer.zeros(group: group, samples: samples(group)))
     }
     guard case .counts(let values) = part else { preconditionFailure("kind and part differ") }
     return values
@@ -140,13 +140,13 @@ struct LayerParts: Sendable {
   }
 
   func exponents() throws -> [Int16] {
-    let part = try parts.part(key(.exponents)) { .exponents(try layer.exponent.plane(0, as: Int16.self)) }
+    let part = try parts.part(key(.exponents)) { .exponents(try layer.exponents()) }
     guard case .exponents(let values) = part else { preconditionFailure("kind and part differ") }
     return values
   }
 
   func origins() throws -> [Int64] {
-    let part = try parts.part(key(.origins)) { .origins(try layer.origin.plane(0, as: Int64.self)) }
+    let part = try parts.part(key(.origins)) { .origins(try layer.origins()) }
     guard case .origins(let values) = part else { preconditionFailure("kind and part differ") }
     return values
   }

@@ -45,7 +45,7 @@ extension RouteTable {
     _ = try Query(request.uri.query, allowing: [])
     return try await answer(
       request, context, version, .metadata, type: "application/json", weight: .light
-    ) { encodedJSON(MetadataDocument(version.served.store, name: name) { "images/\($0)" }) }
+    ) { try encodedJSON(MetadataDocument(version.served.store, name: name) { "images/\($0)" }) }
   }
 
   func image(_ request: Request, _ context: ServerContext) async throws -> Response {

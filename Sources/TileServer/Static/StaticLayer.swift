@@ -50,9 +50,9 @@ struct StaticLayer {
 
   /// Origins as float64, exponents as int16, tails as uint8, one after another. Origins have at most 53 bits.
   private func grid() throws -> String {
-    let origins = try layer.origin.plane(0, as: Int64.self).map(Double.init)
+    let origins = try layer.origins().map(Double.init)
     var bytes = origins.withUnsafeBytes { Array($0) }
-    bytes += try layer.exponent.plane(0, as: Int16.self).withUnsafeBytes { Array($0) }
+    bytes += try layer.exponents().withUnsafeBytes { Array($0) }
     bytes += try layer.tails.plane(0, as: UInt8.self)
     return try files.add(bytes)
   }

@@ -67,7 +67,7 @@ public struct StaticSite: Sendable {
       guard let image = try store.image(of: instance) else { continue }
       pictures[index] = try files.add(PNG.encode(image.pixels, shape: image.shape), ending: "png")
     }
-    let document = MetadataDocument(store, name: name) { pictures[$0] ?? "" }
+    let document = try MetadataDocument(store, name: name) { pictures[$0] ?? "" }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let helpers = HelperThreads(count: min(cores - 1, HelperThreads.countMax))
     var layers: [String: JSONValue] = [:]

@@ -47,11 +47,12 @@ public struct Catalogue: Sendable, Equatable {
     return isVersion(target) ? target : nil
   }
 
-  /// The version's folder that `path` means: itself, or what `current` in it names. Links are resolved.
+  /// The version's folder that `path` means: itself, or what `current` in it names. Links are resolved, but the version itself must
+  /// be a folder (`VersionFolder`).
   static func resolveVersion(_ path: String) throws(StoreError) -> String {
     let folder = try resolve(path)
     if FileManager.default.fileExists(atPath: "\(folder)/\(Manifest.name)") { return folder }
-    if let version = currentVersion(ofDataset: folder) { return try resolve("\(folder)/\(version)") }
+    if let version = currentVersion(ofDataset: folder) { return "\(folder)/\(version)" }
     throw StoreError(
       .notFound, file: path,
       "it holds neither a \(Manifest.name) nor a link `current`. Name a store, such as Tiles/NAME.")

@@ -10,11 +10,11 @@ struct BuiltStore {
   /// A layer, if all of it is there.
   func layer(_ id: String, groups: Int, instances: Int) throws -> Layer {
     let metadata = Metadata(folder: folder, manifest: nil)
-    let maps = ShardMaps(folder: folder, limit: Self.mapsMax)
+    let maps = ShardMaps(limit: Self.mapsMax)
     let layer = try metadata.attributes("layers/\(id)/zarr.json", as: Layer.self)
     guard layer.id == id else { throw StoreError.corrupt("layers/\(id)/zarr.json", "it is of the layer \(layer.id)") }
     let reader = try LayerReader(layer, groups: groups, instances: instances) { path throws(StoreError) in
-      try ArrayReader(path: path, metadata: metadata.array(path), maps: maps)
+      try ArrayReader(path: path, metadata: metadata.array(path), folder: folder, maps: maps)
     }
     for array in reader.arrays { try array.checkShards() }
     for group in reader.groupPaths { _ = try metadata.attributes(group + "/zarr.json", as: JSONValue.self) }
@@ -25,14 +25,15 @@ struct BuiltStore {
 
   /// Opens the store, and compares it with what the plan knows: the attributes that count, every shard, and that there is nothing else.
   func check(against attributes: Attributes) throws {
-    let store = try Store(folder: folder, mapsMax: Self.mapsMax)
+    let manifest = try Manifest(folder)
+    let store = try Store(folder, manifest, maps: ShardMaps(limit: Self.mapsMax))
     guard store.attributes.layers == attributes.layers, store.attributes.groups == attributes.groups,
       store.attributes.instances == attributes.instances
     else { throw StoreError.corrupt("zarr.json", "its attributes are not those of the job") }
     for array in store.arrays { try array.checkShards() }
     let there = try filePaths(below: folder.path, skipping: ".scratch")
     try compare(there, with: store.filePaths + [Manifest.name])
-    try compare(store.manifest.paths, with: store.filePaths)
+    try compare((0..<manifest.count).map(manifest.path), with: store.filePaths)
   }
 
   private func compare(_ there: [String], with expected: [String]) throws(StoreError) {

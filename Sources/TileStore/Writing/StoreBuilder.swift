@@ -150,8 +150,7 @@ public final class StoreBuilder: Sendable {
   public func reader(of writer: ArrayWriter) throws -> ArrayReader {
     let path = String(writer.folder.dropFirst(building.count + 1))
     return try ArrayReader(
-      path: path, metadata: writer.metadata,
-      maps: ShardMaps(folder: VersionFolder(path: building), limit: 2))
+      path: path, metadata: writer.metadata, folder: VersionFolder(path: building), maps: ShardMaps(limit: 2))
   }
 
   /// Makes everything lasting, names it by its content, and flips `current` to it, when readers can read all of it.
