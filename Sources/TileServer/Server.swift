@@ -48,6 +48,7 @@ public struct Server: Sendable {
             configuration: .init(
               additionalChannelHandlers: [
                 WriteStallHandler(limit: idle), MalformedRequestHandler(prefix: settings.prefix),
+                ConnectionWatch.Handler(),
               ],
               idleTimeout: idle,
               httpDecoderConfiguration: .init(

@@ -44,13 +44,3 @@ public struct Settings: Sendable, Equatable {
 
   public init() {}
 }
-
-/// What requests cost a client.
-enum Cost {
-  /// Any request.
-  static let request = 1.0
-  /// An answer that must be built from some rows.
-  static let light = 5.0
-  /// An answer that needs a new ordering or a pass over a plane.
-  static let heavy = 50.0
-}

@@ -5,11 +5,14 @@ import NIOCore
 /// What is known of a request beside its head: who sent it.
 struct ServerContext: RequestContext {
   var coreContext: CoreRequestContextStorage
+  /// Tells when the client goes away.
+  let connection: ConnectionWatch
   private let address: SocketAddress?
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
     address = source.channel.remoteAddress
+    connection = ConnectionWatch(channel: source.channel)
   }
 
   /// The client's address: that of the connection, or what the outermost trusted proxy says.

@@ -36,8 +36,7 @@ struct Edge<Next: HTTPResponder>: HTTPResponder where Next.Context == ServerCont
     }
     guard request.method == .get || request.method == .head else { throw Problem.methodNotAllowed }
     if service.limiter.isOn {
-      let client = context.client(request.headers, proxies: service.settings.trustedProxies)
-      try service.limiter.charge(RateLimiter.key(client), Cost.request)
+      try service.limiter.charge(service.client(request, context), Cost.request)
     }
     if let warm = service.warm.answer(request) {
       context.coreContext.endpointPath.value = warm.route
