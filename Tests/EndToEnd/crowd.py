@@ -8,6 +8,7 @@ address is so here; every random number comes from the seed.
 
 import asyncio
 import collections
+import contextlib
 import itertools
 import json
 import random
@@ -43,12 +44,17 @@ class Connection:
         self.used = 0.0
 
     async def ready(self):
-        """Opens it where it is not open, or where it lay idle so long that the server may just be closing it."""
+        """Opens it where it is not open, or where it lay idle so long that the server may just be closing it.
+
+        Returns whether it was open."""
         now = asyncio.get_running_loop().time()
+        used_again = self.writer is not None
         if self.writer is None or self.reader.at_eof() or now - self.used > IDLE:
             self.close()
             await self.open()
+            used_again = False
         self.used = now
+        return used_again
 
     async def open(self):
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(self.address, 0), limit=self.chunk)
@@ -58,8 +64,8 @@ class Connection:
             self.writer.transport.abort()
         self.reader = self.writer = None
 
-    def send(self, path, host="x", more=""):
-        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: gzip\r\n{more}\r\n".encode())
+    def send(self, path, codings="gzip"):
+        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {codings}\r\n\r\n".encode())
 
     async def answer(self):
         """Status, headers and body of the next answer."""
@@ -76,14 +82,21 @@ class Connection:
         return int(first.split()[1]), headers, body
 
     async def get(self, path, **options):
-        await self.ready()
-        self.send(path, **options)
-        return await self.answer()
+        used_again = await self.ready()
+        try:
+            self.send(path, **options)
+            return await self.answer()
+        except Closed:
+            # A connection may be closed just when it is used again: then, as browsers do, once more on a new one.
+            if not used_again:
+                raise
+            self.close()
+            await self.ready()
+            self.send(path, **options)
+            return await self.answer()
 
     async def json(self, path):
-        await self.ready()
-        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        status, _, body = await self.answer()
+        status, _, body = await self.get(path, codings="identity")
         if status == 404:
             raise Gone(body)
         assert status == 200, (status, body)
@@ -320,6 +333,7 @@ class Attacker:
             connection.writer.transport.pause_reading()
             for index in range(64):
                 connection.send(self.shelf.tile(0, 0, index % self.shelf.tiles_at(0), self.random.choice(self.shelf.items)))
+                self.statuses["asked"] += 1
             while loop.time() < end and not connection.writer.is_closing():
                 await asyncio.sleep(0.2)
                 connection.send("/healthz")
@@ -335,6 +349,7 @@ class Attacker:
             body = self.random.random() < 0.5
             head = f"GET {self.shelf.base}/summary HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" if body else "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
             connection.writer.write(head.encode())
+            self.statuses["begun"] += 1
             while loop.time() < end:
                 connection.writer.write(b"a")
                 await connection.writer.drain()
@@ -407,7 +422,10 @@ async def crowd(port, dataset, seconds, kind, count, seed):
             "renewals": sum(reader.renewals for reader in readers),
         }
     attackers = [Attacker(number, port, dataset, seed) for number in range(count)]
-    await asyncio.gather(*(attacker.run(end) for attacker in attackers))
+    with contextlib.suppress(TimeoutError):
+        # What they still wait for then, nobody waits for.
+        async with asyncio.timeout(seconds + 1):
+            await asyncio.gather(*(attacker.run(end) for attacker in attackers))
     return {attacker.kind.__name__: dict(attacker.statuses) for attacker in attackers}
 
 

@@ -13,7 +13,7 @@ def tiles(tmp_path_factory):
 
 def test_a_crowd_does_not_take_the_server_from_others(tiles):
     with (
-        serve(tiles, cache_mib=CACHE_MIB, build_threads=2, build_queue=64, idle_seconds=5) as server,
+        serve(tiles, cache_mib=CACHE_MIB, build_threads=2, build_queue=64, idle_seconds=10) as server,
         Crowd(server, SECONDS, "dishonest", 10, nice=10) as dishonest, Crowd(server, SECONDS, "honest", 12) as honest,
         Watch(server, tiles, interval=1.5) as watch,
     ):  # fmt: skip

@@ -14,7 +14,8 @@ struct CanonicalTests {
       "summary?groups=%30%2C1,2", "summary?&groups=2,1,0&",
     ],
     [
-      "neurons/7?groups=0,2&instances=0,1", "neurons/7?groups=2,0&instances=1,0", "neurons/7?instances=1,0,1&groups=2,2,0",
+      "neurons/7?groups=0,2&instances=0,1", "neurons/7?groups=2,0&instances=1,0",
+      "neurons/7?instances=1,0,1&groups=2,2,0",
       "neurons/07?groups=0,2",
     ],
     [

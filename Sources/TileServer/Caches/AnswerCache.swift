@@ -138,7 +138,9 @@ final class AnswerCache<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
   /// A waiter goes away: it is told so, and what nobody waits for any more is not begun.
   func leave(_ key: Key, _ waiter: Waiter) {
     let (left, ticket) = state.withLock { state -> (Waiting?, BuildLanes.Ticket?) in
-      guard let index = state.flights[key]?.waiting.firstIndex(where: { $0.waiter == waiter }) else { return (nil, nil) }
+      guard let index = state.flights[key]?.waiting.firstIndex(where: { $0.waiter == waiter }) else {
+        return (nil, nil)
+      }
       let left = state.flights[key]?.waiting.remove(at: index)
       state.forget(left.map { [$0] } ?? [])
       return (left, state.flights[key]?.waiting.isEmpty == true ? state.flights[key]?.ticket : nil)

@@ -114,7 +114,9 @@ struct FairQueue<Client: Hashable & Sendable, Job: Sendable>: Sendable {
 
   /// Takes a job out, unless it runs already.
   mutating func remove(_ ticket: Ticket) -> Job? {
-    guard let index = lines[ticket.client]?.waiting.firstIndex(where: { $0.number == ticket.number }) else { return nil }
+    guard let index = lines[ticket.client]?.waiting.firstIndex(where: { $0.number == ticket.number }) else {
+      return nil
+    }
     count -= 1
     return lines[ticket.client]?.waiting.remove(at: index).job
   }
