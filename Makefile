@@ -62,6 +62,10 @@ kills: packages release python ## Kills, faults and crashes at every change to a
 	ND_POINTS=all ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) $(PYTHON) -m pytest -q -s Tests/EndToEnd/test_kills.py
 	ND_KILLS=$(or $(KILLS),100) ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) $(PYTHON) -m pytest -q -s Tests/EndToEnd/test_resume.py -k kills
 
+.PHONY: soak
+soak: packages release python ## Forty honest readers and ten dishonest ones before one server; MINUTES=10 by default
+	$(PYTHON) Tests/Bench/soak.py --divergence $(DIVERGENCE) --minutes $(or $(MINUTES),10)
+
 .PHONY: bench-large
 bench-large: packages release python ## A job much larger than its memory; GIGABYTES=40 by default, an hour
 	$(PYTHON) Tests/Bench/large.py --divergence $(DIVERGENCE) --gigabytes $(or $(GIGABYTES),40)

@@ -59,6 +59,7 @@ struct AdminPort: Sendable {
           ("weight=\"light\"", Double(service.lanes.jobs(.light))),
           ("weight=\"heavy\"", Double(service.lanes.jobs(.heavy))),
         ]),
+      .init("waiting_requests", "Requests that wait for an answer to be built.", [("", Double(answers.waiting))]),
       .init("datasets", "Data sets served.", [("", Double(service.library.datasets.count))]),
     ]
     if let bytes = residentBytes() {

@@ -47,6 +47,7 @@ public struct Server: Sendable {
             base: HTTP1Channel(
               responder: responder,
               configuration: .init(
+                additionalChannelHandlers: [ConnectionWatch.Handler()],
                 idleTimeout: idle,
                 httpDecoderConfiguration: .init(
                   maxHeaderFieldSize: 80 << 10, maxHeaderListSize: 96 << 10, maxHeaderFieldCount: 100))),

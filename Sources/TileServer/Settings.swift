@@ -75,13 +75,3 @@ extension Settings {
   /// Descriptors that stores, logs and event loops need beside the connections, where so many may be open at once.
   public static func descriptorsKept(of most: Int) -> Int { min(512, most / 2) }
 }
-
-/// What requests cost a client.
-enum Cost {
-  /// Any request.
-  static let request = 1.0
-  /// An answer that must be built from some rows.
-  static let light = 5.0
-  /// An answer that needs a new ordering or a pass over a plane.
-  static let heavy = 50.0
-}

@@ -31,7 +31,7 @@ final class TileService: Sendable {
     let planes = SharedParts<StoredPlane, DecodedPlane?>(bytesMax: settings.cacheBytes / 2) { $0?.byteCount ?? 64 }
     let parts = SharedParts<PartKey, Part>(bytesMax: settings.cacheBytes / 4, size: \.byteCount)
     let answers = AnswerCache<AnswerKey, Answer>(
-      bytesMax: settings.cacheBytes / 8, lanes: lanes, size: \.byteCount)
+      bytesMax: settings.cacheBytes / 8, lanes: lanes, waitingMax: settings.connectionsMax, size: \.byteCount)
     let warm = WarmAnswers(bytesMax: settings.cacheBytes / 8)
     self.settings = settings
     self.log = log

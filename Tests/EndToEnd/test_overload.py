@@ -47,9 +47,9 @@ def unseen():
     return iter([f"difference({a},{b})" for a, b in itertools.permutations(items, 2)])
 
 
-def at_once(server, paths):
+def at_once(server, paths, address="127.0.0.1"):
     """Status, headers and body of requests that are all sent before any answer is read, each on a connection of its own."""
-    connections = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in paths]
+    connections = [socket.create_connection(("127.0.0.1", server.port), timeout=60, source_address=(address, 0)) for _ in paths]
     for connection, path in zip(connections, paths):
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     for connection in connections:
@@ -104,3 +104,38 @@ def test_meanwhile_others_are_answered_at_once(server, tile, unseen):
     assert set(statuses) == {200, 503}, "there was too much to do"
     times.sort()
     assert times[len(times) // 2] < 0.1 and times[-1] < 2, f"{times[len(times) // 2]:.3f} s, at worst {times[-1]:.3f} s"
+
+
+def test_a_flood_fills_only_its_own_share(server, tile, unseen):
+    """Whoever floods is refused alone, also where both ask for what is heavy, and without any rate limit."""
+    orders = [f"{tile(f'difference({a}({x}),{b}({y}))')}&direction=descending" for a, b in (("median", "mean"), ("mean", "median"))
+              for x, y in itertools.product(range(CLASSES), repeat=2)]  # fmt: skip
+    own, flood = orders[:12], orders[12:]
+    statuses = []
+
+    def ask_for_all():
+        for start in range(0, len(flood), 20):
+            statuses.extend(status for status, _, _ in at_once(server, flood[start : start + 20], "127.0.0.2"))
+
+    flooder = threading.Thread(target=ask_for_all)
+    flooder.start()
+    try:
+        answers = [status for path in own for status, _, _ in at_once(server, [path], "127.0.0.3")]
+    finally:
+        flooder.join()
+    assert set(statuses) == {200, 503}, "the flood was more than its share"
+    assert answers == [200] * len(own)
+
+
+def test_what_nobody_waits_for_is_not_made(server, tile):
+    """Who asks for much and goes away leaves nothing in the queue."""
+    paths = [f"{tile(f'difference(mean({x}),mean({y}))')}&direction=descending" for x, y in itertools.permutations(range(CLASSES), 2)]
+    for start in range(0, len(paths), QUEUE):
+        connections = [socket.create_connection(("127.0.0.1", server.port), timeout=60, source_address=("127.0.0.2", 0)) for _ in range(QUEUE)]
+        for connection, path in zip(connections, paths[start:]):
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        for connection in connections:
+            connection.close()
+    # The same client finds its places free as soon as what had begun is done.
+    [(status, _, _)] = at_once(server, [tile("median(1)")], "127.0.0.2")
+    assert status == 200

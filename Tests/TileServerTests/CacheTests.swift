@@ -38,7 +38,7 @@ struct ByteCacheTests {
   }
 }
 
-private final class Counter: Sendable {
+final class Counter: Sendable {
   private let count = Mutex(0)
   var value: Int { count.withLock { $0 } }
   func add() { count.withLock { $0 += 1 } }
@@ -64,36 +64,6 @@ struct SingleFlightTests {
     #expect(throws: Broken.self) { try parts.part(1) { throw Broken() } }
     #expect(try parts.part(1) { 5 } == 5)
   }
-
-  @Test func `An answer is built once however many requests wait`() async throws {
-    let built = Counter()
-    let lanes = BuildLanes(threads: 2, jobsMax: 4)
-    let cache = AnswerCache<Int, Int>(bytesMax: 1000, lanes: lanes) { _ in 1 }
-    try await withThrowingTaskGroup(of: Int.self) { group in
-      for _ in 0..<200 {
-        group.addTask {
-          try await cache.answer(3, .light) {
-            built.add()
-            return 9
-          }
-        }
-      }
-      for try await answer in group { #expect(answer == 9) }
-    }
-    #expect(built.value == 1)
-    #expect(cache.cached(3) == 9)
-  }
-
-  @Test func `A full queue refuses, and the other lane goes on`() async throws {
-    let lanes = BuildLanes(threads: 2, jobsMax: 3)
-    let gate = DispatchSemaphore(value: 0)
-    for _ in 0..<3 {
-      try lanes.submit(.heavy, { gate.wait() }, completion: { _ in })
-    }
-    await #expect(throws: BuildLanes.Full.self) { try await lanes.run(.heavy) { 1 } }
-    #expect(try await lanes.run(.light) { 2 } == 2)
-    for _ in 0..<3 { gate.signal() }
-  }
 }
 
 struct RateLimiterTests {
@@ -114,7 +84,9 @@ struct RateLimiterTests {
     #expect(throws: Problem.self) { try limiter.charge(ClientKey(address: "a"), 1, now: start + .seconds(3)) }
     try limiter.charge(ClientKey(address: "a"), 1, now: start + .seconds(4))
   }
+}
 
+struct ClientKeyTests {
   @Test(arguments: [
     ("10.0.0.7", "10.0.0.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8::1", "2001:db8:0:0::/64"),
     ("::1", "0:0:0:0::/64"),

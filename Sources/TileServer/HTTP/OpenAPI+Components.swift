@@ -22,7 +22,9 @@ extension OpenAPI {
         "from", ["type": "integer", "minimum": 0, "maximum": 16_776_960, "default": 0],
         "The window's first bin, counted from the lower end of the shared axis in bins of the window"),
       "instances": query("instances", ["type": "string", "pattern": .string(indices)], "Indices, comma-separated"),
-      "groups": query("groups", ["type": "string", "pattern": .string(indices)], "Indices, comma-separated"),
+      "groups": query(
+        "groups", ["type": "string", "pattern": .string(indices)],
+        "Indices, comma-separated; order and repeats do not matter"),
       "neuronQuery": query("neuron", index, "The neuron whose rank is sought; goes before rank"),
       "rank": query("rank", ["type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0]),
     ]

@@ -7,11 +7,14 @@ struct ServerContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   /// What the request is called in logs; set by `Edge`, before anything else sees it.
   var trace: RequestTrace?
+  /// Tells when the client goes away.
+  let connection: ConnectionWatch
   private let address: SocketAddress?
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
     address = source.channel.remoteAddress
+    connection = ConnectionWatch(channel: source.channel)
   }
 
   /// The client's address: that of the connection, or what the outermost trusted proxy says.

@@ -30,6 +30,9 @@ struct PartKey: Hashable, Sendable {
     case origins
     case order(OrderRequest)
     case pyramid(PlaneKey, OrderRequest)
+    /// Of an instance in the rows of a tile.
+    case extents(instance: Int, OrderRequest, level: Int, index: Int)
+    case summary(group: Int)
   }
 
   var version: UInt64
@@ -46,6 +49,8 @@ enum Part: Sendable {
   case origins([Int64])
   case order(NeuronOrder)
   case pyramid(Pyramid)
+  case extents([Float])
+  case summary(GroupSummary)
 
   var byteCount: Int {
     switch self {
@@ -56,6 +61,8 @@ enum Part: Sendable {
     case .origins(let values): values.count * 8 + 64
     case .order(let order): order.byteCount
     case .pyramid(let pyramid): pyramid.byteCount
+    case .extents(let values): values.count * 4 + 64
+    case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }
 }
@@ -89,22 +96,43 @@ struct LayerParts: Sendable {
     StoredPlane(version: version.serial, layer: index, plane: plane.stored)
   }
 
-  /// Whether answering needs a pass over a plane or a sort: heavy work.
-  func isHeavy(_ plane: PlaneKey?, _ order: OrderRequest, level: Int) -> Bool {
-    if let plane {
-      let inMemory = isHeldInMemory(plane)
-      if level >= TileMaker.pyramidLevel(levels, inMemory: inMemory) {
-        if !parts.contains(key(.pyramid(plane, order))) { return true }
-      } else if inMemory, level >= TileMaker.planeLevel, !planes.contains(stored(plane)) {
-        return true
-      }
-    }
-    return order.name != .index && !parts.contains(key(.order(order)))
+  /// Neurons of a tile, at most.
+  private func neurons(ofTileAt level: Int) -> Int { min(levels.neurons, Levels.tileRows << level) }
+
+  /// What an answer takes that needs an ordering.
+  func cost(of order: OrderRequest) -> Cost {
+    let isAtHand = order.name == .index || parts.contains(key(.order(order)))
+    return isAtHand ? .least : .least + .ordering(neurons: levels.neurons)
   }
 
-  /// Whether the values of so many instances make a tile's rows heavy work.
-  func isMuch(_ instances: Int, level: Int) -> Bool {
-    instances * min(levels.neurons, Levels.tileRows << level) > 4 << 20
+  /// What a density tile takes: by what of its ordering, plane and pyramid is not at hand, and what it gathers.
+  func cost(ofTile plane: PlaneKey, _ order: OrderRequest, level: Int) -> Cost {
+    if parts.contains(key(.pyramid(plane, order))) { return .least }
+    let isDecoded = planes.contains(stored(plane))
+    let inMemory = isHeldInMemory(plane)
+    let ordering = cost(of: order)
+    if level >= TileMaker.pyramidLevel(levels, inMemory: inMemory) {
+      if isDecoded { return ordering + .pyramid(neurons: levels.neurons) }
+      let pass = ordering + .plane(neurons: levels.neurons)
+      return inMemory ? pass + .pyramid(neurons: levels.neurons) : pass
+    }
+    if inMemory, level >= TileMaker.planeLevel, !isDecoded { return ordering + .plane(neurons: levels.neurons) }
+    return ordering + .gathering(neurons: neurons(ofTileAt: level), inMemory: inMemory && isDecoded)
+  }
+
+  /// What the rows of a tile take: by the instances whose values are not at hand.
+  func cost(ofRows order: OrderRequest, instances: [Int], level: Int, index: Int) -> Cost {
+    Set(instances).reduce(into: cost(of: order)) { cost, instance in
+      if parts.contains(key(.extents(instance: instance, order, level: level, index: index))) { return }
+      cost += .values(neurons(ofTileAt: level))
+      if !parts.contains(key(.values(instance: instance))) { cost += .values(levels.neurons) }
+    }
+  }
+
+  /// What a summary takes: by the groups that nobody has asked for before.
+  func cost(ofSummary groups: [Int]) -> Cost {
+    let missing = groups.count { !parts.contains(key(.summary(group: $0))) }
+    return .least + .summary(neurons: missing * levels.neurons)
   }
 
   /// `[neuron]`: zeros of a group.
@@ -256,9 +284,27 @@ struct LayerParts: Sendable {
   /// - Precondition: the layer has such a tile.
   func rows(_ request: OrderRequest, instances: [Int], level: Int, index: Int) throws -> [UInt8] {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
-    return try RowsMaker(
-      levels: levels, order: order(request), exponents: exponents(), origins: origins(),
-      values: instances.map(values)
+    let order = try order(request)
+    // Kept by instance: whoever asks for others, or in another order, has these made once.
+    let extents = try instances.map { instance in
+      let part = try parts.part(key(.extents(instance: instance, request, level: level, index: index))) {
+        .extents(RowsMaker.extents(of: try values(instance: instance), rows, level, levels, order))
+      }
+      guard case .extents(let values) = part else { preconditionFailure("kind and part differ") }
+      return values
+    }
+    return RowsMaker(
+      levels: levels, order: order, exponents: try exponents(), origins: try origins(), extents: extents
     ).make(rows, level: level)
+  }
+
+  /// The layer at a glance, in some groups. What is known of a group is kept, whichever others it is asked for with.
+  func summary(groups: [Int]) throws -> JSONValue {
+    let summaries = try groups.map { group in
+      let part = try parts.part(key(.summary(group: group))) { .summary(try GroupSummary(layer, group: group)) }
+      guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
+      return (group: group, summary: summary)
+    }
+    return LayerSummary(layer: layer.layer, groups: summaries).json()
   }
 }

@@ -44,7 +44,7 @@ extension RouteTable {
     let name = try part("dataset", context)
     _ = try Query(request.uri.query, allowing: [])
     return try await answer(
-      request, context, version, .metadata, type: "application/json", weight: .light
+      request, context, version, .metadata, type: "application/json", cost: .least
     ) { try encodedJSON(MetadataDocument(version.served.store, name: name) { "images/\($0)" }) }
   }
 
@@ -57,7 +57,7 @@ extension RouteTable {
       throw Problem.notFound("Instance \(index) has no picture.")
     }
     return try await answer(
-      request, context, version, .image(instance: index), type: "image/png", weight: .light
+      request, context, version, .image(instance: index), type: "image/png", cost: .least
     ) {
       guard let image = try store.image(of: store.attributes.instances[index]) else {
         preconditionFailure("opening the store checked that the picture is there")

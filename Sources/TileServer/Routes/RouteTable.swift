@@ -53,11 +53,11 @@ extension RouteTable {
   /// Answers from the cache, or builds on the lanes what is not there, at a cost to the client.
   ///
   /// - Parameters:
-  ///   - weight: which lane builds it, asked for only where it must be built.
+  ///   - cost: what building it takes, asked for only where it must be built.
   ///   - build: the bytes, made on a build thread.
   func answer(
     _ request: Request, _ context: ServerContext, _ version: VersionRequest, _ resource: AnswerKey.Resource,
-    type: String, weight: @autoclosure () -> BuildLanes.Weight, build: @escaping @Sendable () throws -> [UInt8]
+    type: String, cost: @autoclosure () -> Cost, build: @escaping @Sendable () throws -> [UInt8]
   ) async throws -> Response {
     let coding = try negotiate(request, type)
     let key = AnswerKey(version: version.served.serial, resource: resource, coding: coding)
@@ -67,12 +67,14 @@ extension RouteTable {
       if !secret { service.warm.insert(answer, route: route, version: key.version, for: request) }
       return answer.response(to: request)
     }
-    let weight = weight()
-    if service.limiter.isOn {
-      try service.limiter.charge(service.client(request, context), weight == .heavy ? Cost.heavy : Cost.light)
-    }
+    let charge = Charge(client: service.client(request, context), cost: cost())
+    // Who waits for what others have asked for pays nothing for it.
+    if !service.answers.isUnderWay(key) { try service.limiter.charge(charge.client, charge.cost.units) }
+    let waiter = service.answers.newWaiter()
+    context.connection.whenGone { [answers = service.answers] in answers.leave(key, waiter) }
+    defer { context.connection.whenGone(nil) }
     do {
-      return try await service.answers.answer(key, weight) {
+      return try await service.answers.answer(key, charge, waiter) {
         Answer(try build(), type: type, coding: coding, lifetime: .immutable, secret: secret)
       }.response(to: request)
     } catch let error as StoreError where error.kind == .notFound && version.served.store.isCurrent {

@@ -21,7 +21,7 @@ extension RouteTable {
     let (level, index) = try tile(of: layer.levels, context)
     return try await answer(
       request, context, version, .tile(layer: layer.index, plane, order, level: level, index: index),
-      type: "application/octet-stream", weight: layer.isHeavy(plane, order, level: level) ? .heavy : .light
+      type: "application/octet-stream", cost: layer.cost(ofTile: plane, order, level: level)
     ) { try layer.tile(plane, order, level: level, index: index) }
   }
 
@@ -37,7 +37,7 @@ extension RouteTable {
       request, context, version,
       .rows(layer: layer.index, order, instances: instances, level: level, index: index),
       type: "application/octet-stream",
-      weight: layer.isHeavy(nil, order, level: level) || layer.isMuch(instances.count, level: level) ? .heavy : .light
+      cost: layer.cost(ofRows: order, instances: instances, level: level, index: index)
     ) { try layer.rows(order, instances: instances, level: level, index: index) }
   }
 
@@ -56,7 +56,7 @@ extension RouteTable {
     }
     return try await answer(
       request, context, version, .find(layer: layer.index, order, place), type: "application/json",
-      weight: layer.isHeavy(nil, order, level: 0) ? .heavy : .light
+      cost: layer.cost(of: order)
     ) {
       let order = try layer.order(order)
       let (neuron, rank) =

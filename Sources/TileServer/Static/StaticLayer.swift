@@ -22,7 +22,9 @@ struct StaticLayer {
   func write() throws -> JSONValue {
     // Of very many groups a summary holds only the first, as the server's does when nothing else is asked for.
     let shown = groups.count <= NeuronFigures.histogramsMax ? Array(groups) : [0]
-    let summary = try LayerSummary(store: store, layer: layer, groups: shown).json().encoded()
+    let summary = LayerSummary(
+      layer: layer.layer, groups: try shown.map { ($0, try GroupSummary(layer, group: $0)) }
+    ).json().encoded()
     return [
       "summary": .string(try files.add(summary, ending: "json")),
       "grid": .string(try grid()),

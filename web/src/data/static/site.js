@@ -89,6 +89,7 @@ export class StaticSite {
     const order = query.get("order") ?? "index";
     const direction = query.get("direction") ?? "ascending";
     const indices = (/** @type {string} */ key) => (query.get(key) ?? "").split(",").filter((text) => text !== "").map(Number);
+    const set = (/** @type {string} */ key) => [...new Set(indices(key))].sort((a, b) => a - b);
     const numbers = rest.map(Number);
     switch (what) {
       case "summary": return layer.summary();
@@ -101,7 +102,7 @@ export class StaticSite {
       }
       case "rows": return layer.rows(order, direction, indices("instances"), numbers[0], numbers[1]);
       case "find": return layer.find(order, direction, query.has("neuron") ? Number(query.get("neuron")) : null, Number(query.get("rank") ?? 0));
-      case "neurons": return layer.neuron(numbers[0], indices("groups"), indices("instances"));
+      case "neurons": return layer.neuron(numbers[0], set("groups"), set("instances"));
       default: throw new NotThere(`nothing at ${pathname}`);
     }
   }
