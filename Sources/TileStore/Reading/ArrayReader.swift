@@ -113,3 +113,12 @@ public struct ArrayReader: Sendable {
     }
   }
 }
+
+extension ArrayReader {
+  /// Paths of all shards of the array.
+  var shardPaths: [String] {
+    stride(from: 0, to: planes, by: planesPerShard).flatMap { plane in
+      stride(from: 0, to: chunks, by: chunksPerShard).map { shardPath(plane: plane, chunk: $0) }
+    }
+  }
+}

@@ -133,7 +133,7 @@ public final class StoreBuilder: Sendable {
     try makeFolder(folder)
     try writeJSON(
       ["zarr_format": 3, "node_type": "group", "attributes": attributes],
-      to: folder + "/zarr.json")
+      to: folder + "/zarr.json", bytesMax: StoreLimits.bytes(ofFile: path.isEmpty ? "zarr.json" : path + "/zarr.json"))
   }
 
   /// Makes a group's attributes the sign that all below it is complete: they are written when that is lasting.
@@ -205,7 +205,7 @@ public final class StoreBuilder: Sendable {
       lines.withLock { $0[index] = line }
     }
     let manifest = lines.withLock { $0.joined() }
-    try writeMetadata(manifest, to: building + "/" + Manifest.name)
+    try writeMetadata(manifest, to: building + "/" + Manifest.name, bytesMax: StoreLimits.manifestBytes)
     return String(hexadecimal(SHA256.hash(data: Data(manifest.utf8))).prefix(16))
   }
 
@@ -235,15 +235,15 @@ extension JSONValue {
   }
 }
 
-func writeJSON(_ value: JSONValue, to path: String) throws {
+func writeJSON(_ value: JSONValue, to path: String, bytesMax: Int = StoreLimits.nodeBytes) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-  try writeMetadata(String(decoding: encoder.encode(value), as: UTF8.self) + "\n", to: path)
+  try writeMetadata(String(decoding: encoder.encode(value), as: UTF8.self) + "\n", to: path, bytesMax: bytesMax)
 }
 
 /// Writes a file that readers read whole: none that they would refuse.
-private func writeMetadata(_ text: String, to path: String) throws {
-  guard text.utf8.count <= Store.metadataBytesMax else { throw MetadataTooLarge(path: path, bytes: text.utf8.count) }
+private func writeMetadata(_ text: String, to path: String, bytesMax: Int) throws {
+  guard text.utf8.count <= bytesMax else { throw MetadataTooLarge(path: path, bytes: text.utf8.count, bytesMax: bytesMax) }
   try replaceFile(path, with: text, outlasting: .kill)
 }
 

@@ -27,8 +27,10 @@ public struct StoreWriteError: Error, CustomStringConvertible, Sendable {
 public struct MetadataTooLarge: Error, CustomStringConvertible, Sendable {
   public let path: String
   public let bytes: Int
+  /// Most bytes that readers take.
+  public let bytesMax: Int
 
   public var description: String {
-    "\(path) would have \(bytes) bytes, and readers take at most \(Store.metadataBytesMax). Nothing was published. It holds the names and labels of classes and instances, their texts, and the job: keep fewer of them, or shorter ones."
+    "\(path) would have \(bytes) bytes, and readers take at most \(bytesMax). Nothing was published. It holds the names and labels of classes and instances, their texts, and the job: keep fewer of them, or shorter ones."
   }
 }
