@@ -30,7 +30,8 @@ export function legendView(app) {
   let shown = "";
   const update = () => {
     const { state, metadata, theme } = app;
-    const finer = axisMode(state.axis).finer !== null && state.layers.some((id) => state.columns[id]?.across);
+    // Said before a part of the axis is in view as well: a line more under the columns would move their rows.
+    const finer = axisMode(state.axis).finer !== null;
     const zeros = state.groups.length > 0 && state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
     // Sorting, hiding, pinning leave it as it is: building it anew would cost a layout of the page.
     const now = [state.groups, state.instances, theme.name, state.curve, app.full, finer, zeros, state.hatched, state.lanes].join("|");
@@ -47,7 +48,7 @@ export function legendView(app) {
     if (both) classes.push(key(both.groups, "", both.name));
     const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
     const scale = state.groups.length > 0
-      ? el("span", { class: "key quiet" }, `opacity: 0–${percent(app.full)} of a class in a bin${finer ? "; less in finer bins" : ""}`) : null;
+      ? el("span", { class: "key quiet" }, `opacity: 0–${percent(app.full)} of a class in a bin${finer ? " (less in finer bins)" : ""}`) : null;
     const dot = state.instances.length > 0 ? el("span", { class: "key quiet what-dots" }, WHAT_DOTS) : null;
     element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: exact zeros")] : []), ...dots, ...(dot ? [dot] : []));
   };
