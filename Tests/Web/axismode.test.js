@@ -54,6 +54,16 @@ test("a value has no place where rows of several neurons have no scale in common
   assert.ok(axisMode("shared").layOut(request(axisMode("shared"), { level: 3 })).toPixel);
 });
 
+test("where rows have no scale in common, words stand at the ends", () => {
+  const own = axisMode("own");
+  assert.deepEqual(own.layOut(request(own)).ends, ["each neuron’s lowest", "highest"]);
+  assert.deepEqual(own.layOut(request(own, { part: { lo: 0.25, hi: 0.5 } })).ends, ["25% of each neuron’s range", "50%"]);
+  for (const name of AXIS_NAMES) {
+    const { scale, ends } = axisMode(name).layOut(request(axisMode(name)));
+    assert.ok((scale === null) === (ends !== null), name);
+  }
+});
+
 test("zeros have their bin on the layer's axis, none in finer bins, and none where each neuron has another", () => {
   for (const name of ["shared", "whole"]) {
     const mode = axisMode(name);

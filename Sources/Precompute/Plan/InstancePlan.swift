@@ -7,7 +7,7 @@ extension DumpContents {
   /// - Throws: `HDF5Error`, `PrecomputeError`.
   func checkInstances(lanes: Int, memory: Int) throws {
     let file = dump.first
-    let usable = (memory - LayerPlan.baseBytes) / 2
+    let usable = (memory - MemoryModel.always(files: 0, rows: 0)) / 2
     for kind in instances.kinds {
       if let info = kind.images {
         let dataset = try file.file.dataset(info)

@@ -3,6 +3,7 @@
  * drawing all read `AXIS_MODES`; nothing else tells one mode from another. Pure.
  */
 
+import { percent } from "./format.js";
 import { axisDomain, binOfZero, binsInView, makeScale, outside, ownLookup, ownScale, symlogUnit, windowFor } from "./scales.js";
 
 /** @typedef {import("../types").Part} Part */
@@ -42,6 +43,7 @@ import { axisDomain, binOfZero, binsInView, makeScale, outside, ownLookup, ownSc
  * @property {((row: number) => Int16Array) | null} lookup bin of each device pixel where every row has its own
  * @property {((value: number, row: number) => number) | null} toPixel CSS pixels from the plot's left edge to a value, NaN where
  *   it is not known; null for rows of several neurons without a common scale
+ * @property {[string, string] | null} ends what stands at both ends, where there is no common scale to number
  * @property {number} above share of all values beyond the upper end
  * @property {number} below
  */
@@ -128,7 +130,7 @@ function layOutCommon({ summary, grid, bins, finer, whole, part, symlog, width, 
     first, end, scale, part, x: symlog ? Math.max(-2, x) : x, width: edges[edges.length - 1] - x,
     binStart: start + first * binWidth, binWidth,
     // Tiles of a window come without the exact zeros.
-    zeroBin: finer ? -1 : binOfZero(summary, bins), edges: symlog ? near : null, lookup: null, toPixel: scale.toPixel, ...outside(summary, part),
+    zeroBin: finer ? -1 : binOfZero(summary, bins), edges: symlog ? near : null, lookup: null, toPixel: scale.toPixel, ends: null, ...outside(summary, part),
   };
 }
 
@@ -148,6 +150,7 @@ function layOutEach({ summary, bins, part, symlog, width, ratio, level, gridOf }
     // A layer without negative values has its zeros in the first bin of every own axis; else the bin is another for each neuron.
     zeroBin: positive ? Math.min(0, binOfZero(summary, bins)) : -1,
     edges: null, above: 0, below: 0,
+    ends: part.lo === 0 && part.hi === 1 ? ["each neuron’s lowest", "highest"] : [`${percent(part.lo)} of each neuron’s range`, percent(part.hi)],
     lookup: warped ? (row) => pixelBins(level === 0 ? gridOf(row)?.origin ?? 0 : 0, part, pixels, bins) : null,
     // A sum of neurons with different axes has no place on either.
     toPixel: level > 0 ? null : (value, row) => {

@@ -1,7 +1,7 @@
 /** The horizontal axis and the numbers beside the rows. */
 
 import { axisMode } from "../model/axes.js";
-import { aligned, count, decimals, figure, percent } from "../model/format.js";
+import { aligned, count, decimals, figure } from "../model/format.js";
 import { LABEL_ROW, ROWS_TITLE_X, TICK_Y, TITLE_Y } from "../model/layout.js";
 import { phrase } from "../model/order.js";
 import { label, step, symlogTicks, ticks } from "../model/ticks.js";
@@ -87,7 +87,7 @@ export function paintRowsTitle(context, layout, title, theme) {
  * @param {Theme} theme
  * @param {string} title
  */
-export function paintAxis(context, layout, { scale, part, above, below }, theme, title) {
+export function paintAxis(context, layout, { scale, ends, above, below }, theme, title) {
   const y = TICK_Y;
   const zeros = layout.zeroWidth > 0;
   context.font = `11px ${theme.font}`;
@@ -114,12 +114,11 @@ export function paintAxis(context, layout, { scale, part, above, below }, theme,
     context.fillStyle = theme.faint;
     if (above > 0) beyond(context, "right", plotX + plotWidth, y);
     if (below > 0) beyond(context, "left", plotX, y);
-  } else {
+  } else if (ends) {
     context.textAlign = "left";
-    const all = part.lo === 0 && part.hi === 1;
-    context.fillText(all ? "each neuron’s lowest" : `${percent(part.lo)} of each neuron’s range`, plotX, y);
+    context.fillText(ends[0], plotX, y);
     context.textAlign = "right";
-    context.fillText(all ? "highest" : percent(part.hi), plotX + plotWidth, y);
+    context.fillText(ends[1], plotX + plotWidth, y);
   }
   context.fillStyle = theme.rule;
   context.fillRect(plotX, layout.plotTop - (layout.pinnedRows > 0 ? 4 : 1), plotWidth, 1);
