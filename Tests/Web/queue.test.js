@@ -115,6 +115,19 @@ test("a damaged answer is fetched again, but not for ever; a refusal not at all"
   assert.equal(sent.length, 5);
 });
 
+test("damaged answers are counted by themselves: a long absence before uses none of them up", async () => {
+  const { queue, sent, advance } = world();
+  const result = ask(queue, "x", 1).catch((error) => error);
+  const answers = [...Array(9).fill({}), ...Array(3).fill({ damaged: true })];
+  for (const [i, more] of answers.entries()) {
+    sent[i].refuse(0, more);
+    await settled();
+    advance(60000);
+  }
+  sent[answers.length].answer("whole");
+  assert.equal((await result).data, "whole");
+});
+
 test("a server that refuses, or sends damage, is back", async () => {
   for (const how of [[404], [0, { damaged: true }], [503]]) {
     const { queue, sent, advance } = world();

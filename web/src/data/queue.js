@@ -24,7 +24,7 @@ const LOOKAHEAD_MIN_MS = 50;
 const LOOKAHEAD_MAX_MS = 400;
 /** The weight of the latest answer in the time that one takes. */
 const LATEST = 0.2;
-/** Tries for answers that came but were damaged; a server that is away is asked for as long as the answer is wanted. */
+/** Answers that came damaged before one is given up; a server that is away is asked for as long as the answer is wanted. */
 const DAMAGED_TRIES_MAX = 4;
 
 /** Why a request failed: `status` 0 is no answer at all, -1 an abort. */
@@ -59,6 +59,7 @@ const abortError = (message) => new RequestError({ status: -1, message, type: ""
  * @typedef {object} Entry
  * @property {Request} request
  * @property {number} tries
+ * @property {number} damaged tries that brought a damaged answer
  * @property {number} notBefore
  * @property {number} sentAt
  * @property {Sent | null} sent
@@ -105,7 +106,7 @@ export class RequestQueue {
       const { signal } = request;
       if (signal?.aborted) return reject(abortError("aborted"));
       /** @type {Entry} */
-      const entry = { request, tries: 0, notBefore: 0, sentAt: 0, sent: null, resolve, reject };
+      const entry = { request, tries: 0, damaged: 0, notBefore: 0, sentAt: 0, sent: null, resolve, reject };
       signal?.addEventListener("abort", () => this.drop(entry, "aborted"), { once: true });
       this.waiting.add(entry);
       if (this.waiting.size > WAITING_MAX) this.drop(this.least(), "queue full");
@@ -207,11 +208,12 @@ export class RequestQueue {
   failed(entry, error) {
     if (entry.request.spare) return entry.reject(abortError("released"));
     entry.tries++;
+    if (error.damaged) entry.damaged++;
     const unreachable = (error.status === 0 && !error.damaged) || error.status === 502 || error.status === 504;
     const busy = error.status === 429 || error.status === 503;
     // Whatever else is wrong with it, an answer is one.
     this.setAway(unreachable);
-    if (!unreachable && !busy && !(error.damaged && entry.tries < DAMAGED_TRIES_MAX)) {
+    if (!unreachable && !busy && !(error.damaged && entry.damaged < DAMAGED_TRIES_MAX)) {
       if (error.damaged) this.onDamaged(entry.request.url, error);
       return entry.reject(error);
     }
