@@ -32,8 +32,11 @@ let package = Package(
     .target(name: "CDurability"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
     .target(name: "CMapping"),
+    .target(name: "CProcess"),
 
-    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping"]),
+    .target(name: "Console"),
+
+    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping", "CProcess"]),
     .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
     .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(
@@ -48,7 +51,7 @@ let package = Package(
     .target(
       name: "TileServer",
       dependencies: [
-        "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
+        "Console", "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -63,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "divergence",
       dependencies: [
-        "Activations", "HDF5", "Precompute", "TileServer", "TileStore",
+        "Activations", "Console", "HDF5", "Precompute", "TileServer", "TileStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
       ]),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import TileStore
 
@@ -17,20 +18,16 @@ struct Verify: ParsableCommand {
   var quick = false
 
   func run() throws {
-    let verification: Verification
-    do {
-      verification = try Verification.verify(store, depth: quick ? .quick : .full)
-    } catch {
-      complain("\(error)")
-      throw ExitCode(Exit.code(of: error))
+    try reportingFailure {
+      let verification = try Verification.verify(store, depth: quick ? .quick : .full)
+      guard verification.problems.isEmpty else {
+        complain(Self.paragraph(verification.problems, of: store))
+        throw ExitCode(Exit.badData)
+      }
+      let read = "\(verification.files) files, \(verification.bytes) bytes"
+      let checked = quick ? "" : ", \(verification.chunks) inner chunks, \(verification.histograms) histograms"
+      try Console.output.write(line: "\(verification.version ?? store) is whole: \(read)\(checked).")
     }
-    guard verification.problems.isEmpty else {
-      complain(Self.paragraph(verification.problems, of: store))
-      throw ExitCode(Exit.badData)
-    }
-    let read = "\(verification.files) files, \(verification.bytes) bytes"
-    let checked = quick ? "" : ", \(verification.chunks) inner chunks, \(verification.histograms) histograms"
-    print("\(verification.version ?? store) is whole: \(read)\(checked).")
   }
 
   /// All that was found, in one paragraph.

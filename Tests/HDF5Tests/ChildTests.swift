@@ -59,7 +59,7 @@ import Testing
     let oracle = try Oracle.odd.get()
     let plugins = try String(contentsOfFile: oracle.path("plugin_path"), encoding: .utf8)
     #expect(FileManager.default.fileExists(atPath: plugins))
-    let (output, end) = try ChildProcess.run(
+    let (output, end, _) = try ChildProcess.run(
       catalogueChild,
       CatalogueChild.arguments(
         path: oracle.path("plugin.h5"), follow: true, cpuSeconds: 10, memoryBytes: 4 << 30),

@@ -32,7 +32,9 @@ const AWAY_AFTER_MS = 1200;
 
 restoreTheme();
 const queue = new RequestQueue(workerTransport(document.documentElement.dataset.site));
-queue.onDamaged = (/** @type {string} */ url, /** @type {Error} */ error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`);
+/** @param {string} url @param {Error} error */
+const damage = (url, error) => `The server’s answer for ${url} is damaged: ${error.message}.`;
+queue.onDamaged = (/** @type {string} */ url, /** @type {Error} */ error) => showNotice("damaged", damage(url, error));
 /** @param {string} url */
 const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
 
@@ -105,11 +107,20 @@ function watchServer(app) {
       label: "Try now", run: () => queue.hurry(),
     }), AWAY_AFTER_MS);
   };
+  /** @param {import("./panels/notice.js").NoticeKind} kind */
+  const again = (kind) => ({
+    label: "Try again",
+    run: () => {
+      hideNotice(kind);
+      app.retry();
+    },
+  });
+  queue.onDamaged = (url, error) => showNotice("damaged", damage(url, error), again("damaged"));
   app.refused = (error) => {
     // Told by the queue, whoever asked.
     if (error.damaged) return;
     if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
-    else showNotice("refused", `The server refused a part of the picture: ${error.message}`);
+    else showNotice("refused", `The server refused a part of the picture: ${error.message}`, again("refused"));
   };
   setInterval(() => void offerVersion(app, false), VERSION_POLL_MS);
   document.addEventListener("visibilitychange", () => {

@@ -29,6 +29,7 @@ struct Answer: Sendable {
     var headers: HTTPFields = [.contentType: type, .eTag: tag]
     if compressed != nil { headers[.contentEncoding] = coding.rawValue }
     let audience = secret ? "private" : "public"
+    headers[.tileHeaderChecksum] = TileHeader.checksum(of: bytes)
     headers[.cacheControl] = lifetime == .immutable ? "\(audience), max-age=31536000, immutable" : "no-cache"
     headers[.vary] = secret ? "accept-encoding, authorization" : "accept-encoding"
     self.headers = headers

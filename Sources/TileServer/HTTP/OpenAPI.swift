@@ -44,11 +44,11 @@ enum OpenAPI {
       layer + "/tiles/{group}/{level}/{index}": get(
         "tile", "Densities of 256 displayed rows",
         ["dataset", "version", "layer", "group", "level", "index"] + ordered + ["axis", "bins", "zoom", "from"],
-        binary("application/octet-stream"), errors: built),
+        binary(TileHeader.mediaType), errors: built),
       layer + "/rows/{level}/{index}": get(
         "rows", "Neurons, keys and instance values of 256 displayed rows",
         ["dataset", "version", "layer", "level", "index"] + ordered + ["instances"],
-        binary("application/octet-stream"), errors: built),
+        binary(TileHeader.mediaType), errors: built),
       layer + "/find": get(
         "find", "Rank of a neuron, or the other way round",
         ["dataset", "version", "layer"] + ordered + ["neuronQuery", "rank"], json("Place"), errors: built),

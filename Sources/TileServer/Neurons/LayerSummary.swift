@@ -49,26 +49,19 @@ struct LayerSummary {
   private struct Figures {
     var values = 0
     var zeros = 0
-    /// Neurons without any value but 0.
     var dead = 0
     var nan = 0
     var infinite = 0
   }
 
   private func figures(_ group: Int) throws(StoreError) -> Figures {
-    let count = try layer.statistic(.count).plane(group, as: UInt32.self)
-    let zeros = try layer.statistic(.zeros).plane(group, as: UInt32.self)
-    let nan = try layer.statistic(.nan).plane(group, as: UInt32.self)
-    let infinite = try layer.statistic(.infinite).plane(group, as: UInt32.self)
     var figures = Figures()
-    for neuron in count.indices {
-      figures.values += Int(count[neuron])
-      figures.zeros += Int(zeros[neuron])
-      figures.nan += Int(nan[neuron])
-      figures.infinite += Int(infinite[neuron])
-      if count[neuron] > 0, zeros[neuron] == count[neuron], nan[neuron] == 0, infinite[neuron] == 0 {
-        figures.dead += 1
-      }
+    for tally in try layer.tallies(group: group) {
+      figures.values += Int(tally.count)
+      figures.zeros += Int(tally.zeros)
+      figures.nan += Int(tally.nan)
+      figures.infinite += Int(tally.infinite)
+      if tally.isDead { figures.dead += 1 }
     }
     return figures
   }

@@ -21,7 +21,7 @@ extension RouteTable {
     let (level, index) = try tile(of: layer.levels, context)
     return try await answer(
       request, context, version, .tile(layer: layer.index, plane, order, level: level, index: index),
-      type: "application/octet-stream", weight: layer.isHeavy(plane, order, level: level) ? .heavy : .light
+      type: TileHeader.mediaType, weight: layer.isHeavy(plane, order, level: level) ? .heavy : .light
     ) { try layer.tile(plane, order, level: level, index: index) }
   }
 
@@ -36,7 +36,7 @@ extension RouteTable {
     return try await answer(
       request, context, version,
       .rows(layer: layer.index, order, instances: instances, level: level, index: index),
-      type: "application/octet-stream",
+      type: TileHeader.mediaType,
       weight: layer.isHeavy(nil, order, level: level) || layer.isMuch(instances.count, level: level) ? .heavy : .light
     ) { try layer.rows(order, instances: instances, level: level, index: index) }
   }

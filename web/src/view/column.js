@@ -13,6 +13,7 @@ import { ColumnData, sameArrangement, sameRows } from "./columndata.js";
 import { ColumnMarks } from "./columnmarks.js";
 import { markers, paintDots } from "./dots.js";
 import { HATCH_FROM_ROW, paintHatched } from "./hatch.js";
+import { paintLacking } from "./lacking.js";
 import { Minimap } from "./minimap.js";
 import { paintLines, paintZeros } from "./painter.js";
 
@@ -37,6 +38,8 @@ export class Column {
     this.context = context2d(this.canvas);
     this.empty = el("p", { class: "plot-empty", hidden: true }, "Choose classes or instances on the left to see how they activate these neurons.");
     this.minimap = new Minimap(this);
+    /** Whether something on screen could not be had. */
+    this.lacking = false;
     this.head = el("header", { class: "column-head" });
     this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas, this.empty), this.minimap.element);
     this.element = el("section", { class: "column", id: `column-${layer.id}`, "data-layer": layer.id, "aria-label": `Layer ${layer.name}` }, this.head, this.body);
@@ -199,6 +202,9 @@ export class Column {
     context.rect(0, layout.plotTop, this.width, layout.plotHeight);
     context.clip();
     this.marks.draw(of, screen, hiddenRanks);
+    const runs = this.data.lacking(of, { ...screen, groups: app.state.groups });
+    paintLacking(context, layout, { runs, y: layout.plotTop + screen.y, lineHeight: screen.height }, app.theme);
+    this.lacking = runs.length > 0;
     context.restore();
     this.drawLabels(of, screen);
     this.minimap.render(this.data.base(of), screen);
@@ -346,7 +352,7 @@ export class Column {
     const facts = {
       order: encodeOrder(of.order), direction: of.direction, level: this.level, "row-height": this.rowHeight.toFixed(4), top: this.view.top.toFixed(3),
       "plot-x": layout.plotX, "plot-width": layout.plotWidth, "plot-top": layout.plotTop, "plot-height": layout.plotHeight,
-      lo: axis?.part.lo ?? "", hi: axis?.part.hi ?? "", zoom: of.part?.zoom ?? 0, sorting: !current, sharp: exact,
+      lo: axis?.part.lo ?? "", hi: axis?.part.hi ?? "", zoom: of.part?.zoom ?? 0, sorting: !current, sharp: exact, lacking: this.lacking,
     };
     for (const [name, value] of Object.entries(facts)) set(element, `data-${name}`, String(value));
     const { hidden } = this.state;

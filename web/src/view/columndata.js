@@ -6,9 +6,11 @@
  */
 
 import { orderQuery, tileQuery } from "../data/api.js";
+import { RequestError } from "../data/queue.js";
 import { PRIORITY } from "../data/tiles.js";
 import { expression } from "../model/order.js";
 import { TILE_ROWS, tilesOf, topLevel } from "../model/viewport.js";
+import { lackingLines } from "./lacking.js";
 
 /** @typedef {import("../data/tiles.js").Want} Want */
 /** @typedef {import("./painter.js").Hit} Hit */
@@ -85,6 +87,8 @@ export class ColumnData {
     this.addresses = new WeakMap();
     /** @type {Map<string, Map<number, number | null>>} */
     this.ranks = new Map();
+    /** `TileSource.retries` when the ranks were asked for. */
+    this.retries = app.source.retries;
     /**
      * Whether values that were looked at are all NaN.
      * @type {WeakMap<Float32Array, boolean>}
@@ -224,6 +228,16 @@ export class ColumnData {
   }
 
   /**
+   * Lines of a screen of which something was refused, or came damaged at every try.
+   * @param {Arrangement} of
+   * @param {Pick<Screen, "rows" | "level"> & {groups: readonly number[]}} screen
+   */
+  lacking(of, { rows, level, groups }) {
+    const { refused } = this.app.source;
+    return refused.size === 0 ? [] : lackingLines(rows, (index) => groups.some((group) => refused.has(this.tileUrl(of, group, level, index))));
+  }
+
+  /**
    * Requests for a screen: first what covers it, then what sharpens it, then what will be in view next, or its neighbours
    * where it rests. What is about to leave the view is asked for after what comes.
    * @param {Arrangement} of
@@ -322,6 +336,10 @@ export class ColumnData {
    */
   rank(of, neuron) {
     if (of.order.kind === "index") return of.direction === "ascending" ? neuron : this.layer.neurons - 1 - neuron;
+    if (this.retries !== this.app.source.retries) {
+      this.retries = this.app.source.retries;
+      this.ranks.clear();
+    }
     let known = this.ranks.get(of.query);
     if (!known) {
       this.ranks.set(of.query, (known = new Map()));
@@ -341,9 +359,10 @@ export class ColumnData {
       const found = await this.app.json(this.app.urls.find(this.layer.id, query, neuron), PRIORITY.sharp);
       known.set(neuron, found.rank);
       this.app.redraw();
-    } catch {
-      // Asked for again when next needed.
-      known.delete(neuron);
+    } catch (error) {
+      // Asked for again when next needed; but what the server refuses would be refused in every frame.
+      if (error instanceof RequestError && error.aborted) known.delete(neuron);
+      else this.app.refused(/** @type {RequestError} */ (error));
     }
   }
 
