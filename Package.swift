@@ -76,6 +76,7 @@ let package = Package(
     .executableTarget(
       name: "bare-server", dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
       path: "Tests/Bench/BareServer"),
+    .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "catalogue-child"]),
     .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "CKernels"]),
     .testTarget(name: "ActivationsTests", dependencies: ["Activations"]),

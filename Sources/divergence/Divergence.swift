@@ -30,8 +30,8 @@ struct Divergence: AsyncParsableCommand {
     }
   }
 
-  /// Says what ended a command, be it a call for help, and returns the exit code. Instead of the parser's own `exit(withError:)`,
-  /// which writes arguments (names of files among them) as they are.
+  /// Says what ended a command, be it a call for help, and returns the exit code. The parser's own way out
+  /// writes arguments (names of files among them) as they are.
   private static func end(_ error: any Error) -> Int32 {
     let code = exitCode(for: error)
     let text = fullMessage(for: error)

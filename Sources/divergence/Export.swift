@@ -80,7 +80,8 @@ struct Export: AsyncParsableCommand {
     let size = String(format: "%.1f", Double(export.bytes) / 1_048_576)
     try Console.output.write(
       line:
-        "\(export.files) files, \(size) MiB, in \(folder). Any web host serves them: python3 -m http.server -d \(folder)")
+        "\(export.files) files, \(size) MiB, in \(folder). Any web host serves them: python3 -m http.server -d \(folder)"
+    )
   }
 
   /// Names one by one or with commas between them; a name that holds a comma is taken as it is.

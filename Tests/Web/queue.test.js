@@ -95,6 +95,21 @@ test("a busy server says when to come back, and is heard", async () => {
   assert.equal(queue.away, false);
 });
 
+test("a server that stays busy is told, once, until it answers", async () => {
+  const { queue, sent, advance } = world();
+  const told = [];
+  queue.onBusy = (busy) => told.push([sent.length, busy]);
+  const result = ask(queue, "x", 1);
+  for (let i = 0; i < 6; i++) {
+    sent[i].refuse(i % 2 === 0 ? 503 : 429, { retryAfter: 1 });
+    await settled();
+    advance(2000);
+  }
+  sent[6].answer("now");
+  assert.equal((await result).data, "now");
+  assert.deepEqual(told, [[4, true], [7, false]]);
+});
+
 test("a damaged answer is fetched again, but not for ever; a refusal not at all", async () => {
   const { queue, sent, advance } = world();
   const told = [];

@@ -107,6 +107,10 @@ function watchServer(app) {
       label: "Try now", run: () => queue.hurry(),
     }), AWAY_AFTER_MS);
   };
+  queue.onBusy = (busy) => {
+    if (busy) showNotice("busy", "The server is busy. What is here stays; the rest will come when it has time.");
+    else hideNotice("busy");
+  };
   /** @param {import("./panels/notice.js").NoticeKind} kind */
   const again = (kind) => ({
     label: "Try again",

@@ -115,13 +115,15 @@ public enum CatalogueChild {
     case .starved:
       return Fault(
         .notReadable, "the system had no memory left, and ended the process that was reading its structure",
-        advice: "The file may be sound. Free some memory, or have more granted by Slurm or the control group, and run again.")
+        advice:
+          "The file may be sound. Free some memory, or have more granted by Slurm or the control group, and run again.")
     case .killed(SIGXCPU):
       what = "its structure could not be read in \(cpuSeconds) seconds of processor time"
     case .killed(let signal):
       guard let name = crashes[signal] else {
+        let name = names[signal] ?? "signal \(signal)"
         return Fault(
-          .stopped, "somebody ended the process that was reading its structure (\(names[signal] ?? "signal \(signal)"))",
+          .stopped, "somebody ended the process that was reading its structure (\(name))",
           advice: "Run the same command again.")
       }
       what = "libhdf5 broke down over its structure (\(name))"

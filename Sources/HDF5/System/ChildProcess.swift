@@ -77,11 +77,19 @@ struct ChildProcess {
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
     // What a dying child says of itself is of no use to the user.
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+    // Threads of Dispatch hold back most signals, and so would their child: the one for its limit of processor time, too.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
     var child: pid_t = 0
     let status = withCStrings([executable] + arguments) { argv in
       withCStrings(variables(adding: environment)) { envp in
-        posix_spawn(&child, executable, &actions, nil, argv, envp)
+        posix_spawn(&child, executable, &actions, &attributes, argv, envp)
       }
     }
     close(ends[1])

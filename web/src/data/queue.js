@@ -26,6 +26,8 @@ const LOOKAHEAD_MAX_MS = 400;
 const LATEST = 0.2;
 /** Answers that came damaged before one is given up; a server that is away is asked for as long as the answer is wanted. */
 const DAMAGED_TRIES_MAX = 4;
+/** So often in a row one answer is "busy" before it is told; it is asked for on, as the server says. */
+const BUSY_TOLD = 4;
 
 /** Why a request failed: `status` 0 is no answer at all, -1 an abort. */
 export class RequestError extends Error {
@@ -60,6 +62,7 @@ const abortError = (message) => new RequestError({ status: -1, message, type: ""
  * @property {Request} request
  * @property {number} tries
  * @property {number} damaged tries that brought a damaged answer
+ * @property {number} busy tries to which the server said that it is busy
  * @property {number} notBefore
  * @property {number} sentAt
  * @property {Sent | null} sent
@@ -88,6 +91,12 @@ export class RequestQueue {
     this.onAway = () => {};
     this.away = false;
     /**
+     * Told `true` when the server keeps saying that it is busy and `false` when it answers again.
+     * @type {(busy: boolean) => void}
+     */
+    this.onBusy = () => {};
+    this.busy = false;
+    /**
      * Told of an answer that came damaged at every try.
      * @type {(url: string, error: RequestError) => void}
      */
@@ -106,7 +115,7 @@ export class RequestQueue {
       const { signal } = request;
       if (signal?.aborted) return reject(abortError("aborted"));
       /** @type {Entry} */
-      const entry = { request, tries: 0, damaged: 0, notBefore: 0, sentAt: 0, sent: null, resolve, reject };
+      const entry = { request, tries: 0, damaged: 0, busy: 0, notBefore: 0, sentAt: 0, sent: null, resolve, reject };
       signal?.addEventListener("abort", () => this.drop(entry, "aborted"), { once: true });
       this.waiting.add(entry);
       if (this.waiting.size > WAITING_MAX) this.drop(this.least(), "queue full");
@@ -192,6 +201,7 @@ export class RequestQueue {
         this.counters.bytes += result.bytes;
         this.answerMs += LATEST * (this.now() - entry.sentAt - this.answerMs);
         this.setAway(false);
+        this.setBusy(false);
         entry.resolve(result);
         this.pump();
       },
@@ -208,9 +218,10 @@ export class RequestQueue {
   failed(entry, error) {
     if (entry.request.spare) return entry.reject(abortError("released"));
     entry.tries++;
-    if (error.damaged) entry.damaged++;
     const unreachable = (error.status === 0 && !error.damaged) || error.status === 502 || error.status === 504;
     const busy = error.status === 429 || error.status === 503;
+    if (error.damaged) entry.damaged++;
+    if (busy && ++entry.busy === BUSY_TOLD) this.setBusy(true);
     // Whatever else is wrong with it, an answer is one.
     this.setAway(unreachable);
     if (!unreachable && !busy && !(error.damaged && entry.damaged < DAMAGED_TRIES_MAX)) {
@@ -230,6 +241,13 @@ export class RequestQueue {
   hurry() {
     for (const entry of this.waiting) entry.notBefore = 0;
     this.pump();
+  }
+
+  /** @param {boolean} busy */
+  setBusy(busy) {
+    if (this.busy === busy) return;
+    this.busy = busy;
+    this.onBusy(busy);
   }
 
   /** @param {boolean} away */

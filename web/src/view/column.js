@@ -13,7 +13,7 @@ import { ColumnData, sameArrangement, sameRows } from "./columndata.js";
 import { ColumnMarks } from "./columnmarks.js";
 import { markers, paintDots } from "./dots.js";
 import { HATCH_FROM_ROW, paintHatched } from "./hatch.js";
-import { paintLacking } from "./lacking.js";
+import { lackingLines, paintLacking } from "./lacking.js";
 import { Minimap } from "./minimap.js";
 import { paintLines, paintZeros } from "./painter.js";
 
@@ -202,7 +202,8 @@ export class Column {
     context.rect(0, layout.plotTop, this.width, layout.plotHeight);
     context.clip();
     this.marks.draw(of, screen, hiddenRanks);
-    const runs = this.data.lacking(of, { ...screen, groups: app.state.groups });
+    const { refused } = app.source;
+    const runs = refused.size === 0 ? [] : lackingLines(screen.rows, (index) => app.state.groups.some((group) => refused.has(this.data.tileUrl(of, group, screen.level, index))));
     paintLacking(context, layout, { runs, y: layout.plotTop + screen.y, lineHeight: screen.height }, app.theme);
     this.lacking = runs.length > 0;
     context.restore();

@@ -10,7 +10,6 @@ import { RequestError } from "../data/queue.js";
 import { PRIORITY } from "../data/tiles.js";
 import { expression } from "../model/order.js";
 import { TILE_ROWS, tilesOf, topLevel } from "../model/viewport.js";
-import { lackingLines } from "./lacking.js";
 
 /** @typedef {import("../data/tiles.js").Want} Want */
 /** @typedef {import("./painter.js").Hit} Hit */
@@ -225,16 +224,6 @@ export class ColumnData {
       for (const instance of instances) sharp &&= this.bestValues(of.query, level, index, instance)?.shift === 0;
     }
     return { covered, sharp };
-  }
-
-  /**
-   * Lines of a screen of which something was refused, or came damaged at every try.
-   * @param {Arrangement} of
-   * @param {Pick<Screen, "rows" | "level"> & {groups: readonly number[]}} screen
-   */
-  lacking(of, { rows, level, groups }) {
-    const { refused } = this.app.source;
-    return refused.size === 0 ? [] : lackingLines(rows, (index) => groups.some((group) => refused.has(this.tileUrl(of, group, level, index))));
   }
 
   /**
