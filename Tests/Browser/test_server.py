@@ -132,7 +132,7 @@ def test_a_header_that_is_damaged_on_the_way_is_no_absence(open_page, url, story
 
     page.context.route("**/tiles/**", damage)
     told = []
-    page.expose_function("told", told.append)
+    page.expose_function("told", lambda kind: told.append(kind))
     page.add_init_script("new MutationObserver(() => document.querySelector('.notice.away') && told('away')).observe(document, { childList: true, subtree: true })")
     page.goto(url)
     sharp(page)
