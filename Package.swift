@@ -33,8 +33,11 @@ let package = Package(
     .target(name: "CDurability"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
     .target(name: "CMapping"),
+    .target(name: "CProcess"),
 
-    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping"]),
+    .target(name: "Console"),
+
+    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping", "CProcess"]),
     .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
     .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(
@@ -49,7 +52,7 @@ let package = Package(
     .target(
       name: "TileServer",
       dependencies: [
-        "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
+        "Console", "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -64,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "divergence",
       dependencies: [
-        "Activations", "HDF5", "Precompute", "TileServer", "TileStore",
+        "Activations", "Console", "HDF5", "Precompute", "TileServer", "TileStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
       ]),
@@ -75,6 +78,7 @@ let package = Package(
       name: "bare-server", dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
       path: "Tests/Bench/BareServer"),
     .target(name: "Fixtures", path: "Tests/Fixtures"),
+    .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "Fixtures", "catalogue-child"]),
     .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "CKernels", "Fixtures"]),
     .testTarget(name: "ActivationsTests", dependencies: ["Activations", "Fixtures", "HDF5"]),

@@ -2,8 +2,8 @@ import Foundation
 import HDF5
 
 extension Inspection {
-  /// What the dump holds, in paragraphs for a person.
-  public var words: String {
+  /// What the dump holds, in lines for a person.
+  public var words: [String] {
     var lines: [String] = []
     for file in dump.files.prefix(10) {
       lines.append(
@@ -24,7 +24,7 @@ extension Inspection {
     let traps = traps
     if !traps.isEmpty { lines += ["", "Mind"] + traps.prefix(50).map { "  \($0)" } }
     if traps.count > 50 { lines.append("  … and \(grouped(traps.count - 50)) more; --json lists all") }
-    return lines.joined(separator: "\n")
+    return lines
   }
 
   private static func layers(_ contents: DumpContents) -> [String] {

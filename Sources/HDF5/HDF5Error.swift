@@ -15,6 +15,8 @@ public struct HDF5Error: Error, CustomStringConvertible, Sendable, Codable {
     case unsupported
     /// The file is no longer the one that was looked at before (65).
     case changed
+    /// A signal ended the work before it was known what is in the file (75).
+    case stopped
   }
 
   public let kind: Kind

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import HDF5
 import Precompute
@@ -28,6 +29,24 @@ struct Divergence: AsyncParsableCommand {
       complain(error.description)
       Foundation.exit(Exit.code(of: error))
     }
-    await main(nil)
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+    } catch {
+      Foundation.exit(end(error))
+    }
+  }
+
+  /// Says what ended a command, be it a call for help, and returns the exit code. The parser's own way out
+  /// writes arguments (names of files among them) as they are.
+  private static func end(_ error: any Error) -> Int32 {
+    let code = exitCode(for: error)
+    let text = fullMessage(for: error)
+    guard !text.isEmpty else { return code.rawValue }
+    // Line breaks are the parser's own, unless an argument holds some.
+    let isForged = CommandLine.arguments.contains { escaped($0) != $0 }
+    let lines = isForged ? [text] : text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    try? (code.isSuccess ? Console.output : Console.error).write(lines: lines)
+    return code.rawValue
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import Logging
 import TileServer
@@ -53,8 +54,8 @@ struct Serve: AsyncParsableCommand {
     try await reportingFailure {
       let settings = Self.fitted(try self.settings(), descriptors: raiseFileLimit())
       try ThreadLimit.check(settings.threadCount)
-      let errors = LineWriter(FileHandle.standardError)
-      let requests = LineWriter(FileHandle.standardOutput)
+      let errors = LineWriter(.error)
+      let requests = LineWriter(.output)
       var log = Logger(label: "divergence") { JSONLines(label: $0, writer: errors) }
       log.logLevel = .notice
       let access = Logger(label: "access") { JSONLines(label: $0, writer: requests) }
@@ -63,12 +64,13 @@ struct Serve: AsyncParsableCommand {
       let refused = try server.open().refused
       for (dataset, error) in refused { complain("\(dataset) is not served. \(error)") }
       guard !server.datasets.isEmpty else {
-        if refused.isEmpty {
+        guard let first = refused.first else {
           throw StoreError(
             .notFound, file: "data set in \(settings.folder)",
             "precompute one first, with `divergence precompute JOB.yaml --output \(settings.folder)`.")
         }
-        throw ExitCode(Exit.badData)
+        // A file that a published store lacks is damage, not a store that is not there.
+        throw ExitCode(first.error.kind == .notFound ? Exit.badData : Exit.code(of: first.error))
       }
       for name in ServeOptions.unknown(ProcessInfo.processInfo.environment) {
         complain("The variable \(name) is no setting.")
@@ -79,8 +81,8 @@ struct Serve: AsyncParsableCommand {
       let names = server.datasets.joined(separator: ", ")
       try await server.run { port in
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-        let line = "Serving \(names) at http://\(host):\(port)\(settings.prefix)/\n"
-        FileHandle.standardOutput.write(Data(line.utf8))
+        // Whoever does not read it may still be served.
+        try? Console.output.write(line: "Serving \(names) at http://\(host):\(port)\(settings.prefix)/")
       }
     }
   }

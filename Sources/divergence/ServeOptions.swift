@@ -57,9 +57,26 @@ struct ServeOptions: Decodable, Equatable {
     let description: String
   }
 
+  /// A file of settings that cannot be had.
+  struct Unreadable: Error, CustomStringConvertible {
+    let path: String
+    let isMissing: Bool
+
+    var description: String {
+      isMissing
+        ? "\(path): there is no such file of settings. Check the path."
+        : "\(path): the file of settings cannot be read. Give this user the right to read it."
+    }
+  }
+
   /// Reads a YAML file.
   static func file(_ path: String) throws -> ServeOptions {
-    let text = try String(contentsOfFile: path, encoding: .utf8)
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Unreadable(path: path, isMissing: access(path, F_OK) != 0)
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw Unusable(description: "\(path) is not a file of settings: it is not UTF-8 text.")
+    }
     do {
       guard let node = try Yams.compose(yaml: text) else { return ServeOptions() }
       for key in node.mapping?.keys.map({ $0.string ?? "" }) ?? [] where CodingKeys(rawValue: key) == nil {

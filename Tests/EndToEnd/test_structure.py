@@ -10,7 +10,8 @@ SOURCES = ROOT / "Sources"
 
 # What each module may import of the project and of the system; arrows run one way.
 ALLOWED = {
-    "HDF5": {"CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping", "Foundation", "Glibc", "Darwin", "Synchronization"},
+    "Console": {"Glibc", "Musl", "Darwin"},
+    "HDF5": {"CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping", "CProcess", "Foundation", "Glibc", "Darwin", "Synchronization"},
     "Distributions": {"CKernels"},
     "Activations": {"HDF5", "CKernels", "Foundation", "Glibc"},
     "TileStore": {"CLZ4", "CKernels", "CDurability", "CMapping", "Crypto", "Foundation", "Glibc", "Darwin", "Synchronization"},
@@ -42,6 +43,20 @@ def test_the_server_knows_no_dumps_and_writes_nothing():
 def test_one_place_starts_threads_for_counting():
     users = [p for m in ALLOWED for p in swift_files(m) if "concurrentPerform" in p.read_text()]
     assert [p.name for p in users] == ["Lanes.swift"]
+
+
+WRITES = re.compile(
+    r"(?<![\w.])(?:print|debugPrint|dump|NSLog|puts|putchar|fputs|f?printf|dprintf|perror|psignal|syslog)\("
+    r"|FileHandle\.standard(?:Output|Error)|STD(?:OUT|ERR)_FILENO|(?<![\w./\"])std(?:out|err)\b|(?<![\w.])write\([12],|/dev/(?:std|tty|fd)|exit\(withError")
+
+
+def test_one_place_writes_to_terminals_and_logs():
+    """Names of files would command the terminal: what is written goes through `Console`, which escapes them."""
+    users = {p.name for s in ("*.swift", "*.c", "*.h") for p in SOURCES.rglob(s) if WRITES.search(p.read_text())}
+    # Besides it: a table in JSON to the program's own parent, the pipe for that, and a text of ours with a number in it.
+    assert users == {"Console.swift", "CatalogueChild.swift", "ChildProcess.swift", "pages.c"}
+    for text in ('print("a")', "FileHandle.standardError.write(a)", 'fputs("a", stderr)', "write(2, a, 1)", "Darwin.write(STDOUT_FILENO, a, 1)"):
+        assert WRITES.search(text), text
 
 
 def test_unchecked_sendable_says_why():

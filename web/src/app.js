@@ -1,7 +1,7 @@
 /** What all views share: the metadata, the state with its history, the data, the theme. */
 
 import { versionUrls } from "./data/api.js";
-import { TileSource } from "./data/tiles.js";
+import { PRIORITY, TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
 import { encodeState, fittingBins, fullShare } from "./model/state.js";
 import { readTheme } from "./view/theme.js";
@@ -66,6 +66,13 @@ export class App {
     const finer = /\/layers\/([^/]+)\/tiles\/.*&zoom=/.exec(url);
     if (finer && (error.status === 400 || error.status === 404) && !error.type.endsWith("/gone")) this.coarse.add(finer[1]);
     else this.refused(error);
+  }
+
+  /** Asks once more for all that the server refused, or that came damaged at every try. */
+  retry() {
+    this.source.retry();
+    for (const id of this.state.layers) if (!this.summaries.has(id)) void this.summary(id, PRIORITY.sharp).catch(() => {});
+    this.redraw();
   }
 
   /** @param {(state: State, before: State) => void} listener */

@@ -37,9 +37,23 @@ restoreTheme();
 addEventListener("popstate", () => {
   if (takeToken()) location.reload();
 });
+/** @type {App | null} once there is something to show */
+let shown = null;
 let awayTimer = 0;
+/** @param {import("./panels/notice.js").NoticeKind} kind */
+const again = (kind) => ({
+  label: "Try again",
+  run: () => {
+    hideNotice(kind);
+    shown?.retry();
+  },
+});
 const queue = new RequestQueue(workerTransport(token(), document.documentElement.dataset.site), {
-  onDamaged: (url, error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`),
+  onDamaged: (url, error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`, shown ? again("damaged") : undefined),
+  onBusy: (busy) => {
+    if (busy) showNotice("busy", "The server is busy. What is here stays; the rest will load when it has time.");
+    else hideNotice("busy");
+  },
   onAway: (away) => {
     clearTimeout(awayTimer);
     if (!away) {
@@ -119,7 +133,7 @@ function refused(app, error) {
   else if (error.status === 401) {
     const text = error.needsToken ? "The token does not open this data set any more. What is on screen stays." : "You are not signed in any more. What is on screen stays.";
     showNotice("refused", text, { label: error.needsToken ? "Enter another" : "Sign in", run: () => location.reload() });
-  } else showNotice("refused", `The server refused part of the picture: ${error.message}`);
+  } else showNotice("refused", `The server refused part of the picture: ${error.message}`, again("refused"));
 }
 
 /**
@@ -215,6 +229,7 @@ async function start() {
     },
     announce: (text) => setText(byId("live"), text), tell: toast, refused: (error) => refused(app, error),
   });
+  shown = app;
   const facts = new FactsSource(app);
   const popover = new Popover();
   const activation = new ActivationView(app, facts, {

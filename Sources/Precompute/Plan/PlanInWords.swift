@@ -1,8 +1,8 @@
 import Activations
 
 extension PreparedJob {
-  /// What will be done, layer by layer.
-  public var planInWords: String {
+  /// What will be done, layer by layer, in lines.
+  public var planInWords: [String] {
     var lines: [String] = []
     let classes = grouping.groups.filter { $0.kind == .class }.count
     let own = grouping.groups.count - classes - 1
@@ -32,7 +32,7 @@ extension PreparedJob {
     )
     for note in contents.notes { lines.append("  Note: \(note)") }
     for (path, why) in contents.skipped { lines.append("  Not taken: \(path): \(why)") }
-    return lines.joined(separator: "\n")
+    return lines
   }
 }
 

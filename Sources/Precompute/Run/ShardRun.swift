@@ -36,8 +36,8 @@ extension PreparedJob {
     return twice ? once * 2 : once
   }
 
-  /// What a shard will do, layer by layer.
-  public func planInWords(of shard: ShardNumber) -> String {
+  /// What a shard will do, layer by layer, in lines.
+  public func planInWords(of shard: ShardNumber) -> [String] {
     var lines = ["\(job.name), shard \(shard)"]
     for piece in pieces(of: shard) {
       let source = plans[piece.layer].source
@@ -53,7 +53,7 @@ extension PreparedJob {
       lines.append("  \(source.name): \(part), \(bytesInWords(decodedBytes(of: piece))) to decode")
     }
     if lines.count == 1 { lines.append("  Nothing: there are more shards than pieces of work.") }
-    return lines.joined(separator: "\n")
+    return lines
   }
 
   /// Does the work of one shard, and leaves its results for `merge`.

@@ -31,6 +31,7 @@ struct Answer: Sendable {
     var headers: HTTPFields = [.contentType: type, .eTag: tag]
     if compressed != nil { headers[.contentEncoding] = coding.rawValue }
     let audience = secret ? "private" : "public"
+    headers[.tileHeaderChecksum] = TileHeader.checksum(of: bytes)
     headers[.cacheControl] =
       switch lifetime {
       case .immutable: "\(audience), max-age=31536000, immutable"

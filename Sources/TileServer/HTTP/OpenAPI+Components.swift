@@ -43,7 +43,13 @@ extension OpenAPI {
   }
 
   static var headers: [String: JSONValue] {
-    ["ETag": ["schema": ["type": "string"]], "CacheControl": ["schema": ["type": "string"]]]
+    [
+      "ETag": ["schema": ["type": "string"]], "CacheControl": ["schema": ["type": "string"]],
+      "TileHeaderCRC32C": [
+        "schema": ["type": "string", "pattern": "^[0-9a-f]{8}$"],
+        "description": "crc32c of the 32 bytes before the body",
+      ],
+    ]
   }
 
   /// One for every status that a problem can have.

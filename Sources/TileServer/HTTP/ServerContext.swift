@@ -41,4 +41,6 @@ extension HTTPField.Name {
   static let resourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
   static let openerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
   static let permissionsPolicy = HTTPField.Name("Permissions-Policy")!
+  /// Of tiles and rows, see `TileHeader.checksum(of:)`.
+  static let tileHeaderChecksum = HTTPField.Name("Tile-Header-CRC32C")!
 }

@@ -139,7 +139,7 @@ enum CrossOrigin {
     }
     guard let allowed = allowed(origins, origin) else { return }
     response.headers[.accessControlAllowOrigin] = allowed
-    response.headers[.accessControlExposeHeaders] = "etag, retry-after, x-request-id"
+    response.headers[.accessControlExposeHeaders] = "etag, retry-after, x-request-id, tile-header-crc32c"
   }
 
   static func preflight(_ origins: [String], _ origin: String) throws(Problem) -> Response {

@@ -57,18 +57,12 @@ struct GroupSummary: Sendable {
   }
 
   private mutating func addFigures(_ layer: LayerReader, _ group: Int) throws(StoreError) {
-    let count = try layer.statistic(.count).plane(group, as: UInt32.self)
-    let zeros = try layer.statistic(.zeros).plane(group, as: UInt32.self)
-    let nan = try layer.statistic(.nan).plane(group, as: UInt32.self)
-    let infinite = try layer.statistic(.infinite).plane(group, as: UInt32.self)
-    for neuron in count.indices {
-      self.values += Int(count[neuron])
-      self.zeros += Int(zeros[neuron])
-      self.nan += Int(nan[neuron])
-      self.infinite += Int(infinite[neuron])
-      if count[neuron] > 0, zeros[neuron] == count[neuron], nan[neuron] == 0, infinite[neuron] == 0 {
-        self.dead += 1
-      }
+    for tally in try layer.tallies(group: group) {
+      values += Int(tally.count)
+      zeros += Int(tally.zeros)
+      nan += Int(tally.nan)
+      infinite += Int(tally.infinite)
+      if tally.isDead { dead += 1 }
     }
   }
 }

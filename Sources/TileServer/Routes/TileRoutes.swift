@@ -21,7 +21,7 @@ extension RouteTable {
     let (level, index) = try tile(of: layer.levels, context)
     return try await answer(
       request, context, version, .tile(layer: layer.index, plane, order, level: level, index: index),
-      type: "application/octet-stream", cost: layer.cost(ofTile: plane, order, level: level)
+      type: TileHeader.mediaType, cost: layer.cost(ofTile: plane, order, level: level)
     ) { try layer.tile(plane, order, level: level, index: index) }
   }
 
@@ -36,7 +36,7 @@ extension RouteTable {
     return try await answer(
       request, context, version,
       .rows(layer: layer.index, order, instances: instances, level: level, index: index),
-      type: "application/octet-stream",
+      type: TileHeader.mediaType,
       cost: layer.cost(ofRows: order, instances: instances, level: level, index: index)
     ) { try layer.rows(order, instances: instances, level: level, index: index) }
   }

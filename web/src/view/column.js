@@ -12,6 +12,7 @@ import { ColumnMarks } from "./columnmarks.js";
 import { paintLabels, paintPlot, withinPlot } from "./columnpaint.js";
 import { Description } from "./description.js";
 import { markers } from "./dots.js";
+import { lackingLines, paintLacking } from "./lacking.js";
 import { Minimap, MINIMAP_WIDTH } from "./minimap.js";
 
 /** @typedef {import("../data/tiles.js").Want} Want */
@@ -125,6 +126,9 @@ export class Column {
     const screen = this.screen(hiddenRanks, view);
     const pinned = arrangement.finer ? data.pinnedArrangement() : data.base(data.pinnedArrangement());
     const whole = data.base(arrangement);
+    const { refused } = app.source;
+    /** @param {number} index */
+    const isLacking = (index) => app.state.groups.some((group) => refused.has(data.tileUrl(arrangement, group, screen.level, index)));
     /** @param {Arrangement} of @param {number} width @param {number} level */
     const place = (of, width, level) => ({ width, level, gridOf: (/** @type {number} */ row) => data.rowFacts(of.query, 0, row) });
     return Object.freeze({
@@ -136,7 +140,7 @@ export class Column {
       pinned: { arrangement: pinned, axis: layout.pinnedRows > 0 ? this.axis.layOut(pinned, place(pinned, layout.plotWidth, 0)) : null },
       overview: { arrangement: whole, axis: this.axis.layOut(whole, place(whole, MINIMAP_WIDTH, data.top), this.axis.whole(whole.mode)) },
       inks: app.state.groups.map((group) => ({ group, colour: app.colour(group) })), markers: markers(app.state.instances, app.metadata, app.theme.name),
-      full: app.full, fineness: this.axis.fineness(arrangement), cursor: this.cursor, hovered: this.hovered,
+      full: app.full, fineness: this.axis.fineness(arrangement), lacking: refused.size === 0 ? [] : lackingLines(screen.rows, isLacking), cursor: this.cursor, hovered: this.hovered,
     });
   }
 
@@ -191,7 +195,10 @@ export class Column {
       canvas.height = height;
     }
     paintPlot(context, frame);
-    withinPlot(context, frame, () => this.marks.paint(context, frame));
+    withinPlot(context, frame, () => {
+      this.marks.paint(context, frame);
+      paintLacking(context, frame);
+    });
     paintLabels(context, frame);
     this.minimap.render(frame);
   }
@@ -206,7 +213,7 @@ export class Column {
     const facts = {
       order: encodeOrder(of.order), direction: of.direction, level: screen.level, "row-height": screen.rowHeight.toFixed(4), top: view.top.toFixed(3),
       "plot-x": layout.plotX, "plot-width": layout.plotWidth, "plot-top": layout.plotTop, "plot-height": layout.plotHeight,
-      lo: axis?.part.lo ?? "", hi: axis?.part.hi ?? "", zoom: of.finer?.zoom ?? 0, sorting: !current, sharp: exact,
+      lo: axis?.part.lo ?? "", hi: axis?.part.hi ?? "", zoom: of.finer?.zoom ?? 0, sorting: !current, sharp: exact, lacking: this.frame.lacking.length > 0,
     };
     for (const [name, value] of Object.entries(facts)) set(this.element, `data-${name}`, String(value));
     set(this.canvas, "aria-label", `${this.layer.name}: ${this.total} neurons by ${phrase(of.order, this.app.metadata)}, ${of.direction}`

@@ -6,6 +6,7 @@
  */
 
 import { orderQuery, tileQuery } from "../data/api.js";
+import { RequestError } from "../data/queue.js";
 import { PRIORITY } from "../data/tiles.js";
 import { axisMode } from "../model/axes.js";
 import { expression } from "../model/order.js";
@@ -89,6 +90,8 @@ export class ColumnData {
     this.addresses = new WeakMap();
     /** @type {Map<string, Map<number, number | null>>} */
     this.ranks = new Map();
+    /** `TileSource.retries` when the ranks were asked for. */
+    this.retries = app.source.retries;
     /**
      * Whether values that were looked at are all NaN.
      * @type {WeakMap<Float32Array, boolean>}
@@ -325,6 +328,10 @@ export class ColumnData {
    */
   rank(of, neuron) {
     if (of.order.kind === "index") return of.direction === "ascending" ? neuron : this.layer.neurons - 1 - neuron;
+    if (this.retries !== this.app.source.retries) {
+      this.retries = this.app.source.retries;
+      this.ranks.clear();
+    }
     let known = this.ranks.get(of.query);
     if (!known) {
       this.ranks.set(of.query, (known = new Map()));
@@ -344,9 +351,10 @@ export class ColumnData {
       const found = await this.app.json(this.app.urls.find(this.layer.id, query, neuron), PRIORITY.sharp);
       known.set(neuron, found.rank);
       this.app.redraw();
-    } catch {
-      // Asked for again when next needed.
-      known.delete(neuron);
+    } catch (error) {
+      // Asked for again when next needed; but what the server refuses would be refused in every frame.
+      if (error instanceof RequestError && error.aborted) known.delete(neuron);
+      else this.app.refused(/** @type {RequestError} */ (error));
     }
   }
 
