@@ -18,7 +18,7 @@ export function tokenForm(dataset) {
   const field = el("input", { type: "password", name: "token", autocomplete: "off", spellcheck: "false", required: true });
   const form = el("form", { id: "token-form", class: "empty" },
     el("p", { role: wrong ? "alert" : null }, says),
-    el("label", {}, "Token ", field), " ", el("button", { type: "submit", class: "head-button" }, "Open"));
+    el("label", {}, "Token ", field), " ", el("button", { type: "submit", class: "notice-action" }, "Open"));
   form.addEventListener("submit", (/** @type {Event} */ event) => {
     event.preventDefault();
     enterToken(field.value);
