@@ -39,9 +39,3 @@ struct TileHeader: Equatable {
     return bytes
   }
 }
-
-extension [UInt8] {
-  mutating func append(littleEndian value: some FixedWidthInteger) {
-    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
-  }
-}
