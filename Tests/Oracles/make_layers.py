@@ -67,17 +67,19 @@ def make_numbered(folder, rng):
 
 def make_shapes(folder, rng):
     for number in range(6):
-        rows = int(rng.choice([1, 7, 1_000, 20_000, 60_000]))
+        rows = 60_000 if number == 0 else int(rng.choice([1, 7, 1_000, 20_000, 60_000]))
         with h5py.File(folder / f"shapes-{number}.h5", "w") as file:
             for layer in range(5):
-                neurons = int(rng.choice([1, 10, 255, 256, 257, 4096, 17_000]))
+                # One is always slow to decode and has several blocks of rows.
+                is_slow = number == 0 and layer == 1
+                neurons = 4096 if is_slow else int(rng.choice([1, 10, 255, 256, 257, 4096, 17_000]))
                 shape = (rows, neurons) if layer < 3 else (rows, int(rng.integers(1, 9)), neurons)
                 axes = "NU" if layer < 3 else "NTD"
                 chunk = tuple(int(rng.integers(1, min(extent, most) + 1)) for extent, most in zip(shape, (500, 300, 300)))
                 plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
                 if layer % 3:
                     plan.set_chunk(chunk)
-                    if rng.random() < 0.6:
+                    if is_slow or rng.random() < 0.6:
                         plan.set_deflate(1)
                 else:
                     # A file with a hole: what is never looked at need not be written.
