@@ -85,7 +85,8 @@ let package = Package(
     .testTarget(
       name: "TileStoreTests",
       dependencies: ["Fixtures", "TileStore", .product(name: "Crypto", package: "swift-crypto")]),
-    .testTarget(name: "PrecomputeTests", dependencies: ["Activations", "Distributions", "Fixtures", "HDF5", "Precompute"]),
+    .testTarget(
+      name: "PrecomputeTests", dependencies: ["Activations", "Distributions", "Fixtures", "HDF5", "Precompute"]),
     .testTarget(
       name: "TileServerTests",
       dependencies: [

@@ -34,6 +34,27 @@ def test_arrows_run_one_way(module):
         assert imports(path) <= ALLOWED[module], f"{path.relative_to(ROOT)} imports {imports(path) - ALLOWED[module]}"
 
 
+def folders_used(module):
+    """Which folders of a module name types of which others; files of the module's own folder are those of "."."""
+    code = {}
+    for path in swift_files(module):
+        folder = path.relative_to(SOURCES / module).parts[0] if path.parent != SOURCES / module else "."
+        text = re.sub(r'"(?:\\.|[^"\\\n])*"', "", re.sub(r"//.*", "", path.read_text()))
+        code[folder] = code.get(folder, "") + text
+    types = {folder: set(re.findall(r"^(?:public |final |indirect )*(?:struct|class|enum|protocol|actor|typealias) (\w+)", text, re.M)) for folder, text in code.items()}
+    words = {folder: set(re.findall(r"\w+", text)) for folder, text in code.items()}
+    return {folder: {other for other in code if other != folder and types[other] & words[folder]} for folder in code}
+
+
+@pytest.mark.parametrize("module", ["Distributions", "Precompute"])
+def test_folders_of_a_module_have_no_cycles(module):
+    used = folders_used(module)
+    assert len(used) > 2
+    while free := [folder for folder, others in used.items() if not others]:
+        used = {folder: others - set(free) for folder, others in used.items() if folder not in free}
+    assert not used, f"these use each other: {used}"
+
+
 def test_the_server_knows_no_dumps_and_writes_nothing():
     for path in swift_files("TileServer"):
         assert not imports(path) & {"HDF5", "Activations", "Precompute", "CHDF5"}, path
@@ -75,6 +96,14 @@ def test_nothing_names_a_place_of_one_machine():
                 if path.relative_to(ROOT).parts[0] == "Tiles" and len(path.relative_to(ROOT).parts) > 2 and path.relative_to(ROOT).parts[1] != "golden":
                     continue  # built stores
                 assert not re.search(r"(?<![\w.])/(work|root|home)/", path.read_text()), path
+
+
+def test_random_tests_can_be_repeated():
+    """Swift tests take all chance from a generator with a seed, `SplitMix`."""
+    chance = re.compile(r"SystemRandomNumberGenerator|\.(?:randomElement|shuffled|shuffle|random)\((?!using:)(?!in:[^\n]*using: &)")
+    for path in (ROOT / "Tests").rglob("*.swift"):
+        if "Bench" not in path.parts:
+            assert not chance.search(path.read_text()), f"{path.relative_to(ROOT)}: {chance.search(path.read_text())[0]}"
 
 
 def test_files_are_short_enough_to_read():

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Synchronization
 import Testing
@@ -21,14 +22,15 @@ struct ByteCacheTests {
   @Test func `It stays within its bytes, whatever is done`() {
     var cache = ByteCache<Int, Int>(bytesMax: 1000)
     var sizes: [Int: Int] = [:]
+    var random = SplitMix(seed: 1)
     for _ in 0..<5000 {
-      let key = Int.random(in: 0..<50)
-      switch Int.random(in: 0..<10) {
+      let key = Int.random(in: 0..<50, using: &random)
+      switch Int.random(in: 0..<10, using: &random) {
       case 0: cache.remove(key)
       case 1: cache.removeAll { other, _ in other % 7 == key % 7 }
       case 2...5: #expect(cache.value(for: key).map { $0 == sizes[key] } ?? true)
       default:
-        let bytes = Int.random(in: 1...600)
+        let bytes = Int.random(in: 1...600, using: &random)
         sizes[key] = bytes
         cache.insert(bytes, for: key, bytes: bytes)
       }

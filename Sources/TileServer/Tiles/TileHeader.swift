@@ -50,9 +50,3 @@ struct TileHeader: Equatable {
     return String(repeating: "0", count: 8 - digits.count) + digits
   }
 }
-
-extension [UInt8] {
-  mutating func append(littleEndian value: some FixedWidthInteger) {
-    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
-  }
-}

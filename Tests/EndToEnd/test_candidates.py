@@ -1,4 +1,4 @@
-"""Layers that are slow to decode are decoded once: values near the quartiles are kept while they are counted.
+"""Layers that are slow to decode are decoded once: candidates for their quartiles are kept while they are counted.
 
 Whatever the rows are like, the store is the one that reading twice makes; contiguous data are read twice.
 """
@@ -47,20 +47,20 @@ def test_as_when_read_twice(tmp_path, change):
     rng = np.random.default_rng(11)
     values, labels = activations(rng), rng.integers(0, 3, ROWS)
     change(values, labels)
-    program, made, looks = Program(), {}, {}
+    program, made, passes = Program(), {}, {}
     for kind, options in {"slow": {"chunks": (500, 768), "compression": "gzip", "compression_opts": 1, "shuffle": True}, "plain": {}}.items():
         dump = write_dump(tmp_path / f"{kind}.h5", {"a": (values, options)}, labels=labels)
         plan = program.ok("precompute", dump, "--output", tmp_path, "--plan-only").stdout
         assert ("read once" in plan) == (kind == "slow" and change is not class_by_class), plan
         events = program.ok("precompute", dump, "--output", tmp_path, "--progress", "json").stderr.splitlines()
-        looks[kind] = json.loads(events[-1])["bytes_decoded"] / values.nbytes
+        passes[kind] = json.loads(events[-1])["bytes_decoded"] / values.nbytes
         manifest = (tmp_path / kind / "current" / "MANIFEST").read_text().splitlines()
         # Means are taken segment by segment, and segments are whole chunks: another layout rounds otherwise.
         made[kind] = [line for line in manifest if "/c/" in line and not {"mean", "deviation"} & set(line.split("/"))]
     assert len(made["slow"]) > 15 and made["slow"] == made["plain"]
     # Where the rows tell of the rest nothing is decoded twice; where they do not, at most all of it.
-    assert looks["plain"] > 1.5
-    assert looks["slow"] == 1 if change is as_they_come else 1 < looks["slow"] <= 2
+    assert passes["plain"] > 1.5
+    assert passes["slow"] == 1 if change is as_they_come else 1 < passes["slow"] <= 2
 
     # So it is where the rows are divided among shards: nothing is decoded by two of them, nor by the merge.
     shards = tmp_path / "shards"
