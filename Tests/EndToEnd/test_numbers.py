@@ -210,7 +210,7 @@ def test_thousands_of_attributes(dump, values, inspect):
         f["a"] = values(5, 40)
         for number in range(5000):
             attribute = h5py.h5a.create(f["a"].id, b"number %d" % number, h5py.h5t.STD_I32LE, h5py.h5s.create(h5py.h5s.SCALAR))
-            attribute.write(np.int32(number))
+            attribute.write(np.array(number, "i4"))
         f["a"].attrs["axes"] = "CN"
     said = inspect(path)
     assert "axes CN (as the file says)" in said and "damaged" not in said
@@ -253,9 +253,7 @@ def test_conditions_without_end(program, dump, values, tmp_path, kind):
 
 def test_conditions_at_their_limits(precompute, dump, values, tmp_path):
     dump({"a": values(40, 5)}, np.arange(40) % 3)
-    conditions = [
-        "(" * 99 + "label == 1" + ")" * 99, "not " * 98 + "label == 1", " or ".join(f"row == {n}" for n in range(1000)),
-        f"label in [{', '.join(map(str, range(10_000)))}]"]  # fmt: skip
+    conditions = ["(" * 99 + "label == 1" + ")" * 99, "not " * 98 + "label == 1", " or ".join(f"row == {n}" for n in range(1000))]
     lines = [f"  - name: group {number}\n    where: {condition!a}\n" for number, condition in enumerate(conditions)]
     (tmp_path / "job.yaml").write_text("dumps: [dump.h5]\ngroups:\n" + "".join(lines))
     precompute(tmp_path / "job.yaml")
