@@ -41,7 +41,7 @@ import Testing
         let input = bigEndian(total, 8) + bigEndian(block, 4) + bigEndian(length, 4) + [UInt8](repeating: 1, count: 32)
         try withClaimed(1 << 33) { output in
           input.withUnsafeBytes { input in
-            _ = try? LZ4Frame.decode(input, into: output)
+            _ = try? LZ4Frame.decode(input, into: output, scratch: Scratch())
             for codec in [0, 2, 3] as [UInt32] {
               for elementBytes in [1, 4, 65_536] as [UInt32] {
                 let bitshuffle = try? Bitshuffle([0, 2, elementBytes, 0, codec])
