@@ -8,7 +8,7 @@ import h5py
 import hdf5plugin  # noqa: F401  registers filters
 import numpy as np
 import pytest
-from programs import DATA, peak, write_dump
+from programs import DATA
 
 USAGE = 64
 GZIP, BITSHUFFLE = 1, 32008
@@ -63,9 +63,9 @@ def test_a_block_of_two_gibibytes(bitshuffle, inspect, program, tmp_path):
     assert "/labels, chunk at [0]" in error and "block of 2147483648 bytes" in error
 
 
-@pytest.mark.parametrize("seconds", [9_300_000_000, 2**34])
-def test_a_file_of_a_far_future(dump, values, inspect, seconds):
-    path = dump({"a": values(40, 5)}, np.arange(40) % 3)
+def test_a_file_of_a_far_future(dump, values, inspect):
+    """The year 2264, which nanoseconds in 63 bits do not reach."""
+    path, seconds = dump({"a": values(40, 5)}, np.arange(40) % 3), 9_300_000_000
     os.utime(path, (seconds, seconds))
     assert os.stat(path).st_mtime == seconds
     assert "40 rows in 1 layer" in inspect(path)
@@ -110,12 +110,12 @@ def test_offsets_in_other_files(dump, values, inspect, tmp_path, offset):
 
 
 @pytest.mark.parametrize("name", ["count", "labels", "b", "predictions", "class_names", "instances/benign/a"])
-@pytest.mark.parametrize("shape", [(2**62, 4), (2**63 - 1, 2**63 - 1), (2**40, 2**40, 0), (2**61, 2)])
+@pytest.mark.parametrize("shape", [(2**62, 4), (2**63 - 1, 2**63 - 1), (2**40, 2**40, 0)])
 def test_shapes_beyond_arithmetic(dump, values, program, name, shape):
     path = dump({"a": values(40, 5)}, None if name == "labels" else np.arange(40) % 3)
     with h5py.File(path, "r+") as f:
         chunk_by_hand(f, name, shape, "u1", (1,) * len(shape), maxshape=(h5py.h5s.UNLIMITED,) * len(shape))
-    for option in ([], ["--json"], ["--job"]):
+    for option in (["--json"], ["--job"]):
         done = program.run("inspect", path, *option)
         assert done.returncode in (0, DATA) and "broke down" not in done.stdout + done.stderr, done.stderr
     assert f"/{name}" in program.ok("inspect", path).stdout
@@ -161,26 +161,24 @@ def test_texts_that_all_lie_in_one_place(dump, values, inspect):
 
 
 @pytest.mark.parametrize("name, shape, dtype", [
-    ("labels", (2**30,), "u1"), ("class_names", (2**30,), "S1"), ("predictions", (2**30,), "f4"), ("count", (2**30,), "i1"),
-    ("instances/benign/images", (2, 2**15, 2**14), "u1"), ("instances/true_label", (2**29,), "i2")])  # fmt: skip
+    ("labels", (2**26,), "u1"), ("class_names", (2**24,), "S1"), ("predictions", (2**24,), "f4"), ("count", (2**26,), "i1"),
+    ("instances/benign/images", (2, 2**13, 2**12), "u1"), ("instances/true_label", (2**25,), "i2")])  # fmt: skip
 def test_zeros_that_take_little_room(program, dump, values, name, shape, dtype, tmp_path):
     path = dump({"a": values(40, 5), "instances/benign/a": values(2, 5)}, None if name == "labels" else np.arange(40) % 3)
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    packer = zlib.compressobj(9)
-    raw = b"".join(packer.compress(bytes(1 << 24)) for _ in range(size >> 24)) + packer.flush()
+    raw = zlib.compress(bytes(int(np.prod(shape)) * np.dtype(dtype).itemsize), 1)
     with h5py.File(path, "r+") as f:
         chunk_by_hand(f, name, shape, dtype, shape, [(GZIP, (9,))], raw)
     job = tmp_path / "job.yaml"
     job.write_text(f"dumps: [dump.h5]\n{'count: count' if name == 'count' else ''}\n")
-    error = program.fails(USAGE, "precompute", job, "--memory", "1GiB", "--output", tmp_path / "Tiles", "--progress", "none")
+    error = program.fails(USAGE, "precompute", job, "--memory", "256MiB", "--output", tmp_path / "Tiles", "--progress", "none")
     assert f"{path}, dataset /{name}" in error and "--memory" in error
 
 
 def test_a_chunk_of_instances_that_takes_more_than_the_budget(program, dump, values, tmp_path):
     path = dump({"a": values(40, 5)}, np.arange(40) % 3)
     with h5py.File(path, "r+") as f:
-        chunk_by_hand(f, "instances/benign/a", (2, 5), "f4", (2**15, 2**13), [(GZIP, (9,))], zlib.compress(bytes(2**30), 9), (2**15, 2**13))
-    error = program.fails(USAGE, "precompute", path, "--memory", "1GiB", "--output", tmp_path / "Tiles", "--progress", "none")
+        chunk_by_hand(f, "instances/benign/a", (2, 5), "f4", (2**12, 2**12), [(GZIP, (9,))], zlib.compress(bytes(2**26), 1), (2**12, 2**12))
+    error = program.fails(USAGE, "precompute", path, "--memory", "256MiB", "--output", tmp_path / "Tiles", "--progress", "none")
     assert f"{path}, dataset /instances/benign/a" in error and "--memory" in error
 
 
@@ -207,14 +205,15 @@ def test_counts_at_the_ends_of_the_numbers(program, dump, values, tmp_path, valu
 
 def test_thousands_of_attributes(dump, values, inspect):
     """Once each was looked up anew among all: 5,000 took half a minute, and more were called damage."""
-    path = dump({"a": values(40, 5)}, np.arange(40) % 3)
-    for version in ("earliest", "v110"):
-        with h5py.File(path, "w", libver=(version, "v110")) as f:
-            f["a"], f["labels"] = values(5, 40).reshape(5, 40), np.arange(40) % 3
-            for number in range(6000):
-                f["a"].attrs[f"number {number}"] = number
-            f["a"].attrs["zzz"], f["a"].attrs["axes"] = 1, "CN"
-        assert "axes CN (as the file says)" in inspect(path)
+    path = dump({}, np.arange(40) % 3)
+    with h5py.File(path, "r+", libver="v110") as f:
+        f["a"] = values(5, 40)
+        for number in range(5000):
+            attribute = h5py.h5a.create(f["a"].id, b"number %d" % number, h5py.h5t.STD_I32LE, h5py.h5s.create(h5py.h5s.SCALAR))
+            attribute.write(np.array(number, "i4"))
+        f["a"].attrs["axes"] = "CN"
+    said = inspect(path)
+    assert "axes CN (as the file says)" in said and "damaged" not in said
 
 
 def test_more_attributes_than_are_taken(dump, values, inspect):
@@ -222,12 +221,12 @@ def test_more_attributes_than_are_taken(dump, values, inspect):
     with h5py.File(path, "w", libver="v110") as f:
         f["a"], f["labels"] = values(40, 5), np.arange(40) % 3
         f["a"].attrs["axes"] = "NC"
-        for number in range(150):
-            f["labels"].attrs.create(f"data {number}", np.zeros(65_536, "i8"))
+        for number in range(50):
+            f["labels"].attrs[f"text {number}"] = np.bytes_(b"x" * 400_000)
         f["z"] = values(40, 5)
         f["z"].attrs["axes"] = "NC"
     said = inspect(path)
-    assert "/z, attribute axes: the file has more than 64 MiB of attributes." in said
+    assert "/z, attribute axes: the file has more than 16 MiB of attributes." in said
 
 
 # Jobs
@@ -235,7 +234,7 @@ def test_more_attributes_than_are_taken(dump, values, inspect):
 
 CONDITIONS = {
     "depth": "(" * 40_000 + "label == 1" + ")" * 40_000, "not": "not " * 40_000 + "label == 1",
-    "or": " or ".join(f"row == {n}" for n in range(40_000)), "and": " and ".join(["row < 5"] * 20_000),
+    "or": " or ".join(f"row == {n}" for n in range(15_000)), "and": " and ".join(["row < 5"] * 20_000),
     "list": f"label in [{', '.join(map(str, range(20_000)))}]", "length": f"label == '{'x' * 300_000}'",
 }  # fmt: skip
 LIMITS = {"depth": "100", "not": "100", "or": "1,000", "and": "1,000", "list": "10,000", "length": "262,144"}
@@ -254,22 +253,25 @@ def test_conditions_without_end(program, dump, values, tmp_path, kind):
 
 def test_conditions_at_their_limits(precompute, dump, values, tmp_path):
     dump({"a": values(40, 5)}, np.arange(40) % 3)
-    conditions = [
-        "(" * 99 + "label == 1" + ")" * 99, "not " * 98 + "label == 1", " or ".join(f"row == {n}" for n in range(1000)),
-        f"label in [{', '.join(map(str, range(10_000)))}]"]  # fmt: skip
+    conditions = ["(" * 99 + "label == 1" + ")" * 99, "not " * 98 + "label == 1", " or ".join(f"row == {n}" for n in range(1000))]
     lines = [f"  - name: group {number}\n    where: {condition!a}\n" for number, condition in enumerate(conditions)]
     (tmp_path / "job.yaml").write_text("dumps: [dump.h5]\ngroups:\n" + "".join(lines))
     precompute(tmp_path / "job.yaml")
 
 
-@pytest.mark.parametrize("text", [
-    "dumps: []", "dumps: [dump.h5]\ninstances: {rows: [9223372036854775807]}", "dumps: [dump.h5]\ninstances: {rows: [-9223372036854775808]}",
-    "dumps: [dump.h5]\ninstances: {rows: [9223372036854775808]}", "dumps: [dump.h5]\nstart: {pair: 9223372036854775807}",
-    "dumps: [dump.h5]\nbins: -9223372036854775808", "dumps: [dump.h5]\nbins: 1e400",
-    "dumps: [dump.h5]\ngroups: " + "[" * 100_000 + "]" * 100_000, "dumps: " + "{a: " * 50_000 + "}" * 50_000])  # fmt: skip
-def test_numbers_of_a_job(program, dump, values, tmp_path, text):
+JOBS = {
+    "no dumps": "dumps: []", "last row": "dumps: [dump.h5]\ninstances: {rows: [9223372036854775807]}",
+    "first row": "dumps: [dump.h5]\ninstances: {rows: [-9223372036854775808]}",
+    "row beyond": "dumps: [dump.h5]\ninstances: {rows: [9223372036854775808]}", "pair": "dumps: [dump.h5]\nstart: {pair: 9223372036854775807}",
+    "bins": "dumps: [dump.h5]\nbins: -9223372036854775808", "bins beyond": "dumps: [dump.h5]\nbins: 1e400",
+    "lists": "dumps: [dump.h5]\ngroups: " + "[" * 100_000 + "]" * 100_000, "mappings": "dumps: " + "{a: " * 50_000 + "}" * 50_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", JOBS)
+def test_numbers_of_a_job(program, dump, values, tmp_path, kind):
     dump({"a": values(40, 5)}, np.arange(40) % 3)
-    (tmp_path / "job.yaml").write_text(text + "\n")
+    (tmp_path / "job.yaml").write_text(JOBS[kind] + "\n")
     program.fails(DATA, "precompute", tmp_path / "job.yaml", "--output", tmp_path / "Tiles", "--progress", "none")
 
 

@@ -34,25 +34,50 @@ def test_arrows_run_one_way(module):
         assert imports(path) <= ALLOWED[module], f"{path.relative_to(ROOT)} imports {imports(path) - ALLOWED[module]}"
 
 
-def folders_used(module):
-    """Which folders of a module name types of which others; files of the module's own folder are those of "."."""
-    code = {}
+# Modules of whose folders none uses another that uses it. Files that lie in the module's own folder may use all of them.
+LAYERED = ["Distributions", "HDF5", "Precompute"]
+
+COMMENT_OR_TEXT = re.compile(r'//[^\n]*|/\*.*?\*/|"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"', re.S)
+DECLARED = re.compile(
+    r"^(?:(?:public|package|internal|final|indirect|nonisolated|@\w+(?:\([^)]*\))?) )*(?:struct|class|enum|actor|protocol|typealias|func|let|var) (\w+)",
+    re.M)  # fmt: skip
+
+
+def folders(module):
+    """What the files of each folder declare for others, and the words that they use: {folder: (names, {file: words})}."""
+    found = {}
     for path in swift_files(module):
-        folder = path.relative_to(SOURCES / module).parts[0] if path.parent != SOURCES / module else "."
-        text = re.sub(r'"(?:\\.|[^"\\\n])*"', "", re.sub(r"//.*", "", path.read_text()))
-        code[folder] = code.get(folder, "") + text
-    types = {folder: set(re.findall(r"^(?:public |final |indirect )*(?:struct|class|enum|protocol|actor|typealias) (\w+)", text, re.M)) for folder, text in code.items()}
-    words = {folder: set(re.findall(r"\w+", text)) for folder, text in code.items()}
-    return {folder: {other for other in code if other != folder and types[other] & words[folder]} for folder in code}
+        code = COMMENT_OR_TEXT.sub(" ", path.read_text())
+        names, words = found.setdefault(path.relative_to(SOURCES / module).parent.as_posix(), (set(), {}))
+        names.update(DECLARED.findall(code))
+        # A type wherever it is named; what begins with a small letter where it stands by itself and is not being declared.
+        words[path.name] = set(re.findall(r"\b[A-Z]\w*", code)) | set(re.findall(r"(?<![.\w])(?<!func )(?<!let )(?<!var )([a-z_]\w*)\b(?!:)", code))
+    return found
 
 
-@pytest.mark.parametrize("module", ["Distributions", "Precompute"])
-def test_folders_of_a_module_have_no_cycles(module):
-    used = folders_used(module)
-    assert len(used) > 2
-    while free := [folder for folder, others in used.items() if not others]:
-        used = {folder: others - set(free) for folder, others in used.items() if folder not in free}
-    assert not used, f"these use each other: {used}"
+def uses(found):
+    """Which folder uses which, and by what: {(folder, other): [file: name]}."""
+    return {
+        (a, b): where for a, (_, files) in found.items() for b, (names, _) in found.items() if a != b
+        if (where := [f"{file} uses {name}" for file, words in files.items() for name in sorted(words & names)])
+    }
+
+
+@pytest.mark.parametrize("module", LAYERED)
+def test_folders_have_no_cycles(module):
+    edges = uses(folders(module))
+    left = {folder for edge in edges for folder in edge}
+    assert left, "nothing was found"
+    while free := {a for a in left if not any((a, b) in edges for b in left)}:
+        left -= free
+    cycle = [f"{a} -> {b}: {', '.join(where[:5])}" for (a, b), where in edges.items() if a in left and b in left]
+    assert not cycle, f"{module}:\n" + "\n".join(cycle)
+
+
+def test_a_cycle_of_folders_would_be_found():
+    found = {"Model": ({"Info"}, {"Info.swift": {"Info", "Reader"}}), "Read": ({"Reader"}, {"Reader.swift": {"Reader", "Info"}})}
+    assert uses(found) == {("Model", "Read"): ["Info.swift uses Reader"], ("Read", "Model"): ["Reader.swift uses Info"]}
+    assert DECLARED.findall("public struct A {\n  enum B {}\n}\nfinal class C {}\n@inline(__always) func d() {}\nprivate let e = 1\n") == ["A", "C", "d"]
 
 
 def test_the_server_knows_no_dumps_and_writes_nothing():

@@ -3,9 +3,6 @@
 ///
 /// Source: *HDF5 File Format Specification Version 3.0*, section III.E "Disk Format: Level 1E".
 struct GlobalHeap {
-  /// Bytes of a reference: length (u32), address of a collection (u64), index in it (u32).
-  static let referenceBytes = 16
-
   private let descriptor: Int32
   private let base: Int
   private let fileBytes: Int

@@ -1,3 +1,5 @@
+import CHDF5
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -136,6 +138,18 @@ final class RunReader: Sendable {
       memory += here
       count -= here
       offset = 0
+    }
+  }
+}
+
+extension ExternalStorage {
+  /// The parts of the run of an open file's dataset.
+  static func parts(_ file: File, _ info: DatasetInfo) throws(Fault) -> [Part] {
+    let dataset = try LibraryReader.open(file, info)
+    defer { Library.enter { _ = H5Dclose(dataset) } }
+    return try Library.enter { () throws(Fault) in
+      let properties = try Handle(H5Dget_create_plist(dataset), "reading its storage properties")
+      return try parts(list(properties.id), info, beside: info.storageFile ?? file.identity.path)
     }
   }
 }

@@ -111,7 +111,7 @@ extension Dataset {
     texts.reserveCapacity(info.count)
     for index in 0..<info.count {
       do throws(Fault) {
-        let element = try heap.element(references, at: index * GlobalHeap.referenceBytes)
+        let element = try heap.element(references, at: index * ElementType.referenceBytes)
         left -= element.count
         guard left >= 0 else {
           throw .badData("its texts up to here are longer than the file", advice: "The file is damaged: make it again.")

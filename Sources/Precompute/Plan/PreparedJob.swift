@@ -45,7 +45,8 @@ public struct PreparedJob: Sendable {
     }
     guard plans.reduce(0.0, { $0 + Double($1.countedBytes) + Double($1.decodedBytes) }) < 0x1p62 else {
       throw PrecomputeError(
-        .memory, "\(dump.first.path): all layers together are more bytes than can be counted. Divide the job into several.")
+        .memory,
+        "\(dump.first.path): all layers together are more bytes than can be counted. Divide the job into several.")
     }
     ids = Self.ids(contents.layers.map(\.name))
     contents.forgetRows()

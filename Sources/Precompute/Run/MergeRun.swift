@@ -43,12 +43,12 @@ extension LayerRun {
       try observer.checkStop()
       if let file {
         let (counters, quartiles) = try files.read(file, neurons: band)
-        observer.report(.resumed(bytes: share(of: plan.countedBytes, band.count, of: plan.source.neurons)))
+        observer.report(.resumed(bytes: portion(of: plan.countedBytes, band.count, of: plan.source.neurons)))
         observer.report(.writing(layer: plan.source.name))
         try output.write(counters, band: band, quartiles: quartiles)
         return
       }
-      observer.report(.resumed(bytes: share(of: plan.countedBytes, band.count, of: plan.source.neurons)))
+      observer.report(.resumed(bytes: portion(of: plan.countedBytes, band.count, of: plan.source.neurons)))
       let counters = try files.join(parts, neurons: band, segmentCount: segmentCount)
       let work = BandWork<Value>(band, groups: grouping.members.count, counters: counters)
       try findQuartiles(work, blocks(band, rows: [0..<plan.source.rows], from: 0), walk!, keeper: nil) {

@@ -122,7 +122,7 @@ extension PreparedJob {
       if let file {
         let name = file.reader.path.split(separator: "/").last.map(String.init)!
         if names.last != name { names.append(name) }
-        observer.report(.resumed(bytes: share(of: decodedBytes(of: piece), band.count, of: piece.neurons.count)))
+        observer.report(.resumed(bytes: portion(of: decodedBytes(of: piece), band.count, of: piece.neurons.count)))
         return
       }
       isNew = true
@@ -206,4 +206,4 @@ extension LayerRun {
 }
 
 /// `bytes * part / whole`, of numbers whose product may be too large.
-func share(of bytes: Int, _ part: Int, of whole: Int) -> Int { Int(Double(bytes) * Double(part) / Double(whole)) }
+func portion(of bytes: Int, _ part: Int, of whole: Int) -> Int { Int(Double(bytes) * Double(part) / Double(whole)) }

@@ -13,7 +13,7 @@ struct Attributes {
   /// With more elements an attribute is left out: it is data, not a note about data.
   private static let limitElements = 65_536
   /// Bytes of values that are taken from one file, all objects together.
-  private static let limitBytes = 64 << 20
+  private static let limitBytes = 16 << 20
   private var bytesLeft = limitBytes
 
   /// The attributes of an open object by name. Call inside ``Library/enter(_:)``.

@@ -2,6 +2,9 @@ import CZstd
 
 /// Filter 32015: a bare zstd frame.
 enum Zstd {
+  /// Bytes that one stored byte can stand for: a block of 128 KiB repeated from 3 bytes.
+  static let mostExpansion = 43_691.0
+
   static func decode(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, scratch: Scratch
   ) throws(Fault) -> Int {
@@ -14,5 +17,11 @@ enum Zstd {
         advice: "Make or copy the file again.")
     }
     return result
+  }
+}
+
+extension FilterDescriptor {
+  static let zstd = FilterDescriptor(id: 32015, name: "zstd", secondsPerByte: 0.8e-9) { _, _ in
+    Stage(name: "zstd", mostExpansion: Zstd.mostExpansion, bytesAfter: { _ in nil }, undo: .decode(Zstd.decode))
   }
 }

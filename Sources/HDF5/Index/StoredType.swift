@@ -23,7 +23,7 @@ struct StoredType {
     case H5T_STRING:
       if H5Tis_variable_str(type) > 0 {
         element = .string(length: nil)
-        bytes = GlobalHeap.referenceBytes
+        bytes = ElementType.referenceBytes
       } else {
         element = .string(length: size)
         switch H5Tget_strpad(type) {
@@ -40,14 +40,14 @@ struct StoredType {
       element = .other(Self.isComplex(type) ? "complex" : "compound")
     case H5T_VLEN:
       element = .other("variable-length sequence")
-      bytes = GlobalHeap.referenceBytes
+      bytes = ElementType.referenceBytes
     case H5T_ARRAY: element = .other("array")
     case H5T_REFERENCE: element = .other("reference")
     case H5T_BITFIELD: element = .other("bitfield")
     case H5T_TIME: element = .other("time")
     default:
       throw .unsupported(
-        "its type is of a kind libhdf5 1.10 does not know", advice: Superblock.adviceForNewer)
+        "its type is of a kind libhdf5 1.10 does not know", advice: Library.adviceForNewer)
     }
   }
 

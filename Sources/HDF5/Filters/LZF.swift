@@ -7,7 +7,7 @@
 /// Source: liblzf 3.6, lzf_d.c.
 enum LZF {
   static func decode(
-    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, scratch _: Scratch
   ) throws(Fault) -> Int {
     guard var from = input.baseAddress, let first = output.baseAddress else {
       if input.isEmpty { return 0 }
@@ -78,5 +78,12 @@ enum LZF {
 
   private static func damaged(_ what: String) -> Fault {
     .badData("its lzf data \(what)", advice: "Make or copy the file again.")
+  }
+}
+
+extension FilterDescriptor {
+  static let lzf = FilterDescriptor(id: 32000, name: "lzf", secondsPerByte: 1.2e-9) { _, _ in
+    // 264 bytes for three.
+    Stage(name: "lzf", mostExpansion: 88, bytesAfter: { _ in nil }, undo: .decode(LZF.decode))
   }
 }

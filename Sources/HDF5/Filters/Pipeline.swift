@@ -4,23 +4,17 @@
 /// where its size can be known. libhdf5 itself does not look, and would hand out what was on the
 /// heap before.
 struct Pipeline: Sendable {
-  /// One filter, with its parameters checked.
-  enum Stage: Sendable {
-    case gzip, lzf, lz4, zstd, fletcher32
-    case shuffle(elementBytes: Int)
-    case bitshuffle(Bitshuffle)
-  }
-
-  let stages: [Stage]
+  let stages: [FilterDescriptor.Stage]
   /// Bytes of a chunk before the first filter.
   let chunkBytes: Int
 
   /// - Throws: `Fault` `.unsupported` if one of the filters is not decoded here.
   init(_ info: DatasetInfo) throws(Fault) {
     chunkBytes = info.chunkBytes ?? info.count * info.elementBytes
-    var stages: [Stage] = []
+    var stages: [FilterDescriptor.Stage] = []
     for filter in info.filters {
-      stages.append(try Self.stage(filter, elementBytes: info.elementBytes))
+      guard let descriptor = FilterRegistry.descriptor(filter.id) else { throw FilterRegistry.unknown(filter) }
+      stages.append(try descriptor.stage(filter.parameters, info.elementBytes))
     }
     self.stages = stages
   }
@@ -29,23 +23,6 @@ struct Pipeline: Sendable {
   init(withoutFilters info: DatasetInfo) {
     chunkBytes = info.chunkBytes ?? info.count * info.elementBytes
     stages = []
-  }
-
-  private static func stage(_ filter: Filter, elementBytes: Int) throws(Fault) -> Stage {
-    switch filter.id {
-    case FilterRegistry.gzip: return .gzip
-    case FilterRegistry.fletcher32: return .fletcher32
-    case FilterRegistry.lzf: return .lzf
-    case FilterRegistry.lz4: return .lz4
-    case FilterRegistry.zstd: return .zstd
-    case FilterRegistry.shuffle:
-      let bytes = filter.parameters.first.map(Int.init) ?? elementBytes
-      guard bytes > 0 else { throw .badData("its shuffle filter has elements of 0 bytes") }
-      return .shuffle(elementBytes: bytes)
-    case FilterRegistry.bitshuffle:
-      return .bitshuffle(try Bitshuffle(filter.parameters))
-    default: throw FilterRegistry.unknown(filter)
-    }
   }
 
   /// Undoes the filters on one stored chunk.
@@ -66,7 +43,7 @@ struct Pipeline: Sendable {
     var known: Int? = chunkBytes
     for index in active {
       before.append(known)
-      known = stages[index].bytesAfter(known)
+      known = known.flatMap(stages[index].bytesAfter)
     }
     if let known, known != stored.count {
       throw Self.wrongSize(got: stored.count, expected: known, "stored bytes")
@@ -75,11 +52,12 @@ struct Pipeline: Sendable {
     var current = stored
     for (position, index) in active.enumerated().reversed() {
       let stage = stages[index]
-      if case .fletcher32 = stage {
-        try Fletcher32.check(UnsafeRawBufferPointer(current))
-        current = UnsafeMutableRawBufferPointer(
-          rebasing: current.dropLast(Fletcher32.checksumBytes))
+      let decode: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer, Scratch) throws(Fault) -> Int
+      switch stage.undo {
+      case .check(let check):
+        current = UnsafeMutableRawBufferPointer(rebasing: current.prefix(try check(UnsafeRawBufferPointer(current))))
         continue
+      case .decode(let function): decode = function
       }
       let expected = before[position]
       // Between two compressors the size is not known, only its bound: what a compressor makes of
@@ -92,8 +70,7 @@ struct Pipeline: Sendable {
         target = try scratch.buffer(position & 1 == 0 ? .even : .odd, capacity)
       }
       let output = UnsafeMutableRawBufferPointer(start: target, count: capacity)
-      let count = try stage.decode(
-        UnsafeRawBufferPointer(current), into: output, scratch: scratch)
+      let count = try decode(UnsafeRawBufferPointer(current), output, scratch)
       if let expected, count != expected {
         throw Self.wrongSize(got: count, expected: expected, "bytes after \(stage.name)")
       }
@@ -123,64 +100,5 @@ struct Pipeline: Sendable {
       "it has \(got) \(of) where \(expected) are due",
       advice: "The chunk is damaged or was written by a broken filter: make or copy the file again."
     )
-  }
-}
-
-extension Pipeline.Stage {
-  /// Bytes that come out when writing, if they depend on nothing but the bytes that go in.
-  fileprivate func bytesAfter(_ before: Int?) -> Int? {
-    switch self {
-    case .shuffle: before
-    case .fletcher32: before.map { $0 + Fletcher32.checksumBytes }
-    case .bitshuffle(let bitshuffle): bitshuffle.codec == .none ? before : nil
-    case .gzip, .lzf, .lz4, .zstd: nil
-    }
-  }
-
-  /// Decoded bytes that one stored byte can stand for at the very most.
-  fileprivate var mostExpansion: Double {
-    switch self {
-    case .shuffle, .fletcher32: 1
-    case .gzip: 1032  // deflate: 258 bytes for two bits
-    case .lzf: 88  // 264 bytes for three
-    case .lz4: 255
-    case .zstd: 43_691  // a block of 128 KiB repeated from 3 bytes
-    case .bitshuffle(let bitshuffle):
-      switch bitshuffle.codec {
-      case .none: 1
-      case .lz4: 255
-      case .zstd: 43_691
-      }
-    }
-  }
-
-  fileprivate var name: String {
-    switch self {
-    case .gzip: "gzip"
-    case .lzf: "lzf"
-    case .lz4: "lz4"
-    case .zstd: "zstd"
-    case .fletcher32: "fletcher32"
-    case .shuffle: "shuffle"
-    case .bitshuffle: "bitshuffle"
-    }
-  }
-
-  /// Decodes into `output` and returns how many bytes came; never writes beyond it.
-  fileprivate func decode(
-    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, scratch: Scratch
-  ) throws(Fault) -> Int {
-    switch self {
-    case .gzip: return try Gzip.decode(input, into: output, scratch: scratch)
-    case .lzf: return try LZF.decode(input, into: output)
-    case .lz4: return try LZ4Frame.decode(input, into: output)
-    case .zstd: return try Zstd.decode(input, into: output, scratch: scratch)
-    case .shuffle(let elementBytes):
-      return try Shuffle.decode(input, into: output, elementBytes: elementBytes)
-    case .bitshuffle(let bitshuffle):
-      return try bitshuffle.decode(input, into: output, scratch: scratch)
-    case .fletcher32:
-      preconditionFailure("a checksum is checked, not decoded")
-    }
   }
 }

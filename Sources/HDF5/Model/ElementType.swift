@@ -9,6 +9,9 @@ public enum ElementType: Codable, Sendable, Hashable {
   /// Anything else, in plain words: "compound", "complex", "enum of int32", "reference", …
   case other(String)
 
+  /// Bytes of a reference to a variable-length element: length (u32), address of a collection (u64), index in it (u32).
+  static let referenceBytes = 16
+
   /// Bytes of one numeric or opaque element, `nil` for the others.
   public var bytes: Int? {
     switch self {

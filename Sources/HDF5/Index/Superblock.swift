@@ -33,7 +33,7 @@ struct Superblock: Sendable {
     default:
       throw .unsupported(
         "its superblock has version \(version), and libhdf5 1.10 reads versions up to 3",
-        advice: Self.adviceForNewer)
+        advice: Library.adviceForNewer)
     }
     guard addressBytes == 8, lengthBytes == 8 else {
       throw .unsupported(
@@ -56,9 +56,6 @@ struct Superblock: Sendable {
           "Wait until its writer has closed it; if that was killed, h5clear -s clears the mark.")
     }
   }
-
-  static let adviceForNewer =
-    "Write it with libver=('earliest', 'v110') in h5py, or convert it with h5repack --high=v110."
 
   /// The signature lies at byte 0, 512, 1024, 2048, … : what precedes it is the user block.
   private static func findSignature(_ descriptor: Int32, _ fileBytes: Int) throws(Fault) -> Int? {

@@ -5,8 +5,11 @@ import CLZ4
 ///
 /// Source: H5Zlz4.c of nexusformat/HDF5-External-Filter-Plugins.
 enum LZ4Frame {
+  /// Bytes that one stored byte can stand for.
+  static let mostExpansion = 255.0
+
   static func decode(
-    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, scratch _: Scratch
   ) throws(Fault) -> Int {
     var reader = BigEndianReader(input)
     guard let total = reader.next(8), let blockBytes = reader.next(4) else {
@@ -87,5 +90,12 @@ struct BigEndianReader {
     guard count >= 0, bytes.count - at >= count else { return nil }
     defer { at += count }
     return UnsafeRawBufferPointer(rebasing: bytes[at..<(at + count)])
+  }
+}
+
+extension FilterDescriptor {
+  static let lz4 = FilterDescriptor(id: 32004, name: "lz4", secondsPerByte: 0.4e-9) { _, _ in
+    Stage(
+      name: "lz4", mostExpansion: LZ4Frame.mostExpansion, bytesAfter: { _ in nil }, undo: .decode(LZ4Frame.decode))
   }
 }

@@ -14,3 +14,16 @@ enum Shuffle {
     return input.count
   }
 }
+
+extension FilterDescriptor {
+  static let shuffle = FilterDescriptor(id: 2, name: "shuffle", secondsPerByte: 0.4e-9) {
+    (parameters, elementBytes) throws(Fault) in
+    let bytes = parameters.first.map(Int.init) ?? elementBytes
+    guard bytes > 0 else { throw .badData("its shuffle filter has elements of 0 bytes") }
+    return Stage(
+      name: "shuffle", mostExpansion: 1, bytesAfter: { $0 },
+      undo: .decode { (input, output, _) throws(Fault) in
+        try Shuffle.decode(input, into: output, elementBytes: bytes)
+      })
+  }
+}

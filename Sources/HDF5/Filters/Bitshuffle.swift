@@ -21,6 +21,15 @@ struct Bitshuffle: Sendable {
 
   var blockBytes: Int { blockElements * elementBytes }
 
+  /// Bytes that one stored byte can stand for.
+  var mostExpansion: Double {
+    switch codec {
+    case .none: 1
+    case .lz4: LZ4Frame.mostExpansion
+    case .zstd: Zstd.mostExpansion
+    }
+  }
+
   init(_ parameters: [UInt32]) throws(Fault) {
     guard parameters.count >= 3, (1...65_536).contains(parameters[2]) else {
       throw .badData("its bitshuffle filter has parameters \(parameters)")
@@ -117,5 +126,18 @@ struct Bitshuffle: Sendable {
 
   private func damaged(_ what: String) -> Fault {
     .badData("its bitshuffle data \(what)", advice: "Make or copy the file again.")
+  }
+}
+
+extension FilterDescriptor {
+  static let bitshuffle = FilterDescriptor(id: 32008, name: "bitshuffle", secondsPerByte: 0.4e-9) {
+    (parameters, _) throws(Fault) in
+    let bitshuffle = try Bitshuffle(parameters)
+    return Stage(
+      name: "bitshuffle", mostExpansion: bitshuffle.mostExpansion,
+      bytesAfter: { bitshuffle.codec == .none ? $0 : nil }, scratchBytes: 2 * bitshuffle.blockBytes,
+      undo: .decode { (input, output, scratch) throws(Fault) in
+        try bitshuffle.decode(input, into: output, scratch: scratch)
+      })
   }
 }

@@ -55,3 +55,14 @@ enum Fletcher32 {
     return sum
   }
 }
+
+extension FilterDescriptor {
+  static let fletcher32 = FilterDescriptor(id: 3, name: "fletcher32", secondsPerByte: 0.2e-9) { _, _ in
+    Stage(
+      name: "fletcher32", mostExpansion: 1, bytesAfter: { $0 + Fletcher32.checksumBytes },
+      undo: .check { (input) throws(Fault) in
+        try Fletcher32.check(input)
+        return input.count - Fletcher32.checksumBytes
+      })
+  }
+}

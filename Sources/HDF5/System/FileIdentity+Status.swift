@@ -6,25 +6,7 @@
   import Darwin
 #endif
 
-/// What tells one state of a file from another: if none of these differs, it was not rewritten.
-public struct FileIdentity: Codable, Sendable, Hashable {
-  /// As the caller wrote it.
-  public let path: String
-  /// Size in bytes.
-  public let bytes: Int
-  /// Time of the last modification, in nanoseconds since 1970, modulo 2^64.
-  public let modifiedNs: Int
-  public let inode: UInt64
-  public let device: UInt64
-
-  init(path: String, bytes: Int, modifiedNs: Int, inode: UInt64, device: UInt64) {
-    self.path = path
-    self.bytes = bytes
-    self.modifiedNs = modifiedNs
-    self.inode = inode
-    self.device = device
-  }
-
+extension FileIdentity {
   /// The identity of the file as it is now.
   ///
   /// - Throws: `Fault` if it is missing, not permitted, or not a regular file.
@@ -56,12 +38,11 @@ public struct FileIdentity: Codable, Sendable, Hashable {
     #else
       let modified = status.st_mtim
     #endif
-    self.path = path
-    bytes = Int(status.st_size)
     // Of a time beyond the year 2262 only that it differs matters.
-    modifiedNs = Int(modified.tv_sec) &* 1_000_000_000 &+ Int(modified.tv_nsec)
-    inode = UInt64(status.st_ino)
-    device = UInt64(status.st_dev)
+    self.init(
+      path: path, bytes: Int(status.st_size),
+      modifiedNs: Int(modified.tv_sec) &* 1_000_000_000 &+ Int(modified.tv_nsec), inode: UInt64(status.st_ino),
+      device: UInt64(status.st_dev))
   }
 
   /// Throws `.changed`, naming what differs, or `.notFound`, unless the file is still the same.

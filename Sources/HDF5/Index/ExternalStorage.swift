@@ -44,17 +44,7 @@ enum ExternalStorage {
     try parts(list(properties), info, beside: info.storageFile ?? catalogued).map(\.path)
   }
 
-  /// The parts of the run of an open file's dataset.
-  static func parts(_ file: File, _ info: DatasetInfo) throws(Fault) -> [Part] {
-    let dataset = try LibraryReader.open(file, info)
-    defer { Library.enter { _ = H5Dclose(dataset) } }
-    return try Library.enter { () throws(Fault) in
-      let properties = try Handle(H5Dget_create_plist(dataset), "reading its storage properties")
-      return try parts(list(properties.id), info, beside: info.storageFile ?? file.identity.path)
-    }
-  }
-
-  private static func parts(_ entries: [Entry], _ info: DatasetInfo, beside: String) throws(Fault)
+  static func parts(_ entries: [Entry], _ info: DatasetInfo, beside: String) throws(Fault)
     -> [Part]
   {
     var left = info.count * info.elementBytes
