@@ -60,6 +60,7 @@ struct AdminPort: Sendable {
           ("weight=\"heavy\"", Double(service.lanes.jobs(.heavy))),
         ]),
       .init("datasets", "Data sets served.", [("", Double(service.library.datasets.count))]),
+      .init("open_stores", "Stores held open.", [("", Double(service.library.openCount))]),
     ]
     if let bytes = residentBytes() {
       gauges.append(.init("resident_bytes", "Memory of the process, mapped shards included.", [("", Double(bytes))]))

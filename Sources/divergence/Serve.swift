@@ -76,7 +76,8 @@ struct Serve: AsyncParsableCommand {
         complain("The tokens of “\(name)” protect nothing: no data set is called so.")
       }
       raiseFileLimit()
-      let names = server.datasets.joined(separator: ", ")
+      let named = server.datasets.count <= Self.namesMax
+      let names = named ? server.datasets.joined(separator: ", ") : "\(server.datasets.count) data sets"
       try await server.run { port in
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         let line = "Serving \(names) at http://\(host):\(port)\(settings.prefix)/\n"
@@ -104,6 +105,9 @@ struct Serve: AsyncParsableCommand {
     options.web = options.web ?? WebClient.folder()
     return try options.settings()
   }
+
+  /// Most data sets that are named when serving begins.
+  private static let namesMax = 100
 
   /// Connections and mapped shards need descriptors: as many as the system lets this program have.
   private func raiseFileLimit() {

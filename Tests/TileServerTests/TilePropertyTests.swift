@@ -70,7 +70,7 @@ struct TilePropertyTests {
 
   @Test func `Rows equal brute force over the store`() throws {
     let server = try GoldenServer.server()
-    let version = try #require(server.service.library.dataset("golden")).current
+    let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
       let layer = LayerParts(
         version: version, index: index, parts: server.service.parts, planes: server.service.planes,
@@ -88,7 +88,7 @@ struct TilePropertyTests {
   /// Gathering and the pyramid are two ways to the same tile.
   @Test func `Both ways of making a tile agree`() throws {
     let server = try GoldenServer.server()
-    let version = try #require(server.service.library.dataset("golden")).current
+    let version = try #require(try server.service.library.current("golden"))
     let layer = LayerParts(
       version: version, index: 0, parts: server.service.parts, planes: server.service.planes,
       helpers: server.service.helpers, slabs: server.service.slabs)
