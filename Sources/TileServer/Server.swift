@@ -23,11 +23,11 @@ public struct Server: Sendable {
     self.access = settings.accessLog ? access : nil
   }
 
-  /// Opens the stores for the first time. Blocks.
+  /// Opens stores for the first time, `Library.looksMax` at most: of more, the others are opened while the server runs. Blocks.
   public func open() throws -> Library.Changes { try service.refreshLibrary() }
 
-  /// Names of the data sets that are served now.
-  public var datasets: [String] { service.library.datasets.keys.sorted() }
+  /// Names of the data sets that are served now, or will be looked at.
+  public var datasets: [String] { service.library.names }
 
   /// Whether there is a web client beside the interface for programs.
   public var hasClient: Bool { !service.client.isEmpty }

@@ -45,41 +45,52 @@ final class TileService: Sendable {
     limiter = RateLimiter(rate: settings.rate, burst: settings.burst)
     connections = ConnectionCounts(most: settings.connectionsPerAddressMax)
     client = try settings.web.map { try ClientFiles(folder: $0) } ?? ClientFiles()
-    library = try Library(settings.folder, tokens: settings.tokens) { version in
-      planes.removeAll { $0.version == version.serial }
-      parts.removeAll { $0.version == version.serial }
-      answers.removeAll { $0.version == version.serial }
-      warm.removeAll(version: version.serial)
+    library = try Library(settings.folder, tokens: settings.tokens) { serial in
+      planes.removeAll { $0.version == serial }
+      parts.removeAll { $0.version == serial }
+      answers.removeAll { $0.version == serial }
+      warm.removeAll(version: serial)
     }
   }
 
-  /// Whether the server takes new work: not while it is stopping, and not before it has a store.
-  var isReady: Bool { !draining.load(ordering: .relaxed) && !library.datasets.isEmpty }
+  /// Whether the server takes new work: not while it is stopping, and not before it has a store and has looked at all that were there
+  /// when it started.
+  var isReady: Bool { !draining.load(ordering: .relaxed) && library.isComplete && !library.datasets.isEmpty }
 
   func startDraining() { draining.store(true, ordering: .relaxed) }
 
   /// Compares the library with the disk; see there. Blocks.
   func refreshLibrary() throws(StoreError) -> Library.Changes {
     let changes = try library.refresh()
-    if !changes.opened.isEmpty || !changes.removed.isEmpty {
+    if !changes.opened.isEmpty || !changes.found.isEmpty || !changes.removed.isEmpty {
       slabs.prepare(slabs: library.slabsUsual, atOnce: library.slabsAtFirst)
     }
     return changes
   }
 
+  /// Looks at a data set ahead of its turn. Blocks.
+  func lookAhead(at name: String) {
+    if let error = library.lookAhead(at: name) { logRefused(name, error) }
+  }
+
+  private func logRefused(_ name: String, _ error: StoreError) {
+    log.error("cannot be served", metadata: ["dataset": "\(name)", "reason": "\(error)"])
+  }
+
   /// Compares the library with the disk, off the event loops and not behind what is being built, and logs what changed.
-  func refresh() async {
+  /// - Returns: whether there is more to look at.
+  func refresh() async -> Bool {
     do {
       let changes = try await NIOThreadPool.singleton.runIfActive { [self] in try refreshLibrary() }
       for entry in changes.opened {
         log.notice("now serving", metadata: ["dataset": "\(entry.name)", "version": "\(entry.version)"])
       }
       for name in changes.removed { log.notice("no longer served", metadata: ["dataset": "\(name)"]) }
-      for (name, error) in changes.refused {
-        log.error("cannot be served", metadata: ["dataset": "\(name)", "reason": "\(error)"])
-      }
+      for (name, error) in changes.refused { logRefused(name, error) }
+      return changes.areMore
     } catch {
       log.error("the folder of stores cannot be listed", metadata: ["reason": "\(error)"])
+      return false
     }
   }
 }
@@ -107,16 +118,17 @@ struct AnswerKey: Hashable, Sendable {
   var coding: ContentCoding
 }
 
-/// Looks every second whether a link `current` names another version.
+/// Looks every second whether a link `current` names another version, and at first without a pause until all stores were looked at.
 struct LibraryWatch: Service {
   let service: TileService
   let interval: Duration
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
+      var areMore = !service.library.isComplete
       while !Task.isCancelled {
-        try? await Task.sleep(for: interval)
-        if !Task.isCancelled { await service.refresh() }
+        if !areMore { try? await Task.sleep(for: interval) }
+        if !Task.isCancelled { areMore = await service.refresh() }
       }
     }
     service.startDraining()

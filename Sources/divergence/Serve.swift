@@ -78,7 +78,8 @@ struct Serve: AsyncParsableCommand {
       for name in Set(settings.tokens.keys).subtracting(server.datasets + ["*"]).sorted() {
         complain("The tokens of “\(name)” protect nothing: no data set is called so.")
       }
-      let names = server.datasets.joined(separator: ", ")
+      let named = server.datasets.count <= Self.namesMax
+      let names = named ? server.datasets.joined(separator: ", ") : "\(server.datasets.count) data sets"
       try await server.run { port in
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         // Whoever does not read it may still be served.
@@ -116,4 +117,7 @@ struct Serve: AsyncParsableCommand {
     options.web = options.web ?? WebClient.folder()
     return try options.settings()
   }
+
+  /// Most data sets that are named when serving begins.
+  private static let namesMax = 100
 }

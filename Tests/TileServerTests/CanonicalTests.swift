@@ -30,8 +30,8 @@ struct CanonicalTests {
   @Test(arguments: spellings)
   func `However it is written, it is built once`(paths: [String]) async throws {
     let server = try GoldenServer.server()
-    let store = try #require(server.service.library.dataset("golden")).current.store
-    let layer = "/api/v1/datasets/golden/\(store.version)/layers/wide/"
+    let version = try #require(server.service.library.dataset("golden")).current.name
+    let layer = "/api/v1/datasets/golden/\(version)/layers/wide/"
     try await server.application().test(.router) { client in
       var bodies: Set<[UInt8]> = []
       for path in paths {
@@ -47,8 +47,7 @@ struct CanonicalTests {
 
   @Test func `Rows come in the order that is asked for, and are looked up once`() async throws {
     let server = try GoldenServer.server()
-    let version = try #require(server.service.library.dataset("golden")).current
-    let layer = parts(server, version)
+    let layer = try parts(server)
     let order = OrderRequest(name: .item(.mean(1)), direction: .descending)
     let before = layer.cost(ofRows: order, instances: [0, 1], level: 0, index: 0)
     let both = try layer.rows(order, instances: [0, 1], level: 0, index: 0)
@@ -65,8 +64,7 @@ struct CanonicalTests {
 
   @Test func `A summary costs the groups that nobody asked for before, a tile what is not at hand`() throws {
     let server = try GoldenServer.server()
-    let version = try #require(server.service.library.dataset("golden")).current
-    let layer = parts(server, version)
+    let layer = try parts(server)
     let group = Cost.summary(neurons: layer.levels.neurons).units
     func summary(_ groups: [Int]) -> Double { layer.cost(ofSummary: groups).units - Cost.least.units }
     #expect(abs(summary([0, 1, 2]) - 3 * group) < 1e-9)
@@ -87,8 +85,10 @@ struct CanonicalTests {
     #expect(layer.cost(ofTile: plane, other, level: 1).units < all, "the plane is decoded by now")
   }
 
-  private func parts(_ server: Server, _ version: ServedVersion) -> LayerParts {
-    LayerParts(
+  private func parts(_ server: Server) throws -> LayerParts {
+    let current = try #require(server.service.library.dataset("golden")).current
+    let version = try server.service.library.open(current, of: "golden")
+    return LayerParts(
       version: version, index: version.layerIndices["wide"] ?? 0, parts: server.service.parts,
       planes: server.service.planes, helpers: server.service.helpers, slabs: server.service.slabs)
   }

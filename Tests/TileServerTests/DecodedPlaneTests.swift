@@ -54,7 +54,7 @@ struct DecodedPlaneTests {
   @Test func `Of a plane that takes too much, tiles are the same`() throws {
     var random = SplitMix(seed: 5)
     let server = try GoldenServer.server()
-    let version = try #require(server.service.library.dataset("golden")).current
+    let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
       let layer = LayerParts(
         version: version, index: index, parts: server.service.parts, planes: server.service.planes,

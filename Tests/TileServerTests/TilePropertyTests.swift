@@ -74,7 +74,7 @@ struct TilePropertyTests {
   @Test func `Rows equal brute force over the store`() throws {
     var random = SplitMix(seed: 3)
     let server = try GoldenServer.server()
-    let version = try #require(server.service.library.dataset("golden")).current
+    let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
       let layer = LayerParts(
         version: version, index: index, parts: server.service.parts, planes: server.service.planes,
@@ -93,7 +93,7 @@ struct TilePropertyTests {
   @Test func `Both ways of making a tile agree`() throws {
     var random = SplitMix(seed: 4)
     let server = try GoldenServer.server()
-    let version = try #require(server.service.library.dataset("golden")).current
+    let version = try #require(try server.service.library.current("golden"))
     let layer = LayerParts(
       version: version, index: 0, parts: server.service.parts, planes: server.service.planes,
       helpers: server.service.helpers, slabs: server.service.slabs)

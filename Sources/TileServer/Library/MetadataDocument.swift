@@ -47,11 +47,10 @@ struct MetadataDocument: Encodable {
 }
 
 /// A line of the catalogue (`Tiles/HTTP.md`, "Catalogue").
-func catalogueEntry(_ store: Store, name: String, url: String) -> [String: JSONValue] {
-  let attributes = store.attributes
-  return [
-    "name": .string(name), "title": .string(attributes.dataset.title), "version": .string(store.version),
-    "url": .string(url), "rows": JSONValue(attributes.dataset.rows), "layers": JSONValue(attributes.layers.count),
-    "groups": JSONValue(attributes.groups.count), "instances": JSONValue(attributes.instances.count),
+func catalogueEntry(_ summary: StoreSummary, version: String, name: String, url: String) -> [String: JSONValue] {
+  [
+    "name": .string(name), "title": .string(summary.title), "version": .string(version), "url": .string(url),
+    "rows": JSONValue(summary.rows), "layers": JSONValue(summary.layers), "groups": JSONValue(summary.groups),
+    "instances": JSONValue(summary.instances),
   ]
 }

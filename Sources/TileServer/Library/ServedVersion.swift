@@ -1,23 +1,24 @@
 import Distributions
-import Synchronization
 import TileStore
 
-/// A version of a data set that is being served, and the tables that its names are looked up in.
+/// A version of a data set whose store is open, and the tables that its names are looked up in.
 final class ServedVersion: Sendable {
-  /// Tells versions apart in caches, also two openings of the same.
+  /// `Library.Version.serial`.
   let serial: UInt64
   let store: Store
   let orders: OrderTable
   let layerIndices: [String: Int]
 
-  private static let serials = Atomic<UInt64>(0)
-
-  init(_ store: Store) {
-    serial = Self.serials.add(1, ordering: .relaxed).newValue
+  init(_ store: Store, serial: UInt64) {
+    self.serial = serial
     self.store = store
     orders = OrderTable(store.attributes)
     layerIndices = Dictionary(uniqueKeysWithValues: store.attributes.layers.enumerated().map { ($1.id, $0) })
   }
+
+  /// About the bytes that it takes while it is open: decoded metadata take some times their bytes on disk. At least as much as makes 256
+  /// stores the most that are open, and at most so much that four are.
+  var byteCount: Int { min(max(Library.openBytesMax / 256, 4 * store.metadataBytes), Library.openBytesMax / 4) }
 }
 
 /// What answers are made of, by layer of a version.

@@ -83,7 +83,7 @@ struct NeuronFigures {
   }
 
   /// NaN and infinities have no number in JSON.
-  private static func number(_ value: Double) -> JSONValue {
+  static func number(_ value: Double) -> JSONValue {
     guard value.isFinite else { return .null }
     return Int64(exactly: value).map { $0.magnitude < 1 << 53 ? .int($0) : .double(value) } ?? .double(value)
   }

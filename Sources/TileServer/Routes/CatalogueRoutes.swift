@@ -9,25 +9,27 @@ extension RouteTable {
     let token = request.tokenDigest
     let datasets = service.library.datasets.filter { $0.value.opens(token) }.sorted { $0.key < $1.key }
     let entries = datasets.map { name, dataset in
-      JSONValue.object(catalogueEntry(dataset.current.store, name: name, url: url(name, dataset.current)))
+      JSONValue.object(
+        catalogueEntry(
+          dataset.summary, version: dataset.current.name, name: name, url: url(name, dataset.current)))
     }
     return try small(["datasets": .array(entries)], request, secret: !service.settings.tokens.isEmpty)
   }
 
   /// The current version of a data set.
-  func current(_ request: Request, _ context: ServerContext) throws -> Response {
+  func current(_ request: Request, _ context: ServerContext) async throws -> Response {
     _ = try Query(request.uri.query, allowing: [])
-    let dataset = try dataset(request, context)
+    let dataset = try await dataset(request, context)
     let name = try part("dataset", context)
     return try small(
       [
-        "name": .string(name), "version": .string(dataset.current.store.version),
+        "name": .string(name), "version": .string(dataset.current.name),
         "url": .string(url(name, dataset.current)),
       ], request, secret: !dataset.tokens.isEmpty)
   }
 
-  private func url(_ name: String, _ version: ServedVersion) -> String {
-    "\(service.settings.prefix)/api/v1/datasets/\(name)/\(version.store.version)"
+  private func url(_ name: String, _ version: Library.Version) -> String {
+    "\(service.settings.prefix)/api/v1/datasets/\(name)/\(version.name)"
   }
 
   /// A few bytes of JSON that may change, with an entity tag.
@@ -40,7 +42,7 @@ extension RouteTable {
   }
 
   func metadata(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let name = try part("dataset", context)
     _ = try Query(request.uri.query, allowing: [])
     return try await answer(
@@ -49,7 +51,7 @@ extension RouteTable {
   }
 
   func image(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     _ = try Query(request.uri.query, allowing: [])
     let index = try number("instance", context)
     let store = version.served.store

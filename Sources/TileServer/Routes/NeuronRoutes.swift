@@ -4,7 +4,7 @@ import TileStore
 /// One neuron, and one layer at a glance.
 extension RouteTable {
   func neuron(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["groups", "instances"])
     let neuron = try number("neuron", context)
@@ -31,7 +31,7 @@ extension RouteTable {
   }
 
   func summary(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["groups"])
     let all = version.served.store.attributes.groups.indices

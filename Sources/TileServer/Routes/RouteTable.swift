@@ -18,7 +18,7 @@ struct RouteTable: Sendable {
 
     let api = root.group("api/v1/datasets")
     api.get { request, context in try catalogue(request, context) }
-    api.get(":dataset") { request, context in try current(request, context) }
+    api.get(":dataset") { request, context in try await current(request, context) }
     let version = api.group(":dataset/:version")
     version.get { request, context in try await metadata(request, context) }
     version.get("images/:instance") { request, context in try await image(request, context) }
@@ -107,12 +107,15 @@ extension RouteTable {
     return number
   }
 
-  /// The data set that a request names.
-  /// - Throws: `Problem` 404, or 401 where it needs another token.
-  func dataset(_ request: Request, _ context: ServerContext) throws(Problem) -> Library.DatasetEntry {
+  /// The data set that a request names, looked at now where nobody has yet.
+  /// - Throws: `Problem` 404, or 401 where it needs another token; `BuildLanes.Full`.
+  func dataset(_ request: Request, _ context: ServerContext) async throws -> Library.DatasetEntry {
     let name = try part("dataset", context)
+    if service.library.isUnseen(name) {
+      try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) { [service] in service.lookAhead(at: name) }
+    }
     guard let dataset = service.library.dataset(name) else {
-      throw .notFound("There is no data set “\(name.prefix(100))”.")
+      throw Problem.notFound("There is no data set “\(name.prefix(100))”.")
     }
     guard dataset.opens(request.tokenDigest) else {
       throw Problem(
@@ -122,14 +125,22 @@ extension RouteTable {
     return dataset
   }
 
-  /// The version that a request names.
-  /// - Throws: `Problem` 404, 401, or gone.
-  func version(_ request: Request, _ context: ServerContext) throws(Problem) -> VersionRequest {
-    let dataset = try dataset(request, context)
+  /// The version that a request names, opened where it is not open.
+  /// - Throws: `Problem` 404, 401, or gone; `StoreError`; `BuildLanes.Full`.
+  func version(_ request: Request, _ context: ServerContext) async throws -> VersionRequest {
+    let dataset = try await dataset(request, context)
     let name = try part("version", context)
-    guard let served = dataset.versions.first(where: { $0.store.version == name }) else {
-      guard isVersion(name) else { throw .notFound("“\(name.prefix(100))” is no version.") }
-      throw Problem(.gone, "Version \(name) is not here any more. The current one is \(dataset.current.store.version).")
+    guard let version = dataset.version(name) else {
+      guard isVersion(name) else { throw Problem.notFound("“\(name.prefix(100))” is no version.") }
+      throw Problem(.gone, "Version \(name) is not here any more. The current one is \(dataset.current.name).")
+    }
+    let served: ServedVersion
+    if let open = service.library.atHand(version) {
+      served = open
+    } else {
+      served = try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) { [service] in
+        try service.library.open(version, of: dataset.name)
+      }
     }
     return VersionRequest(served: served, secret: !dataset.tokens.isEmpty)
   }

@@ -7,7 +7,7 @@ import TileStore
 /// most `Settings.buildQueueMax` at a time; the others never leave the event loop.
 extension RouteTable {
   func tile(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["order", "direction", "axis", "bins", "zoom", "from"])
     let order = try query.order(version.served.orders)
@@ -26,7 +26,7 @@ extension RouteTable {
   }
 
   func rows(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["order", "direction", "instances"])
     let order = try query.order(version.served.orders)
@@ -42,7 +42,7 @@ extension RouteTable {
   }
 
   func find(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["order", "direction", "neuron", "rank"])
     let order = try query.order(version.served.orders)

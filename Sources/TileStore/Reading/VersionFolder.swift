@@ -69,7 +69,9 @@ final class VersionFolder: Sendable {
     defer { close(file) }
     let count = try Self.byteCount(file, relative)
     let most = StoreLimits.bytes(ofFile: relative)
-    guard (1...most).contains(count) else { throw .corrupt(relative, "it has \(count) bytes, and 1 to \(most) are allowed") }
+    guard (1...most).contains(count) else {
+      throw .corrupt(relative, "it has \(count) bytes, and 1 to \(most) are allowed")
+    }
     var data = Data(count: count)
     let got = data.withUnsafeMutableBytes { bytes in
       var done = 0
