@@ -31,16 +31,18 @@ public struct PreparedJob: Sendable {
     for info in contents.instances.kinds.compactMap(\.images) { try dump.first.file.dataset(info).verifyComplete() }
     let openFiles = dump.files.count { $0.file.isOpenInLibrary }
     try Self.checkRows(contents.rows, openFiles: openFiles, memory: memory)
+    let instances = try InstancePlan(contents, memory: memory)
+    let left = memory - instances.heldBytes
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
     plans = try contents.layers.map { [grouping] layer in
       layer.element.fitsFloat
         ? try LayerPlan(
-          layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count,
+          layer, as: Float.self, grouping: grouping, medians: job.medians, memory: left, lanes: lanes.count,
           openFiles: openFiles)
         : try LayerPlan(
-          layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count,
+          layer, as: Double.self, grouping: grouping, medians: job.medians, memory: left, lanes: lanes.count,
           openFiles: openFiles)
     }
     ids = Self.ids(contents.layers.map(\.name))
@@ -50,6 +52,7 @@ public struct PreparedJob: Sendable {
     self.lanes = lanes
     self.memory = memory
     try checkStart()
+    try instances.check(root: attributes(layers: []), layers: plans.map(\.source.name))
   }
 
   /// Refuses more rows than their cells have room for, and more files than can be open.

@@ -6,7 +6,7 @@ import Foundation
 /// with a flipped byte is never used; shards and inner chunks are checked when they are read.
 public final class Store: Sendable {
   /// Most bytes of a `zarr.json` or of `MANIFEST`.
-  static let metadataBytesMax = 256 << 20
+  public static let metadataBytesMax = 256 << 20
   /// Most shards kept mapped at a time, unless said otherwise. A layer of 262,144 neurons and ten groups has 40 shards
   /// of counts an array.
   public static let mapsMax = 2048
