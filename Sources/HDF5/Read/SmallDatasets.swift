@@ -95,6 +95,23 @@ extension Dataset {
     }
   }
 
+  /// Bytes of all texts together, as the dataset claims them, before any is read.
+  ///
+  /// - Throws: ``HDF5Error``.
+  public func textBytes() throws(HDF5Error) -> Int {
+    guard case .string(let length) = info.element else { return 0 }
+    if let length {
+      let (bytes, overflow) = info.count.multipliedReportingOverflow(by: length)
+      return overflow ? .max : bytes
+    }
+    if case .virtual = info.layout { return 0 }
+    // Each reference begins with the length of what it refers to.
+    let references = try bytes()
+    return stride(from: 0, to: references.count, by: GlobalHeap.referenceBytes).reduce(0) { sum, at in
+      sum + (0..<4).reduce(0) { $0 | Int(references[at + $1]) << (8 * $1) }
+    }
+  }
+
   private func variableTexts(_ references: [UInt8]) throws(HDF5Error) -> [String] {
     if case .virtual = info.layout {
       throw located(

@@ -78,7 +78,7 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
   /// Brings the own counts, read back, to the shared axis.
   private func writeShared(_ grids: [DyadicGrid], _ shared: DyadicGrid) throws {
     let attributes: [String: JSONValue] = ["exponent": JSONValue(shared.exponent), "origin": .int(shared.origin)]
-    try builder.makeGroup(path + "/shared", attributes: .object(attributes))
+    try builder.makeGroup(path + "/shared", attributes: attributes)
     let arrays = try CountArrays(
       builder, path: path + "/shared", groups: members.count, neurons: neurons, dataType: dataType,
       attributes: attributes)

@@ -31,16 +31,18 @@ public struct PreparedJob: Sendable {
     try contents.checkInstances(lanes: lanes.count, memory: memory)
     let openFiles = dump.files.count { $0.file.isOpenInLibrary }
     try Self.checkRows(contents.rows, openFiles: openFiles, memory: memory)
+    let instances = try InstancePlan(contents, memory: memory)
+    let left = memory - instances.heldBytes
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
     plans = try contents.layers.map { [grouping] layer in
       layer.element.fitsFloat
         ? try LayerPlan(
-          layer, as: Float.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count,
+          layer, as: Float.self, grouping: grouping, medians: job.medians, memory: left, lanes: lanes.count,
           openFiles: openFiles)
         : try LayerPlan(
-          layer, as: Double.self, grouping: grouping, medians: job.medians, memory: memory, lanes: lanes.count,
+          layer, as: Double.self, grouping: grouping, medians: job.medians, memory: left, lanes: lanes.count,
           openFiles: openFiles)
     }
     guard plans.reduce(0.0, { $0 + Double($1.countedBytes) + Double($1.decodedBytes) }) < 0x1p62 else {
@@ -55,6 +57,7 @@ public struct PreparedJob: Sendable {
     self.lanes = lanes
     self.memory = memory
     try checkStart()
+    try instances.check(root: attributes(layers: []), layers: plans.map(\.source.name))
   }
 
   /// Refuses more rows than their cells have room for, and more files than can be open.

@@ -59,7 +59,7 @@ extension PreparedJob {
         throw error
       }
       try contents.dump.verifyUnchanged()
-      try builder.completeGroup(path, attributes: JSONValue(encoding: layer))
+      try builder.completeGroup(path, attributes: layer)
       try builder.removeScratch("layer-\(number)-")
       layers.append(layer)
       observer.report(.layerEnds(name: layer.name))
@@ -132,7 +132,7 @@ extension PreparedJob {
     for group in ["images", "texts"] { try builder.remove(group) }
     let kinds = contents.instances.kinds
     if kinds.contains(where: { $0.images != nil }) { try builder.makeGroup("images") }
-    if kinds.contains(where: { $0.texts?.isEmpty == false }) { try builder.makeGroup("texts") }
+    if kinds.contains(where: { $0.texts != nil && $0.count > 0 }) { try builder.makeGroup("texts") }
     for kind in kinds {
       if let info = kind.images {
         let writer = try builder.makeArray(
@@ -146,8 +146,8 @@ extension PreparedJob {
         }
         writer.finish()
       }
-      if let texts = kind.texts, !texts.isEmpty {
-        try builder.makeGroup("texts/\(kind.name)", attributes: ["texts": .array(texts.map { .string($0) })])
+      if let info = kind.texts, kind.count > 0 {
+        try builder.makeGroup("texts/\(kind.name)", attributes: ["texts": try file.file.dataset(info).strings()])
       }
     }
   }

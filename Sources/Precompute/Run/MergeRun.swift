@@ -15,7 +15,7 @@ extension PreparedJob {
       let path = "\(folder.store)/\(version)"
       let attributes = try Store.open(path).attributes
       try StoreBuilder.makeCurrent(version: version, root: output, name: job.name)
-      try folder.removeShards()
+      try tidyShards(output: output)
       return RunResult(path: path, version: version, attributes: attributes)
     }
     let shards = try ShardSet(of: self, in: folder)
@@ -25,10 +25,12 @@ extension PreparedJob {
     return result
   }
 
-  /// Removes the results of shards that were merged, where a merge was stopped before it did.
+  /// Removes the results of shards that were merged, and what else a merge left that was stopped at its end.
   func tidyShards(output: String) throws {
     let folder = try ShardFolder(output: output, job: self)
-    if folder.mergedVersion != nil { try folder.removeShards() }
+    guard folder.mergedVersion != nil else { return }
+    try StoreBuilder.tidy(root: output, name: job.name, fingerprint: fingerprint.text)
+    try folder.removeShards()
   }
 }
 

@@ -71,7 +71,7 @@ extension PreparedJob {
     if restart {
       try folder.removeMergedMark()
     } else if let version = folder.mergedVersion {
-      try folder.removeShards()
+      try tidyShards(output: output)
       return result(.wasMerged(version: version))
     }
     let own = try WorkFolder(path: folder.path(of: shard))

@@ -1,4 +1,5 @@
 import CDurability
+import Foundation
 import Glibc
 
 /// Calls again what a signal interrupted.
@@ -22,11 +23,11 @@ let newSuffix = "-new"
 
 /// Replaces a small file. Whenever the process is stopped, the old file is there or the new one, never a part; `powerLoss` promises as
 /// much of the machine, and that the new one is lasting.
-func replaceFile(_ path: String, with text: String, outlasting mishap: Mishap) throws(StoreWriteError) {
+func replaceFile(_ path: String, with data: Data, outlasting mishap: Mishap) throws(StoreWriteError) {
   let new = path + newSuffix
   do {
     let file = try OutputFile(path: new, flags: O_WRONLY | O_CREAT | O_TRUNC)
-    try file.write(Array(text.utf8), at: 0)
+    try file.write(data, at: 0)
     if mishap == .powerLoss { try file.synchronize() }
   }
   try renameFile(new, to: path)

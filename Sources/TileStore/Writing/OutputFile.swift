@@ -1,4 +1,5 @@
 import CDurability
+import Foundation
 import Glibc
 
 /// A file being written: descriptors are closed on every path out, every short write goes on, every error has its path.
@@ -33,7 +34,7 @@ struct OutputFile: ~Copyable {
     if retrying({ ftruncate(descriptor, off_t(count)) }) != 0 { throw StoreWriteError("write", path) }
   }
 
-  func write(_ bytes: [UInt8], at offset: Int) throws(StoreWriteError) {
+  func write(_ bytes: some ContiguousBytes, at offset: Int) throws(StoreWriteError) {
     let result = bytes.withUnsafeBytes { bytes in
       Result<Void, StoreWriteError> { () throws(StoreWriteError) in try write(bytes, at: offset) }
     }

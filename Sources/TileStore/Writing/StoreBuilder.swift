@@ -46,7 +46,7 @@ public final class StoreBuilder: Sendable {
     replaced = restart || same ? nil : earlier
     if !same { try retire(building, through: folder + "/.removing") }
     try makeFolder(scratch)
-    if !same { try replaceFile(mark, with: fingerprint, outlasting: .kill) }
+    if !same { try replaceFile(mark, with: Data(fingerprint.utf8), outlasting: .kill) }
   }
 
   /// The scratch folder of a builder that was stopped while it published goes back to its place, and vouches again for what is there:
@@ -128,16 +128,18 @@ public final class StoreBuilder: Sendable {
     try retire(building + "/" + path, through: folder + "/.removing")
   }
 
-  public func makeGroup(_ path: String, attributes: JSONValue = .object([:])) throws {
+  public func makeGroup(_ path: String) throws { try makeGroup(path, attributes: JSONValue.object([:])) }
+
+  public func makeGroup(_ path: String, attributes: some Encodable) throws {
     let folder = path.isEmpty ? building : building + "/" + path
     try makeFolder(folder)
     try writeJSON(
-      ["zarr_format": 3, "node_type": "group", "attributes": attributes],
-      to: folder + "/zarr.json", bytesMax: StoreLimits.bytes(ofFile: path.isEmpty ? "zarr.json" : path + "/zarr.json"))
+      GroupNode(attributes: attributes), to: folder + "/zarr.json",
+      bytesMax: StoreLimits.bytes(ofFile: path.isEmpty ? "zarr.json" : path + "/zarr.json"))
   }
 
   /// Makes a group's attributes the sign that all below it is complete: they are written when that is lasting.
-  public func completeGroup(_ path: String, attributes: JSONValue) throws {
+  public func completeGroup(_ path: String, attributes: some Encodable) throws {
     try synchronizeFileSystem(of: building)
     try makeGroup(path, attributes: attributes)
   }
@@ -164,7 +166,7 @@ public final class StoreBuilder: Sendable {
     _ attributes: Attributes, madeFrom: String,
     hashing each: (_ count: Int, _ body: @Sendable (_ index: Int) throws -> Void) throws -> Void
   ) throws -> String {
-    try makeGroup("", attributes: JSONValue(encoding: attributes))
+    try makeGroup("", attributes: attributes)
     let version = try writeManifest(each)
     try synchronizeFileSystem(of: building)
     do { try BuiltStore(path: building, name: version).check(against: attributes) } catch let error as StoreError {
@@ -184,7 +186,7 @@ public final class StoreBuilder: Sendable {
       try synchronizeFolder(folder)
     }
     try Self.flipCurrent(in: folder, to: version)
-    try replaceFile(Self.note(folder), with: "\(version)\n\(madeFrom)", outlasting: .powerLoss)
+    try replaceFile(Self.note(folder), with: Data("\(version)\n\(madeFrom)".utf8), outlasting: .powerLoss)
     try removeTree(outside)
     return version
   }
@@ -204,9 +206,9 @@ public final class StoreBuilder: Sendable {
       let line = "\(try sha256(file: building + "/" + paths[index]))  \(paths[index])\n"
       lines.withLock { $0[index] = line }
     }
-    let manifest = lines.withLock { $0.joined() }
+    let manifest = Data(lines.withLock { $0.joined() }.utf8)
     try writeMetadata(manifest, to: building + "/" + Manifest.name, bytesMax: StoreLimits.manifestBytes)
-    return String(hexadecimal(SHA256.hash(data: Data(manifest.utf8))).prefix(16))
+    return String(hexadecimal(SHA256.hash(data: manifest)).prefix(16))
   }
 
   /// Makes a version that was published before the one that readers see, where it is not. Takes the store's lock for it.
@@ -228,23 +230,31 @@ public final class StoreBuilder: Sendable {
   }
 }
 
-extension JSONValue {
-  /// The JSON that a value encodes to.
-  public init(encoding value: some Encodable) throws {
-    self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
+/// The content of a group's `zarr.json`.
+private struct GroupNode<Attributes: Encodable>: Encodable {
+  let zarrFormat = 3
+  let nodeType = "group"
+  let attributes: Attributes
+
+  enum CodingKeys: String, CodingKey {
+    case zarrFormat = "zarr_format"
+    case nodeType = "node_type"
+    case attributes
   }
 }
 
-func writeJSON(_ value: JSONValue, to path: String, bytesMax: Int = StoreLimits.nodeBytes) throws {
+func writeJSON(_ value: some Encodable, to path: String, bytesMax: Int = StoreLimits.nodeBytes) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-  try writeMetadata(String(decoding: encoder.encode(value), as: UTF8.self) + "\n", to: path, bytesMax: bytesMax)
+  var data = try encoder.encode(value)
+  data.append(UInt8(ascii: "\n"))
+  try writeMetadata(data, to: path, bytesMax: bytesMax)
 }
 
 /// Writes a file that readers read whole: none that they would refuse.
-private func writeMetadata(_ text: String, to path: String, bytesMax: Int) throws {
-  guard text.utf8.count <= bytesMax else { throw MetadataTooLarge(path: path, bytes: text.utf8.count, bytesMax: bytesMax) }
-  try replaceFile(path, with: text, outlasting: .kill)
+private func writeMetadata(_ data: Data, to path: String, bytesMax: Int) throws {
+  guard data.count <= bytesMax else { throw MetadataTooLarge(path: path, bytes: data.count, bytesMax: bytesMax) }
+  try replaceFile(path, with: data, outlasting: .kill)
 }
 
 private func sha256(file path: String) throws -> String {
