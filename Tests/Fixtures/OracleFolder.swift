@@ -13,9 +13,8 @@ public struct OracleFolder: Sendable {
   ///   - seed: another one than 1 by the variable `ND_SEED`; `nil`: the script takes none.
   public init(_ script: String, seed: UInt64? = Self.seed) throws(Failure) {
     let environment = ProcessInfo.processInfo.environment
-    path =
-      FileManager.default.temporaryDirectory
-      .appending(path: "nd-\(script)-\(ProcessInfo.processInfo.processIdentifier)").path
+    // Suites of several targets run in one process, and may use the same script at once.
+    path = FileManager.default.temporaryDirectory.appending(path: "nd-\(script)-\(UUID().uuidString)").path
     TemporaryFolders.shared.add(path)
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
