@@ -50,12 +50,12 @@ def test_texts_that_share_their_bytes_are_refused_unread(program, tmp_path):
         content[place:place + 160_000] = content[place:place + 16] * 10_000
     (tmp_path / "few.h5").write_bytes(content)
     paragraph = program.fails(DATA, "precompute", tmp_path / "few.yaml", "--output", tmp_path / "T", "--progress", "none")
-    assert "/instances/benign/texts" in paragraph and "256 MiB" in paragraph
+    assert "/instances/benign/texts" in paragraph and "64 MiB" in paragraph
 
 
 def test_a_root_that_no_reader_takes_is_refused(program, tmp_path):
     """Two kinds of 40,000 instances, each with a label and a prediction of 2,000 letters: 320 MB of JSON."""
     job = make(tmp_path / "many.h5", 40_000, 0, ["z" * 2000, "o" * 2000])
     paragraph = program.fails(DATA, "precompute", job, "--output", tmp_path / "T", "--memory", "64GiB", "--progress", "none")
-    assert "names and labels" in paragraph and "256 MiB" in paragraph
+    assert "names and labels" in paragraph and "64 MiB" in paragraph
     assert not (tmp_path / "T").exists()

@@ -107,7 +107,7 @@ extension Dataset {
     if case .virtual = info.layout { return 0 }
     // Each reference begins with the length of what it refers to.
     let references = try bytes()
-    return stride(from: 0, to: references.count, by: GlobalHeap.referenceBytes).reduce(0) { sum, at in
+    return stride(from: 0, to: references.count, by: ElementType.referenceBytes).reduce(0) { sum, at in
       sum + (0..<4).reduce(0) { $0 | Int(references[at + $1]) << (8 * $1) }
     }
   }
