@@ -121,7 +121,7 @@ struct CountedRows {
             "\(file.path): \(grouped(categories)) categories with \(grouped(each)) rows each are more than the \(grouped(LayerSource.countedMax)) rows that can be counted. If the shape is what it should be, split the dump."
           )
         }
-        try Self.check(rows: categories * each, of: file, after: perFile)
+        try Self.checkLabels(categories * each, of: file, after: perFile)
         if labels?.count == categories { labels = labels!.repeated(each) }
         labels = labels ?? .integers((0..<categories * each).map { Int64($0 / each) })
         rows = labels!.count
@@ -142,17 +142,23 @@ struct CountedRows {
         rows = count
         hasFiller = true
       }
-      try Self.check(rows: rows, of: file, after: perFile)
+      // Whether so many can be counted is told where a layer is named that has them.
+      guard rows <= Self.rowsMax - perFile.reduce(0, +) else {
+        throw ActivationsError(
+          "\(file.path): with its \(grouped(rows)) rows there are more than any dump can have. Its shape is damaged or made to exhaust memory: make the dump again."
+        )
+      }
+      if labels != nil { try Self.checkLabels(rows, of: file, after: perFile) }
       perFile.append(rows)
       guard let labels else { continue }
       if self.labels == nil { self.labels = labels } else { try self.labels!.append(labels, file: file.path) }
     }
   }
 
-  /// Refuses more rows than can be counted, and more labels than there is room for, before they are put together.
-  private static func check(rows: Int, of file: DumpFile, after perFile: [Int]) throws {
+  /// Refuses more labels than can be counted, or than there is room for, before they are put together.
+  private static func checkLabels(_ rows: Int, of file: DumpFile, after perFile: [Int]) throws {
     let before = perFile.reduce(0, +)
-    guard rows <= LayerSource.countedMax - before else {
+    guard before <= LayerSource.countedMax, rows <= LayerSource.countedMax - before else {
       throw ActivationsError(
         "\(file.path): with its \(grouped(rows)) rows there are more than the \(grouped(LayerSource.countedMax)) that can be counted. If the shape is what it should be, split the dump."
       )
@@ -164,6 +170,8 @@ struct CountedRows {
     }
   }
 
+  /// Rows of all files together, so that their sum never overflows.
+  private static let rowsMax = 1 << 61
   /// Bytes that the label of a row takes while all are put together.
   private static let rowBytes = 16
 
