@@ -103,7 +103,7 @@ struct LibraryTests {
   {
     try await Self.with { shelf, open in
       let version = try shelf.publish(title: "many")
-      let names = (0..<300).map { "d\(1000 + $0)" }
+      let names = (0..<70).map { "d\(1000 + $0)" }
       for name in names {
         try FileManager.default.createSymbolicLink(
           atPath: shelf.folder.appendingPathComponent(name).path, withDestinationPath: "golden")
@@ -114,28 +114,30 @@ struct LibraryTests {
         atPath: broken.appendingPathComponent("current").path, withDestinationPath: version)
       let server = try open()
       let library = server.service.library
-      #expect(library.datasets.count == Library.looksMax)
-      #expect(server.datasets.count == 302)
+      #expect((1...Library.looksMax).contains(library.datasets.count))
+      #expect(server.datasets.count == 72)
       #expect(!server.service.isReady)
       try await server.application().test(.router) { client in
-        for name in ["d1299", "golden"] {
+        for name in ["d1069", "golden"] {
           let tile = "/api/v1/datasets/\(name)/\(version)/layers/wide/tiles/0/0/0"
           #expect(try await client.execute(uri: tile, method: .get).status == .ok)
         }
         #expect(try await client.execute(uri: "/api/v1/datasets/e", method: .get).status == .notFound)
-        #expect(library.datasets.count == Library.looksMax + 2)
+        #expect(!library.isUnseen("d1069") && !library.isUnseen("golden") && !library.isUnseen("e"))
+        #expect(library.isUnseen("d1068"))
         var refused: [String] = []
         while try library.refresh().areMore {}
         refused += try library.refresh().refused.map(\.dataset)
         #expect(refused.isEmpty, "it was told when it was asked for")
         #expect(server.service.isReady)
-        #expect(library.openCount <= 256)
         for name in names {
           #expect(try await client.execute(uri: "/api/v1/datasets/\(name)/\(version)", method: .get).status == .ok)
         }
-        #expect(library.openCount <= 256)
+        let bytes = try #require(try library.current("golden")).byteCount
+        #expect(library.openCount * bytes <= Library.openBytesMax)
+        #expect(256 * bytes >= Library.openBytesMax)
         let listed = try await client.execute(uri: "/api/v1/datasets", method: .get).json["datasets"]?.array
-        #expect(listed?.count == 301)
+        #expect(listed?.count == 71)
       }
     }
   }

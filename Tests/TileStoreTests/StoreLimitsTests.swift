@@ -11,7 +11,7 @@ struct StoreLimitsTests {
 
   @Test(arguments: [
     ("\"rows\": 220\n", "\"rows\": 9223372036854775807\n", root),
-    ("\"rows\": 220,", "\"rows\": 9223372036854775807,", root),
+    ("\"rows\": 101", "\"rows\": 9223372036854775807", root),
     ("\"rows\": 220", "\"rows\": -1", root), ("\"rows\": 220", "\"rows\": 4294967296", root),
     ("\"samples\": 1,", "\"samples\": 2305843009213693952,", both), ("\"samples\": 1,", "\"samples\": 0,", both),
     ("\"neurons\": 270,", "\"neurons\": 2147483647,", both), ("\"neurons\": 270,", "\"neurons\": 2147483648,", both),
@@ -167,20 +167,21 @@ struct StoreLimitsTests {
   @Test func `Where nobody would watch over a mapping there is none, and that is no damage`() async {
     await #expect(processExitsWith: .success) {
       let one = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
+      let before = try orders(of: Store.open(Golden.dataset))
       let store = try Store.open(Golden.dataset)
-      let before = try #require(store.layer("spread")).medianOrder.plane(0, as: UInt32.self)
       for _ in 0..<Int(CM_WATCHES_MAX) { _ = cm_watch(one, 16) }
       let layer = try #require(store.layer("wide"))
       let error = #expect(throws: StoreError.self) { try layer.medianOrder.plane(0, as: UInt32.self) }
       #expect(error?.kind == .exhausted)
       // With one free, stores take turns.
       cm_forget(17)
-      for _ in 0..<3 {
-        for layer in store.layers { _ = try layer.medianOrder.plane(0, as: UInt32.self) }
-      }
-      #expect(try #require(store.layer("spread")).medianOrder.plane(0, as: UInt32.self) == before)
+      for _ in 0..<3 { #expect(try orders(of: store) == before) }
     }
   }
+}
+
+private func orders(of store: Store) throws -> [[UInt32]] {
+  try store.layers.map { try $0.medianOrder.plane(0, as: UInt32.self) }
 }
 
 extension Golden {

@@ -17,6 +17,8 @@ public final class Library: Sendable {
   static let versionsMax = 1000
   /// Most stores that one refresh opens: others wait for the next, which follows at once.
   static let looksMax = 64
+  /// Seconds after which a refresh leaves the others to the next, too.
+  static let looksSecondsMax = 5
   /// Most bytes of stores that are held open, as `ServedVersion.byteCount` counts them: 256 stores at most.
   static let openBytesMax = 256 << 20
 
@@ -88,7 +90,7 @@ public final class Library: Sendable {
     public var areMore = false
   }
 
-  /// Compares the links on disk with the table, opens what is new, at most `looksMax` of it, and swaps it in. What cannot be opened
+  /// Compares the links on disk with the table, opens what is new, as far as one refresh goes, and swaps it in. What cannot be opened
   /// is left out, and the version before goes on being served.
   ///
   /// Blocks: only for build threads and for the start. Not to be called by two threads at a time.
@@ -104,8 +106,14 @@ public final class Library: Sendable {
       guard before[entry.name]?.current.name != entry.version else { return false }
       return refused[entry.name].map { $0.version != entry.version || $0.nextTry <= now } ?? true
     }
-    changes.areMore = wanted.count > Self.looksMax
-    for entry in wanted.prefix(Self.looksMax) {
+    let start = ContinuousClock.now
+    var looks = 0
+    for entry in wanted {
+      if looks == Self.looksMax || ContinuousClock.now - start > .seconds(Self.looksSecondsMax) {
+        changes.areMore = true
+        break
+      }
+      looks += 1
       let isKnown = refused[entry.name]?.version == entry.version
       let wasUnseen = state.withLock { $0.unseen[entry.name] != nil }
       do throws(StoreError) {

@@ -70,7 +70,7 @@ struct JSONText {
     switch try next() {
     case UInt8(ascii: "{"): try members { text, _ throws(Malformed) in try text.skip() }
     case UInt8(ascii: "["): try elements { text throws(Malformed) in try text.skip() }
-    case UInt8(ascii: "\""): _ = try stringPlace()
+    case UInt8(ascii: "\""): _ = try string()
     case UInt8(ascii: "t"): try word("true")
     case UInt8(ascii: "f"): try word("false")
     case UInt8(ascii: "n"): try word("null")
@@ -150,7 +150,8 @@ struct JSONText {
     guard digits.first?.isNumber == true, digits.last?.isNumber == true else { throw malformed("this is no number") }
     if isWhole, let number = Int64(text) { return .int(number) }
     guard let number = Double(text), number.isFinite else { throw malformed("this number is none, or too large") }
-    return .double(number)
+    // As Foundation has it: 1e3 is a whole number.
+    return Int64(exactly: number).map { .int($0) } ?? .double(number)
   }
 
   // MARK: - Texts
