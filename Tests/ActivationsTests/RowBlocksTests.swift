@@ -29,7 +29,9 @@ import Testing
 
   private static func dump() throws -> Dump {
     let folder = try folder.get().path
-    return Dump(files: try (0..<2).map { try DumpFile(File.catalogue(path: "\(folder)/numbered-\($0).h5"), columnBytesMax: .max) })
+    return Dump(
+      files: try (0..<2).map { try DumpFile(File.catalogue(path: "\(folder)/numbered-\($0).h5"), columnBytesMax: .max) }
+    )
   }
 
   private static func serially(_ count: Int, _ body: @Sendable (_ lane: Int, _ index: Int) throws -> Void) throws {
@@ -107,7 +109,8 @@ import Testing
   @Test func segmentsAreEveryRowOnce() throws {
     let folder = try Self.folder.get().path
     for number in 0..<6 {
-      let dump = Dump(files: [try DumpFile(File.catalogue(path: "\(folder)/shapes-\(number).h5"), columnBytesMax: .max)])
+      let dump = Dump(files: [try DumpFile(File.catalogue(path: "\(folder)/shapes-\(number).h5"), columnBytesMax: .max)]
+      )
       for info in dump.first.catalogue.datasets {
         let source = try LayerSource(LayerRequest(described: info), dump: dump, rows: [info.shape[0]], missing: .fill)
         let ends = source.segmentEnds

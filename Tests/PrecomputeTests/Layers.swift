@@ -12,7 +12,8 @@ enum Layers {
   static func dumps() throws -> [[LayerSource]] {
     let folder = try folder.get().path
     return try (0..<6).map { number in
-      let dump = Dump(files: [try DumpFile(File.catalogue(path: "\(folder)/shapes-\(number).h5"), columnBytesMax: .max)])
+      let dump = Dump(files: [try DumpFile(File.catalogue(path: "\(folder)/shapes-\(number).h5"), columnBytesMax: .max)]
+      )
       return try dump.first.catalogue.datasets.map { info in
         func text(_ attribute: String) -> String {
           if case .string(let text)? = info.attributes[attribute] { text } else { "" }

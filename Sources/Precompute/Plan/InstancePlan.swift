@@ -36,7 +36,8 @@ struct InstancePlan {
       }
     }
     rootBytes = bytes
-    let writing = MemoryModel.always(files: 0, rows: 0) + instances.count * Self.bytesWritten + rootBytes * Self.bytesPerJSONByte
+    let writing =
+      MemoryModel.always(files: 0, rows: 0) + instances.count * Self.bytesWritten + rootBytes * Self.bytesPerJSONByte
     try Self.check(writing, memory, "names and labels of \(grouped(instances.count)) instances")
     for kind in contents.instances.kinds {
       guard let info = kind.texts else { continue }

@@ -114,7 +114,8 @@ extension LayerPlan {
   private static func error(
     _ shortage: MemoryModel.Shortage, _ source: LayerSource, _ model: MemoryModel
   ) -> PrecomputeError {
-    let needed = "\(source.place): the layer \"\(source.name)\" needs at least \(bytesInWords(shortage.needed, rounding: .up)) of memory"
+    let needed =
+      "\(source.place): the layer \"\(source.name)\" needs at least \(bytesInWords(shortage.needed, rounding: .up)) of memory"
     let why =
       switch shortage.part {
       case .finishing: " to order its \(grouped(source.neurons)) neurons"

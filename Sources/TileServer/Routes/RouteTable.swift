@@ -112,7 +112,9 @@ extension RouteTable {
   func dataset(_ request: Request, _ context: ServerContext) async throws -> Library.DatasetEntry {
     let name = try part("dataset", context)
     if service.library.isUnseen(name) {
-      try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) { [service] in service.lookAhead(at: name) }
+      try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) { [service] in
+        service.lookAhead(at: name)
+      }
     }
     guard let dataset = service.library.dataset(name) else {
       throw Problem.notFound("There is no data set “\(name.prefix(100))”.")
@@ -138,7 +140,8 @@ extension RouteTable {
     if let open = service.library.atHand(version) {
       served = open
     } else {
-      served = try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) { [service] in
+      served = try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) {
+        [service] in
         try service.library.open(version, of: dataset.name)
       }
     }
