@@ -97,9 +97,11 @@ extension InstanceSet {
         throw ActivationsError("The job names row \(row) as an instance, but the dump has the rows 0 to \(rows - 1).")
       }
       let first = (instances.map(\.pair).max() ?? -1) + 1
-      kinds.append(
-        InstanceKind(name: "row", origin: .rows(request.rows), count: request.rows.count, images: nil, texts: nil))
-      for (number, row) in request.rows.enumerated() {
+      // A row that is named twice is one instance.
+      var named = Set<Int>()
+      let chosen = request.rows.filter { named.insert($0).inserted }
+      kinds.append(InstanceKind(name: "row", origin: .rows(chosen), count: chosen.count, images: nil, texts: nil))
+      for (number, row) in chosen.enumerated() {
         instances.append(
           Instance(
             name: "row \(row)", kind: "row", pair: first + number,

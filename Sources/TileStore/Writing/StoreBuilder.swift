@@ -46,7 +46,8 @@ public final class StoreBuilder: Sendable {
     replaced = restart || same ? nil : earlier
     if !same { try retire(building, through: folder + "/.removing") }
     try makeFolder(scratch)
-    if !same { try replaceFile(mark, with: Data(fingerprint.utf8), outlasting: .kill) }
+    // Whole or not there, also after a power failure: what it vouches for is told by it alone.
+    if !same { try replaceFile(mark, with: Data(fingerprint.utf8), outlasting: .powerLoss) }
   }
 
   /// The scratch folder of a builder that was stopped while it published goes back to its place, and vouches again for what is there:
@@ -85,7 +86,9 @@ public final class StoreBuilder: Sendable {
   public static func tidy(root: String, name: String, fingerprint: String) throws {
     let folder = root + "/" + name
     let building = folder + "/.building"
-    let isOwn = try contents(ofFile: building + "/.scratch/fingerprint") == Array(fingerprint.utf8)
+    let mark = try contents(ofFile: building + "/.scratch/fingerprint")
+    // Without a mark nobody can go on with it.
+    let isOwn = exists(building) && (mark == nil || mark == Array(fingerprint.utf8))
     var left = [".removing", ".current" + newSuffix, ".made-from" + newSuffix].map { folder + "/" + $0 }
     if isOwn || !exists(building) { left.append(folder + "/.scratch") }
     guard isOwn || left.contains(where: exists) else { return }
