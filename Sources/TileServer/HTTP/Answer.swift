@@ -35,7 +35,7 @@ struct Answer: Sendable {
     headers[.cacheControl] =
       switch lifetime {
       case .immutable: "\(audience), max-age=31536000, immutable"
-      case .revalidated: "no-cache"
+      case .revalidated: secret ? "private, no-cache" : "no-cache"
       case .shared(let seconds, let stale):
         "public, max-age=0, s-maxage=\(seconds)" + (stale > 0 ? ", stale-while-revalidate=\(stale)" : "")
       }

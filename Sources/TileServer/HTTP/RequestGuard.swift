@@ -38,9 +38,14 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard refusal == nil else { return }
-    if case .head(let head) = unwrapInboundIn(data) {
-      if let flaw = Self.flaw(head) { return refuse(flaw, RequestTrace(head.headers), context) }
-      requestsUnderWay += 1
+    guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+    if let flaw = Self.flaw(head) { return refuse(flaw, RequestTrace(head.headers), context) }
+    requestsUnderWay += 1
+    if head.method == .CONNECT || head.headers.contains(name: "upgrade") {
+      // Nobody is followed to another protocol, and what came after such a request would not be read as HTTP: it is the last.
+      head.headers.remove(name: "upgrade")
+      head.headers.replaceOrAdd(name: "connection", value: "close")
+      return context.fireChannelRead(wrapInboundOut(.head(head)))
     }
     context.fireChannelRead(data)
   }

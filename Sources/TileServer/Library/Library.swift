@@ -153,22 +153,17 @@ public final class Library: Sendable {
 
   /// Opens a version and makes it current, or notes that it cannot be.
   private func look(at entry: Catalogue.Entry) throws(StoreError) {
-    let version = Version(name: entry.version)
+    let standing = Catalogue.versions(ofDataset: "\(folder)/\(entry.name)")
     do throws(StoreError) {
-      let served = try open(version, of: entry.name)
-      let standing = Catalogue.versions(ofDataset: "\(folder)/\(entry.name)")
-      let tokens = (tokens[entry.name] ?? []) + (tokens["*"] ?? [])
-      let retired = state.withLock { state in
-        state.unseen[entry.name] = nil
-        state.refused[entry.name] = nil
-        let (dataset, retired) = DatasetEntry.with(
-          version, StoreSummary(served.store), standing: standing, tokens: tokens, name: entry.name,
-          after: state.datasets[entry.name])
-        state.datasets[entry.name] = dataset
-        return retired
-      }
-      giveUp(retired)
+      try take(entry.version, of: entry.name, standing: standing)
+      state.withLock { $0.refused[entry.name] = nil }
     } catch {
+      // Where none was served before, as at the start, one that stands beside it is better than none, and the others answer.
+      if dataset(entry.name) == nil {
+        for other in standing where other != entry.version {
+          if (try? take(other, of: entry.name, standing: standing)) != nil { break }
+        }
+      }
       state.withLock { state in
         state.unseen[entry.name] = nil
         state.refused[entry.name] = Refusal(
@@ -176,6 +171,22 @@ public final class Library: Sendable {
       }
       throw error
     }
+  }
+
+  /// Opens a version and makes it the one that is current for readers.
+  private func take(_ name: String, of dataset: String, standing: [String]) throws(StoreError) {
+    let version = Version(name: name)
+    let served = try open(version, of: dataset)
+    let tokens = (tokens[dataset] ?? []) + (tokens["*"] ?? [])
+    let retired = state.withLock { state in
+      state.unseen[dataset] = nil
+      let (entry, retired) = DatasetEntry.with(
+        version, StoreSummary(served.store), standing: standing, tokens: tokens, name: dataset,
+        after: state.datasets[dataset])
+      state.datasets[dataset] = entry
+      return retired
+    }
+    giveUp(retired)
   }
 
   private func giveUp(_ versions: [Version]) {

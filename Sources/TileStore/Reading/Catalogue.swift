@@ -53,13 +53,15 @@ public struct Catalogue: Sendable, Equatable {
     return isVersion(text) ? text : nil
   }
 
-  /// Versions whose folders stand in a data set's folder, sorted by name. Links are none.
+  /// Versions whose folders stand in a data set's folder, the newest first. Links are none.
   public static func versions(ofDataset folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter(isVersion).sorted().filter { name in
+    let found = names.filter(isVersion).compactMap { name -> (name: String, made: Int)? in
       var status = stat()
-      return lstat("\(folder)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      guard lstat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+      return (name, status.st_mtim.tv_sec)
     }
+    return found.sorted { ($1.made, $0.name) < ($0.made, $1.name) }.map(\.name)
   }
 
   /// The version's folder that `path` means: itself, or what `current` in it names. Links are resolved, but the version itself must

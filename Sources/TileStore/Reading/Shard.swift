@@ -47,6 +47,14 @@ final class Shard: Sendable {
     return Int(offset)..<Int(end)
   }
 
+  /// Compares an encoded inner chunk with its checksum, without decoding it.
+  /// - Parameter range: where it lies, as `range(ofChunk:chunk:)` says.
+  /// - Throws: `StoreError` of kind `corrupt`.
+  func verify(_ range: Range<Int>, chunk: [Int]) throws(StoreError) {
+    let isSound = file.withBytes { ChunkCodec.isSound(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    guard isSound else { throw .corrupt(path, chunk: chunk, "the inner chunk fails its checksum") }
+  }
+
   /// Decodes inner chunk `index` to `destination`, which has exactly its decoded size.
   ///
   /// - Throws: `StoreError` of kind `corrupt` where the chunk is missing, fails its checksum, or has another size.

@@ -2,7 +2,7 @@
 struct BuiltStore {
   private let folder: VersionFolder
   /// Shards that are mapped at a time: each is looked at once.
-  private static let mapsMax = 16
+  private static let mapsMax = 2
 
   /// - Parameter name: the version, where that is known.
   init(path: String, name: String? = nil) throws(StoreError) { folder = try VersionFolder(path: path, name: name) }
@@ -55,7 +55,7 @@ public struct StoreNotWhole: Error, CustomStringConvertible, Sendable {
 }
 
 extension ArrayReader {
-  /// Looks whether every shard is there, with all inner chunks that lie in the array, and no longer than they are.
+  /// Looks whether every shard is there, with all inner chunks that lie in the array, sound and no longer than they are.
   /// - Throws: `StoreError`.
   func checkShards() throws(StoreError) {
     let planesPerShard = metadata.shape.count == 1 ? 1 : metadata.shardShape[0]
@@ -69,6 +69,7 @@ extension ArrayReader {
             guard let range = try shard.range(ofChunk: index(plane: plane, chunk: chunk), chunk: [plane, chunk]) else {
               throw .corrupt(shard.path, chunk: [plane, chunk], "the inner chunk is missing")
             }
+            try shard.verify(range, chunk: [plane, chunk])
             end += range.count
           }
         }

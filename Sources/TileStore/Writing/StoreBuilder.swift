@@ -75,7 +75,8 @@ public final class StoreBuilder: Sendable {
     guard let data = files.contents(atPath: note("\(root)/\(name)")),
       let version = try? files.destinationOfSymbolicLink(atPath: "\(root)/\(name)/current"),
       data == Data("\(version)\n\(fingerprint)".utf8),
-      files.fileExists(atPath: "\(root)/\(name)/\(version)/\(Manifest.name)")
+      // What readers would refuse is made again, not passed over night after night.
+      let found = try? Verification.verify("\(root)/\(name)/\(version)", depth: .quick), found.problems.isEmpty
     else { return nil }
     return version
   }

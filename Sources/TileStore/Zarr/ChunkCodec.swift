@@ -32,6 +32,14 @@ public enum ChunkCodec {
     return checked + 4
   }
 
+  /// Whether an encoded chunk has the checksum that it ends with.
+  static func isSound(_ encoded: UnsafeRawBufferPointer) -> Bool {
+    let checked = encoded.count - 4
+    guard checked >= 0 else { return false }
+    let sum = UInt32(littleEndian: encoded.loadUnaligned(fromByteOffset: checked, as: UInt32.self))
+    return crc32c(UnsafeRawBufferPointer(rebasing: encoded[..<checked])) == sum
+  }
+
   public enum DecodingError: Error, Sendable, Equatable { case checksum, size, lz4 }
 
   /// Decodes one encoded chunk to `destination`, which must be exactly its decoded size.
@@ -39,9 +47,8 @@ public enum ChunkCodec {
     _ encoded: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) throws(DecodingError) {
     guard encoded.count >= 8 else { throw .size }
+    guard isSound(encoded) else { throw .checksum }
     let checked = encoded.count - 4
-    let sum = UInt32(littleEndian: encoded.loadUnaligned(fromByteOffset: checked, as: UInt32.self))
-    guard crc32c(UnsafeRawBufferPointer(rebasing: encoded[..<checked])) == sum else { throw .checksum }
     let size = Int(UInt32(littleEndian: encoded.loadUnaligned(as: UInt32.self)))
     guard size == destination.count else { throw .size }
     let decoded = LZ4_decompress_safe(
