@@ -44,7 +44,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "How many of your own proxies add to X-Forwarded-For. (default: 0)")
   var trustedProxies: Int?
 
-  @Option(help: "Memory for cached answers, in MiB; for large layers half of it is taken soon after the start. (default: 1024)")
+  @Option(help: "Memory for cached answers, in MiB; half may be taken at the start. (default: 1024)")
   var cacheMib: Int?
 
   @Flag(help: "Log every request to standard output, one JSON object a line.")
