@@ -22,7 +22,7 @@ extension Inspection {
       }
     }
     let traps = traps
-    if !traps.isEmpty { lines += ["", "Note"] + traps.prefix(50).map { "  \($0)" } }
+    if !traps.isEmpty { lines += ["", "Mind"] + traps.prefix(50).map { "  \($0)" } }
     if traps.count > 50 { lines.append("  … and \(grouped(traps.count - 50)) more; --json lists all") }
     return lines
   }
@@ -57,7 +57,7 @@ extension Inspection {
     lines.append("  \(shown)\(labels.names.count > 20 ? ", …" : "")")
     lines.append(
       contents.classNames.map { "  named by \($0.origin)" }
-        ?? "  without names: give class_names in the job to name them")
+        ?? "  without names: give class_names in the job to have them called otherwise")
     if let path = contents.understood.predictions, let predictions = contents.predictions {
       let right = zip(labels.classes, predictions.classes).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
       lines.append("Predictions in \(path): \(grouped(right)) of \(grouped(labels.classes.count)) equal the label")

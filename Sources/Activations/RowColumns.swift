@@ -134,7 +134,7 @@ struct CountedRows {
       if let count = try Self.valid(columns.count, file: file, of: rows) {
         if case .categories = layout, count < rows {
           throw ActivationsError(
-            "\(file.path), dataset \(columns.count ?? ""): it says that \(grouped(count)) of \(grouped(rows)) rows count, but not of which category. Dumps stored by category have no filler; write them again with one axis of rows."
+            "\(file.path), dataset \(columns.count ?? ""): it says that \(grouped(count)) of \(grouped(rows)) rows count, but not of which category. Dumps stored by category have no filler; write them anew with one axis of rows."
           )
         }
         labels = labels?.prefix(count)
