@@ -11,7 +11,13 @@ let acrossModules: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"]
 
 let package = Package(
   name: "neural-divergence",
-  products: [.executable(name: "divergence", targets: ["divergence"])],
+  products: [
+    .executable(name: "divergence", targets: ["divergence"]),
+    .library(name: "HDF5", targets: ["HDF5"]),
+    .library(name: "Activations", targets: ["Activations"]),
+    .library(name: "Distributions", targets: ["Distributions"]),
+    .library(name: "TileStore", targets: ["TileStore"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),

@@ -25,7 +25,7 @@ public struct Grouping: Sendable {
   public var rowsPerCellMax: Int { rowsOfCell.max() ?? 0 }
   /// Whether the rows of each cell are spread over all rows, as if dealt out at random: those of the first rows tell of the rest.
   public let isMixed: Bool
-  /// What the job's own groups may not have been meant to be: without rows, or after a class that there is not. A sentence each.
+  /// What the job's own groups may not have been meant to be: without rows, or that name a class which does not exist. A sentence each.
   public let notes: [String]
 
   /// - Parameters:

@@ -10,7 +10,7 @@ struct Divergence: AsyncParsableCommand {
     commandName: "divergence",
     abstract: "Compare the activation distributions of a neural network in a browser.",
     discussion: """
-      inspect tells what is in an HDF5 dump, precompute makes a tile store of it, serve shows the store to browsers.
+      inspect shows what is in an HDF5 dump, precompute makes a tile store of it, serve shows the store in a browser.
       """,
     version: PreparedJob.version,
     subcommands: [

@@ -11,8 +11,9 @@ struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write the exact figures of a layer's neurons as a table, or a whole store as a web site of plain files.",
     discussion: """
-      With --layer: a table on standard output.       One line a neuron, in the ordering asked for; one column for each figure of each group. Lines at the top of a CSV \
-      that begin with # say where the numbers come from: pandas reads it with comment="#".
+      With --layer: a table on standard output. One line per neuron, in the ordering asked for; one column for each figure \
+      of each group. Lines at the top of a CSV that begin with # say where the numbers come from: pandas reads it with \
+      comment="#".
 
       With --static: a folder that any web host can serve, with which the same web client works without this program. \
       STORE may then also be a folder of stores.

@@ -9,12 +9,12 @@ import Precompute
 struct Inspect: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Tell what is in HDF5 dumps: layers, labels, instances, traps.",
+    abstract: "Show what is in HDF5 dumps: layers, labels, instances, pitfalls.",
     discussion: """
       --job writes a job file with comments, ready for precompute: divergence inspect dump.h5 --job > job.yaml
       """)
 
-  @Argument(help: "HDF5 files whose rows belong together.") var dumps: [String]
+  @Argument(help: "HDF5 files that together are one dump.") var dumps: [String]
   @Flag(help: "Print JSON instead of words; its keys are listed in Jobs/README.md.") var json = false
   @Flag(help: "Print a job file instead of words.") var job = false
   @Flag(help: "Follow virtual datasets and links into other files.") var follow = false
@@ -46,7 +46,7 @@ struct Inspect: AsyncParsableCommand {
     let job = "divergence inspect \(files)\(follow ? " --follow" : "") --job > job.yaml"
     return follow
       ? "Next: \(job); divergence precompute job.yaml, which says that links are followed."
-      : "Next: divergence precompute \(files), or where something is taken for what it is not: \(job), change that, divergence precompute job.yaml."
+      : "Next: divergence precompute \(files), or if something was misread: \(job), change that, divergence precompute job.yaml."
   }
 
   /// A path as a shell takes it.

@@ -127,10 +127,10 @@ final class JobTurn {
   func kept(_ error: any Error) -> String {
     guard published == nil, let meter = display?.meter, meter.number > 0 || !meter.completed.isEmpty else { return "" }
     if let error = error as? HDF5Error, error.kind == .changed {
-      return " What was done so far is of the dump as it was, and will be done anew."
+      return " What was done so far belongs to the dump as it was, and will be done again."
     }
     guard !meter.completed.isEmpty else { return " No layer is complete yet; what its last checkpoint holds is kept." }
     let layers = "\(meter.completed.count) of \(count(meter.layers, "layer"))"
-    return " Kept: \(layers), \(listed(meter.completed)). The same command goes on from there."
+    return " Kept: \(layers), \(listed(meter.completed)). The same command continues from there."
   }
 }

@@ -9,15 +9,15 @@ struct Merge: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Join what shards have counted, and publish it as a tile store.",
     discussion: """
-      INPUT and --output are those that precompute --shard was given. The store is the one that a single run makes, byte for \
-      byte. Merging again is no error: the version is named again, and is the one that readers see.
+      Give the same INPUT and --output as to precompute --shard. The store is the one that a single run makes, byte for \
+      byte. Merging again is not an error: it prints the version again and makes it the current one.
       """)
 
   @Argument(help: "A job file (.yaml, .yml), or HDF5 dumps.") var input: [String]
   @OptionGroup var options: WorkOptions
   @Option(
     help: ArgumentHelp(
-      "Print the shards of so many that are not complete, as sbatch --array takes them, and do nothing.",
+      "Print which of this many shards are incomplete, as a list for sbatch --array, and stop.",
       valueName: "n"))
   var missing: Int?
 
@@ -26,7 +26,7 @@ struct Merge: AsyncParsableCommand {
       throw ValidationError("--missing \(missing): give the number of shards, from 1 to \(ShardNumber.countMax).")
     }
     if input.count > 1, input.contains(where: PrecomputeCommand.isJob) {
-      throw ValidationError("Give one job file, or HDF5 dumps whose rows belong together; not both at once.")
+      throw ValidationError("Give one job file, or HDF5 files that together are one dump; not both at once.")
     }
   }
 

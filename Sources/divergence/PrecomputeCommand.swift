@@ -11,8 +11,8 @@ struct PrecomputeCommand: AsyncParsableCommand {
     commandName: "precompute",
     abstract: "Count the activations of a dump and publish them as a tile store.",
     discussion: """
-      INPUT are job files (.yaml), done one after another, or HDF5 files whose rows belong together. Run again after an \
-      interruption, the same command goes on where it was.
+      INPUT: job files (.yaml), done one after another, or HDF5 files that together are one dump. After an interruption, \
+      run the same command again: it continues where it stopped.
       """)
 
   @Argument(help: "Job files (.yaml, .yml), or HDF5 dumps.") var input: [String]
@@ -23,10 +23,10 @@ struct PrecomputeCommand: AsyncParsableCommand {
       valueName: "i/n"))
   var shard: String?
   @Option(help: "Seconds between two checkpoints inside a layer.") var checkpoint = 300.0
-  @Flag(help: "Print what would be done, and do nothing.") var planOnly = false
-  @Flag(help: "Begin anew, even where an earlier run left complete layers.") var restart = false
+  @Flag(help: "Print what would be done, and stop.") var planOnly = false
+  @Flag(help: "Start over, even if an earlier run left complete layers.") var restart = false
 
-  @Flag(help: "Do nothing where the published store was made of the same dump, job and program.") var ifChanged = false
+  @Flag(help: "Skip jobs whose published store was made from the same dump, job and program.") var ifChanged = false
 
   /// Eleven days. What is longer by far is no `Duration`.
   private static let checkpointMax = 1e6
@@ -37,7 +37,7 @@ struct PrecomputeCommand: AsyncParsableCommand {
         "--checkpoint \(checkpoint): give a number of seconds from 0 to \(Int(Self.checkpointMax)), such as 300.")
     }
     if input.contains(where: Self.isJob), !input.allSatisfy(Self.isJob) {
-      throw ValidationError("Give job files, or HDF5 dumps whose rows belong together; not both at once.")
+      throw ValidationError("Give job files, or HDF5 files that together are one dump; not both at once.")
     }
   }
 

@@ -7,11 +7,11 @@ import TileStore
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show tile stores to browsers.",
+    abstract: "Serve tile stores to browsers.",
     discussion: """
       Settings are taken from flags, then from variables such as DIVERGENCE_PORT, then from the file named with \
       --config, then from the defaults. Tokens for data sets are not taken from flags, which others on the machine can \
-      see. The server reads only, notices new versions by itself, and stops on SIGTERM after finishing what it began.
+      see. The server only reads, picks up new versions by itself, and on SIGTERM finishes what it began, then stops.
       """)
 
   @Argument(help: "A folder of data sets, or one data set's. (default: Tiles)")
@@ -32,7 +32,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Folder of the web client. (default: the one that came with the program)")
   var web: String?
 
-  @Option(help: "Path before every address, such as /demo.")
+  @Option(help: "Prefix of every path, such as /demo.")
   var prefix: String?
 
   @Option(name: .customLong("origin"), help: "An origin whose pages may read from here (CORS); * for all.")
@@ -41,10 +41,10 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Cost units a client may use in a second; 0: no limit. (default: 0, 500 unless on this machine only)")
   var rate: Double?
 
-  @Option(help: "How many proxies of yours write X-Forwarded-For. (default: 0)")
+  @Option(help: "How many of your own proxies add to X-Forwarded-For. (default: 0)")
   var trustedProxies: Int?
 
-  @Option(help: "MiB of answers and their parts to keep; for large layers half of it is taken early. (default: 1024)")
+  @Option(help: "Memory for cached answers, in MiB; half may be taken at the start. (default: 1024)")
   var cacheMib: Int?
 
   @Flag(help: "Log every request to standard output, one JSON object a line.")
@@ -73,10 +73,10 @@ struct Serve: AsyncParsableCommand {
         throw ExitCode(first.error.kind == .notFound ? Exit.badData : Exit.code(of: first.error))
       }
       for name in ServeOptions.unknown(ProcessInfo.processInfo.environment) {
-        complain("The variable \(name) is no setting.")
+        complain("The variable \(name) is not a setting.")
       }
       for name in Set(settings.tokens.keys).subtracting(server.datasets + ["*"]).sorted() {
-        complain("The tokens of “\(name)” protect nothing: no data set is called so.")
+        complain("The tokens of “\(name)” protect nothing: there is no data set of that name.")
       }
       let named = server.datasets.count <= Self.namesMax
       let names = named ? server.datasets.joined(separator: ", ") : "\(server.datasets.count) data sets"

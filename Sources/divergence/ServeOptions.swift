@@ -64,8 +64,8 @@ struct ServeOptions: Decodable, Equatable {
 
     var description: String {
       isMissing
-        ? "\(path): there is no such file of settings. Check the path."
-        : "\(path): the file of settings cannot be read. Give this user the right to read it."
+        ? "\(path): there is no such settings file. Check the path."
+        : "\(path): the settings file cannot be read. Give this user the right to read it."
     }
   }
 
@@ -75,19 +75,19 @@ struct ServeOptions: Decodable, Equatable {
       throw Unreadable(path: path, isMissing: access(path, F_OK) != 0)
     }
     guard let text = String(data: data, encoding: .utf8) else {
-      throw Unusable(description: "\(path) is not a file of settings: it is not UTF-8 text.")
+      throw Unusable(description: "\(path) is not a settings file: it is not UTF-8 text.")
     }
     do {
       guard let node = try Yams.compose(yaml: text) else { return ServeOptions() }
       for key in node.mapping?.keys.map({ $0.string ?? "" }) ?? [] where CodingKeys(rawValue: key) == nil {
         let known = CodingKeys.allCases.map(\.rawValue).joined(separator: ", ")
-        throw Unusable(description: "\(path) sets “\(key)”, which is no setting. Known: \(known).")
+        throw Unusable(description: "\(path) sets “\(key)”, which is not a setting. Known: \(known).")
       }
       return try YAMLDecoder().decode(ServeOptions.self, from: node)
     } catch let error as Unusable {
       throw error
     } catch {
-      throw Unusable(description: "\(path) is not a file of settings: \(explain(error))")
+      throw Unusable(description: "\(path) is not a settings file: \(explain(error))")
     }
   }
 

@@ -4,7 +4,7 @@ import Foundation
 import TileStore
 
 struct Show: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Tell what a tile store holds.")
+  static let configuration = CommandConfiguration(abstract: "Show what a tile store holds.")
 
   @Argument(help: "A store: Tiles/NAME, or one of its versions.")
   var store: String

@@ -8,7 +8,7 @@ struct Verify: ParsableCommand {
     abstract: "Check that a tile store is whole.",
     discussion: """
       Reads every byte: the hashes of all files, the checksum of every inner chunk, and whether counts, statistics and \
-      orderings agree. Ends with 0 where all is well, 65 where something is damaged, 74 where something cannot be read.
+      orderings agree. Ends with 0 if all is well, 65 if something is damaged, 74 if something cannot be read.
       """)
 
   @Argument(help: "A store: Tiles/NAME, or one of its versions.")
@@ -40,6 +40,6 @@ struct Verify: ParsableCommand {
     let many = problems.count == Verification.problemsMax ? "at least \(problems.count)" : "\(problems.count)"
     let more = problems.count > 8 ? "; …" : ""
     return
-      "The store \(store) is damaged in \(many) places. \(shown)\(more). Run `divergence precompute` again, or copy the store anew."
+      "The store \(store) is damaged in \(many) places. \(shown)\(more). Run `divergence precompute` again, or copy the store again."
   }
 }

@@ -6,9 +6,9 @@ import Precompute
 /// What `precompute` and `merge` are told alike: where to write, with how much, and how to show it.
 struct WorkOptions: ParsableArguments {
   @Option(help: "Folder of all stores.") var output = "Tiles"
-  @Option(help: "Memory that may be used, such as 500MiB. (default: 8GiB, or what Slurm or the control group allows)")
+  @Option(help: "Memory to use at most, such as 500MiB. (default: 8GiB, or what Slurm or the control group allows)")
   var memory: String?
-  @Option(help: "Number of threads; all processors without it.") var threads: Int?
+  @Option(help: "Number of threads. (default: one for each processor)") var threads: Int?
   @Option(help: "How progress is shown: auto, bar, json or none.") var progress = ProgressStyle.auto
 
   private static let memoryMin = 256 << 20

@@ -134,3 +134,50 @@ def test_random_tests_can_be_repeated():
 def test_files_are_short_enough_to_read():
     for path in [*SOURCES.rglob("*.swift"), *(ROOT / "web").rglob("*.js")]:
         assert len(path.read_text().splitlines()) <= 500, path
+
+
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+FILE_NAME = re.compile(r"[\w./+-]+\.(?:swift|js|ts|py|c|h|md|yaml|sh|service|html|css)")
+# Examples of what a user's own files are called.
+EXAMPLES = {"job.yaml", "dump.h5"}
+
+
+def project_files():
+    """Those of the project: built stores in Tiles are not."""
+    folders = [ROOT / name for name in ("Sources", "Tests", "Jobs", "web", "Tiles/golden")]
+    return [*ROOT.glob("*"), *ROOT.glob("Tiles/*"), *(path for folder in folders for path in folder.rglob("*") if path.is_file())]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_documents_name_what_there_is(document):
+    """What stands in backticks: the end of a file's path, a folder, and in ARCHITECTURE.md a type or a constant."""
+    files = project_files()
+    paths = ["/" + path.relative_to(ROOT).as_posix() for path in files]
+    code = "\n".join(path.read_text() for path in files if path.suffix in {".swift", ".js"})
+    known = set(re.findall(r"(?:struct|class|enum|protocol|typealias|extension|const) `?(\w+)", code))
+    known |= set(re.findall(r"@typedef \{[^\n]*\} (\w+)", code))
+    known |= {path.name for path in [*files, *SOURCES.rglob("*")]}
+
+    def is_there(name):
+        if FILE_NAME.fullmatch(name):
+            return name in EXAMPLES or any(path.endswith("/" + name) for path in paths)
+        if re.fullmatch(r"(?:Sources|Tests|Jobs|Tiles|web)/[\w/]*", name):
+            return (ROOT / name).is_dir()
+        return document != "ARCHITECTURE.md" or not re.fullmatch(r"[A-Z][\w]{2,}", name) or name in known
+
+    names = re.findall(r"`([^`\n]+)`", (ROOT / document).read_text())
+    assert names
+    assert not [name for name in names if not is_there(name)]
+
+
+def test_the_version_stands_in_one_place():
+    """What cannot read it there (images of Kubernetes, the changelog) says the same."""
+    place = SOURCES / "Precompute/Plan/PreparedJob.swift"
+    (version,) = re.findall(r'static let version = "(\d+\.\d+\.\d+)"', place.read_text())
+    texts = {path: path.read_text() for path in project_files() if path.suffix in {".swift", ".js", ".json", ".yaml", ".sh"}}
+    texts |= {path: path.read_text() for path in (ROOT / "Makefile", ROOT / "Jobs/hosting/Containerfile")}
+    spelled = {path for path, text in texts.items() if re.search(rf"(?<![\d.]){re.escape(version)}(?![\d.])", text)}
+    images = {path: tags for path, text in texts.items() if (tags := set(re.findall(r"image: .*/divergence:(\S+)", text)))}
+    assert images and all(tags == {version} for tags in images.values()), images
+    assert spelled == {place, *images}
+    assert re.findall(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.M)[0] == version

@@ -94,7 +94,7 @@ def test_a_log_gets_lines(program, odd, tmp_path):
     end = said[said.index("Published"):]
     for words in ("400 rows", "2 layers", "401 NaN", "2 infinite", "3 neurons dead", "1 neuron constant", "1 neuron without a finite value", "1 neuron with far outliers"):
         assert words in end, f"{words!r} is not in: {end}"
-    assert f"divergence serve '{tmp_path / 'T s'}'" in end and "Odd in b_plain" not in end
+    assert f"divergence serve '{tmp_path / 'T s'}'" in end and "Unusual in b_plain" not in end
 
 
 def test_a_terminal_gets_a_bar(odd, tmp_path):

@@ -109,7 +109,7 @@ def test_a_store_is_made_and_looked_at(hostile, tmp_path):
     layer = f"acts{HOSTILE}/a{HOSTILE}"
     run("precompute", job, "--output", tiles, "--plan-only")
     said = run("precompute", job, "--output", tiles).stderr.decode()
-    assert r"Odd in /acts\u{1b}" in said or r"Odd in acts\u{1b}" in said
+    assert r"Unusual in /acts\u{1b}" in said or r"Unusual in acts\u{1b}" in said
     events = [json.loads(line) for line in run("precompute", job, "--output", tiles, "--restart", "--progress", "json").stderr.splitlines()]
     assert events[0]["layers"][0].strip("/") == layer and events[-1]["path"].startswith(str(tiles))
     assert "█" in on_a_terminal("precompute", job, "--output", tiles, "--restart", "--progress", "bar")

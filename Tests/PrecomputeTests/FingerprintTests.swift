@@ -32,7 +32,7 @@ import Testing
     #expect(try changes(text(bytes: 4999)).map(\.words) == ["a.h5 had 4,999 bytes and has 5,000"])
     #expect(try changes(text(inode: 4)).map(\.words) == ["a.h5 was replaced"])
     #expect(try changes(text(modifiedNs: 8)).map(\.words) == ["a.h5 was written to"])
-    #expect(try changes(text(path: "b.h5")).map(\.words) == ["a.h5 stands where b.h5 stood"])
+    #expect(try changes(text(path: "b.h5")).map(\.words) == ["a.h5 has taken the place of b.h5"])
     #expect(try changes(text(tool: "old", job: "{}", inode: 9)).map(\.kind) == [.program, .job, .input])
   }
 

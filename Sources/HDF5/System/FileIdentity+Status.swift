@@ -56,7 +56,7 @@ extension FileIdentity {
       }
       throw Fault(
         .notFound, "it was there when the work began, and is gone now",
-        advice: "Put it back, or correct the job, and start anew.")
+        advice: "Put it back, or correct the job, and start again.")
     }
     if now.inode != inode || now.device != device {
       throw Fault(.changed, "another file has taken its place", advice: Self.advice)
@@ -71,5 +71,5 @@ extension FileIdentity {
     }
   }
 
-  private static let advice = "Wait until its writer has finished, then start anew."
+  private static let advice = "Wait until its writer has finished, then start again."
 }

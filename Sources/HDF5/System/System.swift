@@ -55,7 +55,7 @@ enum System {
       } else if got == 0 {
         throw Fault(
           .changed, "it ends at byte \(offset + done), in the middle of its data",
-          advice: "The file was cut while it was being read: copy it again, then start anew.")
+          advice: "The file was cut while it was being read: copy it again, then start again.")
       } else if errno != EINTR {
         throw Fault(.notReadable, "reading at byte \(offset + done) failed: \(message())")
       }

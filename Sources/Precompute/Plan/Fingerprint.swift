@@ -74,7 +74,7 @@ struct Fingerprint {
     if earlier.map(\.path) != now.map(\.path) {
       if earlier.count != now.count { return "the dump had \(earlier.count) files and has \(now.count)" }
       let (was, isNow) = zip(earlier, now).first { $0.path != $1.path }!
-      return "\(isNow.path) stands where \(was.path) stood"
+      return "\(isNow.path) has taken the place of \(was.path)"
     }
     let differing = zip(earlier, now).filter {
       $0.bytes != $1.bytes || $0.modifiedNs != $1.modifiedNs || $0.inode != $1.inode

@@ -6,7 +6,7 @@ import Foundation
 ///     a control group allows 4 GiB → 3.6 GiB
 ///     neither                      → 8 GiB
 ///
-/// A tenth is left for what the program does not count: the kernel takes a process that goes over by the throat.
+/// A tenth is left for what the program does not count: the kernel kills a process that exceeds its limit.
 public enum GrantedMemory {
   /// Where nothing is known, in bytes.
   static let usualBytes = 8 << 30

@@ -162,7 +162,7 @@ public struct PreparedJob: Sendable {
     func unknown(_ what: String, _ name: String, _ known: [String]) -> PrecomputeError {
       PrecomputeError(
         .job,
-        "The job's start names the \(what) \"\(name)\", which there is not. There are: \(known.prefix(20).joined(separator: ", "))."
+        "The job's start names the \(what) \"\(name)\", which does not exist. There are: \(known.prefix(20).joined(separator: ", "))."
       )
     }
     let layers = contents.layers.map(\.name)

@@ -30,7 +30,7 @@ public struct RunObserver: Sendable {
   func checkStop() throws {
     if shouldStop() {
       throw PrecomputeError(
-        .stopped, "Stopped by a signal; what was done is saved. Run the same command again to go on.")
+        .stopped, "Stopped by a signal; what was done is saved. Run the same command again to continue.")
     }
   }
 }

@@ -11,7 +11,7 @@ enum OpenAPI {
       "info": [
         "title": "Neural Divergence tile server", "version": "1",
         "description":
-          "Read-only. Addresses with a version never change. The binary forms are laid down in Tiles/HTTP.md.",
+          "Read-only. Addresses with a version never change. Tiles/HTTP.md specifies the binary forms.",
         "license": ["name": "MIT", "identifier": "MIT"],
       ],
       "servers": [["url": .string(prefix.isEmpty ? "/" : prefix)]],

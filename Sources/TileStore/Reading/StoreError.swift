@@ -44,7 +44,7 @@ extension StoreError: CustomStringConvertible {
     switch kind {
     case .notFound: "There is no \(place): \(detail)"
     case .corrupt:
-      "The store is damaged at \(place): \(detail). Run `divergence precompute` again, or copy the store anew."
+      "The store is damaged at \(place): \(detail). Run `divergence precompute` again, or copy the store again."
     case .unsupportedVersion: "This program cannot read \(place): \(detail)"
     case .unreadable: "Cannot read \(place): \(detail)"
     case .exhausted:

@@ -72,7 +72,7 @@ final class ProgressDisplay: Sendable {
       switch event {
       case .begunAnew(let changes):
         let words = changes.map(\.words).joined(separator: "; ")
-        say("What an interrupted run left cannot be used, and all is done anew: \(words).")
+        say("What an interrupted run left cannot be used, so everything starts over: \(words).")
         if form == .json { json("anew", ["because": changes.map(\.kind.rawValue), "words": words]) }
       case .layerBegins(let name, let number, let count, let bytes):
         if form == .lines { say("\(clock)  layer \(number + 1) of \(count), \(name), \(bytesInWords(bytes))") }

@@ -28,10 +28,10 @@ struct RunSummary {
       lines.append("  Kept from an earlier run: \(count(meter.kept.count, "layer")) (\(listed(meter.kept))).")
     }
     let odd = findings.filter { !$0.isEmpty }
-    if odd.isEmpty { lines.append("  Nothing odd: every value is finite, every neuron varies.") }
-    for layer in odd.prefix(Self.layersTold) { lines.append("  Odd in \(layer.layer): \(layer.words).") }
+    if odd.isEmpty { lines.append("  Nothing unusual: every value is finite, every neuron varies.") }
+    for layer in odd.prefix(Self.layersTold) { lines.append("  Unusual in \(layer.layer): \(layer.words).") }
     if odd.count > Self.layersTold {
-      lines.append("  And in \(count(odd.count - Self.layersTold, "more layer")); --progress json tells all.")
+      lines.append("  And in \(count(odd.count - Self.layersTold, "more layer")); --progress json lists all.")
     }
     for note in job.grouping.notes { lines.append("  Note: \(note)") }
     lines.append("  To look at it: \(serve)")
