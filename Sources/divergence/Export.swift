@@ -2,7 +2,7 @@ import ArgumentParser
 import Console
 import Distributions
 import Foundation
-import TileServer
+import Views
 import TileStore
 
 struct Export: AsyncParsableCommand {

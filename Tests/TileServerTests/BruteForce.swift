@@ -4,6 +4,7 @@ import Foundation
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 /// Tiles and rows made the slow way, straight from `Tiles/HTTP.md`: what the server must equal, byte for byte.
 struct BruteForce {

@@ -4,6 +4,7 @@ import Testing
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 /// One content, one key: however it is asked for, it is made once.
 struct CanonicalTests {
@@ -89,7 +90,8 @@ struct CanonicalTests {
     let current = try #require(server.service.library.dataset("golden")).current
     let version = try server.service.library.open(current, of: "golden")
     return LayerParts(
-      version: version, index: version.layerIndices["wide"] ?? 0, parts: server.service.parts,
+      serial: version.serial, store: version.store, index: version.layerIndices["wide"] ?? 0,
+      parts: server.service.parts,
       planes: server.service.planes, helpers: server.service.helpers, slabs: server.service.slabs)
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import TileServer
+@testable import Views
 
 struct PercentileTests {
   /// Bins and true shares of random samples: the bounds hold the truth, and are exact at edges.

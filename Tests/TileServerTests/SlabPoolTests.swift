@@ -1,6 +1,7 @@
 import Testing
 
 @testable import TileServer
+@testable import Views
 
 struct SlabPoolTests {
   private let pool = SlabPool(bytesMax: 3 * SlabPool.slabBytes)

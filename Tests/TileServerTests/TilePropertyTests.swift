@@ -5,6 +5,7 @@ import Testing
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 /// Random views of the golden store, compared with brute force.
 struct TilePropertyTests {
@@ -77,7 +78,8 @@ struct TilePropertyTests {
     let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
       let layer = LayerParts(
-        version: version, index: index, parts: server.service.parts, planes: server.service.planes,
+        serial: version.serial, store: version.store, index: index, parts: server.service.parts,
+        planes: server.service.planes,
         helpers: server.service.helpers, slabs: server.service.slabs)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<20 {
@@ -95,7 +97,8 @@ struct TilePropertyTests {
     let server = try GoldenServer.server()
     let version = try #require(try server.service.library.current("golden"))
     let layer = LayerParts(
-      version: version, index: 0, parts: server.service.parts, planes: server.service.planes,
+      serial: version.serial, store: version.store, index: 0, parts: server.service.parts,
+      planes: server.service.planes,
       helpers: server.service.helpers, slabs: server.service.slabs)
     for _ in 0..<10 {
       let view = RandomView(version.store, layer.layer, using: &random)

@@ -1,4 +1,5 @@
 import TileStore
+import Views
 
 /// Parameters, problems and the shapes of JSON answers.
 extension OpenAPI {

@@ -1,4 +1,5 @@
 import TileStore
+import Views
 
 /// The interface for machines: an OpenAPI 3.1 document, which tests and schemathesis hold the routes against.
 ///

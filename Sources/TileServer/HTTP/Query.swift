@@ -1,6 +1,7 @@
 import Distributions
 import Foundation
 import TileStore
+import Views
 
 /// The parameters of a request, each at most once and only those that its route knows: a misspelt parameter is an
 /// error, not a default.
@@ -116,10 +117,4 @@ struct Query {
     }
     return OrderRequest(name: name, direction: direction)
   }
-}
-
-/// A whole number, at least 0, of digits only.
-func wholeNumber(_ text: some StringProtocol) -> Int? {
-  guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-  return Int(text)
 }

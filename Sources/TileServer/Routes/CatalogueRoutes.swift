@@ -1,5 +1,6 @@
 import Hummingbird
 import TileStore
+import Views
 
 /// What is served: the data sets, the current version of each, and what a version holds.
 extension RouteTable {

@@ -1,5 +1,6 @@
 import Hummingbird
 import TileStore
+import Views
 
 /// One neuron, and one layer at a glance.
 extension RouteTable {

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import TileStore
+import Views
 
 /// All routes of the server (`Tiles/HTTP.md`).
 struct RouteTable: Sendable {
@@ -152,8 +153,6 @@ extension RouteTable {
   func layer(_ version: VersionRequest, _ context: ServerContext) throws(Problem) -> LayerParts {
     let id = try part("layer", context)
     guard let index = version.served.layerIndices[id] else { throw .notFound("There is no layer “\(id.prefix(100))”.") }
-    return LayerParts(
-      version: version.served, index: index, parts: service.parts, planes: service.planes,
-      helpers: service.helpers, slabs: service.slabs, background: service.background)
+    return version.served.layer(index, service)
   }
 }

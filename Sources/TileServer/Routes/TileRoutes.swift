@@ -1,5 +1,6 @@
 import Hummingbird
 import TileStore
+import Views
 
 /// Tiles, the rows that belong to them, and where a neuron stands.
 ///
@@ -82,10 +83,9 @@ extension RouteTable {
     let (zoom, from) = (try query.count("zoom") ?? 0, try query.count("from") ?? 0)
     if zoom == 0, from == 0 { return nil }
     guard axis == .shared else { throw .badRequest("zoom and from belong to the shared axis.") }
-    let samples = layer.version.store.attributes.groups[group].rows * layer.layer.layer.samples
     guard
       let window = AxisWindow(
-        zoom: zoom, from: from, on: layer.layer.layer.shared, samples: samples * layer.levels.neurons)
+        zoom: zoom, from: from, on: layer.layer.layer.shared, samples: layer.samples(group) * layer.levels.neurons)
     else {
       throw .notFound(
         "zoom is 0 to \(AxisWindow.zoomMax), less where bins would be finer than numbers are; from is at most "

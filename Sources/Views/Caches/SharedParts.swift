@@ -6,45 +6,45 @@ import Synchronization
 ///
 /// Only for build threads: who asks for a part that another thread is making waits for it, holding its thread. That
 /// cannot deadlock, because a part is made by the thread that first asked, and parts need only parts of a lower kind.
-final class SharedParts<Key: Hashable & Sendable, Part: Sendable>: Sendable {
+package final class SharedParts<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private final class Flight: Sendable {
     let done = DispatchGroup()
-    let result = Mutex<Result<Part, any Error>?>(nil)
+    let result = Mutex<Result<Value, any Error>?>(nil)
   }
 
   private struct State {
-    var cache: ByteCache<Key, Part>
+    var cache: ByteCache<Key, Value>
     var flights: [Key: Flight] = [:]
   }
 
   private enum Found {
-    case part(Part)
+    case part(Value)
     case flight(Flight)
     /// Nobody makes it: the asker does, and lands the flight.
     case mine(Flight)
   }
 
   private let state: Mutex<State>
-  private let size: @Sendable (Part) -> Int
-  let bytesMax: Int
+  private let size: @Sendable (Value) -> Int
+  package let bytesMax: Int
 
-  init(bytesMax: Int, size: @escaping @Sendable (Part) -> Int) {
+  package init(bytesMax: Int, size: @escaping @Sendable (Value) -> Int) {
     self.bytesMax = bytesMax
     state = Mutex(State(cache: ByteCache(bytesMax: bytesMax)))
     self.size = size
   }
 
-  var bytes: Int { state.withLock { $0.cache.bytes } }
-  var count: Int { state.withLock { $0.cache.count } }
+  package var bytes: Int { state.withLock { $0.cache.bytes } }
+  package var count: Int { state.withLock { $0.cache.count } }
 
   /// The part of a key where it is at hand.
-  func partAtHand(_ key: Key) -> Part? { state.withLock { $0.cache.value(for: key) } }
+  package func partAtHand(_ key: Key) -> Value? { state.withLock { $0.cache.value(for: key) } }
 
   /// Whether a part is at hand, without making it.
-  func contains(_ key: Key) -> Bool { partAtHand(key) != nil }
+  package func contains(_ key: Key) -> Bool { partAtHand(key) != nil }
 
   /// The part of a key, made by `make` where it is not at hand. An error is thrown to all who wait, and not kept.
-  func part(_ key: Key, make: () throws -> Part) throws -> Part {
+  package func part(_ key: Key, make: () throws -> Value) throws -> Value {
     let found: Found = state.withLock { state in
       if let part = state.cache.value(for: key) { return .part(part) }
       if let flight = state.flights[key] { return .flight(flight) }
@@ -72,7 +72,7 @@ final class SharedParts<Key: Hashable & Sendable, Part: Sendable>: Sendable {
     }
   }
 
-  func removeAll(where condition: (Key) -> Bool) {
+  package func removeAll(where condition: (Key) -> Bool) {
     state.withLock { $0.cache.removeAll { key, _ in condition(key) } }
   }
 }

@@ -1,11 +1,18 @@
 import TileStore
 
 /// Which histograms tiles are made of: one group of one layer on one axis, or on a part of the shared one.
-struct PlaneKey: Hashable, Sendable {
-  var group: Int
-  var axis: BinAxis
-  var bins: BinCount
-  var window: AxisWindow?
+package struct PlaneKey: Hashable, Sendable {
+  package var group: Int
+  package var axis: BinAxis
+  package var bins: BinCount
+  package var window: AxisWindow?
+
+  package init(group: Int, axis: BinAxis, bins: BinCount, window: AxisWindow? = nil) {
+    self.group = group
+    self.axis = axis
+    self.bins = bins
+    self.window = window
+  }
 
   /// The plane of the store that its tiles are added up from: those of a window from the neurons' own grids.
   var stored: PlaneKey { window == nil ? self : PlaneKey(group: group, axis: .own, bins: .full) }
@@ -243,7 +250,7 @@ extension TileBody {
 }
 
 /// The zoomed-out tiles of one plane in one ordering, coded.
-struct Pyramid: Sendable {
+package struct Pyramid: Sendable {
   private struct Tile {
     var body: TileBody
     var rows: Range<Int>

@@ -1,8 +1,13 @@
 import CDeflate
 import CZstd
 
+/// How bytes may be compressed on their way to a browser.
+package enum ContentCoding: String, Sendable, CaseIterable {
+  case zstd, gzip, identity
+}
+
 /// Compressing answers, once each: what is sent again comes from the cache.
-enum Compression {
+package enum Compression {
   /// 4.8 KB for a usual 64 KiB tile, in 0.2 ms.
   private static let gzipLevel: Int32 = 1
   /// 3.7 KB for the same in 0.1 ms.
@@ -11,7 +16,7 @@ enum Compression {
   private static let bytesMin = 256
 
   /// `bytes` in a coding; `nil` where that saves less than one byte in twenty: then send them as they are.
-  static func compress(_ bytes: [UInt8], _ coding: ContentCoding) -> [UInt8]? {
+  package static func compress(_ bytes: [UInt8], _ coding: ContentCoding) -> [UInt8]? {
     guard bytes.count >= bytesMin else { return nil }
     let most = bytes.count - bytes.count / 20
     switch coding {

@@ -3,13 +3,13 @@ import TileStore
 
 extension JSONValue {
   /// The value as UTF-8, keys sorted.
-  func encoded() -> [UInt8] { encodedJSON(self) }
+  package func encoded() -> [UInt8] { encodedJSON(self) }
 }
 
 /// A value as UTF-8, keys sorted.
 ///
 /// Encoding fails only for numbers that are not finite, which the types of this module do not hold: they say `null`.
-func encodedJSON(_ value: some Encodable) -> [UInt8] {
+package func encodedJSON(_ value: some Encodable) -> [UInt8] {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   do {

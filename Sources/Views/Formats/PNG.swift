@@ -1,11 +1,11 @@
 /// A picture as PNG: 8 bits a channel, grey or colour, no filter.
 ///
 /// Source: PNG (Third Edition), https://www.w3.org/TR/png-3/.
-enum PNG {
+package enum PNG {
   /// - Parameters:
   ///   - pixels: `[height, width, channel]`.
   ///   - shape: the three lengths; 1 channel is grey, 3 are red, green and blue.
-  static func encode(_ pixels: [UInt8], shape: [Int]) -> [UInt8] {
+  package static func encode(_ pixels: [UInt8], shape: [Int]) -> [UInt8] {
     precondition(shape.count == 3 && pixels.count == shape.reduce(1, *))
     let (height, width, channels) = (shape[0], shape[1], shape[2])
     var scanlines: [UInt8] = []

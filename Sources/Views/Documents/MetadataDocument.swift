@@ -1,7 +1,7 @@
 import TileStore
 
 /// The metadata of a version, as clients read it (`Tiles/HTTP.md`, "Metadata").
-struct MetadataDocument: Encodable {
+package struct MetadataDocument: Encodable {
   struct Entry: Encodable {
     var name: String
     var kind: String
@@ -27,7 +27,7 @@ struct MetadataDocument: Encodable {
   ///   - name: of the data set, where it is served.
   ///   - image: the address of an instance's picture, relative to the version's.
   /// - Throws: `StoreError` of kind `corrupt` where the store does not say where it comes from.
-  init(_ store: Store, name: String, image: (_ instance: Int) -> String) throws(StoreError) {
+  package init(_ store: Store, name: String, image: (_ instance: Int) -> String) throws(StoreError) {
     let attributes = store.attributes
     self.name = name
     version = store.version
@@ -47,7 +47,9 @@ struct MetadataDocument: Encodable {
 }
 
 /// A line of the catalogue (`Tiles/HTTP.md`, "Catalogue").
-func catalogueEntry(_ summary: StoreSummary, version: String, name: String, url: String) -> [String: JSONValue] {
+package func catalogueEntry(
+  _ summary: StoreSummary, version: String, name: String, url: String
+) -> [String: JSONValue] {
   [
     "name": .string(name), "title": .string(summary.title), "version": .string(version), "url": .string(url),
     "rows": JSONValue(summary.rows), "layers": JSONValue(summary.layers), "groups": JSONValue(summary.groups),

@@ -2,13 +2,13 @@ import Distributions
 import TileStore
 
 /// What neurons are ordered by, resolved against the tables of one store: names are looked up, never computed with.
-enum OrderName: Hashable, Sendable {
+package enum OrderName: Hashable, Sendable {
   case index
   case item(Item)
   /// The first item's key less the second's, in float64.
   case difference(Item, Item)
 
-  enum Item: Hashable, Sendable {
+  package enum Item: Hashable, Sendable {
     /// Index of the group.
     case median(Int)
     /// Index of the group.
@@ -19,17 +19,22 @@ enum OrderName: Hashable, Sendable {
 }
 
 /// An ordering of the neurons of a layer, and which end comes first.
-struct OrderRequest: Hashable, Sendable {
-  var name: OrderName
-  var direction: Direction
+package struct OrderRequest: Hashable, Sendable {
+  package var name: OrderName
+  package var direction: Direction
+
+  package init(name: OrderName, direction: Direction) {
+    self.name = name
+    self.direction = direction
+  }
 }
 
 /// The names of a store's groups and instances, as orderings use them.
-struct OrderTable: Sendable {
+package struct OrderTable: Sendable {
   private let groups: [String: Int]
   private let instances: [String: Int]
 
-  init(_ attributes: Attributes) {
+  package init(_ attributes: Attributes) {
     groups = Dictionary(uniqueKeysWithValues: attributes.groups.enumerated().map { ($1.name, $0) })
     instances = Dictionary(uniqueKeysWithValues: attributes.instances.enumerated().map { ($1.name, $0) })
   }
@@ -44,7 +49,7 @@ struct OrderTable: Sendable {
   /// Names may hold commas and brackets: of the places where a difference can be cut in two, the one counts at which
   /// both halves are known. All of it goes by bytes: in a string of characters, a comma may melt into what follows.
   /// - Returns: `nil` where a name is not in the store, or the text is no ordering.
-  func parse(_ text: String) -> OrderName? {
+  package func parse(_ text: String) -> OrderName? {
     let bytes = Array(text.utf8)
     guard bytes.count <= Self.nameBytesMax else { return nil }
     if text == "index" { return .index }
@@ -59,7 +64,7 @@ struct OrderTable: Sendable {
   }
 
   /// Whether a text has the form of an ordering, whatever it names.
-  static func isWellFormed(_ text: String) -> Bool {
+  package static func isWellFormed(_ text: String) -> Bool {
     let bytes = Array(text.utf8)[...]
     guard bytes.count <= nameBytesMax else { return false }
     let isItem = ["median", "mean", "value"].contains { argument(of: $0, in: bytes)?.isEmpty == false }

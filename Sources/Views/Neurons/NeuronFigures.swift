@@ -2,9 +2,9 @@ import Foundation
 import TileStore
 
 /// Everything about one neuron: its figures and counts in chosen groups, and where chosen instances stand in them.
-struct NeuronFigures {
+package struct NeuronFigures {
   /// Most groups with histograms; beyond, figures come without counts and without percentiles.
-  static let histogramsMax = 64
+  package static let histogramsMax = 64
 
   let store: Store
   let layer: LayerReader
@@ -12,8 +12,16 @@ struct NeuronFigures {
   let groups: [Int]
   let instances: [Int]
 
+  package init(store: Store, layer: LayerReader, neuron: Int, groups: [Int], instances: [Int]) {
+    self.store = store
+    self.layer = layer
+    self.neuron = neuron
+    self.groups = groups
+    self.instances = instances
+  }
+
   /// The answer (`Tiles/HTTP.md`, "One neuron").
-  func json() throws(StoreError) -> JSONValue {
+  package func json() throws(StoreError) -> JSONValue {
     let grid = try NeuronGrid(layer, neuron: neuron)
     let withCounts = groups.count <= Self.histogramsMax
     var entries: [JSONValue] = []

@@ -6,7 +6,7 @@ import TileStore
 ///
 /// `@unchecked Sendable`: written by `init` only, each thread its own slabs and the starts of their rows, and read-only
 /// afterwards.
-final class DecodedPlane: @unchecked Sendable {
+package final class DecodedPlane: @unchecked Sendable {
   let rows: Int
   let bins: Int
   private let countBytes: Int
@@ -28,7 +28,7 @@ final class DecodedPlane: @unchecked Sendable {
   private static let wordBytes = MemoryLayout<UInt64>.stride
   private static func startsBytes(_ rows: Int) -> Int { (rows + 1) * MemoryLayout<UInt32>.stride }
 
-  var byteCount: Int {
+  package var byteCount: Int {
     let words = (0..<slabCount.load(ordering: .relaxed)).reduce(0) { $0 + slabWords[$1] }
     return words * Self.wordBytes + Self.startsBytes(rows)
   }

@@ -1,13 +1,13 @@
 import TileStore
 
 /// The 32 bytes before the body of a tile (`Tiles/HTTP.md`), little endian.
-struct TileHeader: Equatable {
+package struct TileHeader: Equatable {
   enum Magic: String {
     case densities = "NDT1"
     case rows = "NDR1"
   }
 
-  static let mediaType = "application/octet-stream"
+  package static let mediaType = "application/octet-stream"
   static let version: UInt16 = 1
   static let byteCount = 32
 
@@ -43,7 +43,7 @@ struct TileHeader: Equatable {
   /// What says that the header, too, arrived as it was sent: its crc32c, eight hexadecimal digits. It goes beside the message,
   /// in an HTTP header, for the message itself has no room for it that older clients would pass over.
   /// - Returns: `nil` for what is no message of this kind.
-  static func checksum(of message: [UInt8]) -> String? {
+  package static func checksum(of message: [UInt8]) -> String? {
     guard Magic(rawValue: String(decoding: message.prefix(4), as: UTF8.self)) != nil else { return nil }
     let sum = message.prefix(byteCount).withUnsafeBytes { crc32c($0) }
     let digits = String(sum, radix: 16)

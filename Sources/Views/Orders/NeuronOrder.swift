@@ -2,11 +2,11 @@ import Distributions
 import TileStore
 
 /// A layer's neurons in an order: who stands at a rank, at which rank somebody stands, and by which key.
-final class NeuronOrder: Sendable {
+package final class NeuronOrder: Sendable {
   /// `[rank]`: neuron.
-  let neurons: [UInt32]
+  package let neurons: [UInt32]
   /// `[neuron]`: rank.
-  let ranks: [UInt32]
+  package let ranks: [UInt32]
   /// `[neuron]`: what it is ordered by; empty for `index`, where a neuron's key is its index.
   let keys: [Double]
 

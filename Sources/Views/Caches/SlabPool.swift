@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Fresh memory is dear: the system clears every page, and where the host of a virtual machine must first find it, 64 MiB
 /// take 0.14 s instead of 0.006. So what the planes will need is touched ahead, while nothing is being decoded.
-final class SlabPool: Sendable {
+package final class SlabPool: Sendable {
   static let slabWords = Int(ND_SLAB_WORDS)
   static let slabBytes = slabWords * MemoryLayout<UInt64>.stride
 
@@ -43,7 +43,7 @@ final class SlabPool: Sendable {
   private let toucher = NIOThreadPool(numberOfThreads: 1)
 
   /// - Parameter bytesMax: most bytes of slabs while planes do not need more.
-  init(bytesMax: Int) {
+  package init(bytesMax: Int) {
     slabsMax = bytesMax / Self.slabBytes
     toucher.start()
   }
@@ -54,7 +54,7 @@ final class SlabPool: Sendable {
   }
 
   /// Bytes of the slabs that nobody uses.
-  var freeBytes: Int { state.withLock { $0.free.count } * Self.slabBytes }
+  package var freeBytes: Int { state.withLock { $0.free.count } * Self.slabBytes }
 
   /// A slab, with anything in it.
   func take() -> Slab {
@@ -79,7 +79,7 @@ final class SlabPool: Sendable {
 
   /// Has so many slabs be there from now on, used or free, or as many as are allowed.
   /// - Parameter atOnce: how many of them are there when this returns.
-  func prepare(slabs: Int, atOnce: Int) {
+  package func prepare(slabs: Int, atOnce: Int) {
     let surplus = state.withLock { state in
       state.wanted = min(slabs, slabsMax)
       let surplus = (0..<max(0, state.count - state.wanted)).compactMap { _ in state.free.popLast() }

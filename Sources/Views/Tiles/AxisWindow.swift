@@ -3,17 +3,17 @@ import TileStore
 
 /// A part of a layer's common axis, seen in finer bins: `zoom` halvings, and the first bin counted from the axis's
 /// lower end.
-struct AxisWindow: Hashable, Sendable {
+package struct AxisWindow: Hashable, Sendable {
   /// Most halvings: a window is then 2^-16 of the axis.
-  static let zoomMax = 16
+  package static let zoomMax = 16
 
-  let zoom: Int
-  let from: Int
+  package let zoom: Int
+  package let from: Int
 
   /// - Returns: `nil` where the window does not lie on the axis, or the axis cannot be halved so often: bins and sums
   ///   must stay within 64 bits.
   /// - Parameter samples: of the group in all neurons of the layer.
-  init?(zoom: Int, from: Int, on axis: Layer.Axis, samples: Int) {
+  package init?(zoom: Int, from: Int, on axis: Layer.Axis, samples: Int) {
     let bins = BinCount.full.rawValue
     guard (1...Self.zoomMax).contains(zoom), (0...((bins << zoom) - bins)).contains(from),
       axis.origin.magnitude < 1 << 44, samples < 1 << (62 - zoom)

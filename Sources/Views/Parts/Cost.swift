@@ -1,22 +1,15 @@
-import TileStore
-
 /// What building an answer takes, in units of about a millisecond of one core: what a client is charged, and what its
 /// share of the build threads is reckoned in.
-struct Cost: Hashable, Sendable {
+package struct Cost: Hashable, Sendable {
   /// What any request costs, whatever it is answered with.
-  static let request = 1.0
-  /// What is more than this is heavy work.
-  static let lightMax = 10.0
-
-  private(set) var units: Double
+  package static let request = 1.0
+  package private(set) var units: Double
 
   /// An answer that must be built, with nothing large to be made for it.
-  static let least = Cost(units: 5)
+  package static let least = Cost(units: 5)
 
-  var weight: BuildLanes.Weight { units > Self.lightMax ? .heavy : .light }
-
-  static func + (one: Cost, other: Cost) -> Cost { Cost(units: one.units + other.units) }
-  static func += (one: inout Cost, other: Cost) { one = one + other }
+  package static func + (one: Cost, other: Cost) -> Cost { Cost(units: one.units + other.units) }
+  package static func += (one: inout Cost, other: Cost) { one = one + other }
 }
 
 extension Cost {
@@ -39,5 +32,5 @@ extension Cost {
   /// Values of instances, so many in all.
   static func values(_ count: Int) -> Cost { perQuarterMillion(1, count) }
   /// The figures of one neuron in so many groups.
-  static func figures(groups: Int) -> Cost { Cost(units: 0.1 * Double(groups)) }
+  package static func figures(groups: Int) -> Cost { Cost(units: 0.1 * Double(groups)) }
 }

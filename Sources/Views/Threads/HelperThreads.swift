@@ -6,14 +6,14 @@ import Synchronization
 ///
 /// What runs here computes, and waits at most for shared parts that need no helpers themselves: whoever waits for it
 /// cannot deadlock.
-final class HelperThreads: Sendable {
+package final class HelperThreads: Sendable {
   /// More would wait for memory.
-  static let countMax = 3
+  package static let countMax = 3
 
-  let count: Int
+  package let count: Int
   private let pool: NIOThreadPool?
 
-  init(count: Int) {
+  package init(count: Int) {
     self.count = max(0, count)
     pool = count > 0 ? NIOThreadPool(numberOfThreads: count) : nil
     pool?.start()

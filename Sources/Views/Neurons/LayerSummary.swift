@@ -26,7 +26,7 @@ extension JSONValue {
 }
 
 /// One group in a layer's summary.
-struct GroupSummary: Sendable {
+package struct GroupSummary: Sendable {
   /// `[bin]`: counts of all neurons together, on the shared axis at 64 bins.
   private(set) var counts = [UInt64](repeating: 0, count: BinCount.quarter.rawValue)
   private(set) var values = 0
