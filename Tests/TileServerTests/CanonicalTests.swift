@@ -82,6 +82,7 @@ struct CanonicalTests {
     _ = try layer.tile(plane, order, level: 1, index: 0)
     #expect(all - ordered == Cost.ordering(neurons: layer.levels.neurons).units)
     #expect(ordered > tile(1) && tile(1) == Cost.least.units)
+    #expect(tile(0) > Cost.least.units, "it is gathered, whatever pyramid is at hand")
     let other = OrderRequest(name: .item(.median(2)), direction: .descending)
     #expect(layer.cost(ofTile: plane, other, level: 1).units < all, "the plane is decoded by now")
   }

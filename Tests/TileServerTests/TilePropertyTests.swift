@@ -104,23 +104,20 @@ struct TilePropertyTests {
       let view = RandomView(version.store, layer.layer, using: &random)
       let maker = TileMaker(
         layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
-        zeros: try layer.zeros(group: view.plane.group), samples: 220, grids: nil)
-      let wide = TileMaker(
-        layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
-        zeros: try layer.zeros(group: view.plane.group), samples: Int(UInt32.max), grids: nil)
+        zeros: try layer.zeros(group: view.plane.group), grids: nil)
       let rows = try #require(maker.levels.rows(ofTile: 0, at: 1))
-      let tile = try maker.pyramid(server.service.helpers, lowest: 1).tile(level: 1, index: 0)
-      #expect(tile == (try maker.gather(rows, level: 1)))
+      let tile = try maker.pyramid(server.service.helpers, lowest: 1, .bits32).tile(level: 1, index: 0)
+      #expect(tile == (try maker.gather(rows, level: 1, .bits32)))
       #expect(
-        tile == (try wide.pyramid(server.service.helpers, lowest: 1).tile(level: 1, index: 0)),
+        tile == (try maker.pyramid(server.service.helpers, lowest: 1, .bits64).tile(level: 1, index: 0)),
         "32 and 64-bit sums differ")
-      #expect(tile == (try wide.gather(rows, level: 1)), "32 and 64-bit sums differ")
+      #expect(tile == (try maker.gather(rows, level: 1, .bits64)), "32 and 64-bit sums differ")
       let plane = try DecodedPlane(
         layer.layer.counts(view.plane.axis, view.plane.bins), plane: view.plane.group, server.service.helpers,
         server.service.slabs, bytesMax: .max)
       let decoded = try #require(plane)
       #expect(tile == maker.gather(rows, level: 1, from: decoded))
-      #expect(tile == (try maker.pyramid(server.service.helpers, from: decoded)).tile(level: 1, index: 0))
+      #expect(tile == (try maker.pyramid(server.service.helpers, lowest: 1, from: decoded)).tile(level: 1, index: 0))
     }
   }
 

@@ -54,17 +54,15 @@ package struct LayerParts: Sendable {
 
   /// What a density tile takes: by what of its ordering, plane and pyramid is not at hand, and what it gathers.
   package func cost(ofTile plane: PlaneKey, _ order: OrderRequest, level: Int) -> Cost {
-    if parts.contains(key(.pyramid(plane, order))) { return .least }
-    let isDecoded = planes.contains(stored(plane))
-    let inMemory = isHeldInMemory(plane)
-    let ordering = cost(of: order)
-    if level >= TileMaker.pyramidLevel(levels, inMemory: inMemory) {
-      if isDecoded { return ordering + .pyramid(neurons: levels.neurons) }
-      let pass = ordering + .plane(neurons: levels.neurons)
-      return inMemory ? pass + .pyramid(neurons: levels.neurons) : pass
+    let plan = plan(plane, level: level)
+    var cost = cost(of: order)
+    switch plan.method {
+    case .gather: cost += .gathering(neurons: neurons(ofTileAt: level), inMemory: plan.source.isMemory)
+    case .pyramid:
+      if parts.contains(key(.pyramid(plane, order))) { return .least }
+      cost += plan.source.isMemory ? .pyramid(neurons: levels.neurons) : .plane(neurons: levels.neurons)
     }
-    if inMemory, level >= TileMaker.planeLevel, !isDecoded { return ordering + .plane(neurons: levels.neurons) }
-    return ordering + .gathering(neurons: neurons(ofTileAt: level), inMemory: inMemory && isDecoded)
+    return plan.source == .decodeFirst ? cost + .plane(neurons: levels.neurons) : cost
   }
 
   /// What the rows of a tile take: by the instances whose values are not at hand.
@@ -135,15 +133,23 @@ package struct LayerParts: Sendable {
   /// Most bytes of a decoded plane, so that some fit beside each other.
   private var planeBytesMax: Int { planes.bytesMax / 3 }
 
-  /// Whether what a plane is made of, once decoded, stays in memory: not where it would take too much even if it were
-  /// empty, nor where its counts turned out to.
-  private func isHeldInMemory(_ plane: PlaneKey) -> Bool {
-    // Windows are summed in 64 bits anyway.
-    guard plane.window != nil || TileMaker.fits32(levels, samples: samples(plane.group)),
-      DecodedPlane.bytesMin(rows: levels.neurons) <= planeBytesMax
-    else { return false }
-    if case .some(nil) = planes.partAtHand(stored(plane)) { return false }
-    return true
+  /// How a tile of a plane is made as things stand.
+  private func plan(_ plane: PlaneKey, level: Int) -> TilePlan { plan(plane, level: level, state(of: plane)) }
+
+  private func plan(_ plane: PlaneKey, level: Int, _ state: TilePlan.Plane) -> TilePlan {
+    TilePlan(
+      levels, level: level, samples: samples(plane.group), isWindow: plane.window != nil, plane: state)
+  }
+
+  /// What is known of the plane that a plane's tiles are added up from.
+  private func state(of plane: PlaneKey) -> TilePlan.Plane {
+    // Too large even if it were empty.
+    guard DecodedPlane.bytesMin(rows: levels.neurons) <= planeBytesMax else { return .tooLarge }
+    return switch planes.partAtHand(stored(plane)) {
+    case .none: .notDecoded
+    case .some(nil): .tooLarge
+    case .some(.some): .decoded
+    }
   }
 
   /// What a plane is made of, or `nil` where it turns out to take more than is kept. That is noted in its place, so that
@@ -157,35 +163,42 @@ package struct LayerParts: Sendable {
     }
   }
 
-  /// What a plane is made of, or `nil` where that is not held in memory; and who makes its tiles in an ordering.
-  private func decodedAndMaker(_ plane: PlaneKey, _ request: OrderRequest) throws -> (DecodedPlane?, TileMaker) {
-    guard isHeldInMemory(plane) else { return (nil, try maker(plane, request)) }
-    if planes.contains(stored(plane)) { return (try decoded(plane), try maker(plane, request)) }
-    // One thread sorts while the others decode.
-    return try helpers.both {
-      try decoded(plane)
-    } and: {
-      try maker(plane, request)
+  /// What a plan reads: the plane in memory, if it is read from there, and the maker of tiles in an ordering. Where the plane turns out
+  /// to take more than is kept, also the plan without it.
+  private func carryOut(_ plan: TilePlan, _ plane: PlaneKey, _ request: OrderRequest, level: Int) throws
+    -> (plan: TilePlan, maker: TileMaker, decoded: DecodedPlane?)
+  {
+    switch plan.source {
+    case .store: break
+    case .storeAndDecode:
+      background?.submit(stored(plane)) {
+        // Whoever asks for the plane itself will meet the error again, and tell it.
+        _ = try? decoded(plane)
+      }
+    case .decoded:
+      if let decoded = try decoded(plane) { return (plan, try maker(plane, request), decoded) }
+    case .decodeFirst:
+      // One thread sorts while the others decode.
+      let (decoded, maker) = try helpers.both {
+        try self.decoded(plane)
+      } and: {
+        try self.maker(plane, request)
+      }
+      if let decoded { return (plan, maker, decoded) }
     }
+    let rest = plan.source.isMemory ? self.plan(plane, level: level, .tooLarge) : plan
+    return (rest, try maker(plane, request), nil)
   }
 
-  /// What a plane is made of where it is decoded already. Otherwise that begins, and nobody waits for it.
-  private func decodedAlready(_ plane: PlaneKey) throws -> DecodedPlane? {
-    guard isHeldInMemory(plane) else { return nil }
-    if planes.contains(stored(plane)) { return try decoded(plane) }
-    background?.submit(stored(plane)) {
-      // Whoever asks for the plane itself will meet the error again, and tell it.
-      _ = try? decoded(plane)
-    }
-    return nil
-  }
-
-  private func pyramid(_ plane: PlaneKey, _ request: OrderRequest) throws -> Pyramid {
+  private func pyramid(_ plan: TilePlan, _ plane: PlaneKey, _ request: OrderRequest, level: Int) throws -> Pyramid {
     let part = try parts.part(key(.pyramid(plane, request))) {
-      // Decoded first where it stays: a pass over the store, and decoding beside it for the next, would be twice the work.
-      let (decoded, maker) = try decodedAndMaker(plane, request)
-      if let decoded { return .pyramid(try maker.pyramid(helpers, from: decoded)) }
-      return .pyramid(try maker.pyramid(helpers, lowest: TileMaker.pyramidLevel(levels, inMemory: false)))
+      let (plan, maker, decoded) = try carryOut(plan, plane, request, level: level)
+      guard case .pyramid(let lowest) = plan.method else {
+        preconditionFailure("a pyramid from the store begins no higher than one from memory")
+      }
+      return .pyramid(
+        try decoded.map { try maker.pyramid(helpers, lowest: lowest, from: $0) }
+          ?? maker.pyramid(helpers, lowest: lowest, plan.word))
     }
     guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
     return pyramid
@@ -197,7 +210,6 @@ package struct LayerParts: Sendable {
   private func maker(_ plane: PlaneKey, _ request: OrderRequest) throws -> TileMaker {
     TileMaker(
       layer: layer, plane: plane, order: try order(request), zeros: try zeros(group: plane.group),
-      samples: samples(plane.group),
       grids: try plane.window.map { window in
         WindowGrids(
           window: window.kernel(on: layer.layer.shared), exponents: try exponents(), origins: try origins())
@@ -208,21 +220,16 @@ package struct LayerParts: Sendable {
   /// - Precondition: the layer has such a tile.
   package func tile(_ plane: PlaneKey, _ request: OrderRequest, level: Int, index: Int) throws -> [UInt8] {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
-    var inMemory = isHeldInMemory(plane)
-    var decoded: DecodedPlane?
-    if inMemory, level < TileMaker.pyramidLevel(levels, inMemory: true) {
-      if level >= TileMaker.planeLevel {
-        (decoded, _) = try decodedAndMaker(plane, request)
-        inMemory = decoded != nil
-      } else if level > 0 {
-        decoded = try decodedAlready(plane)
+    var plan = plan(plane, level: level)
+    if plan.method == .gather {
+      let (carried, maker, decoded) = try carryOut(plan, plane, request, level: level)
+      if carried.method == .gather {
+        return try decoded.map { maker.gather(rows, level: level, from: $0) }
+          ?? maker.gather(rows, level: level, carried.word)
       }
+      plan = carried
     }
-    if level < TileMaker.pyramidLevel(levels, inMemory: inMemory) {
-      let maker = try maker(plane, request)
-      return try decoded.map { maker.gather(rows, level: level, from: $0) } ?? maker.gather(rows, level: level)
-    }
-    guard let tile = try pyramid(plane, request).tile(level: level, index: index) else {
+    guard let tile = try pyramid(plan, plane, request, level: level).tile(level: level, index: index) else {
       preconditionFailure("a pyramid has every tile of its levels")
     }
     return tile

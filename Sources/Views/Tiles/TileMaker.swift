@@ -24,53 +24,27 @@ package struct PlaneKey: Hashable, Sendable {
 /// one pass adds every neuron to its displayed row, for all levels at once (`Pyramid`). Both read from memory where the
 /// plane is decoded (`DecodedPlane`); of planes too large for that, a pass decodes the store's chunks in natural order.
 struct TileMaker: Sendable {
-  /// Most displayed rows of the lowest level that a pyramid holds, where each tile below must decode what it gathers: a
-  /// pass needs 1 KiB each while it runs (2 KiB for very many samples), and the pyramid keeps half a KiB each.
-  static let pyramidRowsMax = 8192
-  /// The same where tiles below are gathered from memory.
-  static let pyramidRowsMaxInMemory = 2048
-  /// The level from which on a tile waits until the plane is decoded: it gathers 8,192 neurons or more.
-  static let planeLevel = 5
-
   let layer: LayerReader
   let plane: PlaneKey
   let order: NeuronOrder
   /// `[neuron]`: `statistics/zeros` of the group.
   let zeros: [UInt32]
-  /// Samples of the group: no count is larger.
-  let samples: Int
   /// Where the plane is a window.
   let grids: WindowGrids?
 
   var levels: Levels { Levels(neurons: layer.layer.neurons) }
 
-  /// The lowest level that a pyramid holds; tiles below are gathered. At least 1: level 0 is always gathered.
-  static func pyramidLevel(_ levels: Levels, inMemory: Bool) -> Int {
-    let rowsMax = inMemory ? pyramidRowsMaxInMemory : pyramidRowsMax
-    var level = 1
-    while levels.rows(at: level) > rowsMax { level += 1 }
-    return level
-  }
-
-  /// Whether tiles may be summed in 32 bits, whatever their level.
-  static func fits32(_ levels: Levels, samples: Int) -> Bool {
-    let (sum, overflow) = samples.multipliedReportingOverflow(by: 1 << levels.top)
-    return !overflow && sum <= Int(UInt32.max)
-  }
-
-  /// Whether 32 bits hold the sum of `2^level` counts.
-  private func fits32(_ level: Int) -> Bool {
-    let (sum, overflow) = samples.multipliedReportingOverflow(by: 1 << level)
-    return !overflow && sum <= Int(UInt32.max)
-  }
-
   /// A tile from the rows of its neurons.
   ///
+  /// - Parameter word: holds the sums; those of a window are always of 64 bits.
   /// - Returns: the whole answer, header and body.
   /// - Complexity: decodes at most one inner chunk for each of the tile's `256 · 2^level` neurons.
-  func gather(_ rows: Range<Int>, level: Int) throws(StoreError) -> [UInt8] {
+  func gather(_ rows: Range<Int>, level: Int, _ word: TilePlan.Word) throws(StoreError) -> [UInt8] {
     if let grids { return try gather(rows, level, grids) }
-    return try fits32(level) ? gather(rows, level, UInt32.self) : gather(rows, level, UInt64.self)
+    return switch word {
+    case .bits32: try gather(rows, level, UInt32.self)
+    case .bits64: try gather(rows, level, UInt64.self)
+    }
   }
 
   private func gather<Word: SumWord>(_ rows: Range<Int>, _ level: Int, _: Word.Type) throws(StoreError) -> [UInt8] {
@@ -102,7 +76,7 @@ struct TileMaker: Sendable {
   /// A tile from the rows of its neurons in memory.
   ///
   /// - Parameter decoded: the plane of the store that tiles are added up from.
-  /// - Precondition: 32 bits hold the sums (`fits32`), unless it is a window.
+  /// - Precondition: 32 bits hold the sums, unless it is a window.
   func gather(_ rows: Range<Int>, level: Int, from decoded: DecodedPlane) -> [UInt8] {
     let body: TileBody
     if let grids {
@@ -117,12 +91,11 @@ struct TileMaker: Sendable {
     return body.message(rows, level, bins: plane.bins.rawValue)
   }
 
-  /// All tiles from `pyramidLevel` up, from memory.
+  /// All tiles from the level `lowest` up, from memory.
   ///
   /// - Parameter decoded: the plane of the store that tiles are added up from.
-  /// - Precondition: 32 bits hold the sums (`fits32`), unless it is a window.
-  func pyramid(_ helpers: HelperThreads, from decoded: DecodedPlane) throws -> Pyramid {
-    let lowest = Self.pyramidLevel(levels, inMemory: true)
+  /// - Precondition: 32 bits hold the sums, unless it is a window.
+  func pyramid(_ helpers: HelperThreads, lowest: Int, from decoded: DecodedPlane) throws -> Pyramid {
     let rows = levels.rows(at: lowest)
     // A small plane is done before a helper has woken up.
     let parts = decoded.rows < 4096 ? 1 : helpers.count + 1
@@ -155,20 +128,23 @@ struct TileMaker: Sendable {
     }
   }
 
-  /// All tiles from `pyramidLevel` up, from the store.
+  /// All tiles from the level `lowest` up, from the store.
   ///
   /// - Parameters:
   ///   - helpers: threads that share the pass, each with sums of its own.
-  ///   - lowest: the lowest level, from `pyramidLevel`.
+  ///   - word: holds the sums; those of a window are always of 64 bits.
   /// - Complexity: decodes every inner chunk of the plane once.
-  func pyramid(_ helpers: HelperThreads, lowest: Int) throws -> Pyramid {
+  func pyramid(_ helpers: HelperThreads, lowest: Int, _ word: TilePlan.Word) throws -> Pyramid {
     if let grids {
       let passes = try passes(helpers, lowest, chunks: layer.counts(.own, .full).chunks) { chunks, level in
         try pass(chunks: chunks, level, grids)
       }
       return pyramid(of: passes.coarsened(to: plane.bins.rawValue), lowest)
     }
-    return fits32(levels.top) ? try pyramid(helpers, lowest, UInt32.self) : try pyramid(helpers, lowest, UInt64.self)
+    return switch word {
+    case .bits32: try pyramid(helpers, lowest, UInt32.self)
+    case .bits64: try pyramid(helpers, lowest, UInt64.self)
+    }
   }
 
   private func pyramid<Word: SumWord>(_ helpers: HelperThreads, _ lowest: Int, _: Word.Type) throws -> Pyramid {

@@ -2,7 +2,6 @@ import Fixtures
 import Foundation
 import Testing
 
-@testable import TileServer
 @testable import Views
 
 struct PercentileTests {

@@ -1,6 +1,5 @@
 import Testing
 
-@testable import TileServer
 @testable import Views
 
 struct SlabPoolTests {
