@@ -111,8 +111,7 @@ struct Query {
     // Many clients write a space as `+`. A name that holds a `+` itself is found first.
     let plain = text.utf8.contains(UInt8(ascii: "+")) ? text.replacingOccurrences(of: "+", with: " ") : text
     guard let name = table.parse(text) ?? table.parse(plain) else {
-      let forms = "index, median(GROUP), mean(GROUP), value(INSTANCE) or difference(ITEM,ITEM)"
-      guard OrderTable.isWellFormed(text) else { throw .badRequest("order must be \(forms).") }
+      guard OrderTable.isWellFormed(text) else { throw .badRequest("order must be \(OrderName.forms).") }
       throw .notFound("“\(text.prefix(200))” names what this store does not hold. Names are those of the metadata.")
     }
     return OrderRequest(name: name, direction: direction)

@@ -33,8 +33,8 @@ public struct LayerTable: Sendable {
     }
     guard let name = OrderTable(attributes).parse(order) else {
       throw Unknown(
-        description: "“\(order)” is no ordering of this store. Use index, median(GROUP), mean(GROUP), value(INSTANCE) "
-          + "or difference(ITEM,ITEM) with names that `divergence show` lists.")
+        description:
+          "“\(order)” is no ordering of this store. Use \(OrderName.forms) with names that `divergence show` lists.")
     }
     self.store = store
     self.layer = layer
@@ -44,13 +44,7 @@ public struct LayerTable: Sendable {
       try groups.map { try Self.indices($0, attributes.groups.map(\.name), "group") }
       ?? Array(attributes.groups.indices)
     self.instances = try Self.indices(instances, attributes.instances.map(\.name), "instance")
-    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer) { item in
-      switch item {
-      case .median(let group): try layer.keys(of: layer.statistic(.median), plane: group)
-      case .mean(let group): try layer.keys(of: layer.statistic(.mean), plane: group)
-      case .value(let instance): try layer.values.map { try layer.keys(of: $0, plane: instance) } ?? []
-      }
-    }
+    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer) { try layer.keys($0) }
   }
 
   private static func indices(_ texts: [String], _ names: [String], _ what: String) throws -> [Int] {

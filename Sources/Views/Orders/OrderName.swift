@@ -8,14 +8,20 @@ package enum OrderName: Hashable, Sendable {
   /// The first item's key less the second's, in float64.
   case difference(Item, Item)
 
-  package enum Item: Hashable, Sendable {
-    /// Index of the group.
-    case median(Int)
-    /// Index of the group.
-    case mean(Int)
-    /// Index of the instance.
-    case value(Int)
+  package struct Item: Hashable, Sendable {
+    package var kind: ItemKind
+    /// Of the group or instance.
+    package var index: Int
   }
+
+  /// All forms of an ordering's name, for people.
+  package static let forms =
+    (["index"] + ItemKind.allCases.map { "\($0.rawValue)(\($0.subject.rawValue.uppercased()))" })
+    .joined(separator: ", ") + " or difference(ITEM,ITEM)"
+
+  /// The same as a regular expression.
+  package static let pattern =
+    "^(index|(\(ItemKind.allCases.map(\.rawValue).joined(separator: "|")))\\(.+\\)|difference\\(.+,.+\\))$"
 }
 
 /// An ordering of the neurons of a layer, and which end comes first.
@@ -31,20 +37,26 @@ package struct OrderRequest: Hashable, Sendable {
 
 /// The names of a store's groups and instances, as orderings use them.
 package struct OrderTable: Sendable {
-  private let groups: [String: Int]
-  private let instances: [String: Int]
+  /// Indices by name.
+  private let indices: [ItemKind.Subject: [String: Int]]
 
   package init(_ attributes: Attributes) {
-    groups = Dictionary(uniqueKeysWithValues: attributes.groups.enumerated().map { ($1.name, $0) })
-    instances = Dictionary(uniqueKeysWithValues: attributes.instances.enumerated().map { ($1.name, $0) })
+    self.init(groups: attributes.groups.map(\.name), instances: attributes.instances.map(\.name))
+  }
+
+  /// Names are different from each other.
+  init(groups: [String], instances: [String]) {
+    indices = [.group: groups, .instance: instances].mapValues { names in
+      Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    }
   }
 
   /// Most bytes of an ordering's name that are looked at.
-  static let nameBytesMax = 4096
+  package static let nameBytesMax = 4096
 
-  /// Reads `index`, `median(GROUP)`, `mean(GROUP)`, `value(INSTANCE)` or `difference(ITEM,ITEM)`.
+  /// Reads one of `OrderName.forms`.
   ///
-  ///     table.parse("difference(median(cat),value(attacked 7))")  // .difference(.median(1), .value(14))
+  ///     table.parse("difference(median(cat),value(attacked 7))")  // the median of group 1 less the value of instance 14
   ///
   /// Names may hold commas and brackets: of the places where a difference can be cut in two, the one counts at which
   /// both halves are known. All of it goes by bytes: in a string of characters, a comma may melt into what follows.
@@ -67,17 +79,16 @@ package struct OrderTable: Sendable {
   package static func isWellFormed(_ text: String) -> Bool {
     let bytes = Array(text.utf8)[...]
     guard bytes.count <= nameBytesMax else { return false }
-    let isItem = ["median", "mean", "value"].contains { argument(of: $0, in: bytes)?.isEmpty == false }
-    return isItem || argument(of: "difference", in: bytes)?.contains(UInt8(ascii: ",")) == true
+    let isItem = ItemKind.allCases.contains { argument(of: $0.rawValue, in: bytes)?.isEmpty == false }
+    return text == "index" || isItem || argument(of: "difference", in: bytes)?.contains(UInt8(ascii: ",")) == true
   }
 
   private func item(_ text: ArraySlice<UInt8>) -> OrderName.Item? {
-    func name(_ function: String) -> String? {
-      Self.argument(of: function, in: text).map { String(decoding: $0, as: UTF8.self) }
+    for kind in ItemKind.allCases {
+      guard let name = Self.argument(of: kind.rawValue, in: text) else { continue }
+      let index = indices[kind.subject]?[String(decoding: name, as: UTF8.self)]
+      return index.map { OrderName.Item(kind: kind, index: $0) }
     }
-    if let name = name("median") { return groups[name].map { .median($0) } }
-    if let name = name("mean") { return groups[name].map { .mean($0) } }
-    if let name = name("value") { return instances[name].map { .value($0) } }
     return nil
   }
 

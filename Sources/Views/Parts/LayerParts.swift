@@ -92,11 +92,8 @@ package struct LayerParts: Sendable {
   /// `[neuron]`: keys of an item.
   func keys(_ item: OrderName.Item) throws -> [Double] {
     let part = try parts.part(key(.keys(item))) {
-      switch item {
-      case .median(let group): .keys(try layer.keys(of: layer.statistic(.median), plane: group))
-      case .mean(let group): .keys(try layer.keys(of: layer.statistic(.mean), plane: group))
-      case .value(let instance): .keys(try values(instance: instance).map(Double.init))
-      }
+      // Values are kept as they are, too: the rows of tiles show them.
+      .keys(try item.kind == .value ? values(instance: item.index).map(Double.init) : layer.keys(item))
     }
     guard case .keys(let values) = part else { preconditionFailure("kind and part differ") }
     return values

@@ -29,10 +29,7 @@ struct StaticLayer {
       "summary": .string(try files.add(summary, ending: "json")),
       "grid": .string(try grid()),
       "zeros": try names(groups) { try layer.statistic(.zeros).plane($0, as: UInt32.self) },
-      "keys": [
-        "median": try names(groups) { try layer.keys(of: layer.statistic(.median), plane: $0) },
-        "mean": try names(groups) { try layer.keys(of: layer.statistic(.mean), plane: $0) },
-      ],
+      "keys": .object(try keys()),
       "values": try names(store.attributes.instances.indices) { try layer.values?.plane($0, as: Float.self) ?? [] },
       "figures": try figures(),
       "counts": [
@@ -41,6 +38,15 @@ struct StaticLayer {
         "shared/16": try counts(layer.counts(.shared, .sixteenth), block: Self.sharedBlock),
       ],
     ]
+  }
+
+  /// The keys of groups, by kind. Those of instances are the values.
+  private func keys() throws -> [String: JSONValue] {
+    let kinds = ItemKind.allCases.filter { $0.subject == .group }
+    return Dictionary(
+      uniqueKeysWithValues: try kinds.map { kind in
+        (kind.rawValue, try names(groups) { try layer.keys(.init(kind: kind, index: $0)) })
+      })
   }
 
   /// Writes a file for each plane, one after another: all of them together may be larger than memory.
