@@ -56,9 +56,15 @@ let package = Package(
         .product(name: "Algorithms", package: "swift-algorithms"), .product(name: "Yams", package: "Yams"),
       ]),
     .target(
+      name: "Views",
+      dependencies: [
+        "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+    .target(
       name: "TileServer",
       dependencies: [
-        "Console", "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
+        "CKernels", "Console", "Distributions", "TileStore", "Views",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -73,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "divergence",
       dependencies: [
-        "Activations", "Console", "HDF5", "Precompute", "TileServer", "TileStore",
+        "Activations", "Console", "HDF5", "Precompute", "TileServer", "TileStore", "Views",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
       ]),
@@ -93,10 +99,12 @@ let package = Package(
       dependencies: ["Fixtures", "TileStore", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
       name: "PrecomputeTests", dependencies: ["Activations", "Distributions", "Fixtures", "HDF5", "Precompute"]),
+    .testTarget(name: "ViewsTests", dependencies: ["CKernels", "Fixtures", "TileStore", "Views"]),
     .testTarget(
       name: "TileServerTests",
       dependencies: [
-        "CKernels", "Fixtures", "TileServer", "TileStore", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        "CKernels", "Fixtures", "TileServer", "TileStore", "Views",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
   ],

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Synchronization
 import TileStore
+import Views
 
 /// Writes lines of JSON to a console from a thread of its own, so that a log that nobody reads never holds up a request.
 public final class LineWriter: Sendable {

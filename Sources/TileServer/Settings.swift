@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import Views
 
 /// How a server is run. Every field has a default that suits one person on one machine.
 public struct Settings: Sendable, Equatable {

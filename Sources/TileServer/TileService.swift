@@ -4,16 +4,17 @@ import NIOPosix
 import ServiceLifecycle
 import Synchronization
 import TileStore
+import Views
 
 /// What the routes share: the library, the caches, the lanes on which answers are built, the limits and the figures.
 final class TileService: Sendable {
   let settings: Settings
   let library: Library
-  let client: ClientFiles
+  let client: ClientAnswers
   let lanes: BuildLanes
   let helpers: HelperThreads
   let slabs: SlabPool
-  let background = BackgroundWork()
+  let background = BackgroundWork<StoredPlane>()
   let planes: SharedParts<StoredPlane, DecodedPlane?>
   let parts: SharedParts<PartKey, Part>
   let answers: AnswerCache<AnswerKey, Answer>
@@ -44,7 +45,7 @@ final class TileService: Sendable {
     self.warm = warm
     limiter = RateLimiter(rate: settings.rate, burst: settings.burst)
     connections = ConnectionCounts(most: settings.connectionsPerAddressMax)
-    client = try settings.web.map { try ClientFiles(folder: $0) } ?? ClientFiles()
+    client = ClientAnswers(try settings.web.map { try ClientFiles(folder: $0) })
     library = try Library(settings.folder, tokens: settings.tokens) { serial in
       planes.removeAll { $0.version == serial }
       parts.removeAll { $0.version == serial }

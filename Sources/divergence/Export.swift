@@ -2,7 +2,7 @@ import ArgumentParser
 import Console
 import Distributions
 import Foundation
-import TileServer
+import Views
 import TileStore
 
 struct Export: AsyncParsableCommand {
@@ -32,7 +32,7 @@ struct Export: AsyncParsableCommand {
   @Option(help: "With --static: folder of the web client. (default: the one that came with the program)")
   var web: String?
 
-  @Option(help: "index, median(GROUP), mean(GROUP), value(INSTANCE) or difference(ITEM,ITEM).")
+  @Option(help: "\(OrderName.forms).")
   var order = "index"
 
   @Option(help: "ascending or descending.")

@@ -5,6 +5,7 @@ import Foundation
 import HDF5
 import Precompute
 import TileServer
+import Views
 import TileStore
 
 /// How the program ends; the numbers are those of BSD's sysexits.h.

@@ -1,5 +1,5 @@
 import Foundation
-import TileServer
+import Views
 import TileStore
 
 /// Writes a static site to a folder, for `divergence export --static`.

@@ -4,6 +4,7 @@ import Foundation
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 /// Tiles and rows made the slow way, straight from `Tiles/HTTP.md`: what the server must equal, byte for byte.
 struct BruteForce {
@@ -14,10 +15,10 @@ struct BruteForce {
 
   /// `[neuron]`.
   func keys(_ item: OrderName.Item) throws -> [Double] {
-    switch item {
-    case .median(let group): try layer.keys(of: layer.statistic(.median), plane: group)
-    case .mean(let group): try layer.keys(of: layer.statistic(.mean), plane: group)
-    case .value(let instance): try layer.values.map { try layer.keys(of: $0, plane: instance) } ?? []
+    switch item.kind {
+    case .median: try layer.keys(of: layer.statistic(.median), plane: item.index)
+    case .mean: try layer.keys(of: layer.statistic(.mean), plane: item.index)
+    case .value: try layer.values.map { try layer.keys(of: $0, plane: item.index) } ?? []
     }
   }
 
@@ -193,10 +194,10 @@ struct RandomView {
   /// Path and query below the version's address.
   func path(_ store: Store, _ layer: LayerReader) -> String {
     func text(_ item: OrderName.Item) -> String {
-      switch item {
-      case .median(let group): "median(\(store.attributes.groups[group].name))"
-      case .mean(let group): "mean(\(store.attributes.groups[group].name))"
-      case .value(let instance): "value(\(store.attributes.instances[instance].name))"
+      switch item.kind {
+      case .median: "median(\(store.attributes.groups[item.index].name))"
+      case .mean: "mean(\(store.attributes.groups[item.index].name))"
+      case .value: "value(\(store.attributes.instances[item.index].name))"
       }
     }
     let order =
@@ -208,4 +209,10 @@ struct RandomView {
     return "layers/\(layer.layer.id)/tiles/\(plane.group)/\(level)/\(index)?order=\(order.quoted)"
       + "&direction=\(request.direction.rawValue)&axis=\(plane.axis.rawValue)&bins=\(plane.bins.rawValue)"
   }
+}
+
+extension OrderName.Item {
+  static func median(_ group: Int) -> Self { Self(kind: .median, index: group) }
+  static func mean(_ group: Int) -> Self { Self(kind: .mean, index: group) }
+  static func value(_ instance: Int) -> Self { Self(kind: .value, index: instance) }
 }

@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import TileServer
+@testable import Views
 
 private let (honest, flooder) = (ClientKey(address: "10.0.0.1"), ClientKey(address: "10.0.0.2"))
 private let heavy = Cost.plane(neurons: 1 << 18)

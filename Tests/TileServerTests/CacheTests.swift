@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import TileServer
+@testable import Views
 
 struct ByteCacheTests {
   @Test func `The longest unused is given up first`() {

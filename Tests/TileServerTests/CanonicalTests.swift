@@ -4,6 +4,7 @@ import Testing
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 /// One content, one key: however it is asked for, it is made once.
 struct CanonicalTests {
@@ -81,6 +82,7 @@ struct CanonicalTests {
     _ = try layer.tile(plane, order, level: 1, index: 0)
     #expect(all - ordered == Cost.ordering(neurons: layer.levels.neurons).units)
     #expect(ordered > tile(1) && tile(1) == Cost.least.units)
+    #expect(tile(0) > Cost.least.units, "it is gathered, whatever pyramid is at hand")
     let other = OrderRequest(name: .item(.median(2)), direction: .descending)
     #expect(layer.cost(ofTile: plane, other, level: 1).units < all, "the plane is decoded by now")
   }
@@ -89,7 +91,8 @@ struct CanonicalTests {
     let current = try #require(server.service.library.dataset("golden")).current
     let version = try server.service.library.open(current, of: "golden")
     return LayerParts(
-      version: version, index: version.layerIndices["wide"] ?? 0, parts: server.service.parts,
+      serial: version.serial, store: version.store, index: version.layerIndices["wide"] ?? 0,
+      parts: server.service.parts,
       planes: server.service.planes, helpers: server.service.helpers, slabs: server.service.slabs)
   }
 }

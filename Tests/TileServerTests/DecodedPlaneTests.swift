@@ -4,6 +4,7 @@ import Testing
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 struct DecodedPlaneTests {
   @Test(arguments: [(16, 600), (64, 300), (256, 3000)])
@@ -57,7 +58,8 @@ struct DecodedPlaneTests {
     let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
       let layer = LayerParts(
-        version: version, index: index, parts: server.service.parts, planes: server.service.planes,
+        serial: version.serial, store: version.store, index: index, parts: server.service.parts,
+        planes: server.service.planes,
         helpers: server.service.helpers, slabs: server.service.slabs)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<10 {

@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import TileServer
+@testable import Views
 
 /// What every answer has, whatever was asked for.
 struct EdgeTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import TileServer
+@testable import Views
 
 struct FairQueueTests {
   private typealias Queue = FairQueue<String, Int>

@@ -6,6 +6,7 @@ import Testing
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 /// A server of the golden store (`Tiles/golden`), talked to without a socket.
 enum GoldenServer {

@@ -5,6 +5,7 @@ import Testing
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 /// HTTP as people expect it.
 struct HTTPTests {

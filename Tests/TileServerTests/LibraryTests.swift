@@ -5,6 +5,7 @@ import Testing
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 /// Changes on disk while the server runs.
 struct LibraryTests {

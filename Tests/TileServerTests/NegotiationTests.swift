@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import TileServer
+@testable import Views
 
 struct NegotiationTests {
   @Test(

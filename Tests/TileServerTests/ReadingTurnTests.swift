@@ -1,6 +1,7 @@
 import Testing
 
 @testable import TileServer
+@testable import Views
 
 struct ReadingTurnTests {
   /// A minute in which 100,000 bytes waited at first, of 300,000 written.

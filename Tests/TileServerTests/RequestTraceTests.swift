@@ -2,6 +2,7 @@ import HTTPTypes
 import Testing
 
 @testable import TileServer
+@testable import Views
 
 struct RequestTraceTests {
   private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -5,6 +5,7 @@ import Testing
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 /// Random views of the golden store, compared with brute force.
 struct TilePropertyTests {
@@ -77,7 +78,8 @@ struct TilePropertyTests {
     let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
       let layer = LayerParts(
-        version: version, index: index, parts: server.service.parts, planes: server.service.planes,
+        serial: version.serial, store: version.store, index: index, parts: server.service.parts,
+        planes: server.service.planes,
         helpers: server.service.helpers, slabs: server.service.slabs)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<20 {
@@ -95,29 +97,27 @@ struct TilePropertyTests {
     let server = try GoldenServer.server()
     let version = try #require(try server.service.library.current("golden"))
     let layer = LayerParts(
-      version: version, index: 0, parts: server.service.parts, planes: server.service.planes,
+      serial: version.serial, store: version.store, index: 0, parts: server.service.parts,
+      planes: server.service.planes,
       helpers: server.service.helpers, slabs: server.service.slabs)
     for _ in 0..<10 {
       let view = RandomView(version.store, layer.layer, using: &random)
       let maker = TileMaker(
         layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
-        zeros: try layer.zeros(group: view.plane.group), samples: 220, grids: nil)
-      let wide = TileMaker(
-        layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
-        zeros: try layer.zeros(group: view.plane.group), samples: Int(UInt32.max), grids: nil)
+        zeros: try layer.zeros(group: view.plane.group), grids: nil)
       let rows = try #require(maker.levels.rows(ofTile: 0, at: 1))
-      let tile = try maker.pyramid(server.service.helpers, lowest: 1).tile(level: 1, index: 0)
-      #expect(tile == (try maker.gather(rows, level: 1)))
+      let tile = try maker.pyramid(server.service.helpers, lowest: 1, .bits32).tile(level: 1, index: 0)
+      #expect(tile == (try maker.gather(rows, level: 1, .bits32)))
       #expect(
-        tile == (try wide.pyramid(server.service.helpers, lowest: 1).tile(level: 1, index: 0)),
+        tile == (try maker.pyramid(server.service.helpers, lowest: 1, .bits64).tile(level: 1, index: 0)),
         "32 and 64-bit sums differ")
-      #expect(tile == (try wide.gather(rows, level: 1)), "32 and 64-bit sums differ")
+      #expect(tile == (try maker.gather(rows, level: 1, .bits64)), "32 and 64-bit sums differ")
       let plane = try DecodedPlane(
         layer.layer.counts(view.plane.axis, view.plane.bins), plane: view.plane.group, server.service.helpers,
         server.service.slabs, bytesMax: .max)
       let decoded = try #require(plane)
       #expect(tile == maker.gather(rows, level: 1, from: decoded))
-      #expect(tile == (try maker.pyramid(server.service.helpers, from: decoded)).tile(level: 1, index: 0))
+      #expect(tile == (try maker.pyramid(server.service.helpers, lowest: 1, from: decoded)).tile(level: 1, index: 0))
     }
   }
 

@@ -5,6 +5,7 @@ import Testing
 import TileStore
 
 @testable import TileServer
+@testable import Views
 
 struct TileRouteTests {
   @Test func `Tiles equal those that another program made from the same store`() async throws {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { decodeOrder, encodeOrder, exists, expression, indexOf, ITEM_KINDS, itemOf, ITEMS, itemsOf, parseExpression, phrase, subjects } from "../../web/src/model/order.js";
 
@@ -29,4 +30,18 @@ test("what is no ordering of these data is none", () => {
   for (const text of ["", "median", "median()", "median(gone)", "mode(a)", "median(a", "value(a)", "difference(median(a))", "difference(median(a),gone)", "Index"]) {
     assert.equal(parseExpression(text, metadata), null, text);
   }
+});
+
+// Tests/ViewsTests/OrderTableTests.swift holds the server to the same.
+test("kinds and names of orderings are the server's", () => {
+  const golden = JSON.parse(readFileSync(new URL("../../Tiles/golden/orderings.json", import.meta.url), "utf8"));
+  assert.deepEqual(Object.fromEntries(ITEM_KINDS.map((kind) => [kind, ITEMS[kind].of])), golden.items);
+  const names = { groups: golden.groups.map((name) => ({ name })), instances: golden.instances.map((name) => ({ name })) };
+  for (const { text, items } of golden.read) {
+    const order = parseExpression(text, names);
+    assert.ok(order, text);
+    assert.deepEqual(itemsOf(order).map((item) => [item.kind, indexOf(item)]), items, text);
+    assert.equal(expression(order, names), text);
+  }
+  for (const text of golden.refused) assert.equal(parseExpression(text, names), null, text);
 });

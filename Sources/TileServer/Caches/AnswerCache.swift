@@ -1,4 +1,5 @@
 import Synchronization
+import Views
 
 /// Finished answers by key, within a number of bytes. Each is built once, on `lanes`, however many requests wait for it;
 /// requests wait without holding a thread.

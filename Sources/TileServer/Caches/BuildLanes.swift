@@ -1,10 +1,18 @@
 import NIOPosix
 import Synchronization
+import Views
 
 /// What a build takes, and for whom it is done.
 struct Charge: Hashable, Sendable {
   var client: ClientKey
   var cost: Cost
+}
+
+extension Cost {
+  /// What is more than this is heavy work.
+  static let lightMax = 10.0
+
+  var weight: BuildLanes.Weight { units > Self.lightMax ? .heavy : .light }
 }
 
 /// Threads on which answers are built, away from the event loops and the cooperative pool, and a bounded queue before

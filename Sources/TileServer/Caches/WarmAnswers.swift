@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Synchronization
+import Views
 
 /// Finished answers by the very words of a request: what was asked for before needs no parsing, no routing and no look
 /// at the library. Only of versions that are open to all.

@@ -2,6 +2,7 @@ import Crypto
 import HTTPTypes
 import Hummingbird
 import TileStore
+import Views
 
 /// A representation, ready to be sent: its bytes in one content coding, and the headers that go with them.
 struct Answer: Sendable {

@@ -1,9 +1,5 @@
 import HTTPTypes
-
-/// A content coding that the server can send.
-enum ContentCoding: String, Sendable, CaseIterable {
-  case zstd, gzip, identity
-}
+import Views
 
 /// What a client accepts, RFC 9110 §12.5.
 enum Negotiation {

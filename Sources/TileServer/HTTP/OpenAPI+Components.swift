@@ -1,17 +1,21 @@
 import TileStore
+import Views
 
 /// Parameters, problems and the shapes of JSON answers.
 extension OpenAPI {
   static var parameters: [String: JSONValue] {
-    let ordering = "^(index|(median|mean|value)\\(.+\\)|difference\\(.+,.+\\))$"
     let indices = "^([0-9]{1,9}(,[0-9]{1,9}){0,63})?$"
     return [
       "dataset": path("dataset", ["type": "string"]), "version": path("version", ["type": "string"]),
       "layer": path("layer", ["type": "string"]), "group": path("group", index), "level": path("level", index),
       "index": path("index", index), "instance": path("instance", index), "neuron": path("neuron", index),
       "order": query(
-        "order", ["type": "string", "pattern": .string(ordering), "maxLength": 4096, "default": "index"],
-        "index, median(GROUP), mean(GROUP), value(INSTANCE) or difference(ITEM,ITEM)"),
+        "order",
+        [
+          "type": "string", "pattern": .string(OrderName.pattern), "maxLength": JSONValue(OrderTable.nameBytesMax),
+          "default": "index",
+        ],
+        OrderName.forms),
       "direction": query("direction", ["enum": ["ascending", "descending"], "default": "ascending"]),
       "axis": query("axis", ["enum": ["shared", "own"], "default": "shared"]),
       "bins": query("bins", ["enum": [256, 64, 16], "default": 256]),

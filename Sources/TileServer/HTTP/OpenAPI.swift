@@ -1,4 +1,5 @@
 import TileStore
+import Views
 
 /// The interface for machines: an OpenAPI 3.1 document, which tests and schemathesis hold the routes against.
 ///
@@ -25,82 +26,53 @@ enum OpenAPI {
     ]
   }
 
-  private static let version = "/api/v1/datasets/{dataset}/{version}"
-
   private static var paths: [String: JSONValue] {
-    let layer = version + "/layers/{layer}"
-    let ordered = ["order", "direction"]
-    return [
-      "/api/v1/datasets": get("catalogue", "All data sets", [], json("Catalogue")),
-      "/api/v1/datasets/{dataset}": get(
-        "current", "The current version of a data set", ["dataset"], json("Current"), errors: [401, 404]),
-      version: get(
-        "metadata", "Layers, groups and instances", ["dataset", "version"], json("Metadata"), errors: built),
-      version + "/images/{instance}": get(
-        "image", "The picture of an instance", ["dataset", "version", "instance"], binary("image/png"), errors: built),
-      layer + "/summary": get(
-        "summary", "One layer at a glance", ["dataset", "version", "layer", "groups"], json("Summary"),
-        errors: built),
-      layer + "/tiles/{group}/{level}/{index}": get(
-        "tile", "Densities of 256 displayed rows",
-        ["dataset", "version", "layer", "group", "level", "index"] + ordered + ["axis", "bins", "zoom", "from"],
-        binary(TileHeader.mediaType), headers: ["Tile-Header-CRC32C"], errors: built),
-      layer + "/rows/{level}/{index}": get(
-        "rows", "Neurons, keys and instance values of 256 displayed rows",
-        ["dataset", "version", "layer", "level", "index"] + ordered + ["instances"],
-        binary(TileHeader.mediaType), headers: ["Tile-Header-CRC32C"], errors: built),
-      layer + "/find": get(
-        "find", "Rank of a neuron, or the other way round",
-        ["dataset", "version", "layer"] + ordered + ["neuronQuery", "rank"], json("Place"), errors: built),
-      layer + "/neurons/{neuron}": get(
-        "neuron", "Everything about one neuron", ["dataset", "version", "layer", "neuron", "groups", "instances"],
-        json("Neuron"), errors: built),
-      "/openapi.json": get("openapi", "This document", [], ["application/json": ["schema": ["type": "object"]]]),
-      "/healthz": probe("healthz", "Whether the server runs"),
-      "/readyz": probe("readyz", "Whether the server takes requests"),
-    ]
+    Dictionary(uniqueKeysWithValues: Route.all.map { ($0.path, operation($0)) })
   }
 
-  /// Problems of what is built on demand.
-  private static let built = [401, 404, 500, 503]
-
-  private static func json(_ schema: String) -> JSONValue {
-    ["application/json": ["schema": ["$ref": .string("#/components/schemas/\(schema)")]]]
+  private static func operation(_ route: Route) -> JSONValue {
+    switch route.content {
+    case .json(let schema): get(route, ["$ref": .string("#/components/schemas/\(schema)")])
+    case .document: get(route, ["type": "object"])
+    case .binary: get(route, ["type": "string", "contentEncoding": "binary"])
+    case .probe: probe(route)
+    }
   }
 
-  private static func binary(_ type: String) -> JSONValue {
-    .object([type: ["schema": ["type": "string", "contentEncoding": "binary"]]])
-  }
-
-  private static func get(
-    _ id: String, _ summary: String, _ parameters: [String], _ content: JSONValue,
-    headers: [String] = [], errors: [Int] = []
-  ) -> JSONValue {
+  private static func get(_ route: Route, _ schema: JSONValue) -> JSONValue {
+    let isTile = route.content.type == TileHeader.mediaType
     let named = Dictionary(
-      uniqueKeysWithValues: (["ETag", "Cache-Control"] + headers).map { name in
+      uniqueKeysWithValues: (["ETag", "Cache-Control"] + (isTile ? ["Tile-Header-CRC32C"] : [])).map { name in
         (name, ["$ref": .string("#/components/headers/\(name.filter { $0 != "-" })")] as JSONValue)
       })
     var answers: [String: JSONValue] = [
-      "200": ["description": .string(summary), "content": content, "headers": .object(named)],
+      "200": [
+        "description": .string(route.summary), "content": .object([route.content.type: ["schema": schema]]),
+        "headers": .object(named),
+      ],
       "304": ["description": "The client holds it already"],
     ]
-    for status in [400, 405, 406, 414, 429] + errors {
+    for status in [400, 405, 406, 414, 429] + route.errors {
       answers[String(status)] = ["$ref": .string("#/components/responses/\(status)")]
     }
-    let references = parameters.map { JSONValue.object(["$ref": .string("#/components/parameters/\($0)")]) }
+    // A name that paths have, too, stands for another parameter in queries.
+    let query = route.query.map { parameters["\($0)Query"] == nil ? $0 : "\($0)Query" }
+    let references = (route.pathParameters + query).map { name in
+      JSONValue.object(["$ref": .string("#/components/parameters/\(name)")])
+    }
     return [
       "get": [
-        "operationId": .string(id), "summary": .string(summary), "parameters": .array(references),
+        "operationId": .string(route.id), "summary": .string(route.summary), "parameters": .array(references),
         "responses": .object(answers),
       ]
     ]
   }
 
-  private static func probe(_ id: String, _ summary: String) -> JSONValue {
-    let text: JSONValue = ["text/plain": ["schema": ["type": "string"]]]
+  private static func probe(_ route: Route) -> JSONValue {
+    let text: JSONValue = .object([route.content.type: ["schema": ["type": "string"]]])
     return [
       "get": [
-        "operationId": .string(id), "summary": .string(summary),
+        "operationId": .string(route.id), "summary": .string(route.summary),
         "responses": [
           "200": ["description": "Yes", "content": text], "503": ["description": "No", "content": text],
           "405": ["$ref": "#/components/responses/405"], "414": ["$ref": "#/components/responses/414"],

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import TileStore
+import Views
 
 /// An error as an answer: `application/problem+json`, RFC 9457.
 struct Problem: Error, Sendable {

@@ -1,6 +1,7 @@
 import Distributions
 import Foundation
 import TileStore
+import Views
 
 /// The parameters of a request, each at most once and only those that its route knows: a misspelt parameter is an
 /// error, not a default.
@@ -110,16 +111,9 @@ struct Query {
     // Many clients write a space as `+`. A name that holds a `+` itself is found first.
     let plain = text.utf8.contains(UInt8(ascii: "+")) ? text.replacingOccurrences(of: "+", with: " ") : text
     guard let name = table.parse(text) ?? table.parse(plain) else {
-      let forms = "index, median(GROUP), mean(GROUP), value(INSTANCE) or difference(ITEM,ITEM)"
-      guard OrderTable.isWellFormed(text) else { throw .badRequest("order must be \(forms).") }
+      guard OrderTable.isWellFormed(text) else { throw .badRequest("order must be \(OrderName.forms).") }
       throw .notFound("“\(text.prefix(200))” names what this store does not hold. Names are those of the metadata.")
     }
     return OrderRequest(name: name, direction: direction)
   }
-}
-
-/// A whole number, at least 0, of digits only.
-func wholeNumber(_ text: some StringProtocol) -> Int? {
-  guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-  return Int(text)
 }

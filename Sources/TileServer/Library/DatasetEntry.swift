@@ -1,6 +1,7 @@
 import Crypto
 import Synchronization
 import TileStore
+import Views
 
 extension Library {
   /// A version of a data set, open or not.
@@ -62,31 +63,5 @@ extension Library.DatasetEntry {
       name: name, current: current, summary: summary, others: Array(others.prefix(Library.versionsMax)), tokens: tokens)
     let serials = Set(entry.all.map(\.serial))
     return (entry, (before?.all ?? []).filter { !serials.contains($0.serial) })
-  }
-}
-
-/// What the catalogue says of a store, and what memory its planes take about.
-struct StoreSummary: Sendable {
-  let title: String
-  let rows: Int
-  let layers: Int
-  let groups: Int
-  let instances: Int
-  /// Slabs of the planes of all layers and groups.
-  let slabsUsual: Int
-  /// Slabs of the planes of some groups of the largest layer.
-  let slabsAtFirst: Int
-
-  init(_ store: Store) {
-    let attributes = store.attributes
-    title = attributes.dataset.title
-    rows = attributes.dataset.rows
-    layers = attributes.layers.count
-    groups = attributes.groups.count
-    instances = attributes.instances.count
-    let slabs = attributes.layers.map { DecodedPlane.slabsUsual(rows: $0.neurons, bins: .full) }
-    let groups = attributes.groups.count
-    slabsUsual = slabs.reduce(0) { $0 + $1 * groups }
-    slabsAtFirst = (slabs.max() ?? 0) * min(groups, 4)
   }
 }

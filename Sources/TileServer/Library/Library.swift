@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import Synchronization
 import TileStore
+import Views
 
 /// The data sets that are served: a table, read at every request and replaced when a link `current` names another
 /// version. A request keeps the version it began with.

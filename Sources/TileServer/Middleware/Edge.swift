@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Views
 
 /// The outermost layer, before the router: limits, times, counts and logs every request, and answers at once what was
 /// asked for in the same words before.

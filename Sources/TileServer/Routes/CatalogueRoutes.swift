@@ -1,11 +1,12 @@
 import Hummingbird
 import TileStore
+import Views
 
 /// What is served: the data sets, the current version of each, and what a version holds.
 extension RouteTable {
   /// All data sets that the request's token opens.
-  func catalogue(_ request: Request, _ context: ServerContext) throws -> Response {
-    _ = try Query(request.uri.query, allowing: [])
+  func catalogue(_ route: Route, _ request: Request, _ context: ServerContext) throws -> Response {
+    _ = try Query(request.uri.query, allowing: Set(route.query))
     let token = request.tokenDigest
     let datasets = service.library.datasets.filter { $0.value.opens(token) }.sorted { $0.key < $1.key }
     let entries = datasets.map { name, dataset in
@@ -17,8 +18,8 @@ extension RouteTable {
   }
 
   /// The current version of a data set.
-  func current(_ request: Request, _ context: ServerContext) async throws -> Response {
-    _ = try Query(request.uri.query, allowing: [])
+  func current(_ route: Route, _ request: Request, _ context: ServerContext) async throws -> Response {
+    _ = try Query(request.uri.query, allowing: Set(route.query))
     let dataset = try await dataset(request, context)
     let name = try part("dataset", context)
     return try small(
@@ -41,25 +42,24 @@ extension RouteTable {
     ).response(to: request)
   }
 
-  func metadata(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try await version(request, context)
-    let name = try part("dataset", context)
-    _ = try Query(request.uri.query, allowing: [])
-    return try await answer(
-      request, context, version, .metadata, type: "application/json", cost: .least
-    ) { try encodedJSON(MetadataDocument(version.served.store, name: name) { "images/\($0)" }) }
+  func metadata(_ asked: VersionRequest) throws -> Build {
+    let name = try part("dataset", asked.context)
+    _ = try asked.query()
+    let store = asked.served.store
+    return Build(
+      .metadata, cost: .least
+    ) { try encodedJSON(MetadataDocument(store, name: name) { "images/\($0)" }) }
   }
 
-  func image(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try await version(request, context)
-    _ = try Query(request.uri.query, allowing: [])
-    let index = try number("instance", context)
-    let store = version.served.store
+  func image(_ asked: VersionRequest) throws -> Build {
+    _ = try asked.query()
+    let index = try number("instance", asked.context)
+    let store = asked.served.store
     guard index < store.attributes.instances.count, store.attributes.instances[index].image != nil else {
       throw Problem.notFound("Instance \(index) has no picture.")
     }
-    return try await answer(
-      request, context, version, .image(instance: index), type: "image/png", cost: .least
+    return Build(
+      .image(instance: index), cost: .least
     ) {
       guard let image = try store.image(of: store.attributes.instances[index]) else {
         preconditionFailure("opening the store checked that the picture is there")

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import TileStore
+import Views
 
 /// The web client, the probes, and what the server says of itself.
 extension RouteTable {

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import TileStore
+import Views
 
 /// All routes of the server (`Tiles/HTTP.md`).
 struct RouteTable: Sendable {
@@ -11,24 +12,10 @@ struct RouteTable: Sendable {
     let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware(service: service))
     let root = router.group(RouterPath(service.settings.prefix))
-    root.get("healthz") { _, _ in probe(true) }
-    root.get("readyz") { [service] _, _ in probe(service.isReady) }
-    root.get("openapi.json") { request, _ in try openAPI(request) }
+    for route in Route.all {
+      root.get(RouterPath(route.path)) { request, context in try await route.respond(self, route, request, context) }
+    }
     root.get("problems/:kind") { request, context in try problem(request, context) }
-
-    let api = root.group("api/v1/datasets")
-    api.get { request, context in try catalogue(request, context) }
-    api.get(":dataset") { request, context in try await current(request, context) }
-    let version = api.group(":dataset/:version")
-    version.get { request, context in try await metadata(request, context) }
-    version.get("images/:instance") { request, context in try await image(request, context) }
-    let layer = version.group("layers/:layer")
-    layer.get("summary") { request, context in try await summary(request, context) }
-    layer.get("tiles/:group/:level/:index") { request, context in try await tile(request, context) }
-    layer.get("rows/:level/:index") { request, context in try await rows(request, context) }
-    layer.get("find") { request, context in try await find(request, context) }
-    layer.get("neurons/:neuron") { request, context in try await neuron(request, context) }
-
     root.get { request, context in try clientFile(request, context, path: "") }
     root.get("**") { request, context in
       try clientFile(request, context, path: context.parameters.getCatchAll().joined(separator: "/"))
@@ -51,23 +38,17 @@ extension RouteTable {
   }
 
   /// Answers from the cache, or builds on the lanes what is not there, at a cost to the client.
-  ///
-  /// - Parameters:
-  ///   - cost: what building it takes, asked for only where it must be built.
-  ///   - build: the bytes, made on a build thread.
-  func answer(
-    _ request: Request, _ context: ServerContext, _ version: VersionRequest, _ resource: AnswerKey.Resource,
-    type: String, cost: @autoclosure () -> Cost, build: @escaping @Sendable () throws -> [UInt8]
-  ) async throws -> Response {
+  func answer(_ asked: VersionRequest, _ build: Build, type: String) async throws -> Response {
+    let (request, context, version) = (asked.request, asked.context, asked.served)
     let coding = try negotiate(request, type)
-    let key = AnswerKey(version: version.served.serial, resource: resource, coding: coding)
+    let key = AnswerKey(version: version.serial, resource: build.resource, coding: coding)
     let route = context.endpointPath ?? "none"
-    let secret = version.secret
+    let secret = asked.secret
     if let answer = service.answers.cached(key) {
       if !secret { service.warm.insert(answer, route: route, version: key.version, for: request) }
       return answer.response(to: request)
     }
-    let charge = Charge(client: service.client(request, context), cost: cost())
+    let charge = Charge(client: service.client(request, context), cost: build.cost())
     // Who waits for what others have asked for pays nothing for it.
     if !service.answers.isUnderWay(key) { try service.limiter.charge(charge.client, charge.cost.units) }
     let waiter = service.answers.newWaiter()
@@ -75,20 +56,29 @@ extension RouteTable {
     defer { context.connection.whenGone(nil) }
     do {
       return try await service.answers.answer(key, charge, waiter) {
-        Answer(try build(), type: type, coding: coding, lifetime: .immutable, secret: secret)
+        Answer(try build.bytes(), type: type, coding: coding, lifetime: .immutable, secret: secret)
       }.response(to: request)
-    } catch let error as StoreError where error.kind == .notFound && version.served.store.isCurrent {
+    } catch let error as StoreError where error.kind == .notFound && version.store.isCurrent {
       // A file of the current version is missing: that is damage, not a version that is being removed.
       throw StoreError(.corrupt, file: error.file, error.detail)
     }
   }
 }
 
-/// The version of a data set that a request names, and which may be seen with its token.
+/// A request below the address of a version, which may be seen with the request's token.
 struct VersionRequest {
+  let request: Request
+  let context: ServerContext
+  let route: Route
   let served: ServedVersion
   /// Whether a token was needed.
   let secret: Bool
+
+  var attributes: Attributes { served.store.attributes }
+
+  /// The parameters, of those that the route knows.
+  /// - Throws: `Problem` 400.
+  func query() throws(Problem) -> Query { try Query(request.uri.query, allowing: Set(route.query)) }
 }
 
 extension RouteTable {
@@ -129,7 +119,7 @@ extension RouteTable {
 
   /// The version that a request names, opened where it is not open.
   /// - Throws: `Problem` 404, 401, or gone; `StoreError`; `BuildLanes.Full`.
-  func version(_ request: Request, _ context: ServerContext) async throws -> VersionRequest {
+  func version(_ request: Request, _ context: ServerContext, _ route: Route) async throws -> VersionRequest {
     let dataset = try await dataset(request, context)
     let name = try part("version", context)
     guard let version = dataset.version(name) else {
@@ -145,15 +135,14 @@ extension RouteTable {
         try service.library.open(version, of: dataset.name)
       }
     }
-    return VersionRequest(served: served, secret: !dataset.tokens.isEmpty)
+    return VersionRequest(
+      request: request, context: context, route: route, served: served, secret: !dataset.tokens.isEmpty)
   }
 
   /// The layer that a request names.
-  func layer(_ version: VersionRequest, _ context: ServerContext) throws(Problem) -> LayerParts {
-    let id = try part("layer", context)
-    guard let index = version.served.layerIndices[id] else { throw .notFound("There is no layer “\(id.prefix(100))”.") }
-    return LayerParts(
-      version: version.served, index: index, parts: service.parts, planes: service.planes,
-      helpers: service.helpers, slabs: service.slabs, background: service.background)
+  func layer(_ asked: VersionRequest) throws(Problem) -> LayerParts {
+    let id = try part("layer", asked.context)
+    guard let index = asked.served.layerIndices[id] else { throw .notFound("There is no layer “\(id.prefix(100))”.") }
+    return asked.served.layer(index, service)
   }
 }

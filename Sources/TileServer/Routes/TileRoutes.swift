@@ -1,51 +1,47 @@
 import Hummingbird
 import TileStore
+import Views
 
 /// Tiles, the rows that belong to them, and where a neuron stands.
 ///
 /// Answers: 200, 304, 400, 401, 404, 406, 429, 500 (a damaged store), 503. Cold answers are built on `BuildLanes`, at
 /// most `Settings.buildQueueMax` at a time; the others never leave the event loop.
 extension RouteTable {
-  func tile(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try await version(request, context)
-    let layer = try layer(version, context)
-    let query = try Query(request.uri.query, allowing: ["order", "direction", "axis", "bins", "zoom", "from"])
-    let order = try query.order(version.served.orders)
-    let group = try number("group", context)
-    guard group < version.served.store.attributes.groups.count else {
+  func tile(_ asked: VersionRequest) throws -> Build {
+    let layer = try layer(asked)
+    let query = try asked.query()
+    let order = try query.order(asked.served.orders)
+    let group = try number("group", asked.context)
+    guard group < asked.attributes.groups.count else {
       throw Problem.notFound("There is no group \(group).")
     }
     let axis = try query.choice("axis", BinAxis.self) ?? .shared
     let plane = PlaneKey(
       group: group, axis: axis, bins: try bins(query), window: try window(query, axis, group: group, layer))
-    let (level, index) = try tile(of: layer.levels, context)
-    return try await answer(
-      request, context, version, .tile(layer: layer.index, plane, order, level: level, index: index),
-      type: TileHeader.mediaType, cost: layer.cost(ofTile: plane, order, level: level)
+    let (level, index) = try tile(of: layer.levels, asked.context)
+    return Build(
+      .tile(layer: layer.index, plane, order, level: level, index: index),
+      cost: layer.cost(ofTile: plane, order, level: level)
     ) { try layer.tile(plane, order, level: level, index: index) }
   }
 
-  func rows(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try await version(request, context)
-    let layer = try layer(version, context)
-    let query = try Query(request.uri.query, allowing: ["order", "direction", "instances"])
-    let order = try query.order(version.served.orders)
-    let known = version.served.store.attributes.instances.count
+  func rows(_ asked: VersionRequest) throws -> Build {
+    let layer = try layer(asked)
+    let query = try asked.query()
+    let order = try query.order(asked.served.orders)
+    let known = asked.attributes.instances.count
     let instances = try query.indices("instances", below: known, most: 64) ?? []
-    let (level, index) = try tile(of: layer.levels, context)
-    return try await answer(
-      request, context, version,
+    let (level, index) = try tile(of: layer.levels, asked.context)
+    return Build(
       .rows(layer: layer.index, order, instances: instances, level: level, index: index),
-      type: TileHeader.mediaType,
       cost: layer.cost(ofRows: order, instances: instances, level: level, index: index)
     ) { try layer.rows(order, instances: instances, level: level, index: index) }
   }
 
-  func find(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try await version(request, context)
-    let layer = try layer(version, context)
-    let query = try Query(request.uri.query, allowing: ["order", "direction", "neuron", "rank"])
-    let order = try query.order(version.served.orders)
+  func find(_ asked: VersionRequest) throws -> Build {
+    let layer = try layer(asked)
+    let query = try asked.query()
+    let order = try query.order(asked.served.orders)
     let rank = try query.count("rank") ?? 0
     let place = try query.count("neuron").map { AnswerKey.Place.neuron($0) } ?? .rank(rank)
     switch place {
@@ -54,8 +50,8 @@ extension RouteTable {
         throw Problem.notFound("The layer has \(layer.levels.neurons) neurons, numbered from 0.")
       }
     }
-    return try await answer(
-      request, context, version, .find(layer: layer.index, order, place), type: "application/json",
+    return Build(
+      .find(layer: layer.index, order, place),
       cost: layer.cost(of: order)
     ) {
       let order = try layer.order(order)
@@ -82,10 +78,9 @@ extension RouteTable {
     let (zoom, from) = (try query.count("zoom") ?? 0, try query.count("from") ?? 0)
     if zoom == 0, from == 0 { return nil }
     guard axis == .shared else { throw .badRequest("zoom and from belong to the shared axis.") }
-    let samples = layer.version.store.attributes.groups[group].rows * layer.layer.layer.samples
     guard
       let window = AxisWindow(
-        zoom: zoom, from: from, on: layer.layer.layer.shared, samples: samples * layer.levels.neurons)
+        zoom: zoom, from: from, on: layer.layer.layer.shared, samples: layer.samples(group) * layer.levels.neurons)
     else {
       throw .notFound(
         "zoom is 0 to \(AxisWindow.zoomMax), less where bins would be finer than numbers are; from is at most "

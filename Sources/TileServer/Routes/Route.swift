@@ -1,0 +1,132 @@
+import Hummingbird
+import TileStore
+import Views
+
+/// A route of the interface: router, allowed parameters, cache and OpenAPI document follow from the table of these (`Route.all`).
+struct Route: Sendable {
+  enum Content: Sendable {
+    /// By the name of a schema of the OpenAPI document.
+    case json(String)
+    /// By media type.
+    case binary(String)
+    /// The OpenAPI document itself.
+    case document
+    /// `ok` or `not ready`.
+    case probe
+
+    var type: String {
+      switch self {
+      case .json, .document: "application/json"
+      case .binary(let type): type
+      case .probe: "text/plain"
+      }
+    }
+  }
+
+  typealias Respond = @Sendable (RouteTable, Route, Request, ServerContext) async throws -> Response
+
+  /// As router, metrics and OpenAPI write it: `/api/v1/datasets/{dataset}`.
+  let path: String
+  /// OpenAPI's `operationId`.
+  let id: String
+  let summary: String
+  /// Names of the parameters that the query may hold.
+  let query: [String]
+  let content: Content
+  /// Statuses of problems that are this route's own.
+  let errors: [Int]
+  let respond: Respond
+
+  init(
+    _ path: String, _ id: String, _ summary: String, query: [String] = [], _ content: Content, errors: [Int] = [],
+    respond: @escaping Respond
+  ) {
+    self.path = path
+    self.id = id
+    self.summary = summary
+    self.query = query
+    self.content = content
+    self.errors = errors
+    self.respond = respond
+  }
+
+  /// A route below the address of a version, whose answers are kept or built on demand.
+  ///
+  /// - Parameters:
+  ///   - path: below the version's.
+  ///   - resolve: what a request asks for.
+  static func built(
+    _ path: String, _ id: String, _ summary: String, query: [String] = [], _ content: Content,
+    resolve: @escaping @Sendable (RouteTable, VersionRequest) throws -> Build
+  ) -> Route {
+    Route(
+      "/api/v1/datasets/{dataset}/{version}" + path, id, summary, query: query, content, errors: [401, 404, 500, 503]
+    ) { table, route, request, context in
+      let asked = try await table.version(request, context, route)
+      return try await table.answer(asked, try resolve(table, asked), type: content.type)
+    }
+  }
+
+  /// What the path names, in its order.
+  var pathParameters: [String] {
+    path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+  }
+}
+
+/// What an answer is, and how to build it.
+struct Build: Sendable {
+  let resource: AnswerKey.Resource
+  /// What building it takes, asked for only where it must be built.
+  let cost: @Sendable () -> Cost
+  /// The bytes, made on a build thread.
+  let bytes: @Sendable () throws -> [UInt8]
+
+  init(
+    _ resource: AnswerKey.Resource, cost: @autoclosure @escaping @Sendable () -> Cost,
+    bytes: @escaping @Sendable () throws -> [UInt8]
+  ) {
+    self.resource = resource
+    self.cost = cost
+    self.bytes = bytes
+  }
+}
+
+extension Route {
+  private static let ordered = ["order", "direction"]
+
+  static let all = [
+    Route("/api/v1/datasets", "catalogue", "All data sets", .json("Catalogue")) { try $0.catalogue($1, $2, $3) },
+    Route(
+      "/api/v1/datasets/{dataset}", "current", "The current version of a data set", .json("Current"),
+      errors: [401, 404]
+    ) { try await $0.current($1, $2, $3) },
+    built("", "metadata", "Layers, groups and instances", .json("Metadata")) { try $0.metadata($1) },
+    built("/images/{instance}", "image", "The picture of an instance", .binary("image/png")) { try $0.image($1) },
+    built("/layers/{layer}/summary", "summary", "One layer at a glance", query: ["groups"], .json("Summary")) {
+      try $0.summary($1)
+    },
+    built(
+      "/layers/{layer}/tiles/{group}/{level}/{index}", "tile", "Densities of 256 displayed rows",
+      query: ordered + ["axis", "bins", "zoom", "from"], .binary(TileHeader.mediaType)
+    ) { try $0.tile($1) },
+    built(
+      "/layers/{layer}/rows/{level}/{index}", "rows", "Neurons, keys and instance values of 256 displayed rows",
+      query: ordered + ["instances"], .binary(TileHeader.mediaType)
+    ) { try $0.rows($1) },
+    built(
+      "/layers/{layer}/find", "find", "Rank of a neuron, or the other way round",
+      query: ordered + ["neuron", "rank"], .json("Place")
+    ) { try $0.find($1) },
+    built(
+      "/layers/{layer}/neurons/{neuron}", "neuron", "Everything about one neuron", query: ["groups", "instances"],
+      .json("Neuron")
+    ) { try $0.neuron($1) },
+    Route("/openapi.json", "openapi", "This document", .document) { table, _, request, _ in
+      try table.openAPI(request)
+    },
+    Route("/healthz", "healthz", "Whether the server runs", .probe) { table, _, _, _ in table.probe(true) },
+    Route("/readyz", "readyz", "Whether the server takes requests", .probe) { table, _, _, _ in
+      table.probe(table.service.isReady)
+    },
+  ]
+}

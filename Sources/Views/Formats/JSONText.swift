@@ -1,0 +1,20 @@
+import Foundation
+import TileStore
+
+extension JSONValue {
+  /// The value as UTF-8, keys sorted.
+  package func encoded() -> [UInt8] { encodedJSON(self) }
+}
+
+/// A value as UTF-8, keys sorted.
+///
+/// Encoding fails only for numbers that are not finite, which the types of this module do not hold: they say `null`.
+package func encodedJSON(_ value: some Encodable) -> [UInt8] {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  do {
+    return Array(try encoder.encode(value))
+  } catch {
+    preconditionFailure("a number that is not finite reached JSON: \(error)")
+  }
+}

@@ -1,0 +1,68 @@
+import TileStore
+
+/// One layer at a glance: the distribution of all its neurons together, and how many are dead.
+struct LayerSummary {
+  let layer: Layer
+  let groups: [(group: Int, summary: GroupSummary)]
+
+  /// The answer (`Tiles/HTTP.md`, "Summary of a layer").
+  func json() -> JSONValue {
+    let summaries = groups.map(\.summary)
+    let counts = summaries.map { JSONValue.array($0.counts.map { .int(Int64($0)) }) }
+    let zeros = summaries.map { JSONValue(share: $0.zeros, of: $0.values) }
+    return [
+      "id": .string(layer.id), "neurons": JSONValue(layer.neurons),
+      "shared": ["exponent": JSONValue(layer.shared.exponent), "origin": JSONValue(layer.shared.origin)],
+      "groups": JSONValue(groups.map(\.group)), "distribution": ["bins": 64, "counts": .array(counts)],
+      "zeros": .array(zeros), "dead": JSONValue(summaries.map(\.dead)), "nan": JSONValue(summaries.map(\.nan)),
+      "infinite": JSONValue(summaries.map(\.infinite)),
+    ]
+  }
+}
+
+extension JSONValue {
+  /// `null` of nothing.
+  fileprivate init(share count: Int, of all: Int) { self = all > 0 ? .double(Double(count) / Double(all)) : .null }
+}
+
+/// One group in a layer's summary.
+package struct GroupSummary: Sendable {
+  /// `[bin]`: counts of all neurons together, on the shared axis at 64 bins.
+  private(set) var counts = [UInt64](repeating: 0, count: BinCount.quarter.rawValue)
+  private(set) var values = 0
+  private(set) var zeros = 0
+  /// Neurons without any value but 0.
+  private(set) var dead = 0
+  private(set) var nan = 0
+  private(set) var infinite = 0
+
+  /// - Throws: `StoreError`.
+  /// - Complexity: one pass over the group's plane of 64 bins.
+  init(_ layer: LayerReader, group: Int) throws(StoreError) {
+    try addDistribution(layer, group)
+    try addFigures(layer, group)
+  }
+
+  private mutating func addDistribution(_ layer: LayerReader, _ group: Int) throws(StoreError) {
+    let array = layer.counts(.shared, .quarter)
+    try array.stream(plane: group) { _, rows in
+      guard let bytes = rows.baseAddress else { return }
+      counts.withUnsafeMutableBufferPointer { sums in
+        guard let sums = sums.baseAddress else { return }
+        for start in stride(from: 0, to: rows.count, by: array.rowBytes) {
+          UInt64.add(bytes + start, array.metadata.dataType, to: sums, bins: BinCount.quarter.rawValue)
+        }
+      }
+    }
+  }
+
+  private mutating func addFigures(_ layer: LayerReader, _ group: Int) throws(StoreError) {
+    for tally in try layer.tallies(group: group) {
+      values += Int(tally.count)
+      zeros += Int(tally.zeros)
+      nan += Int(tally.nan)
+      infinite += Int(tally.infinite)
+      if tally.isDead { dead += 1 }
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import TileStore
+
+/// Everything about one neuron: its figures and counts in chosen groups, and where chosen instances stand in them.
+package struct NeuronFigures {
+  /// Most groups with histograms; beyond, figures come without counts and without percentiles.
+  package static let histogramsMax = 64
+
+  let store: Store
+  let layer: LayerReader
+  let neuron: Int
+  let groups: [Int]
+  let instances: [Int]
+
+  package init(store: Store, layer: LayerReader, neuron: Int, groups: [Int], instances: [Int]) {
+    self.store = store
+    self.layer = layer
+    self.neuron = neuron
+    self.groups = groups
+    self.instances = instances
+  }
+
+  /// The answer (`Tiles/HTTP.md`, "One neuron").
+  package func json() throws(StoreError) -> JSONValue {
+    let grid = try NeuronGrid(layer, neuron: neuron)
+    let withCounts = groups.count <= Self.histogramsMax
+    var entries: [JSONValue] = []
+    var distributions: [(group: Int, distribution: NeuronDistribution)] = []
+    for group in groups {
+      var entry: [String: JSONValue] = [
+        "group": JSONValue(group), "name": .string(store.attributes.groups[group].name),
+      ]
+      var figures: [Statistic: Double] = [:]
+      for statistic in Statistic.allCases {
+        let figure = try figure(statistic, group)
+        figures[statistic] = figure
+        entry[statistic.rawValue] = Self.number(figure)
+      }
+      if withCounts {
+        let array = layer.counts(.own, .full)
+        let counts = try array.row(plane: group, neuron).withUnsafeBytes { array.integers($0) }
+        entry["counts"] = JSONValue(counts)
+        distributions.append(
+          (
+            group,
+            NeuronDistribution(
+              grid: grid, counts: counts, minimum: figures[.minimum] ?? .nan, maximum: figures[.maximum] ?? .nan)
+          ))
+      }
+      entries.append(.object(entry))
+    }
+    return [
+      "neuron": JSONValue(neuron), "layer": .string(layer.layer.id),
+      "grid": [
+        "exponent": JSONValue(grid.exponent), "origin": JSONValue(grid.origin), "tails": .bool(grid.hasTails),
+      ],
+      "groups": .array(entries),
+      "instances": .array(try instances.map { i throws(StoreError) in try instance(i, distributions) }),
+    ]
+  }
+
+  private func figure(_ statistic: Statistic, _ group: Int) throws(StoreError) -> Double {
+    let array = layer.statistic(statistic)
+    let bytes = try array.row(plane: group, neuron)
+    return bytes.withUnsafeBytes { raw in
+      switch array.metadata.dataType {
+      case .uint32: Double(raw.loadUnaligned(as: UInt32.self))
+      case .float32: Double(raw.loadUnaligned(as: Float.self))
+      default: raw.loadUnaligned(as: Double.self)
+      }
+    }
+  }
+
+  private func instance(_ index: Int, _ distributions: [(group: Int, distribution: NeuronDistribution)])
+    throws(StoreError) -> JSONValue
+  {
+    guard let values = layer.values else { preconditionFailure("an index of an instance was checked before") }
+    let value = Double(try values.row(plane: index, neuron).withUnsafeBytes { $0.loadUnaligned(as: Float.self) })
+    var entry: [String: JSONValue] = [
+      "instance": JSONValue(index), "name": .string(store.attributes.instances[index].name),
+      "value": Self.number(value),
+    ]
+    if !value.isFinite { entry["value_text"] = value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
+    entry["percentiles"] = .array(
+      distributions.compactMap { group, distribution in
+        distribution.percentile(of: value).map {
+          ["group": JSONValue(group), "low": .double($0.low), "high": .double($0.high)]
+        }
+      })
+    return .object(entry)
+  }
+
+  /// NaN and infinities have no number in JSON.
+  static func number(_ value: Double) -> JSONValue {
+    guard value.isFinite else { return .null }
+    return Int64(exactly: value).map { $0.magnitude < 1 << 53 ? .int($0) : .double(value) } ?? .double(value)
+  }
+}
+
+/// A neuron's own grid.
+struct NeuronGrid: Equatable {
+  var exponent: Int
+  var origin: Int
+  var hasTails: Bool
+
+  init(exponent: Int, origin: Int, hasTails: Bool) {
+    self.exponent = exponent
+    self.origin = origin
+    self.hasTails = hasTails
+  }
+
+  init(_ layer: LayerReader, neuron: Int) throws(StoreError) {
+    exponent = Int(try layer.exponent.row(plane: 0, neuron).withUnsafeBytes { $0.loadUnaligned(as: Int16.self) })
+    origin = Int(try layer.origin.row(plane: 0, neuron).withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
+    hasTails = try layer.tails.row(plane: 0, neuron) != [0]
+    guard StoreLimits.exponents.contains(exponent), origin.magnitude <= StoreLimits.originMagnitude else {
+      throw StoreError(
+        .corrupt, file: layer.origin.path, "neuron \(neuron) has exponent \(exponent) and origin \(origin)")
+    }
+  }
+
+  /// The bin of a finite value, counted from the grid's first: negative below the grid, 256 or more above.
+  func bin(of value: Double) -> Int {
+    let scaled = Double(sign: .plus, exponent: -exponent, significand: value).rounded(.down)
+    // A negative value so small that the quotient vanished still lies below 0.
+    let place = (value < 0 && scaled == 0 ? -1 : scaled) - Double(origin)
+    return place < -1 ? -1 : place > 256 ? 256 : Int(place)
+  }
+}
+
+/// A neuron's distribution in one group, by which a value's place among the group's is bounded.
+struct NeuronDistribution {
+  let grid: NeuronGrid
+  /// `[bin]`, 256 of them.
+  let counts: [Int]
+  let minimum: Double
+  let maximum: Double
+
+  /// Bounds of the share, in percent, of the finite values that lie below (`low`) and at or below (`high`) a value.
+  ///
+  /// What is known exactly is used: everything lies between minimum and maximum, and no value lies across a bin's edge.
+  /// - Returns: `nil` for NaN, and where the group has no finite values.
+  func percentile(of value: Double) -> (low: Double, high: Double)? {
+    let total = counts.reduce(0, +)
+    guard total > 0, !value.isNaN else { return nil }
+    if value < minimum { return (0, 0) }
+    if value > maximum { return (100, 100) }
+    let bin = min(max(grid.bin(of: value), 0), counts.count - 1)
+    let below = counts[..<bin].reduce(0, +)
+    let atMost = below + counts[bin]
+    func percent(_ count: Int) -> Double { 100 * Double(count) / Double(total) }
+    return (value == minimum ? 0 : percent(below), value == maximum ? 100 : percent(atMost))
+  }
+}

@@ -1,0 +1,262 @@
+import Distributions
+import TileStore
+
+/// The parts of one layer, made where they are not at hand. Only for build threads, see `SharedParts`.
+package struct LayerParts: Sendable {
+  /// Tells versions apart in the caches.
+  private let serial: UInt64
+  package let store: Store
+  /// Index of the layer.
+  package let index: Int
+  private let parts: SharedParts<PartKey, Part>
+  private let planes: SharedParts<StoredPlane, DecodedPlane?>
+  private let helpers: HelperThreads
+  private let slabs: SlabPool
+  private let background: BackgroundWork<StoredPlane>?
+
+  /// - Parameters:
+  ///   - serial: tells the version apart in the caches.
+  ///   - index: of the layer.
+  ///   - planes: `nil` in it: the plane takes more than is kept, as was found on decoding it.
+  ///   - slabs: memory of decoded planes.
+  ///   - background: decodes planes that are likely to be looked at again.
+  package init(
+    serial: UInt64, store: Store, index: Int, parts: SharedParts<PartKey, Part>,
+    planes: SharedParts<StoredPlane, DecodedPlane?>, helpers: HelperThreads, slabs: SlabPool,
+    background: BackgroundWork<StoredPlane>? = nil
+  ) {
+    self.serial = serial
+    self.store = store
+    self.index = index
+    self.parts = parts
+    self.planes = planes
+    self.helpers = helpers
+    self.slabs = slabs
+    self.background = background
+  }
+
+  package var layer: LayerReader { store.layers[index] }
+  package var levels: Levels { Levels(neurons: layer.layer.neurons) }
+
+  private func key(_ kind: PartKey.Kind) -> PartKey { PartKey(version: serial, layer: index, kind: kind) }
+  private func stored(_ plane: PlaneKey) -> StoredPlane {
+    StoredPlane(version: serial, layer: index, plane: plane.stored)
+  }
+
+  /// Neurons of a tile, at most.
+  private func neurons(ofTileAt level: Int) -> Int { min(levels.neurons, Levels.tileRows << level) }
+
+  /// What an answer takes that needs an ordering.
+  package func cost(of order: OrderRequest) -> Cost {
+    let isAtHand = order.name == .index || parts.contains(key(.order(order)))
+    return isAtHand ? .least : .least + .ordering(neurons: levels.neurons)
+  }
+
+  /// What a density tile takes: by what of its ordering, plane and pyramid is not at hand, and what it gathers.
+  package func cost(ofTile plane: PlaneKey, _ order: OrderRequest, level: Int) -> Cost {
+    let plan = plan(plane, level: level)
+    var cost = cost(of: order)
+    switch plan.method {
+    case .gather: cost += .gathering(neurons: neurons(ofTileAt: level), inMemory: plan.source.isMemory)
+    case .pyramid:
+      if parts.contains(key(.pyramid(plane, order))) { return .least }
+      cost += plan.source.isMemory ? .pyramid(neurons: levels.neurons) : .plane(neurons: levels.neurons)
+    }
+    return plan.source == .decodeFirst ? cost + .plane(neurons: levels.neurons) : cost
+  }
+
+  /// What the rows of a tile take: by the instances whose values are not at hand.
+  package func cost(ofRows order: OrderRequest, instances: [Int], level: Int, index: Int) -> Cost {
+    Set(instances).reduce(into: cost(of: order)) { cost, instance in
+      if parts.contains(key(.extents(instance: instance, order, level: level, index: index))) { return }
+      cost += .values(neurons(ofTileAt: level))
+      if !parts.contains(key(.values(instance: instance))) { cost += .values(levels.neurons) }
+    }
+  }
+
+  /// What a summary takes: by the groups that nobody has asked for before.
+  package func cost(ofSummary groups: [Int]) -> Cost {
+    let missing = groups.count { !parts.contains(key(.summary(group: $0))) }
+    return .least + .summary(neurons: missing * levels.neurons)
+  }
+
+  /// `[neuron]`: zeros of a group.
+  func zeros(group: Int) throws -> [UInt32] {
+    let part = try parts.part(key(.zeros(group: group))) {
+      .counts(try layer.zeros(group: group, samples: samples(group)))
+    }
+    guard case .counts(let values) = part else { preconditionFailure("kind and part differ") }
+    return values
+  }
+
+  /// `[neuron]`: keys of an item.
+  func keys(_ item: OrderName.Item) throws -> [Double] {
+    let part = try parts.part(key(.keys(item))) {
+      // Values are kept as they are, too: the rows of tiles show them.
+      .keys(try item.kind == .value ? values(instance: item.index).map(Double.init) : layer.keys(item))
+    }
+    guard case .keys(let values) = part else { preconditionFailure("kind and part differ") }
+    return values
+  }
+
+  /// `[neuron]`: activations of an instance.
+  func values(instance: Int) throws -> [Float] {
+    let part = try parts.part(key(.values(instance: instance))) {
+      guard let array = layer.values else { preconditionFailure("an index of an instance was checked before") }
+      return .values(try array.plane(instance, as: Float.self))
+    }
+    guard case .values(let values) = part else { preconditionFailure("kind and part differ") }
+    return values
+  }
+
+  func exponents() throws -> [Int16] {
+    let part = try parts.part(key(.exponents)) { .exponents(try layer.exponents()) }
+    guard case .exponents(let values) = part else { preconditionFailure("kind and part differ") }
+    return values
+  }
+
+  func origins() throws -> [Int64] {
+    let part = try parts.part(key(.origins)) { .origins(try layer.origins()) }
+    guard case .origins(let values) = part else { preconditionFailure("kind and part differ") }
+    return values
+  }
+
+  package func order(_ request: OrderRequest) throws -> NeuronOrder {
+    let part = try parts.part(key(.order(request))) { .order(try NeuronOrder(request, of: layer, keys: keys)) }
+    guard case .order(let order) = part else { preconditionFailure("kind and part differ") }
+    return order
+  }
+
+  /// Most bytes of a decoded plane, so that some fit beside each other.
+  private var planeBytesMax: Int { planes.bytesMax / 3 }
+
+  /// How a tile of a plane is made as things stand.
+  private func plan(_ plane: PlaneKey, level: Int) -> TilePlan { plan(plane, level: level, state(of: plane)) }
+
+  private func plan(_ plane: PlaneKey, level: Int, _ state: TilePlan.Plane) -> TilePlan {
+    TilePlan(
+      levels, level: level, samples: samples(plane.group), isWindow: plane.window != nil, plane: state)
+  }
+
+  /// What is known of the plane that a plane's tiles are added up from.
+  private func state(of plane: PlaneKey) -> TilePlan.Plane {
+    // Too large even if it were empty.
+    guard DecodedPlane.bytesMin(rows: levels.neurons) <= planeBytesMax else { return .tooLarge }
+    return switch planes.partAtHand(stored(plane)) {
+    case .none: .notDecoded
+    case .some(nil): .tooLarge
+    case .some(.some): .decoded
+    }
+  }
+
+  /// What a plane is made of, or `nil` where it turns out to take more than is kept. That is noted in its place, so that
+  /// it is not decoded in vain again.
+  private func decoded(_ plane: PlaneKey) throws -> DecodedPlane? {
+    let stored = stored(plane)
+    return try planes.part(stored) {
+      try DecodedPlane(
+        layer.counts(stored.plane.axis, stored.plane.bins), plane: stored.plane.group, helpers, slabs,
+        bytesMax: planeBytesMax)
+    }
+  }
+
+  /// What a plan reads: the plane in memory, if it is read from there, and the maker of tiles in an ordering. Where the plane turns out
+  /// to take more than is kept, also the plan without it.
+  private func carryOut(_ plan: TilePlan, _ plane: PlaneKey, _ request: OrderRequest, level: Int) throws
+    -> (plan: TilePlan, maker: TileMaker, decoded: DecodedPlane?)
+  {
+    switch plan.source {
+    case .store: break
+    case .storeAndDecode:
+      background?.submit(stored(plane)) {
+        // Whoever asks for the plane itself will meet the error again, and tell it.
+        _ = try? decoded(plane)
+      }
+    case .decoded:
+      if let decoded = try decoded(plane) { return (plan, try maker(plane, request), decoded) }
+    case .decodeFirst:
+      // One thread sorts while the others decode.
+      let (decoded, maker) = try helpers.both {
+        try self.decoded(plane)
+      } and: {
+        try self.maker(plane, request)
+      }
+      if let decoded { return (plan, maker, decoded) }
+    }
+    let rest = plan.source.isMemory ? self.plan(plane, level: level, .tooLarge) : plan
+    return (rest, try maker(plane, request), nil)
+  }
+
+  private func pyramid(_ plan: TilePlan, _ plane: PlaneKey, _ request: OrderRequest, level: Int) throws -> Pyramid {
+    let part = try parts.part(key(.pyramid(plane, request))) {
+      let (plan, maker, decoded) = try carryOut(plan, plane, request, level: level)
+      guard case .pyramid(let lowest) = plan.method else {
+        preconditionFailure("a pyramid from the store begins no higher than one from memory")
+      }
+      return .pyramid(
+        try decoded.map { try maker.pyramid(helpers, lowest: lowest, from: $0) }
+          ?? maker.pyramid(helpers, lowest: lowest, plan.word))
+    }
+    guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
+    return pyramid
+  }
+
+  /// Samples of a group in one neuron.
+  package func samples(_ group: Int) -> Int { store.attributes.groups[group].rows * layer.layer.samples }
+
+  private func maker(_ plane: PlaneKey, _ request: OrderRequest) throws -> TileMaker {
+    TileMaker(
+      layer: layer, plane: plane, order: try order(request), zeros: try zeros(group: plane.group),
+      grids: try plane.window.map { window in
+        WindowGrids(
+          window: window.kernel(on: layer.layer.shared), exponents: try exponents(), origins: try origins())
+      })
+  }
+
+  /// A density tile, header and body.
+  /// - Precondition: the layer has such a tile.
+  package func tile(_ plane: PlaneKey, _ request: OrderRequest, level: Int, index: Int) throws -> [UInt8] {
+    guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
+    var plan = plan(plane, level: level)
+    if plan.method == .gather {
+      let (carried, maker, decoded) = try carryOut(plan, plane, request, level: level)
+      if carried.method == .gather {
+        return try decoded.map { maker.gather(rows, level: level, from: $0) }
+          ?? maker.gather(rows, level: level, carried.word)
+      }
+      plan = carried
+    }
+    guard let tile = try pyramid(plan, plane, request, level: level).tile(level: level, index: index) else {
+      preconditionFailure("a pyramid has every tile of its levels")
+    }
+    return tile
+  }
+
+  /// Neurons and instance values of displayed rows, header and body.
+  /// - Precondition: the layer has such a tile.
+  package func rows(_ request: OrderRequest, instances: [Int], level: Int, index: Int) throws -> [UInt8] {
+    guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
+    let order = try order(request)
+    // Kept by instance: whoever asks for others, or in another order, has these made once.
+    let extents = try instances.map { instance in
+      let part = try parts.part(key(.extents(instance: instance, request, level: level, index: index))) {
+        .extents(RowsMaker.extents(of: try values(instance: instance), rows, level, levels, order))
+      }
+      guard case .extents(let values) = part else { preconditionFailure("kind and part differ") }
+      return values
+    }
+    return RowsMaker(
+      levels: levels, order: order, exponents: try exponents(), origins: try origins(), extents: extents
+    ).make(rows, level: level)
+  }
+
+  /// The layer at a glance, in some groups. What is known of a group is kept, whichever others it is asked for with.
+  package func summary(groups: [Int]) throws -> JSONValue {
+    let summaries = try groups.map { group in
+      let part = try parts.part(key(.summary(group: group))) { .summary(try GroupSummary(layer, group: group)) }
+      guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
+      return (group: group, summary: summary)
+    }
+    return LayerSummary(layer: layer.layer, groups: summaries).json()
+  }
+}

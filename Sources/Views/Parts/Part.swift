@@ -1,0 +1,56 @@
+import Distributions
+import TileStore
+
+/// What answers are made of, by layer of a version.
+package struct PartKey: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
+    case zeros(group: Int)
+    case keys(OrderName.Item)
+    case values(instance: Int)
+    case exponents
+    case origins
+    case order(OrderRequest)
+    case pyramid(PlaneKey, OrderRequest)
+    /// Of an instance in the rows of a tile.
+    case extents(instance: Int, OrderRequest, level: Int, index: Int)
+    case summary(group: Int)
+  }
+
+  package var version: UInt64
+  package var layer: Int
+  package var kind: Kind
+}
+
+/// One of those.
+package enum Part: Sendable {
+  case counts([UInt32])
+  case keys([Double])
+  case values([Float])
+  case exponents([Int16])
+  case origins([Int64])
+  case order(NeuronOrder)
+  case pyramid(Pyramid)
+  case extents([Float])
+  case summary(GroupSummary)
+
+  package var byteCount: Int {
+    switch self {
+    case .counts(let values): values.count * 4 + 64
+    case .keys(let values): values.count * 8 + 64
+    case .values(let values): values.count * 4 + 64
+    case .exponents(let values): values.count * 2 + 64
+    case .origins(let values): values.count * 8 + 64
+    case .order(let order): order.byteCount
+    case .pyramid(let pyramid): pyramid.byteCount
+    case .extents(let values): values.count * 4 + 64
+    case .summary: BinCount.quarter.rawValue * 8 + 128
+    }
+  }
+}
+
+/// A plane of a layer of a version, as the store has it (`PlaneKey.stored`).
+package struct StoredPlane: Hashable, Sendable {
+  package var version: UInt64
+  package var layer: Int
+  package var plane: PlaneKey
+}

@@ -1,0 +1,76 @@
+import Dispatch
+import NIOPosix
+import Synchronization
+
+/// Threads that take over parts of one build, so that a pass over a plane uses the whole machine.
+///
+/// What runs here computes, and waits at most for shared parts that need no helpers themselves: whoever waits for it
+/// cannot deadlock.
+package final class HelperThreads: Sendable {
+  /// More would wait for memory.
+  package static let countMax = 3
+
+  package let count: Int
+  private let pool: NIOThreadPool?
+
+  package init(count: Int) {
+    self.count = max(0, count)
+    pool = count > 0 ? NIOThreadPool(numberOfThreads: count) : nil
+    pool?.start()
+  }
+
+  deinit { pool?.shutdownGracefully { _ in } }
+
+  /// Computes `body(0) … body(parts - 1)`, the first on this thread. Blocks: only for build threads.
+  ///
+  /// - Throws: the error of the lowest part that failed.
+  func map<Value: Sendable>(_ parts: Int, _ body: @escaping @Sendable (Int) throws -> Value) throws -> [Value] {
+    precondition(parts > 0)
+    let others = (1..<parts).map { part in start { try body(part) } }
+    let first = Result { try body(0) }
+    // All are waited for, also where one has failed.
+    let results = [first] + others.map { $0.wait() }
+    return try results.map { try $0.get() }
+  }
+
+  /// Computes `body` on this thread and `other` beside it. Blocks: only for build threads.
+  ///
+  /// - Throws: the error of `body`, else that of `other`.
+  func both<Value, Other: Sendable>(
+    _ body: () throws -> Value, and other: @escaping @Sendable () throws -> Other
+  ) throws -> (Value, Other) {
+    let second = start(other)
+    let first = Result { try body() }
+    let result = second.wait()
+    return (try first.get(), try result.get())
+  }
+
+  /// Starts `body` on a helper; runs it where there is none.
+  private func start<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) -> Running<Value> {
+    let running = Running<Value>()
+    guard let pool else {
+      running.end(Result { try body() })
+      return running
+    }
+    pool.submit { _ in running.end(Result { try body() }) }
+    return running
+  }
+
+  private final class Running<Value: Sendable>: Sendable {
+    private let done = DispatchGroup()
+    private let result = Mutex<Result<Value, any Error>?>(nil)
+
+    init() { done.enter() }
+
+    func end(_ result: Result<Value, any Error>) {
+      self.result.withLock { $0 = result }
+      done.leave()
+    }
+
+    func wait() -> Result<Value, any Error> {
+      done.wait()
+      guard let result = result.withLock({ $0 }) else { preconditionFailure("ended without a result") }
+      return result
+    }
+  }
+}
