@@ -123,6 +123,15 @@ def test_nothing_names_a_place_of_one_machine():
                 assert not re.search(r"(?<![\w.])/(work|root|home)/", path.read_text()), path
 
 
+def test_places_in_a_store_are_spelled_once():
+    """What lies where in a store is said in `TileStore/Schema`; whoever reads or writes it asks there."""
+    spelled = re.compile(r'"(?:\\\(\w+\))?/?(?:layers|own|shared|grid|statistics|orderings|images|texts)/')
+    found = {p.relative_to(SOURCES).as_posix() for m in ("TileStore", "Precompute") for p in swift_files(m) if spelled.search(p.read_text())}
+    assert found == {"TileStore/Schema/LayerArray.swift"}
+    for text in ('"layers/\\(id)"', '"\\(path)/grid/\\(name)"', 'path + "/orderings/median"'):
+        assert spelled.search(text), text
+
+
 def test_random_tests_can_be_repeated():
     """Swift tests take all chance from a generator with a seed, `SplitMix`."""
     chance = re.compile(r"SystemRandomNumberGenerator|\.(?:randomElement|shuffled|shuffle|random)\((?!using:)(?!in:[^\n]*using: &)")
