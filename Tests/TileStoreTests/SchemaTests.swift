@@ -78,13 +78,26 @@ struct SchemaTests {
     }
   }
 
-  /// Arrays that are only in this test's schema.
+  @Test func `No array is newer than the format, and every ordering has its keys`() {
+    for array in LayerArray.all {
+      #expect((1...Attributes.formatVersion).contains(array.since), "\(array.path)")
+      let keys = LayerArray.orderings.first { $0.order == array }?.keys
+      #expect(array.path.hasPrefix("orderings/") == (keys != nil), "\(array.path)")
+      if let keys {
+        #expect(keys.dimensions == array.dimensions && keys.since <= array.since, "\(array.path)")
+        #expect(keys.types.allSatisfy { $0 == .float32 || $0 == .float64 }, "\(array.path)")
+        #expect(array.types == [.uint32], "\(array.path)")
+      }
+    }
+  }
+
+  /// Only in this test's schema.
   private static let later = LayerArray("later/moments", [.group, .neuron], [.float64], since: 2)
 
   private static func reader(of store: Store, formatVersion: Int, adding array: LayerArray) throws -> LayerReader {
     try LayerReader(
       store.layers[0].layer, groups: store.attributes.groups.count, instances: store.attributes.instances.count,
-      formatVersion: formatVersion, schema: LayerArray.all + [array]
+      formatVersion: formatVersion, schema: LayerArray.all.filter { $0.since == 1 } + [array]
     ) { path throws(StoreError) in
       guard let array = store.arrays.first(where: { $0.path == path }) else { throw .corrupt(path, "it is missing") }
       return array
@@ -97,12 +110,12 @@ struct SchemaTests {
     #expect(older[Self.later] == nil)
     #expect(older[.values]?.path == "layers/wide/values")
     #expect(older.arrays.map(\.path) == store.layers[0].arrays.map(\.path))
-    #expect(older.statistics == Statistic.allCases)
+    #expect(older.statistics == Statistic.allCases.filter { $0.since == 1 })
     let error = #expect(throws: StoreError.self) {
       _ = try Self.reader(of: store, formatVersion: 2, adding: Self.later)
     }
     #expect(error?.file == "layers/wide/later/moments")
-    // An array that is there in any case is found whatever the version.
+    // An array of another type than the schema's is refused.
     let another = LayerArray("values", [.instance, .neuron], [.float64], since: 1)
     let wrong = #expect(throws: StoreError.self) { _ = try Self.reader(of: store, formatVersion: 1, adding: another) }
     #expect(wrong?.file == "layers/wide/values/zarr.json")

@@ -42,6 +42,13 @@ extension LayerArray {
   public static let values = LayerArray("values", [.instance, .neuron], [.float32])
 }
 
+extension LayerArray {
+  /// Every array that is an ordering (`Tiles/FORMAT.md` §6), and the array of its keys.
+  static let orderings: [(order: LayerArray, keys: LayerArray)] = [
+    (medianOrder, statistic(.median)), (valueOrder, values),
+  ]
+}
+
 /// What an axis of a layer's array counts.
 public enum LayerDimension: Sendable, Equatable {
   case group, instance, neuron

@@ -1,4 +1,5 @@
-/// The exact figures of a neuron in a group, in the order of `Tiles/FORMAT.md` §5.
+/// The exact figures of a neuron in a group, in the order of `Tiles/FORMAT.md` §5. New ones come last: a static site's files of figures
+/// follow this order, and those of an older store end before them.
 public enum Statistic: String, Sendable, CaseIterable {
   case count, zeros, nan, infinite, minimum, maximum, mean, deviation, median
   case lowerQuartile = "lower_quartile"
@@ -22,7 +23,7 @@ public enum Statistic: String, Sendable, CaseIterable {
   }
 
   /// The format version from which on every store has it.
-  var since: Int { 1 }
+  public var since: Int { 1 }
 }
 
 extension Statistic.Kind {
