@@ -25,13 +25,4 @@ public enum StoreLimits {
   public static let exponents = -1074...1024
   /// Magnitude of a bin's number: float64 has 53 bits, and a window begins at most 256 bins below.
   public static let originMagnitude = 1 << 54
-
-  /// Bytes of the metadata file at a path relative to the version.
-  public static func bytes(ofFile path: String) -> Int {
-    switch path {
-    case Manifest.name: manifestBytes
-    case "zarr.json": rootBytes
-    default: path.hasPrefix("texts/") ? textsBytes : nodeBytes
-    }
-  }
 }

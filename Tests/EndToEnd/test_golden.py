@@ -2,9 +2,13 @@
 
 import hashlib
 import json
+import shutil
 
+import pytest
 import zarr
 
+from fuzz_store import sign
+from programs import DATA
 from serving import GOLDEN
 
 EXPECTED = json.loads((GOLDEN.parents[1] / "expected.json").read_text())
@@ -38,3 +42,17 @@ def test_the_manifest_names_every_file_by_its_hash():
     assert named.keys() == there
     for path, digest in named.items():
         assert hashlib.sha256((version / path).read_bytes()).hexdigest() == digest, path
+
+
+@pytest.mark.parametrize("ordering", ["median", "value"])
+def test_verify_finds_neurons_out_of_order(program, tmp_path, ordering):
+    """A store that is signed and whole, in which two neurons of one ordering have changed places."""
+    building = tmp_path / "golden" / ".building"
+    shutil.copytree((GOLDEN / "current").resolve(), building)
+    path = f"layers/wide/orderings/{ordering}"
+    order = zarr.open_array(str(building / path), mode="r+")
+    plane = order[1]
+    plane[[0, -1]] = plane[[-1, 0]]
+    order[1] = plane
+    sign(building, tmp_path / "golden")
+    assert f"{path}: plane 1 is out of order" in program.fails(DATA, "verify", tmp_path / "golden")

@@ -36,7 +36,7 @@ def test_arrows_run_one_way(module):
 
 
 # Modules of whose folders none uses another that uses it. Files that lie in the module's own folder may use all of them.
-LAYERED = ["Distributions", "HDF5", "Precompute", "Views"]
+LAYERED = ["Distributions", "HDF5", "Precompute", "TileStore", "Views"]
 
 COMMENT_OR_TEXT = re.compile(r'//[^\n]*|/\*.*?\*/|"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"', re.S)
 DECLARED = re.compile(
@@ -122,6 +122,15 @@ def test_nothing_names_a_place_of_one_machine():
                 if path.relative_to(ROOT).parts[0] == "Tiles" and len(path.relative_to(ROOT).parts) > 2 and path.relative_to(ROOT).parts[1] != "golden":
                     continue  # built stores
                 assert not re.search(r"(?<![\w.])/(work|root|home)/", path.read_text()), path
+
+
+def test_places_in_a_store_are_spelled_once():
+    """What lies where in a store is said in `TileStore/Schema`; whoever reads or writes it asks there."""
+    spelled = re.compile(r'"(?:\\\(\w+\))?/?(?:layers|own|shared|grid|statistics|orderings|images|texts)/')
+    found = {p.relative_to(SOURCES).as_posix() for m in ("TileStore", "Precompute") for p in swift_files(m) if spelled.search(p.read_text())}
+    assert found == {"TileStore/Schema/LayerArray.swift"}
+    for text in ('"layers/\\(id)"', '"\\(path)/grid/\\(name)"', 'path + "/orderings/median"'):
+        assert spelled.search(text), text
 
 
 def test_random_tests_can_be_repeated():

@@ -68,11 +68,7 @@ export interface RowsTile {
   values: Float32Array[];
 }
 
-export interface NeuronGroup {
-  group: number; name: string; count: number; zeros: number; nan: number; infinite: number;
-  minimum: number | null; maximum: number | null; mean: number | null; deviation: number | null; median: number | null;
-  lower_quartile: number | null; upper_quartile: number | null; counts?: number[];
-}
+export type NeuronGroup = { group: number; name: string; counts?: number[] } & import("./model/statistics").Figures;
 export interface NeuronInstance {
   instance: number; name: string; value: number | null; value_text?: string;
   percentiles: { group: number; low: number; high: number }[];

@@ -5,9 +5,9 @@ import TileStore
 final class CountArrays {
   /// At 256 bins.
   let finest: ArrayWriter
-  private let coarser: [(bins: Int, writer: ArrayWriter)]
+  /// At every number of bins, the finest first.
+  private let writers: [ArrayWriter]
   private let groups: Int
-  private let neurons: Int
   private let dataType: DataType
 
   /// Neurons that are encoded as one, and stand together in a shard.
@@ -24,24 +24,18 @@ final class CountArrays {
   }
 
   init(
-    _ builder: StoreBuilder, path: String, groups: Int, neurons: Int, dataType: DataType,
-    attributes: [String: JSONValue] = [:]
+    _ layer: LayerWriter, _ axis: BinAxis, dataType: DataType, attributes: [String: JSONValue] = [:]
   ) throws {
-    self.groups = groups
-    self.neurons = neurons
+    groups = layer.sizes.groups
     self.dataType = dataType
-    func array(_ bins: Int) throws -> ArrayWriter {
-      try builder.makeArray(
-        "\(path)/\(bins)",
-        .counts(groups: groups, neurons: neurons, bins: bins, dataType: dataType, attributes: attributes))
+    writers = try BinCount.allCases.map {
+      try layer.begin(.counts(axis, $0), as: dataType, attributes: attributes)
     }
-    finest = try array(256)
-    coarser = try [(64, array(64)), (16, array(16))]
+    finest = writers[0]
   }
 
   func finish() {
-    finest.finish()
-    for (_, writer) in coarser { writer.finish() }
+    for writer in writers { writer.finish() }
   }
 
   /// Writes a band of neurons.
@@ -89,10 +83,10 @@ final class CountArrays {
     var chunks: [(number: Int, length: Int)] = []
   }
 
-  /// A piece at 256, 64 and 16 bins.
+  /// A piece at every number of bins.
   private struct Encoded: Sendable {
     let piece: Piece
-    var levels = [Chunks](repeating: Chunks(), count: 3)
+    var levels = [Chunks](repeating: Chunks(), count: BinCount.allCases.count)
   }
 
   private func write(
@@ -123,7 +117,7 @@ final class CountArrays {
     let atOnce = lanes.count * Self.tasksPerLane
     let buffers = (0..<lanes.count).map { _ in Buffers() }
     let target = Target(
-      writers: [finest] + coarser.map(\.writer), shardNeurons: shardNeurons, shardGroups: shardGroups)
+      writers: writers, shardNeurons: shardNeurons, shardGroups: shardGroups)
     let dataType = dataType
     var done: [Encoded] = []
     for start in stride(from: 0, to: tasks.count, by: atOnce) {
@@ -197,8 +191,15 @@ final class CountArrays {
     for group in piece.groups {
       counts.update(repeating: 0)
       try fill(block, group, counts.baseAddress!)
-      var bins = DyadicGrid.binCount
-      for level in 0..<3 {
+      for (level, count) in BinCount.allCases.enumerated() {
+        let bins = count.rawValue
+        if level > 0 {
+          // A quarter of the bins: the coarser counts take the front of the finer ones' place.
+          for index in 0..<blockNeurons * bins {
+            let from = index * 4
+            counts[index] = counts[from] + counts[from + 1] + counts[from + 2] + counts[from + 3]
+          }
+        }
         pack(UnsafeBufferPointer(rebasing: counts[..<(blockNeurons * bins)]), dataType, into: packed)
         let rows = 4096 / bins
         let chunkBytes = 4096 * dataType.byteCount
@@ -209,13 +210,6 @@ final class CountArrays {
           result.levels[level].bytes.append(contentsOf: target[..<length])
           let number = group % shardGroups * perGroup + block.lowerBound % shardNeurons / rows + chunk
           result.levels[level].chunks.append((number, length))
-        }
-        guard level < 2 else { break }
-        // The coarser counts take the front of the finer ones' place.
-        bins /= 4
-        for index in 0..<blockNeurons * bins {
-          let from = index * 4
-          counts[index] = counts[from] + counts[from + 1] + counts[from + 2] + counts[from + 3]
         }
       }
     }

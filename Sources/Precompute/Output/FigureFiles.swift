@@ -5,12 +5,11 @@ import TileStore
 /// Statistics of a layer on their way: each a scratch matrix `[group, neuron]`, for bands come one by one and arrays are written
 /// by groups.
 final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
-  private let groups: Int
-  private let neurons: Int
+  private let layer: LayerWriter
   private let lanes: Lanes
-  private let counts: ScratchMatrices<UInt32>
-  private let values: ScratchMatrices<Value>
-  private let moments: ScratchMatrices<Double>
+  private let files: [Statistic: ScratchMatrixFile]
+  private var groups: Int { layer.sizes.groups }
+  private var neurons: Int { layer.sizes.neurons }
 
   /// Neurons whose figures a lane writes at once.
   private static var neuronsAtOnce: Int { 8192 }
@@ -22,15 +21,13 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
     return neurons * (key + stableOrderBytes(keyBytes: key) + MemoryLayout<UInt32>.size + (lanes - 1) * 8)
   }
 
-  init(_ builder: StoreBuilder, id: String, groups: Int, neurons: Int, lanes: Lanes) throws {
-    self.groups = groups
-    self.neurons = neurons
+  init(_ layer: LayerWriter, lanes: Lanes) throws {
+    self.layer = layer
     self.lanes = lanes
-    counts = try ScratchMatrices(builder, id, .uint32, ["count", "zeros", "nan", "infinite"])
-    values = try ScratchMatrices(
-      builder, id, MemoryLayout<Value>.size == 4 ? .float32 : .float64,
-      ["minimum", "maximum", "median", "lower_quartile", "upper_quartile"])
-    moments = try ScratchMatrices(builder, id, .float64, ["mean", "deviation"])
+    files = try Dictionary(
+      uniqueKeysWithValues: Statistic.allCases.map {
+        ($0, try layer.builder.scratchFile("\(layer.id)-\($0.rawValue)"))
+      })
   }
 
   func write(
@@ -41,70 +38,63 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
       let (group, piece) = number.quotientAndRemainder(dividingBy: pieces)
       let first = piece * Self.neuronsAtOnce
       let some = first..<min(first + Self.neuronsAtOnce, band.count)
-      try write(
-        some.map { (counters.figures($0, of: members[group]), quartiles[group, $0]) },
-        at: group * neurons + band.lowerBound + first)
-    }
-  }
-
-  private func write(
-    _ figures: [(own: GroupFigures<Value>, quartiles: Quartiles<Value>)], at place: Int
-  ) throws {
-    // Adding 0 turns -0 into 0: which of the two comes first in a dump says nothing.
-    func finite(_ value: (GroupFigures<Value>) -> Value) -> [Value] {
-      figures.map { $0.own.count == 0 ? .nan : value($0.own) + 0 }
-    }
-    try counts.write(0, figures.map { $0.own.count }, at: place)
-    try counts.write(1, figures.map { $0.own.zeros }, at: place)
-    try counts.write(2, figures.map { $0.own.nan }, at: place)
-    try counts.write(3, figures.map { $0.own.infinite }, at: place)
-    try values.write(0, finite { $0.minimum }, at: place)
-    try values.write(1, finite { $0.maximum }, at: place)
-    try values.write(2, figures.map { $0.quartiles.median + 0 }, at: place)
-    try values.write(3, figures.map { $0.quartiles.lower + 0 }, at: place)
-    try values.write(4, figures.map { $0.quartiles.upper + 0 }, at: place)
-    try moments.write(0, figures.map { $0.own.count == 0 ? .nan : $0.own.moments.mean + 0 }, at: place)
-    try moments.write(1, figures.map { $0.own.moments.deviation }, at: place)
-  }
-
-  /// Which neurons have finite values at all.
-  func hasValues() throws -> [Bool] {
-    try counts.read(0, at: 0, count: neurons).map { $0 > 0 }
-  }
-
-  /// Writes all statistics and the orderings by median.
-  func finish(_ builder: StoreBuilder, path: String) throws -> CountedValues {
-    let statistics = path + "/statistics"
-    let arrays =
-      [{ @Sendable in try self.writeOrderings(builder, path + "/orderings/median") }]
-      + arrays(of: counts, builder, statistics) + arrays(of: values, builder, statistics)
-      + arrays(of: moments, builder, statistics)
-    try lanes.run(arrays.count) { _, number in try arrays[number]() }
-
-    func sum(_ number: Int) throws -> Int {
-      try counts.read(number, at: 0, count: neurons).reduce(0) { $0 + Int($1) }
-    }
-    return try CountedValues(finite: sum(0), zeros: sum(1), nan: sum(2), infinite: sum(3))
-  }
-
-  /// What writes each of some matrices as an array below `folder`.
-  private func arrays<Element>(
-    of matrices: ScratchMatrices<Element>, _ builder: StoreBuilder, _ folder: String
-  ) -> [@Sendable () throws -> Void] {
-    matrices.names.enumerated().map { number, name in
-      {
-        try self.writeArray(builder, "\(folder)/\(name)", matrices.dataType) { groups in
-          try matrices.read(number, at: groups.lowerBound * self.neurons, count: groups.count * self.neurons)
+      let figures = some.map {
+        CountedNeuron(own: counters.figures($0, of: members[group]), quartiles: quartiles[group, $0])
+      }
+      let place = group * neurons + band.lowerBound + first
+      for statistic in Statistic.allCases {
+        switch statistic.source(of: Value.self) {
+        case .count(let count): try write(statistic, figures.map(count), at: place)
+        case .value(let value): try write(statistic, finite(figures, value), at: place)
+        case .moment(let moment): try write(statistic, finite(figures, moment), at: place)
         }
       }
     }
   }
 
-  private func writeOrderings(_ builder: StoreBuilder, _ path: String) throws {
-    try writeArray(builder, path, .uint32) { groups in
+  /// Adding 0 turns -0 into 0: which of the two comes first in a dump says nothing.
+  private func finite<Figure: BinaryFloatingPoint>(
+    _ figures: [CountedNeuron<Value>], _ figure: (CountedNeuron<Value>) -> Figure
+  ) -> [Figure] {
+    figures.map { $0.own.count == 0 ? .nan : figure($0) + 0 }
+  }
+
+  /// Which neurons have finite values at all.
+  func hasValues() throws -> [Bool] {
+    try counts(.count).map { $0 > 0 }
+  }
+
+  /// Writes all statistics and the orderings by median.
+  func finish() throws -> CountedValues {
+    // The orderings take longest and most memory: one lane begins with them.
+    try lanes.run(1 + Statistic.allCases.count) { _, number in
+      try number == 0 ? writeOrderings() : writeArray(of: Statistic.allCases[number - 1])
+    }
+
+    func sum(_ statistic: Statistic) throws -> Int { try counts(statistic).reduce(0) { $0 + Int($1) } }
+    return try CountedValues(finite: sum(.count), zeros: sum(.zeros), nan: sum(.nan), infinite: sum(.infinite))
+  }
+
+  /// A count of every neuron in group 0, all rows.
+  private func counts(_ statistic: Statistic) throws -> [UInt32] { try read(statistic, groups: 0..<1) }
+
+  private func writeArray(of statistic: Statistic) throws {
+    switch statistic.kind {
+    case .count: try copy(statistic, .uint32, of: UInt32.self)
+    case .value: try copy(statistic, MemoryLayout<Value>.size == 4 ? .float32 : .float64, of: Value.self)
+    case .moment: try copy(statistic, .float64, of: Double.self)
+    }
+  }
+
+  private func copy<Element: BitwiseCopyable>(_ statistic: Statistic, _ type: DataType, of: Element.Type) throws {
+    try write(.statistic(statistic), type) { try read(statistic, groups: $0) as [Element] }
+  }
+
+  private func writeOrderings() throws {
+    try write(.medianOrder, .uint32) { groups in
       var order: [UInt32] = []
       for group in groups {
-        let medians = try values.read(2, at: group * neurons, count: neurons)
+        let medians: [Value] = try read(.median, groups: group..<group + 1)
         order += medians.withUnsafeBufferPointer(ordered)
       }
       return order
@@ -112,16 +102,35 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
   }
 
   /// - Parameter elements: makes those of some groups, `[group, neuron]`.
-  private func writeArray<Element: BitwiseCopyable>(
-    _ builder: StoreBuilder, _ path: String, _ type: DataType, _ elements: (_ groups: Range<Int>) throws -> [Element]
+  private func write<Element: BitwiseCopyable>(
+    _ array: LayerArray, _ type: DataType, _ elements: (_ groups: Range<Int>) throws -> [Element]
   ) throws {
-    let writer = try builder.makeArray(path, .figures(rows: groups, neurons: neurons, dataType: type))
+    let writer = try layer.begin(array, as: type)
     let step = writer.metadata.shardShape[0]
     for first in stride(from: 0, to: groups, by: step) {
       let rows = first..<min(first + step, groups)
       try elements(rows).withUnsafeBufferPointer { try writer.write(rows: rows, $0) }
     }
     writer.finish()
+  }
+
+  private func file(_ statistic: Statistic) -> ScratchMatrixFile {
+    guard let file = files[statistic] else { preconditionFailure("opened in init") }
+    return file
+  }
+
+  /// - Parameter place: element of the matrix from which on to write.
+  private func write<Element: BitwiseCopyable>(_ statistic: Statistic, _ elements: [Element], at place: Int) throws {
+    try elements.withUnsafeBufferPointer { try file(statistic).write($0, at: place) }
+  }
+
+  private func read<Element: BitwiseCopyable>(_ statistic: Statistic, groups: Range<Int>) throws -> [Element] {
+    let count = groups.count * neurons
+    return try [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+      try file(statistic).read(
+        into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), at: groups.lowerBound * neurons)
+      initialized = count
+    }
   }
 }
 
@@ -130,28 +139,4 @@ func ordered<Value: ActivationValue>(_ keys: UnsafeBufferPointer<Value>) -> [UIn
   MemoryLayout<Value>.size == 4
     ? keys.withMemoryRebound(to: Float.self) { stableOrder(keys: $0) }
     : keys.withMemoryRebound(to: Double.self) { stableOrder(keys: $0) }
-}
-
-/// Scratch files of one type of element, each named after the array that it becomes.
-private final class ScratchMatrices<Element: BitwiseCopyable & Sendable>: Sendable {
-  let dataType: DataType
-  let names: [String]
-  private let files: [ScratchMatrixFile]
-
-  init(_ builder: StoreBuilder, _ id: String, _ dataType: DataType, _ names: [String]) throws {
-    self.dataType = dataType
-    self.names = names
-    files = try names.map { try builder.scratchFile("\(id)-\($0)") }
-  }
-
-  func write(_ number: Int, _ elements: [Element], at offset: Int) throws {
-    try elements.withUnsafeBufferPointer { try files[number].write($0, at: offset) }
-  }
-
-  func read(_ number: Int, at offset: Int, count: Int) throws -> [Element] {
-    try [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-      try files[number].read(into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), at: offset)
-      initialized = count
-    }
-  }
 }

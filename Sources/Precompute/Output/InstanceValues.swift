@@ -14,13 +14,11 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
   /// Bytes of instances that are read at once.
   private static var blockBytesMax: Int { 32 << 20 }
 
-  func write(_ builder: StoreBuilder, path: String) throws {
-    let count = instances.instances.count
-    guard count > 0 else { return }
+  func write(_ layer: LayerWriter) throws {
+    guard !instances.instances.isEmpty else { return }
     let neurons = source.neurons
-    let values = try builder.makeArray("\(path)/values", .figures(rows: count, neurons: neurons, dataType: .float32))
-    let orders = try builder.makeArray(
-      "\(path)/orderings/value", .figures(rows: count, neurons: neurons, dataType: .uint32))
+    let values = try layer.begin(.values)
+    let orders = try layer.begin(.valueOrder)
     let step = values.metadata.shardShape[0]
     var rows: [Float] = []
     var first = 0

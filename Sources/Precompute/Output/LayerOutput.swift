@@ -4,12 +4,10 @@ import TileStore
 
 /// Writes the arrays of one layer, band by band, and what needs all bands at its end.
 final class LayerOutput<Value: ActivationValue & ReadableValue> {
-  private let builder: StoreBuilder
+  private let layer: LayerWriter
   private let lanes: Lanes
   private let members: [[Int]]
-  private let neurons: Int
-  /// `layers/ID`.
-  private let path: String
+  private var neurons: Int { layer.sizes.neurons }
   private let dataType: DataType
   private let own: CountArrays
   private let figures: FigureFiles<Value>
@@ -21,18 +19,14 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
   static func bytes(neurons: Int) -> Int { neurons * (11 + MemoryLayout<DyadicGrid>.stride) }
 
   /// - Parameter samplesMax: samples of the largest group.
-  init(
-    _ builder: StoreBuilder, id: String, neurons: Int, members: [[Int]], samplesMax: Int, lanes: Lanes
-  ) throws {
-    self.builder = builder
+  init(_ layer: LayerWriter, members: [[Int]], samplesMax: Int, lanes: Lanes) throws {
+    self.layer = layer
     self.lanes = lanes
     self.members = members
-    self.neurons = neurons
-    path = "layers/\(id)"
     dataType = .counting(upTo: samplesMax)
-    for group in ["own", "grid", "statistics", "orderings"] { try builder.makeGroup("\(path)/\(group)") }
-    own = try CountArrays(builder, path: path + "/own", groups: members.count, neurons: neurons, dataType: dataType)
-    figures = try FigureFiles(builder, id: id, groups: members.count, neurons: neurons, lanes: lanes)
+    own = try CountArrays(layer, .own, dataType: dataType)
+    figures = try FigureFiles(layer, lanes: lanes)
+    let neurons = layer.sizes.neurons
     exponents = Array(repeating: 0, count: neurons)
     origins = Array(repeating: 0, count: neurons)
     tails = Array(repeating: 0, count: neurons)
@@ -63,26 +57,18 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
     let shared = DyadicGrid.shared(by: (0..<neurons).lazy.filter { hasValues[$0] }.map { grids[$0] })
     try writeShared(grids, shared)
 
-    try writeGrid("exponent", .int16, exponents)
-    try writeGrid("origin", .int64, origins)
-    try writeGrid("tails", .uint8, tails)
-    return (shared, try figures.finish(builder, path: path))
-  }
-
-  private func writeGrid<Element>(_ name: String, _ type: DataType, _ elements: [Element]) throws {
-    let writer = try builder.makeArray("\(path)/grid/\(name)", .perNeuron(neurons, dataType: type))
-    try elements.withUnsafeBufferPointer { try writer.write(rows: 0..<1, $0) }
-    writer.finish()
+    try layer.write(.exponent, exponents)
+    try layer.write(.origin, origins)
+    try layer.write(.tails, tails)
+    return (shared, try figures.finish())
   }
 
   /// Brings the own counts, read back, to the shared axis.
   private func writeShared(_ grids: [DyadicGrid], _ shared: DyadicGrid) throws {
     let attributes: [String: JSONValue] = ["exponent": JSONValue(shared.exponent), "origin": .int(shared.origin)]
-    try builder.makeGroup(path + "/shared", attributes: attributes)
-    let arrays = try CountArrays(
-      builder, path: path + "/shared", groups: members.count, neurons: neurons, dataType: dataType,
-      attributes: attributes)
-    let reader = try builder.reader(of: own.finest)
+    try layer.describe(.shared, attributes: attributes)
+    let arrays = try CountArrays(layer, .shared, dataType: dataType, attributes: attributes)
+    let reader = try layer.builder.reader(of: own.finest)
     switch dataType {
     case .uint8: try spread(UInt8.self, reader, grids, shared, into: arrays)
     case .uint16: try spread(UInt16.self, reader, grids, shared, into: arrays)

@@ -33,10 +33,10 @@ extension PreparedJob {
     let fingerprint = try fingerprint
     let builder = try StoreBuilder(root: output, name: job.name, fingerprint: fingerprint.text, restart: restart)
     if let replaced = builder.replaced { observer.report(.begunAnew(fingerprint.changes(since: replaced))) }
-    try builder.makeGroup("layers")
+    try builder.makeGroup(StorePath.layers)
     var layers: [Layer] = []
     for (number, plan) in plans.enumerated() {
-      let path = "layers/\(ids[number])"
+      let path = StorePath.layer(ids[number])
       if let kept = builder.completedLayer(
         ids[number], groups: grouping.groups.count, instances: contents.instances.instances.count)
       {
@@ -88,9 +88,12 @@ extension PreparedJob {
     let source = plans[number].source
     let id = ids[number]
     let rowsMax = grouping.groups.map(\.rows).max() ?? 0
+    let writer = try LayerWriter(
+      builder, id: id,
+      sizes: LayerSizes(
+        groups: grouping.groups.count, instances: contents.instances.instances.count, neurons: source.neurons))
     let output = try LayerOutput<Value>(
-      builder, id: id, neurons: source.neurons, members: grouping.members,
-      samplesMax: rowsMax * source.geometry.samplesPerRow, lanes: lanes)
+      writer, members: grouping.members, samplesMax: rowsMax * source.geometry.samplesPerRow, lanes: lanes)
     let files = try bandFiles(
       layer: number, segments: nil, shard: nil, folder: builder.scratchFolder, as: Value.self)
     var run = try layerRun(number, observer, as: Value.self)
@@ -106,7 +109,7 @@ extension PreparedJob {
     counted.missingRows = missing.reduce(0) { $0 + $1.count }
     try InstanceValues<Value>(
       instances: contents.instances, dump: contents.dump, source: source, missingRows: missing, lanes: lanes
-    ).write(builder, path: "layers/\(id)")
+    ).write(writer)
     return Layer(
       id: id, name: source.name, neurons: source.neurons, samples: source.geometry.samplesPerRow,
       dataset: source.path, dtype: source.element.description, shape: source.info.shape,
@@ -129,14 +132,14 @@ extension PreparedJob {
 
   private func writePictures(_ builder: StoreBuilder) throws {
     let file = contents.dump.first
-    for group in ["images", "texts"] { try builder.remove(group) }
+    for group in [StorePath.images, StorePath.texts] { try builder.remove(group) }
     let kinds = contents.instances.kinds
-    if kinds.contains(where: { $0.images != nil }) { try builder.makeGroup("images") }
-    if kinds.contains(where: { $0.texts != nil && $0.count > 0 }) { try builder.makeGroup("texts") }
+    if kinds.contains(where: { $0.images != nil }) { try builder.makeGroup(StorePath.images) }
+    if kinds.contains(where: { $0.texts != nil && $0.count > 0 }) { try builder.makeGroup(StorePath.texts) }
     for kind in kinds {
       if let info = kind.images {
         let writer = try builder.makeArray(
-          "images/\(kind.name)", .images(info.shape.count == 3 ? info.shape + [1] : info.shape))
+          StorePath.images(kind.name), .images(info.shape.count == 3 ? info.shape + [1] : info.shape))
         let dataset = try file.file.dataset(info)
         let atOnce = max(1, Self.pictureBytesMax / max(1, info.shape.dropFirst().reduce(1, *)))
         for first in stride(from: 0, to: info.shape[0], by: atOnce) {
@@ -147,7 +150,8 @@ extension PreparedJob {
         writer.finish()
       }
       if let info = kind.texts, kind.count > 0 {
-        try builder.makeGroup("texts/\(kind.name)", attributes: ["texts": try file.file.dataset(info).strings()])
+        try builder.makeGroup(
+          StorePath.texts(kind.name), attributes: ["texts": try file.file.dataset(info).strings()])
       }
     }
   }

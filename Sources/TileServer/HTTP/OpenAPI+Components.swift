@@ -80,11 +80,10 @@ extension OpenAPI {
         "instance": count, "name": text, "value": figure, "value_text": ["enum": ["nan", "inf", "-inf"]],
         "percentiles": list(object(["group": count, "low": share, "high": share])),
       ], optional: ["value_text"])
-    let figures: [String: JSONValue] = [
-      "group": count, "name": text, "count": count, "zeros": count, "nan": count, "infinite": count,
-      "minimum": figure, "maximum": figure, "mean": figure, "deviation": figure, "median": figure,
-      "lower_quartile": figure, "upper_quartile": figure, "counts": list(count),
-    ]
+    var figures: [String: JSONValue] = ["group": count, "name": text, "counts": list(count)]
+    // Older stores lack what was added to the format.
+    let added = Statistic.allCases.filter { $0.since > 1 }.map(\.rawValue)
+    for statistic in Statistic.allCases { figures[statistic.rawValue] = statistic.kind == .count ? count : figure }
     return [
       "Problem": object(["type": text, "title": text, "status": count, "detail": text, "instance": text]),
       "Catalogue": object([
@@ -109,7 +108,7 @@ extension OpenAPI {
       "Neuron": object([
         "neuron": count, "layer": text,
         "grid": object(["exponent": ["type": "integer"], "origin": ["type": "integer"], "tails": ["type": "boolean"]]),
-        "groups": list(object(figures, optional: ["counts"])), "instances": list(place),
+        "groups": list(object(figures, optional: Set(["counts"] + added))), "instances": list(place),
       ]),
     ]
   }

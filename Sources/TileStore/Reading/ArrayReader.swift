@@ -35,7 +35,7 @@ public struct ArrayReader: Sendable {
         metadata.chunkShape[$0] == metadata.shape[$0] && metadata.shardShape[$0] == metadata.shape[$0]
       })
     else {
-      throw .corrupt("\(path)/zarr.json", "the array is not cut into chunks as the format says")
+      throw .corrupt(StorePath.metadata(of: path), "the array is not cut into chunks as the format says")
     }
     planes = axis == 0 ? 1 : metadata.shape[0]
     rows = metadata.shape[axis]

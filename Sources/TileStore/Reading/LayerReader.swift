@@ -1,115 +1,80 @@
-/// Which grid the bins of a histogram lie on.
-public enum BinAxis: String, Sendable, CaseIterable {
-  /// The layer's common axis.
-  case shared
-  /// Each neuron's own grid.
-  case own
-}
-
-/// How many bins a histogram has. 64 and 16 are sums of neighbours of 256.
-public enum BinCount: Int, Sendable, CaseIterable {
-  case full = 256
-  case quarter = 64
-  case sixteenth = 16
-}
-
-/// The exact figures of a neuron in a group, `FORMAT.md` §5.
-public enum Statistic: String, Sendable, CaseIterable {
-  case count, zeros, nan, infinite, minimum, maximum, mean, deviation, median
-  case lowerQuartile = "lower_quartile"
-  case upperQuartile = "upper_quartile"
-
-  /// Types a store may hold it in.
-  var dataTypes: [DataType] {
-    switch self {
-    case .count, .zeros, .nan, .infinite: [.uint32]
-    case .mean, .deviation: [.float64]
-    default: [.float32, .float64]
-    }
-  }
-}
-
 /// The arrays of one layer.
 public struct LayerReader: Sendable {
   public let layer: Layer
-  private let countsByAxis: [BinAxis: [BinCount: ArrayReader]]
-  private let statistics: [Statistic: ArrayReader]
-  /// `[neuron]` int16.
-  public let exponent: ArrayReader
-  /// `[neuron]` int64.
-  public let origin: ArrayReader
-  /// `[neuron]` uint8.
-  public let tails: ArrayReader
-  /// `[group, neuron]` uint32.
-  public let medianOrder: ArrayReader
-  /// `[instance, neuron]` uint32, where there are instances.
-  public let valueOrder: ArrayReader?
-  /// `[instance, neuron]` float32, where there are instances.
-  public let values: ArrayReader?
+  /// All arrays, in the order of `LayerArray.all`.
+  public let arrays: [ArrayReader]
+  /// Places in `arrays`, by the path below the layer's group.
+  private let places: [String: Int]
+  /// Those that the store has, in the order of `FORMAT.md` §5.
+  public let statistics: [Statistic]
 
   /// Opens every array of the layer and checks its shape and type.
   ///
-  /// - Parameter open: opens the array at a path.
+  /// - Parameters:
+  ///   - schema: all arrays that layers have.
+  ///   - open: opens the array at a path.
   /// - Throws: `StoreError` of kind `corrupt` where an array is missing or is not what `FORMAT.md` §2 says.
   init(
-    _ layer: Layer, groups: Int, instances: Int, open: (String) throws(StoreError) -> ArrayReader
+    _ layer: Layer, groups: Int, instances: Int, formatVersion: Int, schema: [LayerArray] = LayerArray.all,
+    open: (String) throws(StoreError) -> ArrayReader
   ) throws(StoreError) {
-    let neurons = layer.neurons
-    func array(_ name: String, _ types: [DataType], _ cut: (DataType) -> ArrayMetadata) throws(StoreError)
-      -> ArrayReader
-    {
-      let path = "layers/\(layer.id)/\(name)"
-      let array = try open(path)
+    let sizes = LayerSizes(groups: groups, instances: instances, neurons: layer.neurons)
+    let present = schema.filter { $0.isPresent(sizes, formatVersion: formatVersion) }
+    let folder = StorePath.layer(layer.id)
+    var arrays: [ArrayReader] = []
+    for wanted in present {
+      let array = try open("\(folder)/\(wanted.path)")
+      let file = StorePath.metadata(of: array.path)
       let type = array.metadata.dataType
-      guard types.contains(type) else { throw .corrupt("\(path)/zarr.json", "expected \(types.map(\.rawValue))") }
-      let expected = cut(type)
+      guard wanted.types.contains(type) else {
+        throw .corrupt(file, "expected \(wanted.types.map(\.rawValue))")
+      }
+      let expected = wanted.metadata(sizes, type)
       guard array.metadata.isCut(as: expected) else {
-        throw .corrupt("\(path)/zarr.json", "expected shape \(expected.shape), cut as the format says")
+        throw .corrupt(file, "expected shape \(expected.shape), cut as the format says")
       }
-      return array
-    }
-    func figures(_ name: String, _ rows: Int, _ types: [DataType]) throws(StoreError) -> ArrayReader {
-      try array(name, types) { .figures(rows: rows, neurons: neurons, dataType: $0) }
-    }
-    func perNeuron(_ name: String, _ type: DataType) throws(StoreError) -> ArrayReader {
-      try array(name, [type]) { .perNeuron(neurons, dataType: $0) }
-    }
-
-    var countsByAxis: [BinAxis: [BinCount: ArrayReader]] = [:]
-    for axis in BinAxis.allCases {
-      for bins in BinCount.allCases {
-        countsByAxis[axis, default: [:]][bins] = try array(
-          "\(axis.rawValue)/\(bins.rawValue)", [.uint8, .uint16, .uint32]
-        ) { .counts(groups: groups, neurons: neurons, bins: bins.rawValue, dataType: $0) }
-      }
-    }
-    var statistics: [Statistic: ArrayReader] = [:]
-    for statistic in Statistic.allCases {
-      statistics[statistic] = try figures("statistics/\(statistic.rawValue)", groups, statistic.dataTypes)
+      arrays.append(array)
     }
     self.layer = layer
-    self.countsByAxis = countsByAxis
-    self.statistics = statistics
-    exponent = try perNeuron("grid/exponent", .int16)
-    origin = try perNeuron("grid/origin", .int64)
-    tails = try perNeuron("grid/tails", .uint8)
-    medianOrder = try figures("orderings/median", groups, [.uint32])
-    let some = instances > 0
-    valueOrder = some ? try figures("orderings/value", instances, [.uint32]) : nil
-    values = some ? try figures("values", instances, [.float32]) : nil
+    self.arrays = arrays
+    places = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1.path, $0) })
+    statistics = Statistic.allCases.filter { [places] in places[LayerArray.statistic($0).path] != nil }
   }
+
+  /// An array; `nil` where the store has none: without instances, or of a version of the format before it was added.
+  public subscript(array: LayerArray) -> ArrayReader? { places[array.path].map { arrays[$0] } }
+
+  /// The layer's group and those of its arrays, relative to the version.
+  var groups: [String] {
+    let folder = StorePath.layer(layer.id)
+    return [folder] + LayerArray.groups(of: places.keys.sorted()).map { "\(folder)/\($0)" }
+  }
+
+  /// An array that stores of every version have.
+  private func always(_ array: LayerArray) -> ArrayReader {
+    guard let reader = self[array] else { preconditionFailure("\(array.path) may be missing") }
+    return reader
+  }
+
+  /// `[neuron]` int16.
+  public var exponent: ArrayReader { always(.exponent) }
+  /// `[neuron]` int64.
+  public var origin: ArrayReader { always(.origin) }
+  /// `[neuron]` uint8.
+  public var tails: ArrayReader { always(.tails) }
+  /// `[group, neuron]` uint32.
+  public var medianOrder: ArrayReader { always(.medianOrder) }
+  /// `[instance, neuron]` uint32, where there are instances.
+  public var valueOrder: ArrayReader? { self[.valueOrder] }
+  /// `[instance, neuron]` float32, where there are instances.
+  public var values: ArrayReader? { self[.values] }
 
   /// `[group, neuron, bin]`.
-  public func counts(_ axis: BinAxis, _ bins: BinCount) -> ArrayReader {
-    guard let array = countsByAxis[axis]?[bins] else { preconditionFailure("opened in init") }
-    return array
-  }
+  public func counts(_ axis: BinAxis, _ bins: BinCount) -> ArrayReader { always(.counts(axis, bins)) }
 
   /// `[group, neuron]`.
-  public func statistic(_ statistic: Statistic) -> ArrayReader {
-    guard let array = statistics[statistic] else { preconditionFailure("opened in init") }
-    return array
-  }
+  /// - Precondition: `statistics` has it.
+  public func statistic(_ statistic: Statistic) -> ArrayReader { always(.statistic(statistic)) }
 
   /// `[neuron]`: exponents of the own grids.
   /// - Throws: `StoreError` of kind `corrupt` also where one is beyond what float64 has.
@@ -141,12 +106,5 @@ public struct LayerReader: Sendable {
         statistic(.zeros).path, "neuron \(neuron) of group \(group) has \(zeros[neuron]) zeros in \(samples) values")
     }
     return zeros
-  }
-
-  /// All arrays, in a fixed order.
-  public var arrays: [ArrayReader] {
-    BinAxis.allCases.flatMap { axis in BinCount.allCases.map { counts(axis, $0) } }
-      + Statistic.allCases.map(statistic) + [exponent, origin, tails, medianOrder]
-      + [valueOrder, values].compactMap(\.self)
   }
 }

@@ -11,7 +11,7 @@ public struct Manifest: Sendable {
   /// Offsets of the lines.
   private let starts: [Int]
 
-  static let name = "MANIFEST"
+  static let name = StorePath.manifest
   /// Hexadecimal digits of a hash, and the two spaces behind them.
   private static let hashBytes = 64
   private static let headBytes = hashBytes + 2
@@ -70,17 +70,6 @@ public struct Manifest: Sendable {
     let next = line + 1 < starts.count ? starts[line + 1] : bytes.count
     return bytes[(starts[line] + Self.headBytes)..<(next - 1)]
   }
-}
-
-/// Lowercase hexadecimal digits of some bytes.
-public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  var text: [UInt8] = []
-  for byte in bytes {
-    text.append(digits[Int(byte >> 4)])
-    text.append(digits[Int(byte & 15)])
-  }
-  return String(decoding: text, as: UTF8.self)
 }
 
 private func isLowercaseHexadecimal(_ byte: UInt8) -> Bool {

@@ -14,7 +14,7 @@ final class Metadata {
     self.manifest = manifest
   }
 
-  private static let rootFile = "zarr.json"
+  private static let rootFile = StorePath.metadata(of: "")
 
   /// The root's attributes, checked as a whole, without `provenance` and `job`.
   func root() throws(StoreError) -> Attributes {
@@ -35,7 +35,7 @@ final class Metadata {
     guard head.format == Attributes.format else {
       throw StoreError(.unsupportedVersion, file: file, "its format is “\(head.format)”, not \(Attributes.format).")
     }
-    guard head.formatVersion == Attributes.formatVersion else {
+    guard (1...Attributes.formatVersion).contains(head.formatVersion) else {
       let known = Attributes.formatVersion
       throw StoreError(
         .unsupportedVersion, file: file,
@@ -67,7 +67,7 @@ final class Metadata {
 
   /// The metadata of the array at `path`.
   func array(_ path: String) throws(StoreError) -> ArrayMetadata {
-    let file = "\(path)/zarr.json"
+    let file = StorePath.metadata(of: path)
     guard let metadata = ArrayMetadata(json: try value(read(file), file)) else {
       throw .corrupt(file, "this is no array of the kind that the format describes")
     }

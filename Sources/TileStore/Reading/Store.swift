@@ -70,13 +70,14 @@ public final class Store: Sendable {
 
     var layers: [LayerReader] = []
     for layer in attributes.layers {
-      let file = "layers/\(layer.id)/zarr.json"
+      let file = StorePath.metadata(of: StorePath.layer(layer.id))
       guard try metadata.attributes(file, as: Layer.self) == layer else {
         throw .corrupt(file, "the layer's attributes differ from those of the root")
       }
       layers.append(
         try LayerReader(
-          layer, groups: attributes.groups.count, instances: attributes.instances.count, open: array))
+          layer, groups: attributes.groups.count, instances: attributes.instances.count,
+          formatVersion: attributes.formatVersion, open: array))
     }
 
     var images: [String: ArrayReader] = [:]
@@ -84,17 +85,18 @@ public final class Store: Sendable {
     for kind in Set(attributes.instances.map(\.kind)).sorted() {
       let used = attributes.instances.filter { $0.kind == kind }
       if let last = used.compactMap(\.image).max() {
-        let array = try array("images/\(kind)")
+        let array = try array(StorePath.images(kind))
         let shape = array.metadata.shape
         guard shape.count == 4, [1, 3].contains(shape[3]), last < shape[0],
           array.metadata.isCut(as: .images(shape)), array.metadata.dataType == .uint8
         else {
-          throw .corrupt("images/\(kind)/zarr.json", "expected pictures [more than \(last), height, width, 1 or 3]")
+          throw .corrupt(
+            StorePath.metadata(of: array.path), "expected pictures [more than \(last), height, width, 1 or 3]")
         }
         images[kind] = array
       }
       if let last = used.compactMap(\.text).max() {
-        let file = "texts/\(kind)/zarr.json"
+        let file = StorePath.metadata(of: StorePath.texts(kind))
         texts[kind] = try metadata.attributes(file, as: Texts.self).texts
         guard last < texts[kind]?.count ?? 0 else { throw .corrupt(file, "expected more than \(last) texts") }
       }

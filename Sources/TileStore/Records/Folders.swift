@@ -18,7 +18,7 @@ public final class WorkFolder {
   }
 
   /// Names of the files in the folder, sorted, but for hidden ones.
-  public var files: [String] { get throws { try names(in: path).filter { !$0.hasPrefix(".") }.sorted() } }
+  public var files: [String] { get throws { try folderEntries(in: path).filter { !$0.hasPrefix(".") }.sorted() } }
 
   public func remove(_ name: String) throws { try removeTree(path + "/" + name) }
 
@@ -26,7 +26,7 @@ public final class WorkFolder {
   public static func removeMark(_ path: String) throws {
     guard exists(path) else { return }
     try removeTree(path)
-    try synchronizeFolder(parent(of: path))
+    try synchronizeFolder(parentFolder(of: path))
   }
 
   /// Removes work that is no longer needed, a file or a folder, unless a run works in it now.
@@ -34,7 +34,7 @@ public final class WorkFolder {
     guard isFolder(path) else { return try removeTree(path) }
     do {
       let folder = try WorkFolder(path: path)
-      try withExtendedLifetime(folder) { try retire(path, through: parent(of: path) + "/.removing") }
+      try withExtendedLifetime(folder) { try retire(path, through: parentFolder(of: path) + "/.removing") }
     } catch is StoreBusy {}
   }
 }

@@ -82,6 +82,6 @@ public final class RecordWriter {
     try file.write(index + trailer + RecordFile.endMagic, at: end)
     try file.synchronize()
     try renameFile(temporary, to: path)
-    try synchronizeFolder(parent(of: path))
+    try synchronizeFolder(parentFolder(of: path))
   }
 }

@@ -9,18 +9,22 @@ extension Verification {
           try verification.checkStatistics(layer, group, samples: attributes.rows * layer.layer.samples)
         }
         attempt { verification throws(StoreError) in try verification.checkCounts(layer, group) }
-        attempt { verification throws(StoreError) in
-          let keys = try layer.keys(of: layer.statistic(.median), plane: group)
-          try checkOrdering(layer.medianOrder, group, keys)
-        }
+        checkOrderings(layer, .group, group)
         done += 1
         progress(0.4 + 0.6 * Double(done) / Double(planes))
       }
       for instance in store.attributes.instances.indices {
-        attempt { _ throws(StoreError) in
-          guard let values = layer.values, let order = layer.valueOrder else { return }
-          try checkOrdering(order, instance, layer.keys(of: values, plane: instance))
-        }
+        checkOrderings(layer, .instance, instance)
+      }
+    }
+  }
+
+  /// All orderings along an axis.
+  private mutating func checkOrderings(_ layer: LayerReader, _ axis: LayerDimension, _ plane: Int) {
+    for (order, keys) in LayerArray.orderings where order.dimensions.first == axis {
+      attempt { _ throws(StoreError) in
+        guard let order = layer[order], let keys = layer[keys] else { return }
+        try checkOrdering(order, plane, layer.keys(of: keys, plane: plane))
       }
     }
   }

@@ -40,7 +40,7 @@ public final class ArrayWriter {
   ) throws {
     var state = open[shard] ?? newShard(shard)
     let path = shardPath(shard)
-    if open[shard] == nil { try makeFolder(parent(of: path)) }
+    if open[shard] == nil { try makeFolder(parentFolder(of: path)) }
     let file = try OutputFile(path: path, flags: open[shard] == nil ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY)
     try file.write(bytes, at: state.end)
     for chunk in chunks {

@@ -11,14 +11,18 @@ struct BuiltStore {
   func layer(_ id: String, groups: Int, instances: Int) throws -> Layer {
     let metadata = Metadata(folder: folder, manifest: nil)
     let maps = ShardMaps(limit: Self.mapsMax)
-    let layer = try metadata.attributes("layers/\(id)/zarr.json", as: Layer.self)
-    guard layer.id == id else { throw StoreError.corrupt("layers/\(id)/zarr.json", "it is of the layer \(layer.id)") }
-    let reader = try LayerReader(layer, groups: groups, instances: instances) { path throws(StoreError) in
+    let path = StorePath.layer(id)
+    let file = StorePath.metadata(of: path)
+    let layer = try metadata.attributes(file, as: Layer.self)
+    guard layer.id == id else { throw StoreError.corrupt(file, "it is of the layer \(layer.id)") }
+    let reader = try LayerReader(
+      layer, groups: groups, instances: instances, formatVersion: Attributes.formatVersion
+    ) { path throws(StoreError) in
       try ArrayReader(path: path, metadata: metadata.array(path), folder: folder, maps: maps)
     }
     for array in reader.arrays { try array.checkShards() }
-    for group in reader.groupPaths { _ = try metadata.attributes(group + "/zarr.json", as: JSONValue.self) }
-    let there = try filePaths(below: "\(folder.path)/layers/\(id)", skipping: "").map { "layers/\(id)/\($0)" }
+    for group in reader.groups { _ = try metadata.attributes(StorePath.metadata(of: group), as: JSONValue.self) }
+    let there = try filePaths(below: "\(folder.path)/\(path)", skipping: "").map { "\(path)/\($0)" }
     try compare(there, with: reader.filePaths)
     return layer
   }
@@ -80,24 +84,19 @@ extension ArrayReader {
     }
   }
 
-  fileprivate var filePaths: [String] { [path + "/zarr.json"] + shardPaths }
+  fileprivate var filePaths: [String] { [StorePath.metadata(of: path)] + shardPaths }
 }
 
 extension LayerReader {
-  fileprivate var groupPaths: [String] {
-    ["", "/own", "/grid", "/statistics", "/orderings", "/shared"].map { "layers/\(layer.id)\($0)" }
-  }
-
-  fileprivate var filePaths: [String] { groupPaths.map { $0 + "/zarr.json" } + arrays.flatMap(\.filePaths) }
+  fileprivate var filePaths: [String] { groups.map(StorePath.metadata) + arrays.flatMap(\.filePaths) }
 }
 
 extension Store {
   /// Every file of the store, but for `MANIFEST`.
   fileprivate var filePaths: [String] {
-    var groups = ["zarr.json", "layers/zarr.json"]
-    if !images.isEmpty { groups.append("images/zarr.json") }
-    if !texts.isEmpty { groups.append("texts/zarr.json") }
-    return groups + texts.keys.map { "texts/\($0)/zarr.json" } + layers.flatMap(\.filePaths)
-      + images.values.flatMap(\.filePaths)
+    var groups = ["", StorePath.layers]
+    if !images.isEmpty { groups.append(StorePath.images) }
+    if !texts.isEmpty { groups += [StorePath.texts] + texts.keys.map(StorePath.texts) }
+    return groups.map(StorePath.metadata) + layers.flatMap(\.filePaths) + images.values.flatMap(\.filePaths)
   }
 }

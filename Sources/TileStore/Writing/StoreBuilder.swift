@@ -55,7 +55,7 @@ public final class StoreBuilder: Sendable {
   private static func bringBack(outside: String, to scratch: String) throws {
     guard exists(outside) else { return }
     if exists(scratch) { return try removeTree(outside) }
-    try makeFolder(parent(of: scratch))
+    try makeFolder(parentFolder(of: scratch))
     try renameFile(outside, to: scratch)
   }
 
@@ -113,7 +113,7 @@ public final class StoreBuilder: Sendable {
 
   /// Removes files of the scratch folder whose names begin so.
   public func removeScratch(_ prefix: String) throws {
-    for name in try names(in: scratch) where name.hasPrefix(prefix) { try removeTree(scratch + "/" + name) }
+    for name in try folderEntries(in: scratch) where name.hasPrefix(prefix) { try removeTree(scratch + "/" + name) }
   }
 
   /// A file beside the store's own, for figures on their way; gone before publishing.
@@ -139,7 +139,7 @@ public final class StoreBuilder: Sendable {
     try makeFolder(folder)
     try writeJSON(
       GroupNode(attributes: attributes), to: folder + "/zarr.json",
-      bytesMax: StoreLimits.bytes(ofFile: path.isEmpty ? "zarr.json" : path + "/zarr.json"))
+      bytesMax: StoreLimits.bytes(ofFile: StorePath.metadata(of: path)))
   }
 
   /// Makes a group's attributes the sign that all below it is complete: they are written when that is lasting.

@@ -31,7 +31,7 @@ package struct NeuronFigures {
         "group": JSONValue(group), "name": .string(store.attributes.groups[group].name),
       ]
       var figures: [Statistic: Double] = [:]
-      for statistic in Statistic.allCases {
+      for statistic in layer.statistics {
         let figure = try figure(statistic, group)
         figures[statistic] = figure
         entry[statistic.rawValue] = Self.number(figure)

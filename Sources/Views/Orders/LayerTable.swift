@@ -59,7 +59,7 @@ public struct LayerTable: Sendable {
   public var columns: [String] {
     ["rank", "neuron", "key"]
       + groups.flatMap { group in
-        Statistic.allCases.map { "\($0.rawValue)(\(store.attributes.groups[group].name))" }
+        layer.statistics.map { "\($0.rawValue)(\(store.attributes.groups[group].name))" }
       } + instances.map { "value(\(store.attributes.instances[$0].name))" }
   }
 
@@ -74,7 +74,7 @@ public struct LayerTable: Sendable {
       let chosen = neurons.neurons[first..<min(first + step, neurons.neurons.count)]
       var columns: [[Double]] = []
       for group in groups {
-        for statistic in Statistic.allCases {
+        for statistic in layer.statistics {
           columns.append(try layer.statistic(statistic).numbers(plane: group, chosen))
         }
       }

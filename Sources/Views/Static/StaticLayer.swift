@@ -68,13 +68,13 @@ struct StaticLayer {
   /// Every figure of every group, by blocks of neurons: `[statistic, group, neuron]` float64.
   private func figures() throws -> JSONValue {
     var block = 1 << 14
-    while block > 16, block * groups.count * Statistic.allCases.count * 8 > Self.figureBytesMax { block /= 2 }
+    while block > 16, block * groups.count * layer.statistics.count * 8 > Self.figureBytesMax { block /= 2 }
     var names: [JSONValue] = []
     for first in stride(from: 0, to: neurons, by: block) {
       let chosen = (first..<min(first + block, neurons)).map(UInt32.init)
       var numbers: [Double] = []
-      numbers.reserveCapacity(Statistic.allCases.count * groups.count * chosen.count)
-      for statistic in Statistic.allCases {
+      numbers.reserveCapacity(layer.statistics.count * groups.count * chosen.count)
+      for statistic in layer.statistics {
         for group in groups { numbers += try layer.statistic(statistic).numbers(plane: group, chosen) }
       }
       names.append(.string(try files.add(numbers)))

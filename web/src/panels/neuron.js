@@ -4,6 +4,7 @@ import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { aligned, alignedPercent, count, figure, percent, standing } from "../model/format.js";
 import { encodeOrder, expression, phrase } from "../model/order.js";
+import { columns } from "../model/statistics.js";
 import { orderQuery } from "../data/api.js";
 import { PRIORITY } from "../data/tiles.js";
 import { markers } from "../view/dots.js";
@@ -165,20 +166,16 @@ function underEachOther(values) {
 
 /** @param {NeuronFacts} one @param {import("../app.js").App} app */
 function statistics(one, app) {
-  const names = ["n", "zero", "minimum", "lower quartile", "median", "upper quartile", "maximum", "mean", "std. dev."];
-  const odd = one.groups.some((group) => group.nan > 0 || group.infinite > 0);
-  if (odd) names.push("NaN", "±∞");
-  const columns = [
-    ...["minimum", "lower_quartile", "median", "upper_quartile", "maximum", "mean", "deviation"].map((name) =>
-      underEachOther(one.groups.map((group) => group[/** @type {"mean"} */ (name)]))),
-    ...(odd ? [one.groups.map((group) => count(group.nan)), one.groups.map((group) => count(group.infinite))] : []),
-  ];
+  const shown = columns(one.groups);
+  const texts = shown.map((statistic) => {
+    if (statistic.shown === "figure") return underEachOther(one.groups.map((group) => group[statistic.name]));
+    return one.groups.map((group) => (statistic.shown === "share" ? alignedPercent(group[statistic.name] / Math.max(1, group.count)) : count(group[statistic.name])));
+  });
   const rows = one.groups.map((group, i) => {
-    const cells = [count(group.count), alignedPercent(group.zeros / Math.max(1, group.count)), ...columns.map((column) => column[i])];
-    return el("tr", {}, el("th", { scope: "row" }, swatch(css(app.colour(group.group))), group.name), ...cells.map((text) => el("td", {}, text)));
+    return el("tr", {}, el("th", { scope: "row" }, swatch(css(app.colour(group.group))), group.name), ...texts.map((column) => el("td", {}, column[i])));
   });
   return el("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": "Statistics" },
-    el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "class"), ...names.map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, ...rows)));
+    el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "class"), ...shown.map(({ title }) => el("th", { scope: "col" }, title)))), el("tbody", {}, ...rows)));
 }
 
 /** @param {NeuronFacts} one @param {import("../app.js").App} app @param {ReturnType<typeof markers>} looks */

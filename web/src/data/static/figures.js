@@ -1,12 +1,9 @@
 /** One neuron's exact figures, from exported ones, and where values stand in its distributions (Tiles/HTTP.md). Pure. */
 
+import { STATISTICS } from "../../model/statistics.js";
+
 /** @typedef {import("../../types").NeuronGroup} NeuronGroup */
 /** @typedef {{exponent: number, origin: number, tails: boolean}} Grid */
-
-/** As they stand in a file of figures. */
-export const STATISTICS = /** @type {const} */ ([
-  "count", "zeros", "nan", "infinite", "minimum", "maximum", "mean", "deviation", "median", "lower_quartile", "upper_quartile",
-]);
 
 /** @param {number} value NaN and infinities have no number in JSON */
 const number = (value) => (Number.isFinite(value) ? value : null);
@@ -23,7 +20,7 @@ const number = (value) => (Number.isFinite(value) ? value : null);
 export function groupFigures(figures, groups, block, at, group, name) {
   /** @type {Record<string, any>} */
   const entry = { group, name };
-  STATISTICS.forEach((statistic, i) => (entry[statistic] = number(figures[(i * groups + group) * block + at])));
+  STATISTICS.forEach((statistic, i) => (entry[statistic.name] = number(figures[(i * groups + group) * block + at])));
   return /** @type {NeuronGroup} */ (entry);
 }
 

@@ -31,7 +31,7 @@ func replaceFile(_ path: String, with data: Data, outlasting mishap: Mishap) thr
     if mishap == .powerLoss { try file.synchronize() }
   }
   try renameFile(new, to: path)
-  if mishap == .powerLoss { try synchronizeFolder(parent(of: path)) }
+  if mishap == .powerLoss { try synchronizeFolder(parentFolder(of: path)) }
 }
 
 func renameFile(_ from: String, to path: String) throws(StoreWriteError) {
@@ -69,7 +69,7 @@ func isFolder(_ path: String) -> Bool {
 }
 
 /// Names of what is in a folder, in the order in which the system tells them.
-func names(in folder: String) throws(StoreWriteError) -> [String] {
+func folderEntries(in folder: String) throws(StoreWriteError) -> [String] {
   guard let listing = opendir(folder) else { throw StoreWriteError("read", folder) }
   defer { closedir(listing) }
   var names: [String] = []
@@ -90,7 +90,7 @@ func filePaths(below folder: String, skipping: String) throws(StoreWriteError) -
   var paths: [String] = []
   var open = [""]
   while let here = open.popLast() {
-    for name in try names(in: folder + "/" + here) where !here.isEmpty || name != skipping {
+    for name in try folderEntries(in: folder + "/" + here) where !here.isEmpty || name != skipping {
       let path = here.isEmpty ? name : here + "/" + name
       if isFolder(folder + "/" + path) { open.append(path) } else { paths.append(path) }
     }
@@ -101,7 +101,7 @@ func filePaths(below folder: String, skipping: String) throws(StoreWriteError) -
 /// Removes a file, or a folder with all that is in it. What is not there is no error.
 func removeTree(_ path: String) throws(StoreWriteError) {
   if isFolder(path) {
-    for name in try names(in: path) { try removeTree(path + "/" + name) }
+    for name in try folderEntries(in: path) { try removeTree(path + "/" + name) }
     if retrying({ rmdir(path) }) != 0, errno != ENOENT { throw StoreWriteError("remove", path) }
   } else if exists(path), retrying({ unlink(path) }) != 0, errno != ENOENT {
     throw StoreWriteError("remove", path)
@@ -115,7 +115,7 @@ func retire(_ path: String, through place: String) throws(StoreWriteError) {
   try removeTree(place)
   guard exists(path) else { return }
   try renameFile(path, to: place)
-  try synchronizeFolder(parent(of: path))
+  try synchronizeFolder(parentFolder(of: path))
   try removeTree(place)
 }
 
@@ -148,7 +148,7 @@ private func withFolder(_ path: String, _ flush: (Int32) -> Int32) throws(StoreW
 }
 
 /// The folder that a path lies in.
-func parent(of path: String) -> String {
+func parentFolder(of path: String) -> String {
   guard let slash = path.lastIndex(of: "/") else { return "." }
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }

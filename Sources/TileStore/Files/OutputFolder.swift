@@ -28,7 +28,7 @@ public struct OutputFolder: Sendable {
       let file = try OutputFile(path: new, flags: O_WRONLY | O_CREAT | O_TRUNC)
       try file.write(bytes, at: 0)
     }
-    try makeFolder(parent(of: place))
+    try makeFolder(parentFolder(of: place))
     try renameFile(new, to: place)
   }
 

@@ -1,0 +1,33 @@
+/// The shapes in which a store cuts its arrays; see `Tiles/FORMAT.md` §7.
+extension ArrayMetadata {
+  static let shardRows = 65536
+  static let blockNeurons = 256
+
+  /// An array of a layer, `[neuron]`, `[group or instance, neuron]` or, of counts, `[group, neuron, bin]`.
+  /// - Parameters:
+  ///   - first: length of the axis before the neurons.
+  ///   - bins: length of the axis behind them.
+  static func ofNeurons(
+    _ neurons: Int, first: Int?, bins: Int?, dataType: DataType, attributes: [String: JSONValue]
+  ) -> ArrayMetadata {
+    let blocks = roundUp(neurons, to: blockNeurons)
+    let chunk = bins.map { 4096 / $0 } ?? min(blocks, 16384)
+    let width = min(bins == nil ? roundUp(neurons, to: chunk) : blocks, shardRows)
+    let before = first.map { [min(max(1, shardRows / width), $0)] } ?? []
+    let behind = bins.map { [$0] } ?? []
+    return ArrayMetadata(
+      shape: (first.map { [$0] } ?? []) + [neurons] + behind, dataType: dataType,
+      shardShape: before + [width] + behind, chunkShape: before.map { _ in 1 } + [chunk] + behind,
+      attributes: attributes)
+  }
+
+  /// Pictures, `[picture, height, width, channel]`.
+  public static func images(_ shape: [Int]) -> ArrayMetadata {
+    ArrayMetadata(
+      shape: shape, dataType: .uint8, shardShape: shape, chunkShape: [1] + shape.dropFirst())
+  }
+
+  private static func roundUp(_ count: Int, to multiple: Int) -> Int {
+    max(1, (count + multiple - 1) / multiple) * multiple
+  }
+}
