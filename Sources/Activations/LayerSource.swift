@@ -90,14 +90,16 @@ extension LayerSource {
     var parts: [Part] = []
     var firstRow = 0
     var common: (geometry: LayerGeometry, origin: AxesOrigin, others: [Int], element: ElementType, info: DatasetInfo)?
-    for (file, count) in zip(dump.files, rows) {
+    for (file, count) in zip(dump.parts, rows) {
       let info = try file.catalogue.dataset(named: request.dataset)
       let place = "\(file.path), dataset \(info.path)"
       let element = try Self.element(of: info, bfloat16: request.bfloat16, place: place)
       let (axes, origin) = try Self.axes(
         request.axes, of: info, rows: count, layout: layout, hasFiller: hasFiller, place: place)
       let geometry = LayerGeometry(axes: axes, reduce: request.reduce, shape: info.shape)
-      guard info.count > 0, geometry.neurons > 0, geometry.positions > 0 else {
+      // A part may have no rows, where others have.
+      let isEmpty = info.count == 0 && (count > 0 || rows.allSatisfy { $0 == 0 })
+      guard !isEmpty, !info.isNull, geometry.neurons > 0, geometry.positions > 0 else {
         throw ActivationsError("\(place): it is empty, with the shape \(inWords(info.shape)). Leave it out of the job.")
       }
       try Self.check(rows: axes.rows(of: info.shape), of: axes, count: count, hasFiller: hasFiller, place: place)
@@ -115,6 +117,7 @@ extension LayerSource {
       } else {
         common = (geometry, origin, geometry.extents, element, info)
       }
+      if count == 0 { continue }
       let dataset = try file.file.dataset(info, reinterpret: element == info.element ? nil : element, missing: missing)
       let categories: [Int?] = axes.category.map { Array(0..<info.shape[$0]) } ?? [nil]
       for category in categories {
@@ -123,11 +126,14 @@ extension LayerSource {
         firstRow += each
       }
     }
-    name = request.name ?? String(Substring(common!.info.path.utf8.dropFirst()))
-    path = common!.info.path
-    element = common!.element
-    geometry = common!.geometry
-    axesOrigin = common!.origin
+    guard let common, !parts.isEmpty else {
+      throw ActivationsError("The layer \(request.dataset) has no rows in any file of the dump. Leave it out of the job.")
+    }
+    name = request.name ?? String(Substring(common.info.path.utf8.dropFirst()))
+    path = common.info.path
+    element = common.element
+    geometry = common.geometry
+    axesOrigin = common.origin
     self.parts = parts
     try checkSize()
   }

@@ -29,6 +29,8 @@ struct Describer {
       padding: stored.padding, enumeration: stored.enumeration, layout: .compact, filters: try filters(properties.id),
       unfilteredEdgeChunks: false, storedBytes: 0, fillBytes: [],
       attributes: Attributes.read(of: dataset), viaLink: viaLink)
+    info.isBoolean = stored.isBoolean
+    info.dimensions = DimensionNames.read(of: dataset, info)
     if viaLink != nil, let other = Self.fileName(of: dataset) {
       info.storageFile = other
       otherFiles.insert(other)

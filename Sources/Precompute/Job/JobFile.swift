@@ -47,7 +47,19 @@ extension Job {
     title = try map.text("title")
     request.labels = try map.column(.labels, absent: &request.absent)
     request.predictions = try map.column(.predictions, absent: &request.absent)
-    request.count = try map.column(.count, absent: &request.absent)
+    request.count = try map.column(.count, absent: &request.absent).map { text in
+      Int(text).map { .number($0) } ?? .dataset(text)
+    }
+    request.join = try map.text("join")
+    request.classFrom = try map.choice("class_from")
+    if let file = try map.text("labels_from") {
+      let path = file.hasPrefix("/") || folder.isEmpty ? file : folder + "/" + file
+      try Job.checkExistence([path], advice: "Look for a typing error in labels_from; paths in a job are relative to the job file's folder.")
+      request.labelsFrom = path
+    }
+    if request.classFrom != nil, request.labels != nil || request.labelsFrom != nil {
+      throw map.fault("class_from", "class_from gives the rows their class, and so do labels; leave one of them out")
+    }
     if let node = map.take("class_names") {
       if case .sequence = node {
         request.classNames = .list(try map.texts(of: node, "class_names"))

@@ -54,7 +54,7 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
     switch kind.origin {
     case .group(let group):
       guard
-        dump.first.catalogue.has(group + source.path)
+        dump.files[0].catalogue.has(group + source.path)
       else {
         for _ in 0..<kind.count { try body(Array(repeating: .nan, count: source.neurons)) }
         return
@@ -62,7 +62,7 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
       let request = LayerRequest(
         name: source.name, dataset: group + source.path, axes: source.geometry.axes.ofInstances,
         reduce: source.geometry.reduce, bfloat16: source.element == .bfloat16)
-      let instances = try LayerSource(request, dump: Dump(files: [dump.first]), rows: [kind.count])
+      let instances = try LayerSource(request, dump: Dump(files: [dump.files[0]]), rows: [kind.count])
       guard instances.neurons == source.neurons, instances.geometry.positions == source.geometry.positions else {
         throw ActivationsError(
           "\(dump.first.path), dataset \(instances.path): it has the shape \(inWords(instances.info.shape)), but the layer \(source.path) has \(inWords(source.info.shape)). An instance has the same neurons as a row of its layer."

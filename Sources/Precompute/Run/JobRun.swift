@@ -125,7 +125,7 @@ extension PreparedJob {
   private static let pictureBytesMax = 16 << 20
 
   private func writePictures(_ builder: StoreBuilder) throws {
-    let file = contents.dump.first
+    let file = contents.dump.files[0]
     for group in ["images", "texts"] { try builder.remove(group) }
     let kinds = contents.instances.kinds
     if kinds.contains(where: { $0.images != nil }) { try builder.makeGroup("images") }

@@ -25,10 +25,11 @@ public struct PreparedJob: Sendable {
   /// - Throws: `HDF5Error`, `ActivationsError`, `PrecomputeError`.
   public init(_ job: Job, memory: Int, lanes: Lanes, catalogue: (_ path: String) throws -> HDF5.Catalogue) throws {
     let dump = Dump(files: try job.dumps.map { try DumpFile(catalogue($0)) })
-    var contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing))
+    let labelsFile = try job.request.labelsFrom.map { try DumpFile(catalogue($0)) }
+    var contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing), labelsFile: labelsFile)
     // Before anything is made for each row: a shape is only a claim.
     for layer in contents.layers { try layer.verifyComplete() }
-    for info in contents.instances.kinds.compactMap(\.images) { try dump.first.file.dataset(info).verifyComplete() }
+    for info in contents.instances.kinds.compactMap(\.images) { try dump.files[0].file.dataset(info).verifyComplete() }
     let openFiles = dump.files.count { $0.file.isOpenInLibrary }
     try Self.checkRows(contents.rows, openFiles: openFiles, memory: memory)
     grouping = try Grouping(
@@ -136,6 +137,8 @@ public struct PreparedJob: Sendable {
         "nan": JSONValue(counted.reduce(0) { $0 + $1.nan }),
         "infinite": JSONValue(counted.reduce(0) { $0 + $1.infinite }),
       ],
+      "left_out": .array(contents.evidence.leftOut.map { ["path": .string($0.path), "why": .string($0.why)] }),
+      "assumed": .array(contents.evidence.assumed.map { .string($0) }),
     ]
     return Attributes(
       dataset: TileStore.Dataset(name: job.name, title: job.title ?? job.name, rows: contents.rows),

@@ -33,6 +33,7 @@ struct RunSummary {
       lines.append("  And in \(count(odd.count - Self.layersTold, "more layer")); --progress json tells all.")
     }
     for note in job.grouping.notes { lines.append("  Note: \(note)") }
+    lines += job.contents.evidence.words(indent: "")
     lines.append("  To look at it: \(serve)")
     return lines.joined(separator: "\n")
   }
@@ -44,6 +45,8 @@ struct RunSummary {
       "memory_peak": ProcessMemory.peak,
       "nan": findings.reduce(0) { $0 + $1.nan }, "infinite": findings.reduce(0) { $0 + $1.infinite },
       "layers_kept": meter.kept, "serve": serve, "notes": job.grouping.notes,
+      "left_out": job.contents.evidence.leftOut.map { ["path": $0.path, "why": $0.why] },
+      "assumed": job.contents.evidence.assumed,
       "layers": findings.map { layer -> [String: Any] in
         [
           "layer": layer.layer, "neurons": layer.neurons, "nan": layer.nan, "infinite": layer.infinite,
