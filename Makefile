@@ -52,14 +52,21 @@ bench: packages release bench-python ## The engine beside h5py, NumPy, polars an
 	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
 
 .PHONY: fuzz
-fuzz: packages release python ## 5,000 mutated dumps, read beside h5py; some minutes
+fuzz: packages release python ## 5,000 mutated dumps, 3,000 with extreme numbers, and 1,000 stores of odd meaning; some minutes
 	$(BUILD_RELEASE) --product catalogue-child
 	$(PYTHON) Tests/Oracles/fuzz_hdf5.py $(RELEASE)/release/catalogue-child --count 5000 --seed $(or $(SEED),1)
+	$(PYTHON) Tests/Oracles/fuzz_hdf5.py $(RELEASE)/release/catalogue-child --count 3000 --seed $(or $(SEED),1) --numbers
 	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_MUTATIONS=100 ND_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q Tests/EndToEnd/test_mutations.py
+	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_STORES=1000 ND_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q Tests/EndToEnd/test_store_meaning.py
 
 .PHONY: kills
-kills: packages release python ## 100 kills of one job at random moments; some minutes
+kills: packages release python ## Kills, faults and crashes at every change to a file, and 100 kills at random moments; an hour
+	ND_POINTS=all ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) $(PYTHON) -m pytest -q -s Tests/EndToEnd/test_kills.py
 	ND_KILLS=$(or $(KILLS),100) ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) $(PYTHON) -m pytest -q -s Tests/EndToEnd/test_resume.py -k kills
+
+.PHONY: soak
+soak: packages release python ## Forty honest readers and ten dishonest ones before one server; MINUTES=10 by default
+	$(PYTHON) Tests/Bench/soak.py --divergence $(DIVERGENCE) --minutes $(or $(MINUTES),10)
 
 .PHONY: bench-large
 bench-large: packages release python ## A job much larger than its memory; GIGABYTES=40 by default, an hour

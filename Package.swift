@@ -17,6 +17,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-algorithms.git", from: "1.2.1"),
     .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -32,8 +33,11 @@ let package = Package(
     .target(name: "CDurability"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
     .target(name: "CMapping"),
+    .target(name: "CProcess"),
 
-    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping"]),
+    .target(name: "Console"),
+
+    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping", "CProcess"]),
     .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
     .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(
@@ -43,12 +47,12 @@ let package = Package(
       name: "Precompute",
       dependencies: [
         "Activations", "CKernels", "Distributions", "HDF5", "TileStore",
-        .product(name: "Yams", package: "Yams"),
+        .product(name: "Algorithms", package: "swift-algorithms"), .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "TileServer",
       dependencies: [
-        "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
+        "Console", "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -56,14 +60,14 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "DequeModule", package: "swift-collections"),
       ]),
     .executableTarget(
       name: "divergence",
       dependencies: [
-        "Activations", "HDF5", "Precompute", "TileServer", "TileStore",
+        "Activations", "Console", "HDF5", "Precompute", "TileServer", "TileStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
       ]),
@@ -73,16 +77,20 @@ let package = Package(
     .executableTarget(
       name: "bare-server", dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
       path: "Tests/Bench/BareServer"),
-    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "catalogue-child"]),
-    .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "CKernels"]),
-    .testTarget(name: "ActivationsTests", dependencies: ["Activations"]),
+    .target(name: "Fixtures", path: "Tests/Fixtures"),
+    .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "Fixtures", "catalogue-child"]),
+    .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "CKernels", "Fixtures"]),
+    .testTarget(name: "ActivationsTests", dependencies: ["Activations", "Fixtures", "HDF5"]),
     .testTarget(
-      name: "TileStoreTests", dependencies: ["TileStore", .product(name: "Crypto", package: "swift-crypto")]),
-    .testTarget(name: "PrecomputeTests", dependencies: ["Precompute"]),
+      name: "TileStoreTests",
+      dependencies: ["Fixtures", "TileStore", .product(name: "Crypto", package: "swift-crypto")]),
+    .testTarget(
+      name: "PrecomputeTests", dependencies: ["Activations", "Distributions", "Fixtures", "HDF5", "Precompute"]),
     .testTarget(
       name: "TileServerTests",
       dependencies: [
-        "CKernels", "TileServer", "TileStore", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        "CKernels", "Fixtures", "TileServer", "TileStore", .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
   ],

@@ -5,6 +5,8 @@ public struct ActivationsError: Error, CustomStringConvertible, Sendable {
     case noInput
     /// Contradictory or unusable data.
     case badData
+    /// The budget does not suffice.
+    case memory
   }
 
   public let kind: Kind

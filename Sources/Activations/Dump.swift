@@ -7,14 +7,19 @@ public struct DumpFile: Sendable {
   /// What is in it, with paths that count from the group.
   public let catalogue: Catalogue
   public let file: File
+  /// Bytes that a column of it may take, which is read as a whole.
+  let columnBytesMax: Int
   /// The group's path; `nil`: the whole file.
   public let group: String?
   /// Name of the file, without its folders.
   public var name: String { file.identity.path.split(separator: "/").last.map(String.init) ?? path }
 
   /// Opens the file that a catalogue was made of.
-  public init(_ catalogue: Catalogue) throws {
+  /// - Parameter columnBytesMax: what may be taken to read a whole column, such as labels, in bytes: a file of a few MiB can claim
+  ///   billions of them.
+  public init(_ catalogue: Catalogue, columnBytesMax: Int) throws {
     path = catalogue.file.path
+    self.columnBytesMax = columnBytesMax
     self.catalogue = catalogue
     file = try File(catalogue)
     group = nil
@@ -25,13 +30,22 @@ public struct DumpFile: Sendable {
     path = "\(whole.path), group \(group)"
     catalogue = whole.catalogue.below(group)
     file = whole.file
+    columnBytesMax = whole.columnBytesMax
     self.group = group
   }
 
-  /// Opens a dataset of the file by path; an enumeration as the numbers it is stored as.
-  public func open(_ path: String) throws -> HDF5.Dataset {
+  /// Opens a dataset of the file by path to read all of it; an enumeration as the numbers it is stored as.
+  /// - Throws: `ActivationsError` where it does not fit in memory, before anything is taken for it.
+  func column(_ path: String) throws -> HDF5.Dataset {
     let info = try catalogue.dataset(named: path)
-    return try file.dataset(info, reinterpret: info.enumeration?.element)
+    let dataset = try file.dataset(info, reinterpret: info.enumeration?.element)
+    try dataset.verifyComplete()
+    guard dataset.wholeBytes <= columnBytesMax else {
+      throw ActivationsError(
+        "\(self.path), dataset \(info.path): reading its \(grouped(info.count)) elements at once takes \(grouped(dataset.wholeBytes)) bytes of memory, and \(grouped(columnBytesMax)) may be used. Raise --memory, or name another dataset in the job.",
+        kind: .memory)
+    }
+    return dataset
   }
 
   /// Whether the file has a dataset at `path`.

@@ -5,7 +5,8 @@
 ///     label in ["cat", "dog"] and not row < 1000
 ///
 /// Grammar: `or`, `and`, `not`, parentheses; comparisons `== != < <= > >=` and `in [ … ]` between `label`,
-/// `prediction`, `row`, numbers and texts in either kind of quotes.
+/// `prediction`, `row`, numbers and texts in either kind of quotes. How long and how deep a condition may be, ``Limits`` says: it is
+/// parsed and evaluated by recursion, for every row.
 public indirect enum GroupExpression: Sendable, Equatable {
   case or(GroupExpression, GroupExpression)
   case and(GroupExpression, GroupExpression)
@@ -28,8 +29,24 @@ public indirect enum GroupExpression: Sendable, Equatable {
     case greaterOrEqual = ">="
   }
 
-  /// - Throws: `ActivationsError` that shows where in the text the fault is.
+  /// The largest condition that is taken.
+  enum Limits {
+    /// Of the text, in bytes.
+    static let bytesMax = 1 << 18
+    /// Comparisons, a list counting as one.
+    static let termsMax = 1000
+    /// Parentheses and `not` inside each other.
+    static let depthMax = 100
+    /// Entries of one list.
+    static let listMax = 10_000
+  }
+
+  /// - Throws: `ActivationsError` that shows where in the text the fault is, or which of the ``Limits`` it exceeds.
   public init(parsing text: String) throws {
+    guard text.utf8.count <= Limits.bytesMax else {
+      throw Parser.tooLarge(
+        text, "it is \(grouped(text.utf8.count)) bytes long, and \(grouped(Limits.bytesMax)) is the limit")
+    }
     var parser = try Parser(text)
     self = try parser.expression()
     try parser.expectEnd()
@@ -162,6 +179,8 @@ private struct Parser {
   let source: String
   var tokens: [(token: Token, offset: Int)] = []
   var position = 0
+  var terms = 0
+  var depth = 0
 
   init(_ source: String) throws {
     self.source = source
@@ -207,8 +226,20 @@ private struct Parser {
   func fault(_ what: String, at offset: Int? = nil) -> ActivationsError {
     let place = offset ?? (position < tokens.count ? tokens[position].offset : source.count)
     return ActivationsError(
-      "In the condition `\(source)`, at character \(place + 1): \(what). "
+      "In the condition `\(Self.shown(source))`, at character \(place + 1): \(what). "
         + "Conditions read like: label == \"cat\" and prediction != \"cat\".")
+  }
+
+  /// A condition that exceeds one of its limits.
+  static func tooLarge(_ source: String, _ what: String) -> ActivationsError {
+    ActivationsError(
+      "The condition `\(shown(source))` is too large: \(what). Write it shorter, as with label in [ … ], or divide it into several groups."
+    )
+  }
+
+  /// The beginning of a long condition: an error is one line that people read.
+  private static func shown(_ source: String) -> String {
+    source.utf8.count <= 400 ? source : source.prefix(200) + " …"
   }
 
   var next: Token? { position < tokens.count ? tokens[position].token : nil }
@@ -236,11 +267,21 @@ private struct Parser {
   }
 
   mutating func negation() throws -> GroupExpression {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= GroupExpression.Limits.depthMax else {
+      throw Self.tooLarge(
+        source, "more than \(GroupExpression.Limits.depthMax) parentheses or `not` lie inside each other")
+    }
     if take(.word("not")) { return .not(try negation()) }
     if take(.symbol("(")) {
       let inner = try expression()
       guard take(.symbol(")")) else { throw fault("a parenthesis is not closed") }
       return inner
+    }
+    terms += 1
+    guard terms <= GroupExpression.Limits.termsMax else {
+      throw Self.tooLarge(source, "it has more than \(grouped(GroupExpression.Limits.termsMax)) comparisons")
     }
     let left = try operand()
     if take(.word("in")) { return .membership(left, try list()) }
@@ -258,7 +299,12 @@ private struct Parser {
   mutating func list() throws -> [GroupExpression.Operand] {
     guard take(.symbol("[")) else { throw fault("a list in [ ] is missing") }
     var items = [try operand()]
-    while take(.symbol(",")) { items.append(try operand()) }
+    while take(.symbol(",")) {
+      items.append(try operand())
+      guard items.count <= GroupExpression.Limits.listMax else {
+        throw Self.tooLarge(source, "a list has more than \(grouped(GroupExpression.Limits.listMax)) entries")
+      }
+    }
     guard take(.symbol("]")) else { throw fault("the list is not closed") }
     return items
   }

@@ -99,7 +99,9 @@ public struct Grouping: Sendable {
     cellCount = max(1, cells.count)
 
     var members: [[Int]] = [Array(cells.indices)]
-    for label in 0..<classCount { members.append(cells.indices.filter { cells[$0].label == label }) }
+    var ofClass = [[Int]](repeating: [], count: classCount)
+    if classCount > 0 { for (number, cell) in cells.enumerated() { ofClass[cell.label].append(number) } }
+    members += ofClass
     for condition in conditions.indices { members.append(cells.indices.filter { cells[$0].conditions[condition] }) }
     self.members = members
 

@@ -2,12 +2,12 @@ import Foundation
 import HDF5
 
 extension Inspection {
-  /// A job file that says what `precompute` would do without one, with comments on what may be changed.
+  /// The lines of a job file that says what `precompute` would do without one, with comments on what may be changed.
   /// - Parameters:
   ///   - name: of the store.
   ///   - follow: whether the dump was opened with leave to follow links into other files.
   /// - Throws: the reason why the dump cannot be precomputed.
-  public func job(name: String, follow: Bool) throws -> String {
+  public func job(name: String, follow: Bool) throws -> [String] {
     let contents = try contents.get()
     let request = contents.understood
     var lines = [
@@ -57,7 +57,7 @@ extension Inspection {
     lines.append("follow: \(follow)  # whether virtual datasets and links into other files are read")
     let traps = traps
     if !traps.isEmpty { lines += ["#", "# Mind:"] + traps.prefix(50).map { "# - \(comment($0))" } }
-    return lines.joined(separator: "\n")
+    return lines
   }
 
   /// A text on one line.
@@ -88,11 +88,11 @@ extension Inspection {
     return quoted + "\""
   }
 
-  /// Whether a character may stand as it is in a line of YAML.
+  /// Whether a character may stand as it is in a line of YAML that people look at.
   private func isPlain(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F...0xA0, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: false
-    default: true
+    default: !scalar.properties.isBidiControl
     }
   }
 }

@@ -2,8 +2,8 @@ import Foundation
 import HDF5
 
 extension Inspection {
-  /// What the dump holds, in paragraphs for a person.
-  public var words: String {
+  /// What the dump holds, in lines for a person.
+  public var words: [String] {
     var lines: [String] = []
     for file in dump.files.prefix(10) {
       lines.append(
@@ -29,7 +29,7 @@ extension Inspection {
     let traps = traps.filter { !assumed.contains($0) }
     if !traps.isEmpty { lines += ["", "Mind"] + traps.prefix(50).map { "  \($0)" } }
     if traps.count > 50 { lines.append("  … and \(grouped(traps.count - 50)) more; --json lists all") }
-    return lines.joined(separator: "\n")
+    return lines
   }
 
   /// Lines of a list that fit on a page.

@@ -24,7 +24,8 @@ public struct InstanceKind: Sendable {
   public let count: Int
   /// Dataset of pictures `[pair, H, W]` or `[pair, H, W, C]`.
   public let images: DatasetInfo?
-  public let texts: [String]?
+  /// Dataset of texts `[pair]`. They are read when they are needed: together they may be large.
+  public let texts: DatasetInfo?
 }
 
 /// All instances of a dump: kind by kind, in each by pair.
@@ -69,16 +70,16 @@ extension InstanceSet {
           )
         }
         pairs = count
+        guard count <= Self.pairsMax else {
+          throw ActivationsError(
+            "\(file.path), group \(root): there are \(grouped(count)) instances of a kind, and at most \(grouped(Self.pairsMax)) can be shown. Keep those that matter."
+          )
+        }
         let texts = try Self.texts("\(root)/\(name)/texts", file: file, count: count)
         kinds.append(
           InstanceKind(
             name: name, origin: .group("\(root)/\(name)"), count: count,
             images: try Self.images("\(root)/\(name)/images", file: file, count: count), texts: texts))
-      }
-      guard pairs! <= Self.pairsMax else {
-        throw ActivationsError(
-          "\(file.path), group \(root): there are \(grouped(pairs!)) instances of a kind, and at most \(grouped(Self.pairsMax)) can be shown. Keep those that matter."
-        )
       }
       let truth = try Self.names("\(root)/true_label", file: file, like: labels, count: pairs!)
       for kind in kinds {
@@ -168,20 +169,20 @@ extension InstanceSet {
     return info
   }
 
-  private static func texts(_ path: String, file: DumpFile, count: Int) throws -> [String]? {
+  private static func texts(_ path: String, file: DumpFile, count: Int) throws -> DatasetInfo? {
     guard file.has(path) else { return nil }
-    let dataset = try file.open(path)
+    let dataset = try file.column(path)
     guard dataset.info.shape == [count] else {
       throw ActivationsError(
         "\(file.path), dataset \(dataset.info.path): texts have the shape \(inWords(dataset.info.shape)), but there are \(count) instances. Write one text for each."
       )
     }
-    return try dataset.strings()
+    return dataset.info
   }
 
   private static func names(_ path: String, file: DumpFile, like labels: LabelColumn?, count: Int) throws -> [String]? {
     guard file.has(path) else { return nil }
-    let values = try RawLabels.read(file.open(path), file: file.path)
+    let values = try RawLabels.read(file.column(path), file: file.path)
     guard values.count == count else {
       throw ActivationsError(
         "\(file.path), dataset \(path): it has \(values.count) entries, but there are \(count) pairs of instances. Write one for each."

@@ -49,6 +49,7 @@ extension LayerSource {
     }
     guard !chunks.isEmpty else { return 1 }
     guard let cut = geometry.neuronCut else { return neurons }
-    return min(neurons, chunks.map { $0[cut.axis] * cut.slab }.max()!)
+    // A chunk may reach beyond the shape.
+    return chunks.map { min($0[cut.axis], neurons / cut.slab) * cut.slab }.max()!
   }
 }

@@ -25,6 +25,8 @@ public struct LayerSource: Sendable {
   public var neurons: Int { geometry.neurons }
   public var rows: Int { parts.reduce(0) { $0 + $1.rows } }
   public var info: DatasetInfo { parts[0].dataset.info }
+  /// File and dataset, for errors.
+  public var place: String { "\(parts[0].file.path), dataset \(info.path)" }
   /// Bytes of all values as they are stored before compression.
   public var logicalBytes: Int {
     rows * geometry.neurons * geometry.positions * (element.bytes ?? 0)
@@ -62,13 +64,35 @@ extension LayerSource {
 
   /// Counts have 32 bits, and so has a neuron's place in an ordering.
   static let countedMax = Int(UInt32.max)
+  /// All values of a layer, in bytes: a pebibyte. Beyond it a shape is damaged, and no arithmetic on bytes overflows below it.
+  static let bytesMax = 1 << 50
+  /// What is decoded to read all of it once, in bytes: chunks may reach beyond the shape, and hold several categories.
+  static let decodedBytesMax = 1 << 56
 
   private func checkSize() throws {
-    let place = "\(parts[0].file.path), dataset \(path)"
     if neurons > Self.countedMax {
       throw ActivationsError(
         "\(place): its shape, \(inWords(info.shape)), makes \(grouped(neurons)) neurons, and no more than \(grouped(Self.countedMax)) can be ordered. If the shape is what it should be, reduce the positions in the job, as in axes: NCHW, reduce: max."
       )
+    }
+    let (samples, tooMany) = rows.multipliedReportingOverflow(by: geometry.positions)
+    let (values, tooWide) = samples.multipliedReportingOverflow(by: neurons)
+    if tooMany || tooWide || values > Self.bytesMax / max(1, element.bytes ?? 1) {
+      throw ActivationsError(
+        "\(place): with \(grouped(rows)) rows, its shape, \(inWords(info.shape)), makes more than the \(grouped(Self.bytesMax)) bytes of values that can be counted. If the shape is what it should be, split the dump."
+      )
+    }
+    var decoded = 0
+    for part in parts {
+      let info = part.dataset.info
+      guard let chunks = info.chunksTotal, let bytes = info.chunkBytes else { continue }
+      let (product, overflow) = chunks.multipliedReportingOverflow(by: bytes)
+      guard !overflow, product <= Self.decodedBytesMax - decoded else {
+        throw ActivationsError(
+          "\(part.file.path), dataset \(info.path): its \(grouped(chunks)) chunks of \(grouped(bytes)) bytes are more than the \(grouped(Self.decodedBytesMax)) bytes that can be decoded. If the chunks are what they should be, rewrite them smaller with h5repack."
+        )
+      }
+      decoded += product
     }
     if rows > Self.countedMax / geometry.samplesPerRow {
       throw ActivationsError(

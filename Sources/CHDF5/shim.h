@@ -68,12 +68,11 @@ static inline herr_t nd_object_by_name(hid_t at, const char *name, hid_t access,
   return status;
 }
 
-static inline hid_t nd_open_attribute(hid_t object, uint64_t index) {
-  return H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, index, H5P_DEFAULT, H5P_DEFAULT);
-}
-static inline int64_t nd_attribute_count(hid_t object) {
-  H5O_info_t info;
-  return H5Oget_info2(object, &info, H5O_INFO_NUM_ATTRS) < 0 ? -1 : (int64_t)info.num_attrs;
+static inline hid_t nd_open_attribute(hid_t object, const char *name) { return H5Aopen(object, name, H5P_DEFAULT); }
+/* Calls `visit` with every attribute of the object, in the order that costs least. */
+static inline herr_t nd_each_attribute(hid_t object, H5A_operator2_t visit, void *context) {
+  hsize_t at = 0;
+  return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, &at, visit, context);
 }
 
 /* Calls `visit` with every link of the group, in the order that costs least. */

@@ -12,7 +12,7 @@
 
 // The handler may interrupt anything, so it takes no lock: it reads this table, of which each slot is written by the
 // one thread that holds its ticket.
-#define SLOTS 32768
+#define SLOTS CM_WATCHES_MAX
 static _Atomic(uintptr_t) starts[SLOTS];
 static _Atomic(uintptr_t) ends[SLOTS];
 static _Atomic(int) cut[SLOTS];

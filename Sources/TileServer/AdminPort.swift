@@ -59,7 +59,9 @@ struct AdminPort: Sendable {
           ("weight=\"light\"", Double(service.lanes.jobs(.light))),
           ("weight=\"heavy\"", Double(service.lanes.jobs(.heavy))),
         ]),
+      .init("waiting_requests", "Requests that wait for an answer to be built.", [("", Double(answers.waiting))]),
       .init("datasets", "Data sets served.", [("", Double(service.library.datasets.count))]),
+      .init("open_stores", "Stores held open.", [("", Double(service.library.openCount))]),
     ]
     if let bytes = residentBytes() {
       gauges.append(.init("resident_bytes", "Memory of the process, mapped shards included.", [("", Double(bytes))]))

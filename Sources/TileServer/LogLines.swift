@@ -1,10 +1,11 @@
+import Console
 import DequeModule
 import Foundation
 import Logging
 import Synchronization
 import TileStore
 
-/// Writes lines to a file descriptor from a thread of its own, so that a log that nobody reads never holds up a request.
+/// Writes lines of JSON to a console from a thread of its own, so that a log that nobody reads never holds up a request.
 public final class LineWriter: Sendable {
   /// Most lines that wait. Beyond, lines are dropped, and their number is written when there is room again.
   static let linesMax = 16_384
@@ -16,10 +17,10 @@ public final class LineWriter: Sendable {
 
   private let state = Mutex(State())
   private let ready = DispatchSemaphore(value: 0)
-  private let file: FileHandle
+  private let console: Console
 
-  public init(_ file: FileHandle) {
-    self.file = file
+  public init(_ console: Console) {
+    self.console = console
     let thread = Thread { [weak self] in
       while let writer = self {
         writer.ready.wait()
@@ -49,7 +50,7 @@ public final class LineWriter: Sendable {
     }
     guard let line else { return }
     let lost = dropped > 0 ? "{\"message\":\"\(dropped) lines were dropped\"}\n" : ""
-    try? file.write(contentsOf: Data((lost + line + "\n").utf8))
+    try? console.write(json: lost + line)
   }
 }
 

@@ -23,11 +23,11 @@ public struct Server: Sendable {
     self.access = settings.accessLog ? access : nil
   }
 
-  /// Opens the stores for the first time. Blocks.
+  /// Opens stores for the first time, `Library.looksMax` at most: of more, the others are opened while the server runs. Blocks.
   public func open() throws -> Library.Changes { try service.refreshLibrary() }
 
-  /// Names of the data sets that are served now.
-  public var datasets: [String] { service.library.datasets.keys.sorted() }
+  /// Names of the data sets that are served now, or will be looked at.
+  public var datasets: [String] { service.library.names }
 
   /// Whether there is a web client beside the interface for programs.
   public var hasClient: Bool { !service.client.isEmpty }
@@ -43,20 +43,31 @@ public struct Server: Sendable {
         service: service, access: access, next: RouteTable(service: service).router().buildResponder()),
       server: HTTPServerBuilder { responder in
         LoopBoundChannel(
-          base: HTTP1Channel(
-            responder: responder,
-            configuration: .init(
-              additionalChannelHandlers: [
-                WriteStallHandler(limit: idle), MalformedRequestHandler(prefix: settings.prefix),
-              ],
-              idleTimeout: idle,
-              httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 80 << 10, maxHeaderListSize: 96 << 10, maxHeaderFieldCount: 100))))
+          base: GuardedChannel(
+            base: HTTP1Channel(
+              responder: responder,
+              configuration: .init(
+                additionalChannelHandlers: [ConnectionWatch.Handler()],
+                idleTimeout: idle,
+                httpDecoderConfiguration: .init(
+                  maxHeaderFieldSize: 80 << 10, maxHeaderListSize: 96 << 10, maxHeaderFieldCount: 100))),
+            service: service, access: access))
       },
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "divergence", backlog: 1024,
         availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)),
-      onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? settings.port) },
+      onServerRunning: { [service] channel in
+        try? await channel.eventLoop.submit {
+          let pause = AcceptPause {
+            service.metrics.recordAcceptPause()
+          } tell: { reason in
+            service.log.error(
+              "connections wait: the system has nothing left for another", metadata: ["reason": "\(reason)"])
+          }
+          try channel.pipeline.syncOperations.addHandler(pause, position: .first)
+        }.get()
+        await onRunning(channel.localAddress?.port ?? settings.port)
+      },
       logger: service.log)
   }
 

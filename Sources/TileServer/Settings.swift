@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 
 /// How a server is run. Every field has a default that suits one person on one machine.
 public struct Settings: Sendable, Equatable {
@@ -26,6 +27,8 @@ public struct Settings: Sendable, Equatable {
   public var burst = 2000.0
   /// Proxies in front whose `X-Forwarded-For` entry is believed, counted from the right; 0: none is.
   public var trustedProxies = 0
+  /// The header in which a proxy names who is signed in; clients are told apart by it. `nil`: none is believed.
+  public var userHeader: String?
 
   /// Bytes of finished answers and of their parts that are kept.
   public var cacheBytes = 1 << 30
@@ -35,8 +38,15 @@ public struct Settings: Sendable, Equatable {
   public var buildQueueMax = 256
   /// Most connections at a time. Beyond: they wait to be accepted.
   public var connectionsMax = 4096
-  /// Seconds after which a connection is closed that sends no request, or does not read what it asked for.
+  /// Most connections of one address at a time; 0: no limit. Beyond: they are closed at once.
+  public var connectionsPerAddressMax = 0
+  /// Seconds after which a connection is closed that sends no whole request, or does not read what it asked for.
   public var idleSeconds = 60
+  /// Seconds for which a cache that many share (a CDN) may keep the catalogue and the name of the current version of a data set that is
+  /// open to all; 0: it asks every time.
+  public var catalogueSharedSeconds = 0
+  /// Seconds for which it may then give them once more while it asks.
+  public var catalogueStaleSeconds = 0
   /// Seconds that requests under way may take after SIGTERM.
   public var drainSeconds = 20
   /// Whether every request is logged, one JSON object a line.
@@ -45,12 +55,23 @@ public struct Settings: Sendable, Equatable {
   public init() {}
 }
 
-/// What requests cost a client.
-enum Cost {
-  /// Any request.
-  static let request = 1.0
-  /// An answer that must be built from some rows.
-  static let light = 5.0
-  /// An answer that needs a new ordering or a pass over a plane.
-  static let heavy = 50.0
+extension Settings {
+  /// How long the answers that name the current versions may be kept.
+  var catalogueLifetime: Answer.Lifetime {
+    catalogueSharedSeconds == 0
+      ? .revalidated : .shared(seconds: catalogueSharedSeconds, stale: catalogueStaleSeconds)
+  }
+
+  /// Threads that a server with these settings starts, the language's own and some to spare included.
+  public var threadCount: Int {
+    let pools = buildThreads + max(1, buildThreads / 2) + min(buildThreads - 1, HelperThreads.countMax) + 1
+    let shared = NIOSingletons.groupLoopCountSuggestion + NIOSingletons.blockingPoolThreadCountSuggestion
+    return pools + shared + ProcessInfo.processInfo.activeProcessorCount + Self.otherThreads
+  }
+
+  /// Two writers of logs, the watch for signals, and some to spare.
+  private static let otherThreads = 6
+
+  /// Descriptors that stores, logs and event loops need beside the connections, where so many may be open at once.
+  public static func descriptorsKept(of most: Int) -> Int { min(512, most / 2) }
 }

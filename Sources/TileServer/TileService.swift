@@ -19,6 +19,7 @@ final class TileService: Sendable {
   let answers: AnswerCache<AnswerKey, Answer>
   let warm: WarmAnswers
   let limiter: RateLimiter
+  let connections: ConnectionCounts
   let metrics = Metrics()
   let log: Logger
   private let draining = Atomic(false)
@@ -30,7 +31,7 @@ final class TileService: Sendable {
     let planes = SharedParts<StoredPlane, DecodedPlane?>(bytesMax: settings.cacheBytes / 2) { $0?.byteCount ?? 64 }
     let parts = SharedParts<PartKey, Part>(bytesMax: settings.cacheBytes / 4, size: \.byteCount)
     let answers = AnswerCache<AnswerKey, Answer>(
-      bytesMax: settings.cacheBytes / 8, lanes: lanes, size: \.byteCount)
+      bytesMax: settings.cacheBytes / 8, lanes: lanes, waitingMax: settings.connectionsMax, size: \.byteCount)
     let warm = WarmAnswers(bytesMax: settings.cacheBytes / 8)
     self.settings = settings
     self.log = log
@@ -42,42 +43,54 @@ final class TileService: Sendable {
     self.answers = answers
     self.warm = warm
     limiter = RateLimiter(rate: settings.rate, burst: settings.burst)
+    connections = ConnectionCounts(most: settings.connectionsPerAddressMax)
     client = try settings.web.map { try ClientFiles(folder: $0) } ?? ClientFiles()
-    library = try Library(settings.folder, tokens: settings.tokens) { version in
-      planes.removeAll { $0.version == version.serial }
-      parts.removeAll { $0.version == version.serial }
-      answers.removeAll { $0.version == version.serial }
-      warm.removeAll(version: version.serial)
+    library = try Library(settings.folder, tokens: settings.tokens) { serial in
+      planes.removeAll { $0.version == serial }
+      parts.removeAll { $0.version == serial }
+      answers.removeAll { $0.version == serial }
+      warm.removeAll(version: serial)
     }
   }
 
-  /// Whether the server takes new work: not while it is stopping, and not before it has a store.
-  var isReady: Bool { !draining.load(ordering: .relaxed) && !library.datasets.isEmpty }
+  /// Whether the server takes new work: not while it is stopping, and not before it has a store and has looked at all that were there
+  /// when it started.
+  var isReady: Bool { !draining.load(ordering: .relaxed) && library.isComplete && !library.datasets.isEmpty }
 
   func startDraining() { draining.store(true, ordering: .relaxed) }
 
   /// Compares the library with the disk; see there. Blocks.
   func refreshLibrary() throws(StoreError) -> Library.Changes {
     let changes = try library.refresh()
-    if !changes.opened.isEmpty || !changes.removed.isEmpty {
+    if !changes.opened.isEmpty || !changes.found.isEmpty || !changes.removed.isEmpty {
       slabs.prepare(slabs: library.slabsUsual, atOnce: library.slabsAtFirst)
     }
     return changes
   }
 
+  /// Looks at a data set ahead of its turn. Blocks.
+  func lookAhead(at name: String) {
+    if let error = library.lookAhead(at: name) { logRefused(name, error) }
+  }
+
+  private func logRefused(_ name: String, _ error: StoreError) {
+    log.error("cannot be served", metadata: ["dataset": "\(name)", "reason": "\(error)"])
+  }
+
   /// Compares the library with the disk, off the event loops and not behind what is being built, and logs what changed.
-  func refresh() async {
+  /// - Returns: whether there is more to look at.
+  func refresh() async -> Bool {
     do {
       let changes = try await NIOThreadPool.singleton.runIfActive { [self] in try refreshLibrary() }
       for entry in changes.opened {
         log.notice("now serving", metadata: ["dataset": "\(entry.name)", "version": "\(entry.version)"])
       }
       for name in changes.removed { log.notice("no longer served", metadata: ["dataset": "\(name)"]) }
-      for (name, error) in changes.refused {
-        log.error("cannot be served", metadata: ["dataset": "\(name)", "reason": "\(error)"])
-      }
+      for (name, error) in changes.refused { logRefused(name, error) }
+      return changes.areMore
     } catch {
       log.error("the folder of stores cannot be listed", metadata: ["reason": "\(error)"])
+      return false
     }
   }
 }
@@ -105,16 +118,17 @@ struct AnswerKey: Hashable, Sendable {
   var coding: ContentCoding
 }
 
-/// Looks every second whether a link `current` names another version.
+/// Looks every second whether a link `current` names another version, and at first without a pause until all stores were looked at.
 struct LibraryWatch: Service {
   let service: TileService
   let interval: Duration
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
+      var areMore = !service.library.isComplete
       while !Task.isCancelled {
-        try? await Task.sleep(for: interval)
-        if !Task.isCancelled { await service.refresh() }
+        if !areMore { try? await Task.sleep(for: interval) }
+        if !Task.isCancelled { areMore = await service.refresh() }
       }
     }
     service.startDraining()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import HDF5
 import Precompute
@@ -16,11 +17,36 @@ struct Divergence: AsyncParsableCommand {
       Inspect.self, PrecomputeCommand.self, Merge.self, Serve.self, Show.self, Verify.self, Export.self,
     ])
 
-  static func main() async {
+  /// On the main thread until the check is done: without another thread nothing that is asynchronous would ever begin.
+  @MainActor static func main() async {
     // Asked for by every other subcommand that reads dumps, and not to be found in the help.
     if CommandLine.arguments.dropFirst().first == CatalogueChild.subcommand {
       Foundation.exit(CatalogueChild.run(Array(CommandLine.arguments.dropFirst(2))))
     }
-    await main(nil)
+    do throws(ThreadLimit.Reached) {
+      try ThreadLimit.check(ThreadLimit.least)
+    } catch {
+      complain(error.description)
+      Foundation.exit(Exit.code(of: error))
+    }
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+    } catch {
+      Foundation.exit(end(error))
+    }
+  }
+
+  /// Says what ended a command, be it a call for help, and returns the exit code. The parser's own way out
+  /// writes arguments (names of files among them) as they are.
+  private static func end(_ error: any Error) -> Int32 {
+    let code = exitCode(for: error)
+    let text = fullMessage(for: error)
+    guard !text.isEmpty else { return code.rawValue }
+    // Line breaks are the parser's own, unless an argument holds some.
+    let isForged = CommandLine.arguments.contains { escaped($0) != $0 }
+    let lines = isForged ? [text] : text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    try? (code.isSuccess ? Console.output : Console.error).write(lines: lines)
+    return code.rawValue
   }
 }

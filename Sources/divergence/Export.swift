@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Distributions
 import Foundation
 import TileServer
@@ -62,10 +63,9 @@ struct Export: AsyncParsableCommand {
       let table = try LayerTable(
         store, layer: layer, order: order, direction: direction, groups: groups.isEmpty ? nil : groups,
         instances: instances)
-      let output = FileHandle.standardOutput
       switch format {
-      case .csv: try Self.csv(table, to: output)
-      case .json: try Self.json(table, to: output)
+      case .csv: try Self.csv(table)
+      case .json: try Self.json(table)
       }
     }
   }
@@ -78,8 +78,10 @@ struct Export: AsyncParsableCommand {
     var export = try StaticExport(folder: folder)
     try export.write(StaticSite(try StaticExport.stores(store), web: web))
     let size = String(format: "%.1f", Double(export.bytes) / 1_048_576)
-    print(
-      "\(export.files) files, \(size) MiB, in \(folder). Any web host serves them: python3 -m http.server -d \(folder)")
+    try Console.output.write(
+      line:
+        "\(export.files) files, \(size) MiB, in \(folder). Any web host serves them: python3 -m http.server -d \(folder)"
+    )
   }
 
   /// Names one by one or with commas between them; a name that holds a comma is taken as it is.
@@ -90,33 +92,33 @@ struct Export: AsyncParsableCommand {
   }
 
   /// Where the numbers come from.
-  private static func origin(_ table: LayerTable) -> JSONValue {
+  private static func origin(_ table: LayerTable) throws -> JSONValue {
     let attributes = table.store.attributes
     return [
       "dataset": .string(attributes.dataset.name), "version": .string(table.store.version),
       "rows": JSONValue(attributes.dataset.rows), "layer": .string(table.layer.layer.id),
       "layer_name": .string(table.layer.layer.name), "order": .string(table.order),
       "direction": .string(table.direction.rawValue), "medians": .string(table.layer.layer.medians ?? "exact"),
-      "provenance": attributes.provenance,
+      "provenance": try table.store.origin().provenance,
     ]
   }
 
-  private static func csv(_ table: LayerTable, to output: FileHandle) throws {
-    var lines = Lines(output)
-    for (key, value) in (origin(table).object ?? [:]).sorted(by: { $0.key < $1.key }) {
+  private static func csv(_ table: LayerTable) throws {
+    var lines = Lines { try Console.output.write(exact: $0) }
+    for (key, value) in (try origin(table).object ?? [:]).sorted(by: { $0.key < $1.key }) {
       // A name with a line break in it stays on its line.
-      let plain = value.string.flatMap { $0.utf8.contains { $0 < 0x20 } ? nil : $0 }
-      try lines.write("# \(key): \(plain ?? text(value))")
+      let plain = value.string.flatMap { escaped($0) == $0 ? $0 : nil }
+      try lines.write("# \(key): \(plain ?? escapedJSON(text(value)))")
     }
     try lines.write(table.columns.map(quoted).joined(separator: ","))
     try table.forEachRow { row in try lines.write(row.map(number).joined(separator: ",")) }
     try lines.flush()
   }
 
-  private static func json(_ table: LayerTable, to output: FileHandle) throws {
-    var lines = Lines(output)
+  private static func json(_ table: LayerTable) throws {
+    var lines = Lines { try Console.output.write(json: $0.joined(separator: "\n")) }
     let columns = JSONValue.array(table.columns.map { .string($0) })
-    try lines.write("{\"origin\":\(text(origin(table))),\n\"columns\":\(text(columns)),\n\"rows\":[")
+    try lines.write("{\"origin\":\(text(try origin(table))),\n\"columns\":\(text(columns)),\n\"rows\":[")
     var separator = ""
     try table.forEachRow { row in
       let cells = row.map { $0.isFinite ? number($0) : "null" }.joined(separator: ",")
@@ -146,22 +148,24 @@ struct Export: AsyncParsableCommand {
   }
 }
 
-/// Lines, written in pieces of a mebibyte.
+/// Lines, written in pieces of about a mebibyte.
 private struct Lines {
-  private let output: FileHandle
-  private var buffer = Data()
+  private let output: ([String]) throws -> Void
+  private var waiting: [String] = []
+  private var bytes = 0
 
-  init(_ output: FileHandle) { self.output = output }
+  init(_ output: @escaping ([String]) throws -> Void) { self.output = output }
 
   mutating func write(_ line: String) throws {
-    buffer.append(contentsOf: line.utf8)
-    buffer.append(UInt8(ascii: "\n"))
-    if buffer.count >= 1 << 20 { try flush() }
+    waiting.append(line)
+    bytes += line.utf8.count + 1
+    if bytes >= 1 << 20 { try flush() }
   }
 
   mutating func flush() throws {
-    try output.write(contentsOf: buffer)
-    buffer.removeAll(keepingCapacity: true)
+    try output(waiting)
+    waiting.removeAll(keepingCapacity: true)
+    bytes = 0
   }
 }
 

@@ -1,5 +1,6 @@
 import Activations
 import ArgumentParser
+import Console
 import Foundation
 import HDF5
 import Precompute
@@ -25,15 +26,16 @@ struct Inspect: AsyncParsableCommand {
   func run() async throws {
     try await reportingFailure {
       raiseFileLimit()
+      let memory = GrantedMemory.bytes()
       let catalogues = try dumps.map { try catalogue(of: $0, follow: follow) }
-      let inspection = Inspection(Dump(files: try catalogues.map { try DumpFile($0) }))
+      let inspection = Inspection(Dump(files: try catalogues.map { try DumpFile($0, columnBytesMax: memory) }))
       if job {
-        print(try inspection.job(name: Job(dumps: dumps).name, follow: follow))
+        try Console.output.write(lines: inspection.job(name: Job(dumps: dumps).name, follow: follow))
       } else if json {
-        print(try inspection.json())
+        try Console.output.write(json: inspection.json())
       } else {
-        print(inspection.words)
-        if case .success = inspection.contents { print("\n\(next)") }
+        let isUsable = (try? inspection.contents.get()) != nil
+        try Console.output.write(lines: inspection.words + (isUsable ? ["", next] : []))
       }
     }
   }

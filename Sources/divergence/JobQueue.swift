@@ -39,7 +39,7 @@ struct JobQueue {
       let code = Exit.code(of: error)
       let words = "\(error)\(turn.kept(error))"
       if form == .json {
-        writeErrorJSON(
+        tellJSON(
           code == Exit.stopped ? "stopped" : "failed",
           [
             "job": turn.name ?? input, "exit_code": Int(code), "message": words,
@@ -70,14 +70,13 @@ struct JobQueue {
           "message": outcome.code == 0 ? NSNull() : outcome.words,
         ]
       }
-      writeErrorJSON("summary", ["jobs": jobs])
+      tellJSON("summary", ["jobs": jobs])
     case .bar, .lines:
       let done = outcomes.count { $0.code == 0 }
-      var lines = ["\(count(outcomes.count, "job")): \(done) done, \(outcomes.count - done) not"]
+      tell("\(count(outcomes.count, "job")): \(done) done, \(outcomes.count - done) not")
       for outcome in outcomes {
-        lines.append("  \(outcome.input): \(outcome.code == 0 ? "" : "exit \(outcome.code): ")\(outcome.words)")
+        tell("  \(outcome.input): \(outcome.code == 0 ? "" : "exit \(outcome.code): ")\(outcome.words)")
       }
-      writeError(lines.joined(separator: "\n") + "\n")
     }
   }
 }
@@ -113,8 +112,8 @@ final class JobTurn {
     isUnchanged = true
     switch form {
     case .none: break
-    case .json: writeErrorJSON("unchanged", ["job": name ?? input, "path": path])
-    case .bar, .lines: writeError("\(name ?? input): \(done)\n")
+    case .json: tellJSON("unchanged", ["job": name ?? input, "path": path])
+    case .bar, .lines: tell("\(name ?? input): \(done)")
     }
   }
 

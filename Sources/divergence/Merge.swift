@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import HDF5
 import Precompute
@@ -35,10 +36,11 @@ struct Merge: AsyncParsableCommand {
     queue.run(listed(input)) { turn in
       let job = try PrecomputeCommand.job(input)
       try turn.begin(name: job.name)
-      let prepared = try options.prepare(job)
+      let prepared = try options.prepare(job, stop: turn.stop)
       let output = options.output
       if let missing {
-        print(ShardNumber.list(try prepared.missingShards(output: output, count: missing)))
+        let shards = try prepared.missingShards(output: output, count: missing)
+        try Console.output.write(line: ShardNumber.list(shards))
         return
       }
       let display = ProgressDisplay(options.progress.form, prepared, output: output)

@@ -1,5 +1,6 @@
 import Activations
 import ArgumentParser
+import Console
 import Foundation
 import HDF5
 import Precompute
@@ -58,12 +59,12 @@ struct PrecomputeCommand: AsyncParsableCommand {
     }
     let job = try read()
     try turn.begin(name: job.name)
-    let prepared = try options.prepare(job)
+    let prepared = try options.prepare(job, stop: turn.stop)
     let output = options.output
     if planOnly {
-      print(prepared.planInWords)
-      for note in prepared.grouping.notes { print("  Note: \(note)") }
-      if let shard { print(prepared.planInWords(of: shard)) }
+      let notes = prepared.grouping.notes.map { "  Note: \($0)" }
+      let part = shard.map { prepared.planInWords(of: $0) } ?? []
+      try Console.output.write(lines: prepared.planInWords + notes + part)
       return
     }
     if ifChanged, shard == nil, !restart, let version = try prepared.madeVersion(output: output) {

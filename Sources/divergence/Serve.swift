@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import Logging
 import TileServer
@@ -51,9 +52,10 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingFailure {
-      let settings = try self.settings()
-      let errors = LineWriter(FileHandle.standardError)
-      let requests = LineWriter(FileHandle.standardOutput)
+      let settings = Self.fitted(try self.settings(), descriptors: raiseFileLimit())
+      try ThreadLimit.check(settings.threadCount)
+      let errors = LineWriter(.error)
+      let requests = LineWriter(.output)
       var log = Logger(label: "divergence") { JSONLines(label: $0, writer: errors) }
       log.logLevel = .notice
       let access = Logger(label: "access") { JSONLines(label: $0, writer: requests) }
@@ -62,12 +64,13 @@ struct Serve: AsyncParsableCommand {
       let refused = try server.open().refused
       for (dataset, error) in refused { complain("\(dataset) is not served. \(error)") }
       guard !server.datasets.isEmpty else {
-        if refused.isEmpty {
+        guard let first = refused.first else {
           throw StoreError(
             .notFound, file: "data set in \(settings.folder)",
             "precompute one first, with `divergence precompute JOB.yaml --output \(settings.folder)`.")
         }
-        throw ExitCode(Exit.badData)
+        // A file that a published store lacks is damage, not a store that is not there.
+        throw ExitCode(first.error.kind == .notFound ? Exit.badData : Exit.code(of: first.error))
       }
       for name in ServeOptions.unknown(ProcessInfo.processInfo.environment) {
         complain("The variable \(name) is no setting.")
@@ -75,14 +78,24 @@ struct Serve: AsyncParsableCommand {
       for name in Set(settings.tokens.keys).subtracting(server.datasets + ["*"]).sorted() {
         complain("The tokens of “\(name)” protect nothing: no data set is called so.")
       }
-      raiseFileLimit()
-      let names = server.datasets.joined(separator: ", ")
+      let named = server.datasets.count <= Self.namesMax
+      let names = named ? server.datasets.joined(separator: ", ") : "\(server.datasets.count) data sets"
       try await server.run { port in
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-        let line = "Serving \(names) at http://\(host):\(port)\(settings.prefix)/\n"
-        FileHandle.standardOutput.write(Data(line.utf8))
+        // Whoever does not read it may still be served.
+        try? Console.output.write(line: "Serving \(names) at http://\(host):\(port)\(settings.prefix)/")
       }
     }
+  }
+
+  /// Fewer connections where there are not enough descriptors: what is left over is for stores, which must open whoever is connected.
+  private static func fitted(_ settings: Settings, descriptors: Int) -> Settings {
+    let most = descriptors - Settings.descriptorsKept(of: descriptors)
+    guard settings.connectionsMax > most else { return settings }
+    complain("The system allows \(descriptors) open files: at most \(most) connections are taken at a time.")
+    var settings = settings
+    settings.connectionsMax = most
+    return settings
   }
 
   private func settings() throws -> Settings {
@@ -105,11 +118,6 @@ struct Serve: AsyncParsableCommand {
     return try options.settings()
   }
 
-  /// Connections and mapped shards need descriptors: as many as the system lets this program have.
-  private func raiseFileLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-  }
+  /// Most data sets that are named when serving begins.
+  private static let namesMax = 100
 }

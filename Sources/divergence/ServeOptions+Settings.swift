@@ -17,12 +17,16 @@ extension ServeOptions {
     result.rate = rate ?? base.rate
     result.burst = burst ?? base.burst
     result.trustedProxies = trustedProxies ?? base.trustedProxies
+    result.userHeader = userHeader ?? base.userHeader
     result.cacheMib = cacheMib ?? base.cacheMib
     result.buildThreads = buildThreads ?? base.buildThreads
     result.buildQueue = buildQueue ?? base.buildQueue
     result.connections = connections ?? base.connections
+    result.connectionsPerAddress = connectionsPerAddress ?? base.connectionsPerAddress
     result.idleSeconds = idleSeconds ?? base.idleSeconds
     result.drainSeconds = drainSeconds ?? base.drainSeconds
+    result.catalogueSharedSeconds = catalogueSharedSeconds ?? base.catalogueSharedSeconds
+    result.catalogueStaleSeconds = catalogueStaleSeconds ?? base.catalogueStaleSeconds
     result.accessLog = accessLog ?? base.accessLog
     return result
   }
@@ -64,6 +68,12 @@ extension ServeOptions {
     try take(.buildThreads, buildThreads, 1...1024, \.buildThreads)
     try take(.buildQueue, buildQueue, 1...1_000_000, \.buildQueueMax)
     try take(.connections, connections, 1...1_000_000, \.connectionsMax)
+    try take(
+      .connectionsPerAddress, connectionsPerAddress ?? defaultConnectionsPerAddress(host: settings.host), 0...1_000_000,
+      \.connectionsPerAddressMax)
+    try take(.catalogueSharedSeconds, catalogueSharedSeconds, 0...86_400, \.catalogueSharedSeconds)
+    try take(.catalogueStaleSeconds, catalogueStaleSeconds, 0...86_400, \.catalogueStaleSeconds)
+    settings.userHeader = try checkedUserHeader()
     try take(.idleSeconds, idleSeconds, 1...3600, \.idleSeconds)
     try take(.drainSeconds, drainSeconds, 0...3600, \.drainSeconds)
     if let cacheMib {
@@ -83,8 +93,29 @@ extension ServeOptions {
   }
 
   /// Whoever listens to the world has a limit even if nobody thought of it.
-  private static func defaultRate(host: String) -> Double {
-    ["127.0.0.1", "::1", "localhost"].contains(host) ? 0 : 500
+  private static func defaultRate(host: String) -> Double { isLocal(host) ? 0 : 500 }
+
+  /// As `defaultRate`. It lets a classroom behind one address work, where each browser opens six. Behind a proxy every connection is the
+  /// proxy's, and the limit is its business.
+  private func defaultConnectionsPerAddress(host: String) -> Int {
+    Self.isLocal(host) || (trustedProxies ?? 0) > 0 ? 0 : 512
+  }
+
+  private static func isLocal(_ host: String) -> Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+
+  /// Without a proxy anybody could say who he is.
+  private func checkedUserHeader() throws -> String? {
+    guard let userHeader, !userHeader.isEmpty else { return nil }
+    let allowed = CharacterSet(charactersIn: "-_0123456789").union(.init(charactersIn: "a"..."z"))
+      .union(.init(charactersIn: "A"..."Z"))
+    guard userHeader.unicodeScalars.allSatisfy(allowed.contains) else {
+      throw Unusable(description: "user_header must be the name of a header, not “\(userHeader)”.")
+    }
+    guard (trustedProxies ?? 0) > 0 else {
+      throw Unusable(
+        description: "user_header needs a proxy that sets it and removes what clients send: set trusted_proxies too.")
+    }
+    return userHeader
   }
 
   private static func prefix(_ text: String) throws -> String {

@@ -18,12 +18,16 @@ struct ServeOptions: Decodable, Equatable {
   var rate: Double?
   var burst: Double?
   var trustedProxies: Int?
+  var userHeader: String?
   var cacheMib: Int?
   var buildThreads: Int?
   var buildQueue: Int?
   var connections: Int?
+  var connectionsPerAddress: Int?
   var idleSeconds: Int?
   var drainSeconds: Int?
+  var catalogueSharedSeconds: Int?
+  var catalogueStaleSeconds: Int?
   var accessLog: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
@@ -31,11 +35,15 @@ struct ServeOptions: Decodable, Equatable {
     case adminHost = "admin_host"
     case adminPort = "admin_port"
     case trustedProxies = "trusted_proxies"
+    case userHeader = "user_header"
     case cacheMib = "cache_mib"
     case buildThreads = "build_threads"
     case buildQueue = "build_queue"
+    case connectionsPerAddress = "connections_per_address"
     case idleSeconds = "idle_seconds"
     case drainSeconds = "drain_seconds"
+    case catalogueSharedSeconds = "catalogue_shared_seconds"
+    case catalogueStaleSeconds = "catalogue_stale_seconds"
     case accessLog = "access_log"
 
     /// The variable of the environment.
@@ -49,9 +57,26 @@ struct ServeOptions: Decodable, Equatable {
     let description: String
   }
 
+  /// A file of settings that cannot be had.
+  struct Unreadable: Error, CustomStringConvertible {
+    let path: String
+    let isMissing: Bool
+
+    var description: String {
+      isMissing
+        ? "\(path): there is no such file of settings. Check the path."
+        : "\(path): the file of settings cannot be read. Give this user the right to read it."
+    }
+  }
+
   /// Reads a YAML file.
   static func file(_ path: String) throws -> ServeOptions {
-    let text = try String(contentsOfFile: path, encoding: .utf8)
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Unreadable(path: path, isMissing: access(path, F_OK) != 0)
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw Unusable(description: "\(path) is not a file of settings: it is not UTF-8 text.")
+    }
     do {
       guard let node = try Yams.compose(yaml: text) else { return ServeOptions() }
       for key in node.mapping?.keys.map({ $0.string ?? "" }) ?? [] where CodingKeys(rawValue: key) == nil {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import TileStore
 
@@ -12,16 +13,17 @@ struct Show: ParsableCommand {
   var json = false
 
   func run() throws {
-    do {
+    try reportingFailure {
       let store = try Store.open(store)
-      print(json ? try Self.json(store) : Self.words(store))
-    } catch let error as StoreError {
-      complain("\(error)")
-      throw ExitCode(Exit.code(of: error))
+      if json {
+        try Console.output.write(json: Self.json(store))
+      } else {
+        try Console.output.write(lines: Self.words(store))
+      }
     }
   }
 
-  private static func words(_ store: Store) -> String {
+  private static func words(_ store: Store) -> [String] {
     let attributes = store.attributes
     var lines = [
       "\(attributes.dataset.name): \(attributes.dataset.title)",
@@ -47,7 +49,7 @@ struct Show: ParsableCommand {
       let pictures = instances.count { $0.image != nil }
       lines.append("  \(kind): \(instances.count)\(pictures > 0 ? ", \(pictures) with a picture" : "")")
     }
-    return lines.joined(separator: "\n")
+    return lines
   }
 
   /// The attributes of the root, and the version.
@@ -58,7 +60,10 @@ struct Show: ParsableCommand {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let data = try encoder.encode(Shown(version: store.version, attributes: store.attributes))
+    var attributes = store.attributes
+    let origin = try store.origin()
+    (attributes.provenance, attributes.job) = (origin.provenance, origin.job)
+    let data = try encoder.encode(Shown(version: store.version, attributes: attributes))
     return String(decoding: data, as: UTF8.self)
   }
 }

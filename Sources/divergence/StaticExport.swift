@@ -9,15 +9,16 @@ struct StaticExport {
     let description: String
   }
 
-  let folder: URL
+  let folder: String
   private(set) var files = 0
   private(set) var bytes = 0
 
   /// - Throws: `Unusable` where the folder holds anything but an earlier site.
   init(folder: String) throws {
-    self.folder = URL(fileURLWithPath: folder)
+    self.folder = folder
     let content = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    guard content.isEmpty || content.contains(StaticSite.catalogueName) else {
+    let isOurs = content.contains(StaticSite.catalogueName) || content.contains(OutputFolder.unfinishedName)
+    guard content.isEmpty || isOurs else {
       throw Unusable(
         description:
           "\(folder) is not empty and holds no site of this program. Name a new folder, or an earlier site's.")
@@ -38,16 +39,15 @@ struct StaticExport {
   }
 
   /// Writes all files. Those that are there already, named by what they hold, are left; the page and the catalogue are
-  /// replaced at the end, so that a site that is being looked at changes at once.
+  /// replaced at the end, when all that they name is lasting, so that a site that is being looked at changes at once.
   mutating func write(_ site: StaticSite) throws {
+    let output = try OutputFolder(path: folder)
     try site.forEachFile { path, content in
-      let url = folder.appendingPathComponent(path)
       files += 1
       bytes += content.count
-      let size = try? url.resourceValues(forKeys: [.fileSizeKey]).fileSize
-      if path.hasPrefix("api/"), size == content.count { return }
-      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(content).write(to: url, options: .atomic)
+      if path == StaticSite.catalogueName { try output.synchronize() }
+      try output.write(content, to: path)
     }
+    try output.finish()
   }
 }

@@ -23,9 +23,9 @@ struct WorkOptions: ParsableArguments {
   }
 
   /// Opens a job's dump and plans its work.
-  func prepare(_ job: Job) throws -> PreparedJob {
+  func prepare(_ job: Job, stop: StopSignals) throws -> PreparedJob {
     try PreparedJob(job, memory: budget(), lanes: Lanes(count: threads ?? Lanes.available)) {
-      try catalogue(of: $0, follow: job.follow)
+      try catalogue(of: $0, follow: job.follow, stop: stop)
     }
   }
 

@@ -92,13 +92,13 @@ def lacking_url(tmp_path_factory):
 class Server:
     """`divergence serve` on a port of its own; can be stopped and started again in the same place."""
 
-    def __init__(self, tiles, port=0, prefix=None):
-        self.tiles, self.port, self.prefix = tiles, port, prefix
+    def __init__(self, tiles, port=0, prefix=None, env=None):
+        self.tiles, self.port, self.prefix, self.env = tiles, port, prefix, env
         self.start()
 
     def start(self):
         options = ["--port", str(self.port), "--web", str(ROOT / "web")] + (["--prefix", self.prefix] if self.prefix else [])
-        self.process = subprocess.Popen([PROGRAM, "serve", str(self.tiles), *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.process = subprocess.Popen([PROGRAM, "serve", str(self.tiles), *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(self.env or {})})
         for line in self.process.stdout:
             found = re.search(r"https?://[^\s]+", line)
             if found:

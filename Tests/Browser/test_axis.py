@@ -139,3 +139,21 @@ def test_a_server_without_finer_bins_is_no_hole(open_page, url, story):
     settled(page, layer, "hi", before["hi"])
     assert pixels(page, layer)["coloured"] > 1000
     assert page.locator(".notice").count() == 0
+
+
+def test_the_old_axis_stays_with_its_picture_until_the_new_one_is_there(page, layer):
+    """Another mode needs other tiles: meanwhile no density stands on an axis that is not its own."""
+    pending = []
+    page.context.route("**/tiles/**axis=own**", lambda route: pending.append(route))
+    before, picture = view(page, layer), pixels(page, layer)
+    page.select_option("#axis-mode", "own")
+    page.wait_for_selector(f'#column-{layer}[data-sorting="true"]')
+    during = view(page, layer)
+    assert (during["lo"], during["hi"]) == (before["lo"], before["hi"]) and pixels(page, layer) == picture
+    while page.get_attribute("html", "data-state") != "sharp":
+        for route in pending[:]:
+            pending.remove(route)
+            route.continue_()
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    after = view(page, layer)
+    assert (after["lo"], after["hi"]) == ("0", "1") and pixels(page, layer)["hash"] != picture["hash"]

@@ -25,7 +25,7 @@ def test_similar_classes_stand_beside_the_chosen(page, url, api, metadata, story
     line = page.locator(".like", has=page.locator(f"b:text-is('{metadata['groups'][chosen]['name']}')")).first
     seen = [int(one) for one in line.locator(".similar-toggle").evaluate_all("all => all.map(one => one.dataset.group)")]
     assert seen == expected
-    told = int(line.locator(".similar-toggle .quiet").first.inner_text().strip().removesuffix(" %"))
+    told = int(line.locator(".similar-toggle .quiet").first.inner_text().strip().removesuffix("%"))
     assert told == pytest.approx(100 * overlap[expected[0]], abs=1.5)
     # One click shows it.
     other = next(g for g in seen if g not in story["groups"])

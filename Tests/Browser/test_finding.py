@@ -91,9 +91,9 @@ def test_the_guide_changes_with_what_is_under_the_pointer(page, layer, story):
     over(page, *row_place(page, layer, 3))
     says("click its number to open it")
     over(page, box["x"] + float(facts["plotX"]) + 60, box["y"] + 8)
-    says("to zoom along the axis")
+    says("to zoom the x axis")
     for selector, words in ((f"#column-{layer} .minimap", "drag the frame, or click, to scroll"), (f"#column-{layer} .sort-button", "the difference of two"),
-                            (f"#column-{layer} .direction-button", "turn the order round"), (".layer-toggle", "layer’s column"), (".class-toggle", "only this one"),
+                            (f"#column-{layer} .direction-button", "reverse the order"), (".layer-toggle", "layer’s column"), (".class-toggle", "only this one"),
                             (".instance-toggle", "only this pair"), (f"#column-{layer} .pinned-strip", "unpin them")):
         over_element(page, selector)
         says(words)

@@ -52,7 +52,7 @@ def test_the_legend_names_colours_and_the_full_opacity(page, layer, metadata, st
     for instance in story["instances"]:
         assert metadata["instances"][instance]["name"] in text
     choose(page, "opacity-full", "0.05")
-    assert "0 – 5 %" in page.inner_text("#legend")
+    assert "0–5%" in page.inner_text("#legend")
 
 
 def test_one_class_or_one_pair_alone(page, layer, story):

@@ -109,6 +109,71 @@ def test_damaged_tiles_are_never_drawn(open_page, url, story):
     assert pixels(page, story["layers"][0]) == pixels(clean, story["layers"][0])
 
 
+def flipped(route, at, mask):
+    """The server's answer with a byte changed on the way, and its HTTP headers as they were."""
+    answer = route.fetch()
+    body = bytearray(answer.body())
+    body[at] ^= mask
+    headers = {name: value for name, value in answer.headers.items() if name not in ("content-encoding", "content-length", "cache-control")}
+    route.fulfill(body=bytes(body), headers=headers)
+
+
+@pytest.mark.parametrize("at, mask", [(7, 255), (9, 1), (14, 1), (18, 1), (19, 128), (20, 1)],
+                         ids=["header size", "rows", "level", "scale", "sign of the scale", "first row"])
+def test_a_header_that_is_damaged_on_the_way_is_no_absence(open_page, url, story, at, mask):
+    page = open_page()
+    damaged = []
+
+    def damage(route):
+        if len(damaged) >= 3:
+            return route.continue_()
+        damaged.append(route.request.url)
+        return flipped(route, at, mask)
+
+    page.context.route("**/tiles/**", damage)
+    told = []
+    page.expose_function("told", lambda kind: told.append(kind))
+    page.add_init_script("new MutationObserver(() => document.querySelector('.notice.away') && told('away')).observe(document, { childList: true, subtree: true })")
+    page.goto(url)
+    sharp(page)
+    clean = open_page()
+    clean.goto(url)
+    sharp(clean)
+    assert len(damaged) == 3 and told == []
+    assert pixels(page, story["layers"][0]) == pixels(clean, story["layers"][0])
+
+
+def test_what_is_damaged_at_every_try_is_given_up_and_said_in_its_place(open_page, url, story):
+    page = open_page()
+    layer, other = story["layers"]
+    asked = []
+
+    def damage(route):
+        asked.append(route.request.url)
+        return flipped(route, 19, 1)
+
+    wanted = f"**/layers/{layer}/tiles/{story['groups'][0]}/**"
+    page.context.route(wanted, damage)
+    page.goto(url)
+    page.wait_for_selector(f'#column-{layer}[data-lacking="true"]')
+    told = page.inner_text(".notice.damaged")
+    assert f"layers/{layer}/tiles/" in told and "checksum of the header" in told
+    expect(page.locator(".notice.away")).to_have_count(0)
+    page.wait_for_selector(f'#column-{other}[data-sharp="true"][data-lacking="false"]')
+    # Frames go on, requests do not: the page itself asks for an address once, its worker four times.
+    known = len(asked)
+    for key in ("ArrowDown", "ArrowUp", "ArrowDown", "ArrowUp"):
+        page.locator(f"#column-{layer} canvas.plot").press(key)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_selector(f'#column-{layer}[data-lacking="true"]')
+    assert len(asked) == known and all(asked.count(one) <= 5 for one in asked)
+    page.context.unroute(wanted)
+    page.click(".notice.damaged .notice-action")
+    sharp(page)
+    expect(page.locator(".notice.damaged")).to_have_count(0)
+    assert view(page, layer)["lacking"] == "false"
+
+
 def test_an_answer_that_is_no_json_is_told_as_damage_not_as_absence(open_page, url, story):
     page = open_page()
     page.context.route(f"**/layers/{story['layers'][0]}/summary*", lambda route: route.fulfill(status=200, content_type="text/html", body="<!doctype html><p>Please log in"))

@@ -78,7 +78,7 @@ def test_zoomed_in_rows_neurons_and_pictures(both, story):
         sharp(page)
         words.append((names, view(page, layer), pixels(page, layer), page.inner_text("#neuron-body")))
     assert words[0] == words[1]
-    assert "deviation" in words[1][3]
+    assert "std. dev." in words[1][3]
 
 
 @pytest.mark.parametrize(("menu", "value"), [("axis-mode", "own"), ("axis-scale", "symlog"), ("bins", "16"), ("bins", "256")])

@@ -25,7 +25,7 @@ func printLine(_ line: Line) throws {
 
 func readAll(_ path: String, into out: String) throws {
   let catalogue = try File.catalogueInChild(
-    path: path, executable: "/proc/self/exe", deadlineSeconds: 10)
+    path: path, executable: "/proc/self/exe", follow: true, deadlineSeconds: 10)
   let file = try File(catalogue)
   _ = FileManager.default.createFile(atPath: out, contents: nil)
   let output = try FileHandle(forWritingTo: URL(filePath: out))

@@ -1,3 +1,4 @@
+import Fixtures
 import Testing
 
 @testable import Distributions
@@ -8,7 +9,7 @@ import Testing
   private func sample<Value: ActivationValue>(_: Value.Type, rows: Int, seed: UInt64) -> (
     columns: [[Value]], cells: [Int]
   ) {
-    var random = Mix(state: seed)
+    var random = SplitMix(seed: seed)
     let columns = (0..<7).map { column in
       (0..<rows).map { row -> Value in
         let plain = Value(Double.random(in: -4...4, using: &random))
@@ -27,7 +28,8 @@ import Testing
   }
 
   private func count<Value: ActivationValue>(
-    _ columns: [[Value]], _ cells: [Int], cut: Int, into band: BandCounters<Value>, look: SecondLook<Value>? = nil
+    _ columns: [[Value]], _ cells: [Int], cut: Int, into band: BandCounters<Value>,
+    refining refinement: RankRefinement<Value>? = nil
   ) {
     for start in stride(from: 0, to: cells.count, by: cut) {
       for cell in 0..<3 {
@@ -35,16 +37,16 @@ import Testing
         for first in stride(from: 0, to: rows.count, by: 256) {
           let some = rows[first..<min(first + 256, rows.count)]
           let tile = some.flatMap { row in (0..<tileColumns).map { $0 < columns.count ? columns[$0][row] : 0 } }
-          if let look {
+          if let refinement {
             let order = (0..<UInt32(some.count)).map { $0 }
-            look.add(cell: cell, TileRows(base: tile, pitch: tileColumns, order: order, count: some.count))
+            refinement.add(cell: cell, TileRows(base: tile, pitch: tileColumns, order: order, count: some.count))
           } else {
             band.add(tile: 0, cell: cell, rows: some.count, values: tile)
           }
         }
       }
     }
-    if look == nil { band.closeSegment(tile: 0) }
+    if refinement == nil { band.closeSegment(tile: 0) }
   }
 
   private func check<Value: ActivationValue>(_ type: Value.Type) {
@@ -54,12 +56,12 @@ import Testing
         neurons: columns.count, cells: 3, samplesPerCellMax: 1000 * seed * seed * seed * seed)
       count(columns, cells, cut: cut, into: band)
       let groups = [[0, 1, 2], [0], [1], [2], [0, 2]]
-      let questions = OpenQuestions(band, tile: 0, groups: groups, integers: false)
-      let values = Pages<Value>(count: questions.valueCount)
+      let pending = PendingRanks(band, tile: 0, groups: groups, integers: false)
+      let values = Pages<Value>(count: pending.valueCount)
       defer { values.deallocate() }
-      let look = SecondLook(questions, of: band, values: values.base)
-      count(columns, cells, cut: cut, into: band, look: look)
-      #expect(look.isComplete)
+      let refinement = RankRefinement(pending, of: band, values: values.base)
+      count(columns, cells, cut: cut, into: band, refining: refinement)
+      #expect(refinement.isComplete)
       var scratch: [Value] = []
       for (neuron, column) in columns.enumerated() {
         let finite = column.filter(\.isFinite)
@@ -81,7 +83,7 @@ import Testing
           var counts = [UInt32](repeating: 0, count: 256)
           band.histogram(neuron, of: members, on: grid, into: &counts)
           #expect(counts == expected)
-          let quartiles = look.quartiles(neuron, of: members, integers: false, scratch: &scratch)
+          let quartiles = refinement.quartiles(neuron, of: members, integers: false, scratch: &scratch)
           guard !sorted.isEmpty else {
             #expect(quartiles.median.isNaN)
             continue
@@ -99,72 +101,60 @@ import Testing
   @Test func floats() { check(Float.self) }
   @Test func doubles() { check(Double.self) }
 
-  /// A dump that is overwritten between two looks may have more values in a bin than there is room for.
+  /// A dump that is overwritten between two passes may have more values in a bin than there is room for.
   @Test func otherValuesThanWereCountedAreNoticed() {
     let (columns, cells) = sample(Float.self, rows: 700, seed: 3)
     let band = BandCounters<Float>(neurons: columns.count, cells: 3, samplesPerCellMax: 700)
     count(columns, cells, cut: 100, into: band)
-    let questions = OpenQuestions(band, tile: 0, groups: [[0, 1, 2], [0], [1], [2]], integers: false)
-    let room = questions.valueCount
+    let pending = PendingRanks(band, tile: 0, groups: [[0, 1, 2], [0], [1], [2]], integers: false)
+    let room = pending.valueCount
     let values = Pages<Float>(count: room + 4096)
     defer { values.deallocate() }
     for index in room..<room + 4096 { values.base[index] = 42 }
-    let look = SecondLook(questions, of: band, values: values.base)
-    // Of each column one value that was asked for, again and again.
+    let refinement = RankRefinement(pending, of: band, values: values.base)
+    // Of each column one candidate, again and again.
     let other = columns.indices.map { neuron in
       let median = columns[neuron].filter { $0.isFinite && $0 != 0 }.sorted()
       return [Float](repeating: median.isEmpty ? 0 : median[median.count / 2], count: cells.count)
     }
-    count(other, cells, cut: 100, into: band, look: look)
-    #expect(!look.isComplete)
+    count(other, cells, cut: 100, into: band, refining: refinement)
+    #expect(!refinement.isComplete)
     #expect((room..<room + 4096).allSatisfy { values.base[$0] == 42 })
   }
 
-  /// Columns asked about in parts are answered as all at once.
+  /// Pending ranks of columns in parts have the same candidates as those of all.
   @Test func columnsInPartsNeedLess() {
     let (columns, cells) = sample(Float.self, rows: 900, seed: 8)
     let band = BandCounters<Float>(neurons: columns.count, cells: 3, samplesPerCellMax: 900)
     count(columns, cells, cut: 300, into: band)
     let groups = [[0, 1, 2], [0], [1], [2]]
-    let all = OpenQuestions(band, tile: 0, groups: groups, integers: false)
+    let all = PendingRanks(band, tile: 0, groups: groups, integers: false)
     let ranges = all.columns(within: all.valueCount)  // a quarter of their bytes
     #expect(ranges.count > 1 && ranges.first!.lowerBound == 0 && ranges.last!.upperBound == columns.count)
     #expect(zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
-    let parts = ranges.map { OpenQuestions(band, tile: 0, groups: groups, integers: false, columns: $0) }
+    let parts = ranges.map { PendingRanks(band, tile: 0, groups: groups, integers: false, columns: $0) }
     #expect(parts.reduce(0) { $0 + $1.valueCount } == all.valueCount)
     #expect(parts.allSatisfy { $0.valueCount * 4 <= all.valueCount || $0.columns.count == 1 })
   }
 
   @Test func anOutlierGetsABinOfItsOwn() {
-    var random = Mix(state: 5)
+    var random = SplitMix(seed: 5)
     var column = (0..<2000).map { _ in Float.random(in: -1...1, using: &random) }
     column[7] = 1e30
     let cells = column.map { _ in 0 }
     let band = BandCounters<Float>(neurons: 1, cells: 3, samplesPerCellMax: 2000)
     count([column], cells, cut: 500, into: band)
-    let questions = OpenQuestions(band, tile: 0, groups: [[0, 1, 2]], integers: false)
-    let values = Pages<Float>(count: questions.valueCount)
+    let pending = PendingRanks(band, tile: 0, groups: [[0, 1, 2]], integers: false)
+    let values = Pages<Float>(count: pending.valueCount)
     defer { values.deallocate() }
-    let look = SecondLook(questions, of: band, values: values.base)
-    count([column], cells, cut: 500, into: band, look: look)
+    let refinement = RankRefinement(pending, of: band, values: values.base)
+    count([column], cells, cut: 500, into: band, refining: refinement)
     var scratch: [Float] = []
-    look.openWindow(0, scratch: &scratch)
+    refinement.openWindow(0, scratch: &scratch)
     #expect(band.hasTails(0))
     var counts = [UInt32](repeating: 0, count: 256)
     band.histogram(0, of: [0, 1, 2], on: band.grid(0), into: &counts)
     #expect(counts.reduce(0, +) == 2000 && counts[255] >= 1)
     #expect(counts[1..<255].count { $0 > 0 } > 100)
-  }
-}
-
-/// SplitMix64: the same numbers at every run.
-struct Mix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
   }
 }

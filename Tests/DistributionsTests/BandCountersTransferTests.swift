@@ -1,3 +1,4 @@
+import Fixtures
 import Testing
 
 @testable import Distributions
@@ -15,7 +16,7 @@ import Testing
     var cells: [Int]
 
     init(rows: Int, seed: UInt64) {
-      var random = Mix(state: seed)
+      var random = SplitMix(seed: seed)
       cells = (0..<rows).map { _ in Int(random.next() % 3) }
       columns = (0..<neurons).map { column in
         (0..<rows).map { row -> Value in

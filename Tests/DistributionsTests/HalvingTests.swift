@@ -1,4 +1,5 @@
 import CKernels
+import Fixtures
 import Testing
 
 /// Making a grid twice as coarse, against adding up bin by bin.
@@ -6,7 +7,7 @@ import Testing
   private func check<Count: FixedWidthInteger>(
     _: Count.Type, _ halve: (UnsafeMutablePointer<Count>, Int64) -> Void
   ) {
-    var random = Mix(state: 3)
+    var random = SplitMix(seed: 3)
     let origins: [Int64] = [0, 1, -1, -2, 127, 128, 129, 255, 256, -255, -256, -257, 1 << 40, -(1 << 40) - 3]
     for origin in origins + (0..<100).map({ _ in Int64.random(in: -100_000...100_000, using: &random) }) {
       var counters = (0..<256).map { _ in Count.random(in: 0...200, using: &random) }

@@ -1,10 +1,11 @@
+import Fixtures
 import Testing
 
 @testable import Distributions
 
 @Suite struct MomentsTests {
   @Test func mergingEqualsCountingTogether() {
-    var random = Mix(state: 1)
+    var random = SplitMix(seed: 1)
     let values = (0..<1000).map { _ in 1000 + Double.random(in: -1...1, using: &random) }
     func moments(_ values: ArraySlice<Double>) -> Moments {
       Moments(count: UInt32(values.count), sum: values.reduce(0, +), squares: values.reduce(0) { $0 + $1 * $1 })

@@ -2,12 +2,15 @@
 //
 //   FAULT_DELAY_MS   every read waits so long
 //   FAULT_AFTER      reads fail with EIO once so many bytes of such files were read by this process
+//   FAULT_HANG       a FIFO: the first read writes the process's number to it and then waits for ever, or, where FAULT_HOG is
+//                    another FIFO, until somebody writes to that, and then takes memory until there is none
 //   FAULT_CLOCK      the system's clock jumps some days forward or back each time that somebody looks at it, as when it is set; the
 //                    monotonic clock goes on as ever
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +32,30 @@ static int concerns(int descriptor) {
   return memcmp(path + length - strlen(suffix), suffix, strlen(suffix)) == 0;
 }
 
+// Opens a FIFO, which waits for the other end.
+static int end_of(const char *fifo, int flags) {
+  int descriptor = open(fifo, flags | O_CLOEXEC);
+  if (descriptor < 0) abort();
+  return descriptor;
+}
+
+static void hang(const char *fifo) {
+  int told = end_of(fifo, O_WRONLY);
+  dprintf(told, "%d\n", getpid());
+  close(told);
+  const char *hog = getenv("FAULT_HOG");
+  if (!hog) for (;;) pause();
+  close(end_of(hog, O_RDONLY));
+  // Bounded, should nobody end it.
+  for (int mib = 0; mib < 1024; mib++) memset(malloc(1 << 20), 1, 1 << 20);
+  abort();
+}
+
 // Whether this read is to fail.
 static int fault(int descriptor, size_t count) {
   if (!concerns(descriptor)) return 0;
+  const char *fifo = getenv("FAULT_HANG");
+  if (fifo) hang(fifo);
   const char *delay = getenv("FAULT_DELAY_MS");
   if (delay) {
     struct timespec pause = {atoi(delay) / 1000, atoi(delay) % 1000 * 1000000L};

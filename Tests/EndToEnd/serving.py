@@ -19,9 +19,9 @@ GOLDEN = ROOT / "Tiles" / "golden" / "store" / "golden"
 class Server:
     """`divergence serve` on a free port."""
 
-    def __init__(self, tiles, *options, env=None):
+    def __init__(self, tiles, *options, env=None, before=()):
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", str(tiles), "--port", "0", *map(str, options)],
+            [*before, PROGRAM, "serve", str(tiles), "--port", "0", *map(str, options)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})},
         )  # fmt: skip
         line = self.process.stdout.readline()

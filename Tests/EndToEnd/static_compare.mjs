@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { StaticSite } from "../../web/src/data/static/site.js";
-import { decodeRows, decodeTile } from "../../web/src/model/tile.js";
+import { askedBy, decodeRows, decodeTile } from "../../web/src/model/tile.js";
 
 const [siteUrl, serverUrl] = process.argv.slice(2);
 const site = new StaticSite(new URL("site.json", siteUrl).href);
@@ -15,8 +15,10 @@ for (const path of paths) {
     await assert.rejects(site.answer(siteUrl + path), path);
   } else {
     assert.equal(response.status, 200, path);
-    const wanted = path.includes("/tiles/") ? decodeTile(await response.arrayBuffer())
-      : path.includes("/rows/") ? decodeRows(await response.arrayBuffer()) : await response.json();
+    const decode = path.includes("/tiles/") ? decodeTile : path.includes("/rows/") ? decodeRows : null;
+    const sum = response.headers.get("Tile-Header-CRC32C");
+    if (decode) assert.match(sum ?? "none", /^[0-9a-f]{8}$/, path);
+    const wanted = decode ? decode(await response.arrayBuffer(), askedBy(serverUrl + path), sum) : await response.json();
     assert.deepEqual(await site.answer(siteUrl + path), wanted, path);
   }
   same++;

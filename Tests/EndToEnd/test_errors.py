@@ -1,12 +1,18 @@
 """Bad input: one clear paragraph, the right exit code, nothing half-published."""
 
+import contextlib
 import os
+import pathlib
 import socket
+import subprocess
+import tempfile
 
 import h5py
 import numpy as np
 import pytest
 import zarr
+
+from programs import PROGRAM
 
 USAGE, DATA, NO_INPUT, WRITE, READ = 64, 65, 66, 73, 74
 
@@ -170,3 +176,60 @@ def test_corrupt_store(program, precompute, good, tmp_path):
     (store / "zarr.json").write_text("{}")
     assert "zarr.json" in program.fails(DATA, "serve", tmp_path / "Tiles", "--port", 0)
     program.fails(NO_INPUT, "show", tmp_path / "Tiles" / "nosuch")
+
+
+def test_standard_output_that_cannot_be_written(program, precompute, good):
+    store = precompute(good)
+    for arguments in (["inspect", good], ["inspect", good, "--json"], ["inspect", good, "--job"], ["precompute", good, "--plan-only"], ["show", store],
+                      ["show", store, "--json"], ["verify", store], ["export", store, "--layer", "a"], ["export", store, "--layer", "a", "--format", "json"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, *map(str, arguments)], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == WRITE and "No space left" in done.stderr and done.stderr.count("\n") == 1, (arguments, done.stderr)
+
+
+def test_a_store_that_may_not_be_read_is_not_called_damaged(dump, rng):
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        tiles = pathlib.Path(folder, "Tiles")
+        source = dump({"a": rng.normal(size=(50, 9)).astype(np.float32)}, rng.integers(0, 3, 50))
+        subprocess.run([PROGRAM, "precompute", source, "--output", tiles, "--progress", "none"], check=True)
+        store = tiles / "dump" / "current"
+        somebody = {"user": 65534} if os.geteuid() == 0 else {}
+
+        def run(*arguments):
+            done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, cwd="/", **somebody)
+            assert "damaged" not in done.stderr, done.stderr
+            return done.returncode, done.stderr
+
+        (store / "layers/a/own/256/c/0/0/0").chmod(0)
+        code, said = run("verify", store)
+        assert code == READ and "own/256" in said
+        assert run("export", store, "--layer", "a")[0] == 0, "no bins are needed for that"
+        (store / "zarr.json").chmod(0)
+        for command in (["show", store], ["export", store, "--layer", "a"], ["serve", tiles, "--port", "0"]):
+            code, said = run(*command)
+            assert code == READ and "zarr.json" in said, (command, said)
+
+
+def test_settings_of_a_server_that_cannot_be_read(program, tmp_path):
+    assert "nowhere.yaml" in program.fails(NO_INPUT, "serve", tmp_path, "--config", tmp_path / "nowhere.yaml")
+    assert "cannot be read" in program.fails(READ, "serve", tmp_path, "--config", tmp_path)
+    (tmp_path / "latin.yaml").write_bytes(b"host: \xe4\n")
+    assert "UTF-8" in program.fails(USAGE, "serve", tmp_path, "--config", tmp_path / "latin.yaml")
+
+
+def test_a_server_whose_greeting_nobody_reads_serves(precompute, good, tmp_path):
+    precompute(good)
+    admin = socket.create_server(("127.0.0.1", 0))
+    port = admin.getsockname()[1]
+    admin.close()
+    with open("/dev/full", "w") as full, subprocess.Popen([PROGRAM, "serve", tmp_path / "Tiles", "--port", str(port)], stdout=full, stderr=subprocess.PIPE) as process:
+        try:
+            while process.poll() is None:
+                with contextlib.suppress(ConnectionRefusedError):
+                    socket.create_connection(("127.0.0.1", port)).close()
+                    break
+            assert process.poll() is None
+        finally:
+            process.terminate()
+            assert process.wait(timeout=60) == 0

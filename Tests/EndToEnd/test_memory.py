@@ -52,7 +52,7 @@ def test_peak_memory(tmp_path, kind):
     assert max(four, one) < BUDGET, f"{one:.0f} and {four:.0f} MiB"
     _, plenty = precompute(large, tmp_path / "plenty", "16GiB")
     assert tight == plenty
-    # Where chunks span all neurons, parts of them cannot be read alone: there the second look's values grow with the rows
+    # Where chunks span all neurons, parts of them cannot be read alone: there the candidates for quartiles grow with the rows
     # until their share of the budget is full. The dumps for a debug build are too small to fill a block.
     if RELEASE and kind != "rows in chunks":
         assert abs(four - one) <= 0.05 * max(four, one), f"{one:.0f} MiB for N rows, {four:.0f} MiB for 4N"

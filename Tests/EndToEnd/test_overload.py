@@ -1,5 +1,6 @@
 """More new orderings at once than may wait: some are told to come again, nobody else notices."""
 
+import http.client
 import itertools
 import json
 import socket
@@ -26,8 +27,12 @@ def server(tmp_path_factory):
     labels = np.arange(3 * CLASSES) % CLASSES
     dump = write_dump(folder / "wide.h5", {"activations/wide": random.normal(size=(len(labels), NEURONS)).astype("f2")}, labels)
     Program().ok("precompute", dump, "--output", folder / "Tiles", "--progress", "none")
-    (folder / "serve.yaml").write_text(f"build_queue: {QUEUE}\nbuild_threads: 1\n")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        admin_port = free.getsockname()[1]
+    (folder / "serve.yaml").write_text(f"build_queue: {QUEUE}\nbuild_threads: 1\nadmin_port: {admin_port}\n")
     with Server(folder / "Tiles", "--config", folder / "serve.yaml") as server:
+        server.admin_port = admin_port
         yield server
         assert server.stop() == 0
 
@@ -47,9 +52,9 @@ def unseen():
     return iter([f"difference({a},{b})" for a, b in itertools.permutations(items, 2)])
 
 
-def at_once(server, paths):
+def at_once(server, paths, address="127.0.0.1"):
     """Status, headers and body of requests that are all sent before any answer is read, each on a connection of its own."""
-    connections = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in paths]
+    connections = [socket.create_connection(("127.0.0.1", server.port), timeout=60, source_address=(address, 0)) for _ in paths]
     for connection, path in zip(connections, paths):
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     for connection in connections:
@@ -104,3 +109,49 @@ def test_meanwhile_others_are_answered_at_once(server, tile, unseen):
     assert set(statuses) == {200, 503}, "there was too much to do"
     times.sort()
     assert times[len(times) // 2] < 0.1 and times[-1] < 2, f"{times[len(times) // 2]:.3f} s, at worst {times[-1]:.3f} s"
+
+
+def test_a_flood_fills_only_its_own_share(server, tile, unseen):
+    """Whoever floods is refused alone, also where both ask for what is heavy, and without any rate limit."""
+    orders = [f"{tile(f'difference({a}({x}),{b}({y}))')}&direction=descending" for a, b in (("median", "mean"), ("mean", "median"))
+              for x, y in itertools.product(range(CLASSES), repeat=2)]  # fmt: skip
+    own, flood = orders[:12], orders[12:]
+    statuses = []
+
+    def ask_for_all():
+        for start in range(0, len(flood), 20):
+            statuses.extend(status for status, _, _ in at_once(server, flood[start : start + 20], "127.0.0.2"))
+
+    flooder = threading.Thread(target=ask_for_all)
+    flooder.start()
+    try:
+        answers = [status for path in own for status, _, _ in at_once(server, [path], "127.0.0.3")]
+    finally:
+        flooder.join()
+    assert set(statuses) == {200, 503}, "the flood was more than its share"
+    assert answers == [200] * len(own)
+
+
+def figures(server, name):
+    """The sum of a figure of the server's own, whatever its labels."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.admin_port, timeout=60)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(f"divergence_{name}"))
+
+
+def test_what_nobody_waits_for_is_not_made(server, tile):
+    """Who asks for much and goes away leaves nothing in the queue."""
+    paths = [f"{tile(f'difference(mean({x}),mean({y}))')}&direction=descending" for x, y in itertools.permutations(range(CLASSES), 2)][: 5 * QUEUE]
+    made, done = figures(server, 'cache_entries{cache="answers"}'), figures(server, "requests_total")
+    for start in range(0, len(paths), QUEUE):
+        connections = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(QUEUE)]
+        for connection, path in zip(connections, paths[start:]):
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        for connection in connections:
+            connection.close()
+        # One after another, so that none is refused.
+        while figures(server, "requests_total") < done + start + QUEUE:
+            pass
+    assert figures(server, 'cache_entries{cache="answers"}') - made < len(paths)

@@ -3,12 +3,14 @@
 import contextlib
 import gzip
 import http.client
+import http.server
 import json
 import os
 import re
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
@@ -140,3 +142,85 @@ def test_a_site_of_plain_files(program, tmp_path):
             assert headers["Cache-Control"] == (immutable if name.startswith("api/") else "no-cache"), name
             assert "max-age" in headers["Strict-Transport-Security"]
         assert nginx.get("/")[2] == (tmp_path / "site" / "index.html").read_bytes()
+
+
+class SignIn(http.server.BaseHTTPRequestHandler):
+    """Answers as oauth2-proxy does with --set-xauthrequest: its cookie says who is signed in."""
+
+    def do_GET(self):
+        user = re.fullmatch(r"_oauth2_proxy=(\w+)", self.headers["Cookie"] or "")
+        self.server.asked.append((self.path, self.headers["X-Forwarded-Uri"]))
+        if self.path == "/oauth2/auth":
+            self.send_response(202 if user else 401)
+            if user:
+                self.send_header("X-Auth-Request-User", user[1])
+        else:
+            self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def sign_in():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SignIn)
+    server.asked = []
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_only_who_is_signed_in_sees_anything(sign_in, tmp_path):
+    settings = tmp_path / "serve.yaml"
+    settings.write_text("access_log: true\ntrusted_proxies: 1\nuser_header: X-Auth-Request-User\nrate: 0.001\nburst: 60\n")
+    metadata = f"/api/v1/datasets/golden/{VERSION}"
+    ann, bob = "_oauth2_proxy=ann", "_oauth2_proxy=bob"
+    with Server(TILES, "--config", settings) as server:
+        replaced = {
+            "127.0.0.1:8080": f"127.0.0.1:{server.port}", "127.0.0.1:4180": f"127.0.0.1:{sign_in.server_port}",
+            "/var/cache/nginx/divergence": f"{tmp_path}/cache",
+        }  # fmt: skip
+        with Nginx(tmp_path, "nginx-sign-in.conf", replaced) as nginx:
+            # A page goes to sign in, what a page asks for does not, and nothing reaches the server.
+            status, headers, _ = nginx.get("/")
+            assert status == 302 and headers["Location"].endswith("/oauth2/start?rd=/")
+            for path in "/api/v1/datasets", metadata, f"{metadata}/layers/wide/tiles/1/0/0":
+                assert nginx.get(path, X_Auth_Request_User="mallory")[0] == 401
+            assert nginx.get("/oauth2/start?rd=/")[0] == 200
+            assert nginx.get("/oauth2/auth", Cookie=ann)[0] == 404, "it is asked by nginx only"
+            assert server.output == []
+
+            assert nginx.get("/", Cookie=ann)[0] == 200
+            assert nginx.get("/api/v1/datasets", Cookie=ann, X_Auth_Request_User="mallory")[0] == 200
+            for cookie in ann, bob, ann:
+                assert nginx.get(metadata, Cookie=cookie)[0] == 200
+            assert ("/oauth2/auth", metadata) in sign_in.asked
+            # What one has asked for is kept for the other, and still not for a stranger.
+            assert asked(server, metadata) == ["127.0.0.1"] and nginx.get(metadata)[0] == 401
+            lines = [json.loads(line) for line in server.output]
+            assert {line["user"] for line in lines} == {"ann"}
+
+            # Limits are a user's, not an address's.
+            while (status := nginx.get("/api/v1/datasets", Cookie=ann)[0]) == 200:
+                pass
+            assert status == 429 and nginx.get("/api/v1/datasets", Cookie=bob)[0] == 200
+
+
+def test_an_id_follows_a_request_through_nginx_and_logs(tmp_path):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    tile = f"/api/v1/datasets/golden/{VERSION}/layers/wide/tiles/1/0/0"
+    with Server(TILES, "--access-log") as server, before(server, tmp_path) as nginx:
+        ids = []
+        for _ in range(2):
+            status, headers, _ = nginx.get(tile, X_Request_Id="made-up", Traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+            assert status == 200 and len(headers.get_all("X-Request-Id")) == 1 and headers["traceparent"] is None
+            ids.append(headers["X-Request-Id"])
+        assert len(set(ids)) == 2 and "made-up" not in ids
+        asked(server, tile)
+        lines = [json.loads(line) for line in server.output]
+        assert [(line["request"], line["trace"]) for line in lines] == [(ids[0], trace)]

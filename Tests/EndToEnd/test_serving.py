@@ -41,7 +41,8 @@ def test_flags_go_before_the_environment_and_that_before_the_file(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("ports: 80", "ports"), ("port: many", "port"), ("port: 70000", "port"), ("- a", "settings"), ("rate: -1", "rate")],
+    [("ports: 80", "ports"), ("port: many", "port"), ("port: 70000", "port"), ("- a", "settings"), ("rate: -1", "rate"),
+     ("user_header: X-User", "trusted_proxies"), ("{user_header: 'X User', trusted_proxies: 1}", "header"), ("connections_per_address: -1", "connections_per_address")],
 )
 def test_unusable_settings_are_refused(program, tmp_path, text, said):
     file = tmp_path / "serve.yaml"
@@ -76,10 +77,12 @@ def test_a_damaged_store_is_named_and_the_others_are_served(program, tmp_path):
 
 
 def test_tokens_come_from_the_environment():
-    with Server(TILES, env={"DIVERGENCE_TOKENS": "golden=sesame"}) as server:
+    with Server(TILES, "--access-log", env={"DIVERGENCE_TOKENS": "golden=sesame"}) as server:
         assert server.get(BASE)[0] == 401
         status, headers, _ = server.get(BASE, Authorization="Bearer sesame")
         assert status == 200 and headers["Cache-Control"].startswith("private")
+        server.stop()
+    assert len(server.output) == 2 and "sesame" not in "".join(server.output + server.errors)
 
 
 def test_tokens_that_would_protect_nothing(program, tmp_path):
@@ -133,13 +136,12 @@ def test_metrics_are_on_a_port_of_their_own(admin):
 def test_requests_under_way_are_finished_before_it_stops(tmp_path):
     with Server(TILES) as server:
         with socket.create_connection(("127.0.0.1", server.port)) as slow:
-            # Half a request: the connection is busy when the signal comes.
-            slow.sendall(f"GET {TILE} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n".encode())
+            # More than its answers fit into what nobody has read: the connection is busy when the signal comes.
+            slow.sendall(f"GET {TILE} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 100)
             assert slow.recv(15) == b"HTTP/1.1 200 OK"
             stopped = []
             thread = threading.Thread(target=lambda: stopped.append(server.stop()))
             thread.start()
-            slow.sendall(b"x")
             received = b""
             try:
                 while piece := slow.recv(1 << 16):
@@ -147,7 +149,7 @@ def test_requests_under_way_are_finished_before_it_stops(tmp_path):
             except ConnectionResetError:
                 pass  # how the connection ends does not matter, but that the whole answer came before
             thread.join()
-        assert len(received) > 256 * 257
+        assert received.count(b"HTTP/1.1 200 OK") == 99 and len(received) > 100 * 256 * 257
         assert stopped == [0]
 
 

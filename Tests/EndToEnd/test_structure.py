@@ -10,11 +10,12 @@ SOURCES = ROOT / "Sources"
 
 # What each module may import of the project and of the system; arrows run one way.
 ALLOWED = {
-    "HDF5": {"CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping", "Foundation", "Glibc", "Darwin", "Synchronization"},
+    "Console": {"Glibc", "Musl", "Darwin"},
+    "HDF5": {"CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping", "CProcess", "Foundation", "Glibc", "Darwin", "Synchronization"},
     "Distributions": {"CKernels"},
     "Activations": {"HDF5", "CKernels", "Foundation", "Glibc"},
     "TileStore": {"CLZ4", "CKernels", "CDurability", "CMapping", "Crypto", "Foundation", "Glibc", "Darwin", "Synchronization"},
-    "Precompute": {"Activations", "CKernels", "Distributions", "HDF5", "TileStore", "Yams", "Dispatch", "Foundation", "Glibc", "Synchronization"},
+    "Precompute": {"Activations", "Algorithms", "CKernels", "Distributions", "HDF5", "TileStore", "Yams", "Dispatch", "Foundation", "Glibc", "Synchronization"},
 }
 
 
@@ -33,6 +34,52 @@ def test_arrows_run_one_way(module):
         assert imports(path) <= ALLOWED[module], f"{path.relative_to(ROOT)} imports {imports(path) - ALLOWED[module]}"
 
 
+# Modules of whose folders none uses another that uses it. Files that lie in the module's own folder may use all of them.
+LAYERED = ["Distributions", "HDF5", "Precompute"]
+
+COMMENT_OR_TEXT = re.compile(r'//[^\n]*|/\*.*?\*/|"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"', re.S)
+DECLARED = re.compile(
+    r"^(?:(?:public|package|internal|final|indirect|nonisolated|@\w+(?:\([^)]*\))?) )*(?:struct|class|enum|actor|protocol|typealias|func|let|var) (\w+)",
+    re.M)  # fmt: skip
+
+
+def folders(module):
+    """What the files of each folder declare for others, and the words that they use: {folder: (names, {file: words})}."""
+    found = {}
+    for path in swift_files(module):
+        code = COMMENT_OR_TEXT.sub(" ", path.read_text())
+        names, words = found.setdefault(path.relative_to(SOURCES / module).parent.as_posix(), (set(), {}))
+        names.update(DECLARED.findall(code))
+        # A type wherever it is named; what begins with a small letter where it stands by itself and is not being declared.
+        words[path.name] = set(re.findall(r"\b[A-Z]\w*", code)) | set(re.findall(r"(?<![.\w])(?<!func )(?<!let )(?<!var )([a-z_]\w*)\b(?!:)", code))
+    return found
+
+
+def uses(found):
+    """Which folder uses which, and by what: {(folder, other): [file: name]}."""
+    return {
+        (a, b): where for a, (_, files) in found.items() for b, (names, _) in found.items() if a != b
+        if (where := [f"{file} uses {name}" for file, words in files.items() for name in sorted(words & names)])
+    }
+
+
+@pytest.mark.parametrize("module", LAYERED)
+def test_folders_have_no_cycles(module):
+    edges = uses(folders(module))
+    left = {folder for edge in edges for folder in edge}
+    assert left, "nothing was found"
+    while free := {a for a in left if not any((a, b) in edges for b in left)}:
+        left -= free
+    cycle = [f"{a} -> {b}: {', '.join(where[:5])}" for (a, b), where in edges.items() if a in left and b in left]
+    assert not cycle, f"{module}:\n" + "\n".join(cycle)
+
+
+def test_a_cycle_of_folders_would_be_found():
+    found = {"Model": ({"Info"}, {"Info.swift": {"Info", "Reader"}}), "Read": ({"Reader"}, {"Reader.swift": {"Reader", "Info"}})}
+    assert uses(found) == {("Model", "Read"): ["Info.swift uses Reader"], ("Read", "Model"): ["Reader.swift uses Info"]}
+    assert DECLARED.findall("public struct A {\n  enum B {}\n}\nfinal class C {}\n@inline(__always) func d() {}\nprivate let e = 1\n") == ["A", "C", "d"]
+
+
 def test_the_server_knows_no_dumps_and_writes_nothing():
     for path in swift_files("TileServer"):
         assert not imports(path) & {"HDF5", "Activations", "Precompute", "CHDF5"}, path
@@ -42,6 +89,20 @@ def test_the_server_knows_no_dumps_and_writes_nothing():
 def test_one_place_starts_threads_for_counting():
     users = [p for m in ALLOWED for p in swift_files(m) if "concurrentPerform" in p.read_text()]
     assert [p.name for p in users] == ["Lanes.swift"]
+
+
+WRITES = re.compile(
+    r"(?<![\w.])(?:print|debugPrint|dump|NSLog|puts|putchar|fputs|f?printf|dprintf|perror|psignal|syslog)\("
+    r"|FileHandle\.standard(?:Output|Error)|STD(?:OUT|ERR)_FILENO|(?<![\w./\"])std(?:out|err)\b|(?<![\w.])write\([12],|/dev/(?:std|tty|fd)|exit\(withError")
+
+
+def test_one_place_writes_to_terminals_and_logs():
+    """Names of files would command the terminal: what is written goes through `Console`, which escapes them."""
+    users = {p.name for s in ("*.swift", "*.c", "*.h") for p in SOURCES.rglob(s) if WRITES.search(p.read_text())}
+    # Besides it: a table in JSON to the program's own parent, the pipe for that, and a text of ours with a number in it.
+    assert users == {"Console.swift", "CatalogueChild.swift", "ChildProcess.swift", "pages.c"}
+    for text in ('print("a")', "FileHandle.standardError.write(a)", 'fputs("a", stderr)', "write(2, a, 1)", "Darwin.write(STDOUT_FILENO, a, 1)"):
+        assert WRITES.search(text), text
 
 
 def test_unchecked_sendable_says_why():
@@ -60,6 +121,14 @@ def test_nothing_names_a_place_of_one_machine():
                 if path.relative_to(ROOT).parts[0] == "Tiles" and len(path.relative_to(ROOT).parts) > 2 and path.relative_to(ROOT).parts[1] != "golden":
                     continue  # built stores
                 assert not re.search(r"(?<![\w.])/(work|root|home)/", path.read_text()), path
+
+
+def test_random_tests_can_be_repeated():
+    """Swift tests take all chance from a generator with a seed, `SplitMix`."""
+    chance = re.compile(r"SystemRandomNumberGenerator|\.(?:randomElement|shuffled|shuffle|random)\((?!using:)(?!in:[^\n]*using: &)")
+    for path in (ROOT / "Tests").rglob("*.swift"):
+        if "Bench" not in path.parts:
+            assert not chance.search(path.read_text()), f"{path.relative_to(ROOT)}: {chance.search(path.read_text())[0]}"
 
 
 def test_files_are_short_enough_to_read():

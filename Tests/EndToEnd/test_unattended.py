@@ -13,6 +13,7 @@ import zarr
 
 from programs import PROGRAM
 from running import Running, events, faults
+from serving import Server
 
 
 @pytest.fixture
@@ -60,6 +61,30 @@ def test_events_for_programs(program, odd, tmp_path):
     assert (published["nan"], published["infinite"], published["rows"]) == (401, 2, 400)
     store = tmp_path / "T" / "dump"
     assert published["path"] == str(store / published["version"]) and (store / "current").resolve().name == published["version"]
+
+
+def test_dead_means_the_same_to_the_run_and_to_the_server(program, dump, tmp_path):
+    """In a run's summary, in the server's, and, since that is made of the latter, on the page."""
+    rows = 60
+    kinds = {
+        "dead": np.zeros(rows), "dead, with a negative zero": np.where(np.arange(rows) == 7, -0.0, 0), "one value": np.eye(1, rows)[0],
+        "zeros and a NaN": np.where(np.arange(rows) == 5, np.nan, 0), "zeros and an infinity": np.where(np.arange(rows) == 5, np.inf, 0),
+        "constant": np.full(rows, 2.5), "constant and a NaN": np.where(np.arange(rows) == 5, np.nan, 2.5),
+        "NaN": np.full(rows, np.nan), "infinite": np.full(rows, -np.inf), "dead in one class": np.where(np.arange(rows) % 3 == 1, 0, 1 + np.arange(rows))}
+    values, labels = np.stack(list(kinds.values()), 1).astype(np.float32), np.arange(rows) % 3
+    path = dump({"a": values}, labels)
+    published = events(program.ok("precompute", path, "--output", tmp_path / "T", "--progress", "json").stderr)[-1]
+    groups = [np.full(rows, True), *(labels == label for label in range(3))]
+    dead = [int((values[group] == 0).all(0).sum()) for group in groups]
+    assert dead[0] == 2 and len(set(dead)) > 1
+    with Server(tmp_path / "T") as server:
+        summary = server.json(f"/api/v1/datasets/dump/{published['version']}/layers/a/summary")
+    assert summary["dead"] == dead
+    layer = published["layers"][0]
+    assert layer["dead"] == dead[0]
+    finite = np.isfinite(values)
+    assert layer["empty"] == (~finite.any(0)).sum() == 2
+    assert layer["constant"] == ((values == values[0]).all(0) & finite.all(0) & (values[0] != 0)).sum() == 1
 
 
 def test_a_log_gets_lines(program, odd, tmp_path):

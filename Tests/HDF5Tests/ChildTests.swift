@@ -32,6 +32,46 @@ import Testing
     #expect(took < .seconds(15))
   }
 
+  @Test func anEndFromOutsideSaysNothingOfTheFile() throws {
+    let error = try failure("killed")
+    #expect(error?.kind == .stopped)
+    #expect(error?.description.contains("SIGKILL") == true)
+    #expect(error?.description.contains("damaged") == false)
+  }
+
+  @Test func tooMuchProcessorTimeIsNotWantOfMemory() throws {
+    let error = try failure("over time")
+    #expect(error?.kind == .badData)
+    #expect(error?.what.contains("120 seconds of processor time") == true)
+  }
+
+  /// Signals by which a program breaks down are the file's fault, all others somebody's.
+  @Test(arguments: Int32(1)...31)
+  func everySignalIsOneOrTheOther(_ signal: Int32) {
+    let fault = CatalogueChild.fault(.killed(signal: signal), cpuSeconds: 120, deadlineSeconds: 1)
+    let crashes = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, SIGXCPU]
+    #expect(fault.kind == (crashes.contains(signal) ? .badData : .stopped))
+  }
+
+  @Test func wantOfMemoryIsNoDamage() {
+    let fault = CatalogueChild.fault(.starved, cpuSeconds: 120, deadlineSeconds: 1)
+    #expect(fault.kind == .notReadable)
+    #expect(fault.advice?.contains("may be sound") == true)
+  }
+
+  @Test(arguments: ["hang", "hang silently"])
+  func whoeverIsAskedToStopDoesNotWait(_ program: String) throws {
+    let oracle = try Oracle.odd.get()
+    var looks = 0
+    let error = #expect(throws: HDF5Error.self) {
+      try File.catalogueInChild(path: oracle.path("good.h5"), executable: oracle.path("child \(program)")) {
+        looks += 1
+        return looks > 2
+      }
+    }
+    #expect(error?.kind == .stopped)
+  }
+
   @Test func nonsense() throws {
     #expect(try failure("half")?.kind == .badData)
     #expect(try failure("code")?.what.contains("code 3") == true)
@@ -49,9 +89,11 @@ import Testing
     let path = try Oracle.odd.get().path("many.h5")
     // A sanitizer takes the place of this limit.
     guard !Limits.addressesAreReserved else { return }
-    #expect(throws: HDF5Error.self) {
+    let error = #expect(throws: HDF5Error.self) {
       try File.catalogueInChild(path: path, executable: catalogueChild, memoryBytes: 1 << 20)
     }
+    #expect(error?.kind == .unsupported)
+    #expect(error?.what.contains("more than the 1 MiB of memory") == true)
   }
 
   /// The environment names a folder with a plugin that would do.
@@ -59,7 +101,7 @@ import Testing
     let oracle = try Oracle.odd.get()
     let plugins = try String(contentsOfFile: oracle.path("plugin_path"), encoding: .utf8)
     #expect(FileManager.default.fileExists(atPath: plugins))
-    let (output, end) = try ChildProcess.run(
+    let (output, end, _) = try ChildProcess.run(
       catalogueChild,
       CatalogueChild.arguments(
         path: oracle.path("plugin.h5"), follow: true, cpuSeconds: 10, memoryBytes: 4 << 30),

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 
@@ -20,24 +21,26 @@ import Testing
   }
 
   @Test func boxesAreCopiedElementByElement() {
-    var random = SystemRandomNumberGenerator()
+    var random = SplitMix(seed: 3)
     for _ in 0..<300 {
       let rank = Int.random(in: 0...4, using: &random)
-      let width = [1, 2, 3, 4, 8].randomElement()!
+      let width = [1, 2, 3, 4, 8].randomElement(using: &random)!
       func box(around inner: [Range<Int>]) -> [Range<Int>] {
         inner.map {
-          ($0.lowerBound - Int.random(in: 0...2))..<($0.upperBound + Int.random(in: 0...2))
+          ($0.lowerBound - Int.random(in: 0...2, using: &random))..<($0.upperBound
+            + Int.random(in: 0...2, using: &random))
         }
       }
       let region = (0..<rank).map { _ in
-        let from = Int.random(in: 5...9)
-        return from..<(from + Int.random(in: 1...5))
+        let from = Int.random(in: 5...9, using: &random)
+        return from..<(from + Int.random(in: 1...5, using: &random))
       }
       let (from, to) = (box(around: region), box(around: region))
       func index(_ at: [Int], _ box: [Range<Int>]) -> Int {
         zip(at, box).reduce(0) { $0 * $1.1.count + $1.0 - $1.1.lowerBound }
       }
-      let source = (0..<(from.reduce(width) { $0 * $1.count })).map { _ in UInt8.random(in: 1...255)
+      let source = (0..<(from.reduce(width) { $0 * $1.count })).map { _ in
+        UInt8.random(in: 1...255, using: &random)
       }
       var expected = [UInt8](repeating: 0, count: to.reduce(width) { $0 * $1.count })
       func visit(_ at: [Int]) {
@@ -63,17 +66,17 @@ import Testing
   }
 
   @Test func piecesCoverTheBoxOnceEach() {
-    var random = SystemRandomNumberGenerator()
+    var random = SplitMix(seed: 4)
     for round in 0..<200 {
       let rank = Int.random(in: 1...4, using: &random)
-      let shape = (0..<rank).map { _ in Int.random(in: 1...12) }
-      let chunk = shape.map { Int.random(in: 1...($0 + 2)) }
+      let shape = (0..<rank).map { _ in Int.random(in: 1...12, using: &random) }
+      let chunk = shape.map { Int.random(in: 1...($0 + 2), using: &random) }
       let layout: Layout = round % 2 == 0 ? .chunked(chunk) : .contiguous(offset: 0)
       let box = shape.map { extent -> Range<Int> in
-        let from = Int.random(in: 0..<extent)
-        return from..<Int.random(in: (from + 1)...extent)
+        let from = Int.random(in: 0..<extent, using: &random)
+        return from..<Int.random(in: (from + 1)...extent, using: &random)
       }
-      let runBytes = [1, 16, 100, 100_000].randomElement()!
+      let runBytes = [1, 16, 100, 100_000].randomElement(using: &random)!
       let pieces = layout.pieces(shape: shape, elementBytes: 4, box: box, runBytes: runBytes)
       var seen: [[Int]: Int] = [:]
       for piece in pieces {

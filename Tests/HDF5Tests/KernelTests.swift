@@ -1,24 +1,13 @@
 import CKernels
+import Fixtures
 import Testing
 
 @testable import HDF5
 
 /// The C kernels against slow twins that anyone can read.
 @Suite struct KernelTests {
-  /// Deterministic, so that a failure can be repeated.
-  struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-      return z ^ z >> 31
-    }
-  }
-
   private func random(_ count: Int, _ seed: Int) -> [UInt8] {
-    var generator = Generator(state: UInt64(seed))
+    var generator = SplitMix(seed: UInt64(seed))
     return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
   }
 

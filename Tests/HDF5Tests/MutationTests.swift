@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 
@@ -6,9 +7,7 @@ import Testing
 /// Bytes changed at random: an error or a result, never a crash, a hang, or a write out of bounds.
 /// The long form, which also compares with h5py, is Tests/Oracles/fuzz_hdf5.py.
 @Suite struct MutationTests {
-  private static let seed = UInt64(ProcessInfo.processInfo.environment["ND_SEED"] ?? "1") ?? 1
-
-  private func mutate(_ bytes: inout [UInt8], _ random: inout KernelTests.Generator, from: Int = 0) {
+  private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix, from: Int = 0) {
     guard bytes.count > from else { return }
     for _ in 0...Int.random(in: 0...4, using: &random) {
       let at = Int.random(in: from..<bytes.count, using: &random)
@@ -24,7 +23,7 @@ import Testing
 
   /// The stored bytes of one chunk for every pipeline of the grid, mutated, cut and lengthened.
   @Test func mutatedChunksStayInTheirBounds() throws {
-    var random = KernelTests.Generator(state: Self.seed)
+    var random = SplitMix(seed: OracleFolder.seed)
     let path = try Oracle.grid.get().path("grid_v110.h5")
     let catalogue = try File.catalogue(path: path)
     let file = try File(catalogue)
@@ -73,8 +72,8 @@ import Testing
     "grid/masks.h5",
   ])
   func mutatedFilesAreReadOrRefused(_ name: String) throws {
-    var random = KernelTests.Generator(
-      state: name.utf8.reduce(Self.seed) { $0 &* 31 &+ UInt64($1) })
+    var random = SplitMix(
+      seed: name.utf8.reduce(OracleFolder.seed) { $0 &* 31 &+ UInt64($1) })
     let oracle = try (name.hasPrefix("odd") ? Oracle.odd : Oracle.grid).get()
     let original = [UInt8](
       try Data(contentsOf: URL(filePath: oracle.path(String(name.split(separator: "/")[1])))))

@@ -1,10 +1,10 @@
+import Fixtures
 import Foundation
 import Testing
 
 @testable import HDF5
 
-/// Files made by the Python scripts of `Tests/Oracles`, once a test run, in a folder of its own that
-/// is removed at the end.
+/// Files made by the Python scripts of `Tests/Oracles`, once a test run.
 struct Oracle {
   /// The folder the files are in.
   let folder: String
@@ -23,35 +23,12 @@ struct Oracle {
   }
 
   /// What `make_hdf5.py` makes; another seed than 1 by the variable `ND_SEED`.
-  static let grid: Result<Oracle, Failure> = make(
-    "make_hdf5.py", ["--seed", ProcessInfo.processInfo.environment["ND_SEED"] ?? "1"])
+  static let grid = made("make_hdf5.py", seed: OracleFolder.seed)
   /// What `odd.py` makes.
-  static let odd: Result<Oracle, Failure> = make("odd.py", [])
+  static let odd = made("odd.py", seed: nil)
 
-  struct Failure: Error, CustomStringConvertible { let description: String }
-
-  static let root = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "Oracles")
-
-  private static func make(_ script: String, _ arguments: [String]) -> Result<Oracle, Failure> {
-    let folder = FileManager.default.temporaryDirectory
-      .appending(path: "nd-\(script)-\(ProcessInfo.processInfo.processIdentifier)").path
-    TemporaryFolders.shared.add(folder)
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments =
-      [ProcessInfo.processInfo.environment["ND_PYTHON"] ?? "python3"]
-      + [root.appending(path: script).path, folder] + arguments
-    let complaints = Pipe()
-    process.standardError = complaints
-    do { try process.run() } catch { return .failure(Failure(description: "\(error)")) }
-    let words = complaints.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      return .failure(
-        Failure(description: "\(script): \(String(decoding: words, as: UTF8.self).suffix(2000))"))
-    }
-    return .success(Oracle(folder: folder))
+  private static func made(_ script: String, seed: UInt64?) -> Result<Oracle, OracleFolder.Failure> {
+    Result { () throws(OracleFolder.Failure) in Oracle(folder: try OracleFolder(script, seed: seed).path) }
   }
 
   func path(_ name: String) -> String { folder + "/" + name }
@@ -62,23 +39,6 @@ struct Oracle {
 
   func expected() throws -> [UInt8] {
     [UInt8](try Data(contentsOf: URL(filePath: path("expected.bin"))))
-  }
-}
-
-/// Removes the folders when the test process ends.
-final class TemporaryFolders: @unchecked Sendable {
-  static let shared = TemporaryFolders()
-  private let lock = NSLock()
-  private var folders: [String] = []
-
-  private init() {
-    atexit { TemporaryFolders.shared.remove() }
-  }
-
-  func add(_ folder: String) { lock.withLock { folders.append(folder) } }
-
-  private func remove() {
-    for folder in lock.withLock({ folders }) { try? FileManager.default.removeItem(atPath: folder) }
   }
 }
 

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 
@@ -10,8 +11,9 @@ import Testing
     let expected = try oracle.expected()
     let cases = try oracle.cases()
     #expect(cases.count > 1000)
-    var random = SystemRandomNumberGenerator()
-    for (name, cases) in Dictionary(grouping: cases, by: { "\($0.file) \($0.follow ?? false)" }) {
+    var random = SplitMix(seed: 5)
+    let files = Dictionary(grouping: cases) { "\($0.file) \($0.follow ?? false)" }
+    for (name, cases) in files.sorted(by: { $0.key < $1.key }) {
       let follow = cases[0].follow ?? false
       let catalogue = try File.catalogue(path: oracle.path(cases[0].file), follow: follow)
       let file = try File(catalogue)

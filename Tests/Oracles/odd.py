@@ -307,7 +307,7 @@ def children():
     for name, script in (
             ("crash", "kill -SEGV $$"), ("hang", "exec sleep 30"),
             ("hang silently", "exec >&-; exec sleep 30"), ("half", "echo '{\"catalogue\":{'"),
-            ("code", "exit 3"), ("slow", "exec sleep 3")):
+            ("code", "exit 3"), ("slow", "exec sleep 3"), ("killed", "kill -KILL $$"), ("over time", "kill -XCPU $$")):
         path = os.path.join(OUT, f"child {name}")
         with open(path, "w") as f:
             f.write(f"#!/bin/sh\n{script}\n")

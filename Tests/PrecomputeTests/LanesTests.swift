@@ -23,15 +23,4 @@ import Testing
       }
     }
   }
-
-  @Test func idsAreFitForFiles() {
-    #expect(
-      PreparedJob.ids(["activations/dense_1", "a.b", "a b", "A-B", "日本", ""]) == [
-        "dense_1", "a-b", "a-b-2", "A-B-3", "layer", "layer-2",
-      ])
-  }
-
-  @Test func sizesInWords() {
-    #expect(bytesInWords(512) == "512 bytes" && bytesInWords(1536) == "1.5 KiB" && bytesInWords(8 << 30) == "8 GiB")
-  }
 }

@@ -1,4 +1,5 @@
 import Distributions
+import Fixtures
 import Foundation
 import TileStore
 
@@ -171,21 +172,22 @@ struct RandomView {
   let level: Int
   let index: Int
 
-  init(_ store: Store, _ layer: LayerReader, axis: BinAxis? = nil) {
+  init(_ store: Store, _ layer: LayerReader, axis: BinAxis? = nil, using random: inout SplitMix) {
     let groups = store.attributes.groups.indices
     let instances = store.attributes.instances.indices
-    func item() -> OrderName.Item {
-      [.median(groups.randomElement()!), .mean(groups.randomElement()!), .value(instances.randomElement()!)]
-        .randomElement()!
+    func any<Elements: Collection>(of elements: Elements) -> Elements.Element {
+      elements.randomElement(using: &random)!
     }
-    let name: OrderName = [.index, .item(item()), .difference(item(), item())].randomElement()!
-    request = OrderRequest(name: name, direction: Direction.allCases.randomElement()!)
+    func item() -> OrderName.Item {
+      any(of: [.median(any(of: groups)), .mean(any(of: groups)), .value(any(of: instances))])
+    }
+    let name: OrderName = any(of: [.index, .item(item()), .difference(item(), item())])
+    request = OrderRequest(name: name, direction: any(of: Direction.allCases))
     plane = PlaneKey(
-      group: groups.randomElement()!, axis: axis ?? BinAxis.allCases.randomElement()!,
-      bins: BinCount.allCases.randomElement()!)
+      group: any(of: groups), axis: axis ?? any(of: BinAxis.allCases), bins: any(of: BinCount.allCases))
     let levels = Levels(neurons: layer.layer.neurons)
-    level = .random(in: 0...levels.top)
-    index = .random(in: 0..<levels.tiles(at: level))
+    level = any(of: 0...levels.top)
+    index = any(of: 0..<levels.tiles(at: level))
   }
 
   /// Path and query below the version's address.

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Synchronization
 import Testing
@@ -21,14 +22,15 @@ struct ByteCacheTests {
   @Test func `It stays within its bytes, whatever is done`() {
     var cache = ByteCache<Int, Int>(bytesMax: 1000)
     var sizes: [Int: Int] = [:]
+    var random = SplitMix(seed: 1)
     for _ in 0..<5000 {
-      let key = Int.random(in: 0..<50)
-      switch Int.random(in: 0..<10) {
+      let key = Int.random(in: 0..<50, using: &random)
+      switch Int.random(in: 0..<10, using: &random) {
       case 0: cache.remove(key)
       case 1: cache.removeAll { other, _ in other % 7 == key % 7 }
       case 2...5: #expect(cache.value(for: key).map { $0 == sizes[key] } ?? true)
       default:
-        let bytes = Int.random(in: 1...600)
+        let bytes = Int.random(in: 1...600, using: &random)
         sizes[key] = bytes
         cache.insert(bytes, for: key, bytes: bytes)
       }
@@ -38,7 +40,7 @@ struct ByteCacheTests {
   }
 }
 
-private final class Counter: Sendable {
+final class Counter: Sendable {
   private let count = Mutex(0)
   var value: Int { count.withLock { $0 } }
   func add() { count.withLock { $0 += 1 } }
@@ -64,62 +66,34 @@ struct SingleFlightTests {
     #expect(throws: Broken.self) { try parts.part(1) { throw Broken() } }
     #expect(try parts.part(1) { 5 } == 5)
   }
-
-  @Test func `An answer is built once however many requests wait`() async throws {
-    let built = Counter()
-    let lanes = BuildLanes(threads: 2, jobsMax: 4)
-    let cache = AnswerCache<Int, Int>(bytesMax: 1000, lanes: lanes) { _ in 1 }
-    try await withThrowingTaskGroup(of: Int.self) { group in
-      for _ in 0..<200 {
-        group.addTask {
-          try await cache.answer(3, .light) {
-            built.add()
-            return 9
-          }
-        }
-      }
-      for try await answer in group { #expect(answer == 9) }
-    }
-    #expect(built.value == 1)
-    #expect(cache.cached(3) == 9)
-  }
-
-  @Test func `A full queue refuses, and the other lane goes on`() async throws {
-    let lanes = BuildLanes(threads: 2, jobsMax: 3)
-    let gate = DispatchSemaphore(value: 0)
-    for _ in 0..<3 {
-      try lanes.submit(.heavy, { gate.wait() }, completion: { _ in })
-    }
-    await #expect(throws: BuildLanes.Full.self) { try await lanes.run(.heavy) { 1 } }
-    #expect(try await lanes.run(.light) { 2 } == 2)
-    for _ in 0..<3 { gate.signal() }
-  }
 }
 
 struct RateLimiterTests {
   @Test func `A bucket fills at its rate`() throws {
     let limiter = RateLimiter(rate: 10, burst: 20)
     let start = ContinuousClock.now
-    for _ in 0..<20 { try limiter.charge("a", 1, now: start) }
-    #expect(throws: Problem.self) { try limiter.charge("a", 1, now: start) }
-    try limiter.charge("b", 1, now: start)
-    try limiter.charge("a", 1, now: start + .milliseconds(100))
-    #expect(throws: Problem.self) { try limiter.charge("a", 1, now: start + .milliseconds(150)) }
+    for _ in 0..<20 { try limiter.charge(ClientKey(address: "a"), 1, now: start) }
+    #expect(throws: Problem.self) { try limiter.charge(ClientKey(address: "a"), 1, now: start) }
+    try limiter.charge(ClientKey(address: "b"), 1, now: start)
+    try limiter.charge(ClientKey(address: "a"), 1, now: start + .milliseconds(100))
+    #expect(throws: Problem.self) { try limiter.charge(ClientKey(address: "a"), 1, now: start + .milliseconds(150)) }
   }
 
   @Test func `What costs more than a bucket holds leaves a debt`() throws {
     let limiter = RateLimiter(rate: 10, burst: 20)
     let start = ContinuousClock.now
-    try limiter.charge("a", 50, now: start)
-    #expect(throws: Problem.self) { try limiter.charge("a", 1, now: start + .seconds(3)) }
-    try limiter.charge("a", 1, now: start + .seconds(4))
+    try limiter.charge(ClientKey(address: "a"), 50, now: start)
+    #expect(throws: Problem.self) { try limiter.charge(ClientKey(address: "a"), 1, now: start + .seconds(3)) }
+    try limiter.charge(ClientKey(address: "a"), 1, now: start + .seconds(4))
   }
+}
 
+struct ClientKeyTests {
   @Test(arguments: [
     ("10.0.0.7", "10.0.0.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8::1", "2001:db8:0:0::/64"),
     ("::1", "0:0:0:0::/64"),
   ])
   func `Subscribers are told apart, not addresses`(address: String, key: String) {
-    #expect(RateLimiter.key(address) == key)
+    #expect(ClientKey(address: address).description == key)
   }
 }

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 import TileStore
@@ -7,9 +8,13 @@ import TileStore
 struct DecodedPlaneTests {
   @Test(arguments: [(16, 600), (64, 300), (256, 3000)])
   func `A plane takes what is not 0, and is there as long as that has room`(bins: Int, rows: Int) throws {
+    var random = SplitMix(seed: UInt64(bins))
     var counts = [UInt16](repeating: 0, count: rows * bins)
     for row in 0..<rows where row % 5 != 0 {
-      for _ in 0..<4 { counts[row * bins + .random(in: 0..<bins)] = [1, 255, 256, 300, 512, 65_535].randomElement()! }
+      for _ in 0..<4 {
+        counts[row * bins + .random(in: 0..<bins, using: &random)] =
+          [1, 255, 256, 300, 512, 65_535].randomElement(using: &random)!
+      }
     }
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -47,17 +52,18 @@ struct DecodedPlaneTests {
   }
 
   @Test func `Of a plane that takes too much, tiles are the same`() throws {
+    var random = SplitMix(seed: 5)
     let server = try GoldenServer.server()
-    let version = try #require(server.service.library.dataset("golden")).current
+    let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
       let layer = LayerParts(
         version: version, index: index, parts: server.service.parts, planes: server.service.planes,
         helpers: server.service.helpers, slabs: server.service.slabs)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<10 {
-        let view = RandomView(version.store, layer.layer)
+        let view = RandomView(version.store, layer.layer, using: &random)
         let window = try #require(AxisWindow(zoom: 2, from: 128, on: layer.layer.layer.shared, samples: 1 << 20))
-        let plane = Bool.random() ? view.plane : view.plane.window(window)
+        let plane = Bool.random(using: &random) ? view.plane : view.plane.window(window)
         let stored = StoredPlane(version: version.serial, layer: index, plane: plane.stored)
         _ = try server.service.planes.part(stored) { nil }
         let tile = try layer.tile(plane, view.request, level: view.level, index: view.index)

@@ -40,7 +40,7 @@ enum GoldenServer {
     _ body: @Sendable (_ client: any TestClientProtocol, _ version: String) async throws -> Void
   ) async throws {
     let server = try change.map { try Self.server($0) } ?? shared.get()
-    let store = try #require(server.service.library.dataset("golden")).current.store
+    let store = try #require(try server.service.library.current("golden")).store
     let address = "\(server.service.settings.prefix)/api/v1/datasets/golden/\(store.version)"
     try await server.application().test(.router) { client in try await body(client, address) }
   }

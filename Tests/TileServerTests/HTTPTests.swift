@@ -206,7 +206,7 @@ struct HTTPTests {
   @Test func `A client that asks for too much is told when to come back`() async throws {
     try await GoldenServer.with({
       $0.rate = 0.001
-      $0.burst = 60
+      $0.burst = 10
       $0.trustedProxies = 1
     }) { client, version in
       func status(_ address: String, _ path: String) async throws -> Int {

@@ -58,7 +58,9 @@ struct LibraryTests {
     try await body(shelf) { try GoldenServer.server { $0.folder = shelf.folder.path } }
   }
 
-  @Test func `A new version is swapped in, and older ones answer for a while`() async throws {
+  @Test func `A new version is swapped in, and older ones answer while their folders stand, after a restart, too`()
+    async throws
+  {
     try await Self.with { shelf, open in
       let first = try shelf.publish(title: "0")
       let server = try open()
@@ -70,13 +72,98 @@ struct LibraryTests {
           let current = try await client.execute(uri: "/api/v1/datasets/golden", method: .get).json
           #expect(current["version"]?.string == versions[number])
         }
-        for (number, version) in versions.enumerated() {
-          let response = try await client.execute(uri: "/api/v1/datasets/golden/\(version)", method: .get)
-          let kept = number >= versions.count - 1 - Library.olderVersionsMax
-          #expect(response.status == (kept ? .ok : .notFound))
-          if kept { #expect(try response.json["title"]?.string == "\(number)") }
-        }
+        try await Self.expect(versions, at: client)
+        try FileManager.default.removeItem(at: shelf.path(versions[0]))
+        versions.append(try shelf.publish(title: "5"))
+        try server.service.library.refresh()
+        let gone = try await client.execute(uri: "/api/v1/datasets/golden/\(versions[0])", method: .get)
+        #expect(gone.status == .notFound)
       }
+      // A link from yesterday.
+      try await open().application().test(.router) { client in
+        let all = try FileManager.default.contentsOfDirectory(atPath: shelf.path("").path).filter(isVersion)
+        for version in all {
+          #expect(try await client.execute(uri: "/api/v1/datasets/golden/\(version)", method: .get).status == .ok)
+        }
+        #expect(all.count == 5)
+      }
+    }
+  }
+
+  private static func expect(_ versions: [String], at client: any TestClientProtocol) async throws {
+    for (number, version) in versions.enumerated() {
+      let response = try await client.execute(uri: "/api/v1/datasets/golden/\(version)", method: .get)
+      #expect(response.status == .ok)
+      #expect(try response.json["title"]?.string == "\(number)")
+    }
+  }
+
+  @Test func `Of many data sets some are opened at the start, any when it is asked for, and few stay open`()
+    async throws
+  {
+    try await Self.with { shelf, open in
+      let version = try shelf.publish(title: "many")
+      let names = (0..<70).map { "d\(1000 + $0)" }
+      for name in names {
+        try FileManager.default.createSymbolicLink(
+          atPath: shelf.folder.appendingPathComponent(name).path, withDestinationPath: "golden")
+      }
+      let broken = shelf.folder.appendingPathComponent("e")
+      try FileManager.default.createDirectory(at: broken, withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(
+        atPath: broken.appendingPathComponent("current").path, withDestinationPath: version)
+      let server = try open()
+      let library = server.service.library
+      #expect((1...Library.looksMax).contains(library.datasets.count))
+      #expect(server.datasets.count == 72)
+      #expect(!server.service.isReady)
+      try await server.application().test(.router) { client in
+        for name in ["d1069", "golden"] {
+          let tile = "/api/v1/datasets/\(name)/\(version)/layers/wide/tiles/0/0/0"
+          #expect(try await client.execute(uri: tile, method: .get).status == .ok)
+        }
+        #expect(try await client.execute(uri: "/api/v1/datasets/e", method: .get).status == .notFound)
+        #expect(!library.isUnseen("d1069") && !library.isUnseen("golden") && !library.isUnseen("e"))
+        #expect(library.isUnseen("d1068"))
+        var refused: [String] = []
+        while try library.refresh().areMore {}
+        refused += try library.refresh().refused.map(\.dataset)
+        #expect(refused.isEmpty, "it was told when it was asked for")
+        #expect(server.service.isReady)
+        for name in names {
+          #expect(try await client.execute(uri: "/api/v1/datasets/\(name)/\(version)", method: .get).status == .ok)
+        }
+        let bytes = try #require(try library.current("golden")).byteCount
+        #expect(library.openCount * bytes <= Library.openBytesMax)
+        #expect(256 * bytes >= Library.openBytesMax)
+        let listed = try await client.execute(uri: "/api/v1/datasets", method: .get).json["datasets"]?.array
+        #expect(listed?.count == 71)
+      }
+    }
+  }
+
+  @Test func `A version that leads out of the library is not served`() async throws {
+    try await Self.with { shelf, open in
+      let version = try shelf.publish(title: "outside")
+      let outside = FileManager.default.temporaryDirectory.appendingPathComponent("outside-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: outside) }
+      try FileManager.default.moveItem(at: shelf.path(version), to: outside)
+      try FileManager.default.createSymbolicLink(at: shelf.path(version), withDestinationURL: outside)
+      let server = try open()
+      #expect(server.datasets.isEmpty)
+      try await server.application().test(.router) { client in
+        let answer = try await client.execute(uri: "/api/v1/datasets/golden/\(version)", method: .get)
+        #expect(answer.status == .notFound)
+      }
+    }
+  }
+
+  @Test func `Every store answers that NaN, infinities and large whole numbers have`() throws {
+    for (value, expected) in [
+      (-0x1p63, JSONValue.double(-0x1p63)), (0x1p63, .double(0x1p63)), (-3, .int(-3)), (.nan, .null),
+      (0x1p52, .int(1 << 52)),
+    ] {
+      #expect(NeuronFigures.number(value) == expected)
     }
   }
 
@@ -114,7 +201,7 @@ struct LibraryTests {
       #expect(changes.opened.isEmpty)
       #expect(changes.refused.map(\.error.kind) == [.corrupt])
       #expect(try server.service.library.refresh().refused.isEmpty, "told once")
-      #expect(server.service.library.dataset("golden")?.current.store.version == first)
+      #expect(server.service.library.dataset("golden")?.current.name == first)
     }
   }
 

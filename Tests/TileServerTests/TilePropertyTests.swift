@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import HummingbirdTesting
 import Testing
@@ -8,11 +9,12 @@ import TileStore
 /// Random views of the golden store, compared with brute force.
 struct TilePropertyTests {
   @Test func `Tiles equal brute force over the store`() async throws {
+    var random = SplitMix(seed: 1)
     let store = try Store.open("\(GoldenServer.tiles)/golden")
     let wanted = try store.layers.flatMap { layer in
       let brute = BruteForce(store: store, layer: layer)
       return try (0..<15).map { _ in
-        let view = RandomView(store, layer)
+        let view = RandomView(store, layer, using: &random)
         return (
           path: view.path(store, layer),
           tile: try brute.tile(view.plane, view.request, level: view.level, index: view.index)
@@ -30,14 +32,15 @@ struct TilePropertyTests {
   }
 
   @Test func `Windows of the axis equal brute force over the own grids`() async throws {
+    var random = SplitMix(seed: 2)
     let store = try Store.open("\(GoldenServer.tiles)/golden")
     let wanted = try store.layers.flatMap { layer in
       let brute = BruteForce(store: store, layer: layer)
       return try (0..<12).map { _ in
-        let view = RandomView(store, layer, axis: .shared)
-        let zoom = Int.random(in: 1...10)
+        let view = RandomView(store, layer, axis: .shared, using: &random)
+        let zoom = Int.random(in: 1...10, using: &random)
         // Half of the windows lie at the bulk's end of the axis, where there is something to see.
-        let from = Bool.random() ? 0 : Int.random(in: 0...((256 << zoom) - 256))
+        let from = Bool.random(using: &random) ? 0 : Int.random(in: 0...((256 << zoom) - 256), using: &random)
         return (
           path: "\(view.path(store, layer))&zoom=\(zoom)&from=\(from)",
           tile: try brute.windowTile(
@@ -69,16 +72,17 @@ struct TilePropertyTests {
   }
 
   @Test func `Rows equal brute force over the store`() throws {
+    var random = SplitMix(seed: 3)
     let server = try GoldenServer.server()
-    let version = try #require(server.service.library.dataset("golden")).current
+    let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
       let layer = LayerParts(
         version: version, index: index, parts: server.service.parts, planes: server.service.planes,
         helpers: server.service.helpers, slabs: server.service.slabs)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<20 {
-        let view = RandomView(version.store, layer.layer)
-        let instances = [[], [0], [1], [1, 0]].randomElement() ?? []
+        let view = RandomView(version.store, layer.layer, using: &random)
+        let instances = [[], [0], [1], [1, 0]].randomElement(using: &random) ?? []
         let made = try layer.rows(view.request, instances: instances, level: view.level, index: view.index)
         #expect(made == (try brute.rows(view.request, instances, level: view.level, index: view.index)))
       }
@@ -87,13 +91,14 @@ struct TilePropertyTests {
 
   /// Gathering and the pyramid are two ways to the same tile.
   @Test func `Both ways of making a tile agree`() throws {
+    var random = SplitMix(seed: 4)
     let server = try GoldenServer.server()
-    let version = try #require(server.service.library.dataset("golden")).current
+    let version = try #require(try server.service.library.current("golden"))
     let layer = LayerParts(
       version: version, index: 0, parts: server.service.parts, planes: server.service.planes,
       helpers: server.service.helpers, slabs: server.service.slabs)
     for _ in 0..<10 {
-      let view = RandomView(version.store, layer.layer)
+      let view = RandomView(version.store, layer.layer, using: &random)
       let maker = TileMaker(
         layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
         zeros: try layer.zeros(group: view.plane.group), samples: 220, grids: nil)

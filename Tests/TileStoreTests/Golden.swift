@@ -1,4 +1,6 @@
+import Crypto
 import Foundation
+import Testing
 import TileStore
 
 /// The golden store (`Tiles/golden`), and copies of it that a test may damage.
@@ -18,5 +20,47 @@ enum Golden {
     try FileManager.default.copyItem(atPath: dataset, toPath: copy.path)
     defer { try? FileManager.default.removeItem(at: copy) }
     return try body(copy.path)
+  }
+
+  /// Runs `body` on a copy in which something was changed and that is signed anew (`FORMAT.md` §1), so that only its meaning may be
+  /// wrong. Files that the change removes are not listed.
+  static func withEdited<Result>(
+    _ edit: (_ version: URL) throws -> Void, _ body: (_ dataset: String) throws -> Result
+  ) throws -> Result {
+    try withCopy { dataset in
+      let files = FileManager.default
+      let folder = URL(fileURLWithPath: dataset)
+      let before = folder.appendingPathComponent(try #require(Catalogue.currentVersion(ofDataset: dataset)))
+      try edit(before)
+      let paths = try files.subpathsOfDirectory(atPath: before.path).filter {
+        var isFolder: ObjCBool = false
+        return $0 != "MANIFEST"
+          && files.fileExists(atPath: before.appendingPathComponent($0).path, isDirectory: &isFolder)
+          && !isFolder.boolValue
+      }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      let manifest = try paths.reduce(into: "") { text, path in
+        let content = try Data(contentsOf: before.appendingPathComponent(path))
+        text += "\(hexadecimal(SHA256.hash(data: content)))  \(path)\n"
+      }
+      try Data(manifest.utf8).write(to: before.appendingPathComponent("MANIFEST"))
+      let version = String(hexadecimal(SHA256.hash(data: Data(manifest.utf8))).prefix(16))
+      if before.lastPathComponent != version {
+        try files.moveItem(at: before, to: folder.appendingPathComponent(version))
+        try files.removeItem(at: folder.appendingPathComponent("current"))
+        try files.createSymbolicLink(
+          atPath: folder.appendingPathComponent("current").path, withDestinationPath: version)
+      }
+      return try body(dataset)
+    }
+  }
+
+  /// Replaces texts in files of a version; each must be there.
+  static func replace(_ old: String, _ new: String, in paths: [String], of version: URL) throws {
+    for path in paths {
+      let url = version.appendingPathComponent(path)
+      let text = try String(contentsOf: url, encoding: .utf8)
+      #expect(text.contains(old), "\(path) has no \(old)")
+      try Data(text.replacingOccurrences(of: old, with: new).utf8).write(to: url)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Crypto
+import Fixtures
 import Foundation
 import Testing
 
@@ -80,16 +81,17 @@ struct GoldenStoreTests {
   }
 
   @Test func `Gathering random rows equals streaming`() throws {
+    var random = SplitMix(seed: 1)
     for layer in store.layers {
       for array in layer.arrays {
-        let plane = Int.random(in: 0..<array.planes)
+        let plane = Int.random(in: 0..<array.planes, using: &random)
         var all: [[UInt8]] = []
         try array.stream(plane: plane) { _, rows in
           for start in stride(from: 0, to: rows.count, by: array.rowBytes) {
             all.append(Array(rows[start..<(start + array.rowBytes)]))
           }
         }
-        let chosen = (0..<100).map { _ in UInt32.random(in: 0..<UInt32(array.rows)) }
+        let chosen = (0..<100).map { _ in UInt32.random(in: 0..<UInt32(array.rows), using: &random) }
         var gathered = [[UInt8]](repeating: [], count: chosen.count)
         try array.gather(plane: plane, chosen) { gathered[$0] = Array($1) }
         #expect(gathered == chosen.map { all[Int($0)] }, "\(array.path)")

@@ -35,7 +35,7 @@ test("a slow line fetches at once all modules of the first picture, and no other
   const named = [...text("index.html").matchAll(/modulepreload" href="([^"]+)"/g)].map((match) => match[1]);
   const first = closure("src/main.js");
   assert.deepEqual([...named].sort(), [...first].sort());
-  const early = closure("src/early.js");
+  const early = closure("src/prefetch.js");
   assert.deepEqual(new Set(named.slice(0, early.size)), early);
   for (const name of ["src/panels/neuron.js", "src/panels/sortmenu.js", "src/export/png.js"]) assert.ok(!first.has(name) && modules.includes(name), name);
 });

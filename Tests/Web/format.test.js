@@ -22,11 +22,11 @@ test("figures keep their digits and tell what is no number", () => {
 });
 
 test("a small share never reads as nothing, nor a large one as all", () => {
-  assert.equal(percent(0), "0 %");
-  assert.equal(percent(0.0001), "< 0.1 %");
-  assert.equal(percent(0.9999), "> 99.9 %");
-  assert.equal(percent(1), "100 %");
-  assert.equal(percent(0.042), "4.2 %");
+  assert.equal(percent(0), "0%");
+  assert.equal(percent(0.0001), "<0.1%");
+  assert.equal(percent(0.9999), ">99.9%");
+  assert.equal(percent(1), "100%");
+  assert.equal(percent(0.042), "4.2%");
 });
 
 test("figures under each other have the same decimals, as many as the largest needs", () => {
@@ -43,7 +43,7 @@ test("figures under each other have the same decimals, as many as the largest ne
 test("what fixed decimals would make nothing says that it is not", () => {
   assert.equal(aligned(0.0002, 3), "< 0.001");
   assert.equal(aligned(-0.0002, 3), "> −0.001");
-  assert.deepEqual([0, 0.0002, 0.42, 0.9999, 1, Number.NaN].map(alignedPercent), ["0.0 %", "< 0.1 %", "42.0 %", "> 99.9 %", "100.0 %", "–"]);
+  assert.deepEqual([0, 0.0002, 0.42, 0.9999, 1, Number.NaN].map(alignedPercent), ["0.0%", "<0.1%", "42.0%", ">99.9%", "100.0%", "–"]);
 });
 
 test("ordinals", () => {
@@ -54,9 +54,9 @@ test("standing of a value in words", () => {
   assert.equal(standing(99.7, 99.9, "cat"), "99.8th percentile of cat");
   assert.equal(standing(100, 100, "cat"), "above every cat");
   assert.equal(standing(0, 0, "cat"), "below every cat");
-  assert.equal(standing(0, 62, "cat"), "among the lowest 62 % of cat");
+  assert.equal(standing(0, 62, "cat"), "among the lowest 62% of cat");
   assert.equal(standing(0, 100, "cat"), "the same as every cat");
-  assert.equal(standing(99.5, 100, "cat"), "among the highest 0.5 % of cat");
+  assert.equal(standing(99.5, 100, "cat"), "among the highest 0.5% of cat");
 });
 
 test("names lose the path that all have in common, and nothing else", () => {

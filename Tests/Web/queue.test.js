@@ -95,6 +95,21 @@ test("a busy server says when to come back, and is heard", async () => {
   assert.equal(queue.away, false);
 });
 
+test("a server that stays busy is told, once, until it answers", async () => {
+  const { queue, sent, advance } = world();
+  const told = [];
+  queue.onBusy = (busy) => told.push([sent.length, busy]);
+  const result = ask(queue, "x", 1);
+  for (let i = 0; i < 6; i++) {
+    sent[i].refuse(i % 2 === 0 ? 503 : 429, { retryAfter: 1 });
+    await settled();
+    advance(2000);
+  }
+  sent[6].answer("now");
+  assert.equal((await result).data, "now");
+  assert.deepEqual(told, [[4, true], [7, false]]);
+});
+
 test("a damaged answer is fetched again, but not for ever; a refusal not at all", async () => {
   const { queue, sent, advance } = world();
   const told = [];
@@ -113,6 +128,19 @@ test("a damaged answer is fetched again, but not for ever; a refusal not at all"
   sent[4].refuse(404);
   assert.equal(await refused, 404);
   assert.equal(sent.length, 5);
+});
+
+test("damaged answers are counted by themselves: a long absence before uses none of them up", async () => {
+  const { queue, sent, advance } = world();
+  const result = ask(queue, "x", 1).catch((error) => error);
+  const answers = [...Array(9).fill({}), ...Array(3).fill({ damaged: true })];
+  for (const [i, more] of answers.entries()) {
+    sent[i].refuse(0, more);
+    await settled();
+    advance(60000);
+  }
+  sent[answers.length].answer("whole");
+  assert.equal((await result).data, "whole");
 });
 
 test("a server that refuses, or sends damage, is back", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeOrder, encodeOrder, exists, expression, phrase, promise } from "../../web/src/model/order.js";
-import { decodeState, encodeState, firstVisit, fittingBins, fullShare, linkTarget } from "../../web/src/model/state.js";
+import { decodeState, encodeState, firstVisit, fittingBins, fullShare, linkTarget, splitToken } from "../../web/src/model/state.js";
 
 const layer = (id, neurons) => ({ id, name: id, neurons, samples: 1, shared: { exponent: 0, origin: 0 } });
 const metadata = {
@@ -22,7 +22,7 @@ test("orderings in the server's words and in the reader's", () => {
   assert.equal(phrase(order, metadata), "value of attacked 0 − median of ankle boot");
   assert.equal(promise(order, "descending", metadata), "Neurons where the value of attacked 0 exceeds the median of ankle boot most come first.");
   assert.equal(promise(order, "ascending", metadata), "Neurons where the median of ankle boot exceeds the value of attacked 0 most come first.");
-  assert.equal(promise(decodeOrder("m1"), "ascending", metadata), "Neurons with the smallest median of bag come first; equal ones by index.");
+  assert.equal(promise(decodeOrder("m1"), "ascending", metadata), "Neurons with the smallest median of bag come first; ties by index.");
   assert.ok(!exists(decodeOrder("v9"), metadata));
   assert.ok(!exists(decodeOrder("v0-m7"), metadata));
 });
@@ -83,4 +83,11 @@ test("nonsense in a link is left out, never an error", () => {
   assert.deepEqual([state.layers, state.groups, state.instances, state.panel, state.full, state.bins, state.axis], [["dense_1"], [], [], null, null, null, "shared"]);
   assert.deepEqual(state.columns.dense_1.hidden, []);
   assert.equal(state.columns.dense_1.span, null);
+});
+
+test("a token is taken out of a link wherever it stands, and the rest stays", () => {
+  for (const [hash, token, rest] of [
+    ["", null, ""], ["#1;d=a;l=b", null, "#1;d=a;l=b"], ["#token=abc", "abc", ""], ["#token=a%3Bb;1;d=x;l=y", "a;b", "#1;d=x;l=y"],
+    ["#1;d=x;token=abc;l=y", "abc", "#1;d=x;l=y"], ["#1;d=token%3Dno", null, "#1;d=token%3Dno"], ["#token=one;token=two", "one", ""], ["#token=", "", ""],
+  ]) assert.deepEqual(splitToken(hash), { token, rest }, hash);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LruCache } from "../../web/src/model/cache.js";
 import { crc32c } from "../../web/src/model/crc32c.js";
-import { Damaged, decodeRows, decodeTile } from "../../web/src/model/tile.js";
+import { Damaged, askedBy, decodeRows, decodeTile } from "../../web/src/model/tile.js";
 
 /** @param {string} magic @param {number} rows @param {number} bins @param {Uint8Array} body */
 function message(magic, rows, bins, body) {
@@ -21,6 +21,9 @@ function message(magic, rows, bins, body) {
   return buffer;
 }
 
+const asked = (bins) => ({ level: 3, index: 2, bins });
+const headerSum = (buffer) => crc32c(new Uint8Array(buffer, 0, 32)).toString(16).padStart(8, "0");
+
 test("CRC-32C gives the check values of RFC 3720", () => {
   assert.equal(crc32c(new TextEncoder().encode("123456789")), 0xe3069283);
   assert.equal(crc32c(new Uint8Array(32)), 0x8a9136aa);
@@ -31,7 +34,7 @@ test("CRC-32C gives the check values of RFC 3720", () => {
 
 test("a tile is read as it was written", () => {
   const body = Uint8Array.from({ length: 3 * 4 + 3 }, (_, i) => i);
-  const tile = decodeTile(message("NDT1", 3, 4, body));
+  const tile = decodeTile(message("NDT1", 3, 4, body), asked(4), null);
   assert.deepEqual([tile.rows, tile.bins, tile.level, tile.scale, tile.first], [3, 4, 3, 0.5, 512]);
   assert.deepEqual([...tile.densities], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   assert.deepEqual([...tile.zeros], [12, 13, 14]);
@@ -48,7 +51,7 @@ test("rows are read at odd counts too, where nothing is aligned", () => {
     view.setBigInt64(44 + 8 * i, -7n, true);
     for (let j = 0; j < 3; j++) view.setFloat32(68 + 12 * i + 4 * j, i * 3 + j, true);
   }
-  const tile = decodeRows(message("NDR1", rows, 1, body));
+  const tile = decodeRows(message("NDR1", rows, 1, body), asked(1), null);
   assert.deepEqual([...tile.neurons], [100, 101, 102]);
   assert.deepEqual([...tile.keys], [0, 0.5, Number.NaN]);
   assert.deepEqual([...tile.exponents], [-5, -5, -5]);
@@ -56,17 +59,51 @@ test("rows are read at odd counts too, where nothing is aligned", () => {
   assert.deepEqual([...tile.values[0]], [0, 1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
-test("every flipped bit, wrong length and foreign message is refused", () => {
+test("every flipped bit of header and body is refused; only the two scales need the header's checksum", () => {
   const good = message("NDT1", 2, 4, new Uint8Array(10).fill(9));
-  for (let bit = 32 * 8; bit < good.byteLength * 8; bit++) {
+  const sum = headerSum(good);
+  assert.equal(decodeTile(good, asked(4), sum).rows, 2);
+  for (let bit = 0; bit < good.byteLength * 8; bit++) {
     const bad = good.slice(0);
     new Uint8Array(bad)[bit >> 3] ^= 1 << (bit & 7);
-    assert.throws(() => decodeTile(bad), Damaged);
+    assert.throws(() => decodeTile(bad, asked(4), sum), Damaged, `bit ${bit}`);
+    const isScale = [16, 24].some((at) => bit >> 5 === at / 4);
+    if (!isScale) assert.throws(() => decodeTile(bad, asked(4), null), Damaged, `bit ${bit}, without the header's checksum`);
   }
-  assert.throws(() => decodeTile(good.slice(0, 40)), Damaged);
-  assert.throws(() => decodeTile(good.slice(0, 7)), Damaged);
-  assert.throws(() => decodeTile(message("NDT1", 3, 4, new Uint8Array(10))), Damaged);
-  assert.throws(() => decodeRows(good), Damaged);
+  assert.throws(() => decodeTile(good, asked(4), "no checksum"), Damaged);
+});
+
+test("a wrong length, a foreign message, and an answer to another question are refused", () => {
+  const good = message("NDT1", 2, 4, new Uint8Array(10).fill(9));
+  for (const length of [0, 7, 31, 32, 40]) assert.throws(() => decodeTile(good.slice(0, length), asked(4), null), Damaged);
+  assert.throws(() => decodeTile(message("NDT1", 3, 4, new Uint8Array(10)), asked(4), null), Damaged);
+  assert.throws(() => decodeRows(good, asked(4), null), Damaged);
+  for (const other of [{ level: 2 }, { index: 1 }, { bins: 2 }]) assert.throws(() => decodeTile(good, { ...asked(4), ...other }, null), Damaged);
+});
+
+test("no size in a header makes anything but a Damaged", () => {
+  const good = message("NDT1", 2, 4, new Uint8Array(10).fill(9));
+  for (const size of [0, 1, 31, 33, 42, 43, 1000, 65535]) {
+    const bad = good.slice(0);
+    new DataView(bad).setUint16(6, size, true);
+    assert.throws(() => decodeTile(bad, asked(4), null), { constructor: Damaged, message: `header size ${size}, expected 32` });
+  }
+});
+
+test("scales that are no shares are refused", () => {
+  for (const [at, scale] of [[16, 0], [16, -0.5], [16, 2], [16, Number.NaN], [16, Infinity], [24, -0.5], [24, 2], [24, Number.NaN]]) {
+    const bad = message("NDT1", 2, 4, new Uint8Array(10).fill(9));
+    new DataView(bad).setFloat32(at, scale, true);
+    assert.throws(() => decodeTile(bad, asked(4), headerSum(bad)), Damaged, `${scale} at ${at}`);
+  }
+});
+
+test("an address tells what it asks for", () => {
+  const at = (path) => askedBy(`http://host.example/prefix/api/v1/datasets/d/v/layers/${path}`);
+  assert.deepEqual(at("dense/tiles/3/2/17?order=index&direction=ascending&axis=own&bins=64"), { level: 2, index: 17, bins: 64 });
+  assert.deepEqual(at("tiles/tiles/0/0/0?order=index&bins=256&zoom=3&from=128"), { level: 0, index: 0, bins: 256 });
+  assert.deepEqual(at("tiles/rows/1/5?order=index&instances=4,7,9"), { level: 1, index: 5, bins: 3 });
+  assert.deepEqual(at("rows/rows/1/5?order=index&instances="), { level: 1, index: 5, bins: 0 });
 });
 
 test("the cache keeps what was used last, within its bytes", () => {

@@ -24,7 +24,7 @@ function page(t) {
 
 test("the worker starts with the page, and answers go to who asked", async (t) => {
   const workers = page(t);
-  const send = workerTransport();
+  const send = workerTransport(null);
   assert.equal(workers.length, 1);
   const [one, other] = [send("a", "json"), send("b", "tile")];
   assert.deepEqual(workers[0].sent, [{ id: 1, url: "http://host.example/page/a", kind: "json" }, { id: 2, url: "http://host.example/page/b", kind: "tile" }]);
@@ -37,7 +37,7 @@ test("the worker starts with the page, and answers go to who asked", async (t) =
 for (const site of [undefined, "site.json"]) {
   test(`a worker that does not start is replaced with the next request, ${site ? "of a site" : "of a server"}`, async (t) => {
     const workers = page(t);
-    const send = workerTransport(site);
+    const send = workerTransport(null, site);
     const greeting = site ? [{ site: "http://host.example/page/site.json" }] : [];
     const lost = send("a", "json");
     workers[0].onerror();
@@ -60,3 +60,14 @@ for (const site of [undefined, "site.json"]) {
     assert.deepEqual(await again.promise, { data: 7, bytes: 0 });
   });
 }
+
+test("a token is told to every worker before anything is asked of it, and to none of a site of plain files", async (t) => {
+  const workers = page(t);
+  const send = workerTransport("sesame");
+  assert.deepEqual(workers[0].sent, [{ token: "sesame" }]);
+  workers[0].onerror();
+  send("a", "json").promise.catch(() => {});
+  assert.deepEqual(workers[1].sent.map(({ token, kind }) => token ?? kind), ["sesame", "json"]);
+  workerTransport("sesame", "site.json");
+  assert.deepEqual(workers[2].sent, [{ site: "http://host.example/page/site.json" }]);
+});

@@ -1,7 +1,7 @@
 /** What all views share: the metadata, the state with its history, the data, the theme. */
 
 import { versionUrls } from "./data/api.js";
-import { TileSource } from "./data/tiles.js";
+import { PRIORITY, TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
 import { encodeState, fittingBins, fullShare } from "./model/state.js";
 import { readTheme } from "./view/theme.js";
@@ -9,6 +9,15 @@ import { readTheme } from "./view/theme.js";
 /** @typedef {import("./types").State} State */
 /** @typedef {import("./types").Metadata} Metadata */
 /** @typedef {"push" | "replace" | "quiet"} History a step that "back" undoes, one that it does not, one that the address need not know at once */
+
+/**
+ * What the page does for its views.
+ * @typedef {object} Page
+ * @property {() => void} redraw asks for a frame
+ * @property {(text: string) => void} announce has a line read aloud
+ * @property {(text: string) => void} tell has a line seen for a moment, and read aloud
+ * @property {(error: import("./data/queue.js").RequestError) => void} refused is told what the server refused
+ */
 
 /** How long scrolling must rest before the address follows. Browsers refuse more than about 100 changes in 30 s. */
 const ADDRESS_DELAY_MS = 350;
@@ -18,32 +27,28 @@ export class App {
    * @param {import("./data/queue.js").RequestQueue} queue
    * @param {Metadata} metadata
    * @param {State} state
+   * @param {Page} page
    */
-  constructor(queue, metadata, state) {
+  constructor(queue, metadata, state, { redraw, announce, tell, refused }) {
     this.queue = queue;
     this.metadata = metadata;
     this.urls = versionUrls(metadata);
     this.state = state;
     this.theme = readTheme();
     this.palette = paletteNumbers(metadata);
-    this.source = new TileSource(queue, () => this.redraw(), (error, url) => this.refusedTile(error, url));
+    this.source = new TileSource(queue, redraw, (error, url) => this.refusedTile(error, url));
     /** @type {Map<string, import("./types").Summary>} */
     this.summaries = new Map();
     /** @type {Map<string, Promise<import("./types").Summary>>} */
     this.asked = new Map();
     /** @type {((state: State, before: State) => void)[]} */
     this.listeners = [];
-    /** @type {() => void} */
-    this.redraw = () => {};
-    /** @type {(error: import("./data/queue.js").RequestError) => void} */
-    this.refused = () => {};
-    /** @type {(text: string) => void} */
-    this.announce = () => {};
-    /**
-     * A line that is seen for a moment, and read aloud.
-     * @type {(text: string) => void}
-     */
-    this.tell = () => {};
+    /** @type {(() => void)[]} */
+    this.drawListeners = [];
+    this.redraw = redraw;
+    this.announce = announce;
+    this.tell = tell;
+    this.refused = refused;
     this.addressTimer = 0;
     /**
      * Layers for which the server has no finer bins for a part of the axis.
@@ -63,9 +68,31 @@ export class App {
     else this.refused(error);
   }
 
+  /** Asks once more for all that the server refused, or that came damaged at every try. */
+  retry() {
+    this.source.retry();
+    for (const id of this.state.layers) if (!this.summaries.has(id)) void this.summary(id, PRIORITY.sharp).catch(() => {});
+    this.redraw();
+  }
+
   /** @param {(state: State, before: State) => void} listener */
   onChange(listener) {
     this.listeners.push(listener);
+  }
+
+  /** @param {() => void} listener called after each frame of the columns */
+  onDraw(listener) {
+    this.drawListeners.push(listener);
+  }
+
+  drawn() {
+    for (const listener of this.drawListeners) listener();
+  }
+
+  /** The theme is a property of the page: whoever changes it, canvases follow. */
+  retheme() {
+    this.theme = readTheme();
+    this.replace(this.state);
   }
 
   /**

@@ -1,26 +1,28 @@
 /** Start: find the data, read the link, build the views, watch for change. */
 
-import * as early from "./early.js";
+import * as prefetched from "./prefetch.js";
 import { App } from "./app.js";
 import { catalogueUrl, currentUrl, metadataUrl } from "./data/api.js";
 import { FactsSource } from "./data/facts.js";
-import { RequestQueue } from "./data/queue.js";
+import { RequestError, RequestQueue } from "./data/queue.js";
 import { PRIORITY } from "./data/tiles.js";
+import { isNew, takeToken, token } from "./data/token.js";
 import { workerTransport } from "./data/transport.js";
 import { byId, el, set, setText } from "./dom.js";
 import { decodeState, firstVisit, linkTarget } from "./model/state.js";
 import { classesView } from "./panels/classes.js";
 import { headerView } from "./panels/header.js";
 import { instancesView } from "./panels/instances.js";
+import { introView } from "./panels/intro.js";
 import { layersView } from "./panels/layers.js";
 import { hideNotice, showNotice } from "./panels/notice.js";
 import { Popover } from "./panels/popover.js";
-import { storyView } from "./panels/story.js";
 import { toolbarView } from "./panels/toolbar.js";
 import { ActivationView } from "./view/activation.js";
 import { FrameLoop } from "./view/frame.js";
 import { legendView } from "./view/legend.js";
-import { readTheme, restoreTheme } from "./view/theme.js";
+import { restoreTheme } from "./view/theme.js";
+import { toast } from "./view/toast.js";
 
 /** @typedef {import("./types").DatasetEntry} DatasetEntry */
 /** @typedef {import("./types").Metadata} Metadata */
@@ -31,8 +33,38 @@ const VERSION_POLL_MS = 60000;
 const AWAY_AFTER_MS = 1200;
 
 restoreTheme();
-const queue = new RequestQueue(workerTransport(document.documentElement.dataset.site));
-queue.onDamaged = (/** @type {string} */ url, /** @type {Error} */ error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`);
+// A link with a token, opened where the page is already.
+addEventListener("popstate", () => {
+  if (takeToken()) location.reload();
+});
+/** @type {App | null} once there is something to show */
+let shown = null;
+let awayTimer = 0;
+/** @param {import("./panels/notice.js").NoticeKind} kind */
+const again = (kind) => ({
+  label: "Try again",
+  run: () => {
+    hideNotice(kind);
+    shown?.retry();
+  },
+});
+const queue = new RequestQueue(workerTransport(token(), document.documentElement.dataset.site), {
+  onDamaged: (url, error) => showNotice("damaged", `The server’s answer for ${url} is damaged: ${error.message}.`, shown ? again("damaged") : undefined),
+  onBusy: (busy) => {
+    if (busy) showNotice("busy", "The server is busy. What is here stays; the rest will load when it has time.");
+    else hideNotice("busy");
+  },
+  onAway: (away) => {
+    clearTimeout(awayTimer);
+    if (!away) {
+      if (hideNotice("away")) toast("The server is back.");
+      return;
+    }
+    awayTimer = setTimeout(() => showNotice("away", "The server does not answer. What is here stays; the rest will load when it is back.", {
+      label: "Try now", run: () => queue.hurry(),
+    }), AWAY_AFTER_MS);
+  },
+});
 /** @param {string} url */
 const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
 
@@ -51,12 +83,12 @@ function later(load) {
       load().then((loaded) => {
         module = loaded;
         run(loaded);
-      }, () => showNotice("away", "A part of this page did not arrive. Try again in a moment."));
+      }, () => showNotice("away", "Part of this page did not load. Try again in a moment."));
     },
   };
 }
 const sortMenus = later(() => import("./panels/sortmenu.js"));
-const keptMenus = later(() => import("./panels/keptmenu.js"));
+const neuronLists = later(() => import("./panels/neuronlist.js"));
 
 /** @param {"loading" | "coarse" | "sharp"} state for tests and for style */
 function setPageState(state) {
@@ -68,7 +100,7 @@ function setPageState(state) {
  * @returns {Promise<DatasetEntry[]>}
  */
 async function catalogue() {
-  const known = await early.entries;
+  const known = await prefetched.entries;
   if (known) return known;
   const answer = await json(catalogueUrl());
   return Array.isArray(answer) ? answer : answer.datasets ?? [];
@@ -76,41 +108,63 @@ async function catalogue() {
 
 /** @param {DatasetEntry[]} entries @returns {Promise<Metadata | null>} */
 async function chooseData(entries) {
-  const known = await early.metadata;
+  const known = await prefetched.metadata;
   if (known) return known;
   const target = linkTarget(location.hash);
-  const entry = entries.find((one) => one.name === target?.dataset) ?? entries[0];
+  const entry = entries.find((one) => one.name === target?.dataset)
+    ?? (target?.dataset ? await unlisted(target.dataset) : isNew ? await unlocked(entries) : null) ?? entries[0];
   if (!entry) return null;
   const current = await json(currentUrl(entry.name));
   if (target?.version && target.version !== current.version && target.dataset === entry.name) {
     try {
       return await json(metadataUrl(entry.name, target.version));
     } catch {
-      showNotice("gone", "The link was made for another version of this data, which is no longer here. This is the present version; figures may differ.");
+      showNotice("gone", "This link was made for another version of the data, which is no longer here. You see the current version; figures may differ.");
     }
   }
   return json(metadataUrl(entry.name, current.version));
 }
 
+/** @param {App} app @param {import("./data/queue.js").RequestError} error */
+function refused(app, error) {
+  // Told by the queue, whoever asked.
+  if (error.damaged) return;
+  if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
+  else if (error.status === 401) {
+    const text = error.needsToken ? "The token does not open this data set any more. What is on screen stays." : "You are not signed in any more. What is on screen stays.";
+    showNotice("refused", text, { label: error.needsToken ? "Enter another" : "Sign in", run: () => location.reload() });
+  } else showNotice("refused", `The server refused part of the picture: ${error.message}`, again("refused"));
+}
+
+/**
+ * The data set that a link's token is about where the link does not name it: the first that is not shown without it.
+ * @param {DatasetEntry[]} entries
+ * @returns {Promise<DatasetEntry | null>}
+ */
+async function unlocked(entries) {
+  /** @type {{datasets: DatasetEntry[]}} */
+  const open = await (await fetch(catalogueUrl())).json();
+  const own = entries.find((entry) => !open.datasets.some(({ name }) => name === entry.name));
+  if (!own) throw new RequestError({ status: 401, message: "the token opens nothing", type: "/unauthorized", retryAfter: null, damaged: false });
+  return own;
+}
+
+/**
+ * A data set that the catalogue does not list: one that needs a token is not to be taken for one that is not there.
+ * @param {string} name
+ * @returns {Promise<DatasetEntry | null>}
+ */
+async function unlisted(name) {
+  try {
+    return await json(currentUrl(name));
+  } catch (error) {
+    if (error instanceof RequestError && error.status === 401) throw error;
+    return null;
+  }
+}
+
 /** @param {App} app */
-function watchServer(app) {
-  let timer = 0;
-  queue.onAway = (away) => {
-    clearTimeout(timer);
-    if (!away) {
-      if (hideNotice("away")) app.tell("The server is back.");
-      return;
-    }
-    timer = setTimeout(() => showNotice("away", "The server does not answer. What is here stays; the rest will come when it is back.", {
-      label: "Try now", run: () => queue.hurry(),
-    }), AWAY_AFTER_MS);
-  };
-  app.refused = (error) => {
-    // Told by the queue, whoever asked.
-    if (error.damaged) return;
-    if (error.status === 404 && error.type.endsWith("/gone")) void offerVersion(app, true);
-    else showNotice("refused", `The server refused a part of the picture: ${error.message}`);
-  };
+function watchVersion(app) {
   setInterval(() => void offerVersion(app, false), VERSION_POLL_MS);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) void offerVersion(app, false);
@@ -160,48 +214,44 @@ async function start() {
   const entries = await catalogue();
   const metadata = await chooseData(entries);
   if (!metadata) {
-    byId("columns").replaceChildren(el("p", { class: "empty" }, "This server has no data yet. Make some with “divergence precompute”."));
+    if (document.documentElement.dataset.site === undefined) return askToken(null);
+    byId("columns").replaceChildren(el("p", { class: "empty" }, "This site has no data."));
     return;
   }
   const linked = decodeState(location.hash, metadata);
-  const app = new App(queue, metadata, linked ?? firstVisit(metadata));
-  app.announce = (text) => setText(byId("live"), text);
+  const frames = new FrameLoop(draw);
+  /** @type {App} */
+  const app = new App(queue, metadata, linked ?? firstVisit(metadata), {
+    redraw: () => {
+      // What was exact is not known to be so until the frame has looked.
+      if (document.documentElement.dataset.state === "sharp") setPageState("coarse");
+      frames.request();
+    },
+    announce: (text) => setText(byId("live"), text), tell: toast, refused: (error) => refused(app, error),
+  });
+  shown = app;
   const facts = new FactsSource(app);
   const popover = new Popover();
   const activation = new ActivationView(app, facts, {
     openSort: (column, button) => sortMenus.use(({ sortMenu }) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()))),
-    openKept: (column, button, kind) => keptMenus.use(({ keptMenu }) => popover.open(button, `Neurons ${kind} in ${column.layer.name}`, keptMenu(app, column.layer.id, kind, () => popover.close()))),
+    openList: (column, button, kind) => neuronLists.use(({ neuronList }) => popover.open(button, `Neurons ${kind} in ${column.layer.name}`, neuronList(app, column.layer.id, kind, () => popover.close()))),
   });
-  app.tell = (text) => activation.hint(text);
+  function draw() {
+    const { covered, sharp } = activation.render();
+    app.drawn();
+    setPageState(sharp ? "sharp" : covered ? "coarse" : "loading");
+    return sharp;
+  }
   layersView(app);
   classesView(app);
   instancesView(app);
   toolbarView(app);
-  storyView(app, linked === null);
+  introView(app, linked === null);
   headerView(app, activation, entries);
-  const legend = legendView(app);
-  let panel = () => {};
-  const frames = new FrameLoop(() => {
-    const { covered, sharp } = activation.render();
-    panel();
-    setPageState(sharp ? "sharp" : covered ? "coarse" : "loading");
-    return sharp;
-  });
-  app.redraw = () => {
-    // What was exact is not known to be so until the frame has looked.
-    if (document.documentElement.dataset.state === "sharp") setPageState("coarse");
-    frames.request();
-  };
-  // The theme is a property of the page: whoever changes it, canvases follow.
-  const repaint = () => {
-    app.theme = readTheme();
-    legend();
-    panel();
-    app.replace(app.state);
-  };
-  new MutationObserver(repaint).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  watchServer(app);
+  legendView(app);
+  new MutationObserver(() => app.retheme()).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.retheme());
+  watchVersion(app);
   followHistory(app);
   if (linked !== null) app.writeAddress();
   // For the benchmark: what the loop and the queue counted.
@@ -209,13 +259,26 @@ async function start() {
   app.redraw();
   // What no first picture needs comes after it: on a slow line every file counts.
   const [{ neuronPanel }, { exportView }, { similarView }] = await Promise.all([import("./panels/neuron.js"), import("./panels/export.js"), import("./panels/similar.js")]);
-  panel = neuronPanel(app, facts, activation);
+  neuronPanel(app, facts, activation);
   exportView(app, activation, popover);
   similarView(app);
   sortMenus.use(() => {});
-  keptMenus.use(() => {});
+  neuronLists.use(() => {});
+}
+
+/** @param {string | null} dataset `null`: the server shows none at all */
+async function askToken(dataset) {
+  const { tokenForm } = await import("./panels/token.js");
+  const { form, field } = tokenForm(dataset);
+  byId("columns").replaceChildren(form);
+  field.focus();
 }
 
 start().catch((error) => {
-  byId("columns").replaceChildren(el("p", { class: "empty", role: "alert" }, `This view could not start: ${error instanceof Error ? error.message : error}`));
+  if (error instanceof RequestError && error.needsToken) {
+    void askToken(linkTarget(location.hash)?.dataset || null);
+    return;
+  }
+  if (error instanceof RequestError && error.status === 401) error = new Error("you are not signed in. Reload the page to sign in.");
+  byId("columns").replaceChildren(el("p", { class: "empty", role: "alert" }, `This page could not start: ${error instanceof Error ? error.message : error}`));
 });

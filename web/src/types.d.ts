@@ -24,8 +24,10 @@ export interface Summary {
   zeros: number[]; dead: number[]; nan: unknown; infinite: unknown;
 }
 
-/** An item of an ordering: the median or mean of a group, or the value of an instance. */
-export type Item = { kind: "median" | "mean"; group: number } | { kind: "value"; instance: number };
+type Items = typeof import("./model/order.js").ITEMS;
+type KindOf<Subject> = { [K in keyof Items]: Items[K] extends { of: Subject } ? K : never }[keyof Items];
+/** An item of an ordering: a figure of a group, such as its median, or the value of an instance. */
+export type Item = { kind: KindOf<"group">; group: number } | { kind: KindOf<"instance">; instance: number };
 export type Order = { kind: "index" } | Item | { kind: "difference"; a: Item; b: Item };
 export type Direction = "ascending" | "descending";
 
@@ -38,7 +40,7 @@ export interface Part { lo: number; hi: number }
 export interface ColumnState {
   order: Order; direction: Direction; hidden: number[]; pinned: number[]; top: number; span: number | null; across: Part | null;
 }
-export type AxisMode = "shared" | "whole" | "own";
+export type AxisName = import("./model/axes.js").AxisName;
 /** Bins of the whole axis that the server is asked for. */
 export type Bins = 256 | 64 | 16;
 export type Curve = "linear" | "root" | "log";
@@ -48,7 +50,7 @@ export interface State {
   columns: Record<string, ColumnState>;
   /** Bins across and the share of full opacity; null: as fits the data. */
   bins: Bins | null; full: number | null;
-  axis: AxisMode; symlog: boolean; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
+  axis: AxisName; symlog: boolean; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
   panel: { layer: string; neuron: number } | null;
 }
 

@@ -132,7 +132,7 @@ extension ClassNames {
     let single = file.catalogue.path(named: usual) { info in
       if case .string = info.element { info.count == 1 && info.unsupportedReason == nil } else { false }
     }
-    if let single, single != columns.labels, let text = try file.open(single).strings().first, let names = inOneText(text) {
+    if let single, single != columns.labels, let text = try file.column(single).strings().first, let names = inOneText(text) {
       evidence.assume("\(single) names the classes in one text: \(list(names)). If that is wrong, name them in a job: class_names: [cat, dog].")
       return ClassNames(names: names, origin: .dataset(single))
     }
@@ -143,7 +143,7 @@ extension ClassNames {
       else { return false }
       return true
     }
-    guard let other, case .integers? = try? file.column(labels) else { return nil }
+    guard let other, case .integers? = try? file.classes(labels) else { return nil }
     evidence.assume(
       "\(other.path) names the classes, for it holds \(grouped(other.length)) texts, and \(labels) the labels, one a row. If that is wrong, write labels: PATH and class_names: PATH in a job.")
     return ClassNames(names: try read(other.path, file), origin: .dataset(other.path))
@@ -165,7 +165,7 @@ extension ClassNames {
   }
 
   private static func read(_ path: String, _ file: DumpFile) throws -> [String] {
-    let dataset = try file.open(path)
+    let dataset = try file.column(path)
     if case .string = dataset.info.element, dataset.info.count == 1, let text = try dataset.strings().first, let names = inOneText(text) {
       return names
     }

@@ -15,7 +15,7 @@ extension DumpFile {
 
   /// Reads a column.
   /// - Throws: `ActivationsError` where it has another form, `HDF5Error` where it is not there or cannot be read.
-  func column(_ path: String) throws -> RawLabels {
+  func classes(_ path: String) throws -> RawLabels {
     if !has(path), let group = categorical(path) { return try categories(group) }
     if !has(path), let (place, name) = Self.attribute(path) {
       switch attributes(of: place)?[name] {
@@ -30,7 +30,7 @@ extension DumpFile {
       case nil: break
       }
     }
-    return try RawLabels.read(open(path), file: self.path)
+    return try RawLabels.read(column(path), file: self.path)
   }
 
   /// Values of a column, without reading them; `nil` where there is none of this name.
@@ -48,7 +48,7 @@ extension DumpFile {
   }
 
   private func categories(_ group: String) throws -> RawLabels {
-    let (codes, categories) = (try open(group + "/codes"), try RawLabels.read(open(group + "/categories"), file: path))
+    let (codes, categories) = (try column(group + "/codes"), try RawLabels.read(column(group + "/categories"), file: path))
     let numbers = try codes.integers()
     if let row = numbers.firstIndex(where: { !(0..<Int64(categories.count)).contains($0) }) {
       let what = numbers[row] == -1 ? "has no category (code −1)" : "has the code \(numbers[row])"
@@ -157,6 +157,9 @@ struct ColumnCandidate {
     return found
   }
 
+  /// Whether it is looked at where nobody named it: a few MiB, never a night's worth of rows.
+  var isSmall: Bool { length <= 1 << 22 }
+
   /// Whether it is an attribute.
   var isAttribute: Bool { path.contains("@") }
 }
@@ -178,7 +181,7 @@ enum PandasFrame {
       for number in 0..<64 {
         let items = "\(group)/block\(number)_items"
         guard file.has(items) else { break }
-        if let names = try? file.open(items).strings() { blocks["\(group)/block\(number)_values"] = names }
+        if let names = try? file.column(items).strings() { blocks["\(group)/block\(number)_values"] = names }
       }
     }
     return blocks

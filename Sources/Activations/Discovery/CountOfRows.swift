@@ -30,7 +30,7 @@ extension CountOfRows {
     try offerOthers(dump.first, layers, &evidence)
     guard let path else { return nil }
     for file in dump.parts where file.has(path) {
-      guard let number = try file.open(path).integers().first, let count = Int(exactly: number) else { continue }
+      guard let number = try file.column(path).integers().first, let count = Int(exactly: number) else { continue }
       for info in layers where file.has(info.path) {
         let own = try file.catalogue.dataset(named: info.path)
         guard let rows = own.shape.first, count >= 0, count < rows else { continue }
@@ -58,7 +58,7 @@ extension CountOfRows {
     where info.count == 1 && !info.isNull && info.element.isInteger && info.unsupportedReason == nil
       && otherNames.contains(DatasetName(info.path).last)
     {
-      guard let number = try file.open(info.path).integers().first, number > 0, number < rows else { continue }
+      guard let number = try file.column(info.path).integers().first, number > 0, number < rows else { continue }
       evidence.leaveOut(info.path, "it says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(info.path)")
     }
     for (name, value) in file.catalogue.rootAttributes.sorted(by: { $0.key < $1.key }) where otherNames.contains(name.lowercased()) || name.lowercased() == "count" {

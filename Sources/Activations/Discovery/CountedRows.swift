@@ -33,7 +33,7 @@ struct CountedRows {
       var labels = try Self.labels(of: part, columns, request, layout, held)
       var rows = try labels?.count ?? held(part)
       if case .categories(let categories, _) = layout {
-        labels = try Self.byCategory(part, labels, categories, columns, held)
+        labels = try Self.byCategory(part, labels, categories, columns, held, after: perPart)
         rows = labels!.count
       }
       if let count = try Self.valid(columns.count, part: part, of: rows) {
@@ -47,6 +47,13 @@ struct CountedRows {
         rows = count
         hasFiller = true
       }
+      // Whether so many can be counted is told where a layer is named that has them.
+      guard rows <= Self.rowsMax - perPart.reduce(0, +) else {
+        throw ActivationsError(
+          "\(part.path): with its \(grouped(rows)) rows there are more than any dump can have. Its shape is damaged or made to exhaust memory: make the dump again."
+        )
+      }
+      if labels != nil { try Self.checkLabels(rows, of: part, after: perPart) }
       perPart.append(rows)
       guard let labels else { continue }
       if self.labels == nil { self.labels = labels } else { try self.labels!.append(labels, file: part.path) }
@@ -59,6 +66,7 @@ struct CountedRows {
   ) throws -> RawLabels? {
     if let from = request.classFrom {
       let rows = try held(part)
+      try checkLabels(rows, of: part, after: [])
       let name =
         switch from {
         case .file: URL(fileURLWithPath: part.name).deletingPathExtension().lastPathComponent
@@ -71,26 +79,31 @@ struct CountedRows {
       return .texts(Array(repeating: name, count: rows))
     }
     guard let path = columns.labels else { return nil }
-    let labels = try part.column(path)
+    let labels = try part.classes(path)
     // One label for all rows of a file.
     if labels.count == 1, case .rows = layout, columns.candidates.first(where: { $0.path == path || "/" + path == $0.path })?.isSingle != false {
       let rows = try held(part)
-      if rows > 1 { return labels.repeated(rows) }
+      if rows > 1 {
+        try checkLabels(rows, of: part, after: [])
+        return labels.repeated(rows)
+      }
     }
     return labels
   }
 
   /// Labels of rows that are stored by category.
   private static func byCategory(
-    _ part: DumpFile, _ given: RawLabels?, _ categories: Int, _ columns: RowColumns, _ held: (DumpFile) throws -> Int
+    _ part: DumpFile, _ given: RawLabels?, _ categories: Int, _ columns: RowColumns, _ held: (DumpFile) throws -> Int,
+    after perPart: [Int]
   ) throws -> RawLabels {
     // Files have the same categories, but not always as many rows of each.
-    let each = try held(part) / categories
+    let each = try held(part) / max(1, categories)
     guard each <= LayerSource.countedMax / categories else {
       throw ActivationsError(
         "\(part.path): \(grouped(categories)) categories with \(grouped(each)) rows each are more than the \(grouped(LayerSource.countedMax)) rows that can be counted. If the shape is what it should be, split the dump."
       )
     }
+    try checkLabels(categories * each, of: part, after: perPart)
     let repeated = given?.count == categories ? given!.repeated(each) : given
     let labels = repeated ?? .integers((0..<categories * each).map { Int64($0 / each) })
     guard labels.count == categories * each else {
@@ -105,8 +118,12 @@ struct CountedRows {
   private mutating func take(
     _ whole: DumpFile, _ path: String, _ dump: Dump, _ columns: RowColumns, _ held: (DumpFile) throws -> Int
   ) throws {
-    let labels = try whole.column(path)
-    perPart = try dump.parts.map(held)
+    let labels = try whole.classes(path)
+    for part in dump.parts {
+      let rows = try held(part)
+      try Self.checkLabels(rows, of: part, after: perPart)
+      perPart.append(rows)
+    }
     let rows = perPart.reduce(0, +)
     guard rows == labels.count else {
       throw ActivationsError(
@@ -120,6 +137,26 @@ struct CountedRows {
     }
   }
 
+  /// Refuses more labels than can be counted, or than there is room for, before they are put together.
+  private static func checkLabels(_ rows: Int, of part: DumpFile, after perPart: [Int]) throws {
+    let before = perPart.reduce(0, +)
+    guard before <= LayerSource.countedMax, rows <= LayerSource.countedMax - before else {
+      throw ActivationsError(
+        "\(part.path): with its \(grouped(rows)) rows there are more than the \(grouped(LayerSource.countedMax)) that can be counted. If the shape is what it should be, split the dump."
+      )
+    }
+    guard (before + rows) * rowBytes <= part.columnBytesMax else {
+      throw ActivationsError(
+        "\(part.path): with its \(grouped(rows)) rows there are \(grouped(before + rows)), whose labels take \(grouped((before + rows) * rowBytes)) bytes of memory, and \(grouped(part.columnBytesMax)) may be used. Raise --memory, or split the dump.",
+        kind: .memory)
+    }
+  }
+
+  /// Rows of all parts together, so that their sum never overflows.
+  private static let rowsMax = 1 << 61
+  /// Bytes that the label of a row takes while all are put together.
+  private static let rowBytes = 16
+
   private static func valid(_ count: CountOfRows?, part: DumpFile, of rows: Int) throws -> Int? {
     switch count {
     case nil: return nil
@@ -130,7 +167,7 @@ struct CountedRows {
       return number
     case .dataset(let path):
       guard part.has(path) else { return nil }
-      guard let number = try part.open(path).integers().first, (0...Int64(rows)).contains(number) else {
+      guard let number = try part.column(path).integers().first, (0...Int64(rows)).contains(number) else {
         throw ActivationsError(
           "\(part.path), dataset \(path): it should say how many of the \(grouped(rows)) rows count, but does not. Name another dataset in the job, as in count: PATH, or rename this one."
         )
@@ -143,12 +180,12 @@ struct CountedRows {
   func column(_ path: String, of dump: Dump, _ columns: RowColumns) throws -> RawLabels {
     var all: RawLabels?
     if let whole = columns.whole, !dump.first.hasColumn(path), whole.hasColumn(path) {
-      let values = try whole.column(path)
+      let values = try whole.classes(path)
       guard values.count >= perPart.reduce(0, +) else { throw Self.tooFew(whole, path, values.count, perPart.reduce(0, +)) }
       return values.prefix(perPart.reduce(0, +))
     }
     for (file, rows) in zip(dump.parts, perPart) {
-      let part = try file.column(path)
+      let part = try file.classes(path)
       guard part.count == rows || hasFiller && part.count > rows else { throw Self.tooFew(file, path, part.count, rows) }
       if all == nil { all = part.prefix(rows) } else { try all!.append(part.prefix(rows), file: file.path) }
     }

@@ -70,7 +70,7 @@ enum ForeignObjects {
   /// Rows of different lengths behind one another, as offsets or lengths beside them tell; what that means for a layer.
   static func ragged(_ catalogue: Catalogue, layers: [DatasetInfo], labels: Int, _ file: DumpFile) -> String? {
     for info in catalogue.datasets where info.shape.count == 1 && info.element.isInteger && [labels, labels + 1].contains(info.count) {
-      guard let values = try? file.open(info.path).integers(), !values.isEmpty else { continue }
+      guard let values = try? file.column(info.path).integers(), !values.isEmpty else { continue }
       let isOffsets = values.count == labels + 1 && values.first == 0 && zip(values, values.dropFirst()).allSatisfy { $0 <= $1 }
       let (total, overflow) = values.reduce((Int64(0), false)) { sum, value in
         let (next, overflow) = sum.0.addingReportingOverflow(value)

@@ -74,20 +74,20 @@ extension DumpContents {
   private static func lookAtColumns(
     _ file: DumpFile, _ columns: RowColumns, rows: Int, _ evidence: inout Evidence
   ) throws {
-    for column in columns.candidates where column.length == rows && rows > 1 && !column.isAttribute && column.path != columns.labels {
+    for column in columns.candidates where column.length == rows && rows > 1 && column.isSmall && !column.isAttribute && column.path != columns.labels {
       let words = column.name
       if words.holds(any: ["valid", "mask", "keep", "isvalid", "used", "ok"]), column.isDiscrete {
-        guard case .integers(let values)? = try? file.column(column.path), Set(values).isSubset(of: [0, 1]), values.contains(0) else { continue }
+        guard case .integers(let values)? = try? file.classes(column.path), Set(values).isSubset(of: [0, 1]), values.contains(0) else { continue }
         evidence.leaveOut(
           column.path, "it marks \(grouped(values.count { $0 == 0 })) of \(grouped(rows)) rows with 0, perhaps as not to be counted; all rows are counted. To leave them out, write a dump without them")
       } else if words.holds(any: ["length", "lengths", "seqlen", "seqlens", "lens"]), column.isDiscrete {
         evidence.leaveOut(column.path, "it says how long each row is; positions beyond are counted like others")
       } else if words.holds(any: ["epoch", "epochs", "step", "iteration", "checkpoint", "seed", "run"]), column.isDiscrete {
-        guard let values = try? file.column(column.path), values.distinctCount > 1 else { continue }
+        guard let values = try? file.classes(column.path), values.distinctCount > 1 else { continue }
         evidence.leaveOut(
           column.path, "it tells \(grouped(values.distinctCount)) \(words.last)s apart, whose rows are counted together; write a dump for each to compare them")
       } else if words.holds(any: ["id", "ids", "index", "indices", "idx", "uid", "uids"]), column.isDiscrete, !words.readsLikeLabels {
-        guard let values = try? file.column(column.path) else { continue }
+        guard let values = try? file.classes(column.path) else { continue }
         let repeated = values.count - values.distinctCount
         if repeated > 0 {
           evidence.leaveOut(
@@ -111,7 +111,7 @@ extension DumpContents {
       $0.group == place && $0.path != labels && $0.length == column.length && $0.isDiscrete
         && $0.name.holds(any: ["id", "ids", "index", "indices", "idx", "uid", "uids"]) && !$0.name.readsLikeLabels
     }
-    guard let other, let theirs = try? file.column(other.path), theirs != values else { return }
+    guard let other, let theirs = try? file.classes(other.path), theirs != values else { return }
     throw ActivationsError(
       "\(file.path): \(column.path) and \(other.path) number the rows differently, so that \(labels) cannot be joined to the layers by position. Write the labels in the order of \(column.path), as in labels[np.argsort(ids_of_labels)][np.argsort(np.argsort(ids))]."
     )

@@ -104,7 +104,7 @@ struct RowColumns {
   /// Why what is called like predictions is not the class of each row: a network's output may be called so, such as a probability.
   private static func whyNoClasses(_ path: String, _ file: DumpFile) throws -> String? {
     guard file.has(path) else { return nil }
-    let dataset = try file.open(path)
+    let dataset = try file.column(path)
     guard dataset.element.isNumeric, !dataset.element.isInteger,
       case .failure(let error) = try dataset.wholeNumbers()
     else { return nil }
@@ -205,9 +205,9 @@ struct ColumnSearch {
 
   /// Says which columns might be labels, where none is called so.
   private func offer(_ evidence: inout Evidence) {
-    for column in candidates where !column.isSingle && column.isDiscrete && !column.name.readsLikePredictions {
+    for column in candidates where !column.isSingle && column.isDiscrete && column.isSmall && !column.name.readsLikePredictions {
       guard !groups(matching: column).isEmpty, !isCoordinate(column), !evidence.leftOut.contains(where: { $0.path == column.path }),
-        let values = try? file.column(column.path)
+        let values = try? file.classes(column.path)
       else { continue }
       let distinct = values.distinctCount
       guard distinct > 1, distinct <= 1000, distinct * 2 <= column.length else { continue }
@@ -269,11 +269,12 @@ struct ColumnSearch {
     )
   }
 
-  private func isReadable(_ column: ColumnCandidate) -> Bool { (try? file.column(column.path)) != nil }
+  private func isReadable(_ column: ColumnCandidate) -> Bool { (try? file.classes(column.path)) != nil }
 
   /// Whether two columns part the rows into the same classes.
   private func isSame(_ a: ColumnCandidate, _ b: ColumnCandidate) -> Bool {
-    guard let x = try? file.column(a.path), let y = try? file.column(b.path) else { return false }
+    guard a.path != b.path else { return true }
+    guard let x = try? file.classes(a.path), let y = try? file.classes(b.path) else { return false }
     return x.partsRows(like: y)
   }
 }

@@ -5,10 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Most mappings that are watched at a time.
+enum { CM_WATCHES_MAX = 32768 };
+
 /// Watches a mapping: where its file has become shorter, or the disk cannot be read, reading it gives zeros instead of
 /// ending the program by SIGBUS. Zeros fail every checksum of a store, so they become an error that names the file.
 ///
-/// Returns a ticket for `cm_forget`, or -1 where too many mappings are watched already: that one ends the program then.
+/// Returns a ticket for `cm_forget`, or -1 where `CM_WATCHES_MAX` mappings are watched already: reading that one could end the
+/// program, and the caller must not.
 int cm_watch(const void *start, size_t count);
 
 /// Whether nothing of a watched mapping has been replaced by zeros yet.

@@ -30,11 +30,8 @@ final class ChunkReader: Sendable {
   /// blocks of bitshuffle. What a compressor makes of data that do not compress is hardly larger.
   var scratchBytes: Int {
     let chunkBytes = pipeline.chunkBytes
-    let blocks = pipeline.stages.map { stage -> Int in
-      if case .bitshuffle(let bitshuffle) = stage { return 2 * bitshuffle.blockBytes }
-      return 0
-    }
-    return 3 * (chunkBytes + chunkBytes / 16 + 65_536) + 2 * min(chunkBytes, blocks.max() ?? 0)
+    let blocks = pipeline.stages.map(\.scratchBytes).max() ?? 0
+    return 3 * (chunkBytes + chunkBytes / 16 + 65_536) + min(2 * chunkBytes, blocks)
   }
 
   func isWritten(_ piece: Piece) throws(Fault) -> Bool {

@@ -3,9 +3,6 @@
 ///
 /// Source: *HDF5 File Format Specification Version 3.0*, section III.E "Disk Format: Level 1E".
 struct GlobalHeap {
-  /// Bytes of a reference: length (u32), address of a collection (u64), index in it (u32).
-  static let referenceBytes = 16
-
   private let descriptor: Int32
   private let base: Int
   private let fileBytes: Int
@@ -14,6 +11,8 @@ struct GlobalHeap {
 
   /// Collections are kept up to this sum, in bytes.
   private static let cacheBytes = 64 << 20
+  /// A larger collection is not read: libhdf5 makes one of 4 KiB, or as large as a single element that needs more.
+  private static let collectionBytesMax = 256 << 20
 
   private struct Collection {
     var bytes: [UInt8]
@@ -66,7 +65,9 @@ struct GlobalHeap {
       throw damaged("has no heap's signature")
     }
     let size = little(header, 8, 8)
-    guard size >= 16, size <= UInt64(fileBytes - at) else { throw damaged("claims \(size) bytes") }
+    guard size >= 16, size <= UInt64(min(fileBytes - at, Self.collectionBytesMax)) else {
+      throw damaged("claims \(size) bytes")
+    }
     let bytes = try System.bytes(descriptor, at: at, count: Int(size))
     var objects: [UInt16: Range<Int>] = [:]
     var offset = 16

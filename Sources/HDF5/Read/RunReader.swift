@@ -1,3 +1,5 @@
+import CHDF5
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -38,12 +40,13 @@ final class RunReader: Sendable {
     } else {
       owned = []
     }
-    segments = [Segment(descriptor: descriptor, offset: Int(offset), bytes: bytes)]
+    let start = Int(clamping: offset)
+    segments = [Segment(descriptor: descriptor, offset: start, bytes: bytes)]
     let identity = try FileIdentity(
       path: info.storageFile ?? file.identity.path, descriptor: descriptor)
-    guard identity.bytes >= bytes, offset <= UInt64(identity.bytes - bytes) else {
+    guard bytes == 0 || identity.bytes >= bytes && start <= identity.bytes - bytes else {
       throw .badData(
-        "its data would end at byte \(offset + UInt64(bytes)), beyond the file's \(identity.bytes)",
+        "its data would be \(bytes) bytes from byte \(offset) on, beyond the file's \(identity.bytes)",
         advice: "The file is damaged: make or copy it again.")
     }
   }
@@ -135,6 +138,18 @@ final class RunReader: Sendable {
       memory += here
       count -= here
       offset = 0
+    }
+  }
+}
+
+extension ExternalStorage {
+  /// The parts of the run of an open file's dataset.
+  static func parts(_ file: File, _ info: DatasetInfo) throws(Fault) -> [Part] {
+    let dataset = try LibraryReader.open(file, info)
+    defer { Library.enter { _ = H5Dclose(dataset) } }
+    return try Library.enter { () throws(Fault) in
+      let properties = try Handle(H5Dget_create_plist(dataset), "reading its storage properties")
+      return try parts(list(properties.id), info, beside: info.storageFile ?? file.identity.path)
     }
   }
 }

@@ -95,6 +95,23 @@ extension Dataset {
     }
   }
 
+  /// Bytes of all texts together, as the dataset claims them, before any is read.
+  ///
+  /// - Throws: ``HDF5Error``.
+  public func textBytes() throws(HDF5Error) -> Int {
+    guard case .string(let length) = info.element else { return 0 }
+    if let length {
+      let (bytes, overflow) = info.count.multipliedReportingOverflow(by: length)
+      return overflow ? .max : bytes
+    }
+    if case .virtual = info.layout { return 0 }
+    // Each reference begins with the length of what it refers to.
+    let references = try bytes()
+    return stride(from: 0, to: references.count, by: ElementType.referenceBytes).reduce(0) { sum, at in
+      sum + (0..<4).reduce(0) { $0 | Int(references[at + $1]) << (8 * $1) }
+    }
+  }
+
   private func variableTexts(_ references: [UInt8]) throws(HDF5Error) -> [String] {
     if case .virtual = info.layout {
       throw located(
@@ -105,11 +122,17 @@ extension Dataset {
     let owner: File
     if let other = info.storageFile { owner = try File(path: other) } else { owner = file }
     var heap = GlobalHeap(owner)
+    // Every text has its own place in the file: all together they are no longer than that.
+    var left = owner.identity.bytes
     var texts: [String] = []
     texts.reserveCapacity(info.count)
     for index in 0..<info.count {
       do throws(Fault) {
-        let element = try heap.element(references, at: index * GlobalHeap.referenceBytes)
+        let element = try heap.element(references, at: index * ElementType.referenceBytes)
+        left -= element.count
+        guard left >= 0 else {
+          throw .badData("its texts up to here are longer than the file", advice: "The file is damaged: make it again.")
+        }
         texts.append(Text.decode(element.prefix { $0 != 0 }))
       } catch {
         throw located(Fault(error.kind, "row \(row(index)): \(error.what)", advice: error.advice))

@@ -35,6 +35,10 @@ enum Library {
     return try body()
   }
 
+  /// What to do about formats that libhdf5 1.10 does not read.
+  static let adviceForNewer =
+    "Write it with libver=('earliest', 'v110') in h5py, or convert it with h5repack --high=v110."
+
   /// Why the last call failed, from the library's own error stack: call inside `enter`.
   ///
   /// - Parameter doing: What was attempted, as in "reading the list of links".
@@ -46,7 +50,7 @@ enum Library {
     {
       return .unsupported(
         "\(doing) failed: \(cause). It is stored in a format newer than libhdf5 1.10",
-        advice: Superblock.adviceForNewer)
+        advice: adviceForNewer)
     }
     if trace.contains(where: { $0.words.contains("unable to lock file") }) {
       return Fault(

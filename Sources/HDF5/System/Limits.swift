@@ -21,11 +21,12 @@ enum Limits {
       typealias Resource = Int32
       func number(_ resource: Resource) -> Int32 { resource }
     #endif
-    func limit(_ resource: Resource, _ value: UInt64) {
-      var limits = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
+    func limit(_ resource: Resource, _ value: UInt64, hard: UInt64? = nil) {
+      var limits = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(hard ?? value))
       setrlimit(number(resource), &limits)
     }
-    limit(RLIMIT_CPU, max(1, cpuSeconds))
+    // Apart, so that the end is SIGXCPU: at the hard limit it is SIGKILL, as for want of memory.
+    limit(RLIMIT_CPU, max(1, cpuSeconds), hard: max(1, cpuSeconds) + 5)
     if !addressesAreReserved { limit(RLIMIT_AS, memoryBytes) }
     // A crash is expected, a core file is not.
     limit(RLIMIT_CORE, 0)

@@ -34,6 +34,7 @@ extension Job {
       throw PrecomputeError(
         .job, "\(path): the key dumps is missing. It lists the HDF5 files, as in dumps: [data/part-*.h5].")
     }
+    guard !patterns.isEmpty else { throw map.fault("dumps", "the list is empty; it lists the HDF5 files") }
     try self.init(dumps: Job.expand(patterns, folder: folder))
 
     let stem = path.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? "job"

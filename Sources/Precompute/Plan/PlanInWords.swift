@@ -1,8 +1,8 @@
 import Activations
 
 extension PreparedJob {
-  /// What will be done, layer by layer.
-  public var planInWords: String {
+  /// What will be done, layer by layer, in lines.
+  public var planInWords: [String] {
     var lines: [String] = []
     let classes = grouping.groups.filter { $0.kind == .class }.count
     let own = grouping.groups.count - classes - 1
@@ -36,8 +36,26 @@ extension PreparedJob {
     let others = contents.skipped.filter { !known.contains($0.path) }
     for (path, why) in others.prefix(20) { lines.append("  Not taken: \(path): \(why)") }
     if others.count > 20 { lines.append("  Not taken: \(grouped(others.count - 20)) more; inspect --json lists all") }
-    return lines.joined(separator: "\n")
+    return lines
   }
+}
+
+/// Bytes in words: `1.5 GiB`.
+/// - Parameter rule: `.up` where fewer would not do.
+public func bytesInWords(
+  _ bytes: Int, rounding rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero
+) -> String {
+  var value = Double(bytes)
+  var unit = 0
+  let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"]
+  while value >= 1024, unit < units.count - 1 {
+    value /= 1024
+    unit += 1
+  }
+  if unit == 0 { return "\(grouped(bytes)) bytes" }
+  let tenths = Int((value * 10).rounded(rule))
+  return tenths < 1000 && tenths % 10 != 0
+    ? "\(tenths / 10).\(tenths % 10) \(units[unit])" : "\(Int(value.rounded(rule))) \(units[unit])"
 }
 
 /// `40 s`, `12 min`, `3.5 h`.

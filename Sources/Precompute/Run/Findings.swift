@@ -10,9 +10,9 @@ public struct LayerFindings: Sendable, Equatable {
   public let infinite: Int
   /// Rows left out because they were never written.
   public let missingRows: Int
-  /// Neurons whose every value is 0.
+  /// Neurons whose every value is 0 (`NeuronTally`).
   public let dead: Int
-  /// Neurons with one and the same value, other than 0, in all rows.
+  /// Neurons whose every value is one and the same, other than 0.
   public let constant: Int
   /// Neurons without a single finite value.
   public let empty: Int
@@ -44,16 +44,12 @@ extension LayerFindings {
   /// Looks through the figures of group `all`.
   /// - Throws: `StoreError`.
   init(_ reader: LayerReader) throws {
-    let count = try reader.statistic(.count).plane(0, as: UInt32.self)
+    let tallies = try reader.tallies(group: 0)
     let minimum = try Self.values(reader.statistic(.minimum))
     let maximum = try Self.values(reader.statistic(.maximum))
-    var (dead, constant, empty) = (0, 0, 0)
-    for neuron in count.indices {
-      if count[neuron] == 0 {
-        empty += 1
-      } else if minimum[neuron] == maximum[neuron] {
-        if minimum[neuron] == 0 { dead += 1 } else { constant += 1 }
-      }
+    var constant = 0
+    for (neuron, tally) in tallies.enumerated() where tally.isFinite && minimum[neuron] == maximum[neuron] {
+      if !tally.isEmpty, !tally.isDead { constant += 1 }
     }
     let counted = reader.layer.counted
     layer = reader.layer.name
@@ -61,9 +57,9 @@ extension LayerFindings {
     nan = counted?.nan ?? 0
     infinite = counted?.infinite ?? 0
     missingRows = counted?.missingRows ?? 0
-    self.dead = dead
+    dead = tallies.count(where: \.isDead)
     self.constant = constant
-    self.empty = empty
+    empty = tallies.count(where: \.isEmpty)
     outlierWindows = try reader.tails.plane(0, as: UInt8.self).count { $0 == 1 }
   }
 

@@ -37,7 +37,9 @@ extension PreparedJob {
     var layers: [Layer] = []
     for (number, plan) in plans.enumerated() {
       let path = "layers/\(ids[number])"
-      if let kept = builder.completed(path, as: Layer.self) {
+      if let kept = builder.completedLayer(
+        ids[number], groups: grouping.groups.count, instances: contents.instances.instances.count)
+      {
         observer.report(.layerKept(name: kept.name, bytes: plan.countedBytes))
         layers.append(kept)
         continue
@@ -57,25 +59,26 @@ extension PreparedJob {
         throw error
       }
       try contents.dump.verifyUnchanged()
-      try builder.completeGroup(path, attributes: JSONValue(encoding: layer))
+      try builder.completeGroup(path, attributes: layer)
       try builder.removeScratch("layer-\(number)-")
       layers.append(layer)
       observer.report(.layerEnds(name: layer.name))
     }
     try writePictures(builder)
     let attributes = try attributes(layers: layers)
-    try builder.makeGroup("", attributes: JSONValue(encoding: attributes))
-    let version = try builder.publish { count, body in
+    let version = try builder.publish(attributes, madeFrom: madeFrom) { count, body in
       try lanes.run(count) { _, index in try body(index) }
     }
-    try builder.noteMade(version: version, from: madeFrom)
+    if shards == nil { try tidyShards(output: output) }
     return RunResult(path: "\(builder.folder)/\(version)", version: version, attributes: attributes)
   }
 
   /// The published version of this very job, dump and program, where it is what readers see.
   /// - Parameter output: the folder of all stores.
   public func madeVersion(output: String) throws -> String? {
-    try StoreBuilder.version(root: output, name: job.name, madeFrom: madeFrom)
+    guard let version = try StoreBuilder.version(root: output, name: job.name, madeFrom: madeFrom) else { return nil }
+    try StoreBuilder.tidy(root: output, name: job.name, fingerprint: fingerprint.text)
+    return version
   }
 
   private func compute<Value: ActivationValue & ReadableValue>(
@@ -122,14 +125,14 @@ extension PreparedJob {
   }
 
   /// Bytes of pictures that are read at once.
-  private static let pictureBytesMax = 16 << 20
+  static let pictureBytesMax = 16 << 20
 
   private func writePictures(_ builder: StoreBuilder) throws {
     let file = contents.dump.files[0]
     for group in ["images", "texts"] { try builder.remove(group) }
     let kinds = contents.instances.kinds
     if kinds.contains(where: { $0.images != nil }) { try builder.makeGroup("images") }
-    if kinds.contains(where: { $0.texts != nil }) { try builder.makeGroup("texts") }
+    if kinds.contains(where: { $0.texts != nil && $0.count > 0 }) { try builder.makeGroup("texts") }
     for kind in kinds {
       if let info = kind.images {
         let writer = try builder.makeArray(
@@ -143,8 +146,8 @@ extension PreparedJob {
         }
         writer.finish()
       }
-      if let texts = kind.texts {
-        try builder.makeGroup("texts/\(kind.name)", attributes: ["texts": .array(texts.map { .string($0) })])
+      if let info = kind.texts, kind.count > 0 {
+        try builder.makeGroup("texts/\(kind.name)", attributes: ["texts": try file.file.dataset(info).strings()])
       }
     }
   }

@@ -102,7 +102,7 @@ struct ShardFolder {
   var mergedVersion: String? {
     guard let reader = try? RecordReader(path: path + "/merged"), let mark = try? reader.header(as: Merged.self),
       mark.fingerprint == fingerprint, mark.start == start,
-      FileManager.default.fileExists(atPath: "\(store)/\(mark.version)")
+      FileManager.default.fileExists(atPath: "\(store)/\(mark.version)/MANIFEST")
     else { return nil }
     return mark.version
   }
@@ -122,10 +122,7 @@ struct ShardFolder {
       .finish()
   }
 
-  func removeMergedMark() throws {
-    let mark = path + "/merged"
-    if FileManager.default.fileExists(atPath: mark) { try FileManager.default.removeItem(atPath: mark) }
-  }
+  func removeMergedMark() throws { try WorkFolder.removeMark(path + "/merged") }
 
   func markComplete(_ shard: ShardNumber, files: [String]) throws {
     try RecordWriter(
@@ -134,10 +131,8 @@ struct ShardFolder {
     ).finish()
   }
 
-  /// Takes the mark away from a shard that turned out to be damaged; to run it again brings it back.
-  func removeMark(of shard: ShardNumber) {
-    try? FileManager.default.removeItem(atPath: path(of: shard) + "/" + Self.completeName)
-  }
+  /// Takes the mark away from a shard that is begun anew, or turned out to be damaged; to run it brings it back.
+  func removeMark(of shard: ShardNumber) throws { try WorkFolder.removeMark(path(of: shard) + "/" + Self.completeName) }
 
   /// The mark of a folder; `nil` where it is not complete.
   static func complete(at path: String) throws(RecordFileError) -> Complete? {
@@ -148,10 +143,11 @@ struct ShardFolder {
     return complete
   }
 
-  /// Removes the results of all shards.
+  /// Removes the results of all shards once they are merged, but for one that somebody is counting again. A merge that was killed at this
+  /// is made up for by whatever is run next of the job.
   func removeShards() throws {
     for name in try FileManager.default.contentsOfDirectory(atPath: path) where name != "merged" {
-      try FileManager.default.removeItem(atPath: path + "/" + name)
+      try WorkFolder.removeUnlessBusy(path + "/" + name)
     }
   }
 }

@@ -37,7 +37,7 @@ struct ShardSet {
       } catch let error as RecordFileError {
         damaged.append((shard, error.description))
         // It is not complete: whoever asks what is missing does not read all bytes, and is to be told.
-        folder.removeMark(of: mark.shard)
+        try? folder.removeMark(of: mark.shard)
       }
     }
     guard damaged.isEmpty else { throw Self.damaged(damaged, count) }

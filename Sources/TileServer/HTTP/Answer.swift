@@ -11,6 +11,8 @@ struct Answer: Sendable {
     case immutable
     /// Ask again every time; the entity tag saves the transfer.
     case revalidated
+    /// Caches that many share may keep it for some seconds, and give it for some more while they ask again.
+    case shared(seconds: Int, stale: Int)
   }
 
   let body: ByteBuffer
@@ -29,7 +31,14 @@ struct Answer: Sendable {
     var headers: HTTPFields = [.contentType: type, .eTag: tag]
     if compressed != nil { headers[.contentEncoding] = coding.rawValue }
     let audience = secret ? "private" : "public"
-    headers[.cacheControl] = lifetime == .immutable ? "\(audience), max-age=31536000, immutable" : "no-cache"
+    headers[.tileHeaderChecksum] = TileHeader.checksum(of: bytes)
+    headers[.cacheControl] =
+      switch lifetime {
+      case .immutable: "\(audience), max-age=31536000, immutable"
+      case .revalidated: "no-cache"
+      case .shared(let seconds, let stale):
+        "public, max-age=0, s-maxage=\(seconds)" + (stale > 0 ? ", stale-while-revalidate=\(stale)" : "")
+      }
     headers[.vary] = secret ? "accept-encoding, authorization" : "accept-encoding"
     self.headers = headers
   }

@@ -22,7 +22,9 @@ extension OpenAPI {
         "from", ["type": "integer", "minimum": 0, "maximum": 16_776_960, "default": 0],
         "The window's first bin, counted from the lower end of the shared axis in bins of the window"),
       "instances": query("instances", ["type": "string", "pattern": .string(indices)], "Indices, comma-separated"),
-      "groups": query("groups", ["type": "string", "pattern": .string(indices)], "Indices, comma-separated"),
+      "groups": query(
+        "groups", ["type": "string", "pattern": .string(indices)],
+        "Indices, comma-separated; order and repeats do not matter"),
       "neuronQuery": query("neuron", index, "The neuron whose rank is sought; goes before rank"),
       "rank": query("rank", ["type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0]),
     ]
@@ -41,7 +43,13 @@ extension OpenAPI {
   }
 
   static var headers: [String: JSONValue] {
-    ["ETag": ["schema": ["type": "string"]], "CacheControl": ["schema": ["type": "string"]]]
+    [
+      "ETag": ["schema": ["type": "string"]], "CacheControl": ["schema": ["type": "string"]],
+      "TileHeaderCRC32C": [
+        "schema": ["type": "string", "pattern": "^[0-9a-f]{8}$"],
+        "description": "crc32c of the 32 bytes before the body",
+      ],
+    ]
   }
 
   /// One for every status that a problem can have.

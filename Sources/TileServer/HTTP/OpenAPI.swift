@@ -44,11 +44,11 @@ enum OpenAPI {
       layer + "/tiles/{group}/{level}/{index}": get(
         "tile", "Densities of 256 displayed rows",
         ["dataset", "version", "layer", "group", "level", "index"] + ordered + ["axis", "bins", "zoom", "from"],
-        binary("application/octet-stream"), errors: built),
+        binary(TileHeader.mediaType), headers: ["Tile-Header-CRC32C"], errors: built),
       layer + "/rows/{level}/{index}": get(
         "rows", "Neurons, keys and instance values of 256 displayed rows",
         ["dataset", "version", "layer", "level", "index"] + ordered + ["instances"],
-        binary("application/octet-stream"), errors: built),
+        binary(TileHeader.mediaType), headers: ["Tile-Header-CRC32C"], errors: built),
       layer + "/find": get(
         "find", "Rank of a neuron, or the other way round",
         ["dataset", "version", "layer"] + ordered + ["neuronQuery", "rank"], json("Place"), errors: built),
@@ -73,15 +73,15 @@ enum OpenAPI {
   }
 
   private static func get(
-    _ id: String, _ summary: String, _ parameters: [String], _ content: JSONValue, errors: [Int] = []
+    _ id: String, _ summary: String, _ parameters: [String], _ content: JSONValue,
+    headers: [String] = [], errors: [Int] = []
   ) -> JSONValue {
+    let named = Dictionary(
+      uniqueKeysWithValues: (["ETag", "Cache-Control"] + headers).map { name in
+        (name, ["$ref": .string("#/components/headers/\(name.filter { $0 != "-" })")] as JSONValue)
+      })
     var answers: [String: JSONValue] = [
-      "200": [
-        "description": .string(summary), "content": content,
-        "headers": [
-          "ETag": ["$ref": "#/components/headers/ETag"], "Cache-Control": ["$ref": "#/components/headers/CacheControl"],
-        ],
-      ],
+      "200": ["description": .string(summary), "content": content, "headers": .object(named)],
       "304": ["description": "The client holds it already"],
     ]
     for status in [400, 405, 406, 414, 429] + errors {

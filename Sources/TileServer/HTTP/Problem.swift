@@ -12,6 +12,7 @@ struct Problem: Error, Sendable {
     case gone
     case methodNotAllowed = "method-not-allowed"
     case notAcceptable = "not-acceptable"
+    case contentTooLarge = "content-too-large"
     case uriTooLong = "uri-too-long"
     case headersTooLarge = "headers-too-large"
     case tooManyRequests = "too-many-requests"
@@ -40,6 +41,7 @@ extension Problem.Kind {
     case .notFound, .gone: .notFound
     case .methodNotAllowed: .methodNotAllowed
     case .notAcceptable: .notAcceptable
+    case .contentTooLarge: .contentTooLarge
     case .uriTooLong: .uriTooLong
     case .headersTooLarge: .requestHeaderFieldsTooLarge
     case .tooManyRequests: .tooManyRequests
@@ -56,6 +58,7 @@ extension Problem.Kind {
     case .gone: "This version is not here any more"
     case .methodNotAllowed: "This server is only read from"
     case .notAcceptable: "There is no such representation"
+    case .contentTooLarge: "The request has a body"
     case .uriTooLong: "The address is too long"
     case .headersTooLarge: "The headers are too large"
     case .tooManyRequests: "Too many requests"
@@ -90,6 +93,7 @@ extension Problem {
     case is CancellationError: self = Problem(.busy, "The server is stopping.", headers: [.retryAfter: "5"])
     case let error as StoreError where error.kind == .notFound:
       self = Problem(.gone, "The store was removed. Ask for the current version.")
+    case let error as StoreError where error.kind == .exhausted: self = .busy(seconds: 5)
     case let error as StoreError: self = Problem(.damaged, "\(error.file) cannot be read.")
     case let error as HTTPError where error.status.code < 500:
       self = Problem(error.status == .notFound ? .notFound : .badRequest, error.body ?? error.status.reasonPhrase)

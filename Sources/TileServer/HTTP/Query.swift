@@ -94,6 +94,14 @@ struct Query {
     return indices
   }
 
+  /// Indices of which neither order nor repeats matter: ascending, each once, so that all ways to write a choice are one
+  /// key in the caches.
+  /// - Throws: as `indices`.
+  func set(_ name: String, below limit: Int, most: Int) throws(Problem) -> [Int]? {
+    guard let indices = try indices(name, below: limit, most: most) else { return nil }
+    return Set(indices).sorted()
+  }
+
   /// An ordering of the store's, and its direction.
   /// - Throws: `Problem` 400 where the text is no ordering, 404 where it names what the store does not hold.
   func order(_ table: OrderTable) throws(Problem) -> OrderRequest {

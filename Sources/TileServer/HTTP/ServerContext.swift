@@ -5,11 +5,16 @@ import NIOCore
 /// What is known of a request beside its head: who sent it.
 struct ServerContext: RequestContext {
   var coreContext: CoreRequestContextStorage
+  /// What the request is called in logs; set by `Edge`, before anything else sees it.
+  var trace: RequestTrace?
+  /// Tells when the client goes away.
+  let connection: ConnectionWatch
   private let address: SocketAddress?
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
     address = source.channel.remoteAddress
+    connection = ConnectionWatch(channel: source.channel)
   }
 
   /// The client's address: that of the connection, or what the outermost trusted proxy says.
@@ -36,4 +41,6 @@ extension HTTPField.Name {
   static let resourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
   static let openerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
   static let permissionsPolicy = HTTPField.Name("Permissions-Policy")!
+  /// Of tiles and rows, see `TileHeader.checksum(of:)`.
+  static let tileHeaderChecksum = HTTPField.Name("Tile-Header-CRC32C")!
 }

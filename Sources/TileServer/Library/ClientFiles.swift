@@ -11,6 +11,8 @@ public struct ClientFiles: Sendable {
   public enum LoadingError: Error, CustomStringConvertible {
     case missing(String)
     case tooLarge(String)
+    /// A file that is there.
+    case unreadable(String)
 
     public var description: String {
       switch self {
@@ -18,6 +20,7 @@ public struct ClientFiles: Sendable {
         "There is no web client at \(folder): it has no index.html. Name its folder with --web."
       case .tooLarge(let folder):
         "\(folder) holds more than a web client should (\(bytesMax >> 20) MiB, \(filesMax) files)."
+      case .unreadable(let file): "\(file) of the web client cannot be read. Give this user the right to read it."
       }
     }
   }
@@ -42,7 +45,7 @@ public struct ClientFiles: Sendable {
       if url.lastPathComponent == "node_modules" { walk.skipDescendants() }
       let values = try url.resourceValues(forKeys: keys)
       guard values.isRegularFile == true, values.isSymbolicLink != true else { continue }
-      let content = try Data(contentsOf: url)
+      guard let content = try? Data(contentsOf: url) else { throw LoadingError.unreadable(url.path) }
       bytes += content.count
       guard bytes <= Self.bytesMax, answers.count < Self.filesMax else { throw LoadingError.tooLarge(folder) }
       let path = String(url.standardizedFileURL.path.dropFirst(root.path.count + 1))

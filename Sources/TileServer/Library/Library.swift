@@ -6,23 +6,26 @@ import TileStore
 /// The data sets that are served: a table, read at every request and replaced when a link `current` names another
 /// version. A request keeps the version it began with.
 ///
+/// The table holds names and summaries of all data sets, and open stores of those that were asked for last.
+///
 /// Invariant: names that come in with a request are only ever looked up in this table; no path is made of them.
 public final class Library: Sendable {
-  /// Versions of a data set that answer beside the current one, so that a page that was opened before a change still
-  /// finds what its addresses name.
+  /// Versions of a data set that answer beside the current one although their folders are gone, from what of them is held, so that
+  /// a page that was opened before a change still finds what its addresses name. All whose folders stand do, too.
   public static let olderVersionsMax = 2
-
-  struct DatasetEntry: Sendable {
-    /// Newest first; the first is current.
-    var versions: [ServedVersion]
-    /// Digests of the tokens that open it; empty: open to all.
-    var tokens: [SHA256Digest]
-
-    var current: ServedVersion { versions[0] }
-  }
+  /// Most other versions of a data set.
+  static let versionsMax = 1000
+  /// Most stores that one refresh opens: others wait for the next, which follows at once.
+  static let looksMax = 64
+  /// Seconds after which a refresh leaves the others to the next, too.
+  static let looksSecondsMax = 5
+  /// Most bytes of stores that are held open, as `ServedVersion.byteCount` counts them: 256 stores at most.
+  static let openBytesMax = 256 << 20
 
   fileprivate struct State {
     var datasets: [String: DatasetEntry] = [:]
+    /// Versions of the data sets that were there at the start and that nobody has looked at yet.
+    var unseen: [String: String] = [:]
     var refused: [String: Refusal] = [:]
     var refreshes = 0
   }
@@ -39,15 +42,19 @@ public final class Library: Sendable {
   /// The one data set that is served, where the folder of one was named.
   private let only: String?
   private let tokens: [String: [SHA256Digest]]
+  /// All of them.
+  private let digests: Set<SHA256Digest>
   private let state = Mutex(State())
-  /// Called with a version that is not served any more.
-  private let retire: @Sendable (ServedVersion) -> Void
+  /// Open stores by serial number.
+  private let opened = SharedParts<UInt64, ServedVersion>(bytesMax: openBytesMax, size: \.byteCount)
+  /// Called with the serial number of a version that is not served any more.
+  private let retire: @Sendable (UInt64) -> Void
 
   /// - Parameters:
   ///   - path: a folder of data sets, such as `Tiles`, or one data set's folder.
   ///   - tokens: by data set; `*` stands for every data set.
   /// - Throws: `StoreError` of kind `notFound` or `unreadable` for the folder. Opens no store: see `refresh`.
-  init(_ path: String, tokens: [String: [String]], retire: @escaping @Sendable (ServedVersion) -> Void)
+  init(_ path: String, tokens: [String: [String]], retire: @escaping @Sendable (UInt64) -> Void)
     throws(StoreError)
   {
     if Catalogue.currentVersion(ofDataset: path) != nil {
@@ -59,95 +66,170 @@ public final class Library: Sendable {
       only = nil
     }
     self.tokens = tokens.mapValues { $0.map { SHA256.hash(data: Data($0.utf8)) } }
+    digests = Set(self.tokens.values.joined())
     self.retire = retire
-    _ = try Catalogue.scan(folder)
+    let entries = try entries()
+    state.withLock { state in
+      for entry in entries { state.unseen[entry.name] = entry.version }
+    }
   }
+
+  /// Whether the token of this digest opens any data set.
+  func knows(_ token: SHA256Digest) -> Bool { digests.contains(token) }
 
   /// What `refresh` found.
   public struct Changes: Sendable {
-    /// Versions that are current now and were not before.
+    /// Versions that are current now and were not before, without those that the server found at its start.
     public var opened: [Catalogue.Entry] = []
+    /// Data sets that were there at the start and have been looked at now.
+    public var found: [Catalogue.Entry] = []
     public var removed: [String] = []
     /// Stores that cannot be served, each told once.
     public var refused: [(dataset: String, error: StoreError)] = []
+    /// Whether some have not been looked at yet: the next refresh should follow at once.
+    public var areMore = false
   }
 
-  /// Compares the links on disk with the table, opens what is new, and swaps it in. What cannot be opened is left out,
-  /// and the version before goes on being served.
+  /// Compares the links on disk with the table, opens what is new, as far as one refresh goes, and swaps it in. What cannot be opened
+  /// is left out, and the version before goes on being served.
   ///
   /// Blocks: only for build threads and for the start. Not to be called by two threads at a time.
   @discardableResult
   func refresh() throws(StoreError) -> Changes {
-    let entries = try Catalogue.scan(folder).entries.filter { only == nil || $0.name == only }
+    let entries = try entries()
     var changes = Changes()
-    var retired: [ServedVersion] = []
     let (before, refused, now) = state.withLock { state in
       state.refreshes += 1
       return (state.datasets, state.refused, state.refreshes)
     }
-    for entry in entries where before[entry.name]?.current.store.version != entry.version {
-      let known = refused[entry.name]?.version == entry.version
-      if known, let next = refused[entry.name]?.nextTry, now < next { continue }
+    let wanted = entries.filter { entry in
+      guard before[entry.name]?.current.name != entry.version else { return false }
+      return refused[entry.name].map { $0.version != entry.version || $0.nextTry <= now } ?? true
+    }
+    let start = ContinuousClock.now
+    var looks = 0
+    for entry in wanted {
+      if looks == Self.looksMax || ContinuousClock.now - start > .seconds(Self.looksSecondsMax) {
+        changes.areMore = true
+        break
+      }
+      looks += 1
+      let isKnown = refused[entry.name]?.version == entry.version
+      let wasUnseen = state.withLock { $0.unseen[entry.name] != nil }
       do throws(StoreError) {
-        let version = ServedVersion(try Store.open("\(folder)/\(entry.name)/\(entry.version)"))
-        retired += state.withLock { $0.add(version, named: entry.name, tokens: tokens) }
-        changes.opened.append(entry)
+        try look(at: entry)
+        if wasUnseen { changes.found.append(entry) } else { changes.opened.append(entry) }
       } catch {
-        let refusal = Refusal(version: entry.version, nextTry: now + Self.refreshesBetweenTries)
-        state.withLock { $0.refused[entry.name] = refusal }
-        if !known { changes.refused.append((entry.name, error)) }
+        if !isKnown { changes.refused.append((entry.name, error)) }
       }
     }
     let names = Set(entries.map(\.name))
-    for name in before.keys.sorted() where !names.contains(name) {
-      retired += state.withLock { $0.datasets.removeValue(forKey: name)?.versions ?? [] }
-      changes.removed.append(name)
+    let retired = state.withLock { state in
+      state.unseen = state.unseen.filter { names.contains($0.key) }
+      return before.keys.sorted().filter { !names.contains($0) }.flatMap { name in
+        changes.removed.append(name)
+        return state.datasets.removeValue(forKey: name)?.all ?? []
+      }
     }
-    retired.forEach(retire)
+    giveUp(retired)
     return changes
   }
 
-  /// All data sets, by name.
+  /// Looks at a data set that was there at the start, ahead of its turn. Blocks: only for build threads.
+  /// - Returns: why it cannot be served, where that is so and was not known.
+  func lookAhead(at name: String) -> StoreError? {
+    guard let version = state.withLock({ $0.unseen[name] }) else { return nil }
+    do throws(StoreError) {
+      try look(at: .init(name: name, version: version))
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func entries() throws(StoreError) -> [Catalogue.Entry] {
+    try Catalogue.scan(folder).entries.filter { only == nil || $0.name == only }
+  }
+
+  /// Opens a version and makes it current, or notes that it cannot be.
+  private func look(at entry: Catalogue.Entry) throws(StoreError) {
+    let version = Version(name: entry.version)
+    do throws(StoreError) {
+      let served = try open(version, of: entry.name)
+      let standing = Catalogue.versions(ofDataset: "\(folder)/\(entry.name)")
+      let tokens = (tokens[entry.name] ?? []) + (tokens["*"] ?? [])
+      let retired = state.withLock { state in
+        state.unseen[entry.name] = nil
+        state.refused[entry.name] = nil
+        let (dataset, retired) = DatasetEntry.with(
+          version, StoreSummary(served.store), standing: standing, tokens: tokens, name: entry.name,
+          after: state.datasets[entry.name])
+        state.datasets[entry.name] = dataset
+        return retired
+      }
+      giveUp(retired)
+    } catch {
+      state.withLock { state in
+        state.unseen[entry.name] = nil
+        state.refused[entry.name] = Refusal(
+          version: entry.version, nextTry: state.refreshes + Self.refreshesBetweenTries)
+      }
+      throw error
+    }
+  }
+
+  private func giveUp(_ versions: [Version]) {
+    for version in versions {
+      opened.removeAll { $0 == version.serial }
+      retire(version.serial)
+    }
+  }
+
+  /// A version's store, where it is open.
+  func atHand(_ version: Version) -> ServedVersion? { opened.partAtHand(version.serial) }
+
+  /// A version's store. Blocks where it is not open: only for build threads.
+  /// - Parameter dataset: a name of the table.
+  func open(_ version: Version, of dataset: String) throws(StoreError) -> ServedVersion {
+    do {
+      return try opened.part(version.serial) {
+        ServedVersion(
+          try Store.open(dataset: "\(folder)/\(dataset)", version: version.name), serial: version.serial)
+      }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      preconditionFailure("only stores are opened: \(error)")
+    }
+  }
+
+  /// The current version of a data set. Blocks.
+  func current(_ name: String) throws(StoreError) -> ServedVersion? {
+    guard let dataset = dataset(name) else { return nil }
+    return try open(dataset.current, of: name)
+  }
+
+  /// All data sets that were looked at and are sound, by name.
   var datasets: [String: DatasetEntry] { state.withLock { $0.datasets } }
 
+  /// Names of all data sets, also of those that nobody has looked at yet.
+  var names: [String] { state.withLock { Array($0.datasets.keys) + $0.unseen.keys }.sorted() }
+
+  /// Whether every data set that was there at the start has been looked at.
+  var isComplete: Bool { state.withLock { $0.unseen.isEmpty } }
+
+  /// Whether nobody has looked at a data set yet.
+  func isUnseen(_ name: String) -> Bool { state.withLock { $0.unseen[name] != nil } }
+
+  /// Stores that are held open.
+  var openCount: Int { opened.count }
+
   /// Slabs that planes of all layers and groups take about, once decoded on one axis.
-  var slabsUsual: Int { datasets.values.reduce(0) { $0 + Self.slabs(of: $1, groupsMax: .max).reduce(0, +) } }
+  var slabsUsual: Int { datasets.values.reduce(0) { $0 + $1.summary.slabsUsual } }
 
   /// Slabs that a first look takes about: at some groups of the largest layer.
-  var slabsAtFirst: Int { datasets.values.flatMap { Self.slabs(of: $0, groupsMax: 4) }.max() ?? 0 }
-
-  /// Slabs that planes of each layer take about, of as many groups as there are or are counted.
-  private static func slabs(of entry: DatasetEntry, groupsMax: Int) -> [Int] {
-    let store = entry.current.store
-    let groups = min(store.attributes.groups.count, groupsMax)
-    return store.layers.map { groups * DecodedPlane.slabsUsual(rows: $0.layer.neurons, bins: .full) }
-  }
+  var slabsAtFirst: Int { datasets.values.map(\.summary.slabsAtFirst).max() ?? 0 }
 
   /// A data set of the table.
   func dataset(_ name: String) -> DatasetEntry? { state.withLock { $0.datasets[name] } }
-}
-
-extension Library.State {
-  /// Makes a version current and returns those that are too old now.
-  fileprivate mutating func add(_ version: ServedVersion, named name: String, tokens: [String: [SHA256Digest]])
-    -> [ServedVersion]
-  {
-    refused[name] = nil
-    let older = datasets[name]?.versions ?? []
-    // A version that comes back was opened anew: what of it was held may have been removed meanwhile.
-    let same = older.filter { $0.store.version == version.store.version }
-    let others = older.filter { $0.store.version != version.store.version }
-    let kept = others.prefix(Library.olderVersionsMax)
-    datasets[name] = .init(versions: [version] + kept, tokens: (tokens[name] ?? []) + (tokens["*"] ?? []))
-    return same + others.dropFirst(Library.olderVersionsMax)
-  }
-}
-
-extension Library.DatasetEntry {
-  /// Whether the token of this digest opens the data set. Digests are compared, in constant time, and all of them every time.
-  func opens(_ token: SHA256Digest?) -> Bool {
-    if tokens.isEmpty { return true }
-    guard let token else { return false }
-    return tokens.reduce(false) { ($1 == token) || $0 }
-  }
 }

@@ -26,7 +26,8 @@ struct MetadataDocument: Encodable {
   /// - Parameters:
   ///   - name: of the data set, where it is served.
   ///   - image: the address of an instance's picture, relative to the version's.
-  init(_ store: Store, name: String, image: (_ instance: Int) -> String) {
+  /// - Throws: `StoreError` of kind `corrupt` where the store does not say where it comes from.
+  init(_ store: Store, name: String, image: (_ instance: Int) -> String) throws(StoreError) {
     let attributes = store.attributes
     self.name = name
     version = store.version
@@ -41,16 +42,15 @@ struct MetadataDocument: Encodable {
         text: store.text(of: instance))
     }
     start = attributes.start
-    provenance = attributes.provenance
+    provenance = try store.origin().provenance
   }
 }
 
 /// A line of the catalogue (`Tiles/HTTP.md`, "Catalogue").
-func catalogueEntry(_ store: Store, name: String, url: String) -> [String: JSONValue] {
-  let attributes = store.attributes
-  return [
-    "name": .string(name), "title": .string(attributes.dataset.title), "version": .string(store.version),
-    "url": .string(url), "rows": JSONValue(attributes.dataset.rows), "layers": JSONValue(attributes.layers.count),
-    "groups": JSONValue(attributes.groups.count), "instances": JSONValue(attributes.instances.count),
+func catalogueEntry(_ summary: StoreSummary, version: String, name: String, url: String) -> [String: JSONValue] {
+  [
+    "name": .string(name), "title": .string(summary.title), "version": .string(version), "url": .string(url),
+    "rows": JSONValue(summary.rows), "layers": JSONValue(summary.layers), "groups": JSONValue(summary.groups),
+    "instances": JSONValue(summary.instances),
   ]
 }

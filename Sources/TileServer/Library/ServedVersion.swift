@@ -1,23 +1,24 @@
 import Distributions
-import Synchronization
 import TileStore
 
-/// A version of a data set that is being served, and the tables that its names are looked up in.
+/// A version of a data set whose store is open, and the tables that its names are looked up in.
 final class ServedVersion: Sendable {
-  /// Tells versions apart in caches, also two openings of the same.
+  /// `Library.Version.serial`.
   let serial: UInt64
   let store: Store
   let orders: OrderTable
   let layerIndices: [String: Int]
 
-  private static let serials = Atomic<UInt64>(0)
-
-  init(_ store: Store) {
-    serial = Self.serials.add(1, ordering: .relaxed).newValue
+  init(_ store: Store, serial: UInt64) {
+    self.serial = serial
     self.store = store
     orders = OrderTable(store.attributes)
     layerIndices = Dictionary(uniqueKeysWithValues: store.attributes.layers.enumerated().map { ($1.id, $0) })
   }
+
+  /// About the bytes that it takes while it is open: decoded metadata take some times their bytes on disk. At least as much as makes 256
+  /// stores the most that are open, and at most so much that four are.
+  var byteCount: Int { min(max(Library.openBytesMax / 256, 4 * store.metadataBytes), Library.openBytesMax / 4) }
 }
 
 /// What answers are made of, by layer of a version.
@@ -30,6 +31,9 @@ struct PartKey: Hashable, Sendable {
     case origins
     case order(OrderRequest)
     case pyramid(PlaneKey, OrderRequest)
+    /// Of an instance in the rows of a tile.
+    case extents(instance: Int, OrderRequest, level: Int, index: Int)
+    case summary(group: Int)
   }
 
   var version: UInt64
@@ -46,6 +50,8 @@ enum Part: Sendable {
   case origins([Int64])
   case order(NeuronOrder)
   case pyramid(Pyramid)
+  case extents([Float])
+  case summary(GroupSummary)
 
   var byteCount: Int {
     switch self {
@@ -56,6 +62,8 @@ enum Part: Sendable {
     case .origins(let values): values.count * 8 + 64
     case .order(let order): order.byteCount
     case .pyramid(let pyramid): pyramid.byteCount
+    case .extents(let values): values.count * 4 + 64
+    case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }
 }
@@ -89,28 +97,49 @@ struct LayerParts: Sendable {
     StoredPlane(version: version.serial, layer: index, plane: plane.stored)
   }
 
-  /// Whether answering needs a pass over a plane or a sort: heavy work.
-  func isHeavy(_ plane: PlaneKey?, _ order: OrderRequest, level: Int) -> Bool {
-    if let plane {
-      let inMemory = isHeldInMemory(plane)
-      if level >= TileMaker.pyramidLevel(levels, inMemory: inMemory) {
-        if !parts.contains(key(.pyramid(plane, order))) { return true }
-      } else if inMemory, level >= TileMaker.planeLevel, !planes.contains(stored(plane)) {
-        return true
-      }
-    }
-    return order.name != .index && !parts.contains(key(.order(order)))
+  /// Neurons of a tile, at most.
+  private func neurons(ofTileAt level: Int) -> Int { min(levels.neurons, Levels.tileRows << level) }
+
+  /// What an answer takes that needs an ordering.
+  func cost(of order: OrderRequest) -> Cost {
+    let isAtHand = order.name == .index || parts.contains(key(.order(order)))
+    return isAtHand ? .least : .least + .ordering(neurons: levels.neurons)
   }
 
-  /// Whether the values of so many instances make a tile's rows heavy work.
-  func isMuch(_ instances: Int, level: Int) -> Bool {
-    instances * min(levels.neurons, Levels.tileRows << level) > 4 << 20
+  /// What a density tile takes: by what of its ordering, plane and pyramid is not at hand, and what it gathers.
+  func cost(ofTile plane: PlaneKey, _ order: OrderRequest, level: Int) -> Cost {
+    if parts.contains(key(.pyramid(plane, order))) { return .least }
+    let isDecoded = planes.contains(stored(plane))
+    let inMemory = isHeldInMemory(plane)
+    let ordering = cost(of: order)
+    if level >= TileMaker.pyramidLevel(levels, inMemory: inMemory) {
+      if isDecoded { return ordering + .pyramid(neurons: levels.neurons) }
+      let pass = ordering + .plane(neurons: levels.neurons)
+      return inMemory ? pass + .pyramid(neurons: levels.neurons) : pass
+    }
+    if inMemory, level >= TileMaker.planeLevel, !isDecoded { return ordering + .plane(neurons: levels.neurons) }
+    return ordering + .gathering(neurons: neurons(ofTileAt: level), inMemory: inMemory && isDecoded)
+  }
+
+  /// What the rows of a tile take: by the instances whose values are not at hand.
+  func cost(ofRows order: OrderRequest, instances: [Int], level: Int, index: Int) -> Cost {
+    Set(instances).reduce(into: cost(of: order)) { cost, instance in
+      if parts.contains(key(.extents(instance: instance, order, level: level, index: index))) { return }
+      cost += .values(neurons(ofTileAt: level))
+      if !parts.contains(key(.values(instance: instance))) { cost += .values(levels.neurons) }
+    }
+  }
+
+  /// What a summary takes: by the groups that nobody has asked for before.
+  func cost(ofSummary groups: [Int]) -> Cost {
+    let missing = groups.count { !parts.contains(key(.summary(group: $0))) }
+    return .least + .summary(neurons: missing * levels.neurons)
   }
 
   /// `[neuron]`: zeros of a group.
   func zeros(group: Int) throws -> [UInt32] {
     let part = try parts.part(key(.zeros(group: group))) {
-      .counts(try layer.statistic(.zeros).plane(group, as: UInt32.self))
+      .counts(try layer.zeros(group: group, samples: samples(group)))
     }
     guard case .counts(let values) = part else { preconditionFailure("kind and part differ") }
     return values
@@ -140,13 +169,13 @@ struct LayerParts: Sendable {
   }
 
   func exponents() throws -> [Int16] {
-    let part = try parts.part(key(.exponents)) { .exponents(try layer.exponent.plane(0, as: Int16.self)) }
+    let part = try parts.part(key(.exponents)) { .exponents(try layer.exponents()) }
     guard case .exponents(let values) = part else { preconditionFailure("kind and part differ") }
     return values
   }
 
   func origins() throws -> [Int64] {
-    let part = try parts.part(key(.origins)) { .origins(try layer.origin.plane(0, as: Int64.self)) }
+    let part = try parts.part(key(.origins)) { .origins(try layer.origins()) }
     guard case .origins(let values) = part else { preconditionFailure("kind and part differ") }
     return values
   }
@@ -256,9 +285,27 @@ struct LayerParts: Sendable {
   /// - Precondition: the layer has such a tile.
   func rows(_ request: OrderRequest, instances: [Int], level: Int, index: Int) throws -> [UInt8] {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
-    return try RowsMaker(
-      levels: levels, order: order(request), exponents: exponents(), origins: origins(),
-      values: instances.map(values)
+    let order = try order(request)
+    // Kept by instance: whoever asks for others, or in another order, has these made once.
+    let extents = try instances.map { instance in
+      let part = try parts.part(key(.extents(instance: instance, request, level: level, index: index))) {
+        .extents(RowsMaker.extents(of: try values(instance: instance), rows, level, levels, order))
+      }
+      guard case .extents(let values) = part else { preconditionFailure("kind and part differ") }
+      return values
+    }
+    return RowsMaker(
+      levels: levels, order: order, exponents: try exponents(), origins: try origins(), extents: extents
     ).make(rows, level: level)
+  }
+
+  /// The layer at a glance, in some groups. What is known of a group is kept, whichever others it is asked for with.
+  func summary(groups: [Int]) throws -> JSONValue {
+    let summaries = try groups.map { group in
+      let part = try parts.part(key(.summary(group: group))) { .summary(try GroupSummary(layer, group: group)) }
+      guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
+      return (group: group, summary: summary)
+    }
+    return LayerSummary(layer: layer.layer, groups: summaries).json()
   }
 }

@@ -14,15 +14,19 @@ struct Edge<Next: HTTPResponder>: HTTPResponder where Next.Context == ServerCont
 
   func respond(to request: Request, context: ServerContext) async throws -> Response {
     let start = ContinuousClock.now
+    let trace = RequestTrace(request.headers)
+    var context = context
+    context.trace = trace
     var response: Response
     do {
       response = try await answer(request, context)
     } catch {
-      response = service.problem(error, request)
+      response = service.problem(error, request, context)
     }
     if request.method == .head { response = response.createHeadResponse() }
     CrossOrigin.allow(service.settings.origins, request.headers[.origin], &response)
     SecurityHeaders.add(to: &response, cross: !service.settings.origins.isEmpty)
+    trace.add(to: &response.headers)
     finish(request, response, context, start)
     return response
   }
@@ -36,8 +40,7 @@ struct Edge<Next: HTTPResponder>: HTTPResponder where Next.Context == ServerCont
     }
     guard request.method == .get || request.method == .head else { throw Problem.methodNotAllowed }
     if service.limiter.isOn {
-      let client = context.client(request.headers, proxies: service.settings.trustedProxies)
-      try service.limiter.charge(RateLimiter.key(client), Cost.request)
+      try service.limiter.charge(service.client(request, context), Cost.request)
     }
     if let warm = service.warm.answer(request) {
       context.coreContext.endpointPath.value = warm.route
@@ -53,15 +56,16 @@ struct Edge<Next: HTTPResponder>: HTTPResponder where Next.Context == ServerCont
     let bytes = request.method == .head ? 0 : response.body.contentLength ?? 0
     let status = response.status.code
     service.metrics.record(route: context.endpointPath ?? "none", status: status, bytes: bytes, seconds: seconds)
-    guard let access else { return }
-    access.info(
-      "request",
-      metadata: [
-        "method": "\(request.method.rawValue)", "path": "\((request.head.path ?? "").prefix(2048))",
-        "status": .stringConvertible(status), "bytes": .stringConvertible(bytes),
-        "milliseconds": .stringConvertible((seconds * 100_000).rounded() / 100),
-        "client": "\(context.client(request.headers, proxies: service.settings.trustedProxies))",
-      ])
+    guard let access, let trace = context.trace else { return }
+    var metadata: Logger.Metadata = [
+      "method": "\(request.method.rawValue)", "path": "\((request.head.path ?? "").prefix(2048))",
+      "status": .stringConvertible(status), "bytes": .stringConvertible(bytes),
+      "milliseconds": .stringConvertible((seconds * 100_000).rounded() / 100),
+      "client": "\(context.client(request.headers, proxies: service.settings.trustedProxies))",
+      "request": "\(trace.requestID)", "trace": "\(trace.traceID)",
+    ]
+    if let user = service.user(request) { metadata["user"] = "\(user)" }
+    access.info("request", metadata: metadata)
   }
 }
 
@@ -75,17 +79,21 @@ struct ProblemMiddleware: RouterMiddleware {
     do {
       return try await next(request, context)
     } catch {
-      return service.problem(error, request)
+      return service.problem(error, request, context)
     }
   }
 }
 
 extension TileService {
   /// The answer to a request that failed; faults and damage are logged.
-  func problem(_ error: any Error, _ request: Request) -> Response {
+  func problem(_ error: any Error, _ request: Request, _ context: ServerContext) -> Response {
     let problem = Problem(error)
     if problem.kind == .fault || problem.kind == .damaged {
-      log.error("\(problem.kind.title)", metadata: ["path": "\(request.head.path ?? "")", "reason": "\(error)"])
+      log.error(
+        "\(problem.kind.title)",
+        metadata: [
+          "path": "\(request.head.path ?? "")", "reason": "\(error)", "request": "\(context.trace?.requestID ?? "")",
+        ])
     }
     return problem.response(prefix: settings.prefix, instance: request.uri.path)
   }
@@ -101,9 +109,13 @@ enum SecurityHeaders {
   static func add(to response: inout Response, cross: Bool) {
     response.headers.append(HTTPField(name: .contentTypeOptions, value: "nosniff"))
     response.headers.append(HTTPField(name: .resourcePolicy, value: cross ? "cross-origin" : "same-origin"))
-    if response.headers[.contentType]?.hasPrefix("text/html") == true {
-      response.headers[.contentSecurityPolicy] = policy
+    let type = response.headers[.contentType] ?? ""
+    // A worker takes its policy from its own script.
+    if type.hasPrefix("text/html") || type.hasPrefix("text/javascript") {
       response.headers[.referrerPolicy] = "no-referrer"
+    }
+    if type.hasPrefix("text/html") {
+      response.headers[.contentSecurityPolicy] = policy
       response.headers[.openerPolicy] = "same-origin"
       response.headers[.permissionsPolicy] = "camera=(), geolocation=(), microphone=()"
     }
@@ -127,7 +139,7 @@ enum CrossOrigin {
     }
     guard let allowed = allowed(origins, origin) else { return }
     response.headers[.accessControlAllowOrigin] = allowed
-    response.headers[.accessControlExposeHeaders] = "etag, retry-after"
+    response.headers[.accessControlExposeHeaders] = "etag, retry-after, x-request-id, tile-header-crc32c"
   }
 
   static func preflight(_ origins: [String], _ origin: String) throws(Problem) -> Response {

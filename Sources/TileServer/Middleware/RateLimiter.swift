@@ -12,7 +12,7 @@ final class RateLimiter: Sendable {
 
   private let rate: Double
   private let burst: Double
-  private let buckets = Mutex<[String: Bucket]>([:])
+  private let buckets = Mutex<[ClientKey: Bucket]>([:])
 
   /// - Parameters:
   ///   - rate: units a second; 0: no limit.
@@ -28,7 +28,7 @@ final class RateLimiter: Sendable {
   /// Takes units from a client's bucket.
   ///
   /// - Throws: `Problem` 429 with the seconds to wait, where they are not there. Nothing is taken then.
-  func charge(_ client: String, _ cost: Double, now: ContinuousClock.Instant = .now) throws(Problem) {
+  func charge(_ client: ClientKey, _ cost: Double, now: ContinuousClock.Instant = .now) throws(Problem) {
     guard rate > 0 else { return }
     let missing = buckets.withLock { buckets in
       if buckets.count >= Self.clientsMax, buckets[client] == nil { forget(&buckets, now) }
@@ -46,21 +46,11 @@ final class RateLimiter: Sendable {
   }
 
   /// Forgets clients whose buckets are full again; where there are none, the older half.
-  private func forget(_ buckets: inout [String: Bucket], _ now: ContinuousClock.Instant) {
+  private func forget(_ buckets: inout [ClientKey: Bucket], _ now: ContinuousClock.Instant) {
     buckets = buckets.filter { $0.value.units + rate * (now - $0.value.filled).seconds < burst }
     guard buckets.count >= Self.clientsMax else { return }
     let newest = buckets.sorted { $0.value.filled > $1.value.filled }.prefix(Self.clientsMax / 2)
     buckets = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
-  }
-
-  /// What a client is remembered by: its address, or the first 64 bits of an IPv6 address, which one subscriber owns.
-  static func key(_ address: String) -> String {
-    guard address.contains(":"), !address.contains(".") else { return address }
-    let halves = address.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
-    let head = halves[0].split(separator: ":")
-    let tail = halves.count > 1 ? halves[1].split(separator: ":") : []
-    let zeros = Array(repeating: "0"[...], count: max(0, 8 - head.count - tail.count))
-    return (head + zeros + tail).prefix(4).joined(separator: ":") + "::/64"
   }
 }
 

@@ -2,74 +2,67 @@ import TileStore
 
 /// One layer at a glance: the distribution of all its neurons together, and how many are dead.
 struct LayerSummary {
-  let store: Store
-  let layer: LayerReader
-  let groups: [Int]
+  let layer: Layer
+  let groups: [(group: Int, summary: GroupSummary)]
 
   /// The answer (`Tiles/HTTP.md`, "Summary of a layer").
-  /// - Complexity: one pass over the plane of 64 bins for every group.
-  func json() throws(StoreError) -> JSONValue {
-    var counts: [JSONValue] = []
-    var zeros: [JSONValue] = []
-    var dead: [JSONValue] = []
-    var nan: [JSONValue] = []
-    var infinite: [JSONValue] = []
-    for group in groups {
-      counts.append(.array(try distribution(group).map { .int(Int64($0)) }))
-      let figures = try figures(group)
-      zeros.append(figures.values > 0 ? .double(Double(figures.zeros) / Double(figures.values)) : .null)
-      dead.append(JSONValue(figures.dead))
-      nan.append(JSONValue(figures.nan))
-      infinite.append(JSONValue(figures.infinite))
-    }
+  func json() -> JSONValue {
+    let summaries = groups.map(\.summary)
+    let counts = summaries.map { JSONValue.array($0.counts.map { .int(Int64($0)) }) }
+    let zeros = summaries.map { JSONValue(share: $0.zeros, of: $0.values) }
     return [
-      "id": .string(layer.layer.id), "neurons": JSONValue(layer.layer.neurons),
-      "shared": ["exponent": JSONValue(layer.layer.shared.exponent), "origin": JSONValue(layer.layer.shared.origin)],
-      "groups": JSONValue(groups), "distribution": ["bins": 64, "counts": .array(counts)], "zeros": .array(zeros),
-      "dead": .array(dead), "nan": .array(nan), "infinite": .array(infinite),
+      "id": .string(layer.id), "neurons": JSONValue(layer.neurons),
+      "shared": ["exponent": JSONValue(layer.shared.exponent), "origin": JSONValue(layer.shared.origin)],
+      "groups": JSONValue(groups.map(\.group)), "distribution": ["bins": 64, "counts": .array(counts)],
+      "zeros": .array(zeros), "dead": JSONValue(summaries.map(\.dead)), "nan": JSONValue(summaries.map(\.nan)),
+      "infinite": JSONValue(summaries.map(\.infinite)),
     ]
   }
+}
 
-  /// `[bin]`: counts of all neurons together, on the shared axis.
-  private func distribution(_ group: Int) throws(StoreError) -> [UInt64] {
+extension JSONValue {
+  /// `null` of nothing.
+  fileprivate init(share count: Int, of all: Int) { self = all > 0 ? .double(Double(count) / Double(all)) : .null }
+}
+
+/// One group in a layer's summary.
+struct GroupSummary: Sendable {
+  /// `[bin]`: counts of all neurons together, on the shared axis at 64 bins.
+  private(set) var counts = [UInt64](repeating: 0, count: BinCount.quarter.rawValue)
+  private(set) var values = 0
+  private(set) var zeros = 0
+  /// Neurons without any value but 0.
+  private(set) var dead = 0
+  private(set) var nan = 0
+  private(set) var infinite = 0
+
+  /// - Throws: `StoreError`.
+  /// - Complexity: one pass over the group's plane of 64 bins.
+  init(_ layer: LayerReader, group: Int) throws(StoreError) {
+    try addDistribution(layer, group)
+    try addFigures(layer, group)
+  }
+
+  private mutating func addDistribution(_ layer: LayerReader, _ group: Int) throws(StoreError) {
     let array = layer.counts(.shared, .quarter)
-    var sums = [UInt64](repeating: 0, count: BinCount.quarter.rawValue)
     try array.stream(plane: group) { _, rows in
       guard let bytes = rows.baseAddress else { return }
-      sums.withUnsafeMutableBufferPointer { sums in
+      counts.withUnsafeMutableBufferPointer { sums in
         guard let sums = sums.baseAddress else { return }
         for start in stride(from: 0, to: rows.count, by: array.rowBytes) {
           UInt64.add(bytes + start, array.metadata.dataType, to: sums, bins: BinCount.quarter.rawValue)
         }
       }
     }
-    return sums
   }
 
-  private struct Figures {
-    var values = 0
-    var zeros = 0
-    /// Neurons without any value but 0.
-    var dead = 0
-    var nan = 0
-    var infinite = 0
-  }
-
-  private func figures(_ group: Int) throws(StoreError) -> Figures {
-    let count = try layer.statistic(.count).plane(group, as: UInt32.self)
-    let zeros = try layer.statistic(.zeros).plane(group, as: UInt32.self)
-    let nan = try layer.statistic(.nan).plane(group, as: UInt32.self)
-    let infinite = try layer.statistic(.infinite).plane(group, as: UInt32.self)
-    var figures = Figures()
-    for neuron in count.indices {
-      figures.values += Int(count[neuron])
-      figures.zeros += Int(zeros[neuron])
-      figures.nan += Int(nan[neuron])
-      figures.infinite += Int(infinite[neuron])
-      if count[neuron] > 0, zeros[neuron] == count[neuron], nan[neuron] == 0, infinite[neuron] == 0 {
-        figures.dead += 1
-      }
+  private mutating func addFigures(_ layer: LayerReader, _ group: Int) throws(StoreError) {
+    for tally in try layer.tallies(group: group) {
+      values += Int(tally.count)
+      zeros += Int(tally.zeros)
+      nan += Int(tally.nan)
+      infinite += Int(tally.infinite)
+      if tally.isDead { dead += 1 }
     }
-    return figures
   }
 }

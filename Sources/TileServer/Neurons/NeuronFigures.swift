@@ -83,9 +83,9 @@ struct NeuronFigures {
   }
 
   /// NaN and infinities have no number in JSON.
-  private static func number(_ value: Double) -> JSONValue {
+  static func number(_ value: Double) -> JSONValue {
     guard value.isFinite else { return .null }
-    return Int64(exactly: value).map { abs($0) < 1 << 53 ? .int($0) : .double(value) } ?? .double(value)
+    return Int64(exactly: value).map { $0.magnitude < 1 << 53 ? .int($0) : .double(value) } ?? .double(value)
   }
 }
 
@@ -105,6 +105,10 @@ struct NeuronGrid: Equatable {
     exponent = Int(try layer.exponent.row(plane: 0, neuron).withUnsafeBytes { $0.loadUnaligned(as: Int16.self) })
     origin = Int(try layer.origin.row(plane: 0, neuron).withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
     hasTails = try layer.tails.row(plane: 0, neuron) != [0]
+    guard StoreLimits.exponents.contains(exponent), origin.magnitude <= StoreLimits.originMagnitude else {
+      throw StoreError(
+        .corrupt, file: layer.origin.path, "neuron \(neuron) has exponent \(exponent) and origin \(origin)")
+    }
   }
 
   /// The bin of a finite value, counted from the grid's first: negative below the grid, 256 or more above.

@@ -4,7 +4,7 @@ import TileStore
 /// One neuron, and one layer at a glance.
 extension RouteTable {
   func neuron(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["groups", "instances"])
     let neuron = try number("neuron", context)
@@ -14,16 +14,16 @@ extension RouteTable {
     let attributes = version.served.store.attributes
     let most = NeuronFigures.histogramsMax
     let groups =
-      try query.indices("groups", below: attributes.groups.count, most: most)
+      try query.set("groups", below: attributes.groups.count, most: most)
       ?? Array(attributes.groups.indices)
     let instances =
-      try query.indices("instances", below: attributes.instances.count, most: most)
+      try query.set("instances", below: attributes.instances.count, most: most)
       ?? (attributes.instances.count <= most ? Array(attributes.instances.indices) : [])
     let store = version.served.store
     return try await answer(
       request, context, version,
       .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances), type: "application/json",
-      weight: groups.count > most ? .heavy : .light
+      cost: .least + .figures(groups: groups.count)
     ) {
       try NeuronFigures(store: store, layer: layer.layer, neuron: neuron, groups: groups, instances: instances)
         .json().encoded()
@@ -31,17 +31,16 @@ extension RouteTable {
   }
 
   func summary(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["groups"])
     let all = version.served.store.attributes.groups.indices
     let most = NeuronFigures.histogramsMax
     let groups =
-      try query.indices("groups", below: all.count, most: most) ?? (all.count <= most ? Array(all) : [0])
-    let store = version.served.store
+      try query.set("groups", below: all.count, most: most) ?? (all.count <= most ? Array(all) : [0])
     return try await answer(
       request, context, version, .summary(layer: layer.index, groups: groups), type: "application/json",
-      weight: .heavy
-    ) { try LayerSummary(store: store, layer: layer.layer, groups: groups).json().encoded() }
+      cost: layer.cost(ofSummary: groups)
+    ) { try layer.summary(groups: groups).encoded() }
   }
 }

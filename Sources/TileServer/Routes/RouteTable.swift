@@ -18,7 +18,7 @@ struct RouteTable: Sendable {
 
     let api = root.group("api/v1/datasets")
     api.get { request, context in try catalogue(request, context) }
-    api.get(":dataset") { request, context in try current(request, context) }
+    api.get(":dataset") { request, context in try await current(request, context) }
     let version = api.group(":dataset/:version")
     version.get { request, context in try await metadata(request, context) }
     version.get("images/:instance") { request, context in try await image(request, context) }
@@ -53,11 +53,11 @@ extension RouteTable {
   /// Answers from the cache, or builds on the lanes what is not there, at a cost to the client.
   ///
   /// - Parameters:
-  ///   - weight: which lane builds it, asked for only where it must be built.
+  ///   - cost: what building it takes, asked for only where it must be built.
   ///   - build: the bytes, made on a build thread.
   func answer(
     _ request: Request, _ context: ServerContext, _ version: VersionRequest, _ resource: AnswerKey.Resource,
-    type: String, weight: @autoclosure () -> BuildLanes.Weight, build: @escaping @Sendable () throws -> [UInt8]
+    type: String, cost: @autoclosure () -> Cost, build: @escaping @Sendable () throws -> [UInt8]
   ) async throws -> Response {
     let coding = try negotiate(request, type)
     let key = AnswerKey(version: version.served.serial, resource: resource, coding: coding)
@@ -67,13 +67,14 @@ extension RouteTable {
       if !secret { service.warm.insert(answer, route: route, version: key.version, for: request) }
       return answer.response(to: request)
     }
-    let weight = weight()
-    if service.limiter.isOn {
-      let client = RateLimiter.key(context.client(request.headers, proxies: service.settings.trustedProxies))
-      try service.limiter.charge(client, weight == .heavy ? Cost.heavy : Cost.light)
-    }
+    let charge = Charge(client: service.client(request, context), cost: cost())
+    // Who waits for what others have asked for pays nothing for it.
+    if !service.answers.isUnderWay(key) { try service.limiter.charge(charge.client, charge.cost.units) }
+    let waiter = service.answers.newWaiter()
+    context.connection.whenGone { [answers = service.answers] in answers.leave(key, waiter) }
+    defer { context.connection.whenGone(nil) }
     do {
-      return try await service.answers.answer(key, weight) {
+      return try await service.answers.answer(key, charge, waiter) {
         Answer(try build(), type: type, coding: coding, lifetime: .immutable, secret: secret)
       }.response(to: request)
     } catch let error as StoreError where error.kind == .notFound && version.served.store.isCurrent {
@@ -106,20 +107,19 @@ extension RouteTable {
     return number
   }
 
-  /// The digest of a request's bearer token, RFC 6750.
-  func token(_ request: Request) -> SHA256Digest? {
-    guard let header = request.headers[.authorization], header.prefix(7).lowercased() == "bearer " else { return nil }
-    return SHA256.hash(data: Data(header.dropFirst(7).utf8))
-  }
-
-  /// The data set that a request names.
-  /// - Throws: `Problem` 404, or 401 where it needs another token.
-  func dataset(_ request: Request, _ context: ServerContext) throws(Problem) -> Library.DatasetEntry {
+  /// The data set that a request names, looked at now where nobody has yet.
+  /// - Throws: `Problem` 404, or 401 where it needs another token; `BuildLanes.Full`.
+  func dataset(_ request: Request, _ context: ServerContext) async throws -> Library.DatasetEntry {
     let name = try part("dataset", context)
-    guard let dataset = service.library.dataset(name) else {
-      throw .notFound("There is no data set “\(name.prefix(100))”.")
+    if service.library.isUnseen(name) {
+      try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) { [service] in
+        service.lookAhead(at: name)
+      }
     }
-    guard dataset.opens(token(request)) else {
+    guard let dataset = service.library.dataset(name) else {
+      throw Problem.notFound("There is no data set “\(name.prefix(100))”.")
+    }
+    guard dataset.opens(request.tokenDigest) else {
       throw Problem(
         .unauthorized, "Send the data set's token as Authorization: Bearer.",
         headers: [.wwwAuthenticate: "Bearer realm=\"\(name)\""])
@@ -127,14 +127,23 @@ extension RouteTable {
     return dataset
   }
 
-  /// The version that a request names.
-  /// - Throws: `Problem` 404, 401, or gone.
-  func version(_ request: Request, _ context: ServerContext) throws(Problem) -> VersionRequest {
-    let dataset = try dataset(request, context)
+  /// The version that a request names, opened where it is not open.
+  /// - Throws: `Problem` 404, 401, or gone; `StoreError`; `BuildLanes.Full`.
+  func version(_ request: Request, _ context: ServerContext) async throws -> VersionRequest {
+    let dataset = try await dataset(request, context)
     let name = try part("version", context)
-    guard let served = dataset.versions.first(where: { $0.store.version == name }) else {
-      guard isVersion(name) else { throw .notFound("“\(name.prefix(100))” is no version.") }
-      throw Problem(.gone, "Version \(name) is not here any more. The current one is \(dataset.current.store.version).")
+    guard let version = dataset.version(name) else {
+      guard isVersion(name) else { throw Problem.notFound("“\(name.prefix(100))” is no version.") }
+      throw Problem(.gone, "Version \(name) is not here any more. The current one is \(dataset.current.name).")
+    }
+    let served: ServedVersion
+    if let open = service.library.atHand(version) {
+      served = open
+    } else {
+      served = try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) {
+        [service] in
+        try service.library.open(version, of: dataset.name)
+      }
     }
     return VersionRequest(served: served, secret: !dataset.tokens.isEmpty)
   }

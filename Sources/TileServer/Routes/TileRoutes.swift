@@ -7,7 +7,7 @@ import TileStore
 /// most `Settings.buildQueueMax` at a time; the others never leave the event loop.
 extension RouteTable {
   func tile(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["order", "direction", "axis", "bins", "zoom", "from"])
     let order = try query.order(version.served.orders)
@@ -21,12 +21,12 @@ extension RouteTable {
     let (level, index) = try tile(of: layer.levels, context)
     return try await answer(
       request, context, version, .tile(layer: layer.index, plane, order, level: level, index: index),
-      type: "application/octet-stream", weight: layer.isHeavy(plane, order, level: level) ? .heavy : .light
+      type: TileHeader.mediaType, cost: layer.cost(ofTile: plane, order, level: level)
     ) { try layer.tile(plane, order, level: level, index: index) }
   }
 
   func rows(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["order", "direction", "instances"])
     let order = try query.order(version.served.orders)
@@ -36,13 +36,13 @@ extension RouteTable {
     return try await answer(
       request, context, version,
       .rows(layer: layer.index, order, instances: instances, level: level, index: index),
-      type: "application/octet-stream",
-      weight: layer.isHeavy(nil, order, level: level) || layer.isMuch(instances.count, level: level) ? .heavy : .light
+      type: TileHeader.mediaType,
+      cost: layer.cost(ofRows: order, instances: instances, level: level, index: index)
     ) { try layer.rows(order, instances: instances, level: level, index: index) }
   }
 
   func find(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let version = try version(request, context)
+    let version = try await version(request, context)
     let layer = try layer(version, context)
     let query = try Query(request.uri.query, allowing: ["order", "direction", "neuron", "rank"])
     let order = try query.order(version.served.orders)
@@ -56,7 +56,7 @@ extension RouteTable {
     }
     return try await answer(
       request, context, version, .find(layer: layer.index, order, place), type: "application/json",
-      weight: layer.isHeavy(nil, order, level: 0) ? .heavy : .light
+      cost: layer.cost(of: order)
     ) {
       let order = try layer.order(order)
       let (neuron, rank) =

@@ -22,7 +22,9 @@ struct StaticLayer {
   func write() throws -> JSONValue {
     // Of very many groups a summary holds only the first, as the server's does when nothing else is asked for.
     let shown = groups.count <= NeuronFigures.histogramsMax ? Array(groups) : [0]
-    let summary = try LayerSummary(store: store, layer: layer, groups: shown).json().encoded()
+    let summary = LayerSummary(
+      layer: layer.layer, groups: try shown.map { ($0, try GroupSummary(layer, group: $0)) }
+    ).json().encoded()
     return [
       "summary": .string(try files.add(summary, ending: "json")),
       "grid": .string(try grid()),
@@ -50,9 +52,9 @@ struct StaticLayer {
 
   /// Origins as float64, exponents as int16, tails as uint8, one after another. Origins have at most 53 bits.
   private func grid() throws -> String {
-    let origins = try layer.origin.plane(0, as: Int64.self).map(Double.init)
+    let origins = try layer.origins().map(Double.init)
     var bytes = origins.withUnsafeBytes { Array($0) }
-    bytes += try layer.exponent.plane(0, as: Int16.self).withUnsafeBytes { Array($0) }
+    bytes += try layer.exponents().withUnsafeBytes { Array($0) }
     bytes += try layer.tails.plane(0, as: UInt8.self)
     return try files.add(bytes)
   }

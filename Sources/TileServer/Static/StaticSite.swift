@@ -38,7 +38,7 @@ public struct StaticSite: Sendable {
     let entries = try withoutActuallyEscaping(sink) { sink in
       try stores.sorted(by: { $0.name < $1.name }).map { name, store in
         let folder = "api/v1/datasets/\(name)/\(store.version)"
-        var entry = catalogueEntry(store, name: name, url: folder)
+        var entry = catalogueEntry(StoreSummary(store), version: store.version, name: name, url: folder)
         entry["manifest"] = .string(try manifest(of: store, name: name, HashedFiles(folder: folder, sink: sink)))
         return JSONValue.object(entry)
       }
@@ -67,7 +67,7 @@ public struct StaticSite: Sendable {
       guard let image = try store.image(of: instance) else { continue }
       pictures[index] = try files.add(PNG.encode(image.pixels, shape: image.shape), ending: "png")
     }
-    let document = MetadataDocument(store, name: name) { pictures[$0] ?? "" }
+    let document = try MetadataDocument(store, name: name) { pictures[$0] ?? "" }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let helpers = HelperThreads(count: min(cores - 1, HelperThreads.countMax))
     var layers: [String: JSONValue] = [:]

@@ -49,6 +49,9 @@ extension UInt64: SumWord {
 
 /// Sums of counts of consecutive displayed rows: `[row, bin]`, and of their zeros: `[row]`.
 ///
+/// They fit where no neuron has more counts than its group has samples, which nobody checks for every tile: of a damaged store they
+/// wrap, and the tile shows anything.
+///
 /// `@unchecked Sendable`: one thread fills it, and others read it only after waiting for that thread.
 final class RowSums<Word: SumWord>: @unchecked Sendable {
   let rows: Int
@@ -84,15 +87,15 @@ final class RowSums<Word: SumWord>: @unchecked Sendable {
   func add(_ counts: UnsafeRawPointer, _ type: DataType, zeros count: UInt32, to row: Int) {
     precondition(row >= 0 && row < rows)
     Word.add(counts, type, to: sums + row * bins, bins: bins)
-    zeros[row] += UInt64(count)
+    zeros[row] &+= UInt64(count)
   }
 
   /// Adds the sums of another pass over other neurons.
   func add(_ other: RowSums) {
     precondition(other.rows == rows && other.bins == bins)
     for index in 0..<(rows * bins) { sums[index] &+= other.sums[index] }
-    for row in 0..<rows { zeros[row] += other.zeros[row] }
-    for row in 0..<rows { totals[row] += other.totals[row] }
+    for row in 0..<rows { zeros[row] &+= other.zeros[row] }
+    for row in 0..<rows { totals[row] &+= other.totals[row] }
   }
 
   /// The next level: every two neighbouring rows as one.
@@ -101,8 +104,8 @@ final class RowSums<Word: SumWord>: @unchecked Sendable {
     for row in 0..<rows {
       let (source, target) = (sums + row * bins, half.sums + row / 2 * bins)
       for bin in 0..<bins { target[bin] &+= source[bin] }
-      half.zeros[row / 2] += zeros[row]
-      half.totals[row / 2] += totals[row]
+      half.zeros[row / 2] &+= zeros[row]
+      half.totals[row / 2] &+= totals[row]
     }
     return half
   }
@@ -159,7 +162,7 @@ extension RowSums<UInt32> {
   func add(_ plane: DecodedPlane, _ neurons: UnsafeBufferPointer<UInt32>, zeros counts: [UInt32], to row: Int) {
     precondition(row >= 0 && row < rows && plane.bins == bins)
     plane.add(neurons, to: sums + row * bins)
-    for neuron in neurons { zeros[row] += UInt64(counts[Int(neuron)]) }
+    for neuron in neurons { zeros[row] &+= UInt64(counts[Int(neuron)]) }
   }
 }
 
@@ -171,10 +174,10 @@ extension RowSums<UInt64> {
     _ counts: UnsafeRawPointer, _ type: DataType, zeros count: UInt32, neuron: Int, of grids: WindowGrids, to row: Int
   ) {
     precondition(row >= 0 && row < rows && isWindow && bins == BinCount.full.rawValue)
-    totals[row] += nd_add_window(
+    totals[row] &+= nd_add_window(
       sums + row * bins, counts, type.byteCount, count, grids.origins[neuron], Int32(grids.exponents[neuron]),
       grids.window)
-    zeros[row] += UInt64(count) << UInt64(grids.window.depth)
+    zeros[row] &+= UInt64(count) << UInt64(grids.window.depth)
   }
 
   /// Adds chosen neurons to a displayed row of a window. Threads may add to different rows at the same time.
@@ -186,8 +189,8 @@ extension RowSums<UInt64> {
     to row: Int
   ) {
     precondition(row >= 0 && row < rows && isWindow && bins == BinCount.full.rawValue)
-    totals[row] += plane.add(neurons, zeros: counts, grids, to: sums + row * bins)
-    for neuron in neurons { zeros[row] += UInt64(counts[Int(neuron)]) << UInt64(grids.window.depth) }
+    totals[row] &+= plane.add(neurons, zeros: counts, grids, to: sums + row * bins)
+    for neuron in neurons { zeros[row] &+= UInt64(counts[Int(neuron)]) << UInt64(grids.window.depth) }
   }
 }
 

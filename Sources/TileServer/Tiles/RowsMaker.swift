@@ -8,8 +8,8 @@ struct RowsMaker {
   let exponents: [Int16]
   /// `[neuron]`.
   let origins: [Int64]
-  /// `[instance][neuron]`: activations of the chosen instances.
-  let values: [[Float]]
+  /// `[instance][row][lowest, mean, highest]`, of the chosen instances.
+  let extents: [[Float]]
 
   /// The whole answer, header and body (`Tiles/HTTP.md`, "Rows").
   func make(_ rows: Range<Int>, level: Int) -> [UInt8] {
@@ -22,13 +22,11 @@ struct RowsMaker {
     for neuron in firsts { body.append(littleEndian: exponents[neuron]) }
     body += [UInt8](repeating: 0, count: (8 - rows.count * 2 % 8) % 8)
     for neuron in firsts { body.append(littleEndian: origins[neuron]) }
-    for values in values {
-      for block in blocks {
-        for figure in Self.extent(of: values, block, level) { body.append(littleEndian: figure.bitPattern) }
-      }
+    for extents in extents {
+      for figure in extents { body.append(littleEndian: figure.bitPattern) }
     }
     return TileHeader(
-      magic: .rows, rows: rows.count, bins: values.count, level: level, scale: 1, firstRow: rows.lowerBound
+      magic: .rows, rows: rows.count, bins: extents.count, level: level, scale: 1, firstRow: rows.lowerBound
     ).message(with: body)
   }
 
@@ -39,6 +37,14 @@ struct RowsMaker {
     var (sum, count) = (0.0, 0.0)
     for key in finite { (sum, count) = (sum + key, count + 1) }
     return count > 0 ? sum / count : .nan
+  }
+
+  /// `[row][lowest, mean, highest]` of an instance in some displayed rows.
+  /// - Parameter values: `[neuron]`: activations of the instance.
+  static func extents(of values: [Float], _ rows: Range<Int>, _ level: Int, _ levels: Levels, _ order: NeuronOrder)
+    -> [Float]
+  {
+    rows.flatMap { extent(of: values, order.neurons[levels.ranks(ofRows: $0..<($0 + 1), at: level)], level) }
   }
 
   /// At level 0 three times the neuron's value, above the lowest, mean and highest finite value; NaN where there is none.

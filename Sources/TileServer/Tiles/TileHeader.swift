@@ -7,6 +7,7 @@ struct TileHeader: Equatable {
     case rows = "NDR1"
   }
 
+  static let mediaType = "application/octet-stream"
   static let version: UInt16 = 1
   static let byteCount = 32
 
@@ -38,10 +39,14 @@ struct TileHeader: Equatable {
     bytes += body
     return bytes
   }
-}
 
-extension [UInt8] {
-  mutating func append(littleEndian value: some FixedWidthInteger) {
-    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+  /// What says that the header, too, arrived as it was sent: its crc32c, eight hexadecimal digits. It goes beside the message,
+  /// in an HTTP header, for the message itself has no room for it that older clients would pass over.
+  /// - Returns: `nil` for what is no message of this kind.
+  static func checksum(of message: [UInt8]) -> String? {
+    guard Magic(rawValue: String(decoding: message.prefix(4), as: UTF8.self)) != nil else { return nil }
+    let sum = message.prefix(byteCount).withUnsafeBytes { crc32c($0) }
+    let digits = String(sum, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
   }
 }

@@ -6,7 +6,8 @@
 public struct ArrayReader: Sendable {
   public let path: String
   public let metadata: ArrayMetadata
-  let maps: ShardMaps
+  private let folder: VersionFolder
+  private let maps: ShardMaps
 
   /// Planes of the array: the length of its first axis, or 1.
   public let planes: Int
@@ -21,9 +22,10 @@ public struct ArrayReader: Sendable {
   private let chunksPerShard: Int
 
   /// - Throws: `StoreError` of kind `corrupt` where the array is not cut as `FORMAT.md` §7 says.
-  init(path: String, metadata: ArrayMetadata, maps: ShardMaps) throws(StoreError) {
+  init(path: String, metadata: ArrayMetadata, folder: VersionFolder, maps: ShardMaps) throws(StoreError) {
     self.path = path
     self.metadata = metadata
+    self.folder = folder
     self.maps = maps
     let axis = metadata.shape.count == 1 ? 0 : 1
     let uncut = metadata.shape.indices.dropFirst(axis + 1)
@@ -59,7 +61,7 @@ public struct ArrayReader: Sendable {
 
   /// The shard that holds an inner chunk.
   func shard(plane: Int, chunk: Int) throws(StoreError) -> Shard {
-    try maps.shard(at: shardPath(plane: plane, chunk: chunk), metadata: metadata)
+    try maps.shard(at: shardPath(plane: plane, chunk: chunk), of: folder, metadata: metadata)
   }
 
   func decode(_ shard: Shard, plane: Int, chunk: Int, into destination: UnsafeMutableRawBufferPointer)
@@ -92,14 +94,31 @@ public struct ArrayReader: Sendable {
       + Array(repeating: 0, count: max(metadata.shape.count - 2, 0))
   }
 
-  /// Paths of all shards of the array.
-  var shardPaths: [String] {
-    var paths: [String] = []
+  /// Refuses an array of which a shard is missing, or smaller than its index and its chunks can be.
+  ///
+  /// After this, whatever is allocated for the array's length is bounded by what really lies on the disk.
+  /// - Complexity: looks up the size of each shard and opens none.
+  func checkShards(_ manifest: Manifest) throws(StoreError) {
     for plane in stride(from: 0, to: planes, by: planesPerShard) {
       for chunk in stride(from: 0, to: chunks, by: chunksPerShard) {
-        paths.append(shardPath(plane: plane, chunk: chunk))
+        let path = shardPath(plane: plane, chunk: chunk)
+        guard manifest.hash(of: path) != nil else { throw .corrupt(path, "\(Manifest.name) does not list it") }
+        let held = min(planesPerShard, planes - plane) * min(chunksPerShard, chunks - chunk)
+        let least = metadata.indexBytes + held * ChunkCodec.minEncodedBytes(chunkBytes)
+        let count = try folder.byteCount(of: path)
+        guard count >= least else {
+          throw .corrupt(path, "the file has \(count) bytes, and its chunks take at least \(least)")
+        }
       }
     }
-    return paths
+  }
+}
+
+extension ArrayReader {
+  /// Paths of all shards of the array.
+  var shardPaths: [String] {
+    stride(from: 0, to: planes, by: planesPerShard).flatMap { plane in
+      stride(from: 0, to: chunks, by: chunksPerShard).map { shardPath(plane: plane, chunk: $0) }
+    }
   }
 }

@@ -13,8 +13,10 @@ public struct Attributes: Sendable, Equatable, Codable {
   /// The first axis of the values.
   public var instances: [Instance]
   public var start: Start?
-  public var provenance: JSONValue
-  public var job: JSONValue
+  /// Read only when asked for: `nil` in `Store.attributes`, see `Store.origin`.
+  public var provenance: JSONValue?
+  /// Likewise.
+  public var job: JSONValue?
 
   public init(
     dataset: Dataset, layers: [Layer], groups: [Group], instances: [Instance], start: Start?, provenance: JSONValue,

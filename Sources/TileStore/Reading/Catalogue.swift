@@ -12,6 +12,11 @@ public struct Catalogue: Sendable, Equatable {
     public var name: String
     /// What `current` says: the version's name.
     public var version: String
+
+    public init(name: String, version: String) {
+      self.name = name
+      self.version = version
+    }
   }
 
   /// Most data sets of a folder. Others are left out, in the order of their names.
@@ -41,17 +46,28 @@ public struct Catalogue: Sendable, Equatable {
 
   /// The version that the link `current` of a data set's folder names; `nil` where there is no such link.
   public static func currentVersion(ofDataset folder: String) -> String? {
-    guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/current") else {
-      return nil
-    }
-    return isVersion(target) ? target : nil
+    // A byte more than a version has: longer targets are none.
+    var target = [CChar](repeating: 0, count: versionBytes + 1)
+    guard readlink("\(folder)/current", &target, target.count) == versionBytes else { return nil }
+    let text = String(decoding: target.prefix(versionBytes).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return isVersion(text) ? text : nil
   }
 
-  /// The version's folder that `path` means: itself, or what `current` in it names. Links are resolved.
+  /// Versions whose folders stand in a data set's folder, sorted by name. Links are none.
+  public static func versions(ofDataset folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter(isVersion).sorted().filter { name in
+      var status = stat()
+      return lstat("\(folder)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+  }
+
+  /// The version's folder that `path` means: itself, or what `current` in it names. Links are resolved, but the version itself must
+  /// be a folder (`VersionFolder`).
   static func resolveVersion(_ path: String) throws(StoreError) -> String {
     let folder = try resolve(path)
     if FileManager.default.fileExists(atPath: "\(folder)/\(Manifest.name)") { return folder }
-    if let version = currentVersion(ofDataset: folder) { return try resolve("\(folder)/\(version)") }
+    if let version = currentVersion(ofDataset: folder) { return "\(folder)/\(version)" }
     throw StoreError(
       .notFound, file: path,
       "it holds neither a \(Manifest.name) nor a link `current`. Name a store, such as Tiles/NAME.")
@@ -64,7 +80,9 @@ public struct Catalogue: Sendable, Equatable {
   }
 }
 
+private let versionBytes = 16
+
 /// Whether a text may be a version: 16 lowercase hexadecimal digits.
 public func isVersion(_ text: String) -> Bool {
-  text.utf8.count == 16 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+  text.utf8.count == versionBytes && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
 }

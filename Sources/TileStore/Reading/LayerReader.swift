@@ -55,37 +55,48 @@ public struct LayerReader: Sendable {
     _ layer: Layer, groups: Int, instances: Int, open: (String) throws(StoreError) -> ArrayReader
   ) throws(StoreError) {
     let neurons = layer.neurons
-    func array(_ name: String, _ shape: [Int], _ types: [DataType]) throws(StoreError) -> ArrayReader {
+    func array(_ name: String, _ types: [DataType], _ cut: (DataType) -> ArrayMetadata) throws(StoreError)
+      -> ArrayReader
+    {
       let path = "layers/\(layer.id)/\(name)"
       let array = try open(path)
-      guard array.metadata.shape == shape, types.contains(array.metadata.dataType) else {
-        throw .corrupt("\(path)/zarr.json", "expected shape \(shape), of \(types.map(\.rawValue))")
+      let type = array.metadata.dataType
+      guard types.contains(type) else { throw .corrupt("\(path)/zarr.json", "expected \(types.map(\.rawValue))") }
+      let expected = cut(type)
+      guard array.metadata.isCut(as: expected) else {
+        throw .corrupt("\(path)/zarr.json", "expected shape \(expected.shape), cut as the format says")
       }
       return array
+    }
+    func figures(_ name: String, _ rows: Int, _ types: [DataType]) throws(StoreError) -> ArrayReader {
+      try array(name, types) { .figures(rows: rows, neurons: neurons, dataType: $0) }
+    }
+    func perNeuron(_ name: String, _ type: DataType) throws(StoreError) -> ArrayReader {
+      try array(name, [type]) { .perNeuron(neurons, dataType: $0) }
     }
 
     var countsByAxis: [BinAxis: [BinCount: ArrayReader]] = [:]
     for axis in BinAxis.allCases {
       for bins in BinCount.allCases {
         countsByAxis[axis, default: [:]][bins] = try array(
-          "\(axis.rawValue)/\(bins.rawValue)", [groups, neurons, bins.rawValue], [.uint8, .uint16, .uint32])
+          "\(axis.rawValue)/\(bins.rawValue)", [.uint8, .uint16, .uint32]
+        ) { .counts(groups: groups, neurons: neurons, bins: bins.rawValue, dataType: $0) }
       }
     }
     var statistics: [Statistic: ArrayReader] = [:]
     for statistic in Statistic.allCases {
-      statistics[statistic] = try array(
-        "statistics/\(statistic.rawValue)", [groups, neurons], statistic.dataTypes)
+      statistics[statistic] = try figures("statistics/\(statistic.rawValue)", groups, statistic.dataTypes)
     }
     self.layer = layer
     self.countsByAxis = countsByAxis
     self.statistics = statistics
-    exponent = try array("grid/exponent", [neurons], [.int16])
-    origin = try array("grid/origin", [neurons], [.int64])
-    tails = try array("grid/tails", [neurons], [.uint8])
-    medianOrder = try array("orderings/median", [groups, neurons], [.uint32])
+    exponent = try perNeuron("grid/exponent", .int16)
+    origin = try perNeuron("grid/origin", .int64)
+    tails = try perNeuron("grid/tails", .uint8)
+    medianOrder = try figures("orderings/median", groups, [.uint32])
     let some = instances > 0
-    valueOrder = some ? try array("orderings/value", [instances, neurons], [.uint32]) : nil
-    values = some ? try array("values", [instances, neurons], [.float32]) : nil
+    valueOrder = some ? try figures("orderings/value", instances, [.uint32]) : nil
+    values = some ? try figures("values", instances, [.float32]) : nil
   }
 
   /// `[group, neuron, bin]`.
@@ -98,6 +109,38 @@ public struct LayerReader: Sendable {
   public func statistic(_ statistic: Statistic) -> ArrayReader {
     guard let array = statistics[statistic] else { preconditionFailure("opened in init") }
     return array
+  }
+
+  /// `[neuron]`: exponents of the own grids.
+  /// - Throws: `StoreError` of kind `corrupt` also where one is beyond what float64 has.
+  public func exponents() throws(StoreError) -> [Int16] {
+    let exponents = try exponent.plane(0, as: Int16.self)
+    if let neuron = exponents.firstIndex(where: { !StoreLimits.exponents.contains(Int($0)) }) {
+      throw .corrupt(exponent.path, "neuron \(neuron) has exponent \(exponents[neuron])")
+    }
+    return exponents
+  }
+
+  /// `[neuron]`: origins of the own grids.
+  /// - Throws: `StoreError` of kind `corrupt` also where one has more bits than float64 tells apart.
+  public func origins() throws(StoreError) -> [Int64] {
+    let origins = try origin.plane(0, as: Int64.self)
+    if let neuron = origins.firstIndex(where: { $0.magnitude > StoreLimits.originMagnitude }) {
+      throw .corrupt(origin.path, "neuron \(neuron) has origin \(origins[neuron])")
+    }
+    return origins
+  }
+
+  /// `[neuron]`: zeros of a group.
+  /// - Parameter samples: values of a neuron in the group.
+  /// - Throws: `StoreError` of kind `corrupt` also where a neuron has more zeros than that.
+  public func zeros(group: Int, samples: Int) throws(StoreError) -> [UInt32] {
+    let zeros = try statistic(.zeros).plane(group, as: UInt32.self)
+    if let neuron = zeros.firstIndex(where: { $0 > samples }) {
+      throw .corrupt(
+        statistic(.zeros).path, "neuron \(neuron) of group \(group) has \(zeros[neuron]) zeros in \(samples) values")
+    }
+    return zeros
   }
 
   /// All arrays, in a fixed order.

@@ -31,8 +31,8 @@ public final class MappedFile: @unchecked Sendable {
 
   /// Maps the file behind an open descriptor, which may be closed afterwards.
   /// - Parameter name: what error messages call the file.
-  /// - Throws: `StoreError` of kind `corrupt` where the file is empty or no regular file, `unreadable` where the
-  ///   system refuses.
+  /// - Throws: `StoreError` of kind `corrupt` where the file is empty or no regular file, `exhausted` where there is no
+  ///   room for another mapping or nobody would watch over it, `unreadable` where the system refuses.
   public init(descriptor: Int32, name: String) throws(StoreError) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .unreadable(name) }
@@ -44,6 +44,11 @@ public final class MappedFile: @unchecked Sendable {
     }
     bytes = UnsafeRawBufferPointer(start: base, count: count)
     ticket = cm_watch(base, count)
+    // Unwatched, a file that is cut off would end the program.
+    guard ticket >= 0 else {
+      munmap(base, count)
+      throw StoreError(.exhausted, file: name, "\(CM_WATCHES_MAX) mappings are watched already.")
+    }
   }
 
   deinit {
@@ -56,7 +61,12 @@ extension StoreError {
   /// The error that the system call before left in `errno`.
   static func unreadable(_ name: String) -> StoreError {
     let code = errno
-    let kind: Kind = code == ENOENT || code == ENOTDIR ? .notFound : .unreadable
+    let kind: Kind =
+      switch code {
+      case ENOENT, ENOTDIR: .notFound
+      case ENOMEM, EMFILE, ENFILE: .exhausted
+      default: .unreadable
+      }
     return StoreError(kind, file: name, "\(String(cString: strerror(code))).")
   }
 }

@@ -2,13 +2,23 @@ import Crypto
 import Foundation
 
 /// The `zarr.json` files of a version, each compared with `MANIFEST` when it is read.
-struct Metadata {
-  let folder: VersionFolder
-  let manifest: Manifest
+final class Metadata {
+  private let folder: VersionFolder
+  /// `nil` of a store that is being built.
+  private let manifest: Manifest?
+  /// Bytes of what was read and decoded into something that is kept.
+  private(set) var bytesKept = 0
 
-  /// The root's attributes, checked as a whole.
+  init(folder: VersionFolder, manifest: Manifest?) {
+    self.folder = folder
+    self.manifest = manifest
+  }
+
+  private static let rootFile = "zarr.json"
+
+  /// The root's attributes, checked as a whole, without `provenance` and `job`.
   func root() throws(StoreError) -> Attributes {
-    let file = "zarr.json"
+    let file = Self.rootFile
     struct Head: Decodable {
       var format: String
       var formatVersion: Int
@@ -18,7 +28,10 @@ struct Metadata {
         case formatVersion = "format_version"
       }
     }
-    let head = try attributes(file, as: Head.self)
+    var text = try read(file)
+    let long = try places(of: ["provenance", "job"], text, file).sorted { $0.value.lowerBound > $1.value.lowerBound }
+    for (_, place) in long { text.replaceSubrange(place, with: Data("null".utf8)) }
+    let head = try attributes(text, file, as: Head.self)
     guard head.format == Attributes.format else {
       throw StoreError(.unsupportedVersion, file: file, "its format is “\(head.format)”, not \(Attributes.format).")
     }
@@ -29,14 +42,25 @@ struct Metadata {
         "the store has format \(head.formatVersion), this program reads \(known). Use a newer program, or precompute again."
       )
     }
-    let attributes = try attributes(file, as: Attributes.self)
+    let attributes = try attributes(text, file, as: Attributes.self)
     try check(attributes, file)
     return attributes
   }
 
+  /// What the root's attributes say of where the store comes from.
+  func origin() throws(StoreError) -> (provenance: JSONValue, job: JSONValue) {
+    let attributes = try value(read(Self.rootFile), Self.rootFile)["attributes"]
+    guard let provenance = attributes?["provenance"], let job = attributes?["job"] else {
+      throw .corrupt(Self.rootFile, "its attributes have no “provenance” or no “job”")
+    }
+    return (provenance, job)
+  }
+
   /// The attributes of a group or an array.
   func attributes<Value: Decodable>(_ file: String, as type: Value.Type) throws(StoreError) -> Value {
-    try decode(file, as: Node<Value>.self).attributes
+    let text = try read(file)
+    _ = try places(of: [], text, file)
+    return try attributes(text, file, as: type)
   }
 
   private struct Node<Value: Decodable>: Decodable { var attributes: Value }
@@ -44,28 +68,60 @@ struct Metadata {
   /// The metadata of the array at `path`.
   func array(_ path: String) throws(StoreError) -> ArrayMetadata {
     let file = "\(path)/zarr.json"
-    guard let metadata = ArrayMetadata(json: try decode(file, as: JSONValue.self)) else {
+    guard let metadata = ArrayMetadata(json: try value(read(file), file)) else {
       throw .corrupt(file, "this is no array of the kind that the format describes")
     }
-    guard metadata.chunkBytes <= Self.chunkBytesMax else {
-      throw .corrupt(file, "an inner chunk of \(metadata.chunkBytes) bytes is more than \(Self.chunkBytesMax)")
+    guard metadata.chunkBytes <= StoreLimits.chunkBytes else {
+      throw .corrupt(file, "an inner chunk of \(metadata.chunkBytes) bytes is more than \(StoreLimits.chunkBytes)")
     }
     return metadata
   }
 
-  /// Most bytes of a decoded inner chunk: a picture of 16 megapixels in colour, and far more than a row of counts.
-  static let chunkBytesMax = 64 << 20
-
-  /// Reads, compares with `MANIFEST`, and decodes.
-  private func decode<Value: Decodable>(_ file: String, as type: Value.Type) throws(StoreError) -> Value {
-    guard let hash = manifest.hashes[file] else { throw .corrupt(file, "\(Manifest.name) does not list it") }
+  /// Reads a file and compares it with `MANIFEST`.
+  private func read(_ file: String) throws(StoreError) -> Data {
     // A copy, so that what is decoded is what was checked even if the file changes in between.
     let copy = try folder.read(file)
-    guard hexadecimal(SHA256.hash(data: copy)) == hash else {
-      throw .corrupt(file, "its SHA-256 is not the one in \(Manifest.name)")
+    if let manifest {
+      guard let hash = manifest.hash(of: file) else { throw .corrupt(file, "\(Manifest.name) does not list it") }
+      guard hexadecimal(SHA256.hash(data: copy)) == hash else {
+        throw .corrupt(file, "its SHA-256 is not the one in \(Manifest.name)")
+      }
     }
+    return copy
+  }
+
+  private func value(_ text: Data, _ file: String) throws(StoreError) -> JSONValue {
+    do throws(JSONText.Malformed) {
+      return try text.withUnsafeBytes { bytes in
+        Result { () throws(JSONText.Malformed) in try JSONText.value(bytes) }
+      }.get()
+    } catch {
+      throw Self.malformed(file, error)
+    }
+  }
+
+  private func places(of names: Set<String>, _ text: Data, _ file: String) throws(StoreError) -> [String: Range<Int>] {
+    do throws(JSONText.Malformed) {
+      return try text.withUnsafeBytes { bytes in
+        Result { () throws(JSONText.Malformed) in try JSONText.places(of: names, in: "attributes", bytes) }
+      }.get()
+    } catch {
+      throw Self.malformed(file, error)
+    }
+  }
+
+  private static func malformed(_ file: String, _ error: JSONText.Malformed) -> StoreError {
+    .corrupt(file, "its JSON is malformed at byte \(error.offset): \(error.what)")
+  }
+
+  /// Decodes a text that was checked.
+  private func attributes<Value: Decodable>(_ text: Data, _ file: String, as type: Value.Type) throws(StoreError)
+    -> Value
+  {
     do {
-      return try JSONDecoder().decode(type, from: copy)
+      let value = try JSONDecoder().decode(Node<Value>.self, from: text).attributes
+      bytesKept += text.count
+      return value
     } catch {
       throw .corrupt(file, "its JSON is not what the format describes (\(Self.describe(error)))")
     }
@@ -90,6 +146,17 @@ struct Metadata {
     }
     try require(isDatasetName(attributes.dataset.name), "the data set's name is not one")
     try require(!attributes.layers.isEmpty, "there is no layer")
+    for (what, count, most) in [
+      ("layers", attributes.layers.count, StoreLimits.layers), ("groups", attributes.groups.count, StoreLimits.groups),
+      ("instances", attributes.instances.count, StoreLimits.instances),
+    ] {
+      try require(count <= most, "there are \(count) \(what), and at most \(most) are allowed")
+    }
+    let rows = attributes.dataset.rows
+    try require((0...StoreLimits.samples).contains(rows), "there are \(rows) rows")
+    for group in attributes.groups {
+      try require((0...rows).contains(group.rows), "the group “\(group.name)” has \(group.rows) of \(rows) rows")
+    }
     try require(attributes.groups.first?.kind == .all, "group 0 is not “all”")
     try require(
       Set(attributes.layers.map { $0.id.lowercased() }).count == attributes.layers.count, "two layers share an id")
@@ -97,9 +164,18 @@ struct Metadata {
     try require(Set(attributes.instances.map(\.name)).count == attributes.instances.count, "two instances share a name")
     for layer in attributes.layers {
       try require(isLayerID(layer.id), "“\(layer.id)” is no layer's id")
-      try require((1...Int(Int32.max)).contains(layer.neurons), "layer \(layer.id) has \(layer.neurons) neurons")
       try require(
-        (-4096...4096).contains(layer.shared.exponent), "layer \(layer.id) has exponent \(layer.shared.exponent)")
+        (1...StoreLimits.neurons).contains(layer.neurons), "layer \(layer.id) has \(layer.neurons) neurons")
+      try require(
+        layer.samples >= 1 && rows <= StoreLimits.samples / layer.samples,
+        "layer \(layer.id) has \(layer.samples) samples a row, of \(rows) rows")
+      try require(layer.bins == BinCount.full.rawValue, "layer \(layer.id) has \(layer.bins) bins")
+      try require(
+        StoreLimits.exponents.contains(layer.shared.exponent),
+        "layer \(layer.id) has exponent \(layer.shared.exponent)")
+      try require(
+        layer.shared.origin.magnitude <= StoreLimits.originMagnitude,
+        "layer \(layer.id) has origin \(layer.shared.origin)")
     }
     for instance in attributes.instances {
       try require(instance.image ?? 0 >= 0 && instance.text ?? 0 >= 0, "instance \(instance.name) has a negative index")

@@ -3,7 +3,7 @@
 /// The index is checked once, when the shard is mapped; each inner chunk whenever it is decoded.
 final class Shard: Sendable {
   private let file: MappedFile
-  private let path: String
+  let path: String
   private let chunkCount: Int
   private let chunkBytes: Int
 

@@ -5,13 +5,9 @@ import Foundation
 /// At opening, `MANIFEST` is compared with the version's name and every `zarr.json` with `MANIFEST`, so that metadata
 /// with a flipped byte is never used; shards and inner chunks are checked when they are read.
 public final class Store: Sendable {
-  /// Most bytes of a `zarr.json` or of `MANIFEST`.
-  static let metadataBytesMax = 256 << 20
-  /// Most shards kept mapped at a time, unless said otherwise. A layer of 262,144 neurons and ten groups has 40 shards
-  /// of counts an array.
-  public static let mapsMax = 2048
-
-  public let manifest: Manifest
+  /// The folder's name: the first 16 digits of the SHA-256 of `MANIFEST`.
+  public let version: String
+  /// Without `provenance` and `job`, which may be long: see `origin`.
   public let attributes: Attributes
   /// In the order of `attributes.layers`.
   public let layers: [LayerReader]
@@ -19,36 +15,58 @@ public final class Store: Sendable {
   public let images: [String: ArrayReader]
   /// Texts by kind of instance.
   public let texts: [String: [String]]
+  /// Bytes of `MANIFEST` and of the metadata that stay in memory: about what the store takes while it is open.
+  public let metadataBytes: Int
   private let layerIndices: [String: Int]
+  private let folder: VersionFolder
   let maps: ShardMaps
 
-  /// The folder's name: the first 16 digits of the SHA-256 of `MANIFEST`.
-  public var version: String { manifest.version }
   /// The version's folder, links resolved.
-  public var path: String { maps.folder.path }
+  public var path: String { folder.path }
   /// Whether the version still stands in its place, and is the one that readers are to see: then all its files are there. Readers of
   /// shards that are mapped already need not care.
-  public var isCurrent: Bool { maps.folder.isCurrent }
+  public var isCurrent: Bool { folder.isCurrent }
 
   /// Opens a version's folder, or a data set's folder through its link `current`.
   ///
   /// - Parameters:
   ///   - path: `Tiles/NAME/VERSION`, `Tiles/NAME/current` or `Tiles/NAME`.
-  ///   - mapsMax: most shards kept mapped at a time.
-  /// - Throws: `StoreError`: `notFound`; `corrupt` naming the file; `unsupportedVersion`.
-  public static func open(_ path: String, mapsMax: Int = Store.mapsMax) throws(StoreError) -> Store {
-    try Store(folder: VersionFolder(path: Catalogue.resolveVersion(path)), mapsMax: mapsMax)
+  ///   - mapsMax: most shards kept mapped at a time; `nil`: all stores of the process share what it may have.
+  /// - Throws: `StoreError`: `notFound`; `corrupt` naming the file; `unsupportedVersion`; `exhausted`.
+  /// - Complexity: reads all metadata, and looks up the size of every shard.
+  public static func open(_ path: String, mapsMax: Int? = nil) throws(StoreError) -> Store {
+    let maps = mapsMax.map { ShardMaps(limit: $0) } ?? .process
+    return try open(VersionFolder(path: Catalogue.resolveVersion(path)), maps: maps)
   }
 
-  init(folder: VersionFolder, mapsMax: Int) throws(StoreError) {
+  /// Opens a version of a data set's folder, which must be a folder of its own and no link.
+  public static func open(dataset: String, version: String) throws(StoreError) -> Store {
+    try open(VersionFolder(path: Catalogue.resolve(dataset) + "/" + version), maps: .process)
+  }
+
+  private static func open(_ folder: VersionFolder, maps: ShardMaps) throws(StoreError) -> Store {
     let manifest = try Manifest(folder)
-    guard folder.path.split(separator: "/").last.map(String.init) == manifest.version else {
+    do throws(StoreError) {
+      return try Store(folder, manifest, maps: maps)
+    } catch {
+      // What readers are to see must be there; any other version may be removed while it is being opened.
+      guard error.kind == .notFound, folder.isCurrent else { throw error }
+      throw .corrupt(error.file, error.detail)
+    }
+  }
+
+  init(_ folder: VersionFolder, _ manifest: Manifest, maps: ShardMaps) throws(StoreError) {
+    guard folder.name == manifest.version else {
       throw .corrupt(
         "\(folder.path)/\(Manifest.name)", "its SHA-256 begins with \(manifest.version), unlike the folder's name")
     }
-    let maps = ShardMaps(folder: folder, limit: mapsMax)
     let metadata = Metadata(folder: folder, manifest: manifest)
     let attributes = try metadata.root()
+    func array(_ path: String) throws(StoreError) -> ArrayReader {
+      let array = try ArrayReader(path: path, metadata: metadata.array(path), folder: folder, maps: maps)
+      try array.checkShards(manifest)
+      return array
+    }
 
     var layers: [LayerReader] = []
     for layer in attributes.layers {
@@ -57,9 +75,8 @@ public final class Store: Sendable {
         throw .corrupt(file, "the layer's attributes differ from those of the root")
       }
       layers.append(
-        try LayerReader(layer, groups: attributes.groups.count, instances: attributes.instances.count) {
-          path throws(StoreError) in try ArrayReader(path: path, metadata: metadata.array(path), maps: maps)
-        })
+        try LayerReader(
+          layer, groups: attributes.groups.count, instances: attributes.instances.count, open: array))
     }
 
     var images: [String: ArrayReader] = [:]
@@ -67,9 +84,11 @@ public final class Store: Sendable {
     for kind in Set(attributes.instances.map(\.kind)).sorted() {
       let used = attributes.instances.filter { $0.kind == kind }
       if let last = used.compactMap(\.image).max() {
-        let array = try ArrayReader(path: "images/\(kind)", metadata: metadata.array("images/\(kind)"), maps: maps)
+        let array = try array("images/\(kind)")
         let shape = array.metadata.shape
-        guard shape.count == 4, [1, 3].contains(shape[3]), array.metadata.dataType == .uint8, last < shape[0] else {
+        guard shape.count == 4, [1, 3].contains(shape[3]), last < shape[0],
+          array.metadata.isCut(as: .images(shape)), array.metadata.dataType == .uint8
+        else {
           throw .corrupt("images/\(kind)/zarr.json", "expected pictures [more than \(last), height, width, 1 or 3]")
         }
         images[kind] = array
@@ -80,13 +99,24 @@ public final class Store: Sendable {
         guard last < texts[kind]?.count ?? 0 else { throw .corrupt(file, "expected more than \(last) texts") }
       }
     }
-    self.manifest = manifest
+    version = manifest.version
+    metadataBytes = metadata.bytesKept
+    self.folder = folder
     self.attributes = attributes
     self.layers = layers
     self.images = images
     self.texts = texts
     self.maps = maps
     layerIndices = Dictionary(uniqueKeysWithValues: attributes.layers.enumerated().map { ($1.id, $0) })
+  }
+
+  deinit { maps.giveUp(folder) }
+
+  /// Where the store comes from: what was read, and the job as it was understood. Read anew at every call.
+  /// - Throws: `StoreError` of kind `corrupt` where the root's attributes do not say it.
+  public func origin() throws(StoreError) -> (provenance: JSONValue, job: JSONValue) {
+    let metadata = Metadata(folder: folder, manifest: try Manifest(folder))
+    return try metadata.origin()
   }
 
   private struct Texts: Decodable { var texts: [String] }

@@ -9,6 +9,8 @@ public struct StoreError: Error, Sendable, Equatable {
     case unsupportedVersion
     /// The operating system refused to read.
     case unreadable
+    /// The process has no more descriptors, mappings or memory for it now. Nothing is wrong with the store.
+    case exhausted
   }
 
   public var kind: Kind
@@ -45,6 +47,8 @@ extension StoreError: CustomStringConvertible {
       "The store is damaged at \(place): \(detail). Run `divergence precompute` again, or copy the store anew."
     case .unsupportedVersion: "This program cannot read \(place): \(detail)"
     case .unreadable: "Cannot read \(place): \(detail)"
+    case .exhausted:
+      "Cannot read \(place) now: \(detail) The store may be sound; raise the limit on open files, memory or vm.max_map_count, or try again."
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -11,12 +12,28 @@ import Foundation
 final class VersionFolder: Sendable {
   /// Path as it was resolved at opening, for messages and for `isCurrent`.
   let path: String
+  /// What it is called, or is to be when it is published.
+  let name: String
+  /// Tells folders apart, also two openings of the same.
+  let serial: UInt64
   private let descriptor: Int32
 
-  /// - Throws: `StoreError` of kind `notFound` or `unreadable`.
-  init(path: String) throws(StoreError) {
-    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  private static let serials = Atomic<UInt64>(0)
+
+  /// - Parameters:
+  ///   - path: the folder itself, not a symbolic link to it: what lies elsewhere is no part of a library.
+  ///   - name: what it is to be called; `nil`: as it is.
+  /// - Throws: `StoreError` of kind `notFound`, `corrupt` for a link, `unreadable` or `exhausted`.
+  init(path: String, name: String? = nil) throws(StoreError) {
+    self.name = name ?? path.split(separator: "/").last.map(String.init) ?? ""
+    var status = stat()
+    guard lstat(path, &status) == 0 else { throw .unreadable(path) }
+    guard status.st_mode & S_IFMT != S_IFLNK else {
+      throw .corrupt(path, "a version must be a folder, and it is a symbolic link")
+    }
+    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unreadable(path) }
+    serial = Self.serials.add(1, ordering: .relaxed).newValue
     self.path = path
   }
 
@@ -35,26 +52,54 @@ final class VersionFolder: Sendable {
 
   /// Maps the file at `relative`, a path of the format's own making: its parts are neither empty nor dots.
   func map(_ relative: String) throws(StoreError) -> MappedFile {
+    try withFile(relative) { file throws(StoreError) in try MappedFile(descriptor: file, name: relative) }
+  }
+
+  /// Calls `body` with a descriptor of the file at `relative`, open while it runs.
+  func withFile<Value>(_ relative: String, _ body: (Int32) throws(StoreError) -> Value) throws(StoreError) -> Value {
     let file = try openFile(relative)
     defer { close(file) }
-    return try MappedFile(descriptor: file, name: relative)
+    return try body(file)
   }
 
   /// Copies the file at `relative`: a `zarr.json` or `MANIFEST`.
+  /// - Throws: `StoreError`, of kind `corrupt` where it has more bytes than `StoreLimits` allows.
   func read(_ relative: String) throws(StoreError) -> Data {
-    let file = try map(relative)
-    guard file.byteCount <= Store.metadataBytesMax else {
-      throw .corrupt(relative, "it has \(file.byteCount) bytes, more than \(Store.metadataBytesMax)")
-    }
-    return file.withBytes { Data($0) }
-  }
-
-  /// Bytes of the file at `relative`, without reading it.
-  func byteCount(of relative: String) throws(StoreError) -> Int {
     let file = try openFile(relative)
     defer { close(file) }
+    let count = try Self.byteCount(file, relative)
+    let most = StoreLimits.bytes(ofFile: relative)
+    guard (1...most).contains(count) else {
+      throw .corrupt(relative, "it has \(count) bytes, and 1 to \(most) are allowed")
+    }
+    var data = Data(count: count)
+    let got = data.withUnsafeMutableBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let got = pread(file, bytes.baseAddress! + done, bytes.count - done, off_t(done))
+        if got < 0, errno == EINTR { continue }
+        if got <= 0 { return got < 0 ? -1 : done }
+        done += got
+      }
+      return done
+    }
+    guard got >= 0 else { throw .unreadable(relative) }
+    guard got == count else { throw .corrupt(relative, "it was cut off while it was read") }
+    return data
+  }
+
+  /// Bytes of the regular file at `relative`, without opening it.
+  func byteCount(of relative: String) throws(StoreError) -> Int {
     var status = stat()
-    guard fstat(file, &status) == 0 else { throw .unreadable(relative) }
+    guard fstatat(descriptor, relative, &status, AT_SYMLINK_NOFOLLOW) == 0 else { throw .unreadable(relative) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .corrupt(relative, "it is not a regular file") }
+    return Int(status.st_size)
+  }
+
+  private static func byteCount(_ file: Int32, _ name: String) throws(StoreError) -> Int {
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw .unreadable(name) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .corrupt(name, "it is not a regular file") }
     return Int(status.st_size)
   }
 

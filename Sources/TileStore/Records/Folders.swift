@@ -18,9 +18,23 @@ public final class WorkFolder {
   }
 
   /// Names of the files in the folder, sorted, but for hidden ones.
-  public var files: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted() }
+  public var files: [String] { get throws { try names(in: path).filter { !$0.hasPrefix(".") }.sorted() } }
+
+  public func remove(_ name: String) throws { try removeTree(path + "/" + name) }
+
+  /// Removes a file that vouches for others, lastingly, before these are touched.
+  public static func removeMark(_ path: String) throws {
+    guard exists(path) else { return }
+    try removeTree(path)
+    try synchronizeFolder(parent(of: path))
   }
 
-  public func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: path + "/" + name) }
+  /// Removes work that is no longer needed, a file or a folder, unless a run works in it now.
+  public static func removeUnlessBusy(_ path: String) throws {
+    guard isFolder(path) else { return try removeTree(path) }
+    do {
+      let folder = try WorkFolder(path: path)
+      try withExtendedLifetime(folder) { try retire(path, through: parent(of: path) + "/.removing") }
+    } catch is StoreBusy {}
+  }
 }

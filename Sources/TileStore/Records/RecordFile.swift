@@ -40,7 +40,8 @@ public struct RecordFileError: Error, CustomStringConvertible, Sendable {
 }
 
 extension [UInt8] {
-  public mutating func append<Number: FixedWidthInteger>(littleEndian number: Number) {
+  /// Appends the bytes of a number, the least significant first.
+  @inlinable public mutating func append(littleEndian number: some FixedWidthInteger) {
     Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }
 }

@@ -41,7 +41,7 @@ public final class RecordWriter {
     preamble += header
     if let position {
       file = try OutputFile(path: temporary, flags: O_WRONLY)
-      guard truncate(temporary, off_t(position.end)) == 0 else { throw StoreWriteError("write", temporary) }
+      try file.truncate(to: position.end)
       end = position.end
       index = position.index
     } else {
@@ -81,7 +81,7 @@ public final class RecordWriter {
     trailer.append(littleEndian: trailer.withUnsafeBytes { crc32c($0) })
     try file.write(index + trailer + RecordFile.endMagic, at: end)
     try file.synchronize()
-    guard rename(temporary, path) == 0 else { throw StoreWriteError("write", path) }
-    try synchronizeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+    try renameFile(temporary, to: path)
+    try synchronizeFolder(parent(of: path))
   }
 }

@@ -50,8 +50,8 @@ extension Verification {
   /// Rows of 256 bins sum to `statistics/count`; own bins lie in their shared bins; 64 and 16 are sums of 256.
   private mutating func checkCounts(_ layer: LayerReader, _ group: Int) throws(StoreError) {
     let counts = try layer.statistic(.count).plane(group, as: UInt32.self)
-    let exponents = try layer.exponent.plane(0, as: Int16.self)
-    let origins = try layer.origin.plane(0, as: Int64.self)
+    let exponents = try layer.exponents()
+    let origins = try layer.origins()
     // 256 neurons at a time: every inner chunk of 256, 64 and 16 bins begins at such a step.
     let step = 256
     for first in stride(from: 0, to: layer.layer.neurons, by: step) {

@@ -37,8 +37,9 @@ public struct Verification: Sendable {
     var verification = Verification()
     verification.checkFiles(folder, depth: depth, progress: progress)
     verification.attempt { verification throws(StoreError) in
-      let store = try Store(folder: folder, mapsMax: Store.mapsMax)
-      verification.checkShards(of: store, depth: depth)
+      let store = try Store(folder, Manifest(folder), maps: .process)
+      _ = try store.origin()
+      verification.checkShards(of: store, in: folder, depth: depth)
       if depth == .full { verification.checkContents(of: store, progress: progress) }
     }
     progress(1)
@@ -68,11 +69,12 @@ extension Verification {
       guard folder.path.hasSuffix("/\(manifest.version)") else {
         throw .corrupt(Manifest.name, "its SHA-256 begins with \(manifest.version), unlike the folder's name")
       }
-      for (number, path) in manifest.paths.enumerated() {
+      for line in 0..<manifest.count {
         verification.attempt { verification throws(StoreError) in
-          try verification.checkFile(path, hash: manifest.hashes[path], in: folder, depth: depth)
+          let path = manifest.path(line)
+          try verification.checkFile(path, hash: manifest.hash(of: path), in: folder, depth: depth)
         }
-        if depth == .full { progress(0.4 * Double(number) / Double(manifest.paths.count)) }
+        if depth == .full { progress(0.4 * Double(line) / Double(manifest.count)) }
       }
       verification.checkListing(folder, manifest)
     }
@@ -104,7 +106,7 @@ extension Verification {
       let values = try? url.resourceValues(forKeys: Set(keys))
       if values?.isSymbolicLink == true {
         report(.corrupt(path, "a store holds no symbolic links"))
-      } else if values?.isDirectory != true, path != Manifest.name, manifest.hashes[path] == nil {
+      } else if values?.isDirectory != true, path != Manifest.name, manifest.hash(of: path) == nil {
         report(.corrupt(path, "\(Manifest.name) does not list it"))
       }
     }
@@ -112,11 +114,8 @@ extension Verification {
 
   /// Every shard of every array: its index, that its chunks follow each other without gaps to the end of the file, and
   /// with `full` each chunk's checksum.
-  private mutating func checkShards(of store: Store, depth: Depth) {
+  private mutating func checkShards(of store: Store, in folder: VersionFolder, depth: Depth) {
     for array in store.arrays {
-      for path in array.shardPaths where store.manifest.hashes[path] == nil {
-        report(.corrupt(path, "\(Manifest.name) does not list it"))
-      }
       let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: array.chunkBytes, alignment: 64)
       defer { scratch.deallocate() }
       var ends: [String: Int] = [:]
@@ -135,7 +134,7 @@ extension Verification {
       }
       for (path, end) in ends.sorted(by: { $0.key < $1.key }) {
         attempt { _ throws(StoreError) in
-          let count = try store.maps.shard(at: path, metadata: array.metadata).byteCount
+          let count = try folder.byteCount(of: path)
           guard count == end else {
             throw .corrupt(path, "the file has \(count) bytes, its index and its chunks take \(end)")
           }

@@ -40,8 +40,8 @@ public final class ArrayWriter {
   ) throws {
     var state = open[shard] ?? newShard(shard)
     let path = shardPath(shard)
-    if open[shard] == nil, let slash = path.lastIndex(of: "/") { try makeFolder(String(path[..<slash])) }
-    let file = try OutputFile(path: path)
+    if open[shard] == nil { try makeFolder(parent(of: path)) }
+    let file = try OutputFile(path: path, flags: open[shard] == nil ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY)
     try file.write(bytes, at: state.end)
     for chunk in chunks {
       precondition(state.index[2 * chunk.number] == .max, "a chunk is written twice")

@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 
 /// Keeps a data set's folder to one builder at a time, through a lock on `NAME/.lock`.
@@ -10,11 +9,12 @@ final class FolderLock: Sendable {
   /// - Throws: `StoreBusy` where another process has it.
   init(folder: String) throws {
     let path = folder + "/.lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let descriptor = retrying { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
+    self.descriptor = descriptor
     guard descriptor >= 0 else { throw StoreWriteError("create", path) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      guard errno == EWOULDBLOCK || errno == EINTR else { throw StoreWriteError("lock", path) }
-      let holder = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    guard retrying({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 else {
+      guard errno == EWOULDBLOCK else { throw StoreWriteError("lock", path) }
+      let holder = try contents(ofFile: path).map { String(decoding: $0, as: UTF8.self) }
       throw StoreBusy(folder: folder, holder: holder)
     }
     try sign(path)
@@ -28,7 +28,7 @@ final class FolderLock: Sendable {
     let known = name.withUnsafeMutableBytes { gethostname($0.baseAddress!, $0.count - 1) } == 0
     let host = known ? String(decoding: name.prefix { $0 != 0 }, as: UTF8.self) : "this machine"
     let words = Array("process \(getpid()) on \(host)".utf8)
-    guard ftruncate(descriptor, 0) == 0 else { throw StoreWriteError("write", path) }
+    guard retrying({ ftruncate(descriptor, 0) }) == 0 else { throw StoreWriteError("write", path) }
     let written = words.withUnsafeBytes { bytes in
       Result<Void, StoreWriteError> { () throws(StoreWriteError) in
         try writeAll(bytes, to: descriptor, at: 0, path: path)

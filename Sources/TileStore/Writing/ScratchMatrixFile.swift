@@ -7,13 +7,13 @@ public final class ScratchMatrixFile: Sendable {
 
   init(path: String) throws(StoreWriteError) {
     self.path = path
-    descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    descriptor = retrying { open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644) }
     if descriptor < 0 { throw StoreWriteError("create", path) }
   }
 
   deinit {
     close(descriptor)
-    unlink(path)
+    _ = retrying { unlink(path) }
   }
 
   /// Writes elements from element number `offset` on.
@@ -32,11 +32,8 @@ public final class ScratchMatrixFile: Sendable {
     var done = 0
     while done < bytes.count {
       let start = offset * MemoryLayout<Element>.stride + done
-      let got = pread(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(start))
-      if got < 0 {
-        if errno == EINTR { continue }
-        throw StoreWriteError("read", path)
-      }
+      let got = retrying { pread(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(start)) }
+      if got < 0 { throw StoreWriteError("read", path) }
       if got == 0 {
         memset(bytes.baseAddress! + done, 0, bytes.count - done)
         return

@@ -5,9 +5,16 @@ import Synchronization
 
 /// Builds a new version of a data set's store out of sight, and publishes it with one rename.
 ///
-///     Tiles/NAME/.building    what is written now; one builder at a time holds its lock
-///     Tiles/NAME/VERSION      published
-///     Tiles/NAME/current      the version that readers see
+///     Tiles/NAME/.building           what is written now; one builder at a time holds the lock
+///     Tiles/NAME/.building/.scratch  work that is not complete, and `fingerprint`: what all this is made from
+///     Tiles/NAME/.scratch            the same, while the store is given its name
+///     Tiles/NAME/.removing           on its way out
+///     Tiles/NAME/VERSION             published
+///     Tiles/NAME/current             the version that readers see
+///     Tiles/NAME/.made-from          what that was made from
+///
+/// What vouches for a folder is taken away lastingly before the folder is touched, and written when the folder is lasting: `fingerprint`
+/// for `.building`, its `zarr.json` for a layer. So a run may be killed, and the machine stop, at any moment.
 public final class StoreBuilder: Sendable {
   public let name: String
   /// `Tiles/NAME`.
@@ -30,13 +37,25 @@ public final class StoreBuilder: Sendable {
     building = folder + "/.building"
     try makeFolder(folder)
     lock = try FolderLock(folder: folder)
-    let mark = building + "/.scratch/fingerprint"
-    let earlier = FileManager.default.contents(atPath: mark).map { String(decoding: $0, as: UTF8.self) }
-    let same = earlier == fingerprint
+    try removeTree(folder + "/.removing")
+    let scratch = building + "/.scratch"
+    try Self.bringBack(outside: folder + "/.scratch", to: scratch)
+    let mark = scratch + "/fingerprint"
+    let earlier = try contents(ofFile: mark).map { String(decoding: $0, as: UTF8.self) }
+    let same = earlier == fingerprint && !restart
     replaced = restart || same ? nil : earlier
-    if access(building, F_OK) == 0, restart || !same { try FileManager.default.removeItem(atPath: building) }
+    if !same { try retire(building, through: folder + "/.removing") }
     try makeFolder(scratch)
-    if restart || !same { try write(fingerprint, to: mark) }
+    if !same { try replaceFile(mark, with: Data(fingerprint.utf8), outlasting: .kill) }
+  }
+
+  /// The scratch folder of a builder that was stopped while it published goes back to its place, and vouches again for what is there:
+  /// the whole store, or nothing where that has its name already.
+  private static func bringBack(outside: String, to scratch: String) throws {
+    guard exists(outside) else { return }
+    if exists(scratch) { return try removeTree(outside) }
+    try makeFolder(parent(of: scratch))
+    try renameFile(outside, to: scratch)
   }
 
   /// Whether a data set may be called so: letters, digits, `.`, `_` and `-`, at most 100, the first a letter or digit.
@@ -49,18 +68,10 @@ public final class StoreBuilder: Sendable {
     return bytes.allSatisfy { plain($0) || $0 == 46 || $0 == 95 || $0 == 45 }
   }
 
-  /// Notes what the published version was made from, for a later run that has nothing to do.
-  public func noteMade(version: String, from fingerprint: String) throws {
-    let note = Self.note(root: (folder as NSString).deletingLastPathComponent, name: name)
-    unlink(note + "-new")
-    try write("\(version)\n\(fingerprint)", to: note + "-new")
-    guard rename(note + "-new", note) == 0 else { throw StoreWriteError("write", note) }
-  }
-
   /// The version that `current` names, if it was made from `fingerprint`.
   public static func version(root: String, name: String, madeFrom fingerprint: String) -> String? {
     let files = FileManager.default
-    guard let data = files.contents(atPath: note(root: root, name: name)),
+    guard let data = files.contents(atPath: note("\(root)/\(name)")),
       let version = try? files.destinationOfSymbolicLink(atPath: "\(root)/\(name)/current"),
       data == Data("\(version)\n\(fingerprint)".utf8),
       files.fileExists(atPath: "\(root)/\(name)/\(version)/\(Manifest.name)")
@@ -68,18 +79,37 @@ public final class StoreBuilder: Sendable {
     return version
   }
 
-  private static func note(root: String, name: String) -> String { "\(root)/\(name)/.made-from" }
+  /// Removes what builders left that were stopped while they made what is published, or made it again; nothing that a builder of another
+  /// fingerprint may go on with.
+  /// - Throws: `StoreWriteError`.
+  public static func tidy(root: String, name: String, fingerprint: String) throws {
+    let folder = root + "/" + name
+    let building = folder + "/.building"
+    let isOwn = try contents(ofFile: building + "/.scratch/fingerprint") == Array(fingerprint.utf8)
+    var left = [".removing", ".current" + newSuffix, ".made-from" + newSuffix].map { folder + "/" + $0 }
+    if isOwn || !exists(building) { left.append(folder + "/.scratch") }
+    guard isOwn || left.contains(where: exists) else { return }
+    do {
+      let lock = try FolderLock(folder: folder)
+      try withExtendedLifetime(lock) {
+        if isOwn { try retire(building, through: folder + "/.removing") }
+        for path in left { try removeTree(path) }
+      }
+    } catch is StoreBusy {}
+  }
+
+  private static func note(_ folder: String) -> String { folder + "/.made-from" }
 
   private var scratch: String { building + "/.scratch" }
+  /// Where it is while the store is published.
+  private var outside: String { folder + "/.scratch" }
 
   /// A folder beside the store's own files, for work that is not complete; gone before publishing.
   public var scratchFolder: String { scratch }
 
   /// Removes files of the scratch folder whose names begin so.
   public func removeScratch(_ prefix: String) throws {
-    for name in try FileManager.default.contentsOfDirectory(atPath: scratch) where name.hasPrefix(prefix) {
-      try FileManager.default.removeItem(atPath: scratch + "/" + name)
-    }
+    for name in try names(in: scratch) where name.hasPrefix(prefix) { try removeTree(scratch + "/" + name) }
   }
 
   /// A file beside the store's own, for figures on their way; gone before publishing.
@@ -87,28 +117,29 @@ public final class StoreBuilder: Sendable {
     try ScratchMatrixFile(path: scratch + "/" + name)
   }
 
-  /// The attributes of the group at `path`, if an earlier builder wrote them; a group's attributes are written when what it holds is complete.
-  public func completed<Attributes: Decodable>(_ path: String, as type: Attributes.Type) -> Attributes? {
-    guard let data = FileManager.default.contents(atPath: "\(building)/\(path)/zarr.json") else { return nil }
-    return try? JSONDecoder().decode(GroupNode<Attributes>.self, from: data).attributes
+  /// A layer that an earlier builder completed, if it is whole: its attributes are written when what it holds is lasting, and all of that
+  /// is looked at once more.
+  public func completedLayer(_ id: String, groups: Int, instances: Int) -> Layer? {
+    try? BuiltStore(path: building).layer(id, groups: groups, instances: instances)
   }
 
-  /// Removes what an earlier builder left incomplete at `path`.
+  /// Removes what an earlier builder left at `path`.
   public func remove(_ path: String) throws {
-    guard access(building + "/" + path, F_OK) == 0 else { return }
-    try FileManager.default.removeItem(atPath: building + "/" + path)
+    try retire(building + "/" + path, through: folder + "/.removing")
   }
 
-  public func makeGroup(_ path: String, attributes: JSONValue = .object([:])) throws {
+  public func makeGroup(_ path: String) throws { try makeGroup(path, attributes: JSONValue.object([:])) }
+
+  public func makeGroup(_ path: String, attributes: some Encodable) throws {
     let folder = path.isEmpty ? building : building + "/" + path
     try makeFolder(folder)
     try writeJSON(
-      ["zarr_format": 3, "node_type": "group", "attributes": attributes],
-      to: folder + "/zarr.json")
+      GroupNode(attributes: attributes), to: folder + "/zarr.json",
+      bytesMax: StoreLimits.bytes(ofFile: path.isEmpty ? "zarr.json" : path + "/zarr.json"))
   }
 
   /// Makes a group's attributes the sign that all below it is complete: they are written when that is lasting.
-  public func completeGroup(_ path: String, attributes: JSONValue) throws {
+  public func completeGroup(_ path: String, attributes: some Encodable) throws {
     try synchronizeFileSystem(of: building)
     try makeGroup(path, attributes: attributes)
   }
@@ -121,45 +152,63 @@ public final class StoreBuilder: Sendable {
   public func reader(of writer: ArrayWriter) throws -> ArrayReader {
     let path = String(writer.folder.dropFirst(building.count + 1))
     return try ArrayReader(
-      path: path, metadata: writer.metadata,
-      maps: ShardMaps(folder: VersionFolder(path: building), limit: 2))
+      path: path, metadata: writer.metadata, folder: VersionFolder(path: building), maps: ShardMaps(limit: 2))
   }
 
-  /// Makes everything lasting, names it by its content, and flips `current` to it.
-  /// - Parameter each: calls its closure for every index below a count, several at once where there are lanes for it.
+  /// Makes everything lasting, names it by its content, and flips `current` to it, when readers can read all of it.
+  /// - Parameters:
+  ///   - attributes: what the root says, as the plan knows it.
+  ///   - madeFrom: what the version was made from, for a later run that has nothing to do.
+  ///   - each: calls its closure for every index below a count, several at once where there are lanes for it.
   /// - Returns: the version.
+  /// - Throws: `StoreWriteError`, `StoreNotWhole`; `current` names what it did before, then.
   public func publish(
+    _ attributes: Attributes, madeFrom: String,
     hashing each: (_ count: Int, _ body: @Sendable (_ index: Int) throws -> Void) throws -> Void
   ) throws -> String {
-    let files = FileManager.default
+    try makeGroup("", attributes: attributes)
+    let version = try writeManifest(each)
+    try synchronizeFileSystem(of: building)
+    do { try BuiltStore(path: building, name: version).check(against: attributes) } catch let error as StoreError {
+      throw StoreNotWhole(folder: building, why: error)
+    }
+    // From here to the last rename nothing but names change: whoever is stopped goes on with the finished store.
+    try removeTree(outside)
+    try renameFile(scratch, to: outside)
+    try synchronizeFolder(folder)
+    let target = folder + "/" + version
+    if (try? BuiltStore(path: target, name: version).check(against: attributes)) != nil {
+      // The same content is there already.
+      try retire(building, through: folder + "/.removing")
+    } else {
+      try retire(target, through: folder + "/.removing")
+      try renameFile(building, to: target)
+      try synchronizeFolder(folder)
+    }
+    try Self.flipCurrent(in: folder, to: version)
+    try replaceFile(Self.note(folder), with: Data("\(version)\n\(madeFrom)".utf8), outlasting: .powerLoss)
+    try removeTree(outside)
+    return version
+  }
+
+  /// Writes `MANIFEST`, the hash of every other file.
+  /// - Returns: the version that it names.
+  private func writeManifest(
+    _ each: (_ count: Int, _ body: @Sendable (_ index: Int) throws -> Void) throws -> Void
+  ) throws -> String {
     // An earlier builder may have come as far as this, and no further.
-    try remove(Manifest.name)
-    let paths = try files.subpathsOfDirectory(atPath: building).filter { path in
-      var isFolder: ObjCBool = false
-      return !path.hasPrefix(".scratch") && files.fileExists(atPath: building + "/" + path, isDirectory: &isFolder)
-        && !isFolder.boolValue
-    }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    for name in [Manifest.name, Manifest.name + newSuffix] { try removeTree(building + "/" + name) }
+    let paths = try filePaths(below: building, skipping: ".scratch").sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
     let lines = Mutex([String](repeating: "", count: paths.count))
     try each(paths.count) { [building] index in
       let line = "\(try sha256(file: building + "/" + paths[index]))  \(paths[index])\n"
       lines.withLock { $0[index] = line }
     }
-    let manifest = lines.withLock { $0.joined() }
-    try write(manifest, to: building + "/" + Manifest.name)
-    try synchronizeFileSystem(of: building)
-    let version = String(hexadecimal(SHA256.hash(data: Data(manifest.utf8))).prefix(16))
-    // Hashing a large store takes minutes; whoever is stopped in them can still go on.
-    try files.removeItem(atPath: scratch)
-    let target = folder + "/" + version
-    if access(target, F_OK) == 0 {
-      // The same content is there already.
-      try files.removeItem(atPath: building)
-    } else if rename(building, target) != 0 {
-      throw StoreWriteError("publish", target)
-    }
-    try synchronizeFolder(folder)
-    try Self.flipCurrent(in: folder, to: version)
-    return version
+    let manifest = Data(lines.withLock { $0.joined() }.utf8)
+    try writeMetadata(manifest, to: building + "/" + Manifest.name, bytesMax: StoreLimits.manifestBytes)
+    return String(hexadecimal(SHA256.hash(data: manifest)).prefix(16))
   }
 
   /// Makes a version that was published before the one that readers see, where it is not. Takes the store's lock for it.
@@ -173,49 +222,52 @@ public final class StoreBuilder: Sendable {
 
   /// Has `current` of a data set's folder name a version, by one rename. Only for who holds the folder's lock.
   private static func flipCurrent(in folder: String, to version: String) throws {
-    let link = folder + "/.current-new"
-    unlink(link)
-    guard symlink(version, link) == 0, rename(link, folder + "/current") == 0 else {
-      throw StoreWriteError("publish", folder + "/current")
-    }
+    let link = folder + "/.current" + newSuffix
+    try removeTree(link)
+    guard retrying({ symlink(version, link) }) == 0 else { throw StoreWriteError("publish", folder + "/current") }
+    try renameFile(link, to: folder + "/current")
     try synchronizeFolder(folder)
   }
 }
 
-private struct GroupNode<Attributes: Decodable>: Decodable { var attributes: Attributes }
+/// The content of a group's `zarr.json`.
+private struct GroupNode<Attributes: Encodable>: Encodable {
+  let zarrFormat = 3
+  let nodeType = "group"
+  let attributes: Attributes
 
-extension JSONValue {
-  /// The JSON that a value encodes to.
-  public init(encoding value: some Encodable) throws {
-    self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
+  enum CodingKeys: String, CodingKey {
+    case zarrFormat = "zarr_format"
+    case nodeType = "node_type"
+    case attributes
   }
 }
 
-func writeJSON(_ value: JSONValue, to path: String) throws {
+func writeJSON(_ value: some Encodable, to path: String, bytesMax: Int = StoreLimits.nodeBytes) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-  try write(String(decoding: encoder.encode(value), as: UTF8.self) + "\n", to: path)
+  var data = try encoder.encode(value)
+  data.append(UInt8(ascii: "\n"))
+  try writeMetadata(data, to: path, bytesMax: bytesMax)
 }
 
-private func write(_ text: String, to path: String) throws(StoreWriteError) {
-  let file = try OutputFile(path: path)
-  try file.write(Array(text.utf8), at: 0)
+/// Writes a file that readers read whole: none that they would refuse.
+private func writeMetadata(_ data: Data, to path: String, bytesMax: Int) throws {
+  guard data.count <= bytesMax else { throw MetadataTooLarge(path: path, bytes: data.count, bytesMax: bytesMax) }
+  try replaceFile(path, with: data, outlasting: .kill)
 }
 
 private func sha256(file path: String) throws -> String {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC) }
   guard descriptor >= 0 else { throw StoreWriteError("read", path) }
   defer { close(descriptor) }
   let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
   defer { buffer.deallocate() }
   var hash = SHA256()
   while true {
-    let count = read(descriptor, buffer.baseAddress, buffer.count)
+    let count = retrying { read(descriptor, buffer.baseAddress, buffer.count) }
+    guard count >= 0 else { throw StoreWriteError("read", path) }
     if count == 0 { return hexadecimal(hash.finalize()) }
-    if count > 0 {
-      hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-    } else if errno != EINTR {
-      throw StoreWriteError("read", path)
-    }
+    hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
   }
 }

@@ -22,3 +22,15 @@ public struct StoreWriteError: Error, CustomStringConvertible, Sendable {
     return "Cannot \(doing) \(path): \(String(cString: strerror(errno))).\(advice)"
   }
 }
+
+/// A file that readers read whole has grown beyond what they take.
+public struct MetadataTooLarge: Error, CustomStringConvertible, Sendable {
+  public let path: String
+  public let bytes: Int
+  /// Most bytes that readers take.
+  public let bytesMax: Int
+
+  public var description: String {
+    "\(path) would have \(bytes) bytes, and readers take at most \(bytesMax). Nothing was published. It holds the names and labels of classes and instances, their texts, and the job: keep fewer of them, or shorter ones."
+  }
+}

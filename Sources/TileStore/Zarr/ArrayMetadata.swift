@@ -45,6 +45,11 @@ public struct ArrayMetadata: Sendable, Equatable {
     self.attributes = attributes
   }
 
+  /// Whether an array has the same shape as another, and is cut into the same shards and chunks.
+  func isCut(as other: ArrayMetadata) -> Bool {
+    shape == other.shape && shardShape == other.shardShape && chunkShape == other.chunkShape
+  }
+
   /// Inner chunks of a shard on every axis.
   public var chunksPerShard: [Int] { zip(shardShape, chunkShape).map { $0 / $1 } }
   /// Shards of the array on every axis.

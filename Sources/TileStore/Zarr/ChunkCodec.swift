@@ -12,6 +12,9 @@ public enum ChunkCodec {
   /// Most bytes an encoded chunk of `count` decoded bytes takes.
   public static func maxEncodedBytes(_ count: Int) -> Int { Int(LZ4_compressBound(Int32(count))) + 8 }
 
+  /// Fewest bytes an encoded chunk of `count` decoded bytes takes: a byte of an LZ4 block stands for 255 bytes at most.
+  static func minEncodedBytes(_ count: Int) -> Int { count / 255 + 8 }
+
   /// Encodes `chunk` to the start of `destination` and returns the bytes written.
   /// - Precondition: `destination` holds `maxEncodedBytes(chunk.count)`.
   public static func encode(

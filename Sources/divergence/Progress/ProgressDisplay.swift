@@ -1,5 +1,6 @@
 import Activations
 import ArgumentParser
+import Console
 import Foundation
 import Precompute
 import Synchronization
@@ -15,7 +16,7 @@ enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
     case .bar: .bar
     case .json: .json
     case .none: .none
-    case .auto: isatty(2) == 1 ? .bar : .lines
+    case .auto: Console.error.isTerminal ? .bar : .lines
     }
   }
 }
@@ -49,8 +50,8 @@ final class ProgressDisplay: Sendable {
   func begin() {
     switch form {
     case .bar, .lines:
-      writeError((shard.map { job.planInWords(of: $0) } ?? job.planInWords) + "\n")
-      for note in job.grouping.notes { writeError("  Note: \(note)\n") }
+      let plan = shard.map { job.planInWords(of: $0) } ?? job.planInWords
+      for line in plan + job.grouping.notes.map({ "  Note: \($0)" }) { tell(line) }
     case .json:
       json(
         "plan",
@@ -113,7 +114,7 @@ final class ProgressDisplay: Sendable {
     let meter = meter
     let findings = try result.findings()
     let summary = RunSummary(job: job, result: result, meter: meter, findings: findings, output: output)
-    if form == .json { json("published", summary.json) } else { say(summary.words) }
+    if form == .json { json("published", summary.json) } else { summary.words.forEach(say) }
   }
 
   /// Tells that a shard is done.
@@ -139,7 +140,9 @@ final class ProgressDisplay: Sendable {
   }
 
   /// Leaves the terminal clean for what is said next.
-  func leave() { writeError(clear) }
+  func leave() {
+    if form == .bar { try? Console.error.replace(with: "") }
+  }
 
   private func draw(_ meter: ProgressMeter) {
     let percent = "\(Int(meter.share * 100)) %"
@@ -151,11 +154,11 @@ final class ProgressDisplay: Sendable {
       let width = 30
       let full = Int(meter.share * Double(width))
       let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
-      writeError("\(clear)\(bar) \(percent)  \(place)  \(rate)\(left)")
+      try? Console.error.replace(with: "\(bar) \(percent)  \(place)  \(rate)\(left)")
     case .lines:
       let layer = meter.layerTotal > 0 ? Int(Double(meter.layerDone) / Double(meter.layerTotal) * 100) : 0
       let memory = bytesInWords(ProcessMemory.resident)
-      writeError("\(clock)  \(percent), \(place) \(layer) %, \(rate)\(left), \(memory) of memory\n")
+      tell("\(clock)  \(percent), \(place) \(layer) %, \(rate)\(left), \(memory) of memory")
     case .json:
       json(
         "progress",
@@ -172,14 +175,14 @@ final class ProgressDisplay: Sendable {
 
   /// A line for people, whether they sit at a terminal or read a log.
   private func say(_ line: String) {
-    if form == .bar || form == .lines { writeError("\(clear)\(line)\n") }
+    guard form == .bar || form == .lines else { return }
+    leave()
+    tell(line)
   }
 
   private func json(_ event: String, _ fields: [String: Any]) {
-    writeErrorJSON(event, ["job": job.job.name].merging(fields) { _, field in field })
+    tellJSON(event, ["job": job.job.name].merging(fields) { _, field in field })
   }
-
-  private var clear: String { form == .bar ? "\r\u{1B}[K" : "" }
 }
 
 /// For readers only: nothing is computed from it.

@@ -52,7 +52,7 @@ struct ProgressMeter {
     case .layerEnds(let name):
       completed.append(name)
       before += layerTotal
-      // What a second look did not need to read counts as done.
+      // What need not be read a second time counts as done.
       (layerTotal, layerDone) = (0, 0)
     case .layerKept(let name, let bytes):
       completed.append(name)

@@ -14,7 +14,8 @@ struct RunSummary {
   /// Layers whose oddities are told one by one.
   private static let layersTold = 12
 
-  var words: String {
+  /// In lines.
+  var words: [String] {
     let neurons = findings.reduce(0) { $0 + $1.neurons }
     let groups = job.grouping.groups.count - 1
     var done = "Published \(result.path) in \(inWords(meter.seconds)): \(count(job.contents.rows, "row"))"
@@ -35,7 +36,7 @@ struct RunSummary {
     for note in job.grouping.notes { lines.append("  Note: \(note)") }
     lines += job.contents.evidence.words(indent: "")
     lines.append("  To look at it: \(serve)")
-    return lines.joined(separator: "\n")
+    return lines
   }
 
   var json: [String: Any] {

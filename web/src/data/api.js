@@ -48,8 +48,8 @@ export function orderQuery(expression, direction) {
 
 /**
  * The parameters of a tile: ordering, axis, and the bins of the whole axis or of a part of it.
- * @param {{query: string, axis: "shared" | "own", bins: number, part: {zoom: number, from: number} | null}} of
+ * @param {{query: string, axis: "shared" | "own", bins: number, finer: {zoom: number, from: number} | null}} of
  */
-export function tileQuery({ query, axis, bins, part }) {
-  return `${query}&axis=${axis}&${part ? `bins=256&zoom=${part.zoom}&from=${part.from}` : `bins=${bins}`}`;
+export function tileQuery({ query, axis, bins, finer }) {
+  return `${query}&axis=${axis}&${finer ? `bins=256&zoom=${finer.zoom}&from=${finer.from}` : `bins=${bins}`}`;
 }

@@ -39,7 +39,13 @@ export class FactsSource {
     const url = this.url(layer, neuron);
     const known = this.cache.get(url);
     if (known) return known;
+    const { groups, instances } = this.app.state;
     const facts = await this.app.json(url, PRIORITY.person, signal);
+    // They come in the order of their numbers, and are shown in the order they were chosen in.
+    facts.groups.sort((/** @type {{group: number}} */ a, /** @type {{group: number}} */ b) => groups.indexOf(a.group) - groups.indexOf(b.group));
+    facts.instances.sort(
+      (/** @type {{instance: number}} */ a, /** @type {{instance: number}} */ b) => instances.indexOf(a.instance) - instances.indexOf(b.instance),
+    );
     // About what the parsed object weighs: 256 numbers a group.
     this.cache.set(url, facts, 600 + facts.groups.length * 2600);
     return facts;

@@ -24,8 +24,10 @@ const LOOKAHEAD_MIN_MS = 50;
 const LOOKAHEAD_MAX_MS = 400;
 /** The weight of the latest answer in the time that one takes. */
 const LATEST = 0.2;
-/** Tries for answers that came but were damaged; a server that is away is asked for as long as the answer is wanted. */
+/** Answers that came damaged before one is given up; a server that is away is asked for as long as the answer is wanted. */
 const DAMAGED_TRIES_MAX = 4;
+/** So often in a row one answer is "busy" before it is told; it is asked for on, as the server says. */
+const BUSY_TOLD = 4;
 
 /** Why a request failed: `status` 0 is no answer at all, -1 an abort. */
 export class RequestError extends Error {
@@ -36,6 +38,11 @@ export class RequestError extends Error {
     this.type = what.type;
     this.retryAfter = what.retryAfter;
     this.damaged = what.damaged;
+  }
+
+  /** The server asks for a token, or for another one. */
+  get needsToken() {
+    return this.status === 401 && this.type.endsWith("/unauthorized");
   }
 
   get aborted() {
@@ -59,6 +66,8 @@ const abortError = (message) => new RequestError({ status: -1, message, type: ""
  * @typedef {object} Entry
  * @property {Request} request
  * @property {number} tries
+ * @property {number} damaged tries that brought a damaged answer
+ * @property {number} busy tries to which the server said that it is busy
  * @property {number} notBefore
  * @property {number} sentAt
  * @property {Sent | null} sent
@@ -66,31 +75,35 @@ const abortError = (message) => new RequestError({ status: -1, message, type: ""
  * @property {(error: RequestError) => void} reject
  */
 
+/**
+ * @typedef {object} Options
+ * @property {(away: boolean) => void} [onAway] told `true` when the server stops answering and `false` when it answers again
+ * @property {(busy: boolean) => void} [onBusy] told `true` when the server keeps saying that it is busy and `false` when it answers again
+ * @property {(url: string, error: RequestError) => void} [onDamaged] told of an answer that came damaged at every try
+ * @property {() => number} [now] for tests, as the rest
+ * @property {(run: () => void, ms: number) => unknown} [later]
+ * @property {() => number} [random]
+ */
+
 export class RequestQueue {
   /**
    * @param {Send} send
-   * @param {{now?: () => number, later?: (run: () => void, ms: number) => unknown, random?: () => number}} [world] for tests
+   * @param {Options} options
    */
-  constructor(send, world = {}) {
+  constructor(send, { onAway = () => {}, onBusy = () => {}, onDamaged = () => {}, now = () => performance.now(), later = (run, ms) => setTimeout(run, ms), random = Math.random } = {}) {
     this.send = send;
-    this.now = world.now ?? (() => performance.now());
-    this.later = world.later ?? ((run, ms) => setTimeout(run, ms));
-    this.random = world.random ?? Math.random;
+    this.onAway = onAway;
+    this.onBusy = onBusy;
+    this.onDamaged = onDamaged;
+    this.now = now;
+    this.later = later;
+    this.random = random;
     /** @type {Set<Entry>} */
     this.waiting = new Set();
     /** @type {Set<Entry>} */
     this.flying = new Set();
-    /**
-     * Told `true` when the server stops answering and `false` when it answers again.
-     * @type {(away: boolean) => void}
-     */
-    this.onAway = () => {};
     this.away = false;
-    /**
-     * Told of an answer that came damaged at every try.
-     * @type {(url: string, error: RequestError) => void}
-     */
-    this.onDamaged = () => {};
+    this.busy = false;
     /** Milliseconds from sending to the answer, as of late. */
     this.answerMs = 0;
     this.counters = { requests: 0, bytes: 0, aborts: 0, retries: 0 };
@@ -105,7 +118,7 @@ export class RequestQueue {
       const { signal } = request;
       if (signal?.aborted) return reject(abortError("aborted"));
       /** @type {Entry} */
-      const entry = { request, tries: 0, notBefore: 0, sentAt: 0, sent: null, resolve, reject };
+      const entry = { request, tries: 0, damaged: 0, busy: 0, notBefore: 0, sentAt: 0, sent: null, resolve, reject };
       signal?.addEventListener("abort", () => this.drop(entry, "aborted"), { once: true });
       this.waiting.add(entry);
       if (this.waiting.size > WAITING_MAX) this.drop(this.least(), "queue full");
@@ -191,6 +204,7 @@ export class RequestQueue {
         this.counters.bytes += result.bytes;
         this.answerMs += LATEST * (this.now() - entry.sentAt - this.answerMs);
         this.setAway(false);
+        this.setBusy(false);
         entry.resolve(result);
         this.pump();
       },
@@ -209,9 +223,11 @@ export class RequestQueue {
     entry.tries++;
     const unreachable = (error.status === 0 && !error.damaged) || error.status === 502 || error.status === 504;
     const busy = error.status === 429 || error.status === 503;
+    if (error.damaged) entry.damaged++;
+    if (busy && ++entry.busy === BUSY_TOLD) this.setBusy(true);
     // Whatever else is wrong with it, an answer is one.
     this.setAway(unreachable);
-    if (!unreachable && !busy && !(error.damaged && entry.tries < DAMAGED_TRIES_MAX)) {
+    if (!unreachable && !busy && !(error.damaged && entry.damaged < DAMAGED_TRIES_MAX)) {
       if (error.damaged) this.onDamaged(entry.request.url, error);
       return entry.reject(error);
     }
@@ -228,6 +244,13 @@ export class RequestQueue {
   hurry() {
     for (const entry of this.waiting) entry.notBefore = 0;
     this.pump();
+  }
+
+  /** @param {boolean} busy */
+  setBusy(busy) {
+    if (this.busy === busy) return;
+    this.busy = busy;
+    this.onBusy(busy);
   }
 
   /** @param {boolean} away */

@@ -34,10 +34,12 @@ export class TileSource {
     /** @type {Map<string, {control: AbortController, request: Request}>} */
     this.pending = new Map();
     /**
-     * Addresses the server refused; never asked again in this version.
+     * Addresses the server refused, or answered with damage at every try; not asked again in this version but by `retry`.
      * @type {Set<string>}
      */
     this.refused = new Set();
+    /** How often all that was refused was given another chance. */
+    this.retries = 0;
   }
 
   /** @param {string} key @returns {Tile | undefined} */
@@ -115,6 +117,12 @@ export class TileSource {
     const { rows, neurons, keys, exponents, origins, values } = data;
     this.cache.set(want.key, { rows, neurons, keys, exponents, origins }, bytes);
     (want.instances ?? []).forEach((instance, i) => this.cache.set(`${want.key}#${instance}`, values[i], values[i].byteLength));
+  }
+
+  /** Gives all that was refused another chance, when it is next wanted. */
+  retry() {
+    this.retries++;
+    this.refused.clear();
   }
 
   /** Another version of the data: nothing of the old one may be seen again. */

@@ -3,10 +3,11 @@
 import { RequestError } from "./queue.js";
 
 /**
+ * @param {string | null} token sent with every request
  * @param {string} [site] address of `site.json` where there is no server but a site of plain files (Tiles/STATIC.md)
  * @returns {import("./queue.js").Send}
  */
-export function workerTransport(site) {
+export function workerTransport(token, site) {
   /** @type {Map<number, {resolve: (result: {data: any, bytes: number}) => void, reject: (error: RequestError) => void}>} */
   const waiting = new Map();
   let last = 0;
@@ -34,6 +35,7 @@ export function workerTransport(site) {
       waiting.clear();
     };
     if (site) made.postMessage({ site: new URL(site, document.baseURI).href });
+    else if (token !== null) made.postMessage({ token });
     return made;
   }
 

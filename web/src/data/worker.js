@@ -2,7 +2,8 @@
 
 // Named here as well, so that it is fetched beside `tile.js` and not after it.
 import "../model/crc32c.js";
-import { Damaged, decodeRows, decodeTile } from "../model/tile.js";
+import { Damaged, askedBy, decodeRows, decodeTile } from "../model/tile.js";
+import { authorization } from "./authorization.js";
 
 /** @typedef {"tile" | "rows" | "json"} Kind */
 /** @typedef {{id: number, url: string, kind: Kind}} Job */
@@ -15,8 +16,12 @@ const scope = /** @type {{postMessage(message: Done | Failed, transfer?: Transfe
 /** @type {Map<number, AbortController>} */
 const running = new Map();
 
-scope.onmessage = (/** @type {MessageEvent<Job | {abort: number}>} */ { data }) => {
+/** @type {string | null} */
+let token = null;
+
+scope.onmessage = (/** @type {MessageEvent<Job | {abort: number} | {token: string}>} */ { data }) => {
   if ("abort" in data) running.get(data.abort)?.abort();
+  else if ("token" in data) token = data.token;
   else void run(data);
 };
 
@@ -25,19 +30,7 @@ async function run(job) {
   const control = new AbortController();
   running.set(job.id, control);
   try {
-    const response = await fetch(job.url, { signal: control.signal });
-    if (!response.ok) scope.postMessage(await refusal(job, response));
-    else if (job.kind === "json") scope.postMessage({ id: job.id, ok: true, data: parsed(await response.text()), bytes: 0 });
-    else {
-      const buffer = await response.arrayBuffer();
-      const bytes = buffer.byteLength;
-      if (job.kind === "tile") {
-        const data = decodeTile(buffer);
-        scope.postMessage({ id: job.id, ok: true, data, bytes }, [buffer]);
-      } else {
-        scope.postMessage({ id: job.id, ok: true, data: decodeRows(buffer), bytes });
-      }
-    }
+    await answer(job, control.signal);
   } catch (error) {
     // Nobody waits for an aborted job.
     if (!control.signal.aborted) {
@@ -46,6 +39,50 @@ async function run(job) {
     }
   } finally {
     running.delete(job.id);
+  }
+}
+
+/**
+ * Fetches and decodes. No answer at all is whatever `fetch` throws; all that goes wrong once there is one is damage, so that
+ * nothing that is sent can be taken for a server that is away.
+ * @param {Job} job
+ * @param {AbortSignal} signal
+ */
+async function answer(job, signal) {
+  const response = await fetch(job.url, { signal, ...authorization(token) });
+  if (!response.ok) return scope.postMessage(await refusal(job, response));
+  const buffer = await whole(response);
+  try {
+    const { data, transfer } = decoded(job, buffer, response.headers.get("Tile-Header-CRC32C"));
+    scope.postMessage({ id: job.id, ok: true, data, bytes: job.kind === "json" ? 0 : buffer.byteLength }, transfer);
+  } catch (error) {
+    throw error instanceof Damaged ? error : new Damaged(`cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/**
+ * The body, whole. One that ends on the way, or is not in the coding that it claims, came from a server that is there.
+ * @param {Response} response
+ */
+async function whole(response) {
+  try {
+    return await response.arrayBuffer();
+  } catch (error) {
+    throw new Damaged(`did not arrive whole: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/**
+ * @param {Job} job
+ * @param {ArrayBuffer} buffer
+ * @param {string | null} sum
+ * @returns {{data: any, transfer: Transferable[]}}
+ */
+function decoded({ kind, url }, buffer, sum) {
+  switch (kind) {
+    case "tile": return { data: decodeTile(buffer, askedBy(url), sum), transfer: [buffer] };
+    case "rows": return { data: decodeRows(buffer, askedBy(url), sum), transfer: [] };
+    case "json": return { data: parsed(new TextDecoder().decode(buffer)), transfer: [] };
   }
 }
 

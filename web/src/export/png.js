@@ -8,7 +8,7 @@ import { markers, paintMark } from "../view/dots.js";
 import { hatchPattern } from "../view/hatch.js";
 import { groupName, overlap, WHAT_DOTS } from "../view/legend.js";
 
-/** @typedef {import("../view/column.js").Column} Column */
+/** @typedef {{canvas: HTMLCanvasElement, frame: import("../view/columnframe.js").Frame}} Plot a frame, and the canvas that it is drawn on */
 /** @typedef {{width: number, paint: (x: number, y: number) => void}} Key of the legend: `y` is the base line of its text */
 
 const MARGIN = 20;
@@ -22,15 +22,15 @@ const LEGEND_GAP = 16;
 
 /**
  * @param {import("../app.js").App} app
- * @param {Column[]} columns
+ * @param {Plot[]} columns
  * @param {string} link
  * @returns {Promise<Blob>}
  */
 export async function png(app, columns, link) {
   const ratio = devicePixelRatio;
   const { theme, metadata } = app;
-  const width = 2 * MARGIN + columns.reduce((sum, column) => sum + column.width, 0) + GUTTER * Math.max(0, columns.length - 1);
-  const tallest = Math.max(0, ...columns.map((column) => column.height));
+  const width = 2 * MARGIN + columns.reduce((sum, { frame }) => sum + frame.width, 0) + GUTTER * Math.max(0, columns.length - 1);
+  const tallest = Math.max(0, ...columns.map(({ frame }) => frame.height));
   const canvas = document.createElement("canvas");
   const context = context2d(canvas);
   const legendFont = `11px ${theme.font}`;
@@ -54,13 +54,13 @@ export async function png(app, columns, link) {
   let x = MARGIN;
   for (const column of columns) {
     const y = MARGIN + TITLE;
-    const { order, direction } = column.data.shown ?? column.data.wanted();
-    const hidden = column.state.hidden.length > 0 ? ` · ${count(column.state.hidden.length)} hidden` : "";
-    const grain = column.level > 0 ? ` · 1 row = ${count(2 ** column.level)} neurons` : "";
-    write(`${column.layer.name} · ${count(column.layer.neurons)} neurons${hidden}${grain}`, x, y + 12, 13, theme.ink, "600");
+    const { arrangement: { order, direction }, column: { hidden: gone }, screen: { level }, layer } = column.frame;
+    const hidden = gone.length > 0 ? ` · ${count(gone.length)} hidden` : "";
+    const grain = level > 0 ? ` · 1 row = ${count(2 ** level)} neurons` : "";
+    write(`${layer.name} · ${count(layer.neurons)} neurons${hidden}${grain}`, x, y + 12, 13, theme.ink, "600");
     write(`sorted by ${phrase(order, metadata)}, ${direction}`, x, y + 29, 11, theme.quiet);
-    context.drawImage(column.canvas, x, y + COLUMN_TITLE, column.width, column.height);
-    x += column.width + GUTTER;
+    context.drawImage(column.canvas, x, y + COLUMN_TITLE, column.frame.width, column.frame.height);
+    x += column.frame.width + GUTTER;
   }
   context.font = legendFont;
   legend.forEach((keys, n) => {
@@ -124,7 +124,7 @@ function legendKeys(app, context) {
   return [
     ...state.groups.map((group, n) => bar([group], n, groupName(metadata.groups[group]))),
     ...(both ? [bar(both.groups, 0, both.name)] : []),
-    key(`opacity: 0 – ${percent(app.full)} of a class in a bin (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet),
+    key(`opacity: 0–${percent(app.full)} of a class in a bin (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet),
     ...(zeros ? [key("=0: exact zeros", theme.quiet)] : []),
     ...[...markers(state.instances, metadata, theme.name)].map(([instance, { colour, shape, hollow }]) => key(metadata.instances[instance].name, theme.ink, 14,
       (x, y) => paintMark(context, { shape, hollow, colour: css(colour) }, x + 5, y - 4, 4))),

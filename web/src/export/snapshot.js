@@ -2,7 +2,7 @@
 
 import { expression, phrase } from "../model/order.js";
 
-/** @typedef {import("../view/column.js").Column} Column */
+/** @typedef {import("../view/columnframe.js").Frame} Frame */
 
 /**
  * @typedef {object} SnapshotRow
@@ -22,10 +22,10 @@ const rounded = (share) => Number(share.toPrecision(4));
 
 /**
  * @param {import("../app.js").App} app
- * @param {Column[]} columns
+ * @param {Frame[]} frames of the columns on screen
  * @param {string} link
  */
-export function snapshot(app, columns, link) {
+export function snapshot(app, frames, link) {
   const { metadata, state } = app;
   return {
     tool: "Neural Divergence",
@@ -35,51 +35,44 @@ export function snapshot(app, columns, link) {
     groups: state.groups.map((group) => ({ group, name: metadata.groups[group].name, rows: metadata.groups[group].rows })),
     instances: state.instances.map((instance) => ({ instance, ...metadata.instances[instance] })),
     opacity: { curve: state.curve, fullAtShare: app.full },
-    layers: columns.map((column) => layerSnapshot(app, column)),
+    layers: frames.map(layerSnapshot),
   };
 }
 
-/** @param {import("../app.js").App} app @param {Column} column */
-function layerSnapshot(app, column) {
-  const { data, layer, layout } = column;
-  const of = column.drawn();
-  const hiddenRanks = data.hiddenRanks(of);
-  const screen = column.screen(hiddenRanks);
-  const axis = column.axis.of(of, layout.plotWidth, screen.level);
-  const pinned = column.state.pinned.slice(0, layout.pinnedRows).map((neuron) => {
+/** @param {Frame} frame */
+function layerSnapshot(frame) {
+  const { arrangement: of, data, layer, layout, screen, axis, column, state, metadata } = frame;
+  const pinned = column.pinned.slice(0, layout.pinnedRows).map((neuron) => {
     const rank = data.rank(of, neuron) ?? null;
-    return row(app, column, of.part ? data.pinnedArrangement() : data.base(data.pinnedArrangement()), neuron, 0, axis, { pinned: true, first: rank, last: rank });
+    return row(frame, frame.pinned.arrangement, neuron, 0, { pinned: true, first: rank, last: rank });
   });
   const per = 2 ** screen.level;
-  const rows = [...screen.rows].map((r) => row(app, column, of, r, screen.level, axis, {
+  const rows = [...screen.rows].map((r) => row(frame, of, r, screen.level, {
     pinned: false, first: r * per, last: Math.min(layer.neurons, (r + 1) * per) - 1,
   }));
   return {
     layer: layer.id, name: layer.name, neurons: layer.neurons, neuronsPerRow: per,
-    sortedBy: { order: expression(of.order, app.metadata), words: phrase(of.order, app.metadata), direction: of.direction },
-    hidden: column.state.hidden,
+    sortedBy: { order: expression(of.order, metadata), words: phrase(of.order, metadata), direction: of.direction },
+    hidden: column.hidden,
     axis: {
-      kind: app.state.axis, scale: app.state.symlog ? "symlog" : "linear", lowest: axis?.scale?.lo ?? null, highest: axis?.scale?.hi ?? null,
+      kind: of.mode, scale: state.symlog ? "symlog" : "linear", lowest: axis?.scale?.lo ?? null, highest: axis?.scale?.hi ?? null,
       ownRange: axis && !axis.scale ? [axis.part.lo, axis.part.hi] : null,
       bins: axis ? axis.end - axis.first : 0, firstBinFrom: axis?.scale ? axis.binStart : null, binWidth: axis?.scale ? axis.binWidth : null,
-      zerosInBins: of.part === null, shareBelow: axis?.below ?? null, shareAbove: axis?.above ?? null,
+      zerosInBins: of.finer === null, shareBelow: axis?.below ?? null, shareAbove: axis?.above ?? null,
     },
     rows: [...pinned, ...rows],
   };
 }
 
 /**
- * @param {import("../app.js").App} app
- * @param {Column} column
+ * @param {Frame} frame
  * @param {import("../view/columndata.js").Arrangement} of
  * @param {number} r
  * @param {number} level
- * @param {import("../view/column.js").Axis | null} axis
  * @param {{pinned: boolean, first: number | null, last: number | null}} where
  * @returns {SnapshotRow}
  */
-function row(app, column, of, r, level, axis, where) {
-  const { data } = column;
+function row({ data, axis, state }, of, r, level, where) {
   const fact = data.rowFacts(of.query, level, r);
   return {
     pinned: where.pinned,
@@ -87,13 +80,13 @@ function row(app, column, of, r, level, axis, where) {
     neuron: level === 0 && fact ? fact.neuron : null,
     // A pinned row comes from the index order: its key there is only its number.
     key: where.pinned || !fact ? null : finite(fact.key),
-    values: app.state.instances.map((instance) => {
+    values: state.instances.map((instance) => {
       const hit = data.bestValues(of.query, level, r >> 8, instance);
       const at = hit && hit.shift === 0 ? (r - hit.first) * 3 : -1;
       const [lowest, mean, highest] = hit && at >= 0 ? [0, 1, 2].map((i) => finite(hit.values[at + i])) : [null, null, null];
       return { instance, lowest, mean, highest };
     }),
-    groups: app.state.groups.flatMap((group) => {
+    groups: state.groups.flatMap((group) => {
       const hit = data.bestTile(of, group, level, r >> 8);
       if (!hit || hit.shift !== 0) return [];
       const { tile } = hit;

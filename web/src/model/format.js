@@ -57,25 +57,25 @@ export function minus(text) {
 }
 
 /**
- * A share as per cent: `0.62` → `62 %`; small but present shares never read as nothing.
+ * A share in percent: `0.62` → `62%`; small but present shares never read as nothing.
  * @param {number} share
  */
 export function percent(share) {
   if (!Number.isFinite(share)) return "–";
   const p = share * 100;
-  if (p === 0) return "0 %";
-  if (p < 0.1) return "< 0.1 %";
-  if (p > 99.9 && p < 100) return "> 99.9 %";
-  return `${p < 10 ? Number(p.toFixed(1)) : Math.round(p)} %`;
+  if (p === 0) return "0%";
+  if (p < 0.1) return "<0.1%";
+  if (p > 99.9 && p < 100) return ">99.9%";
+  return `${p < 10 ? Number(p.toFixed(1)) : Math.round(p)}%`;
 }
 
 /**
- * A share as per cent with one decimal, to stand under others.
+ * A share in percent with one decimal, to stand under others.
  * @param {number} share
  */
 export function alignedPercent(share) {
   const p = share * 100;
-  return !Number.isFinite(share) || (p > 0 && p < 0.1) || (p > 99.9 && p < 100) ? percent(share) : `${p.toFixed(1)} %`;
+  return !Number.isFinite(share) || (p > 0 && p < 0.1) || (p > 99.9 && p < 100) ? percent(share) : `${p.toFixed(1)}%`;
 }
 
 /**
@@ -101,7 +101,7 @@ export function ordinal(n) {
 }
 
 /**
- * Where a value stands in a group, in words. `low` is the per cent of values below it, `high` of those at or below.
+ * Where a value stands in a group, in words. `low` is the percentage of values below it, `high` of those at or below.
  * @param {number} low
  * @param {number} high
  * @param {string} group

@@ -8,6 +8,7 @@
  *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes or hatched   k linked   n neuron panel
  */
 
+import { AXIS_DEFAULT, AXIS_NAMES } from "./axes.js";
 import { decodeOrder, encodeOrder, exists } from "./order.js";
 
 /** @typedef {import("../types").State} State */
@@ -22,7 +23,6 @@ export const INSTANCES_MAX = 32;
 export const GROUPS_MAX = 32;
 
 const FORM = "1";
-const AXES = /** @type {const} */ (["shared", "whole", "own"]);
 const CURVES = /** @type {const} */ (["root", "linear", "log"]);
 const BINS = /** @type {const} */ ([256, 64, 16]);
 /** Below so many rows a class, 256 bins show single rows as specks: the picture begins with 64. */
@@ -54,7 +54,7 @@ export function fullShare({ full }, bins) {
 export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
-    axis: "shared", symlog: false, bins: null, curve: "root", full: null, lanes: false, hatched: false, linked: false, panel: null,
+    axis: AXIS_DEFAULT, symlog: false, bins: null, curve: "root", full: null, lanes: false, hatched: false, linked: false, panel: null,
   };
 }
 
@@ -123,7 +123,7 @@ export function encodeState(state) {
     if (column.span !== null) parts.push([`y${place}`, `${short(column.top)}_${short(column.span)}`]);
     if (column.across !== null) parts.push([`x${place}`, `${fine(column.across.lo)}_${fine(column.across.hi)}`]);
   });
-  if (state.axis !== "shared") parts.push(["a", state.axis]);
+  if (state.axis !== AXIS_DEFAULT) parts.push(["a", state.axis]);
   if (state.symlog) parts.push(["z", "symlog"]);
   if (state.curve !== "root") parts.push(["c", state.curve]);
   if (state.bins !== null) parts.push(["b", String(state.bins)]);
@@ -151,6 +151,19 @@ function decoded(text) {
   } catch {
     return "";
   }
+}
+
+/**
+ * A link's token, and the link without it. `token=…` may stand anywhere between semicolons.
+ * @param {string} hash
+ * @returns {{token: string | null, rest: string}} `rest` is empty where nothing else was there
+ */
+export function splitToken(hash) {
+  const parts = hash.replace(/^#/, "").split(";");
+  const found = parts.find((part) => part.startsWith("token="));
+  if (found === undefined) return { token: null, rest: hash };
+  const rest = parts.filter((part) => !part.startsWith("token=")).join(";");
+  return { token: decoded(found.slice("token=".length)), rest: rest && `#${rest}` };
 }
 
 /**
@@ -192,7 +205,7 @@ export function decodeState(hash, metadata) {
   });
   // Links of before the scale was a choice of its own said `a=symlog` for the whole axis, logarithmic.
   const symlogAxis = map.get("a") === "symlog";
-  state.axis = symlogAxis ? "whole" : AXES.find((axis) => axis === map.get("a")) ?? "shared";
+  state.axis = symlogAxis ? "whole" : AXIS_NAMES.find((axis) => axis === map.get("a")) ?? AXIS_DEFAULT;
   state.symlog = symlogAxis || map.get("z") === "symlog";
   state.curve = CURVES.find((curve) => curve === map.get("c")) ?? "root";
   state.bins = BINS.find((bins) => String(bins) === map.get("b")) ?? null;

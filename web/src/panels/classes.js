@@ -30,7 +30,7 @@ export function classesView(app) {
   listKeys(list);
   // Among hundreds, the chosen ones stand above the list as well: they must not have to be looked for.
   const chosen = byId("classes-chosen");
-  const none = el("li", { class: "wide quiet none", hidden: true }, "no class of that name");
+  const none = el("li", { class: "wide quiet none", hidden: true }, "no such class");
   list.append(none);
 
   search.addEventListener("input", () => {

@@ -23,6 +23,7 @@ export function exportView(app, activation, popover) {
     setTimeout(() => URL.revokeObjectURL(href), REVOKE_AFTER_MS);
     popover.close();
   };
+  const frames = () => activation.shown().map((column) => column.frame);
   const link = () => {
     app.writeAddress();
     return location.href;
@@ -32,7 +33,7 @@ export function exportView(app, activation, popover) {
   opener.addEventListener("click", () => popover.open(opener, "Export", el("div", { class: "export-menu" },
     el("h3", {}, "Export what is on screen"),
     item("export-png", "PNG", "the picture with its legend", async () => save(await png(app, activation.shown(), link()), "png")),
-    item("export-csv", "CSV", "a line a row: rank, neuron, sort key, instances", () => save(new Blob([csv(snapshot(app, activation.shown(), link()))], { type: "text/csv" }), "csv")),
-    item("export-json", "JSON", "the same with densities and provenance", () => save(new Blob([JSON.stringify(snapshot(app, activation.shown(), link()), null, 1)], { type: "application/json" }), "json")),
+    item("export-csv", "CSV", "one line per row: rank, neuron, sort key, instances", () => save(new Blob([csv(snapshot(app, frames(), link()))], { type: "text/csv" }), "csv")),
+    item("export-json", "JSON", "the same with densities and provenance", () => save(new Blob([JSON.stringify(snapshot(app, frames(), link()), null, 1)], { type: "application/json" }), "json")),
   )));
 }

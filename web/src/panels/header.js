@@ -41,15 +41,15 @@ export function headerView(app, activation, catalogue) {
     const match = /^\s*(?:(\S+)\s+)?(#?)(\d+)\s*$/.exec(text);
     const columns = activation.shown();
     const named = match?.[1] ? columns.filter((column) => column.layer.name.includes(match[1])) : columns;
-    if (!match || named.length === 0) return activation.hint("Type a neuron’s number, “layer number”, or “#rank”.");
+    if (!match || named.length === 0) return app.tell("Type a neuron’s number, “layer number”, or “#rank”.");
     const n = Number(match[3]);
     let found = 0;
     for (const column of named) {
       let neuron = n;
       if (n >= column.layer.neurons + (match[2] ? 1 : 0)) continue;
       if (match[2]) {
-        const of = column.data.shown ?? column.data.wanted();
-        neuron = (await app.json(app.urls.findRank(column.layer.id, of.query, Math.max(0, n - 1)), 1)).neuron;
+        const { query } = column.frame.arrangement;
+        neuron = (await app.json(app.urls.findRank(column.layer.id, query, Math.max(0, n - 1)), 1)).neuron;
       }
       const rank = await jump(column, neuron);
       if (rank !== null) {
@@ -57,7 +57,7 @@ export function headerView(app, activation, catalogue) {
         app.announce(`${column.layer.name}: neuron ${neuron}, rank ${count(rank + 1)}`);
       }
     }
-    if (found === 0) activation.hint(match[2] ? `No layer on screen has rank ${n}.` : `No layer on screen has a neuron ${n}.`);
+    if (found === 0) app.tell(match[2] ? `No layer on screen has rank ${n}.` : `No layer on screen has a neuron ${n}.`);
     else named[0].canvas.focus({ preventScroll: true });
   }
 
@@ -65,9 +65,9 @@ export function headerView(app, activation, catalogue) {
     app.writeAddress();
     try {
       await navigator.clipboard.writeText(location.href);
-      activation.hint("Link copied: it shows exactly this view.");
+      app.tell("Link copied: it shows exactly this view.");
     } catch {
-      activation.hint("Copy the address of this page: it shows exactly this view.");
+      app.tell("Copy the address of this page: it shows exactly this view.");
     }
   });
   byId("theme").addEventListener("click", toggleTheme);

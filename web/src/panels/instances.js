@@ -1,7 +1,10 @@
 /** The Instances view: pairs of pictures (or texts), each picture a toggle, a pair at a time or several. */
 
+import { authorization } from "../data/authorization.js";
+import { token } from "../data/token.js";
 import { byId, context2d, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
+import { itemsOf } from "../model/order.js";
 import { INSTANCES_MAX } from "../model/state.js";
 import { markers } from "../view/dots.js";
 import { dotSvg } from "../view/marks.js";
@@ -73,9 +76,8 @@ export function instancesView(app) {
       draft.instances = members;
       for (const id of draft.layers) {
         const { order } = draft.columns[id];
-        const items = order.kind === "difference" ? [order.a, order.b] : [order];
-        for (const item of items) {
-          if (item.kind !== "value" || !before.includes(item.instance) || members.includes(item.instance)) continue;
+        for (const item of itemsOf(order)) {
+          if (!("instance" in item) || !before.includes(item.instance) || members.includes(item.instance)) continue;
           item.instance = members.find((i) => instances[i].kind === instances[item.instance].kind) ?? item.instance;
         }
       }
@@ -126,11 +128,10 @@ async function loadPictures(app, card, members) {
   const canvases = [...card.querySelectorAll("canvas")];
   const withImage = members.filter((i) => app.metadata.instances[i].image);
   const pictures = await Promise.all(withImage.map(async (i) => {
-    const image = new Image();
-    image.src = app.urls.image(/** @type {string} */ (app.metadata.instances[i].image));
+    // Not an element's source: that could send no token.
     try {
-      await image.decode();
-      return image;
+      const answer = await fetch(app.urls.image(/** @type {string} */ (app.metadata.instances[i].image)), authorization(token()));
+      return answer.ok ? await createImageBitmap(await answer.blob()) : null;
     } catch {
       return null;
     }
@@ -140,8 +141,8 @@ async function loadPictures(app, card, members) {
   pictures.forEach((image, n) => {
     const canvas = canvases[n];
     if (!image || !canvas) return;
-    canvas.width = image.naturalWidth;
-    canvas.height = image.naturalHeight;
+    canvas.width = image.width;
+    canvas.height = image.height;
     const context = context2d(canvas);
     context.drawImage(image, 0, 0);
     const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;

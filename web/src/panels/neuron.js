@@ -64,10 +64,11 @@ export function neuronPanel(app, facts, activation) {
   async function step(by) {
     const panel = app.state.panel;
     const column = panelColumn();
-    if (!panel || !column?.data.shown) return;
+    if (!panel || !column) return;
     try {
-      const { query } = column.data.shown;
-      const rank = column.data.rank(column.data.shown, panel.neuron) ?? (await app.json(app.urls.find(panel.layer, query, panel.neuron), 1)).rank;
+      const { arrangement, data } = column.frame;
+      const { query } = arrangement;
+      const rank = data.rank(arrangement, panel.neuron) ?? (await app.json(app.urls.find(panel.layer, query, panel.neuron), 1)).rank;
       const next = Math.min(column.layer.neurons - 1, Math.max(0, rank + by));
       const { neuron } = await app.json(app.urls.findRank(panel.layer, query, next), 1);
       column.cursor = neuron;
@@ -104,7 +105,7 @@ export function neuronPanel(app, facts, activation) {
       histogramChart({ group, colour: app.colour(group.group), axis, most, per, instances })));
     body.replaceChildren(
       el("div", { class: "charts" }, ...charts),
-      el("p", { class: "quiet axis-note" }, `Across: activation, bins of ${figure(binWidth * per)}. Up: share of the class. The dashed line is the median. Exact zeros have a bar of their own, left of 0.${one.grid.tails ? " The first and last bin hold everything beyond." : ""}`),
+      el("p", { class: "quiet axis-note" }, `x axis: activation, in bins of ${figure(binWidth * per)}. y axis: share of the class. Dashed line: median. Exact zeros have their own bar, left of 0.${one.grid.tails ? " The first and last bins hold everything beyond." : ""}`),
       statistics(one, app), standings(one, app, looks), ranks(one, app, asking?.signal));
   }
 
@@ -127,7 +128,7 @@ export function neuronPanel(app, facts, activation) {
     facts.facts(panel.layer, panel.neuron, asking.signal).then((one) => {
       if (showing === key) fill(one);
     }, (error) => {
-      if (!error.aborted) body.replaceChildren(el("p", {}, `The server has no figures of this neuron: ${error.message}`));
+      if (!error.aborted) body.replaceChildren(el("p", {}, `The server has no figures for this neuron: ${error.message}`));
     });
   };
 
@@ -135,9 +136,9 @@ export function neuronPanel(app, facts, activation) {
   function describe({ layer, neuron }) {
     const column = panelColumn();
     setText(byId("neuron-title"), `Neuron ${neuron}`);
-    const rank = column?.data.shown ? column.data.rank(column.data.shown, neuron) : undefined;
+    const rank = column?.data.rank(column.frame.arrangement, neuron);
     const where = column && rank !== undefined
-      ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)} by ${phrase(column.data.shown?.order ?? column.state.order, app.metadata)}` : "";
+      ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)} by ${phrase(column.frame.arrangement.order, app.metadata)}` : "";
     setText(byId("neuron-where"), app.layer(layer).name + where);
     const hidden = column?.state.hidden.includes(neuron) ?? false;
     const pinned = column?.state.pinned.includes(neuron) ?? false;
@@ -147,8 +148,9 @@ export function neuronPanel(app, facts, activation) {
     }
   }
   app.onChange(update);
+  // The rank of the neuron may come with any frame.
+  app.onDraw(update);
   update();
-  return update;
 }
 
 /**
@@ -163,7 +165,7 @@ function underEachOther(values) {
 
 /** @param {NeuronFacts} one @param {import("../app.js").App} app */
 function statistics(one, app) {
-  const names = ["n", "zero", "minimum", "lower quartile", "median", "upper quartile", "maximum", "mean", "deviation"];
+  const names = ["n", "zero", "minimum", "lower quartile", "median", "upper quartile", "maximum", "mean", "std. dev."];
   const odd = one.groups.some((group) => group.nan > 0 || group.infinite > 0);
   if (odd) names.push("NaN", "±∞");
   const columns = [

@@ -1,8 +1,8 @@
-/** Notices: the server is away, or back, or sends damage; a newer version of the data; a link to a version that is gone. */
+/** Notices: the server is away, or busy, or sends damage; a newer version of the data; a link to a version that is gone. */
 
 import { byId, el } from "../dom.js";
 
-/** @typedef {"away" | "version" | "gone" | "refused" | "damaged"} NoticeKind */
+/** @typedef {"away" | "busy" | "version" | "gone" | "refused" | "damaged"} NoticeKind */
 
 const bar = () => byId("notices");
 

@@ -47,7 +47,7 @@ export function similarView(app) {
 
   /** @param {number} g @param {{group: number, overlap: number}[]} like @param {string} layer */
   function line(g, like, layer) {
-    const title = `Most like ${groups[g].name}: how much the distributions coincide in ${app.layer(layer).name}, on average over its neurons`;
+    const title = `Most like ${groups[g].name}: how much their distributions overlap, on average over the neurons of ${app.layer(layer).name}`;
     return el("p", { class: "like", title }, el("b", {}, groups[g].name), el("span", { class: "quiet" }, "≈"), ...like.map(({ group, overlap }) => {
       const on = app.state.groups.includes(group);
       const box = el("i", { class: "swatch", "aria-hidden": "true" });

@@ -1,28 +1,29 @@
 /** The sort menu of a layer: what to sort by, in plain words, and one sentence that says what it will do. */
 
 import { el, set, setText } from "../dom.js";
-import { phrase, promise } from "../model/order.js";
+import { indexOf, ITEM_KINDS, itemOf, ITEMS, phrase, promise, subjects } from "../model/order.js";
 
 /** @typedef {import("../types").Order} Order */
 /** @typedef {import("../types").Item} Item */
 /** @typedef {import("../types").Direction} Direction */
+/** @typedef {import("../model/order.js").ItemKind} ItemKind */
 /** @typedef {{text: string, item: Item}} Choice */
+
+const GROUP_KINDS = ITEM_KINDS.filter((kind) => ITEMS[kind].of === "group");
+const INSTANCE_KINDS = ITEM_KINDS.filter((kind) => ITEMS[kind].of === "instance");
 
 /**
  * Items to choose from: those on screen first, then all others.
  * @param {import("../app.js").App} app
- * @param {"median" | "mean" | "value"} kind
+ * @param {ItemKind} kind
  * @returns {{shown: Choice[], others: Choice[]}}
  */
 function choices({ state, metadata }, kind) {
-  const value = kind === "value";
-  const names = value ? metadata.instances : metadata.groups;
-  const chosen = value ? state.instances : state.groups;
+  const ofInstances = ITEMS[kind].of === "instance";
+  const names = subjects(kind, metadata);
+  const chosen = ofInstances ? state.instances : state.groups;
   /** @param {number} index @returns {Choice} */
-  const one = (index) => ({
-    text: value ? `${names[index].name}${instanceNote(metadata.instances[index])}` : names[index].name,
-    item: kind === "value" ? { kind, instance: index } : { kind, group: index },
-  });
+  const one = (index) => ({ text: names[index].name + (ofInstances ? instanceNote(metadata.instances[index]) : ""), item: itemOf(kind, index) });
   return {
     shown: chosen.map(one),
     others: names.flatMap((_, index) => (chosen.includes(index) ? [] : [one(index)])),
@@ -39,18 +40,17 @@ export function instanceNote({ kind, label, prediction }) {
  * An item as the value of an option.
  * @param {Item} item
  */
-const key = (item) => (item.kind === "value" ? `value ${item.instance}` : `${item.kind} ${item.group}`);
+const key = (item) => `${item.kind} ${indexOf(item)}`;
 
-/** @param {string} text @returns {Item} */
+/** @param {string} text of `key` @returns {Item} */
 function unkey(text) {
   const [kind, index] = text.split(" ");
-  if (kind === "value") return { kind, instance: Number(index) };
-  return { kind: kind === "mean" ? "mean" : "median", group: Number(index) };
+  return itemOf(/** @type {ItemKind} */ (kind), Number(index));
 }
 
 /**
  * @param {import("../app.js").App} app
- * @param {("median" | "mean" | "value")[]} kinds
+ * @param {ItemKind[]} kinds
  * @param {string} label
  * @param {Item | null} selected
  */
@@ -80,23 +80,20 @@ export function sortMenu(app, layerId, close) {
   const now = state.columns[layerId];
   const { order } = now;
   const instances = metadata.instances.length > 0;
-  /** @param {"median" | "mean" | "value"} kind */
-  const selected = (kind) => (order.kind === kind ? order : null);
-  const menus = {
-    value: instances ? select(app, ["value"], "Instance", selected("value")) : null,
-    median: select(app, ["median"], "Class for the median", selected("median")),
-    mean: select(app, ["mean"], "Class for the mean", selected("mean")),
-    a: select(app, instances ? ["value", "median", "mean"] : ["median", "mean"], "First item of the difference", order.kind === "difference" ? order.a : null),
-    b: select(app, instances ? ["median", "value", "mean"] : ["median", "mean"], "Second item of the difference", order.kind === "difference" ? order.b : null),
-  };
+  const kinds = instances ? ITEM_KINDS : GROUP_KINDS;
+  /** One menu for each kind of item. */
+  const items = new Map(kinds.map((kind) => [kind, select(app, [kind], ITEMS[kind].of === "instance" ? "Instance" : `Class for the ${kind}`, order.kind === kind ? order : null)]));
+  // What a difference begins with by default comes first: an instance, less a class.
+  const a = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "First item of the difference", order.kind === "difference" ? order.a : null);
+  const b = select(app, kinds, "Second item of the difference", order.kind === "difference" ? order.b : null);
   // The paper's question: how far is the attacked image from the class it was taken for?
   const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign");
   if (order.kind !== "difference" && attacked !== undefined) {
-    menus.a.value = key({ kind: "value", instance: attacked });
+    a.value = key({ kind: "value", instance: attacked });
     const taken = metadata.groups.findIndex((group) => group.kind === "class" && (group.name === metadata.instances[attacked].prediction || group.label === metadata.instances[attacked].prediction));
-    if (taken >= 0) menus.b.value = key({ kind: "median", group: taken });
+    if (taken >= 0) b.value = key({ kind: "median", group: taken });
   }
-  if (order.kind !== "difference" && !instances && menus.b.options.length > 1) menus.b.selectedIndex = 1;
+  if (order.kind !== "difference" && !instances && b.options.length > 1) b.selectedIndex = 1;
 
   /** @param {string} value @param {string} text @param {...(HTMLElement | string | null)} more */
   const choice = (value, text, ...more) => {
@@ -110,6 +107,8 @@ export function sortMenu(app, layerId, close) {
     });
     return row;
   };
+  /** @param {ItemKind} kind */
+  const itemChoice = (kind) => choice(kind, `${kind} of`, items.get(kind) ?? null);
   /** @param {Direction} value @param {string} text */
   const way = (value, text) => {
     const radio = el("input", { type: "radio", name: "sort-way", value, id: `sort-${value}`, onChange: () => update() });
@@ -121,10 +120,10 @@ export function sortMenu(app, layerId, close) {
   const sentence = el("p", { class: "promise", "aria-live": "polite" });
   const form = el("form", { class: "sort-menu", method: "dialog" },
     el("h3", {}, `Sort ${app.layer(layerId).name} by`),
-    group("Neuron", choice("index", "index", el("span", { class: "quiet" }, "the network’s own order"))),
-    group("A class", choice("median", "median of", menus.median), choice("mean", "mean of", menus.mean)),
-    menus.value && group("An instance", choice("value", "value of", menus.value)),
-    group("Two of these", choice("difference", "difference of", menus.a, el("span", { class: "minus" }, "−"), menus.b)),
+    group("Neuron", choice("index", "index", el("span", { class: "quiet" }, "original order"))),
+    group("A class", ...GROUP_KINDS.map(itemChoice)),
+    instances && group("An instance", ...INSTANCE_KINDS.map(itemChoice)),
+    group("Two of these", choice("difference", "difference of", a, el("span", { class: "minus" }, "−"), b)),
     group("Order", el("div", { class: "ways" }, way("descending", "↓ descending: largest first"), way("ascending", "↑ ascending: smallest first"))),
     sentence,
     el("div", { class: "buttons" },
@@ -135,17 +134,16 @@ export function sortMenu(app, layerId, close) {
   /** @returns {Order} */
   function chosenOrder() {
     const by = new FormData(form).get("sort-by");
-    if (by === "index") return { kind: "index" };
-    if (by === "difference") return { kind: "difference", a: unkey(menus.a.value), b: unkey(menus.b.value) };
-    const menu = by === "value" ? menus.value : by === "mean" ? menus.mean : menus.median;
-    return unkey((menu ?? menus.median).value);
+    if (by === "difference") return { kind: "difference", a: unkey(a.value), b: unkey(b.value) };
+    const menu = items.get(/** @type {ItemKind} */ (by));
+    return menu ? unkey(menu.value) : { kind: "index" };
   }
   /** @returns {Direction} */
   const chosenWay = () => (new FormData(form).get("sort-way") === "ascending" ? "ascending" : "descending");
   function update() {
     setText(sentence, promise(chosenOrder(), chosenWay(), metadata));
     // A name that is longer than its menu is wide can be read all the same.
-    for (const menu of Object.values(menus)) if (menu) set(menu, "title", menu.selectedOptions[0]?.text);
+    for (const menu of [...items.values(), a, b]) set(menu, "title", menu.selectedOptions[0]?.text);
   }
   /** @param {boolean} all */
   function apply(all) {

@@ -1,6 +1,7 @@
 /** How densities are drawn: axis, opacity, overlay or lanes, columns together or apart. */
 
 import { byId, el, set } from "../dom.js";
+import { AXIS_NAMES, axisMode } from "../model/axes.js";
 import { percent } from "../model/format.js";
 
 const FULL = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
@@ -19,32 +20,32 @@ export function toolbarView(app) {
     const select = el("select", { id, title },
       ...options.map(([value, text]) => el("option", { value }, text)));
     select.addEventListener("change", () => app.update(change(select.value)));
-    if (!label) set(select, "aria-label", "Scale of the axis");
+    if (!label) set(select, "aria-label", "Scale of the x axis");
     bar.append(label ? el("label", { class: "option" }, el("span", { class: "quiet" }, label), select) : el("span", { class: "option" }, select));
     return select;
   };
-  const axis = menu("axis-mode", "axis", "Across is activation: one axis for the layer, 99.9 % of its values or all of them; or each neuron on its own range", [
-    ["shared", "shared by the layer"], ["whole", "shared, all outliers"], ["own", "each neuron’s own"],
-  ], (value) => (draft) => {
-    draft.axis = /** @type {import("../types").AxisMode} */ (value);
+  const modes = AXIS_NAMES.map(axisMode);
+  const axis = menu("axis-mode", "x axis", `The x axis is activation: ${modes.map(({ about }) => about).join("; or ")}`,
+    AXIS_NAMES.map((name) => [name, axisMode(name).option]), (value) => (draft) => {
+    draft.axis = /** @type {import("../types").AxisName} */ (value);
     // A part of one axis says nothing on another.
     for (const column of Object.values(draft.columns)) column.across = null;
   });
   const scale = menu("axis-scale", "", "linear, or symlog: logarithmic on both sides of 0", [["linear", "linear"], ["symlog", "symlog"]], (value) => (draft) => {
     draft.symlog = value === "symlog";
   });
-  const bins = menu("bins", "bins", "How finely activations are counted: bins of the layer’s whole axis", [["256", "256"], ["64", "64"], ["16", "16"]], (value) => (draft) => {
+  const bins = menu("bins", "bins", "How many bins the layer’s whole axis is divided into", [["256", "256"], ["64", "64"], ["16", "16"]], (value) => (draft) => {
     draft.bins = /** @type {import("../types").Bins} */ (Number(value));
   });
-  const curve = menu("opacity-curve", "opacity", "How a share becomes opacity", [
+  const curve = menu("opacity-curve", "opacity", "How the share of a class in a bin becomes opacity", [
     ["linear", "linear"], ["root", "square root"], ["log", "logarithmic"],
   ], (value) => (draft) => {
     draft.curve = /** @type {import("../types").Curve} */ (value);
   });
-  const full = menu("opacity-full", "full at", "The share of a class in one bin that is fully opaque", FULL.map((share) => [String(share), percent(share)]), (value) => (draft) => {
+  const full = menu("opacity-full", "full at", "The share of a class in a bin that is drawn fully opaque", FULL.map((share) => [String(share), percent(share)]), (value) => (draft) => {
     draft.full = Number(value);
   });
-  const lanes = menu("class-arrangement", "classes", "Overlaid; overlaid, and told apart by stripes as well; or each in its own lane of the row", [
+  const lanes = menu("class-arrangement", "classes", "Overlaid; overlaid and striped; or each in its own lane", [
     ["overlay", "overlaid"], ["hatched", "hatched"], ["lanes", "in lanes"],
   ], (value) => (draft) => {
     draft.lanes = value === "lanes";
@@ -52,13 +53,13 @@ export function toolbarView(app) {
   });
   lanes.addEventListener("change", () => {
     // On thin rows nothing would seem to happen.
-    if (lanes.value === "hatched") app.tell("Stripes show on rows that are tall enough for them: zoom in.");
+    if (lanes.value === "hatched") app.tell("Stripes appear on tall rows: zoom in.");
   });
   const linked = el("input", { type: "checkbox", id: "linked" });
   linked.addEventListener("change", () => app.update((draft) => {
     draft.linked = linked.checked;
   }));
-  const linkedLabel = el("label", { class: "option", title: "Scroll and zoom all layers’ columns as one" }, linked, " scroll layers together");
+  const linkedLabel = el("label", { class: "option", title: "Scroll and zoom all columns together" }, linked, " scroll layers together");
   bar.append(linkedLabel);
 
   const update = () => {

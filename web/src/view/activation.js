@@ -1,18 +1,19 @@
 /** The Activation view: a column for each chosen layer, and what the pointer and keyboard do in them. */
 
-import { byId, el, setText } from "../dom.js";
+import { byId, el } from "../dom.js";
 import { count } from "../model/format.js";
 import { AXIS_HEIGHT, LABEL_ROW } from "../model/layout.js";
 import { HIDDEN_MAX, PINNED_MAX } from "../model/state.js";
 import { Column } from "./column.js";
+import { neuronOf } from "./columnframe.js";
 import { ColumnHead } from "./columnhead.js";
+import { ContextHelp } from "./contexthelp.js";
 import { attachGestures } from "./gestures.js";
-import { Guide } from "./guide.js";
 import { HoverCard } from "./hovercard.js";
 import { attachKeys } from "./keys.js";
 import { NOTHING_TO_SCROLL, zoomToNames } from "./navigate.js";
 
-/** @typedef {import("./column.js").Hit} Hit */
+/** @typedef {import("./columnframe.js").Hit} Hit */
 
 export class ActivationView {
   /**
@@ -25,10 +26,9 @@ export class ActivationView {
     this.menus = menus;
     this.element = byId("columns");
     this.card = new HoverCard(app, facts);
-    this.guide = new Guide();
+    this.help = new ContextHelp();
     /** @type {Map<string, {column: Column, head: ColumnHead}>} */
     this.columns = new Map();
-    this.hintTimer = 0;
     this.arrange();
     app.onChange((state, before) => {
       if (state.layers.join() !== before.layers.join()) this.arrange();
@@ -65,7 +65,7 @@ export class ActivationView {
     attachGestures(column, {
       click: (y, x, event) => this.click(column, y, x, event),
       hover: (y, event) => this.hover(column, y, event),
-      nothingToScroll: () => this.hint(NOTHING_TO_SCROLL),
+      nothingToScroll: () => app.tell(NOTHING_TO_SCROLL),
     });
     attachKeys(column, {
       hide: (neuron) => this.toggleHidden(column, neuron),
@@ -80,10 +80,11 @@ export class ActivationView {
   click(column, y, x, event) {
     const hit = column.hit(y);
     if (!hit) return;
-    const neuron = column.neuronOf(hit);
-    const onNumber = x < column.layout.neuronX + 5 && column.rowHeight >= LABEL_ROW;
+    const { frame } = column;
+    const neuron = neuronOf(frame, hit);
+    const onNumber = x < frame.layout.neuronX + 5 && frame.screen.rowHeight >= LABEL_ROW;
     if (event.shiftKey && neuron !== null) this.togglePinned(column, neuron);
-    else if (hit.kind === "row" && column.thin) zoomToNames(column, y);
+    else if (hit.kind === "row" && frame.thin) zoomToNames(column, y);
     else if (neuron === null) return;
     else if (onNumber || hit.kind === "pinned") this.open(column, neuron);
     else {
@@ -100,10 +101,10 @@ export class ActivationView {
     const before = JSON.stringify(column.hovered);
     column.hovered = hit;
     if (JSON.stringify(hit) !== before) this.app.redraw();
-    this.guide.at(y === null ? "rest" : y < AXIS_HEIGHT ? "axis" : placeOf(column, hit));
+    this.help.at(y === null ? "rest" : y < AXIS_HEIGHT ? "axis" : placeOf(column.frame, hit));
     column.canvas.classList.toggle("over-row", hit !== null);
-    column.canvas.classList.toggle("over-thin", hit?.kind === "row" && column.thin);
-    if (hit && event && event.pointerType !== "touch") this.card.show(column, hit, { x: event.clientX, y: event.clientY });
+    column.canvas.classList.toggle("over-thin", hit?.kind === "row" && column.frame.thin);
+    if (hit && event && event.pointerType !== "touch") this.card.show(column.frame, hit, { x: event.clientX, y: event.clientY }, column);
     else this.card.hide();
   }
 
@@ -117,7 +118,7 @@ export class ActivationView {
   /** @param {Column} column @param {number} neuron */
   toggleHidden(column, neuron) {
     const { hidden } = column.state;
-    if (!hidden.includes(neuron) && hidden.length >= HIDDEN_MAX) return this.hint(`${HIDDEN_MAX} neurons are hidden already; bring some back first.`);
+    if (!hidden.includes(neuron) && hidden.length >= HIDDEN_MAX) return this.app.tell(`${HIDDEN_MAX} neurons are hidden already; bring some back first.`);
     this.app.update((draft) => {
       const state = draft.columns[column.layer.id];
       state.hidden = hidden.includes(neuron) ? hidden.filter((n) => n !== neuron) : [...hidden, neuron];
@@ -129,23 +130,11 @@ export class ActivationView {
   /** @param {Column} column @param {number} neuron */
   togglePinned(column, neuron) {
     const { pinned } = column.state;
-    if (!pinned.includes(neuron) && pinned.length >= PINNED_MAX) return this.hint(`${PINNED_MAX} neurons are pinned already; unpin one first.`);
+    if (!pinned.includes(neuron) && pinned.length >= PINNED_MAX) return this.app.tell(`${PINNED_MAX} neurons are pinned already; unpin one first.`);
     this.app.update((draft) => {
       draft.columns[column.layer.id].pinned = pinned.includes(neuron) ? pinned.filter((n) => n !== neuron) : [...pinned, neuron];
     });
     this.app.announce(`neuron ${neuron} ${pinned.includes(neuron) ? "unpinned" : "pinned"}`);
-  }
-
-  /**
-   * A line that says why nothing happened, and goes again.
-   * @param {string} text
-   */
-  hint(text) {
-    const element = byId("hint");
-    setText(element, text);
-    element.classList.add("shown");
-    clearTimeout(this.hintTimer);
-    this.hintTimer = setTimeout(() => element.classList.remove("shown"), 2600);
   }
 
   /** One frame of all columns. */
@@ -161,23 +150,23 @@ export class ActivationView {
       const result = column.render(wants);
       covered &&= result.covered;
       sharp &&= result.sharp;
-      thin &&= column.thin;
-      whole &&= column.view.span === null;
-      this.columns.get(column.layer.id)?.head.tick();
+      thin &&= column.frame.thin;
+      whole &&= column.frame.view.span === null;
+      this.columns.get(column.layer.id)?.head.tick(column.frame);
     }
     this.app.source.sync(wants);
-    this.guide.sees(thin, whole);
+    this.help.sees(thin, whole);
     return { covered, sharp };
   }
 }
 
 /**
- * The guide's name of what is under the pointer.
- * @param {Column} column
+ * The name towards the context help of what is under the pointer.
+ * @param {import("./columnframe.js").Frame} frame
  * @param {Hit | null} hit
  */
-function placeOf(column, hit) {
+function placeOf({ thin, screen }, hit) {
   if (hit?.kind !== "row") return hit?.kind ?? "rest";
-  if (column.thin) return hit.level > 0 ? "sum" : "thin";
-  return column.rowHeight >= LABEL_ROW ? "named" : "row";
+  if (thin) return hit.level > 0 ? "sum" : "thin";
+  return screen.rowHeight >= LABEL_ROW ? "named" : "row";
 }

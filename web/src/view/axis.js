@@ -1,6 +1,7 @@
 /** The horizontal axis and the numbers beside the rows. */
 
-import { aligned, count, decimals, figure, percent } from "../model/format.js";
+import { axisMode } from "../model/axes.js";
+import { aligned, count, decimals, figure } from "../model/format.js";
 import { LABEL_ROW, ROWS_TITLE_X, TICK_Y, TITLE_Y } from "../model/layout.js";
 import { phrase } from "../model/order.js";
 import { label, step, symlogTicks, ticks } from "../model/ticks.js";
@@ -39,8 +40,7 @@ const TITLE_BUTTON = 104;
  * @param {boolean} cut whether only a part of it is in view
  */
 export function axisTitle({ axis, symlog }, width, cut) {
-  const whose = axis === "own" ? "each neuron on its own axis" : axis === "whole" ? "one axis for the layer, all values" : "one axis for the layer";
-  const long = `activation · ${whose}${symlog ? " · symlog" : ""}`;
+  const long = `activation · ${axisMode(axis).title}${symlog ? " · symlog" : ""}`;
   return long.length * TITLE_CHARACTER < width - (cut ? TITLE_BUTTON : 0) ? long : "activation";
 }
 
@@ -55,7 +55,7 @@ export function rowsTitle(order, direction, metadata, height) {
   const down = direction === "descending";
   const first = `${down ? "largest" : "smallest"} first`;
   const words = phrase(order, metadata);
-  const long = order.kind === "index" ? ["neurons, in the network’s order" + (down ? ", last first" : ""), "neurons, by index"]
+  const long = order.kind === "index" ? ["neurons, in original order" + (down ? ", last first" : ""), "neurons, by index"]
     : [`neurons, ranked by ${words}, ${first}`, `neurons, by ${words}`, `neurons, ${first}`];
   return long.find((text) => text.length * TITLE_CHARACTER < height) ?? "neurons";
 }
@@ -83,11 +83,11 @@ export function paintRowsTitle(context, layout, title, theme) {
  * Title and tick labels above the plot.
  * @param {CanvasRenderingContext2D} context CSS pixels
  * @param {Layout} layout
- * @param {import("./columnaxis.js").Axis} axis
+ * @param {import("../model/axes.js").Axis} axis
  * @param {Theme} theme
  * @param {string} title
  */
-export function paintAxis(context, layout, { scale, part, above, below }, theme, title) {
+export function paintAxis(context, layout, { scale, ends, above, below }, theme, title) {
   const y = TICK_Y;
   const zeros = layout.zeroWidth > 0;
   context.font = `11px ${theme.font}`;
@@ -114,12 +114,11 @@ export function paintAxis(context, layout, { scale, part, above, below }, theme,
     context.fillStyle = theme.faint;
     if (above > 0) beyond(context, "right", plotX + plotWidth, y);
     if (below > 0) beyond(context, "left", plotX, y);
-  } else {
+  } else if (ends) {
     context.textAlign = "left";
-    const all = part.lo === 0 && part.hi === 1;
-    context.fillText(all ? "each neuron’s lowest" : `${percent(part.lo)} of each neuron’s range`, plotX, y);
+    context.fillText(ends[0], plotX, y);
     context.textAlign = "right";
-    context.fillText(all ? "highest" : percent(part.hi), plotX + plotWidth, y);
+    context.fillText(ends[1], plotX + plotWidth, y);
   }
   context.fillStyle = theme.rule;
   context.fillRect(plotX, layout.plotTop - (layout.pinnedRows > 0 ? 4 : 1), plotWidth, 1);

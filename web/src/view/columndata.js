@@ -6,13 +6,18 @@
  */
 
 import { orderQuery, tileQuery } from "../data/api.js";
+import { RequestError } from "../data/queue.js";
 import { PRIORITY } from "../data/tiles.js";
+import { axisMode } from "../model/axes.js";
 import { expression } from "../model/order.js";
 import { TILE_ROWS, tilesOf, topLevel } from "../model/viewport.js";
 
 /** @typedef {import("../data/tiles.js").Want} Want */
 /** @typedef {import("./painter.js").Hit} Hit */
-/** @typedef {{query: string, axis: "shared" | "own", bins: import("../types").Bins, part: {zoom: number, from: number} | null, order: import("../types").Order, direction: import("../types").Direction}} Arrangement */
+/**
+ * Which rows and which bins of them: the order, the mode of the axis, and the bins of all of it or the finer ones of a part.
+ * @typedef {{query: string, mode: import("../types").AxisName, bins: import("../types").Bins, finer: import("../model/axes.js").FinerBins | null, order: import("../types").Order, direction: import("../types").Direction}} Arrangement
+ */
 /** @typedef {{rows: Int32Array, level: number, groups: readonly number[], instances: readonly number[]}} Screen */
 
 /** Orderings whose ranks are remembered, in a layer. */
@@ -27,12 +32,12 @@ const INDEX_QUERY = orderQuery("index", "ascending");
  * @param {Arrangement} b
  */
 export function sameRows(a, b) {
-  return a.query === b.query && a.axis === b.axis && a.bins === b.bins;
+  return a.query === b.query && axisMode(a.mode).tiles === axisMode(b.mode).tiles && a.bins === b.bins;
 }
 
 /** @param {Arrangement} a @param {Arrangement} b */
 export function sameArrangement(a, b) {
-  return sameRows(a, b) && a.part?.zoom === b.part?.zoom && a.part?.from === b.part?.from;
+  return sameRows(a, b) && a.mode === b.mode && a.finer?.zoom === b.finer?.zoom && a.finer?.from === b.finer?.from;
 }
 
 /**
@@ -63,11 +68,11 @@ export class ColumnData {
   /**
    * @param {import("../app.js").App} app
    * @param {import("../types").Layer} layer
-   * @param {() => {zoom: number, from: number} | null} part the finer bins that the axis in view is worth
+   * @param {import("./columnaxis.js").ColumnAxis} axis
    */
-  constructor(app, layer, part) {
+  constructor(app, layer, axis) {
     this.app = app;
-    this.part = part;
+    this.axis = axis;
     this.layer = layer;
     this.top = topLevel(layer.neurons);
     /** @type {Arrangement | null} */
@@ -85,6 +90,8 @@ export class ColumnData {
     this.addresses = new WeakMap();
     /** @type {Map<string, Map<number, number | null>>} */
     this.ranks = new Map();
+    /** `TileSource.retries` when the ranks were asked for. */
+    this.retries = app.source.retries;
     /**
      * Whether values that were looked at are all NaN.
      * @type {WeakMap<Float32Array, boolean>}
@@ -98,10 +105,9 @@ export class ColumnData {
    */
   wanted() {
     const { order, direction } = this.app.state.columns[this.layer.id];
-    const axis = this.app.state.axis === "own" ? "own" : "shared";
     const query = orderQuery(expression(order, this.app.metadata), direction);
     /** @type {Arrangement} */
-    const fresh = { query, axis, bins: this.bins(), part: this.part(), order, direction };
+    const fresh = { query, mode: this.app.state.axis, bins: this.bins(), finer: this.axis.finer(), order, direction };
     if (!this.lastWanted || !sameArrangement(this.lastWanted, fresh)) this.lastWanted = fresh;
     return this.lastWanted;
   }
@@ -109,7 +115,7 @@ export class ColumnData {
   /** Bins of the whole axis: as chosen; the finest for a part of it, where the server has no finer ones for that part. */
   bins() {
     const { across } = this.app.state.columns[this.layer.id];
-    return across && (this.app.coarse.has(this.layer.id) || this.app.state.axis === "own") ? 256 : this.app.bins;
+    return across && !this.axis.hasFiner ? 256 : this.app.bins;
   }
 
   /**
@@ -118,9 +124,9 @@ export class ColumnData {
    * @returns {Arrangement}
    */
   base(of) {
-    if (!of.part) return of;
+    if (!of.finer) return of;
     let base = this.bases.get(of);
-    if (!base) this.bases.set(of, (base = { ...of, part: null }));
+    if (!base) this.bases.set(of, (base = { ...of, finer: null }));
     return base;
   }
 
@@ -130,7 +136,7 @@ export class ColumnData {
     if (!known || known.size > ADDRESSES_MAX) this.addresses.set(of, (known = new Map()));
     const place = (group * 64 + level) * 2 ** 24 + index;
     let url = known.get(place);
-    if (!url) known.set(place, (url = this.app.urls.tile(this.layer.id, group, level, index, tileQuery(of))));
+    if (!url) known.set(place, (url = this.app.urls.tile(this.layer.id, group, level, index, tileQuery({ ...of, axis: axisMode(of.mode).tiles }))));
     return url;
   }
 
@@ -236,7 +242,7 @@ export class ColumnData {
     for (const group of screen.groups) {
       const covered = indices.every((index) => this.bestTile(of, group, screen.level, index));
       this.wantTile(of, group, this.top, 0, covered ? PRIORITY.minimap : PRIORITY.cover, wants);
-      if (of.part) this.wantTile(this.base(of), group, this.top, 0, PRIORITY.minimap, wants);
+      if (of.finer) this.wantTile(this.base(of), group, this.top, 0, PRIORITY.minimap, wants);
     }
     const named = indices.every((index) => this.bestRows(of.query, screen.level, index));
     this.wantRows(of.query, this.top, 0, screen.instances, named ? PRIORITY.minimap : PRIORITY.cover, wants);
@@ -278,9 +284,9 @@ export class ColumnData {
 
   /** @returns {Arrangement} */
   pinnedArrangement() {
-    const { axis, bins, part } = this.shown ?? this.wanted();
+    const { mode, bins, finer } = this.shown ?? this.wanted();
     /** @type {Arrangement} */
-    const fresh = { query: INDEX_QUERY, axis, bins, part, order: { kind: "index" }, direction: "ascending" };
+    const fresh = { query: INDEX_QUERY, mode, bins, finer, order: { kind: "index" }, direction: "ascending" };
     if (!this.lastPinned || !sameArrangement(this.lastPinned, fresh)) this.lastPinned = fresh;
     return this.lastPinned;
   }
@@ -322,6 +328,10 @@ export class ColumnData {
    */
   rank(of, neuron) {
     if (of.order.kind === "index") return of.direction === "ascending" ? neuron : this.layer.neurons - 1 - neuron;
+    if (this.retries !== this.app.source.retries) {
+      this.retries = this.app.source.retries;
+      this.ranks.clear();
+    }
     let known = this.ranks.get(of.query);
     if (!known) {
       this.ranks.set(of.query, (known = new Map()));
@@ -341,9 +351,10 @@ export class ColumnData {
       const found = await this.app.json(this.app.urls.find(this.layer.id, query, neuron), PRIORITY.sharp);
       known.set(neuron, found.rank);
       this.app.redraw();
-    } catch {
-      // Asked for again when next needed.
-      known.delete(neuron);
+    } catch (error) {
+      // Asked for again when next needed; but what the server refuses would be refused in every frame.
+      if (error instanceof RequestError && error.aborted) known.delete(neuron);
+      else this.app.refused(/** @type {RequestError} */ (error));
     }
   }
 

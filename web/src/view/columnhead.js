@@ -6,11 +6,12 @@ import { otherKinds, phrase } from "../model/order.js";
 import { canZoom, fit, setAcross, zoomBy } from "./navigate.js";
 
 /** @typedef {import("./column.js").Column} Column */
-/** @typedef {"hidden" | "pinned"} Kept */
+/** @typedef {import("./columnframe.js").Frame} Frame */
+/** @typedef {"hidden" | "pinned"} Listed */
 /**
  * @typedef {object} Menus
  * @property {(column: Column, button: HTMLElement) => void} openSort
- * @property {(column: Column, button: HTMLElement, kind: Kept) => void} openKept
+ * @property {(column: Column, button: HTMLElement, kind: Listed) => void} openList
  */
 
 const GLASS = "M11.2 11.2 14 14M6.8 12.1a5.3 5.3 0 1 0 0-10.6 5.3 5.3 0 0 0 0 10.6z";
@@ -33,23 +34,23 @@ export class ColumnHead {
     this.column = column;
     this.first = "";
     const { app, layer } = column;
-    /** @param {Kept} kind @param {string} guide */
-    const strip = (kind, guide) => {
-      const button = el("button", { type: "button", class: `kept-strip ${kind}-strip`, "aria-haspopup": "dialog", "data-guide": guide });
-      button.addEventListener("click", () => on.openKept(column, button, kind));
+    /** @param {Listed} kind @param {string} help */
+    const strip = (kind, help) => {
+      const button = el("button", { type: "button", class: `kept-strip ${kind}-strip`, "aria-haspopup": "dialog", "data-help": help });
+      button.addEventListener("click", () => on.openList(column, button, kind));
       return button;
     };
     this.hidden = strip("hidden", "hidden");
     this.pinned = strip("pinned", "pins");
     this.dead = el("span", { class: "quiet dead", title: "Neurons that are exactly 0 for every row of the data" });
     this.grain = el("span", { class: "grain quiet" });
-    this.sort = el("button", { type: "button", class: "sort-button", "aria-haspopup": "dialog", "data-guide": "sort" });
+    this.sort = el("button", { type: "button", class: "sort-button", "aria-haspopup": "dialog", "data-help": "sort" });
     this.sort.addEventListener("click", () => on.openSort(column, this.sort));
     // A second way to the same menu, for the eye: the button beside it has all the words.
-    this.others = el("span", { class: "sort-others quiet", "aria-hidden": "true", "data-guide": "sort" });
+    this.others = el("span", { class: "sort-others quiet", "aria-hidden": "true", "data-help": "sort" });
     this.others.addEventListener("click", () => on.openSort(column, this.sort));
-    this.direction = el("button", { type: "button", class: "direction-button", "data-guide": "direction", onClick: () => this.turn() });
-    this.across = el("button", { type: "button", class: "across-fit", title: "Only a part of the axis is in view: show it whole (0)", onClick: () => setAcross(column, null) }, "↔ whole axis");
+    this.direction = el("button", { type: "button", class: "direction-button", "data-help": "direction", onClick: () => this.turn() });
+    this.across = el("button", { type: "button", class: "across-fit", title: "Only part of the x axis is in view. Show all of it (0)", onClick: () => setAcross(column, null) }, "↔ whole axis");
     this.across.hidden = true;
     this.lacking = el("p", { class: "plot-note", hidden: true });
     column.canvas.after(this.across, this.lacking);
@@ -96,8 +97,8 @@ export class ColumnHead {
     const first = state.order.kind === "index" ? (down ? "last to first" : "first to last") : down ? "largest first" : "smallest first";
     if (this.first !== first) this.direction.replaceChildren(down ? "↓" : "↑", el("span", { class: "words" }, ` ${first}`));
     this.first = first;
-    set(this.direction, "aria-label", `Direction: ${first}. Turn round`);
-    set(this.direction, "title", `Now ${state.direction}: ${first}. Click to turn the order round`);
+    set(this.direction, "aria-label", `Direction: ${first}. Reverse`);
+    set(this.direction, "title", `Now ${state.direction}: ${first}. Click to reverse`);
     this.tell(this.hidden, state.hidden.length, "hidden", "bring back");
     this.tell(this.pinned, state.pinned.length, "pinned", "unpin");
   }
@@ -106,32 +107,33 @@ export class ColumnHead {
    * Always there, so that it is known beforehand where hidden neurons come back.
    * @param {HTMLElement} strip
    * @param {number} many
-   * @param {Kept} kind
+   * @param {Listed} kind
    * @param {string} undo
    */
   tell(strip, many, kind, undo) {
     setText(strip, `${count(many)} ${kind}${many > 0 && kind === "hidden" ? " ⤺" : ""}`);
     strip.classList.toggle("some", many > 0);
     set(strip, "aria-label", `${plural(many, "neuron")} ${kind} in ${this.column.layer.name}${many > 0 ? `: ${undo}` : ""}`);
-    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Click a neuron’s bar, once zoomed in, to hide it: it comes back here" : "Shift-click a neuron’s bar to keep it on top");
+    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Once zoomed in, click a neuron’s bar to hide it; bring it back here" : "Shift-click a neuron’s bar to keep it on top");
   }
 
-  /** Says how many neurons a row of pixels stands for, and greys what would do nothing; called each frame. */
-  tick() {
-    const { column } = this;
+  /**
+   * Says how many neurons a row of pixels stands for, and greys what would do nothing; called each frame.
+   * @param {Frame} frame
+   */
+  tick({ view, screen, layer, column, state, metadata, data, arrangement }) {
     // Not `disabled`: the button that was just pressed would lose the keyboard's focus.
-    for (const button of [this.out, this.whole]) set(button, "aria-disabled", column.view.span === null && "true");
-    set(this.in, "aria-disabled", !canZoom(column, ZOOM_STEP) && "true");
-    const per = 2 ** column.level;
-    const dead = column.app.summaries.get(column.layer.id)?.dead[0] ?? 0;
+    for (const button of [this.out, this.whole]) set(button, "aria-disabled", view.span === null && "true");
+    set(this.in, "aria-disabled", !canZoom(this.column, ZOOM_STEP) && "true");
+    const per = 2 ** screen.level;
+    const dead = this.column.app.summaries.get(layer.id)?.dead[0] ?? 0;
     setText(this.dead, dead > 0 ? `${count(dead)} always 0` : "");
-    this.across.hidden = column.state.across === null;
-    const { instances } = column.app.state;
-    const lacking = column.data.shown ? column.data.without(column.data.shown, instances).map((i) => column.app.metadata.instances[i].name) : [];
+    this.across.hidden = column.across === null;
+    const lacking = data.without(arrangement, state.instances).map((i) => metadata.instances[i].name);
     this.lacking.hidden = lacking.length === 0;
     if (lacking.length > 0) setText(this.lacking, `${lacking.join(", ")}: no value in this layer`);
     const words = per > 1 ? `1 row = ${count(per)} neurons` : "";
-    const title = words && column.state.hidden.length > 0 ? `${words}, hidden ones too` : words;
+    const title = words && column.hidden.length > 0 ? `${words}, including hidden ones` : words;
     if (this.grain.title === title) return;
     this.grain.title = title;
     this.grain.replaceChildren(el("span", { class: "long" }, words), el("span", { class: "short", "aria-hidden": "true" }, per > 1 ? `${count(per)} a row` : ""));

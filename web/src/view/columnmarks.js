@@ -2,9 +2,9 @@
 
 import { count } from "../model/format.js";
 import { positionOf } from "../model/viewport.js";
+import { tracked } from "./columnframe.js";
 
-/** @typedef {import("./column.js").Column} Column */
-/** @typedef {import("./columndata.js").Arrangement} Arrangement */
+/** @typedef {import("./columnframe.js").Frame} Frame */
 /** @typedef {{neuron: number, from: number, to: number}} Move ranks */
 
 /** A tracked neuron's mark travels to its new rank this long, and its trail stays a little longer. */
@@ -14,9 +14,9 @@ const TRAIL_MS = 1600;
 const TOLD_MAX = 3;
 
 export class ColumnMarks {
-  /** @param {Column} column */
-  constructor(column) {
-    this.column = column;
+  /** @param {{tell: (text: string) => void, redraw: () => void}} page */
+  constructor(page) {
+    this.page = page;
     this.query = "";
     /**
      * Ranks of the tracked neurons in the ordering on screen.
@@ -33,57 +33,49 @@ export class ColumnMarks {
     this.since = 0;
   }
 
-  /** Neurons that stay marked in every order: the pinned ones, and the one the keyboard or a jump is at. */
-  tracked() {
-    const { cursor, state } = this.column;
-    return cursor === null || state.pinned.includes(cursor) ? state.pinned : [...state.pinned, cursor];
-  }
-
   /**
    * Notes where tracked neurons are; when all of them are known in a new ordering, tells where they went.
-   * @param {Arrangement} of
+   * @param {Frame} frame
    */
-  follow(of) {
-    const { column } = this;
+  follow(frame) {
+    const { arrangement: of, data } = frame;
+    const neurons = tracked(frame);
     if (of.query !== this.query) {
       this.before = this.query ? this.ranks : new Map();
       this.ranks = new Map();
       this.moves = [];
       this.query = of.query;
     }
-    for (const neuron of this.tracked()) {
-      const rank = column.data.rank(of, neuron);
+    for (const neuron of neurons) {
+      const rank = data.rank(of, neuron);
       if (rank !== undefined) this.ranks.set(neuron, rank);
     }
     if (this.before.size === 0) return;
-    const moves = this.tracked().flatMap((neuron) => {
+    const moves = neurons.flatMap((neuron) => {
       const from = this.before.get(neuron);
       const to = this.ranks.get(neuron);
       return from === undefined || to === undefined ? [] : [{ neuron, from, to }];
     });
-    if (moves.length < [...this.before.keys()].filter((neuron) => this.tracked().includes(neuron)).length) return;
+    if (moves.length < [...this.before.keys()].filter((neuron) => neurons.includes(neuron)).length) return;
     this.before = new Map();
     if (moves.length === 0) return;
     this.moves = moves;
     this.since = performance.now();
-    column.app.tell(moves.slice(0, TOLD_MAX).map(({ neuron, from, to }) => `neuron ${neuron}: rank ${count(from + 1)} → ${count(to + 1)}`).join(" · ")
+    this.page.tell(moves.slice(0, TOLD_MAX).map(({ neuron, from, to }) => `neuron ${neuron}: rank ${count(from + 1)} → ${count(to + 1)}`).join(" · ")
       + (moves.length > TOLD_MAX ? ` · ${count(moves.length - TOLD_MAX)} more marked` : ""));
   }
 
   /**
-   * @param {Arrangement} of
-   * @param {ReturnType<Column["screen"]>} screen
-   * @param {readonly number[]} hiddenRanks
+   * @param {CanvasRenderingContext2D} context CSS pixels
+   * @param {Frame} frame
    */
-  draw(of, screen, hiddenRanks) {
-    const { column } = this;
-    const { context, layout, app, data } = column;
-    const { top } = column.view;
+  paint(context, frame) {
+    const { arrangement: of, layout, data, theme, screen, hiddenRanks, column, cursor, hovered, view: { top } } = frame;
     /** @param {number} rank */
     const yOf = (rank) => layout.plotTop + (positionOf(rank, hiddenRanks) - top) * screen.rowHeight;
     const height = Math.max(1, screen.rowHeight);
-    this.follow(of);
-    this.drawMoves(yOf, height);
+    this.follow(frame);
+    this.paintMoves(context, frame, yOf);
     /** @param {number} y @param {number} h @param {string} colour */
     const band = (y, h, colour) => {
       context.strokeStyle = colour;
@@ -91,39 +83,40 @@ export class ColumnMarks {
       const pad = h < 6 ? 1.5 : 0.5;
       context.strokeRect(layout.neuronX + 4.5, y - pad, layout.plotX + layout.plotWidth - layout.neuronX + 2, h - 1 + 2 * pad);
     };
-    for (const neuron of column.state.pinned) {
+    for (const neuron of column.pinned) {
       const rank = data.rank(of, neuron);
       if (rank === undefined) continue;
-      context.fillStyle = app.theme.accent;
+      context.fillStyle = theme.accent;
       context.fillRect(layout.neuronX + 3, yOf(rank), 3, Math.max(2, height - (height >= 6 ? 1 : 0)));
     }
-    if (column.cursor !== null && !column.state.hidden.includes(column.cursor)) {
-      const rank = data.rank(of, column.cursor);
-      if (rank !== undefined) band(yOf(rank), height, app.theme.accent);
+    if (cursor !== null && !column.hidden.includes(cursor)) {
+      const rank = data.rank(of, cursor);
+      if (rank !== undefined) band(yOf(rank), height, theme.accent);
     }
-    if (column.hovered?.kind === "row" && column.hovered.level === screen.level) {
+    if (hovered?.kind === "row" && hovered.level === screen.level) {
       const per = 2 ** screen.level;
-      const position = screen.level === 0 ? positionOf(column.hovered.row, hiddenRanks) : column.hovered.row * per;
-      band(layout.plotTop + (position - top) * screen.rowHeight, Math.max(1, per * screen.rowHeight), app.theme.ink);
+      const position = screen.level === 0 ? positionOf(hovered.row, hiddenRanks) : hovered.row * per;
+      band(layout.plotTop + (position - top) * screen.rowHeight, Math.max(1, per * screen.rowHeight), theme.ink);
     }
   }
 
   /**
    * A trail from each tracked neuron's old rank to its new one, and a mark that travels along it.
-   * @param {(rank: number) => number} yOf
-   * @param {number} height of a row
+   * @param {CanvasRenderingContext2D} context CSS pixels
+   * @param {Frame} frame
+   * @param {(rank: number) => number} yOf top of a rank's row
    */
-  drawMoves(yOf, height) {
+  paintMoves(context, { layout, theme, screen }, yOf) {
     const age = performance.now() - this.since;
     if (this.moves.length === 0 || age > TRAIL_MS) return;
-    const { context, layout, app } = this.column;
+    const height = Math.max(1, screen.rowHeight);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const done = still ? 1 : Math.min(1, age / TRAVEL_MS);
     const eased = 1 - (1 - done) ** 3;
     const x = layout.neuronX + 4.5;
     context.save();
     context.globalAlpha = still ? 0.8 : 0.8 * Math.min(1, (TRAIL_MS - age) / 500);
-    context.strokeStyle = context.fillStyle = app.theme.accent;
+    context.strokeStyle = context.fillStyle = theme.accent;
     context.lineWidth = 1.5;
     // Orders may differ by a quarter of a million ranks: what lies outside the plot is drawn to its edge only.
     const low = layout.plotTop - 20;
@@ -142,7 +135,7 @@ export class ColumnMarks {
     }
     context.restore();
     // With reduced motion nothing moves: one frame draws the trail, one takes it away.
-    if (still) setTimeout(() => app.redraw(), TRAIL_MS - age + 20);
-    else app.redraw();
+    if (still) setTimeout(() => this.page.redraw(), TRAIL_MS - age + 20);
+    else this.page.redraw();
   }
 }

@@ -48,7 +48,7 @@ export function attachGestures(column, on) {
     else {
       if (sideways) panAcrossBy(column, column.axis.scale(column.layout.plotWidth), sideways);
       if (down && column.view.span === null) on.nothingToScroll();
-      else if (down) scrollTo(column, column.view.top + down / column.rowHeight);
+      else if (down) scrollTo(column, column.view.top + down / column.frame.screen.rowHeight);
     }
     on.hover(at(event).y, null);
   }, { passive: false });
@@ -86,7 +86,7 @@ export function attachGestures(column, on) {
     } else if (drag) {
       if (Math.abs(place.y - drag.y) + Math.abs(place.x - drag.x) > CLICK_SLACK) drag.moved = true;
       if (drag.moved) {
-        if (drag.y >= AXIS_HEIGHT) scrollTo(column, drag.top - (place.y - drag.y) / column.rowHeight);
+        if (drag.y >= AXIS_HEIGHT) scrollTo(column, drag.top - (place.y - drag.y) / column.frame.screen.rowHeight);
         panAcrossBy(column, drag.scale, drag.x - place.x);
         canvas.classList.toggle("dragging", column.view.span !== null || column.state.across !== null);
         on.hover(null, null);

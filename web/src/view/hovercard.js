@@ -3,10 +3,14 @@
 import { el } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { aligned, alignedPercent, count, decimals, standing } from "../model/format.js";
+import { neuronOf } from "./columnframe.js";
 import { markers } from "./dots.js";
 import { dotSvg } from "./marks.js";
 
 /** @typedef {import("../types").NeuronFacts} NeuronFacts */
+/** @typedef {import("./columnframe.js").Frame} Frame */
+/** @typedef {import("./columnframe.js").Hit} Hit */
+/** @typedef {{canvas: Element, element: Element}} Beside the plot and its column, which the card must not cover */
 
 /** The pointer must rest this long before the server is asked. */
 const REST_MS = 45;
@@ -46,46 +50,48 @@ export class HoverCard {
   }
 
   /**
-   * @param {import("./column.js").Column} column
-   * @param {import("./column.js").Hit} hit
+   * @param {Frame} frame
+   * @param {Hit} hit
    * @param {{x: number, y: number}} at client coordinates
+   * @param {Beside} beside
    */
-  show(column, hit, at) {
-    const neuron = column.neuronOf(hit);
-    const subject = `${column.layer.id}|${neuron ?? (hit.kind === "row" ? `${hit.level}/${hit.row}` : "")}|${column.data.shown?.query}`;
+  show(frame, hit, at, beside) {
+    const neuron = neuronOf(frame, hit);
+    const subject = `${frame.layer.id}|${neuron ?? (hit.kind === "row" ? `${hit.level}/${hit.row}` : "")}|${frame.arrangement.query}`;
     if (subject !== this.subject) {
       clearTimeout(this.timer);
       this.asking?.abort();
       this.subject = subject;
-      if (neuron !== null) this.fillNeuron(column, neuron, hit);
-      else if (hit.kind === "row") this.fillRow(column, hit);
+      if (neuron !== null) this.fillNeuron(frame, neuron, hit, beside);
+      else if (hit.kind === "row") this.fillRow(frame, hit);
     }
     this.element.hidden = false;
     this.pointer = at;
-    this.place(column);
+    this.place(frame, beside);
   }
 
   /**
    * Beside the column, where it covers none of its rows; where there is no room, below or above the rows next to the pointer's.
-   * @param {import("./column.js").Column} column
+   * @param {Frame} frame
+   * @param {Beside} beside
    */
-  place(column) {
+  place({ layout, screen }, beside) {
     if (this.changed) {
       this.width = this.element.offsetWidth;
       this.height = this.element.offsetHeight;
       this.changed = false;
     }
     const { width, height, pointer: { x, y } } = this;
-    const plot = column.canvas.getBoundingClientRect();
-    const outer = column.element.getBoundingClientRect();
+    const plot = beside.canvas.getBoundingClientRect();
+    const outer = beside.element.getBoundingClientRect();
     const right = outer.right + EDGE;
     const left = Math.max(EDGE, outer.left - EDGE - width);
     let top = y - height / 2;
     let at = right;
     if (right + width > innerWidth - EDGE) {
       at = left;
-      if (left + width > plot.left + column.layout.neuronX) {
-        const clear = CLEAR_ROWS * Math.min(CLEAR_ROW_MAX, Math.max(CLEAR_ROW_LEAST, column.rowHeight));
+      if (left + width > plot.left + layout.neuronX) {
+        const clear = CLEAR_ROWS * Math.min(CLEAR_ROW_MAX, Math.max(CLEAR_ROW_LEAST, screen.rowHeight));
         at = Math.max(EDGE, Math.min(x - width / 2, innerWidth - width - EDGE));
         top = y + clear + height < innerHeight - EDGE ? y + clear : y - clear - height;
       }
@@ -94,26 +100,27 @@ export class HoverCard {
     this.element.style.transform = `translate(${Math.round(at)}px, ${Math.round(top)}px)`;
   }
 
-  /** @param {import("./column.js").Column} column @param {number} neuron @param {import("./column.js").Hit} hit */
-  fillNeuron(column, neuron, hit) {
-    const rank = hit.kind === "row" ? hit.row : column.data.shown && column.data.rank(column.data.shown, neuron);
+  /** @param {Frame} frame @param {number} neuron @param {Hit} hit @param {Beside} beside */
+  fillNeuron(frame, neuron, hit, beside) {
+    const { layer } = frame;
+    const rank = hit.kind === "row" ? hit.row : frame.data.rank(frame.arrangement, neuron);
     const head = [
       el("strong", {}, `neuron ${neuron}`),
-      el("span", { class: "quiet" }, `${column.layer.name}${rank !== undefined && rank !== null ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)}` : ""}`),
+      el("span", { class: "quiet" }, `${layer.name}${rank !== undefined ? ` · rank ${count(rank + 1)} of ${count(layer.neurons)}` : ""}`),
     ];
-    const known = this.facts.known(column.layer.id, neuron);
+    const known = this.facts.known(layer.id, neuron);
     const hint = el("p", { class: "hint" }, hit.kind === "pinned" ? "click: details · Shift-click: unpin"
-      : column.thin ? "click: zoom in · Shift-click: pin" : "click: hide · Shift-click: pin · click its number: details");
+      : frame.thin ? "click: zoom in · Shift-click: pin" : "click: hide · Shift-click: pin · click its number: details");
     this.say(el("div", { class: "card-head" }, ...head), known ? this.table(known) : el("p", { class: "quiet" }, "…"), hint);
     if (known) return;
     const subject = this.subject;
     this.timer = setTimeout(async () => {
       this.asking = new AbortController();
       try {
-        const facts = await this.facts.facts(column.layer.id, neuron, this.asking.signal);
+        const facts = await this.facts.facts(layer.id, neuron, this.asking.signal);
         if (this.subject !== subject) return;
         this.say(this.element.children[0], this.table(facts), hint);
-        this.place(column);
+        this.place(frame, beside);
       } catch {
         // Moved on, or no answer: the notice at the top tells of the latter.
       }
@@ -149,15 +156,13 @@ export class HoverCard {
     return el("table", {}, ...section(["class", "median", "zero", "values"], groups), ...section(["instance", "value", "among the classes"], dots));
   }
 
-  /** @param {import("./column.js").Column} column @param {{row: number, level: number}} hit */
-  fillRow(column, { row, level }) {
+  /** @param {Frame} frame @param {{row: number, level: number}} hit */
+  fillRow({ layer, metadata, markers: looks, data, arrangement }, { row, level }) {
     const per = 2 ** level;
     const first = row * per;
-    const last = Math.min(column.layer.neurons, first + per);
-    const { state, metadata, theme } = this.app;
-    const query = column.data.shown?.query ?? "";
-    const found = [...markers(state.instances, metadata, theme.name)].flatMap(([instance, look]) => {
-      const hit = column.data.bestValues(query, level, row >> 8, instance);
+    const last = Math.min(layer.neurons, first + per);
+    const found = [...looks].flatMap(([instance, look]) => {
+      const hit = data.bestValues(arrangement.query, level, row >> 8, instance);
       if (!hit || hit.shift > 0) return [];
       return [{ instance, look, values: [...hit.values.subarray((row - hit.first) * 3, (row - hit.first) * 3 + 3)] }];
     });
@@ -165,7 +170,7 @@ export class HoverCard {
     const dots = found.map(({ instance, look, values: [low, mean, high] }) => el("tr", {}, el("th", { scope: "row" }, dotSvg(look), metadata.instances[instance].name),
       ...[mean, low, high].map((value) => el("td", {}, aligned(value, places)))));
     this.say(
-      el("div", { class: "card-head" }, el("strong", {}, `${count(last - first)} neurons`), el("span", { class: "quiet" }, `${column.layer.name} · ranks ${count(first + 1)}–${count(last)} of ${count(column.layer.neurons)}`)),
+      el("div", { class: "card-head" }, el("strong", {}, `${count(last - first)} neurons`), el("span", { class: "quiet" }, `${layer.name} · ranks ${count(first + 1)}–${count(last)} of ${count(layer.neurons)}`)),
       el("p", { class: "quiet" }, "One row here is the sum of these neurons."),
       el("table", {}, ...section(["instance", "mean", "lowest", "highest"], dots)),
       el("p", { class: "hint" }, "click: zoom in to single neurons"),

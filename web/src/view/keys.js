@@ -73,12 +73,12 @@ export function attachKeys(column, on) {
  * @param {Column} column
  */
 function cursorY(column) {
-  const of = column.data.shown;
-  if (!of || column.cursor === null) return null;
-  const rank = column.data.rank(of, column.cursor);
+  const { arrangement, screen, layout, data } = column.frame;
+  if (column.cursor === null) return null;
+  const rank = data.rank(arrangement, column.cursor);
   if (rank === undefined) return null;
-  const y = (positionOf(rank, column.data.hiddenRanks(of)) + 0.5 - column.view.top) * column.rowHeight;
-  return y >= 0 && y <= column.layout.plotHeight ? column.layout.plotTop + y : null;
+  const y = (positionOf(rank, data.hiddenRanks(arrangement)) + 0.5 - column.view.top) * screen.rowHeight;
+  return y >= 0 && y <= layout.plotHeight ? layout.plotTop + y : null;
 }
 
 /**

@@ -29,10 +29,9 @@ export function legendView(app) {
   let shown = "";
   const update = () => {
     const { state, metadata, theme } = app;
-    const finer = state.axis !== "own" && state.layers.some((id) => state.columns[id]?.across);
     const zeros = state.groups.length > 0 && state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
     // Sorting, hiding, pinning leave it as it is: building it anew would cost a layout of the page.
-    const now = [state.groups, state.instances, theme.name, state.curve, app.full, finer, zeros, state.hatched, state.lanes].join("|");
+    const now = [state.groups, state.instances, theme.name, state.curve, app.full, zeros, state.hatched, state.lanes].join("|");
     if (now === shown) return;
     shown = now;
     /** @param {number[]} groups @param {string} stripes @param {string} name */
@@ -45,12 +44,12 @@ export function legendView(app) {
     const both = overlap(state);
     if (both) classes.push(key(both.groups, "", both.name));
     const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
+    // The same whatever part of the axis is in view: a line more under the columns would move their rows.
     const scale = state.groups.length > 0
-      ? el("span", { class: "key quiet" }, `opacity: 0 – ${percent(app.full)} of a class in a bin${finer ? "; in finer bins as much less" : ""}`) : null;
+      ? el("span", { class: "key quiet" }, `opacity: 0–${percent(app.full)} of a class in a bin (less in finer bins)`) : null;
     const dot = state.instances.length > 0 ? el("span", { class: "key quiet what-dots" }, WHAT_DOTS) : null;
     element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: exact zeros")] : []), ...dots, ...(dot ? [dot] : []));
   };
   app.onChange(update);
   update();
-  return update;
 }

@@ -7,7 +7,7 @@ import { panAcross, zoomAcross } from "../model/scales.js";
 /** @typedef {import("./column.js").Column} Column */
 
 /** Said to whom scrolls where there is nowhere to go. */
-export const NOTHING_TO_SCROLL = "The whole layer is in view. Click a row, or Ctrl + wheel, pinch or + zooms in; then there is more to scroll to.";
+export const NOTHING_TO_SCROLL = "The whole layer is in view. Zoom in to scroll: click a row, Ctrl + wheel, pinch or press +.";
 
 /**
  * Puts a view in place; columns that move together follow by the share of their layer.
@@ -97,7 +97,7 @@ export function panAcrossBy(column, scale, pixels) {
  * @param {number} y
  */
 export function zoomToNames(column, y) {
-  const factor = Math.max(1.5, (LABEL_ROW + 2) / column.rowHeight);
+  const factor = Math.max(1.5, (LABEL_ROW + 2) / column.frame.screen.rowHeight);
   zoomBy(column, factor, y);
 }
 
@@ -110,7 +110,7 @@ export function zoomToNames(column, y) {
 export function reveal(column, position, near) {
   const { plotHeight } = column.layout;
   let { top, span } = column.view;
-  if (near && column.rowHeight < LABEL_ROW + 2) span = plotHeight / (LABEL_ROW + 4);
+  if (near && column.frame.screen.rowHeight < LABEL_ROW + 2) span = plotHeight / (LABEL_ROW + 4);
   if (span === null) return;
   const margin = Math.min(2, span / 4);
   if (near) {
@@ -128,7 +128,7 @@ export function reveal(column, position, near) {
  * @returns {Promise<number | null>} its rank; null where the server did not say
  */
 export async function jump(column, neuron, near = true) {
-  const of = column.data.shown ?? column.data.wanted();
+  const of = column.frame.arrangement;
   column.cursor = neuron;
   try {
     let rank = column.data.rank(of, neuron);

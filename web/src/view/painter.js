@@ -12,6 +12,7 @@ import { inkTable, opacity } from "../model/colormap.js";
 /** @typedef {{colour: Rgb, resolve: (index: number) => Hit | null}} Ink one group: `resolve` gives the tile for tile index */
 /** @typedef {{theme: "light" | "dark", paper: Rgb, curve: import("../types").Curve, full: number, lanes: boolean}} Look */
 /** @typedef {{x: number, y: number, width: number, lineHeight: number}} Place canvas pixels; `y` is the first line's top */
+/** @typedef {Pick<import("../model/axes.js").Axis, "first" | "end" | "zeroBin" | "edges" | "lookup">} Bins those in view, and where they lie */
 
 /** Below this width of a bin, in device pixels, bins are smoothed sideways; above, their edges are drawn hard. */
 const SMOOTH_BELOW = 3;
@@ -81,15 +82,12 @@ function negative(picture, lines) {
  * drawn beside the plot: in a ReLU layer they would be most of what is seen.
  * @param {Int32Array} rows displayed rows at the wanted level
  * @param {Ink[]} inks
- * @param {number} firstBin
- * @param {number} endBin
- * @param {number} zeroBin the bin that holds the zeros; -1: none
+ * @param {Bins} bins with a lookup the picture is pixels × lines
  * @param {Look} look
- * @param {((row: number) => Int16Array) | null} lookup bin of each pixel of a row: then the picture is pixels × lines
  * @param {number} pixels
  * @returns {ImageData}
  */
-function picture(rows, inks, firstBin, endBin, zeroBin, look, lookup, pixels) {
+function picture(rows, inks, { first: firstBin, end: endBin, zeroBin, lookup }, look, pixels) {
   const width = lookup ? pixels : endBin - firstBin;
   const lanes = look.lanes ? Math.max(1, inks.length) : 1;
   const out = blank(width, rows.length * lanes);
@@ -168,19 +166,19 @@ export function withoutZeros(q, zeros) {
 /**
  * Draws lines of densities.
  * @param {CanvasRenderingContext2D} context in device pixels
- * @param {{rows: Int32Array, inks: Ink[], firstBin: number, endBin: number, zeroBin: number, edges: Float64Array | null, lookup: ((row: number) => Int16Array) | null}} what
- *   `edges`: pixel of each bin's edge, for an axis that is not linear; `lookup`: bin of each pixel, where rows differ in that
+ * @param {{rows: Int32Array, inks: Ink[], axis: Bins}} what
  * @param {Place} place
  * @param {Look} look
  */
-export function paintLines(context, { rows, inks, firstBin, endBin, zeroBin, edges, lookup }, place, look) {
+export function paintLines(context, { rows, inks, axis }, place, look) {
+  const { edges, lookup } = axis;
   const width = Math.round(place.width);
-  const bins = lookup ? width : endBin - firstBin;
+  const bins = lookup ? width : axis.end - axis.first;
   const lanes = look.lanes ? Math.max(1, inks.length) : 1;
   const lines = rows.length * lanes;
   if (lines === 0 || bins <= 0 || place.width < 1) return;
   const raw = sheet(0, bins + EDGE, lines);
-  raw.context.putImageData(picture(rows, inks, firstBin, endBin, zeroBin, look, lookup, width), 0, 0, 0, 0, bins, lines);
+  raw.context.putImageData(picture(rows, inks, axis, look, width), 0, 0, 0, 0, bins, lines);
   const height = rows.length * place.lineHeight;
   context.imageSmoothingEnabled = false;
   if (lookup || (!edges && width / bins >= SMOOTH_BELOW)) {

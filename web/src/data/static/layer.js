@@ -5,6 +5,7 @@ import { groupFigures, percentile } from "./figures.js";
 import { ordering, parseOrder } from "./order.js";
 import { Sums } from "./sums.js";
 import { LruCache } from "../../model/cache.js";
+import { ITEMS } from "../../model/order.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {import("../../types").Tile} Tile */
@@ -16,7 +17,7 @@ import { LruCache } from "../../model/cache.js";
  * @property {string} summary
  * @property {string} grid
  * @property {string[]} zeros by group
- * @property {{median: string[], mean: string[]}} keys by group
+ * @property {Record<string, string[]>} keys by name and group
  * @property {string[]} values by instance
  * @property {{block: number, files: string[]}} figures
  * @property {{"own/256": Planes, "shared/64": Planes, "shared/16": Planes}} counts
@@ -103,9 +104,9 @@ export class StaticLayer {
     return new Float32Array(await this.bytes(name));
   }
 
-  /** @param {import("./order.js").Item} item @returns {Promise<Float64Array>} */
+  /** @param {import("./order.js").Key} key @returns {Promise<Float64Array>} */
   async keys({ kind, index }) {
-    if (kind === "value") return Float64Array.from(await this.values(index));
+    if (ITEMS[kind].of === "instance") return Float64Array.from(await this.values(index));
     return new Float64Array(await this.bytes(this.index.keys[kind][index]));
   }
 

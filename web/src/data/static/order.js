@@ -1,38 +1,20 @@
 /** Orderings, computed in the browser from exported keys (FORMAT.md §6). Pure. */
 
+import { indexOf, itemsOf, parseExpression } from "../../model/order.js";
+
 /** @typedef {import("../../types").Metadata} Metadata */
-/** @typedef {{kind: "median" | "mean" | "value", index: number}} Item */
+/** @typedef {{kind: import("../../model/order.js").ItemKind, index: number}} Key */
 /** @typedef {{neurons: Uint32Array, ranks: Uint32Array, keys: Float64Array | null}} Ordering `keys` null: the index itself */
 
-/** @param {string} text @param {Metadata} metadata @returns {Item | null} */
-function item(text, metadata) {
-  const match = /^(median|mean|value)\(([\s\S]+)\)$/.exec(text);
-  if (!match) return null;
-  const kind = /** @type {Item["kind"]} */ (match[1]);
-  const index = (kind === "value" ? metadata.instances : metadata.groups).findIndex((one) => one.name === match[2]);
-  return index < 0 ? null : { kind, index };
-}
-
 /**
- * Items of an ordering: none for `index`, two for a difference. Names may hold commas and brackets: of the places where a
- * difference can be cut, the one counts at which both halves are known.
+ * The keys that an ordering needs: none for `index`, two for a difference.
  * @param {string} text
  * @param {Metadata} metadata
- * @returns {Item[] | null} null where the text is no ordering of these data
+ * @returns {Key[] | null} null where the text is no ordering of these data
  */
 export function parseOrder(text, metadata) {
-  if (text === "index") return [];
-  const one = item(text, metadata);
-  if (one) return [one];
-  const match = /^difference\(([\s\S]+)\)$/.exec(text);
-  if (!match) return null;
-  const inner = match[1];
-  for (let comma = inner.indexOf(","); comma >= 0; comma = inner.indexOf(",", comma + 1)) {
-    const first = item(inner.slice(0, comma), metadata);
-    const second = item(inner.slice(comma + 1), metadata);
-    if (first && second) return [first, second];
-  }
-  return null;
+  const order = parseExpression(text, metadata);
+  return order && itemsOf(order).map((item) => ({ kind: item.kind, index: indexOf(item) }));
 }
 
 /**

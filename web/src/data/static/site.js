@@ -29,7 +29,7 @@ export class StaticSite {
   /** @returns {Promise<Entry[]>} asked for anew every time: it is the one file that changes */
   async catalogue() {
     const site = JSON.parse(new TextDecoder().decode(await this.files.fetch(this.address.slice(this.root.length))));
-    if (site.format !== FORMAT || site.format_version !== FORMAT_VERSION) throw new NotThere("this is no site that this client can read");
+    if (site.format !== FORMAT || site.format_version !== FORMAT_VERSION) throw new NotThere("this page cannot read the site beside it: it was made by another version");
     return site.datasets;
   }
 
@@ -89,6 +89,7 @@ export class StaticSite {
     const order = query.get("order") ?? "index";
     const direction = query.get("direction") ?? "ascending";
     const indices = (/** @type {string} */ key) => (query.get(key) ?? "").split(",").filter((text) => text !== "").map(Number);
+    const set = (/** @type {string} */ key) => [...new Set(indices(key))].sort((a, b) => a - b);
     const numbers = rest.map(Number);
     switch (what) {
       case "summary": return layer.summary();
@@ -101,7 +102,7 @@ export class StaticSite {
       }
       case "rows": return layer.rows(order, direction, indices("instances"), numbers[0], numbers[1]);
       case "find": return layer.find(order, direction, query.has("neuron") ? Number(query.get("neuron")) : null, Number(query.get("rank") ?? 0));
-      case "neurons": return layer.neuron(numbers[0], indices("groups"), indices("instances"));
+      case "neurons": return layer.neuron(numbers[0], set("groups"), set("instances"));
       default: throw new NotThere(`nothing at ${pathname}`);
     }
   }

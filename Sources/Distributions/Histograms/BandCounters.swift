@@ -1,0 +1,304 @@
+import CKernels
+
+/// Histograms and figures of a band of neurons, counted tile by tile.
+///
+/// Rows are counted in *cells*: sets of rows that no group tells apart. A group's counts are the sum of its cells'.
+/// Counters lie as `[tile, cell, column of the tile, bin]`, so that a run of rows of one cell stays within 32 KiB. A
+/// counter's place is the low byte of its bin's number: a window of 256 bins never meets itself, and moving it costs nothing.
+///
+/// Counters take two bytes, for what counts is how many of them stay in cache; where a cell has more samples than these hold, they
+/// are added to wide ones whenever they might overflow.
+///
+/// Methods that take a tile touch only that tile's memory: different tiles may be worked on at once.
+public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
+  // Unchecked: storage is raw memory, allocated here once; every tile owns a disjoint part of each buffer (see above),
+  // and callers give a tile to one lane at a time.
+  public let neurons: Int
+  public let cells: Int
+  public let tiles: Int
+  /// Neurons, rounded up to whole tiles.
+  public let pitch: Int
+
+  private let counters: Pages<UInt16>
+  /// Counts that were moved out of `counters`, in the same order; `nil` where none ever need to be.
+  private let wideCounters: Pages<UInt32>?
+  /// Samples counted since counters were last moved out, [tile, cell].
+  private let pending: UnsafeMutablePointer<UInt32>
+  let figures: nd_figures
+  /// Finite extremes of all cells, [pitch].
+  let low: UnsafeMutablePointer<Value>
+  let high: UnsafeMutablePointer<Value>
+  /// The extremes that each neuron's grid was last fitted to, [pitch].
+  let fittedLow: UnsafeMutablePointer<Value>
+  let fittedHigh: UnsafeMutablePointer<Value>
+  /// Exponent of each neuron's grid, [pitch]; `unset` before the first finite value.
+  let exponents: UnsafeMutablePointer<Int32>
+  /// Two powers of two, the product of which turns a value into a bin's number, [pitch] each.
+  let scaleA: UnsafeMutablePointer<Value>
+  let scaleB: UnsafeMutablePointer<Value>
+  /// 1 where outliers were given bins of their own, and the first bin of that window, [pitch].
+  let tails: UnsafeMutablePointer<UInt8>
+  let windowOrigins: UnsafeMutablePointer<Int64>
+  /// Moments of the closed segments, [cell, pitch].
+  let moments: UnsafeMutablePointer<Moments>
+
+  static var unset: Int32 { .min }
+
+  private static func needsWide(_ samplesPerCellMax: Int) -> Bool { samplesPerCellMax > Int(UInt16.max) }
+
+  /// Bytes that a neuron takes.
+  /// - Parameter samplesPerCellMax: samples of the largest cell.
+  public static func bytes(cells: Int, samplesPerCellMax: Int) -> Int {
+    cells
+      * (DyadicGrid.binCount * (needsWide(samplesPerCellMax) ? 6 : 2) + 2 * MemoryLayout<Value>.size + 32
+        + MemoryLayout<Moments>.stride) + 6 * MemoryLayout<Value>.size + 13
+  }
+
+  /// - Parameter samplesPerCellMax: samples of the largest cell.
+  public init(neurons: Int, cells: Int, samplesPerCellMax: Int) {
+    precondition(neurons > 0 && cells > 0)
+    self.neurons = neurons
+    self.cells = cells
+    tiles = (neurons + tileColumns - 1) / tileColumns
+    pitch = tiles * tileColumns
+    let each = cells * pitch
+
+    func zeroed<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
+      let buffer = UnsafeMutableRawPointer.allocate(
+        byteCount: count * MemoryLayout<Element>.stride, alignment: 64
+      ).bindMemory(to: Element.self, capacity: count)
+      buffer.initialize(repeating: value, count: count)
+      return buffer
+    }
+    counters = Pages(count: each * DyadicGrid.binCount)
+    wideCounters = Self.needsWide(samplesPerCellMax) ? Pages(count: each * DyadicGrid.binCount) : nil
+    pending = zeroed(tiles * cells, 0)
+    low = zeroed(pitch, .infinity)
+    high = zeroed(pitch, -.infinity)
+    fittedLow = zeroed(pitch, .infinity)
+    fittedHigh = zeroed(pitch, -.infinity)
+    exponents = zeroed(pitch, Self.unset)
+    scaleA = zeroed(pitch, 1)
+    scaleB = zeroed(pitch, 1)
+    tails = zeroed(pitch, 0)
+    windowOrigins = zeroed(pitch, 0)
+    moments = zeroed(each, Moments())
+    figures = nd_figures(
+      minimum: zeroed(each, Value.infinity), maximum: zeroed(each, -Value.infinity),
+      sum: zeroed(each, 0), squares: zeroed(each, 0), count: zeroed(each, 0), zeros: zeroed(each, 0),
+      nan: zeroed(each, 0), infinite: zeroed(each, 0), pitch: pitch)
+  }
+
+  deinit {
+    counters.deallocate()
+    wideCounters?.deallocate()
+    pending.deallocate()
+    low.deallocate()
+    high.deallocate()
+    fittedLow.deallocate()
+    fittedHigh.deallocate()
+    exponents.deallocate()
+    scaleA.deallocate()
+    scaleB.deallocate()
+    tails.deallocate()
+    windowOrigins.deallocate()
+    moments.deallocate()
+    figures.minimum.deallocate()
+    figures.maximum.deallocate()
+    for buffer in [figures.sum, figures.squares] { buffer!.deallocate() }
+    for buffer in [figures.count, figures.zeros, figures.nan, figures.infinite] { buffer!.deallocate() }
+  }
+
+  /// Where the 256 counters of a neuron in a cell begin; each is at the low byte of its bin's number.
+  @inline(__always)
+  private func place(_ neuron: Int, cell: Int) -> Int {
+    let (tile, column) = neuron.quotientAndRemainder(dividingBy: tileColumns)
+    return ((tile * cells + cell) * tileColumns + column) * DyadicGrid.binCount
+  }
+
+  /// Adds the 256 counters of a neuron in a cell, by place, to `sums`.
+  @inline(__always)
+  func addCounters(_ neuron: Int, cell: Int, to sums: UnsafeMutablePointer<UInt32>) {
+    let place = place(neuron, cell: cell)
+    nd_add_u16_u32(sums, counters.base + place, DyadicGrid.binCount)
+    if let wideCounters { nd_add_u32_u32(sums, wideCounters.base + place, DyadicGrid.binCount) }
+  }
+
+  /// The counter of a neuron in a cell at the low byte of a bin's number.
+  func counter(_ neuron: Int, cell: Int, place index: Int) -> UInt32 {
+    let place = place(neuron, cell: cell) + index
+    return UInt32(counters.base[place]) + (wideCounters?.base[place] ?? 0)
+  }
+
+  /// Sets all counters of a neuron in a cell.
+  func setCounters(_ neuron: Int, cell: Int, to counts: UnsafePointer<UInt32>) {
+    let place = place(neuron, cell: cell)
+    let narrow = counters.base + place
+    if let wideCounters {
+      narrow.update(repeating: 0, count: DyadicGrid.binCount)
+      (wideCounters.base + place).update(from: counts, count: DyadicGrid.binCount)
+    } else {
+      for index in 0..<DyadicGrid.binCount { narrow[index] = UInt16(counts[index]) }
+    }
+  }
+
+  // MARK: Counting
+
+  /// Counts `rows` rows of one cell, in row order.
+  /// - Parameter values: `[rows, tileColumns]`; columns beyond `neurons` hold 0.
+  public func add(tile: Int, cell: Int, rows: Int, values: UnsafePointer<Value>) {
+    let column = tile * tileColumns
+    let odd = Value.measure(
+      values, rows: rows, figures, first: cell * pitch + column, low: low + column, high: high + column)
+    for neuron in column..<column + tileColumns
+    where low[neuron] != fittedLow[neuron] || high[neuron] != fittedHigh[neuron] {
+      fit(neuron)
+    }
+    let first = place(column, cell: cell)
+    if let wideCounters {
+      let at = tile * cells + cell
+      if pending[at] + UInt32(rows) > UInt32(UInt16.max) {
+        let size = tileColumns * DyadicGrid.binCount
+        nd_add_u16_u32(wideCounters.base + first, counters.base + first, size)
+        (counters.base + first).update(repeating: 0, count: size)
+        pending[at] = 0
+      }
+      pending[at] += UInt32(rows)
+    }
+    Value.count(
+      values, rows: rows, scaleA: scaleA + column, scaleB: scaleB + column, counters: counters.base + first,
+      checked: odd)
+  }
+
+  /// Lets a neuron's grid hold its extremes, which have moved.
+  func fit(_ neuron: Int) {
+    let old = Int(exponents[neuron])
+    let oldOrigin = exponents[neuron] == Self.unset ? 0 : DyadicGrid.bin(of: fittedLow[neuron], exponent: old)
+    let wasEmpty = exponents[neuron] == Self.unset
+    fittedLow[neuron] = low[neuron]
+    fittedHigh[neuron] = high[neuron]
+    let exponent = DyadicGrid.exponent(low: low[neuron], high: high[neuron])
+    guard wasEmpty || exponent != old else { return }
+    setExponent(exponent, of: neuron)
+    if !wasEmpty { merge(neuron, origin: oldOrigin, shift: min(exponent - old, 63)) }
+  }
+
+  func setExponent(_ exponent: Int, of neuron: Int) {
+    exponents[neuron] = Int32(exponent)
+    // Two factors, for 2^-exponent alone may be beyond the type.
+    let half = -exponent / 2
+    scaleA[neuron] = Value(sign: .plus, exponent: Value.Exponent(half), significand: 1)
+    scaleB[neuron] = Value(sign: .plus, exponent: Value.Exponent(-exponent - half), significand: 1)
+  }
+
+  /// Adds up each `2^shift` neighbouring bins of all cells of a neuron, whose window began at bin `origin`.
+  private func merge(_ neuron: Int, origin: Int64, shift: Int) {
+    for cell in 0..<cells where figures.count[cell * pitch + neuron] > 0 {
+      let place = place(neuron, cell: cell)
+      for step in 0..<shift {
+        nd_halve_u16(counters.base + place, origin >> step)
+        if let wideCounters { nd_halve_u32(wideCounters.base + place, origin >> step) }
+      }
+    }
+  }
+
+  /// Closes a segment of rows for the neurons of a tile: their sums since the last one become moments.
+  ///
+  /// Segments are cut at fixed rows of the data set, so that means and deviations do not depend on how the work was divided.
+  /// - Parameter journal: takes the segment's own moments, `[cell, tileColumns]`, for those who merge them in another place.
+  public func closeSegment(tile: Int, journal: UnsafeMutablePointer<Moments>? = nil) {
+    for cell in 0..<cells {
+      let first = cell * pitch + tile * tileColumns
+      for at in first..<first + tileColumns {
+        let count = figures.count[at] - moments[at].count
+        let segment = Moments(count: count, sum: figures.sum[at], squares: figures.squares[at])
+        if let journal { journal[cell * tileColumns + at - first] = segment }
+        guard count > 0 else { continue }
+        moments[at].merge(segment)
+        figures.sum[at] = 0
+        figures.squares[at] = 0
+      }
+    }
+  }
+
+  // MARK: Results
+
+  /// The neuron's grid: the smallest that holds all its finite values, or the window that `recount` was given.
+  public func grid(_ neuron: Int) -> DyadicGrid {
+    guard exponents[neuron] != Self.unset else { return .empty }
+    let exponent = Int(exponents[neuron])
+    if tails[neuron] == 1 { return DyadicGrid(exponent: exponent, origin: windowOrigins[neuron]) }
+    return DyadicGrid(exponent: exponent, origin: DyadicGrid.bin(of: low[neuron], exponent: exponent))
+  }
+
+  /// Whether the neuron's first and last bin hold everything beyond its window.
+  public func hasTails(_ neuron: Int) -> Bool { tails[neuron] == 1 }
+
+  /// Adds up the counters of `members` on `grid`, bin by bin.
+  public func histogram(
+    _ neuron: Int, of members: [Int], on grid: DyadicGrid, into counts: UnsafeMutablePointer<UInt32>
+  ) {
+    let start = Int(grid.origin & 255)
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { sums in
+      sums.update(repeating: 0)
+      for cell in members where figures.count[cell * pitch + neuron] > 0 {
+        addCounters(neuron, cell: cell, to: sums.baseAddress!)
+      }
+      counts.update(from: sums.baseAddress! + start, count: DyadicGrid.binCount - start)
+      (counts + DyadicGrid.binCount - start).update(from: sums.baseAddress!, count: start)
+    }
+  }
+
+  /// How many values `members` have together, and how far they reach.
+  func tally(_ neuron: Int, of members: [Int]) -> GroupTally<Value> {
+    var result = GroupTally<Value>()
+    let minimum = figures.minimum.assumingMemoryBound(to: Value.self)
+    let maximum = figures.maximum.assumingMemoryBound(to: Value.self)
+    for cell in members {
+      let at = cell * pitch + neuron
+      result.count += figures.count[at]
+      result.zeros += figures.zeros[at]
+      // Without values they are the infinities that change nothing.
+      result.minimum = min(result.minimum, minimum[at])
+      result.maximum = max(result.maximum, maximum[at])
+    }
+    return result
+  }
+
+  /// The exact figures of `members` together.
+  public func figures(_ neuron: Int, of members: [Int]) -> GroupFigures<Value> {
+    var result = GroupFigures<Value>()
+    for cell in members {
+      let at = cell * pitch + neuron
+      result.zeros += figures.zeros[at]
+      result.nan += figures.nan[at]
+      result.infinite += figures.infinite[at]
+      guard figures.count[at] > 0 else { continue }
+      result.moments.merge(moments[at])
+      result.minimum = min(result.minimum, figures.minimum.assumingMemoryBound(to: Value.self)[at])
+      result.maximum = max(result.maximum, figures.maximum.assumingMemoryBound(to: Value.self)[at])
+    }
+    return result
+  }
+}
+
+/// What ranks are found by: finite values of a neuron in a group, how many of them are 0, and their extremes.
+struct GroupTally<Value: ActivationValue> {
+  var count: UInt32 = 0
+  var zeros: UInt32 = 0
+  var minimum = Value.infinity
+  var maximum = -Value.infinity
+}
+
+/// What is known of a neuron's values in a group without looking at them again.
+public struct GroupFigures<Value: ActivationValue>: Sendable {
+  public var zeros: UInt32 = 0
+  public var nan: UInt32 = 0
+  public var infinite: UInt32 = 0
+  public var minimum = Value.infinity
+  public var maximum = -Value.infinity
+  public var moments = Moments()
+
+  /// Finite values.
+  public var count: UInt32 { moments.count }
+}

@@ -1,0 +1,34 @@
+import CDeflate
+
+/// Filter 1: a zlib stream, checked by its Adler-32.
+enum Gzip {
+  static func decode(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, scratch: Scratch
+  ) throws(Fault) -> Int {
+    var consumed = 0
+    var produced = 0
+    // Bytes behind the stream's end are let pass, as libhdf5 does: the stream has a checksum of its
+    // own, and some writers round the stored size up.
+    let result = libdeflate_zlib_decompress_ex(
+      try scratch.deflateDecoder(), input.baseAddress, input.count, output.baseAddress,
+      output.count, &consumed, &produced)
+    switch result {
+    case LIBDEFLATE_SUCCESS: return produced
+    case LIBDEFLATE_INSUFFICIENT_SPACE:
+      throw .badData(
+        "its gzip stream decodes to more than the \(output.count) bytes that are due",
+        advice: "The chunk is damaged or made to exhaust memory.")
+    default:
+      throw .badData(
+        "its gzip stream of \(input.count) bytes is damaged",
+        advice: "Make or copy the file again.")
+    }
+  }
+}
+
+extension FilterDescriptor {
+  static let gzip = FilterDescriptor(id: 1, name: "gzip", secondsPerByte: 1.6e-9) { _, _ in
+    // Deflate: 258 bytes for two bits.
+    Stage(name: "gzip", mostExpansion: 1032, bytesAfter: { _ in nil }, undo: .decode(Gzip.decode))
+  }
+}

@@ -1,0 +1,83 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// The workers of a run. All parallel work of the program goes through `run`: there is no other place that starts threads for it.
+public struct Lanes: Sendable {
+  public let count: Int
+
+  /// - Precondition: `count > 0`.
+  public init(count: Int) {
+    precondition(count > 0)
+    self.count = count
+  }
+
+  /// Calls `body(lane, index)` once for every index below `count`, at most one call a lane at a time.
+  /// - Throws: the error of the lowest index that failed, whichever lane it was on; indices not begun by then are left out.
+  public func run(_ count: Int, _ body: @Sendable (_ lane: Int, _ index: Int) throws -> Void) throws {
+    let workers = min(self.count, count)
+    guard workers > 1 else {
+      for index in 0..<count { try body(0, index) }
+      return
+    }
+    let next = Atomic(0)
+    let failure = Mutex<(index: Int, error: any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: workers) { lane in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        do {
+          try body(lane, index)
+        } catch {
+          failure.withLock { if index < $0?.index ?? .max { $0 = (index, error) } }
+          next.store(count, ordering: .relaxed)
+          return
+        }
+      }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure.error }
+  }
+
+  /// Processors that this process may use: by affinity, by its control group's quota, and by what Slurm granted.
+  public static var available: Int {
+    // Counts the processors that affinity allows.
+    var granted = ProcessInfo.processInfo.activeProcessorCount
+    if let quota = try? String(contentsOfFile: "/sys/fs/cgroup/cpu.max", encoding: .utf8) {
+      let parts = quota.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+      if parts.count == 2, parts[1] > 0 { granted = min(granted, max(1, Int((parts[0] / parts[1]).rounded(.up)))) }
+    }
+    if let slurm = ProcessInfo.processInfo.environment["SLURM_CPUS_PER_TASK"].flatMap({ Int($0) }), slurm > 0 {
+      granted = min(granted, slurm)
+    }
+    return max(1, granted)
+  }
+}
+
+/// A place for the result of each index that lanes work on, filled and emptied by the lane that has the index.
+final class LaneResults<Element>: @unchecked Sendable {
+  // Unchecked: a lane touches the places of its own indices only, and nothing else does until the lanes are done.
+  private let storage: UnsafeMutablePointer<Element?>
+  private let count: Int
+
+  init(_ count: Int) {
+    self.count = count
+    storage = .allocate(capacity: count)
+    storage.initialize(repeating: nil, count: count)
+  }
+
+  deinit {
+    storage.deinitialize(count: count)
+    storage.deallocate()
+  }
+
+  subscript(index: Int) -> Element? {
+    get {
+      assert(0 <= index && index < count)
+      return storage[index]
+    }
+    _modify {
+      assert(0 <= index && index < count)
+      yield &storage[index]
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import Activations
+import Distributions
+import TileStore
+
+/// The activations of the instances in one layer, and the neurons ordered by each.
+struct InstanceValues<Value: ActivationValue & ReadableValue> {
+  let instances: InstanceSet
+  let dump: Dump
+  let source: LayerSource
+  /// Rows of the layer that were never written.
+  let missingRows: [Range<Int>]
+  let lanes: Lanes
+
+  /// Bytes of instances that are read at once.
+  private static var blockBytesMax: Int { 32 << 20 }
+
+  func write(_ builder: StoreBuilder, path: String) throws {
+    let count = instances.instances.count
+    guard count > 0 else { return }
+    let neurons = source.neurons
+    let values = try builder.makeArray("\(path)/values", .figures(rows: count, neurons: neurons, dataType: .float32))
+    let orders = try builder.makeArray(
+      "\(path)/orderings/value", .figures(rows: count, neurons: neurons, dataType: .uint32))
+    let step = values.metadata.shardShape[0]
+    var rows: [Float] = []
+    var first = 0
+    func flush(_ last: Bool) throws {
+      while rows.count >= step * neurons || last && !rows.isEmpty {
+        let some = min(step, rows.count / neurons)
+        let part = Array(rows.prefix(some * neurons))
+        rows.removeFirst(some * neurons)
+        try part.withUnsafeBufferPointer { try values.write(rows: first..<first + some, $0) }
+        var order: [UInt32] = []
+        for row in 0..<some {
+          order += part[row * neurons..<(row + 1) * neurons].withUnsafeBufferPointer { stableOrder(keys: $0) }
+        }
+        try order.withUnsafeBufferPointer { try orders.write(rows: first..<first + some, $0) }
+        first += some
+      }
+    }
+    for kind in instances.kinds {
+      try eachInstance(of: kind) { row in
+        rows += row
+        try flush(false)
+      }
+    }
+    try flush(true)
+    values.finish()
+    orders.finish()
+  }
+
+  /// The values of each instance of a kind, in order, `[neuron]`; NaN where the kind has nothing on this layer.
+  private func eachInstance(of kind: InstanceKind, _ body: ([Float]) throws -> Void) throws {
+    switch kind.origin {
+    case .group(let group):
+      guard
+        dump.files[0].catalogue.has(group + source.path)
+      else {
+        for _ in 0..<kind.count { try body(Array(repeating: .nan, count: source.neurons)) }
+        return
+      }
+      let request = LayerRequest(
+        name: source.name, dataset: group + source.path, axes: source.geometry.axes.ofInstances,
+        reduce: source.geometry.reduce, bfloat16: source.element == .bfloat16)
+      let instances = try LayerSource(request, dump: Dump(files: [dump.files[0]]), rows: [kind.count])
+      guard instances.neurons == source.neurons, instances.geometry.positions == source.geometry.positions else {
+        throw ActivationsError(
+          "\(dump.first.path), dataset \(instances.path): it has the shape \(inWords(instances.info.shape)), but the layer \(source.path) has \(inWords(source.info.shape)). An instance has the same neurons as a row of its layer."
+        )
+      }
+      try eachRow(of: instances, Array(0..<kind.count), body)
+    case .rows(let rows):
+      try eachRow(of: source, rows, body)
+    }
+  }
+
+  private func eachRow(of source: LayerSource, _ rows: [Int], _ body: ([Float]) throws -> Void) throws {
+    if source.element.fitsFloat {
+      try eachRow(of: source, rows, as: Float.self, body)
+    } else {
+      try eachRow(of: source, rows, as: Double.self, body)
+    }
+  }
+
+  /// Reads the blocks that hold the rows, and hands the rows on in the order asked for. Some rows at a time, and of these as many neurons
+  /// as there is room for where a block of all would be too large.
+  private func eachRow<Stored: ReadableValue>(
+    of source: LayerSource, _ rows: [Int], as: Stored.Type, _ body: ([Float]) throws -> Void
+  ) throws {
+    let granularity = min(RowBlocks<Stored>.rowGranularity(source), source.rows)
+    func bytes(_ neurons: Int) -> Int {
+      RowBlocks<Stored>.bytes(source, neurons: 0..<neurons, rowsPerBlock: granularity)
+    }
+    var width = source.neurons
+    while width > CountArrays.blockNeurons, bytes(width) > Self.blockBytesMax { width = (width + 1) / 2 }
+    let rowsPerBlock = granularity * max(1, Self.blockBytesMax / max(1, bytes(width)))
+    let rowsAtOnce = max(1, Self.blockBytesMax / (source.neurons * MemoryLayout<Float>.size))
+    for first in stride(from: 0, to: rows.count, by: rowsAtOnce) {
+      let some = rows[first..<min(first + rowsAtOnce, rows.count)]
+      var values = some.map { _ in [Float](repeating: .nan, count: source.neurons) }
+      for start in stride(from: 0, to: source.neurons, by: width) {
+        let band = start..<min(start + width, source.neurons)
+        let blocks = RowBlocks<Stored>(source, neurons: band, rowsPerBlock: rowsPerBlock, lanes: lanes.count)
+        for (number, row) in some.enumerated() where !isMissing(row, of: source) {
+          try blocks.withBlock(blocks.index(ofRow: row), lanes.run) { block in
+            values[number].withUnsafeMutableBufferPointer { values in
+              for neuron in band { values[neuron] = Self.value(block, row: row, column: neuron - start) }
+            }
+          }
+        }
+      }
+      for row in values { try body(row) }
+    }
+  }
+
+  private func isMissing(_ row: Int, of source: LayerSource) -> Bool {
+    source.path == self.source.path && missingRows.contains { $0.contains(row) }
+  }
+
+  /// An instance is one dot: its value, or the mean of its positions.
+  private static func value<Stored: ReadableValue>(_ block: RowBlock<Stored>, row: Int, column: Int) -> Float {
+    let samples = block.samplesPerRow
+    let start = block.base + (row - block.firstRow) * samples * block.pitch + column
+    if samples == 1 { return Float(start[0]) }
+    return Float((0..<samples).reduce(0.0) { $0 + Double(start[$1 * block.pitch]) } / Double(samples))
+  }
+}

@@ -1,0 +1,105 @@
+import Activations
+import Distributions
+import TileStore
+
+/// Writes the arrays of one layer, band by band, and what needs all bands at its end.
+final class LayerOutput<Value: ActivationValue & ReadableValue> {
+  private let builder: StoreBuilder
+  private let lanes: Lanes
+  private let members: [[Int]]
+  private let neurons: Int
+  /// `layers/ID`.
+  private let path: String
+  private let dataType: DataType
+  private let own: CountArrays
+  private let figures: FigureFiles<Value>
+  private var exponents: [Int16]
+  private var origins: [Int64]
+  private var tails: [UInt8]
+
+  /// Bytes that it takes for each neuron until all is written: the grid, once as it is kept and once as it is stored.
+  static func bytes(neurons: Int) -> Int { neurons * (11 + MemoryLayout<DyadicGrid>.stride) }
+
+  /// - Parameter samplesMax: samples of the largest group.
+  init(
+    _ builder: StoreBuilder, id: String, neurons: Int, members: [[Int]], samplesMax: Int, lanes: Lanes
+  ) throws {
+    self.builder = builder
+    self.lanes = lanes
+    self.members = members
+    self.neurons = neurons
+    path = "layers/\(id)"
+    dataType = .counting(upTo: samplesMax)
+    for group in ["own", "grid", "statistics", "orderings"] { try builder.makeGroup("\(path)/\(group)") }
+    own = try CountArrays(builder, path: path + "/own", groups: members.count, neurons: neurons, dataType: dataType)
+    figures = try FigureFiles(builder, id: id, groups: members.count, neurons: neurons, lanes: lanes)
+    exponents = Array(repeating: 0, count: neurons)
+    origins = Array(repeating: 0, count: neurons)
+    tails = Array(repeating: 0, count: neurons)
+  }
+
+  /// Writes the counts of a band, and notes its figures.
+  func write(_ counters: BandCounters<Value>, band: Range<Int>, quartiles: QuartileTable<Value>) throws {
+    for neuron in band {
+      let grid = counters.grid(neuron - band.lowerBound)
+      exponents[neuron] = Int16(grid.exponent)
+      origins[neuron] = grid.origin
+      tails[neuron] = counters.hasTails(neuron - band.lowerBound) ? 1 : 0
+    }
+    try figures.write(counters, band: band, members: members, quartiles: quartiles)
+    let members = members
+    try own.write(band: band, lanes: lanes) { neuron, group, counts in
+      let local = neuron - band.lowerBound
+      counters.histogram(local, of: members[group], on: counters.grid(local), into: counts)
+    }
+  }
+
+  /// Writes what needs every neuron: the shared axis, the grid, statistics and orderings.
+  /// - Returns: the shared axis, and what was counted in all.
+  func finish() throws -> (shared: DyadicGrid, counted: CountedValues) {
+    own.finish()
+    let grids = (0..<neurons).map { DyadicGrid(exponent: Int(exponents[$0]), origin: origins[$0]) }
+    let hasValues = try figures.hasValues()
+    let shared = DyadicGrid.shared(by: (0..<neurons).lazy.filter { hasValues[$0] }.map { grids[$0] })
+    try writeShared(grids, shared)
+
+    try writeGrid("exponent", .int16, exponents)
+    try writeGrid("origin", .int64, origins)
+    try writeGrid("tails", .uint8, tails)
+    return (shared, try figures.finish(builder, path: path))
+  }
+
+  private func writeGrid<Element>(_ name: String, _ type: DataType, _ elements: [Element]) throws {
+    let writer = try builder.makeArray("\(path)/grid/\(name)", .perNeuron(neurons, dataType: type))
+    try elements.withUnsafeBufferPointer { try writer.write(rows: 0..<1, $0) }
+    writer.finish()
+  }
+
+  /// Brings the own counts, read back, to the shared axis.
+  private func writeShared(_ grids: [DyadicGrid], _ shared: DyadicGrid) throws {
+    let attributes: [String: JSONValue] = ["exponent": JSONValue(shared.exponent), "origin": .int(shared.origin)]
+    try builder.makeGroup(path + "/shared", attributes: attributes)
+    let arrays = try CountArrays(
+      builder, path: path + "/shared", groups: members.count, neurons: neurons, dataType: dataType,
+      attributes: attributes)
+    let reader = try builder.reader(of: own.finest)
+    switch dataType {
+    case .uint8: try spread(UInt8.self, reader, grids, shared, into: arrays)
+    case .uint16: try spread(UInt16.self, reader, grids, shared, into: arrays)
+    default: try spread(UInt32.self, reader, grids, shared, into: arrays)
+    }
+    arrays.finish()
+  }
+
+  private func spread<Count: FixedWidthInteger & BitwiseCopyable & Sendable>(
+    _: Count.Type, _ reader: ArrayReader, _ grids: [DyadicGrid], _ shared: DyadicGrid, into arrays: CountArrays
+  ) throws {
+    try arrays.write(band: 0..<neurons, lanes: lanes, reading: reader) { neuron, row, counts in
+      let from = row.assumingMemoryBound(to: Count.self)
+      counts.update(repeating: 0, count: DyadicGrid.binCount)
+      for index in 0..<DyadicGrid.binCount where from[index] != 0 {
+        counts[shared.index(ofBin: index, of: grids[neuron])] += UInt32(from[index])
+      }
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/// A store that is being built, looked at as readers do: nobody relies on anything of it that is not whole.
+struct BuiltStore {
+  private let folder: VersionFolder
+  /// Shards that are mapped at a time: each is looked at once.
+  private static let mapsMax = 16
+
+  /// - Parameter name: the version, where that is known.
+  init(path: String, name: String? = nil) throws(StoreError) { folder = try VersionFolder(path: path, name: name) }
+
+  /// A layer, if all of it is there.
+  func layer(_ id: String, groups: Int, instances: Int) throws -> Layer {
+    let metadata = Metadata(folder: folder, manifest: nil)
+    let maps = ShardMaps(limit: Self.mapsMax)
+    let layer = try metadata.attributes("layers/\(id)/zarr.json", as: Layer.self)
+    guard layer.id == id else { throw StoreError.corrupt("layers/\(id)/zarr.json", "it is of the layer \(layer.id)") }
+    let reader = try LayerReader(layer, groups: groups, instances: instances) { path throws(StoreError) in
+      try ArrayReader(path: path, metadata: metadata.array(path), folder: folder, maps: maps)
+    }
+    for array in reader.arrays { try array.checkShards() }
+    for group in reader.groupPaths { _ = try metadata.attributes(group + "/zarr.json", as: JSONValue.self) }
+    let there = try filePaths(below: "\(folder.path)/layers/\(id)", skipping: "").map { "layers/\(id)/\($0)" }
+    try compare(there, with: reader.filePaths)
+    return layer
+  }
+
+  /// Opens the store, and compares it with what the plan knows: the attributes that count, every shard, and that there is nothing else.
+  func check(against attributes: Attributes) throws {
+    let manifest = try Manifest(folder)
+    let store = try Store(folder, manifest, maps: ShardMaps(limit: Self.mapsMax))
+    guard store.attributes.layers == attributes.layers, store.attributes.groups == attributes.groups,
+      store.attributes.instances == attributes.instances
+    else { throw StoreError.corrupt("zarr.json", "its attributes are not those of the job") }
+    for array in store.arrays { try array.checkShards() }
+    let there = try filePaths(below: folder.path, skipping: ".scratch")
+    try compare(there, with: store.filePaths + [Manifest.name])
+    try compare((0..<manifest.count).map(manifest.path), with: store.filePaths)
+  }
+
+  private func compare(_ there: [String], with expected: [String]) throws(StoreError) {
+    let there = Set(there)
+    let expected = Set(expected)
+    if let path = expected.subtracting(there).min() { throw .corrupt(path, "it is missing") }
+    if let path = there.subtracting(expected).min() { throw .corrupt(path, "it is no part of a store") }
+  }
+}
+
+/// A store that was built does not read back as it was meant to be.
+public struct StoreNotWhole: Error, CustomStringConvertible, Sendable {
+  public let folder: String
+  public let why: StoreError
+
+  public var description: String {
+    "\(folder), \(why.place): \(why.detail). The store that was built is not whole, and nothing was published. Look at the disk that it is on, and run the same command again."
+  }
+}
+
+extension ArrayReader {
+  /// Looks whether every shard is there, with all inner chunks that lie in the array, and no longer than they are.
+  /// - Throws: `StoreError`.
+  func checkShards() throws(StoreError) {
+    let planesPerShard = metadata.shape.count == 1 ? 1 : metadata.shardShape[0]
+    let chunksPerShard = metadata.shardShape[metadata.shape.count == 1 ? 0 : 1] / rowsPerChunk
+    for firstPlane in stride(from: 0, to: planes, by: planesPerShard) {
+      for firstChunk in stride(from: 0, to: chunks, by: chunksPerShard) {
+        let shard = try shard(plane: firstPlane, chunk: firstChunk)
+        var end = metadata.indexBytes
+        for plane in firstPlane..<min(firstPlane + planesPerShard, planes) {
+          for chunk in firstChunk..<min(firstChunk + chunksPerShard, chunks) {
+            guard let range = try shard.range(ofChunk: index(plane: plane, chunk: chunk), chunk: [plane, chunk]) else {
+              throw .corrupt(shard.path, chunk: [plane, chunk], "the inner chunk is missing")
+            }
+            end += range.count
+          }
+        }
+        guard shard.byteCount == end else {
+          throw .corrupt(shard.path, "the file has \(shard.byteCount) bytes, its index and its chunks take \(end)")
+        }
+      }
+    }
+  }
+
+  fileprivate var filePaths: [String] { [path + "/zarr.json"] + shardPaths }
+}
+
+extension LayerReader {
+  fileprivate var groupPaths: [String] {
+    ["", "/own", "/grid", "/statistics", "/orderings", "/shared"].map { "layers/\(layer.id)\($0)" }
+  }
+
+  fileprivate var filePaths: [String] { groupPaths.map { $0 + "/zarr.json" } + arrays.flatMap(\.filePaths) }
+}
+
+extension Store {
+  /// Every file of the store, but for `MANIFEST`.
+  fileprivate var filePaths: [String] {
+    var groups = ["zarr.json", "layers/zarr.json"]
+    if !images.isEmpty { groups.append("images/zarr.json") }
+    if !texts.isEmpty { groups.append("texts/zarr.json") }
+    return groups + texts.keys.map { "texts/\($0)/zarr.json" } + layers.flatMap(\.filePaths)
+      + images.values.flatMap(\.filePaths)
+  }
+}

@@ -1,0 +1,79 @@
+import Fixtures
+import Testing
+
+@testable import Distributions
+
+@Suite struct SelectionTests {
+  @Test func selectFindsEveryRank() {
+    var random = SplitMix(seed: 10)
+    for count in [1, 2, 3, 10, 101, 1000] {
+      // Few distinct values: ties are where a selection goes wrong.
+      let values = (0..<count).map { _ in Float(Int.random(in: 0..<max(2, count / 3), using: &random)) }
+      let sorted = values.sorted()
+      for rank in [0, count / 4, count / 2, count - 1] {
+        var copy = values
+        let found = copy.withUnsafeMutableBufferPointer { select($0, rank: rank) }
+        #expect(found == sorted[rank])
+        #expect(copy[..<rank].allSatisfy { $0 <= found } && copy[rank...].allSatisfy { $0 >= found })
+        #expect(copy.sorted() == sorted)
+      }
+    }
+  }
+
+  /// Values of one bin, as the kernels pick and select them, against sorting.
+  private func checkBin<Value: ActivationValue>(_: Value.Type) {
+    var random = SplitMix(seed: 11)
+    let bounds: [(Value, Value)] = [
+      (1, 1.0625), (-0.25, -0.125), (0, Value.leastNonzeroMagnitude * 1000), (-1, -0.0), (0, 1),
+      (Value.greatestFiniteMagnitude / 2, .infinity), (-.greatestFiniteMagnitude, -1),
+    ]
+    for (low, high) in bounds {
+      for count in [1, 2, 24, 25, 26, 400, 3000] {
+        for distinct in [1, 3, 100_000] {
+          let top = min(high, .greatestFiniteMagnitude)
+          let inside = (0..<count).map { _ in
+            let share = Value(Int.random(in: 0..<distinct, using: &random)) / Value(distinct)
+            return min(max(low, low + share * (top - low)), top.nextDown)
+          }
+          let others = [low.nextDown, high, .nan, Value.infinity, -1e30].filter { !(low..<high ~= $0) }
+          var picked = [Value](repeating: 7, count: count + others.count + 1)
+          let found = (others + inside).withUnsafeBufferPointer { values in
+            Value.pick(values, from: low, below: high, into: &picked)
+          }
+          #expect(Array(picked[..<found]) == inside)
+          let sorted = inside.sorted()
+          for rank in Set([0, count / 4, count / 2, count - 1]) {
+            #expect(
+              inside.withUnsafeBufferPointer { Value.select($0, rank: rank, from: low, below: high) } == sorted[rank])
+          }
+        }
+      }
+    }
+  }
+
+  @Test func floatsOfABin() { checkBin(Float.self) }
+  @Test func doublesOfABin() { checkBin(Double.self) }
+
+  @Test func positionsOfTheQuartiles() {
+    #expect(QuantilePosition(quarters: 2, count: 4) == .init(lower: 1, upper: 2, fraction: 0.5))
+    #expect(QuantilePosition(quarters: 2, count: 5) == .init(lower: 2, upper: 2, fraction: 0))
+    #expect(QuantilePosition(quarters: 1, count: 4) == .init(lower: 0, upper: 1, fraction: 0.75))
+    #expect(QuantilePosition(quarters: 3, count: 1) == .init(lower: 0, upper: 0, fraction: 0))
+  }
+
+  @Test func theMeanOfTwoHugeValuesIsFinite() {
+    let position = QuantilePosition(quarters: 2, count: 2)
+    #expect(position.interpolate(Float.greatestFiniteMagnitude, .greatestFiniteMagnitude) == .greatestFiniteMagnitude)
+    #expect(position.interpolate(0x1p1023, 0x1.8p1023) == 0x1.4p1023)
+    #expect(position.interpolate(-Double.greatestFiniteMagnitude, .greatestFiniteMagnitude) == 0)
+  }
+}
+
+extension QuantilePosition {
+  fileprivate init(lower: Int, upper: Int, fraction: Double) {
+    self.init(quarters: 0, count: 1)
+    self.lower = lower
+    self.upper = upper
+    self.fraction = fraction
+  }
+}

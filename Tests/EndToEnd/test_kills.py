@@ -1,0 +1,149 @@
+"""Kills, faults of the disk and crashes of the machine at every change that a run makes to files.
+
+With ND_POINTS=all at each of them, two at a time (`make kills`); with a number at so many of each scenario, else at a few; always the
+same ones.
+"""
+
+import concurrent.futures
+import os
+import random
+import shutil
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from scenarios import Scenario
+from programs import write_dump
+
+POINTS = os.environ.get("ND_POINTS", "4")
+THREADS = ["--threads", "1"]
+OPTIONS = ["--output", "FOLDER", "--progress", "none", *THREADS]
+MERGE = ["--output", "FOLDER", "--progress", "none"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Dumps as small as they can be, and jobs on them."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(7)
+
+    def values(*shape):
+        return rng.normal(size=shape).astype("f4")
+
+    labels = np.arange(12) % 2
+    write_dump(folder / "two.h5", {"one": values(12, 3), "two": values(12, 2)}, labels)
+    write_dump(folder / "one.h5", {"one": values(12, 3)}, labels)
+    write_dump(folder / "rows.h5", {"one": values(2100, 2)}, np.arange(2100) % 2)
+    with h5py.File(write_dump(folder / "dots.h5", {"one": values(12, 2)}, labels), "r+") as f:
+        for kind in ("benign", "attacked"):
+            f[f"instances/{kind}/one"] = values(2, 2)
+            f[f"instances/{kind}/images"] = rng.integers(0, 255, (2, 2, 2), dtype=np.uint8)
+            f[f"instances/{kind}/texts"] = ["a text", "another"]
+    for name, dump, more in (
+        ("a", "two", ""), ("b", "two", "medians: binned"), ("old", "one", ""), ("rows", "rows", ""), ("dots", "dots", ""), ("one", "one", ""),
+        ("start", "two", "start: { text: '" + "many words " * 20 + "' }"), ("other-start", "two", "start: { text: few }"),
+    ):
+        (folder / f"{name}.yaml").write_text(f"name: job\ndumps: [{dump}.h5]\n{more}\n")
+    (folder / "web").mkdir()
+    (folder / "web" / "index.html").write_text("<html lang=en></html>")
+    (folder / "web" / "app.js").write_text("1;\n")
+    return folder
+
+
+def count(job, *more):
+    return ["precompute", f"{job}.yaml", *OPTIONS, *more]
+
+
+def shards(job, number):
+    return [count(job, "--shard", f"{n}/{number}") for n in range(number)]
+
+
+def merge(job):
+    return ["merge", f"{job}.yaml", *MERGE, *THREADS]
+
+
+AGAIN = "--if-changed"
+SITE = ["export", "FOLDER/job", "--static", "FOLDER/site", "--web", "web"]
+SCENARIOS = {
+    "fresh": dict(command=count("a"), after=[count("a", AGAIN)]),
+    "pictures and texts": dict(command=count("dots"), after=[count("dots", AGAIN)]),
+    "over an older version": dict(before=[count("old")], command=count("a"), after=[count("a", AGAIN)]),
+    "the same again": dict(before=[count("one")], command=count("one"), after=[count("one", AGAIN)]),
+    "with checkpoints, three threads": dict(
+        command=["precompute", "two.h5", "--output", "FOLDER", "--progress", "none", "--threads", "3", "--checkpoint", "0"],
+        after=[["precompute", "two.h5", "--output", "FOLDER", "--progress", "none", "--threads", "2", AGAIN]]),
+    "job A, job B, job A": dict(unpublished=count("a"), command=count("b"), after=[count("a", AGAIN)]),
+    "job A, job B, job B": dict(unpublished=count("a"), command=count("b"), after=[count("b", AGAIN)]),
+    "restart": dict(unpublished=count("a"), command=count("a", "--restart"), after=[count("a", AGAIN)]),
+    "another start": dict(unpublished=count("start"), command=count("other-start"), after=[count("other-start", AGAIN)]),
+    "another start, and back": dict(unpublished=count("start"), command=count("other-start"), after=[count("start", AGAIN)]),
+    "shards by layers": dict(command=count("a", "--shard", "0/2", "--checkpoint", "0"), after=[*shards("a", 2), merge("a")]),
+    "shards by rows": dict(command=count("rows", "--shard", "1/2", "--checkpoint", "0"), after=[*shards("rows", 2), merge("rows")]),
+    "a shard's restart": dict(before=shards("a", 2), command=count("a", "--shard", "0/2", "--restart"), after=[*shards("a", 2), merge("a")]),
+    "a shard's restart, merged": dict(
+        before=[*shards("a", 2), merge("a")], command=count("a", "--shard", "0/2", "--restart"), after=[*shards("a", 2), merge("a")]),
+    "merge": dict(before=shards("a", 2), command=merge("a"), after=[merge("a")]),
+    "merge, then a shard": dict(before=shards("a", 2), command=merge("a"), after=[merge("a"), *shards("a", 2)]),
+    "static site": dict(before=[count("one")], command=SITE, after=[SITE]),
+    "static site over an older one": dict(before=[count("old"), SITE, count("one")], command=SITE, after=[SITE]),
+}
+
+
+@pytest.fixture
+def scenario(data, tmp_path):
+    def make(name):
+        def located(command):
+            return [str(data / word) if (data / word).exists() else word for word in command]
+
+        told = SCENARIOS[name]
+        return Scenario(
+            tmp_path / "work", located(told["command"]), [located(c) for c in told["after"]],
+            [located(c) for c in told.get("before", [])], located(told["unpublished"]) if "unpublished" in told else None)
+
+    return make
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_whole_at_every_point(scenario, name):
+    """Killed, or without power, or with a disk that fails: what can be seen is whole, and the same command makes the same store."""
+    made, begin = scenario(name), time.monotonic()
+    states, points = list(made.states()), made.points(("eio", "full"))
+    if POINTS != "all":
+        # A kill is done for real, too, instead of laying out what it would leave.
+        dice, some = random.Random(name), max(1, int(POINTS) // 4)
+        states, points = dice.sample(states, min(2 * some, len(states))), [dice.choice(made.points([harm])) for harm in ("kill", "eio") for _ in range(some)]
+    points += [("interrupt", 1), ("short", 1)]
+    with concurrent.futures.ThreadPoolExecutor(1 if POINTS == "4" else 2) as pool:
+        work = [pool.submit(made.go_on, *state) for state in enumerate(states)]
+        work += [pool.submit(made.disturb, *point) for point in sorted(set(points))]
+        failures = [str(w.exception()) for w in work if w.exception()]
+    seconds = time.monotonic() - begin
+    print(f"\n{name}: {len(made.log)} changes to files; {len(states)} kills and crashes of the machine, {len(points)} faults; {seconds:.0f} s")
+    assert not failures, f"{len(failures)} of {len(work)} points are not whole; the first: {failures[0]}"
+
+
+@pytest.mark.parametrize("harm", ["gone", "empty", "cut", "longer"])
+def test_a_layer_that_lost_something_is_counted_again(scenario, tmp_path, harm):
+    """The sign that a layer is complete is not believed alone: its files are looked at before it is kept."""
+    made = scenario("restart")
+    for number, file in enumerate(["one/own/256/c/0/0/0", "one/grid/tails/zarr.json", "one/statistics/zarr.json", "two/zarr.json"]):
+        folder = tmp_path / f"T{number}"
+        shutil.copytree(made.start, folder, symlinks=True)
+        victim = folder / "job" / ".building" / "layers" / file
+        content = victim.read_bytes()
+        victim.write_bytes({"empty": b"", "cut": content[:len(content) // 2], "longer": content + b"x"}.get(harm, content))
+        if harm == "gone":
+            victim.unlink()
+        made.finish(folder, f"{file} {harm}")
+
+
+def test_what_is_no_part_of_the_store_is_not_published(scenario, tmp_path, program):
+    made = scenario("restart")
+    stray = made.start / "job" / ".building" / "stray"
+    stray.write_text("x")
+    assert "stray" in program.fails(73, *[w.replace("FOLDER", str(made.start)) for w in made.after[0]])
+    assert not (made.start / "job" / "current").exists()
+    stray.unlink()
+    made.finish(made.start, "a stray file was removed")

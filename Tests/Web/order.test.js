@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeOrder, encodeOrder, exists, expression, indexOf, ITEM_KINDS, itemOf, ITEMS, itemsOf, parseExpression, phrase, subjects } from "../../web/src/model/order.js";
+
+const metadata = {
+  groups: ["all", "a,median(b)", "(c)", "a"].map((name) => ({ name })), instances: ["x),value(y", "attacked 0"].map((name) => ({ name })),
+};
+const items = ITEM_KINDS.flatMap((kind) => subjects(kind, metadata).map((_, index) => itemOf(kind, index)));
+const orders = [{ kind: "index" }, ...items, ...items.flatMap((a) => items.map((b) => ({ kind: "difference", a, b })))];
+
+test("every ordering survives its short form and its name towards the server, whatever brackets and commas names hold", () => {
+  assert.ok(orders.length > 100);
+  for (const order of orders) {
+    assert.deepEqual(decodeOrder(encodeOrder(order)), order);
+    assert.deepEqual(parseExpression(expression(order, metadata), metadata), order, expression(order, metadata));
+    assert.ok(exists(order, metadata) && phrase(order, metadata));
+  }
+});
+
+test("the table is one to one: a letter and a field for each kind", () => {
+  assert.equal(new Set(ITEM_KINDS.map((kind) => ITEMS[kind].letter)).size, ITEM_KINDS.length);
+  assert.ok(!ITEM_KINDS.some((kind) => ITEMS[kind].letter === "i"), "i is the index");
+  assert.deepEqual(items.map(indexOf), ITEM_KINDS.flatMap((kind) => subjects(kind, metadata).map((_, index) => index)));
+  assert.deepEqual([itemOf("value", 1), itemOf("median", 2)], [{ kind: "value", instance: 1 }, { kind: "median", group: 2 }]);
+  assert.deepEqual(orders.map((order) => itemsOf(order).length).slice(0, 2), [0, 1]);
+});
+
+test("what is no ordering of these data is none", () => {
+  for (const text of ["", "median", "median()", "median(gone)", "mode(a)", "median(a", "value(a)", "difference(median(a))", "difference(median(a),gone)", "Index"]) {
+    assert.equal(parseExpression(text, metadata), null, text);
+  }
+});

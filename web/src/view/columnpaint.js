@@ -1,0 +1,157 @@
+/** Draws a frame of a column: densities, zeros, grid and dots; the pinned neurons above them; axis, ranks and figures around them. */
+
+import { APART_ROW, PINNED_ROW, TICK_Y } from "../model/layout.js";
+import { axisTitle, paintAxis, paintGrid, paintHeadings, paintRowLabels, paintRowsTitle, rowsTitle } from "./axis.js";
+import { lastInView } from "./columnframe.js";
+import { paintDots } from "./dots.js";
+import { HATCH_FROM_ROW, paintHatched } from "./hatch.js";
+import { paintLines, paintZeros } from "./painter.js";
+
+/** @typedef {import("./columnframe.js").Frame} Frame */
+/** @typedef {import("./columndata.js").Arrangement} Arrangement */
+/** @typedef {import("../model/axes.js").Axis} Axis */
+/** @typedef {{rows: Int32Array, level: number, y: number, lineHeight: number}} Lines consecutive lines of rows; CSS pixels */
+
+/**
+ * All but the marks and what stands beside the rows. Leaves the context in CSS pixels.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Frame} frame
+ */
+export function paintPlot(context, frame) {
+  const { layout, axis, screen, theme, state, column, ratio } = frame;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.fillStyle = theme.paperCss;
+  context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  if (axis) {
+    paintBlock(context, frame, { arrangement: frame.arrangement, axis },
+      { rows: screen.rows, level: screen.level, y: layout.plotTop + screen.y, lineHeight: screen.height }, { top: layout.plotTop, height: layout.plotHeight });
+    if (layout.pinnedRows > 0) paintPinned(context, frame);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    paintAxis(context, layout, axis, theme, axisTitle({ axis: frame.arrangement.mode, symlog: state.symlog }, layout.plotWidth, column.across !== null));
+    if (layout.zeroWidth > 0) paintZeroHead(context, frame);
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Frame} frame */
+function paintZeroHead(context, { layout, theme }) {
+  context.font = `10px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "alphabetic";
+  context.fillStyle = theme.faint;
+  context.fillText("=0", layout.zeroX + layout.zeroWidth / 2, TICK_Y);
+}
+
+/**
+ * Densities, zeros, grid and dots of consecutive lines, clipped to a strip of the canvas.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Frame} frame
+ * @param {{arrangement: Arrangement, axis: Axis}} of
+ * @param {Lines} lines
+ * @param {{top: number, height: number}} strip CSS pixels
+ */
+function paintBlock(context, frame, { arrangement, axis }, { rows, level, y, lineHeight }, strip) {
+  const { layout, state, theme, data, ratio, width } = frame;
+  const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: frame.full * frame.fineness, lanes: state.lanes };
+  const inks = frame.inks.map(({ group, colour }) => ({
+    colour,
+    resolve: (/** @type {number} */ index) => data.bestTile(arrangement, group, level, index),
+  }));
+  context.save();
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.beginPath();
+  context.rect(0, Math.round(strip.top * ratio), Math.round(width * ratio), Math.round(strip.height * ratio));
+  context.clip();
+  const top = Math.round(y * ratio);
+  const line = lineHeight * ratio;
+  const x = Math.round(layout.plotX * ratio);
+  const place = { x, y: top, width: layout.plotWidth * ratio, lineHeight: line };
+  context.save();
+  context.beginPath();
+  context.rect(x, 0, Math.round(place.width), context.canvas.height);
+  context.clip();
+  /** @param {CanvasRenderingContext2D} onto @param {typeof inks} some */
+  const lines = (onto, some) => paintLines(onto, { rows, inks: some, axis }, { ...place, x: Math.round((layout.plotX + axis.x) * ratio), width: axis.width * ratio }, look);
+  if (state.hatched && lineHeight >= HATCH_FROM_ROW && inks.length > 1) {
+    const area = { x, y: Math.max(0, Math.round(strip.top * ratio)), width: Math.round(place.width), height: Math.round(strip.height * ratio) };
+    paintHatched(context, inks.length, { theme: theme.name, paper: theme.paperCss, ratio, ...area }, (sheet, n) => lines(sheet, [inks[n]]));
+  } else lines(context, inks);
+  context.restore();
+  if (layout.zeroWidth > 0) {
+    paintZeros(context, { rows, inks }, { ...place, x: Math.round(layout.zeroX * ratio), width: layout.zeroWidth * ratio }, look);
+  }
+  if (lineHeight >= APART_ROW) {
+    // A gap between tall rows, cut into the paper.
+    context.fillStyle = theme.paperCss;
+    const gap = Math.max(1, Math.round((lineHeight >= 14 ? 2 : 1) * ratio));
+    for (let i = 0; i <= rows.length; i++) context.fillRect(0, Math.round(top + i * line) - gap, context.canvas.width, gap);
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  if (axis.scale) paintGrid(context, layout, axis.scale, theme, strip.top, Math.min(strip.height, y + rows.length * lineHeight - strip.top));
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  const { toPixel } = axis;
+  if (toPixel) {
+    for (const [instance, marker] of frame.markers) {
+      paintDots(context, {
+        rows, y: top, lineHeight: line,
+        resolve: (index) => data.bestValues(arrangement.query, level, index, instance),
+        toPixel: (value, row) => toPixel(value, row) * ratio,
+      }, { x, width: place.width, ratio, theme }, marker);
+    }
+  }
+  context.restore();
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Frame} frame */
+function paintPinned(context, frame) {
+  const { layout, theme, data, ratio, pinned: { arrangement, axis } } = frame;
+  if (!axis) return;
+  const shown = frame.column.pinned.slice(0, layout.pinnedRows);
+  const lines = { rows: Int32Array.from(shown), level: 0, y: layout.pinnedTop, lineHeight: PINNED_ROW };
+  paintBlock(context, frame, { arrangement, axis }, lines, { top: layout.pinnedTop - 1, height: layout.pinnedRows * PINNED_ROW + 1 });
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.font = `11px ${theme.font}`;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  shown.forEach((neuron, i) => {
+    const y = layout.pinnedTop + (i + 0.5) * PINNED_ROW;
+    const rank = data.rank(frame.arrangement, neuron);
+    context.fillStyle = theme.faint;
+    if (layout.rankX > 0 && rank !== undefined) context.fillText(String(rank + 1), layout.rankX, y);
+    context.fillStyle = theme.accent;
+    context.fillText(String(neuron), layout.neuronX, y);
+    context.beginPath();
+    context.arc(layout.neuronX + 5, y, 1.8, 0, 7);
+    context.fill();
+  });
+}
+
+/**
+ * Ranks, neurons and figures beside the rows.
+ * @param {CanvasRenderingContext2D} context in CSS pixels
+ * @param {Frame} frame
+ */
+export function paintLabels(context, frame) {
+  const { layout, arrangement, metadata, screen, theme, column, data } = frame;
+  paintHeadings(context, layout, { level: screen.level, lineHeight: screen.height }, theme);
+  paintRowsTitle(context, layout, rowsTitle(arrangement.order, arrangement.direction, metadata, layout.plotHeight), theme);
+  withinPlot(context, frame, () => paintRowLabels(context, layout, {
+    rows: screen.rows, y: layout.plotTop + screen.y, lineHeight: screen.height, level: screen.level,
+    facts: (row) => data.rowFacts(arrangement.query, 0, row), keyed: arrangement.order.kind !== "index", last: lastInView(frame),
+  }, theme, new Set(column.pinned)));
+}
+
+/**
+ * Paints clipped to the height of the rows.
+ * @param {CanvasRenderingContext2D} context in CSS pixels
+ * @param {Frame} frame
+ * @param {() => void} paint
+ */
+export function withinPlot(context, { layout, width }, paint) {
+  context.save();
+  context.beginPath();
+  context.rect(0, layout.plotTop, width, layout.plotHeight);
+  context.clip();
+  paint();
+  context.restore();
+}

@@ -1,0 +1,54 @@
+/** The line under the columns that says what pointer, finger and keys do where they are. Written only when that changes. */
+
+import { byId, el } from "../dom.js";
+import { helpFor } from "../model/contexthelp.js";
+
+export class ContextHelp {
+  constructor() {
+    this.element = byId("guide");
+    this.place = "rest";
+    this.touch = matchMedia("(hover: none)").matches;
+    this.thin = false;
+    this.whole = false;
+    document.addEventListener("pointerover", (event) => {
+      const touch = event.pointerType === "touch";
+      if (touch !== this.touch) {
+        this.touch = touch;
+        this.write();
+      }
+      const target = /** @type {Element} */ (event.target);
+      // A plot knows better what is under the pointer.
+      if (!target.matches(".plot")) this.at(/** @type {HTMLElement | null} */ (target.closest("[data-help]"))?.dataset.help ?? "rest");
+    });
+    document.addEventListener("focusin", (event) => {
+      if (/** @type {Element} */ (event.target).matches(".plot:focus-visible")) this.at("keys");
+    });
+    document.addEventListener("focusout", () => {
+      if (this.place === "keys") this.at("rest");
+    });
+    this.write();
+  }
+
+  /** @param {string} place see `model/contexthelp.js`; told at every movement of the pointer */
+  at(place) {
+    if (place === this.place) return;
+    this.place = place;
+    this.write();
+  }
+
+  /**
+   * Told at every frame.
+   * @param {boolean} thin whether no row on screen is tall enough to aim at
+   * @param {boolean} whole whether all columns show their whole layer
+   */
+  sees(thin, whole) {
+    if (thin === this.thin && whole === this.whole) return;
+    this.thin = thin;
+    this.whole = whole;
+    this.write();
+  }
+
+  write() {
+    this.element.replaceChildren(...helpFor(this.place, this).map(([act, effect]) => el("span", {}, el("b", {}, act), ` ${effect}`)));
+  }
+}
