@@ -240,9 +240,11 @@ extension DumpContents {
     case nil: break
     }
     understood.layers = layers.enumerated().map { number, layer in
-      LayerRequest(
+      var one = LayerRequest(
         name: layer.name, dataset: layer.path, axes: layer.geometry.axes, reduce: layer.geometry.reduce,
         bfloat16: request.layers?[number].bfloat16 ?? false)
+      one.numbers = layer.numbers
+      return one
     }
     return understood
   }

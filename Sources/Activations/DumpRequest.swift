@@ -37,6 +37,14 @@ public struct LayerRequest: Sendable, Equatable {
   public var reduce: Reduction
   /// Reads elements of 2 opaque bytes, uint16 or int16 as bfloat16.
   public var bfloat16: Bool
+  /// How a job has the stored numbers taken, whatever the file says of them.
+  public enum Numbers: Sendable, Equatable {
+    /// As they are.
+    case raw
+    /// `(stored - zeroPoint) * scale`.
+    case scaled(by: Double, zeroPoint: Double)
+  }
+  public var numbers: Numbers?
 
   public init(
     name: String? = nil, dataset: String, axes: Axes? = nil, reduce: Reduction = .flatten, bfloat16: Bool = false

@@ -7,6 +7,8 @@ extension DumpContents {
     _ evidence: inout Evidence
   ) throws {
     for layer in layers where layer.axesOrigin == .guess { assumeAxes(of: layer, request, &evidence) }
+    for layer in layers { if let convention = layer.convention, layer.numbers == nil { evidence.assume("\(layer.path): its numbers are \(convention.words), as its attributes say. To take the stored numbers, write { dataset: \(layer.path), raw: true } in a job.") } }
+    for layer in layers { if let said = LayerSource.disguise(of: layer.info), said == layer.element { evidence.assume("\(layer.path): its \(layer.info.element) are taken for \(said), as an attribute says. To take them as they are, write { dataset: \(layer.path), raw: true } in a job.") } }
     try lookForUnfilledRows(layers, counted, dump, &evidence)
     if request.layers == nil, request.labels == nil, request.join == nil { try refuseFilesOfLayers(dump, counted) }
     try lookAtColumns(dump.first, columns, rows: counted.perPart[0], &evidence)

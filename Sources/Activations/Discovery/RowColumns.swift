@@ -218,7 +218,11 @@ struct ColumnSearch {
 
   /// The column of predictions; `nil` where there is none, or where it cannot be told which.
   func predictions(named names: [String], besides labels: String?, _ evidence: inout Evidence) throws -> String? {
-    let called = candidates.filter { (names.contains($0.name.last) || $0.name.readsLikePredictions) && $0.path != labels }
+    var called = candidates.filter { (names.contains($0.name.last) || $0.name.readsLikePredictions) && $0.path != labels }
+    // What has as many values as there are labels belongs to them; of others only a usual name is taken at its word.
+    if let path = labels, let rows = candidates.first(where: { $0.path == path && !$0.isSingle })?.length {
+      called.removeAll { $0.length != rows && !($0.isSingle && isOnePerFile) && !names.contains($0.name.last) }
+    }
     let place = labels.flatMap { path in candidates.first { $0.path == path }?.group }.map { [$0] }
     let best = ranked(called.filter { $0.isSingle == (isOnePerFile && groups(matching: $0).isEmpty) }.filter { column in
       column.isSingle || layers.isEmpty || !groups(matching: column).isEmpty

@@ -81,6 +81,13 @@ extension Job {
           ]
           if let axes = layer.axes { entry["axes"] = .string(axes.letters) }
           if layer.bfloat16 { entry["dtype"] = "bfloat16" }
+          switch layer.numbers {
+          case .raw: entry["raw"] = true
+          case .scaled(let scale, let zeroPoint):
+            entry["scale"] = .double(scale)
+            entry["zero_point"] = .double(zeroPoint)
+          case nil: break
+          }
           return .object(entry)
         }),
       "groups": .array(groups.map { ["name": .string($0.name), "where": .string($0.condition)] }),

@@ -144,8 +144,19 @@ extension Job {
       throw entry.fault(
         "dtype", "\"\(type)\" is not a choice; bfloat16 is, for values stored as 2 opaque bytes, uint16 or int16")
     }
+    let scale = try entry.number("scale")
+    let zeroPoint = try entry.number("zero_point")
+    let isRaw = try entry.flag("raw") ?? false
+    if isRaw, scale != nil || zeroPoint != nil {
+      throw entry.fault("raw", "raw: true takes the stored numbers, and scale and zero_point say that they stand for others; leave one out")
+    }
+    if let scale, !scale.isFinite || scale == 0 { throw entry.fault("scale", "a number other than 0 is needed") }
+    if let zeroPoint, !zeroPoint.isFinite { throw entry.fault("zero_point", "a number is needed") }
     try entry.finish()
-    return LayerRequest(name: name, dataset: dataset, axes: axes, reduce: reduce, bfloat16: type != nil)
+    var request = LayerRequest(name: name, dataset: dataset, axes: axes, reduce: reduce, bfloat16: type != nil)
+    if isRaw { request.numbers = .raw }
+    if scale != nil || zeroPoint != nil { request.numbers = .scaled(by: scale ?? 1, zeroPoint: zeroPoint ?? 0) }
+    return request
   }
 
   /// Names of classes, one a line, where `path` is a text file beside the job.

@@ -38,7 +38,7 @@ public struct PreparedJob: Sendable {
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
     plans = try contents.layers.map { [grouping] layer in
-      layer.element.fitsFloat
+      layer.fitsFloat
         ? try LayerPlan(
           layer, as: Float.self, grouping: grouping, medians: job.medians, memory: left, lanes: lanes.count,
           openFiles: openFiles)

@@ -50,7 +50,7 @@ extension PreparedJob {
       let layer: Layer
       do {
         layer =
-          plan.source.element.fitsFloat
+          plan.source.fitsFloat
           ? try compute(number, as: Float.self, builder, observer, clock, shards)
           : try compute(number, as: Double.self, builder, observer, clock, shards)
       } catch let error as HDF5Error {
