@@ -29,7 +29,10 @@ extension CountOfRows {
     }.first
     try offerOthers(dump.first, layers, &evidence)
     guard let path else { return nil }
-    for file in dump.parts where file.has(path) {
+    // Where only the last of several has it, that one was not full.
+    let holders = dump.parts.filter { $0.has(path) }
+    if dump.parts.count > 1, holders.count == 1, dump.parts.last?.has(path) == true { return .dataset(path) }
+    for file in holders {
       guard let number = try file.column(path).integers().first, let count = Int(exactly: number) else { continue }
       for info in layers where file.has(info.path) {
         let own = try file.catalogue.dataset(named: info.path)

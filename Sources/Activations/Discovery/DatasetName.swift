@@ -77,6 +77,8 @@ extension DatasetName {
     return nil
   }
 
+  var readsLikeMask: Bool { holds(any: Self.maskWords) }
+
   private static let pictureWords: Set<String> = [
     "image", "images", "picture", "pictures", "pixel", "pixels", "img", "imgs", "photo", "photos", "frame", "frames", "thumbnails",
   ]

@@ -27,6 +27,17 @@ enum ForeignObjects {
       evidence.leaveOut(
         info.path, "it is a cell array of MATLAB, which refers to its texts: save whole numbers instead, as in [names, ~, labels] = unique(labels)")
     }
+    for info in catalogue.datasets where info.shape.count == 1 && info.count > 0 && !info.path.contains("/_i_") {
+      let name = info.path.dropFirst()
+      switch info.element {
+      case .other("compound"):
+        evidence.leaveOut(
+          info.path, "it is a table, a record a row, whose fields are not read: write each as a dataset of its own, with h5py: f[\"labels\"] = f[\"\(name)\"][FIELD]")
+      case .other("array"):
+        evidence.leaveOut(info.path, "each of its values is an array: write them as a matrix, with h5py: f[\"matrix\"] = f[\"\(name)\"][:]")
+      default: break
+      }
+    }
     return parts
   }
 

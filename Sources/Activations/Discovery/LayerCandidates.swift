@@ -124,7 +124,7 @@ struct LayerCandidates {
       }
       let held = axes.rows(of: info.shape)
       guard held == rows.count || hasFiller && held > rows.count else {
-        leave(info.path, "it has the shape \(inWords(info.shape)), not one row for each of the \(grouped(rows.count)) \(rows.word)")
+        leave(info.path, "it \(info.count == 0 ? "is empty and " : "")has the shape \(inWords(info.shape)), not one row for each of the \(grouped(rows.count)) \(rows.word)")
         continue
       }
       guard dump.parts.allSatisfy({ $0.has(info.path) }) else {

@@ -7,8 +7,8 @@ extension DumpContents {
     _ evidence: inout Evidence
   ) throws {
     for layer in layers where layer.axesOrigin == .guess { assumeAxes(of: layer, request, &evidence) }
-    for layer in layers { if let convention = layer.convention, layer.numbers == nil { evidence.assume("\(layer.path): its numbers are \(convention.words), as its attributes say. To take the stored numbers, write { dataset: \(layer.path), raw: true } in a job.") } }
-    for layer in layers { if let said = LayerSource.disguise(of: layer.info), said == layer.element { evidence.assume("\(layer.path): its \(layer.info.element) are taken for \(said), as an attribute says. To take them as they are, write { dataset: \(layer.path), raw: true } in a job.") } }
+    for layer in layers { assumeNumbers(of: layer, &evidence) }
+    lookForMasks(dump.first, layers, &evidence)
     try lookForUnfilledRows(layers, counted, dump, &evidence)
     if request.layers == nil, request.labels == nil, request.join == nil { try refuseFilesOfLayers(dump, counted) }
     try lookAtColumns(dump.first, columns, rows: counted.perPart[0], &evidence)
@@ -38,6 +38,30 @@ extension DumpContents {
     }
   }
 
+  private static func assumeNumbers(of layer: LayerSource, _ evidence: inout Evidence) {
+    if let convention = layer.convention, layer.numbers == nil {
+      evidence.assume(
+        "\(layer.path): its numbers are \(convention.words), as its attributes say. To take the stored numbers, write { dataset: \(layer.path), raw: true } in a job.")
+    }
+    if let said = LayerSource.disguise(of: layer.info), said == layer.element {
+      evidence.assume(
+        "\(layer.path): its \(layer.info.element) are taken for \(said), as an attribute says. To take them as they are, write { dataset: \(layer.path), raw: true } in a job.")
+    }
+  }
+
+  /// Masks of positions, which nothing heeds: padded positions are counted like others.
+  private static func lookForMasks(_ file: DumpFile, _ layers: [LayerSource], _ evidence: inout Evidence) {
+    for info in file.catalogue.datasets where info.shape.count > 1 && DatasetName(info.path).readsLikeMask && info.element.isInteger {
+      let layer = layers.first { layer in
+        layer.path != info.path && layer.geometry.axes.row == 0 && layer.info.shape.count > info.shape.count
+          && Array(layer.info.shape.prefix(info.shape.count)) == info.shape
+      }
+      guard let layer, !layers.contains(where: { $0.path == info.path }) else { continue }
+      evidence.leaveOut(
+        info.path, "by its name it is a mask of the positions of \(layer.path); all positions are counted, padded ones as well")
+    }
+  }
+
   private static func lookForUnfilledRows(
     _ layers: [LayerSource], _ counted: CountedRows, _ dump: Dump, _ evidence: inout Evidence
   ) throws {
@@ -54,7 +78,7 @@ extension DumpContents {
 
   /// Files that are layers, not rows: the same labels in each, row for row, and names that say so.
   private static func refuseFilesOfLayers(_ dump: Dump, _ counted: CountedRows) throws {
-    guard dump.files.count > 1, let labels = counted.labels, Set(counted.perPart).count == 1, let rows = counted.perPart.first, rows > 1
+    guard dump.files.count > 1, Set(dump.files.map(\.path)).count > 1, let labels = counted.labels, Set(counted.perPart).count == 1, let rows = counted.perPart.first, rows > 1
     else { return }
     func part(_ number: Int) -> RawLabels {
       let range = number * rows..<(number + 1) * rows

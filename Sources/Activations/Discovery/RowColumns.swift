@@ -62,7 +62,7 @@ struct RowColumns {
     if predictions == nil, !request.absent.contains(.predictions) {
       predictions = try search.predictions(named: Self.predictionNames, besides: labels, &evidence)
       if let path = predictions, let why = try Self.whyNoClasses(path, first) {
-        evidence.leaveOut(path, "it is called like a column of predictions, but \(why): it is not taken for one")
+        evidence.assume("\(path) is called like a column of predictions, but \(why): it is not taken for one.")
         predictions = nil
       }
     }
@@ -195,12 +195,20 @@ struct ColumnSearch {
     // Labels of another form than a column are refused where they are read, with the reason; so are those of another length.
     let exact = candidates.filter { names.contains($0.name.last) && !$0.isSingle && !$0.isAttribute && !isCoordinate($0) }
     if let other = ranked(exact, names).first { return other.column.path }
-    if let path = file.catalogue.path(named: names, where: { !$0.isNull && !$0.shape.isEmpty && !RawLabels.isColumn($0.shape) }) { return path }
+    if let path = file.catalogue.path(named: names, where: isOfAnotherForm) { return path }
     if let other = ranked(called.filter { !$0.isSingle && !$0.isAttribute }, names).first, !layers.isEmpty {
       evidence.leaveOut(other.column.path, "it is called like labels, but has \(grouped(other.column.length)) values, and no layer so many rows")
     }
     offer(&evidence)
     return nil
+  }
+
+  /// Whether it is no column of numbers or texts, by its shape or type. Cells of MATLAB are told of as what they are.
+  private func isOfAnotherForm(_ info: DatasetInfo) -> Bool {
+    guard !info.isNull, !info.shape.isEmpty else { return false }
+    guard RawLabels.isColumn(info.shape) else { return true }
+    let isText = if case .string = info.element { true } else { false }
+    return info.count > 1 && !isText && !info.element.isNumeric && info.enumeration == nil && info.attributes["MATLAB_class"] == nil
   }
 
   /// Says which columns might be labels, where none is called so.
@@ -229,7 +237,7 @@ struct ColumnSearch {
     }, names, near: place)
     guard let first = best.first else {
       // Of another length: refused where it is read, if its name is a usual one.
-      return ranked(called.filter { names.contains($0.name.last) && !$0.isSingle && !$0.isAttribute && $0.isDiscrete }, names, near: place).first?.column.path
+      return ranked(called.filter { names.contains($0.name.last) && !$0.isSingle && !$0.isAttribute }, names, near: place).first?.column.path
     }
     let rivals = best.dropFirst().filter { $0.nearness == first.nearness && $0.isExact == first.isExact }
     if let rival = rivals.first(where: { !isSame(first.column, $0.column) }) {
