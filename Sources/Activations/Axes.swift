@@ -35,7 +35,8 @@ public struct Axes: Sendable, Hashable, CustomStringConvertible {
     row = upper.firstIndex(of: "N")
     category = upper.firstIndex(of: "K")
     let known = neurons.count + positions.count + (row == nil ? 0 : 1) + (category == nil ? 0 : 1)
-    guard Set(upper).count == upper.count, known == upper.count, !neurons.isEmpty || !positions.isEmpty || upper == ["N"],
+    guard Set(upper).count == upper.count, known == upper.count,
+      !neurons.isEmpty || !positions.isEmpty || upper == ["N"],
       category == nil || row != nil
     else { return nil }
     self.letters = String(upper)

@@ -112,7 +112,9 @@ struct GroupPattern {
     var closed: [String] = []
     while let next = open.popLast() {
       guard let end = next.firstIndex(of: "}") else {
-        guard !next.contains("{") else { throw ActivationsError("The job's join: \(text) has a brace that does not close.") }
+        guard !next.contains("{") else {
+          throw ActivationsError("The job's join: \(text) has a brace that does not close.")
+        }
         closed.append(next)
         continue
       }
@@ -123,7 +125,8 @@ struct GroupPattern {
         open.append(next[..<begin] + String(choice) + next[next.index(after: end)...])
       }
       guard open.count + closed.count <= Self.alternativesMax else {
-        throw ActivationsError("The job's join: \(text) stands for more than \(grouped(Self.alternativesMax)) patterns.")
+        throw ActivationsError(
+          "The job's join: \(text) stands for more than \(grouped(Self.alternativesMax)) patterns.")
       }
     }
     alternatives = closed.map { $0.split(separator: "/").map(String.init) }

@@ -34,12 +34,15 @@ extension DumpContents {
   ///   - missing: what values that were never written mean.
   ///   - labelsFile: the file that the request's `labelsFrom` names.
   /// - Throws: `ActivationsError`, `HDF5Error`.
-  public init(_ dump: Dump, _ request: DumpRequest, missing: MissingChunks = .refuse, labelsFile: DumpFile? = nil) throws {
+  public init(_ dump: Dump, _ request: DumpRequest, missing: MissingChunks = .refuse, labelsFile: DumpFile? = nil)
+    throws
+  {
     let dump = try request.join.map(dump.joining) ?? dump
     let file = dump.first
     var evidence = Evidence()
     try Self.checkReadable(dump, request)
-    let instanceGroup = request.instances?.group ?? (InstanceSet.isGroup("/instances", of: file.catalogue) ? "/instances" : nil)
+    let instanceGroup =
+      request.instances?.group ?? (InstanceSet.isGroup("/instances", of: file.catalogue) ? "/instances" : nil)
     let foreign = request.layers == nil ? ForeignObjects.note(file.catalogue, &evidence) : []
     var candidates = LayerCandidates(
       file.catalogue, instances: instanceGroup ?? "/instances/none", byName: request.layers == nil, &evidence)
@@ -48,7 +51,9 @@ extension DumpContents {
     if request.leavesAllOpen {
       try Self.refuseLabelsApart(dump)
       let columns = ColumnCandidate.all(in: file, instances: instanceGroup ?? "/instances/none")
-      if let repetition = Repetition(file.catalogue, layers: possible, columns: columns) { throw repetition.refusal(file) }
+      if let repetition = Repetition(file.catalogue, layers: possible, columns: columns) {
+        throw repetition.refusal(file)
+      }
       try Self.refuseNumberedDatasets(file, possible, columns)
       try SplitDatasets.refuse(file, layers: possible.filter { $0.shape.count > 1 }, columns: columns)
     }
@@ -59,7 +64,8 @@ extension DumpContents {
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
     candidates.remove([columns.labels, columns.predictions, columns.countPath, namesPath], in: file.catalogue)
     let layout = try RowLayout(
-      request, dump: dump, candidates: candidates.datasets, labels: columns.labels.flatMap { columns.home(dump).columnLength($0) },
+      request, dump: dump, candidates: candidates.datasets,
+      labels: columns.labels.flatMap { columns.home(dump).columnLength($0) },
       classNames: found)
     candidates.keep(for: layout)
 
@@ -88,7 +94,9 @@ extension DumpContents {
         $0, dump: dump, rows: counted.perPart, layout: layout, hasFiller: counted.hasFiller, missing: missing)
     }
     guard !layers.isEmpty else {
-      let ragged = labels.flatMap { ForeignObjects.ragged(file.catalogue, layers: candidates.datasets, labels: $0.classes.count, file) }
+      let ragged = labels.flatMap {
+        ForeignObjects.ragged(file.catalogue, layers: candidates.datasets, labels: $0.classes.count, file)
+      }
       throw LayerCandidates.none(file, candidates.skipped, evidence, ragged)
     }
     var seen = Set<String>()
@@ -129,9 +137,12 @@ extension DumpContents {
   private static let numberedMax = 512
 
   /// Refuses thousands of numbered datasets without labels: one a text or a picture, no layers.
-  private static func refuseNumberedDatasets(_ file: DumpFile, _ layers: [DatasetInfo], _ columns: [ColumnCandidate]) throws {
+  private static func refuseNumberedDatasets(_ file: DumpFile, _ layers: [DatasetInfo], _ columns: [ColumnCandidate])
+    throws
+  {
     let numbered = layers.filter { DatasetName($0.path).words.allSatisfy { $0.allSatisfy(\.isNumber) } }
-    guard numbered.count > numberedMax, numbered.count * 2 > layers.count, let first = numbered.first, let last = numbered.last,
+    guard numbered.count > numberedMax, numbered.count * 2 > layers.count, let first = numbered.first,
+      let last = numbered.last,
       !columns.contains(where: { $0.name.readsLikeLabels && LayerCandidates.rowsPossible(first).contains($0.length) })
     else { return }
     throw ActivationsError(
@@ -144,10 +155,13 @@ extension DumpContents {
     guard !request.absent.contains(.labels), request.classFrom == nil else { return }
     let matrices = file.catalogue.datasets.filter { info in
       info.shape.count == 2 && info.element.isInteger && !RawLabels.isColumn(info.shape)
-        && (request.labels.map(file.catalogue.canonicalPath) ?? info.path) == info.path && DatasetName(info.path).readsLikeLabels
+        && (request.labels.map(file.catalogue.canonicalPath) ?? info.path) == info.path
+        && DatasetName(info.path).readsLikeLabels
     }
     for labels in matrices {
-      guard let layer = layers.first(where: { $0.shape.count > 2 && Array($0.shape.prefix(2)) == labels.shape }) else { continue }
+      guard let layer = layers.first(where: { $0.shape.count > 2 && Array($0.shape.prefix(2)) == labels.shape }) else {
+        continue
+      }
       throw ActivationsError(
         "\(file.path), dataset \(labels.path): there is one label for each token (\(inWords(labels.shape))) of \(layer.path) (\(inWords(layer.shape))), and labels belong to rows. Make every token a row, with h5py: f[\"tokens\"] = f[\"\(layer.path.dropFirst())\"][:].reshape(-1, \(layer.shape.last ?? 0)); f[\"token_labels\"] = f[\"\(labels.path.dropFirst())\"][:].reshape(-1), and write in a job layers: [tokens], labels: token_labels."
       )
@@ -158,10 +172,13 @@ extension DumpContents {
   private static func refuseLabelsApart(_ dump: Dump) throws {
     guard (2...16).contains(dump.files.count) else { return }
     func isOnlyLabels(_ file: DumpFile) -> Bool {
-      !file.catalogue.datasets.isEmpty && file.catalogue.datasets.allSatisfy { RawLabels.isColumn($0.shape) && !$0.shape.isEmpty }
+      !file.catalogue.datasets.isEmpty
+        && file.catalogue.datasets.allSatisfy { RawLabels.isColumn($0.shape) && !$0.shape.isEmpty }
         && file.catalogue.datasets.contains { DatasetName($0.path).readsLikeLabels }
     }
-    func hasNone(_ file: DumpFile) -> Bool { !file.catalogue.datasets.contains { DatasetName($0.path).readsLikeLabels } }
+    func hasNone(_ file: DumpFile) -> Bool {
+      !file.catalogue.datasets.contains { DatasetName($0.path).readsLikeLabels }
+    }
     let apart = dump.files.filter(isOnlyLabels)
     guard apart.count == 1, let labels = apart.first else { return }
     let others = dump.files.filter { $0.path != labels.path }
@@ -214,7 +231,9 @@ extension DumpContents {
     }
     if let first = wanted?.first {
       let info = try file.catalogue.dataset(named: first.dataset)
-      guard let axes = first.axes ?? Axes.said(by: info) else { return info.shape.count == 1 ? info.shape[0] : LayerCandidates.rowsPossible(info)[0] }
+      guard let axes = first.axes ?? Axes.said(by: info) else {
+        return info.shape.count == 1 ? info.shape[0] : LayerCandidates.rowsPossible(info)[0]
+      }
       return axes.letters.count == info.shape.count ? axes.rows(of: info.shape) : 0
     }
     guard let agreed = try candidates.agreedRows(file, &evidence),

@@ -18,11 +18,15 @@ extension Inspection {
       lines.append(contents.conventionInWords)
       lines += Self.layers(contents) + Self.labels(contents) + Self.instances(contents)
       if !contents.evidence.leftOut.isEmpty {
-        lines += [""] + Self.page(contents.evidence.leftOut.map { "Left out: \($0.path): \($0.why)" }, "things left out")
+        lines +=
+          [""] + Self.page(contents.evidence.leftOut.map { "Left out: \($0.path): \($0.why)" }, "things left out")
       }
       if !contents.evidence.assumed.isEmpty { lines += [""] + contents.evidence.assumed.map { "Assumed: \($0)" } }
-      let others = contents.skipped.filter { skipped in !contents.evidence.leftOut.contains { $0.path == skipped.path } }
-      if !others.isEmpty { lines += ["", "Not taken as layers"] + Self.page(others.map { "  \($0.path): \($0.why)" }, "datasets") }
+      let others = contents.skipped.filter { skipped in !contents.evidence.leftOut.contains { $0.path == skipped.path }
+      }
+      if !others.isEmpty {
+        lines += ["", "Not taken as layers"] + Self.page(others.map { "  \($0.path): \($0.why)" }, "datasets")
+      }
     }
     // Guesses stand above, by themselves.
     let assumed = Set(evidence?.assumed ?? [])
@@ -38,7 +42,8 @@ extension Inspection {
   /// No more lines than fit on a page, and how many there are more.
   private static func page(_ lines: [String], _ what: String) -> [String] {
     lines.count <= pageLines
-      ? lines : lines.prefix(pageLines - 1) + ["  … and \(grouped(lines.count - pageLines + 1)) more \(what); --json lists all"]
+      ? lines
+      : lines.prefix(pageLines - 1) + ["  … and \(grouped(lines.count - pageLines + 1)) more \(what); --json lists all"]
   }
 
   private static func layers(_ contents: DumpContents) -> [String] {
@@ -50,10 +55,10 @@ extension Inspection {
     ]
       + page(
         contents.layers.map { layer in
-        let name = layer.name.padding(toLength: width, withPad: " ", startingAt: 0)
-        let kept = layer.geometry.axes.positions.isEmpty ? "" : ", kept position by position"
-        return
-          "  \(name)  \(grouped(layer.neurons)) neurons\(kept), axes \(layer.geometry.axes) (\(layer.axesInWords)): \(storage(layer.info))"
+          let name = layer.name.padding(toLength: width, withPad: " ", startingAt: 0)
+          let kept = layer.geometry.axes.positions.isEmpty ? "" : ", kept position by position"
+          return
+            "  \(name)  \(grouped(layer.neurons)) neurons\(kept), axes \(layer.geometry.axes) (\(layer.axesInWords)): \(storage(layer.info))"
         }, "layers")
   }
 

@@ -19,7 +19,9 @@ extension Inspection {
   public var traps: [String] {
     let notes =
       (try? contents.get())?.notes ?? dump.files.flatMap { file in file.catalogue.notes.map { "\(file.name): \($0)" } }
-    let all = notes + (evidence?.assumed ?? []) + ofContents + dump.files.flatMap { file in file.catalogue.datasets.flatMap(Self.traps) }
+    let all =
+      notes + (evidence?.assumed ?? []) + ofContents
+      + dump.files.flatMap { file in file.catalogue.datasets.flatMap(Self.traps) }
     // Many files mostly have the same traps.
     var seen = Set<String>()
     return all.filter { seen.insert($0).inserted }
@@ -53,6 +55,11 @@ extension Inspection {
       }
     }
     if let labels = contents.labels {
+      if labels.names.contains(Grouping.allName) {
+        found.append(
+          "A class is called \"\(Grouping.allName)\", which is the name of the group of all rows; precompute refuses that. Name the classes otherwise in a job: class_names: [cat, dog]."
+        )
+      }
       let counts = labels.counts
       let empty = zip(labels.names, counts).filter { $1 == 0 }.map(\.0)
       if !empty.isEmpty {

@@ -27,7 +27,8 @@ public enum RawLabels: Sendable, Equatable {
   /// - Throws: `ActivationsError` where they have another shape, `HDF5Error` where one is no whole number.
   public static func read(_ dataset: Dataset, file: String) throws -> RawLabels {
     let info = dataset.info
-    if !info.isNull, info.attributes["MATLAB_class"] == .string("char"), info.element == .uint16, info.shape.count == 2 {
+    if !info.isNull, info.attributes["MATLAB_class"] == .string("char"), info.element == .uint16, info.shape.count == 2
+    {
       return .texts(try charMatrix(dataset))
     }
     if info.attributes["MATLAB_class"] == .string("cell") {
@@ -109,7 +110,9 @@ extension LabelColumn {
     let from = origin.map { ", from \($0)" } ?? ""
     let told = names.map(Self.toldApart)
     if let names, let told, names != told {
-      evidence.assume("Several classes share a name (\(Self.doubled(names).joined(separator: ", "))): they are told apart by their label. To call them otherwise, name the classes in a job: class_names: [cat, dog].")
+      evidence.assume(
+        "Several classes share a name (\(Self.doubled(names).joined(separator: ", "))): they are told apart by their label. To call them otherwise, name the classes in a job: class_names: [cat, dog]."
+      )
     }
     switch labels {
     case .integers(let values):
@@ -209,7 +212,9 @@ extension LabelColumn {
       if texts.isSubset(of: labels.texts) { return LabelColumn(.texts(numbers.map(String.init)), like: labels) }
       guard names != nil, numbers.allSatisfy({ (0..<Int64(labels.texts.count)).contains($0) }) else {
         evidence.leaveOut(
-          path, "its predictions are numbers and the labels are texts, and nothing says which is which; give class_names in the order of the numbers, as in class_names: [\(labels.names.prefix(2).joined(separator: ", ")), …]")
+          path,
+          "its predictions are numbers and the labels are texts, and nothing says which is which; give class_names in the order of the numbers, as in class_names: [\(labels.names.prefix(2).joined(separator: ", ")), …]"
+        )
         return nil
       }
       return LabelColumn(.texts(numbers.map { labels.texts[Int($0)] }), like: labels)
@@ -217,7 +222,9 @@ extension LabelColumn {
       let known = Set(labels.names).union(labels.texts)
       guard texts.contains(where: known.contains) else {
         evidence.leaveOut(
-          path, "its predictions are texts (\(Set(texts).sorted().prefix(3).joined(separator: ", "))) and the labels are numbers, and nothing says which is which; give class_names in the order of the numbers")
+          path,
+          "its predictions are texts (\(Set(texts).sorted().prefix(3).joined(separator: ", "))) and the labels are numbers, and nothing says which is which; give class_names in the order of the numbers"
+        )
         return nil
       }
       return LabelColumn(values, like: labels)

@@ -167,7 +167,8 @@ extension LayerSource {
       }
     }
     guard let common, !parts.isEmpty else {
-      throw ActivationsError("The layer \(request.dataset) has no rows in any file of the dump. Leave it out of the job.")
+      throw ActivationsError(
+        "The layer \(request.dataset) has no rows in any file of the dump. Leave it out of the job.")
     }
     name = request.name ?? String(Substring(common.info.path.utf8.dropFirst()))
     path = common.info.path
@@ -271,7 +272,8 @@ extension LayerSource {
   /// The request for the same layer's values of instances, in a dataset of their own.
   public func requestForInstances(at path: String) -> LayerRequest {
     var request = LayerRequest(
-      name: name, dataset: path, axes: geometry.axes.ofInstances, reduce: geometry.reduce, bfloat16: element == .bfloat16)
+      name: name, dataset: path, axes: geometry.axes.ofInstances, reduce: geometry.reduce,
+      bfloat16: element == .bfloat16)
     request.numbers = numbers
     return request
   }

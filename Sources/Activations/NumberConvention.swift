@@ -50,7 +50,8 @@ extension NumberConvention {
     case nil:
       try Self.refuseOpenQuestions(info, place: place)
       self.init(
-        scale: try Self.number("scale_factor", info, place) ?? 1, offset: try Self.number("add_offset", info, place) ?? 0)
+        scale: try Self.number("scale_factor", info, place) ?? 1,
+        offset: try Self.number("add_offset", info, place) ?? 0)
     }
     // A job that says what the numbers are has said all.
     for name in request.numbers == nil ? ["_FillValue", "missing_value"] : [] {
@@ -81,7 +82,8 @@ extension NumberConvention {
       )
     }
     guard number.isFinite, name != "scale_factor" || number != 0 else {
-      throw ActivationsError("\(place): its attribute \(name) is \(number). Take the stored numbers with raw: true in the job.")
+      throw ActivationsError(
+        "\(place): its attribute \(name) is \(number). Take the stored numbers with raw: true in the job.")
     }
     return number
   }

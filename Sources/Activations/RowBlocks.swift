@@ -289,7 +289,8 @@ public final class RowBlocks<Value: ReadableValue> {
       let step = 1 << 16
       try parallel((count + step - 1) / step) { _, index in
         let values = UnsafeMutableBufferPointer(
-          start: target.pointer.assumingMemoryBound(to: Value.self) + index * step, count: min(step, count - index * step))
+          start: target.pointer.assumingMemoryBound(to: Value.self) + index * step,
+          count: min(step, count - index * step))
         Value.convert(stored.pointer + index * step * width, element, count: values.count, to: values.baseAddress!)
         convention?.apply(values)
       }

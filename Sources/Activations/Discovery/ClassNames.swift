@@ -48,7 +48,9 @@ extension ClassNames {
     let labels = columns.labels
     // Beside the labels first; then in the file above, where groups are joined.
     var first = try find(request, in: columns.home(dump), columns, &evidence)
-    if first == nil, dump.first.group != nil || columns.whole != nil { first = try find(request, in: dump.files[0], columns, &evidence) }
+    if first == nil, dump.first.group != nil || columns.whole != nil {
+      first = try find(request, in: dump.files[0], columns, &evidence)
+    }
     guard let first, first.areOfFile else { return first }
     for file in dump.parts.dropFirst() where labels.map(file.has) ?? true {
       if case .dataset(let path)? = request, !file.has(path) { continue }
@@ -96,7 +98,9 @@ extension ClassNames {
         switch attributes[name] {
         case .string(let text):
           guard let names = inOneText(text) else { continue }
-          evidence.assume("The attribute \(name) of \(place) names the classes in one text: \(list(names)). If that is wrong, name them in a job: class_names: [cat, dog].")
+          evidence.assume(
+            "The attribute \(name) of \(place) names the classes in one text: \(list(names)). If that is wrong, name them in a job: class_names: [cat, dog]."
+          )
           return ClassNames(names: names, origin: .attribute(name, of: place))
         case .strings(let names): return ClassNames(names: names, origin: .attribute(name, of: place))
         case .unreadable(let why):
@@ -116,42 +120,57 @@ extension ClassNames {
   private static func nearest(_ catalogue: Catalogue, _ labels: String?, _ isText: (DatasetInfo) -> Bool) -> String? {
     let place = labels.map { Places.group(of: catalogue.canonicalPath(String($0.prefix { $0 != "@" }))) } ?? "/"
     let all = catalogue.datasets.filter { info in
-      guard usual.contains(DatasetName(info.path).last), !info.path.hasPrefix("/instances/"), isText(info) else { return false }
+      guard usual.contains(DatasetName(info.path).last), !info.path.hasPrefix("/instances/"), isText(info) else {
+        return false
+      }
       let group = Places.group(of: info.path)
       return !catalogue.has(group + "/codes") || group == labels.map(catalogue.canonicalPath)
     }
     func rank(_ info: DatasetInfo) -> Int { usual.firstIndex(of: DatasetName(info.path).last) ?? usual.count }
     return all.min { a, b in
-      let (x, y) = (Places.nearness(of: Places.group(of: a.path), to: [place]), Places.nearness(of: Places.group(of: b.path), to: [place]))
+      let (x, y) = (
+        Places.nearness(of: Places.group(of: a.path), to: [place]),
+        Places.nearness(of: Places.group(of: b.path), to: [place])
+      )
       return x != y ? x > y : rank(a) < rank(b)
     }?.path
   }
 
   /// Names in a single text, or in what is called like labels but is none.
-  private static func elsewhere(_ file: DumpFile, _ columns: RowColumns, _ evidence: inout Evidence) throws -> ClassNames? {
+  private static func elsewhere(_ file: DumpFile, _ columns: RowColumns, _ evidence: inout Evidence) throws
+    -> ClassNames?
+  {
     let single = file.catalogue.path(named: usual) { info in
       if case .string = info.element { info.count == 1 && info.unsupportedReason == nil } else { false }
     }
-    if let single, single != columns.labels, let text = try file.column(single).strings().first, let names = inOneText(text) {
-      evidence.assume("\(single) names the classes in one text: \(list(names)). If that is wrong, name them in a job: class_names: [cat, dog].")
+    if let single, single != columns.labels, let text = try file.column(single).strings().first,
+      let names = inOneText(text)
+    {
+      evidence.assume(
+        "\(single) names the classes in one text: \(list(names)). If that is wrong, name them in a job: class_names: [cat, dog]."
+      )
       return ClassNames(names: names, origin: .dataset(single))
     }
     guard let labels = columns.labels, let length = file.columnLength(labels) else { return nil }
     let other = columns.candidates.first { column in
-      guard !column.isSingle, !column.isAttribute, column.path != labels, column.length < length, column.name.readsLikeLabels,
+      guard !column.isSingle, !column.isAttribute, column.path != labels, column.length < length,
+        column.name.readsLikeLabels,
         let info = try? file.catalogue.dataset(named: column.path), case .string = info.element
       else { return false }
       return true
     }
     guard let other, case .integers? = try? file.classes(labels) else { return nil }
     evidence.assume(
-      "\(other.path) names the classes, for it holds \(grouped(other.length)) texts, and \(labels) the labels, one a row. If that is wrong, write labels: PATH and class_names: PATH in a job.")
+      "\(other.path) names the classes, for it holds \(grouped(other.length)) texts, and \(labels) the labels, one a row. If that is wrong, write labels: PATH and class_names: PATH in a job."
+    )
     return ClassNames(names: try read(other.path, file), origin: .dataset(other.path))
   }
 
   /// Names as JSON, or with commas between; `nil` where the text is neither.
   static func inOneText(_ text: String) -> [String]? {
-    if let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) { return names.isEmpty ? nil : names }
+    if let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) {
+      return names.isEmpty ? nil : names
+    }
     if let numbered = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) {
       let keys = numbered.keys.compactMap { Int($0) }.sorted()
       return keys == Array(0..<numbered.count) ? keys.map { numbered[String($0)]! } : nil
@@ -166,7 +185,9 @@ extension ClassNames {
 
   private static func read(_ path: String, _ file: DumpFile) throws -> [String] {
     let dataset = try file.column(path)
-    if case .string = dataset.info.element, dataset.info.count == 1, let text = try dataset.strings().first, let names = inOneText(text) {
+    if case .string = dataset.info.element, dataset.info.count == 1, let text = try dataset.strings().first,
+      let names = inOneText(text)
+    {
       return names
     }
     guard case .string = dataset.info.element, dataset.info.shape.count == 1 else {

@@ -48,7 +48,9 @@ extension DumpFile {
   }
 
   private func categories(_ group: String) throws -> RawLabels {
-    let (codes, categories) = (try column(group + "/codes"), try RawLabels.read(column(group + "/categories"), file: path))
+    let (codes, categories) = (
+      try column(group + "/codes"), try RawLabels.read(column(group + "/categories"), file: path)
+    )
     let numbers = try codes.integers()
     if let row = numbers.firstIndex(where: { !(0..<Int64(categories.count)).contains($0) }) {
       let what = numbers[row] == -1 ? "has no category (code −1)" : "has the code \(numbers[row])"
@@ -111,10 +113,13 @@ struct ColumnCandidate {
     var found: [ColumnCandidate] = []
     for info in catalogue.datasets where !info.path.hasPrefix(root) && !info.isNull && info.unsupportedReason == nil {
       let isText = if case .string = info.element { true } else { false }
-      guard isText || info.element.isNumeric || info.enumeration != nil, RawLabels.isColumn(info.shape) else { continue }
+      guard isText || info.element.isNumeric || info.enumeration != nil, RawLabels.isColumn(info.shape) else {
+        continue
+      }
       let group = Places.group(of: info.path)
       // The members of a categorical column are no columns of their own.
-      if info.path.hasSuffix("/codes") || info.path.hasSuffix("/categories"), paths.isSuperset(of: [group + "/codes", group + "/categories"])
+      if info.path.hasSuffix("/codes") || info.path.hasSuffix("/categories"),
+        paths.isSuperset(of: [group + "/codes", group + "/categories"])
       {
         continue
       }
@@ -141,14 +146,16 @@ struct ColumnCandidate {
           let isSingle = if case .integer = value { true } else if case .string = value { true } else { false }
           found.append(
             ColumnCandidate(
-              path: "\(path == "/" ? "" : path)@\(name.original)", group: group, name: name, length: value.count, isSingle: isSingle,
+              path: "\(path == "/" ? "" : path)@\(name.original)", group: group, name: name, length: value.count,
+              isSingle: isSingle,
               isDiscrete: true))
         default: break
         }
       }
     }
     note(catalogue.rootAttributes, of: "/", in: "/")
-    for (path, attributes) in catalogue.groupAttributes.sorted(by: { $0.key < $1.key }) where !(path + "/").hasPrefix(root) {
+    for (path, attributes) in catalogue.groupAttributes.sorted(by: { $0.key < $1.key })
+    where !(path + "/").hasPrefix(root) {
       note(attributes, of: path, in: path)
     }
     for info in catalogue.datasets where !info.path.hasPrefix(root) {

@@ -42,7 +42,9 @@ extension CountOfRows {
         if isBuffer || labelled { continue }
         if try file.looksUnfilled(own, rows: count..<rows) { continue }
         evidence.leaveOut(
-          path, "it says \(grouped(count)), but \(info.path) has \(grouped(rows)) rows and those after it hold values; if only the first \(grouped(count)) rows count, write count: \(path)")
+          path,
+          "it says \(grouped(count)), but \(info.path) has \(grouped(rows)) rows and those after it hold values; if only the first \(grouped(count)) rows count, write count: \(path)"
+        )
         return nil
       }
     }
@@ -50,7 +52,8 @@ extension CountOfRows {
   }
 
   private static let otherNames: Set<String> = [
-    "num_samples", "n_samples", "num_rows", "n_rows", "num_valid", "n_valid", "num_examples", "valid_rows", "n_filled", "filled", "size", "num",
+    "num_samples", "n_samples", "num_rows", "n_rows", "num_valid", "n_valid", "num_examples", "valid_rows", "n_filled",
+    "filled", "size", "num",
     "nrows", "nsamples", "length", "n",
   ]
 
@@ -62,11 +65,18 @@ extension CountOfRows {
       && otherNames.contains(DatasetName(info.path).last)
     {
       guard let number = try file.column(info.path).integers().first, number > 0, number < rows else { continue }
-      evidence.leaveOut(info.path, "it says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(info.path)")
+      evidence.leaveOut(
+        info.path,
+        "it says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(info.path)"
+      )
     }
-    for (name, value) in file.catalogue.rootAttributes.sorted(by: { $0.key < $1.key }) where otherNames.contains(name.lowercased()) || name.lowercased() == "count" {
+    for (name, value) in file.catalogue.rootAttributes.sorted(by: { $0.key < $1.key })
+    where otherNames.contains(name.lowercased()) || name.lowercased() == "count" {
       guard case .integer(let number) = value, number > 0, number < rows else { continue }
-      evidence.leaveOut("@\(name)", "the file's attribute says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(number)")
+      evidence.leaveOut(
+        "@\(name)",
+        "the file's attribute says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(number)"
+      )
     }
   }
 }

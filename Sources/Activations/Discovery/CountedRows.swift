@@ -62,7 +62,8 @@ struct CountedRows {
 
   /// Labels of a part: its own column, or one class for all its rows.
   private static func labels(
-    of part: DumpFile, _ columns: RowColumns, _ request: DumpRequest, _ layout: RowLayout, _ held: (DumpFile) throws -> Int
+    of part: DumpFile, _ columns: RowColumns, _ request: DumpRequest, _ layout: RowLayout,
+    _ held: (DumpFile) throws -> Int
   ) throws -> RawLabels? {
     if let from = request.classFrom {
       let rows = try held(part)
@@ -81,7 +82,9 @@ struct CountedRows {
     guard let path = columns.labels else { return nil }
     let labels = try part.classes(path)
     // One label for all rows of a file.
-    if labels.count == 1, case .rows = layout, columns.candidates.first(where: { $0.path == path || "/" + path == $0.path })?.isSingle != false {
+    if labels.count == 1, case .rows = layout,
+      columns.candidates.first(where: { $0.path == path || "/" + path == $0.path })?.isSingle != false
+    {
       let rows = try held(part)
       if rows > 1 {
         try checkLabels(rows, of: part, after: [])
@@ -181,12 +184,16 @@ struct CountedRows {
     var all: RawLabels?
     if let whole = columns.whole, !dump.first.hasColumn(path), whole.hasColumn(path) {
       let values = try whole.classes(path)
-      guard values.count >= perPart.reduce(0, +) else { throw Self.tooFew(whole, path, values.count, perPart.reduce(0, +)) }
+      guard values.count >= perPart.reduce(0, +) else {
+        throw Self.tooFew(whole, path, values.count, perPart.reduce(0, +))
+      }
       return values.prefix(perPart.reduce(0, +))
     }
     for (file, rows) in zip(dump.parts, perPart) {
       let part = try file.classes(path)
-      guard part.count == rows || hasFiller && part.count > rows else { throw Self.tooFew(file, path, part.count, rows) }
+      guard part.count == rows || hasFiller && part.count > rows else {
+        throw Self.tooFew(file, path, part.count, rows)
+      }
       if all == nil { all = part.prefix(rows) } else { try all!.append(part.prefix(rows), file: file.path) }
     }
     return all!

@@ -33,8 +33,10 @@ struct DatasetName {
 extension DatasetName {
   /// Words beside that of a column which do not change what it is.
   private static let qualifiers: Set<String> = [
-    "all", "true", "train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "id", "ids", "idx",
-    "index", "indices", "int", "num", "numeric", "gt", "ground", "truth", "batch", "sample", "row", "image", "img", "fine",
+    "all", "true", "train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "id", "ids",
+    "idx",
+    "index", "indices", "int", "num", "numeric", "gt", "ground", "truth", "batch", "sample", "row", "image", "img",
+    "fine",
     "coarse", "name", "code", "codes", "data", "array", "raw", "cell", "type",
   ]
   private static let labelWords: Set<String> = [
@@ -48,7 +50,9 @@ extension DatasetName {
   var readsLikeLabels: Bool {
     if holds(any: Self.predictionWords) || holds(any: ["onehot", "names"]) || last.contains("one_hot") { return false }
     let words = digitsApart
-    if words == ["cell", "type"] || words == ["gt"] || words == ["ground", "truth"] || words == ["groundtruth"] { return true }
+    if words == ["cell", "type"] || words == ["gt"] || words == ["ground", "truth"] || words == ["groundtruth"] {
+      return true
+    }
     let core = words.filter { !Self.qualifiers.contains($0) }
     return !core.isEmpty && core.allSatisfy(Self.labelWords.contains)
   }
@@ -73,25 +77,34 @@ extension DatasetName {
     }
     guard isWhole else { return nil }
     if holds(any: Self.maskWords) { return "by its name it is a mask" }
-    if holds(any: Self.numberingWords) { return "by its name and its whole numbers it holds \(Self.numbering(words)), no activations" }
+    if holds(any: Self.numberingWords) {
+      return "by its name and its whole numbers it holds \(Self.numbering(words)), no activations"
+    }
     return nil
   }
 
   var readsLikeMask: Bool { holds(any: Self.maskWords) }
 
   private static let pictureWords: Set<String> = [
-    "image", "images", "picture", "pictures", "pixel", "pixels", "img", "imgs", "photo", "photos", "frame", "frames", "thumbnails",
+    "image", "images", "picture", "pictures", "pixel", "pixels", "img", "imgs", "photo", "photos", "frame", "frames",
+    "thumbnails",
   ]
   private static let maskWords: Set<String> = ["mask", "masks", "valid", "padding", "ismissing", "keep"]
   private static let numberingWords: Set<String> = [
-    "id", "ids", "index", "indices", "idx", "neighbors", "neighbours", "knn", "bbox", "bboxes", "box", "boxes", "coord", "coords",
-    "coordinate", "coordinates", "position", "positions", "segment", "segments", "length", "lengths", "offset", "offsets", "indptr",
-    "order", "perm", "permutation", "counts", "epoch", "epochs", "step", "steps", "seed", "seeds", "tokens", "labels", "targets",
+    "id", "ids", "index", "indices", "idx", "neighbors", "neighbours", "knn", "bbox", "bboxes", "box", "boxes", "coord",
+    "coords",
+    "coordinate", "coordinates", "position", "positions", "segment", "segments", "length", "lengths", "offset",
+    "offsets", "indptr",
+    "order", "perm", "permutation", "counts", "epoch", "epochs", "step", "steps", "seed", "seeds", "tokens", "labels",
+    "targets",
   ]
   private static func numbering(_ words: [String]) -> String {
     for (names, what): (Set<String>, String) in [
       (["neighbors", "neighbours", "knn", "index", "indices", "idx", "order", "perm", "permutation"], "row numbers"),
-      (["bbox", "bboxes", "box", "boxes", "coord", "coords", "coordinate", "coordinates", "position", "positions"], "places"),
+      (
+        ["bbox", "bboxes", "box", "boxes", "coord", "coords", "coordinate", "coordinates", "position", "positions"],
+        "places"
+      ),
       (["offset", "offsets", "indptr", "length", "lengths", "segment", "segments"], "where rows begin and end"),
       (["labels", "targets"], "labels"),
     ] where words.contains(where: names.contains) { return what }
@@ -101,8 +114,10 @@ extension DatasetName {
   /// Whether it is called like figures of a whole layer, or like parameters of the network: what has rows of its own.
   var readsLikeParameters: Bool {
     holds(any: [
-      "weight", "weights", "kernel", "kernels", "bias", "biases", "gamma", "beta", "moving", "running", "vars", "var", "variance",
-      "mean", "means", "std", "stddev", "minimum", "maximum", "centroid", "centroids", "codebook", "loadings", "components", "pcs",
+      "weight", "weights", "kernel", "kernels", "bias", "biases", "gamma", "beta", "moving", "running", "vars", "var",
+      "variance",
+      "mean", "means", "std", "stddev", "minimum", "maximum", "centroid", "centroids", "codebook", "loadings",
+      "components", "pcs",
       "eigenvalues", "eigenvectors", "covariance", "cov", "histogram", "stats", "statistics", "optimizer", "momentum",
     ])
   }
@@ -111,16 +126,23 @@ extension DatasetName {
   var readsLikePairs: Bool { holds(any: ["distance", "distances", "similarity", "similarities", "affinity"]) }
 
   /// Names of the usual parts of a data set.
-  static let splits: Set<String> = ["train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "holdout"]
+  static let splits: Set<String> = [
+    "train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "holdout",
+  ]
   static let batchWords: Set<String> = [
-    "batch", "batches", "part", "parts", "chunk", "chunks", "shard", "shards", "fold", "iter", "iteration", "worker", "rank", "proc",
+    "batch", "batches", "part", "parts", "chunk", "chunks", "shard", "shards", "fold", "iter", "iteration", "worker",
+    "rank", "proc",
     "process", "slice", "piece", "minibatch",
   ]
   /// By which people name layers.
   static let layerWords: Set<String> = [
-    "layer", "layers", "conv", "convs", "fc", "dense", "relu", "gelu", "pool", "avgpool", "maxpool", "mlp", "attn", "attention",
-    "res", "resnet", "norm", "bn", "ln", "encoder", "decoder", "head", "stem", "neck", "backbone", "features", "feature", "embed",
-    "embedding", "embeddings", "logits", "output", "outputs", "hidden", "stage", "inception", "mixed", "lstm", "gru", "linear",
-    "up", "down", "proj", "projection", "visual", "text", "audio", "block", "blocks", "classifier", "flatten", "dropout", "softmax",
+    "layer", "layers", "conv", "convs", "fc", "dense", "relu", "gelu", "pool", "avgpool", "maxpool", "mlp", "attn",
+    "attention",
+    "res", "resnet", "norm", "bn", "ln", "encoder", "decoder", "head", "stem", "neck", "backbone", "features",
+    "feature", "embed",
+    "embedding", "embeddings", "logits", "output", "outputs", "hidden", "stage", "inception", "mixed", "lstm", "gru",
+    "linear",
+    "up", "down", "proj", "projection", "visual", "text", "audio", "block", "blocks", "classifier", "flatten",
+    "dropout", "softmax",
   ]
 }

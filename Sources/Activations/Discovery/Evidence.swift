@@ -30,9 +30,13 @@ extension Evidence {
   /// `Left out: PATH: why` and `Assumed: …`, a line each.
   public func words(indent: String) -> [String] {
     var lines = leftOut.prefix(Self.linesMax).map { "\(indent)Left out: \($0.path): \($0.why)" }
-    if leftOut.count > Self.linesMax { lines.append("\(indent)Left out: \(grouped(leftOut.count - Self.linesMax)) more; inspect --json lists all") }
+    if leftOut.count > Self.linesMax {
+      lines.append("\(indent)Left out: \(grouped(leftOut.count - Self.linesMax)) more; inspect --json lists all")
+    }
     lines += assumed.prefix(Self.linesMax).map { "\(indent)Assumed: \($0)" }
-    if assumed.count > Self.linesMax { lines.append("\(indent)Assumed: \(grouped(assumed.count - Self.linesMax)) more; inspect --json lists all") }
+    if assumed.count > Self.linesMax {
+      lines.append("\(indent)Assumed: \(grouped(assumed.count - Self.linesMax)) more; inspect --json lists all")
+    }
     return lines
   }
 }

@@ -33,7 +33,8 @@ struct LayerCandidates {
     if let reason = info.unsupportedReason { return reason }
     if info.isNull { return "it holds nothing" }
     if info.shape.isEmpty { return "it is a single value" }
-    if info.count == 0, !(info.shape.first == 0 && info.shape.dropFirst().allSatisfy { $0 > 0 } && info.shape.count > 1) {
+    if info.count == 0, !(info.shape.first == 0 && info.shape.dropFirst().allSatisfy { $0 > 0 } && info.shape.count > 1)
+    {
       return "it is empty, with the shape \(inWords(info.shape))"
     }
     if info.element == .opaque(bytes: 2) { return LayerSource.opaqueReason }
@@ -87,7 +88,9 @@ struct LayerCandidates {
     let others = datasets.filter { !DatasetName($0.path).readsLikeParameters && !DatasetName($0.path).readsLikePairs }
     if byRows(others).count == 1 { return rows(others[0]) }
     let words = datasets.map { DatasetName($0.path) }
-    let inGroups = datasets.count { info in info.path.split(separator: "/").contains { ["vars", "optimizer", "model_weights"].contains($0) } }
+    let inGroups = datasets.count { info in
+      info.path.split(separator: "/").contains { ["vars", "optimizer", "model_weights"].contains($0) }
+    }
     if others.isEmpty || inGroups * 2 > datasets.count || words.count(where: \.readsLikeParameters) * 2 > words.count {
       throw ActivationsError(
         "\(file.path): this looks like the weights of a network, not like activations: the datasets (\(Self.some(datasets))) have no common number of rows, and there are no labels. Run the network over the data set and dump what its layers put out; if these are activations after all, name them in a job: layers: [PATH], labels: PATH."
@@ -119,12 +122,17 @@ struct LayerCandidates {
     func leave(_ path: String, _ why: String) { left.append((path, why)) }
     for info in datasets {
       guard let (axes, _) = Axes.find(info, rows: rows.count, layout: layout, hasFiller: hasFiller) else {
-        leave(info.path, "it has \(info.shape.count) axes, whose meaning cannot be guessed; name them in the job, as in axes: NCHW")
+        leave(
+          info.path,
+          "it has \(info.shape.count) axes, whose meaning cannot be guessed; name them in the job, as in axes: NCHW")
         continue
       }
       let held = axes.rows(of: info.shape)
       guard held == rows.count || hasFiller && held > rows.count else {
-        leave(info.path, "it \(info.count == 0 ? "is empty and " : "")has the shape \(inWords(info.shape)), not one row for each of the \(grouped(rows.count)) \(rows.word)")
+        leave(
+          info.path,
+          "it \(info.count == 0 ? "is empty and " : "")has the shape \(inWords(info.shape)), not one row for each of the \(grouped(rows.count)) \(rows.word)"
+        )
         continue
       }
       guard dump.parts.allSatisfy({ $0.has(info.path) }) else {
@@ -147,14 +155,18 @@ struct LayerCandidates {
       && skipped.contains(where: { $0.path == info.path })
     {
       evidence.leaveOut(
-        info.path, "it has one value a row; if it is a layer of one neuron, name it in a job: { dataset: \(info.path), axes: N }")
+        info.path,
+        "it has one value a row; if it is a layer of one neuron, name it in a job: { dataset: \(info.path), axes: N }")
     }
   }
 
   /// The error where there is no layer.
   /// - Parameter ragged: what was found on rows of different lengths.
-  static func none(_ file: DumpFile, _ skipped: [Skipped], _ evidence: Evidence, _ ragged: String?) -> ActivationsError {
-    if let ragged { return ActivationsError("\(file.path): no layer was found with one row for each label: \(ragged).") }
+  static func none(_ file: DumpFile, _ skipped: [Skipped], _ evidence: Evidence, _ ragged: String?) -> ActivationsError
+  {
+    if let ragged {
+      return ActivationsError("\(file.path): no layer was found with one row for each label: \(ragged).")
+    }
     // What may have been meant goes first.
     var seen = evidence.leftOut.map { ($0.path, $0.why) }
     seen += skipped.filter { skipped in !evidence.leftOut.contains { $0.path == skipped.path } }

@@ -34,7 +34,9 @@ enum Places {
   static func inWords(_ group: String, seenFrom others: some Sequence<String>) -> String {
     let near = nearness(of: group, to: others)
     if near.down == 0, others.contains(group) { return "it stands beside the layers" }
-    if near.down == 0 { return group == "/" ? "it stands at the root, above the layers" : "it stands in \(group), above the layers" }
+    if near.down == 0 {
+      return group == "/" ? "it stands at the root, above the layers" : "it stands in \(group), above the layers"
+    }
     return "it stands in \(group)"
   }
 }

@@ -39,16 +39,22 @@ struct Repetition {
         group = Places.group(of: group)
       }
     }
-    for (parent, members) in above.sorted(by: { ($0.key.utf8.count, $0.key) < ($1.key.utf8.count, $1.key) }) where members.count > 1 {
+    for (parent, members) in above.sorted(by: { ($0.key.utf8.count, $0.key) < ($1.key.utf8.count, $1.key) })
+    where members.count > 1 {
       // The structure that most of them have.
       let structures = Dictionary(grouping: members.keys, by: { members[$0]!.shapes.keys.sorted() })
-      guard let (names, groups) = structures.max(by: { ($0.value.count, $0.key.count) < ($1.value.count, $1.key.count) }), groups.count > 1
+      guard
+        let (names, groups) = structures.max(by: { ($0.value.count, $0.key.count) < ($1.value.count, $1.key.count) }),
+        groups.count > 1
       else { continue }
       let sorted = groups.sorted(by: catalogue.precedes)
       let infos = names.map { name in sorted.map { members[$0]!.shapes[name]! } }
       // Beside matrices, vectors are columns.
       let isMatrix = infos.contains { $0[0].shape.count > 1 }
-      guard infos.allSatisfy({ some in isMatrix && some[0].shape.count == 1 || some.allSatisfy { Self.isAlike($0, some[0]) } }) else {
+      guard
+        infos.allSatisfy({ some in isMatrix && some[0].shape.count == 1 || some.allSatisfy { Self.isAlike($0, some[0]) }
+        })
+      else {
         continue
       }
       guard let kind = Self.kind(of: sorted, infos, columns, catalogue) else { continue }
@@ -76,7 +82,8 @@ struct Repetition {
     // Labels of their own in every group, one a row.
     let labelled = groups.enumerated().allSatisfy { number, group in
       columns.contains { column in
-        (column.group == group || column.group.hasPrefix(group + "/")) && (column.name.readsLikeLabels || column.name.readsLikePredictions)
+        (column.group == group || column.group.hasPrefix(group + "/"))
+          && (column.name.readsLikeLabels || column.name.readsLikePredictions)
           && matrices.contains { $0[number].shape.first == column.length }
       }
     }
@@ -88,7 +95,8 @@ struct Repetition {
     if isSplit { return .splits }
     let rows = matrices[0].compactMap(\.shape.first)
     let isLabelledFromOutside = columns.contains { column in
-      column.name.readsLikeLabels && !groups.contains { column.group == $0 || column.group.hasPrefix($0 + "/") } && column.length == rows[0]
+      column.name.readsLikeLabels && !groups.contains { column.group == $0 || column.group.hasPrefix($0 + "/") }
+        && column.length == rows[0]
     }
     if isLabelledFromOutside || names.allSatisfy({ $0.holds(any: DatasetName.layerWords) }) { return nil }
     // Without labels and with rows of their own they cannot be layers.
@@ -111,7 +119,8 @@ struct Repetition {
 
   /// The refusal, with the lines to write.
   func refusal(_ file: DumpFile) -> ActivationsError {
-    let some = groups.prefix(5).joined(separator: ", ") + (groups.count > 5 ? ", … (\(grouped(groups.count)) in all)" : "")
+    let some =
+      groups.prefix(5).joined(separator: ", ") + (groups.count > 5 ? ", … (\(grouped(groups.count)) in all)" : "")
     let quoted = pattern.contains { "*{?".contains($0) } ? "'\(pattern)'" : pattern
     let each = String(groups[0].dropFirst())
     switch kind {

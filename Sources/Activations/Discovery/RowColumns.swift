@@ -75,19 +75,25 @@ struct RowColumns {
   private static func onlyLabels(of file: DumpFile, _ evidence: inout Evidence) throws -> String {
     let all = ColumnCandidate.all(in: file, instances: "/instances/none").filter { !$0.isSingle && $0.isDiscrete }
     let called = all.filter { labelNames.contains($0.name.last) || $0.name.readsLikeLabels }
-    guard let best = called.first(where: { labelNames.contains($0.name.last) }) ?? called.first ?? (all.count == 1 ? all.first : nil) else {
+    guard
+      let best = called.first(where: { labelNames.contains($0.name.last) }) ?? called.first
+        ?? (all.count == 1 ? all.first : nil)
+    else {
       throw ActivationsError(
         "\(file.path): no labels were found in the file that the job names with labels_from. Name their dataset, as in labels: PATH. Its columns are \(all.prefix(8).map(\.path).joined(separator: ", "))."
       )
     }
     if called.count != 1, all.count > 1 {
-      evidence.assume("\(best.path) of \(file.name) holds the labels. If that is wrong, name another of its columns: labels: PATH.")
+      evidence.assume(
+        "\(best.path) of \(file.name) holds the labels. If that is wrong, name another of its columns: labels: PATH.")
     }
     return best.path
   }
 
   /// Labels that stand in the file above the groups that are joined, one for each row of all of them.
-  private static func labelsAbove(_ dump: Dump, _ layers: [DatasetInfo], _ evidence: inout Evidence) throws -> (String?, DumpFile?) {
+  private static func labelsAbove(_ dump: Dump, _ layers: [DatasetInfo], _ evidence: inout Evidence) throws -> (
+    String?, DumpFile?
+  ) {
     guard dump.files.count == 1, dump.parts.count > 1, let path = layers.first?.path else { return (nil, nil) }
     let rows = dump.parts.reduce(0) { $0 + ((try? $1.catalogue.dataset(named: path))?.shape.first ?? 0) }
     let groups = dump.parts.compactMap(\.group)
@@ -97,7 +103,8 @@ struct RowColumns {
     }
     guard let best = all.first(where: { labelNames.contains($0.name.last) }) ?? all.first else { return (nil, nil) }
     evidence.assume(
-      "\(best.path) holds the labels of all groups that are joined, in their order (\(groups.prefix(3).joined(separator: ", "))\(groups.count > 3 ? ", …" : "")). If that is wrong, name another column: labels: PATH.")
+      "\(best.path) holds the labels of all groups that are joined, in their order (\(groups.prefix(3).joined(separator: ", "))\(groups.count > 3 ? ", …" : "")). If that is wrong, name another column: labels: PATH."
+    )
     return (best.path, dump.files[0])
   }
 
@@ -174,7 +181,9 @@ struct ColumnSearch {
     var called = candidates.filter { names.contains($0.name.last) || $0.name.readsLikeLabels }
     for column in called where isCoordinate(column) && column.name.last == "y" {
       evidence.leaveOut(
-        column.path, "beside \(column.group == "/" ? "" : column.group)/x, it reads like a coordinate; if it holds labels, write labels: \(column.path)")
+        column.path,
+        "beside \(column.group == "/" ? "" : column.group)/x, it reads like a coordinate; if it holds labels, write labels: \(column.path)"
+      )
     }
     called.removeAll(where: isCoordinate)
     let matching = called.filter { !$0.isSingle && !groups(matching: $0).isEmpty }
@@ -183,23 +192,31 @@ struct ColumnSearch {
       let rivals = best.dropFirst().filter { $0.nearness == first.nearness && $0.isExact == first.isExact }
       try refuseIfTheyDiffer(first.column, rivals.map(\.column), "labels")
       tell(first, others: Array(best.dropFirst()), "labels", &evidence)
+      // An unusual name beside the layers may be what was meant rather than a usual one elsewhere.
+      offer(nearerThan: first.nearness, &evidence)
       return first.column.path
     }
     // One value for all rows of a file, where there are several.
     if isOnePerFile, let single = ranked(called.filter(\.isSingle), names).first {
       if layers.contains(where: { $0.shape.count > 1 && LayerCandidates.rowsPossible($0) != [1] }) {
-        evidence.assume("\(single.column.path) holds one label a file: all rows of a file have it. If that is wrong, name another column in a job: labels: PATH.")
+        evidence.assume(
+          "\(single.column.path) holds one label a file: all rows of a file have it. If that is wrong, name another column in a job: labels: PATH."
+        )
       }
       return single.column.path
     }
     // Labels of another form than a column are refused where they are read, with the reason; so are those of another length.
-    let exact = candidates.filter { names.contains($0.name.last) && !$0.isSingle && !$0.isAttribute && !isCoordinate($0) }
+    let exact = candidates.filter {
+      names.contains($0.name.last) && !$0.isSingle && !$0.isAttribute && !isCoordinate($0)
+    }
     if let other = ranked(exact, names).first { return other.column.path }
     if let path = file.catalogue.path(named: names, where: isOfAnotherForm) { return path }
     if let other = ranked(called.filter { !$0.isSingle && !$0.isAttribute }, names).first, !layers.isEmpty {
-      evidence.leaveOut(other.column.path, "it is called like labels, but has \(grouped(other.column.length)) values, and no layer so many rows")
+      evidence.leaveOut(
+        other.column.path,
+        "it is called like labels, but has \(grouped(other.column.length)) values, and no layer so many rows")
     }
-    offer(&evidence)
+    offer(nearerThan: nil, &evidence)
     return nil
   }
 
@@ -208,41 +225,54 @@ struct ColumnSearch {
     guard !info.isNull, !info.shape.isEmpty else { return false }
     guard RawLabels.isColumn(info.shape) else { return true }
     let isText = if case .string = info.element { true } else { false }
-    return info.count > 1 && !isText && !info.element.isNumeric && info.enumeration == nil && info.attributes["MATLAB_class"] == nil
+    return info.count > 1 && !isText && !info.element.isNumeric && info.enumeration == nil
+      && info.attributes["MATLAB_class"] == nil
   }
 
-  /// Says which columns might be labels, where none is called so.
-  private func offer(_ evidence: inout Evidence) {
-    for column in candidates where !column.isSingle && column.isDiscrete && column.isSmall && !column.name.readsLikePredictions {
-      guard !groups(matching: column).isEmpty, !isCoordinate(column), !evidence.leftOut.contains(where: { $0.path == column.path }),
+  /// Says which columns might be labels though they are not called so.
+  /// - Parameter nearness: of the labels that were found.
+  private func offer(nearerThan nearness: Places.Nearness?, _ evidence: inout Evidence) {
+    for column in candidates
+    where !column.isSingle && column.isDiscrete && column.isSmall && !column.name.readsLikePredictions {
+      guard !groups(matching: column).isEmpty, !isCoordinate(column),
+        !evidence.leftOut.contains(where: { $0.path == column.path }),
         let values = try? file.classes(column.path)
       else { continue }
       let distinct = values.distinctCount
+      if let nearness, let own = ranked([column], []).first?.nearness, !(own > nearness) { continue }
       guard distinct > 1, distinct <= 1000, distinct * 2 <= column.length else { continue }
       evidence.leaveOut(
-        column.path, "it has one value a row and \(grouped(distinct)) distinct ones: if these are labels, write labels: \(column.path)")
+        column.path,
+        "it has one value a row and \(grouped(distinct)) distinct ones: if these are labels, write labels: \(column.path)"
+      )
     }
   }
 
   /// The column of predictions; `nil` where there is none, or where it cannot be told which.
   func predictions(named names: [String], besides labels: String?, _ evidence: inout Evidence) throws -> String? {
-    var called = candidates.filter { (names.contains($0.name.last) || $0.name.readsLikePredictions) && $0.path != labels }
+    var called = candidates.filter {
+      (names.contains($0.name.last) || $0.name.readsLikePredictions) && $0.path != labels
+    }
     // What has as many values as there are labels belongs to them; of others only a usual name is taken at its word.
     if let path = labels, let rows = candidates.first(where: { $0.path == path && !$0.isSingle })?.length {
       called.removeAll { $0.length != rows && !($0.isSingle && isOnePerFile) && !names.contains($0.name.last) }
     }
     let place = labels.flatMap { path in candidates.first { $0.path == path }?.group }.map { [$0] }
-    let best = ranked(called.filter { $0.isSingle == (isOnePerFile && groups(matching: $0).isEmpty) }.filter { column in
-      column.isSingle || layers.isEmpty || !groups(matching: column).isEmpty
-    }, names, near: place)
+    let best = ranked(
+      called.filter { $0.isSingle == (isOnePerFile && groups(matching: $0).isEmpty) }.filter { column in
+        column.isSingle || layers.isEmpty || !groups(matching: column).isEmpty
+      }, names, near: place)
     guard let first = best.first else {
       // Of another length: refused where it is read, if its name is a usual one.
-      return ranked(called.filter { names.contains($0.name.last) && !$0.isSingle && !$0.isAttribute }, names, near: place).first?.column.path
+      return ranked(
+        called.filter { names.contains($0.name.last) && !$0.isSingle && !$0.isAttribute }, names, near: place
+      ).first?.column.path
     }
     let rivals = best.dropFirst().filter { $0.nearness == first.nearness && $0.isExact == first.isExact }
     if let rival = rivals.first(where: { !isSame(first.column, $0.column) }) {
       for column in [first.column, rival.column] {
-        evidence.leaveOut(column.path, "there are several columns of predictions, and they differ: write predictions: \(column.path)")
+        evidence.leaveOut(
+          column.path, "there are several columns of predictions, and they differ: write predictions: \(column.path)")
       }
       return nil
     }
@@ -265,10 +295,15 @@ struct ColumnSearch {
       "\(column.path), for \(Places.inWords(column.group, seenFrom: groups))"
         + (also.isEmpty ? "" : "; also possible: \(also.prefix(5).joined(separator: ", "))"))
     if !first.isExact {
-      evidence.assume("\(column.path) holds the \(what), by its name and its length. If that is wrong, name another column in a job, as in \(what): PATH; \(what): false says that there are none.")
+      evidence.assume(
+        "\(column.path) holds the \(what), by its name and its length. If that is wrong, name another column in a job, as in \(what): PATH; \(what): false says that there are none."
+      )
     }
     for other in others where !isSame(column, other.column) {
-      evidence.leaveOut(other.column.path, "\(column.path) is taken for the \(what), being nearer to the layers or named more plainly; to take this one, write \(what): \(other.column.path)")
+      evidence.leaveOut(
+        other.column.path,
+        "\(column.path) is taken for the \(what), being nearer to the layers or named more plainly; to take this one, write \(what): \(other.column.path)"
+      )
     }
   }
 

@@ -33,7 +33,9 @@ extension RowLayout {
       return
     }
     let shapes = (wanted?.map(\.1) ?? candidates).map(\.shape)
-    if !shapes.isEmpty, shapes.allSatisfy({ $0.count == 1 && ($0[0] != labels || labels == 1) }), dump.parts.count > 1 || hasLabels {
+    if !shapes.isEmpty, shapes.allSatisfy({ $0.count == 1 && ($0[0] != labels || labels == 1) }),
+      dump.parts.count > 1 || hasLabels
+    {
       self = .files
     } else if !hasLabels, let names = classNames?.names, let first = shapes.first, first.count > 2, names.count > 1,
       first[0] == names.count, shapes.allSatisfy({ $0.count > 2 && $0.prefix(2) == first.prefix(2) })
@@ -62,8 +64,10 @@ extension Axes {
   }
 
   private static let rowNames: Set<String> = [
-    "sample", "samples", "row", "rows", "n", "batch", "example", "examples", "observation", "observations", "obs", "presentation",
-    "presentations", "stimulus", "stimuli", "item", "items", "instance", "instances", "trial", "trials", "image", "images", "picture",
+    "sample", "samples", "row", "rows", "n", "batch", "example", "examples", "observation", "observations", "obs",
+    "presentation",
+    "presentations", "stimulus", "stimuli", "item", "items", "instance", "instances", "trial", "trials", "image",
+    "images", "picture",
     "pictures", "record", "records", "event", "events",
   ]
   private static let positionNames: [(Character, Set<String>)] = [
@@ -75,7 +79,9 @@ extension Axes {
   /// called like positions.
   private static func named(by info: DatasetInfo) -> Axes? {
     let names = info.dimensions.map { $0.lowercased() }
-    guard names.count == info.shape.count, names.count > 1, names.filter(rowNames.contains).count == 1 else { return nil }
+    guard names.count == info.shape.count, names.count > 1, names.filter(rowNames.contains).count == 1 else {
+      return nil
+    }
     var free: [Character] = ["C", "D", "F", "U"]
     if names.count == 2 { free = ["U"] }
     var letters = ""

@@ -11,17 +11,21 @@ enum SplitDatasets {
       families[residual(info.path, split), default: []].append((split, info))
     }
     let families_ = families.values.filter { family in
-      Set(family.map(\.split)).count > 1 && family.allSatisfy { $0.info.shape.dropFirst() == family[0].info.shape.dropFirst() }
+      Set(family.map(\.split)).count > 1
+        && family.allSatisfy { $0.info.shape.dropFirst() == family[0].info.shape.dropFirst() }
     }
     guard !families_.isEmpty else { return }
     let members = families_.flatMap(\.self).sorted { naturallyPrecedes($0.info.path, $1.info.path) }
     var splits: [String] = []
-    for member in members.sorted(by: { $0.info.count > $1.info.count }) where !splits.contains(member.split) { splits.append(member.split) }
+    for member in members.sorted(by: { $0.info.count > $1.info.count }) where !splits.contains(member.split) {
+      splits.append(member.split)
+    }
     let lines = splits.map { split -> String in
       let own = members.filter { $0.split == split }.map { String($0.info.path.dropFirst()) }
       let labels = columns.first {
         $0.name.readsLikeLabels && !$0.isSingle && self.split(of: $0.path) == split
-          || self.split(of: $0.path) == split && $0.path.split(separator: "/").contains { DatasetName(String($0)).readsLikeLabels }
+          || self.split(of: $0.path) == split
+            && $0.path.split(separator: "/").contains { DatasetName(String($0)).readsLikeLabels }
       }
       return "layers: [\(own.joined(separator: ", "))]" + (labels.map { ", labels: \($0.path.dropFirst())" } ?? "")
     }

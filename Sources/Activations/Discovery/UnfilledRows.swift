@@ -8,7 +8,11 @@ enum UnfilledRows {
     let width = info.elementBytes
     guard width > 0 else { return false }
     let fill = info.fillBytes.count == width ? info.fillBytes : nil
-    if let fill, stride(from: bytes.startIndex, to: bytes.endIndex, by: width).allSatisfy({ bytes[$0..<($0 + width)].elementsEqual(fill) }) {
+    if let fill,
+      stride(from: bytes.startIndex, to: bytes.endIndex, by: width).allSatisfy({
+        bytes[$0..<($0 + width)].elementsEqual(fill)
+      })
+    {
       return true
     }
     guard !info.element.isInteger else { return false }
@@ -47,7 +51,8 @@ enum UnfilledRows {
     guard rowElements > 0, rowElements <= bytesMax / info.elementBytes else { return 0 }
     let dataset = try part.file.file.dataset(info, missing: .fill)
     func isUnfilled(_ rows: Range<Int>) throws -> Bool {
-      Self.isUnfilled(try dataset.bytes(of: info.shape.enumerated().map { $0.offset == axis ? rows : 0..<$0.element })[...], info)
+      Self.isUnfilled(
+        try dataset.bytes(of: info.shape.enumerated().map { $0.offset == axis ? rows : 0..<$0.element })[...], info)
     }
     let many = min(max(1, bytesMax / (rowElements * info.elementBytes)), step)
     var found = 0

@@ -105,7 +105,8 @@ extension Catalogue {
       return String(Substring(path.utf8.dropFirst(root.utf8.count)))
     }
     func moved<Value>(_ table: [String: Value]) -> [String: Value] {
-      Dictionary(table.compactMap { path, value in relative(path).map { ($0, value) } }, uniquingKeysWith: { first, _ in first })
+      Dictionary(
+        table.compactMap { path, value in relative(path).map { ($0, value) } }, uniquingKeysWith: { first, _ in first })
     }
     var part = self
     part.datasets = datasets.compactMap { info in

@@ -106,7 +106,9 @@ extension Job {
     }
     if let join = request.join { object["join"] = .string(join) }
     if let from = request.classFrom { object["class_from"] = .string(from.rawValue) }
-    if let file = request.labelsFrom { object["labels_from"] = .string(file.split(separator: "/").last.map(String.init) ?? file) }
+    if let file = request.labelsFrom {
+      object["labels_from"] = .string(file.split(separator: "/").last.map(String.init) ?? file)
+    }
     switch request.classNames {
     case .dataset(let path): object["class_names"] = .string(path)
     case .list(let names): object["class_names"] = .array(names.map { .string($0) })

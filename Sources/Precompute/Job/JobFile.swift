@@ -55,7 +55,8 @@ extension Job {
     request.classFrom = try map.choice("class_from")
     if let file = try map.text("labels_from") {
       let path = file.hasPrefix("/") || folder.isEmpty ? file : folder + "/" + file
-      try Job.checkExistence([path], advice: "Look for a typing error in labels_from; paths in a job are relative to the job file's folder.")
+      try Job.checkExistence(
+        [path], advice: "Look for a typing error in labels_from; paths in a job are relative to the job file's folder.")
       request.labelsFrom = path
     }
     if request.classFrom != nil, request.labels != nil || request.labelsFrom != nil {
@@ -148,7 +149,9 @@ extension Job {
     let zeroPoint = try entry.number("zero_point")
     let isRaw = try entry.flag("raw") ?? false
     if isRaw, scale != nil || zeroPoint != nil {
-      throw entry.fault("raw", "raw: true takes the stored numbers, and scale and zero_point say that they stand for others; leave one out")
+      throw entry.fault(
+        "raw",
+        "raw: true takes the stored numbers, and scale and zero_point say that they stand for others; leave one out")
     }
     if let scale, !scale.isFinite || scale == 0 { throw entry.fault("scale", "a number other than 0 is needed") }
     if let zeroPoint, !zeroPoint.isFinite { throw entry.fault("zero_point", "a number is needed") }

@@ -9,6 +9,8 @@ public struct RunResult: Sendable {
   public let path: String
   public let version: String
   public let attributes: Attributes
+  /// Files of another dump that the store of this name was made of before.
+  public let replacedDump: [String]
 }
 
 extension PreparedJob {
@@ -66,11 +68,13 @@ extension PreparedJob {
     }
     try writePictures(builder)
     let attributes = try attributes(layers: layers)
+    let replacedDump = StoreBuilder.madeFrom(root: output, name: job.name).map(fingerprint.otherFiles) ?? []
     let version = try builder.publish(attributes, madeFrom: madeFrom) { count, body in
       try lanes.run(count) { _, index in try body(index) }
     }
     if shards == nil { try tidyShards(output: output) }
-    return RunResult(path: "\(builder.folder)/\(version)", version: version, attributes: attributes)
+    return RunResult(
+      path: "\(builder.folder)/\(version)", version: version, attributes: attributes, replacedDump: replacedDump)
   }
 
   /// The published version of this very job, dump and program, where it is what readers see.
