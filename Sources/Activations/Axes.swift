@@ -27,7 +27,7 @@ public struct Axes: Sendable, Hashable, CustomStringConvertible {
   static let neuronLetters = Set("CDFU")
   static let positionLetters = Set("HWTSLP")
 
-  /// `nil` unless there is an axis of neurons or positions, no unknown or doubled letter, and no `K` without `N`.
+  /// `nil` unless there is an axis of neurons or positions, or only that of the rows of a single neuron, no unknown or doubled letter, and no `K` without `N`.
   public init?(_ letters: String) {
     let upper = Array(letters.uppercased())
     neurons = upper.indices.filter { Self.neuronLetters.contains(upper[$0]) }
@@ -35,7 +35,8 @@ public struct Axes: Sendable, Hashable, CustomStringConvertible {
     row = upper.firstIndex(of: "N")
     category = upper.firstIndex(of: "K")
     let known = neurons.count + positions.count + (row == nil ? 0 : 1) + (category == nil ? 0 : 1)
-    guard Set(upper).count == upper.count, known == upper.count, !neurons.isEmpty || !positions.isEmpty,
+    guard Set(upper).count == upper.count, known == upper.count,
+      !neurons.isEmpty || !positions.isEmpty || upper == ["N"],
       category == nil || row != nil
     else { return nil }
     self.letters = String(upper)

@@ -1,14 +1,18 @@
 import HDF5
 
-/// One file of a dump.
+/// One file of a dump, or a group of one whose rows are joined with those of others.
 public struct DumpFile: Sendable {
+  /// What errors call it: the file's path, and the group's.
   public let path: String
+  /// What is in it, with paths that count from the group.
   public let catalogue: Catalogue
   public let file: File
   /// Bytes that a column of it may take, which is read as a whole.
   let columnBytesMax: Int
-  /// Path without its folders.
-  public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+  /// The group's path; `nil`: the whole file.
+  public let group: String?
+  /// Name of the file, without its folders.
+  public var name: String { file.identity.path.split(separator: "/").last.map(String.init) ?? path }
 
   /// Opens the file that a catalogue was made of.
   /// - Parameter columnBytesMax: what may be taken to read a whole column, such as labels, in bytes: a file of a few MiB can claim
@@ -18,6 +22,16 @@ public struct DumpFile: Sendable {
     self.columnBytesMax = columnBytesMax
     self.catalogue = catalogue
     file = try File(catalogue)
+    group = nil
+  }
+
+  /// A group of an open file.
+  init(_ whole: DumpFile, group: String) {
+    path = "\(whole.path), group \(group)"
+    catalogue = whole.catalogue.below(group)
+    file = whole.file
+    columnBytesMax = whole.columnBytesMax
+    self.group = group
   }
 
   /// Opens a dataset of the file by path to read all of it; an enumeration as the numbers it is stored as.
@@ -41,17 +55,110 @@ public struct DumpFile: Sendable {
 /// Files whose rows concatenate, in order.
 public struct Dump: Sendable {
   public let files: [DumpFile]
+  /// Where rows are, in their order: the files, or the groups of each that a job joins.
+  public let parts: [DumpFile]
 
   /// - Precondition: at least one file.
   public init(files: [DumpFile]) {
     precondition(!files.isEmpty)
     self.files = files
+    parts = files
   }
 
-  public var first: DumpFile { files[0] }
+  /// The same files with the rows of the groups that a pattern names.
+  /// - Throws: `ActivationsError` where a file has no such group.
+  func joining(_ pattern: String) throws -> Dump {
+    let pattern = try GroupPattern(pattern)
+    let parts = try files.flatMap { file in
+      let groups = file.catalogue.groups.filter(pattern.matches).sorted(by: file.catalogue.precedes)
+      if groups.isEmpty {
+        let some = file.catalogue.groups.filter { $0 != "/" }.prefix(8).joined(separator: ", ")
+        throw ActivationsError(
+          "\(file.path): no group matches the job's join: \(pattern.text). \(some.isEmpty ? "The file has no groups." : "Its groups are \(some).")"
+        )
+      }
+      return groups.map { DumpFile(file, group: $0) }
+    }
+    return Dump(files: files, parts: parts)
+  }
+
+  private init(files: [DumpFile], parts: [DumpFile]) {
+    self.files = files
+    self.parts = parts
+  }
+
+  /// The first part: what the others are held against.
+  public var first: DumpFile { parts[0] }
 
   /// Refuses a dump that has changed since it was opened.
   public func verifyUnchanged() throws {
     for file in files { try file.file.verifyUnchanged() }
+  }
+}
+
+/// Groups of a file by a pattern: `batch_*`, `db/*`, `{train,val}`. A `*` stands for anything within one name, `?` for one character, and
+/// braces for one of several patterns.
+struct GroupPattern {
+  let text: String
+  private let alternatives: [[String]]
+
+  /// Most patterns that braces may make of one.
+  private static let alternativesMax = 1000
+
+  /// - Throws: `ActivationsError` where braces do not close, or make too many.
+  init(_ text: String) throws {
+    self.text = text
+    var open = [text]
+    var closed: [String] = []
+    while let next = open.popLast() {
+      guard let end = next.firstIndex(of: "}") else {
+        guard !next.contains("{") else {
+          throw ActivationsError("The job's join: \(text) has a brace that does not close.")
+        }
+        closed.append(next)
+        continue
+      }
+      guard let begin = next[..<end].lastIndex(of: "{") else {
+        throw ActivationsError("The job's join: \(text) has a brace that does not open.")
+      }
+      for choice in next[next.index(after: begin)..<end].split(separator: ",", omittingEmptySubsequences: false) {
+        open.append(next[..<begin] + String(choice) + next[next.index(after: end)...])
+      }
+      guard open.count + closed.count <= Self.alternativesMax else {
+        throw ActivationsError(
+          "The job's join: \(text) stands for more than \(grouped(Self.alternativesMax)) patterns.")
+      }
+    }
+    alternatives = closed.map { $0.split(separator: "/").map(String.init) }
+  }
+
+  func matches(_ group: String) -> Bool {
+    let names = group.split(separator: "/").map(String.init)
+    return !names.isEmpty
+      && alternatives.contains { parts in
+        parts.count == names.count && zip(parts, names).allSatisfy { Self.matches(Array($0), Array($1)) }
+      }
+  }
+
+  /// - Complexity: O(pattern · name).
+  private static func matches(_ pattern: [Character], _ name: [Character]) -> Bool {
+    var (p, n) = (0, 0)
+    var star: (p: Int, n: Int)?
+    while n < name.count {
+      if p < pattern.count, pattern[p] == "*" {
+        star = (p, n)
+        p += 1
+      } else if p < pattern.count, pattern[p] == "?" || pattern[p] == name[n] {
+        p += 1
+        n += 1
+      } else if let last = star {
+        star = (last.p, last.n + 1)
+        p = last.p + 1
+        n = last.n + 1
+      } else {
+        return false
+      }
+    }
+    return pattern[p...].allSatisfy { $0 == "*" }
   }
 }

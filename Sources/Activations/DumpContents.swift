@@ -15,6 +15,8 @@ public struct DumpContents: Sendable {
   public let understood: DumpRequest
   /// Rows that are there, but do not count.
   public let filler: Int
+  /// What was decided without being told.
+  public let evidence: Evidence
   /// What was found but not taken, and why; and what a user should know.
   public let skipped: [(path: String, why: String)]
   public let notes: [String]
@@ -28,62 +30,94 @@ public struct DumpContents: Sendable {
 
 extension DumpContents {
   /// Finds out what a dump holds: labels, names of classes, the layout of the rows, then layers and instances by all these.
-  /// - Parameter missing: what values that were never written mean.
+  /// - Parameters:
+  ///   - missing: what values that were never written mean.
+  ///   - labelsFile: the file that the request's `labelsFrom` names.
   /// - Throws: `ActivationsError`, `HDF5Error`.
-  public init(_ dump: Dump, _ request: DumpRequest, missing: MissingChunks = .refuse) throws {
+  public init(_ dump: Dump, _ request: DumpRequest, missing: MissingChunks = .refuse, labelsFile: DumpFile? = nil)
+    throws
+  {
+    let dump = try request.join.map(dump.joining) ?? dump
     let file = dump.first
+    var evidence = Evidence()
     try Self.checkReadable(dump, request)
-    let columns = try RowColumns(request, dump)
-    let found = try ClassNames.find(request.classNames, in: dump, labels: columns.labels)
-    let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
+    let instanceGroup =
+      request.instances?.group ?? (InstanceSet.isGroup("/instances", of: file.catalogue) ? "/instances" : nil)
+    let foreign = request.layers == nil ? ForeignObjects.note(file.catalogue, &evidence) : []
     var candidates = LayerCandidates(
-      file.catalogue, except: [columns.labels, columns.predictions, columns.count, namesPath],
-      instances: request.instances?.group ?? "/instances")
+      file.catalogue, instances: instanceGroup ?? "/instances/none", byName: request.layers == nil, &evidence)
+    candidates.remove(Array(foreign), in: file.catalogue)
+    let possible = try request.layers?.map { try file.catalogue.dataset(named: $0.dataset) } ?? candidates.datasets
+    if request.leavesAllOpen {
+      try Self.refuseLabelsApart(dump)
+      let columns = ColumnCandidate.all(in: file, instances: instanceGroup ?? "/instances/none")
+      if let repetition = Repetition(file.catalogue, layers: possible, columns: columns) {
+        throw repetition.refusal(file)
+      }
+      try Self.refuseNumberedDatasets(file, possible, columns)
+      try SplitDatasets.refuse(file, layers: possible.filter { $0.shape.count > 1 }, columns: columns)
+    }
+    try Self.refuseTokenLabels(file, request, possible)
+    let columns = try RowColumns(
+      request, dump, labelsFile: labelsFile, layers: possible, instances: instanceGroup, &evidence)
+    let found = try ClassNames.find(request.classNames, in: dump, columns: columns, &evidence)
+    let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
+    candidates.remove([columns.labels, columns.predictions, columns.countPath, namesPath], in: file.catalogue)
     let layout = try RowLayout(
-      request, dump: dump, candidates: candidates.datasets, hasLabels: columns.labels != nil, classNames: found)
+      request, dump: dump, candidates: candidates.datasets,
+      labels: columns.labels.flatMap { columns.home(dump).columnLength($0) },
+      classNames: found)
     candidates.keep(for: layout)
 
-    let counted = try CountedRows(columns, dump: dump, layout: layout) { file in
-      try Self.rowsHeld(by: file, request.layers, candidates, layout, missing)
+    let counted = try CountedRows(columns, request, dump: dump, layout: layout, names: found?.names) { file in
+      try Self.rowsHeld(by: file, request.layers, candidates, layout, missing, &evidence)
     }
-    let rows = counted.perFile.reduce(0, +)
+    let rows = counted.perPart.reduce(0, +)
     guard rows > 0 else {
       throw ActivationsError(
         "\(file.path)\(columns.labels.map { ", dataset \($0)" } ?? ""): there are no rows. Make the dump again: its writer may have ended before it wrote any."
       )
     }
     let names = counted.labels == nil ? nil : found
+    let place = "\(columns.home(dump).path)\(columns.labels.map { ", dataset \($0)" } ?? ", axis of categories")"
     let labels = try counted.labels.map {
-      try LabelColumn(
-        $0, names: names?.names,
-        place: "\(file.path)\(columns.labels.map { ", dataset \($0)" } ?? ", axis of categories")",
-        origin: names.map { "\($0.origin)" })
+      try LabelColumn($0, names: names?.names, place: place, origin: names.map { "\($0.origin)" }, &evidence)
     }
 
     let wanted =
       request.layers
       ?? candidates.layers(
-        in: dump, rows: (counted.perFile[0], columns.labels == nil ? "rows" : "labels"), layout: layout,
-        hasFiller: counted.hasFiller)
+        in: dump, rows: (counted.perPart[0], columns.labels == nil ? "rows" : "labels"), layout: layout,
+        hasFiller: counted.hasFiller, &evidence)
     let layers = try wanted.map {
       try LayerSource(
-        $0, dump: dump, rows: counted.perFile, layout: layout, hasFiller: counted.hasFiller, missing: missing)
+        $0, dump: dump, rows: counted.perPart, layout: layout, hasFiller: counted.hasFiller, missing: missing)
     }
-    guard !layers.isEmpty else { throw LayerCandidates.none(file, candidates.skipped) }
+    guard !layers.isEmpty else {
+      let ragged = labels.flatMap {
+        ForeignObjects.ragged(file.catalogue, layers: candidates.datasets, labels: $0.classes.count, file)
+      }
+      throw LayerCandidates.none(file, candidates.skipped, evidence, ragged)
+    }
     var seen = Set<String>()
     for layer in layers where !seen.insert(layer.name).inserted {
       throw ActivationsError("Two layers are called \"\(layer.name)\". Give each layer a name of its own.")
     }
 
-    let predictions = try columns.predictions.map { LabelColumn(try counted.column($0, of: dump), like: labels) }
-    let wantedInstances =
-      request.instances ?? (file.catalogue.groups.contains("/instances") ? InstanceRequest(group: "/instances") : nil)
+    let predictions = try columns.predictions.flatMap { path in
+      try LabelColumn.predictions(counted.column(path, of: dump, columns), path, like: labels, names: names, &evidence)
+    }
+    let wantedInstances = request.instances ?? instanceGroup.map { InstanceRequest(group: $0) }
     instances =
       try wantedInstances.map {
         try InstanceSet($0, dump: dump, layers: layers, labels: labels, predictions: predictions, rows: rows)
       } ?? .none
 
-    understood = Self.understood(request, columns, names, layers, wantedInstances)
+    if request.layers == nil { candidates.offerSingleNeurons(file.catalogue, rows: counted.perPart[0], &evidence) }
+    try Self.look(at: dump, request, columns, counted, layers, &evidence)
+    var understood = Self.understood(request, columns, names, layers, wantedInstances)
+    if predictions == nil { understood.predictions = nil }
+    self.understood = understood
     self.dump = dump
     self.rows = rows
     self.layout = layout
@@ -94,15 +128,71 @@ extension DumpContents {
     filler = counted.filler
     skipped = candidates.skipped
     notes =
-      columns.notes + Self.notes(dump, columns, counted, layout, names, layers)
+      Self.notes(dump, columns, counted, layout, names, layers)
       + dump.files.flatMap { file in file.catalogue.notes.map { "\(file.name): \($0)" } }
+    self.evidence = evidence
+  }
+
+  /// Numbered datasets that may be layers, at most: networks have some hundreds, texts many thousands.
+  private static let numberedMax = 512
+
+  /// Refuses thousands of numbered datasets without labels: one a text or a picture, no layers.
+  private static func refuseNumberedDatasets(_ file: DumpFile, _ layers: [DatasetInfo], _ columns: [ColumnCandidate])
+    throws
+  {
+    let numbered = layers.filter { DatasetName($0.path).words.allSatisfy { $0.allSatisfy(\.isNumber) } }
+    guard numbered.count > numberedMax, numbered.count * 2 > layers.count, let first = numbered.first,
+      let last = numbered.last,
+      !columns.contains(where: { $0.name.readsLikeLabels && LayerCandidates.rowsPossible(first).contains($0.length) })
+    else { return }
+    throw ActivationsError(
+      "\(file.path): it holds \(grouped(numbered.count)) numbered datasets, \(first.path) to \(last.path), as one a text or a picture would be, and no labels. Write their rows behind one another into one dataset a layer, with h5py and NumPy: f[\"layer\"] = np.concatenate([f[k][:] for k in names]); or if they are layers, name them in a job: layers: [PATH, …]."
+    )
+  }
+
+  /// Refuses labels that are one a token, where a layer has as many rows and tokens.
+  private static func refuseTokenLabels(_ file: DumpFile, _ request: DumpRequest, _ layers: [DatasetInfo]) throws {
+    guard !request.absent.contains(.labels), request.classFrom == nil else { return }
+    let matrices = file.catalogue.datasets.filter { info in
+      info.shape.count == 2 && info.element.isInteger && !RawLabels.isColumn(info.shape)
+        && (request.labels.map(file.catalogue.canonicalPath) ?? info.path) == info.path
+        && DatasetName(info.path).readsLikeLabels
+    }
+    for labels in matrices {
+      guard let layer = layers.first(where: { $0.shape.count > 2 && Array($0.shape.prefix(2)) == labels.shape }) else {
+        continue
+      }
+      throw ActivationsError(
+        "\(file.path), dataset \(labels.path): there is one label for each token (\(inWords(labels.shape))) of \(layer.path) (\(inWords(layer.shape))), and labels belong to rows. Make every token a row, with h5py: f[\"tokens\"] = f[\"\(layer.path.dropFirst())\"][:].reshape(-1, \(layer.shape.last ?? 0)); f[\"token_labels\"] = f[\"\(labels.path.dropFirst())\"][:].reshape(-1), and write in a job layers: [tokens], labels: token_labels."
+      )
+    }
+  }
+
+  /// Refuses files of which one holds labels alone and another layers alone, with the line that joins them.
+  private static func refuseLabelsApart(_ dump: Dump) throws {
+    guard (2...16).contains(dump.files.count) else { return }
+    func isOnlyLabels(_ file: DumpFile) -> Bool {
+      !file.catalogue.datasets.isEmpty
+        && file.catalogue.datasets.allSatisfy { RawLabels.isColumn($0.shape) && !$0.shape.isEmpty }
+        && file.catalogue.datasets.contains { DatasetName($0.path).readsLikeLabels }
+    }
+    func hasNone(_ file: DumpFile) -> Bool {
+      !file.catalogue.datasets.contains { DatasetName($0.path).readsLikeLabels }
+    }
+    let apart = dump.files.filter(isOnlyLabels)
+    guard apart.count == 1, let labels = apart.first else { return }
+    let others = dump.files.filter { $0.path != labels.path }
+    guard others.allSatisfy(hasNone) else { return }
+    throw ActivationsError(
+      "\(labels.path): it holds labels alone, and \(others.map(\.name).joined(separator: ", ")) none. Join them in a job: dumps: [\(others.map(\.name).joined(separator: ", "))], labels_from: \(labels.name)."
+    )
   }
 
   /// Refuses a file of which something is damaged that may be meant: it would be missing in the store without a word. A job that names
   /// all layers leaves aside the rest, but for what is called like a column that it does not name.
   private static func checkReadable(_ dump: Dump, _ request: DumpRequest) throws {
     let root = request.instances?.group ?? "/instances"
-    for file in dump.files {
+    for file in dump.parts {
       let instances = file.catalogue.canonicalPath(root)
       for (path, why) in file.catalogue.unreadable where !(path + "/").hasPrefix(instances + "/") {
         let name = path.split(separator: "/").last?.lowercased() ?? ""
@@ -117,13 +207,13 @@ extension DumpContents {
   /// Rows of a file without labels.
   private static func rowsHeld(
     by file: DumpFile, _ wanted: [LayerRequest]?, _ candidates: LayerCandidates, _ layout: RowLayout,
-    _ missing: MissingChunks
+    _ missing: MissingChunks, _ evidence: inout Evidence
   ) throws -> Int {
     switch layout {
     case .files: return 1
     case .categories(let count, _):
       guard let path = wanted?.first?.dataset ?? candidates.datasets.first?.path else {
-        throw LayerCandidates.none(file, candidates.skipped)
+        throw LayerCandidates.none(file, candidates.skipped, evidence, nil)
       }
       let info = try file.catalogue.dataset(named: path)
       let axes = wanted?.first?.axes ?? Axes.find(info, rows: 0, layout: layout, hasFiller: false)?.0
@@ -141,14 +231,15 @@ extension DumpContents {
     }
     if let first = wanted?.first {
       let info = try file.catalogue.dataset(named: first.dataset)
-      guard let axes = first.axes ?? Axes.said(by: info) else { return info.shape.first ?? 0 }
+      guard let axes = first.axes ?? Axes.said(by: info) else {
+        return info.shape.count == 1 ? info.shape[0] : LayerCandidates.rowsPossible(info)[0]
+      }
       return axes.letters.count == info.shape.count ? axes.rows(of: info.shape) : 0
     }
-    guard let rows = candidates.rowsOfMost,
-      let usual = candidates.datasets.first(where: { $0.shape.first == rows || $0.shape.last == rows })
-    else { throw LayerCandidates.none(file, candidates.skipped) }
-    let info = try file.catalogue.dataset(named: usual.path)
-    return usual.shape.first == rows ? info.shape.first ?? 0 : info.shape.last ?? 0
+    guard let agreed = try candidates.agreedRows(file, &evidence),
+      let usual = candidates.datasets.first(where: { LayerCandidates.rowsPossible($0)[0] == agreed })
+    else { throw LayerCandidates.none(file, candidates.skipped, evidence, nil) }
+    return LayerCandidates.rowsPossible(try file.catalogue.dataset(named: usual.path))[0]
   }
 
   /// The request that names all that was found.
@@ -160,6 +251,7 @@ extension DumpContents {
     understood.labels = columns.labels
     understood.predictions = columns.predictions
     understood.count = columns.count
+    understood.labelsFrom = request.labelsFrom
     understood.instances = instances
     switch names?.origin {
     case .dataset(let path): understood.classNames = .dataset(path)
@@ -167,9 +259,11 @@ extension DumpContents {
     case nil: break
     }
     understood.layers = layers.enumerated().map { number, layer in
-      LayerRequest(
+      var one = LayerRequest(
         name: layer.name, dataset: layer.path, axes: layer.geometry.axes, reduce: layer.geometry.reduce,
         bfloat16: request.layers?[number].bfloat16 ?? false)
+      one.numbers = layer.numbers
+      return one
     }
     return understood
   }
@@ -186,19 +280,14 @@ extension DumpContents {
       )
     }
     if counted.filler > 0 {
-      let rows = counted.perFile.reduce(0, +)
+      let rows = counted.perPart.reduce(0, +)
       notes.append(
-        "\(columns.count ?? "count") says that the first \(grouped(rows)) of \(grouped(rows + counted.filler)) rows count; the others are filler and left out."
+        "\(columns.countPath ?? "The job") says that the first \(grouped(rows)) of \(grouped(rows + counted.filler)) rows count; the others are filler and left out."
       )
     }
     if case .categories(let count, let each) = layout, layers.contains(where: { $0.axesOrigin == .guess }) {
       notes.append(
         "Rows are taken as stored by category, \(grouped(count)) categories with \(grouped(each)) rows each, because there are as many class names; if that is wrong, name the axes in the job."
-      )
-    }
-    if let reversed = layers.first(where: { $0.axesOrigin == .guess && $0.geometry.axes.letters.last == "N" }) {
-      notes.append(
-        "\(reversed.path): the last axis is taken as that of the rows, as MATLAB writes them (axes: \(reversed.geometry.axes))."
       )
     }
     var seen = Set<String>()

@@ -4,18 +4,29 @@ public struct DumpRequest: Sendable, Equatable {
     case dataset(String)
     case list([String])
   }
+  /// What gives all rows of a file, or of a group that is joined, their class.
+  public enum ClassFrom: String, Sendable, CaseIterable { case group, file }
+
   public var layers: [LayerRequest]?
   public var labels: String?
   public var predictions: String?
   public var classNames: ClassNames?
   public var instances: InstanceRequest?
-  /// Dataset with the number of rows that count; later ones are filler.
-  public var count: String?
+  /// How many rows count; later ones are filler.
+  public var count: CountOfRows?
   /// Columns that there are none of, whatever datasets are called.
   public var absent: Set<Column> = []
+  /// Groups of each file whose rows follow each other; paths then count from the group.
+  public var join: String?
+  public var classFrom: ClassFrom?
+  /// Path of a file of its own that holds the labels, and the predictions if the job names them.
+  public var labelsFrom: String?
 
   public enum Column: String, Sendable { case labels, predictions, count }
   public init() {}
+
+  /// Whether it says nothing of what the dump holds.
+  var leavesAllOpen: Bool { layers == nil && labels == nil && join == nil && classFrom == nil && labelsFrom == nil }
 }
 
 /// What a job says of a layer.
@@ -26,6 +37,14 @@ public struct LayerRequest: Sendable, Equatable {
   public var reduce: Reduction
   /// Reads elements of 2 opaque bytes, uint16 or int16 as bfloat16.
   public var bfloat16: Bool
+  /// How a job has the stored numbers taken, whatever the file says of them.
+  public enum Numbers: Sendable, Equatable {
+    /// As they are.
+    case raw
+    /// `(stored - zeroPoint) * scale`.
+    case scaled(by: Double, zeroPoint: Double)
+  }
+  public var numbers: Numbers?
 
   public init(
     name: String? = nil, dataset: String, axes: Axes? = nil, reduce: Reduction = .flatten, bfloat16: Bool = false

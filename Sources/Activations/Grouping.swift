@@ -12,6 +12,9 @@ public struct Group: Sendable, Equatable {
 ///
 /// Rows that no group tells apart form a *cell*; each row is counted in its one cell, and groups are sums of cells.
 public struct Grouping: Sendable {
+  /// Name of the group of all rows.
+  static let allName = "all"
+
   /// Group 0 is `all`, then the classes in label order, then the job's own.
   public let groups: [Group]
   /// Cells of each group.
@@ -36,7 +39,7 @@ public struct Grouping: Sendable {
     rows: Int, labels: LabelColumn?, predictions: LabelColumn?,
     conditions: [(name: String, text: String, condition: GroupExpression)]
   ) throws {
-    var groups = [Group(name: "all", kind: .all, text: nil, rows: rows)]
+    var groups = [Group(name: Self.allName, kind: .all, text: nil, rows: rows)]
     let classCount = labels?.names.count ?? 0
     if let labels {
       for index in 0..<classCount {
@@ -58,6 +61,11 @@ public struct Grouping: Sendable {
     }
     var seen = Set<String>()
     for group in groups where !seen.insert(group.name).inserted {
+      if group.name == groups[0].name {
+        throw ActivationsError(
+          "A \(group.kind == .class ? "class" : "group of the job") is called \"all\", which is the name of the group of all rows. Call it otherwise in the job\(group.kind == .class ? ": class_names lists the names of all classes, in the order \(labels?.names.prefix(4).joined(separator: ", ") ?? "")\(classCount > 4 ? ", …" : "")" : "")."
+        )
+      }
       throw ActivationsError("Two groups are called \"\(group.name)\". Give each group and class a name of its own.")
     }
 

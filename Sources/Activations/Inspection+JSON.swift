@@ -26,6 +26,9 @@ extension Inspection {
         ["kind": kind.name, "count": kind.count, "pictures": kind.images != nil, "texts": kind.texts != nil]
           as [String: Any]
       }
+      object["left_out"] = contents.evidence.leftOut.map { ["path": $0.path, "why": $0.why] }
+      object["assumed"] = contents.evidence.assumed
+      object["evidence"] = contents.evidence.reasons.map { ["what": $0.what, "why": $0.why] }
       object["skipped"] = contents.skipped.map { ["dataset": $0.path, "why": $0.why] }
     }
     let data = try JSONSerialization.data(

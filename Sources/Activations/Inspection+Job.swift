@@ -25,7 +25,7 @@ extension Inspection {
         "  - { name: \(yaml(layer.name)), dataset: \(yaml(layer.path)), axes: \(layer.geometry.axes), reduce: \(layer.geometry.reduce.rawValue) }"
       )
     }
-    lines += contents.skipped.map { "  # not taken: \(comment("\($0.path): \($0.why)"))" }
+    lines += contents.skipped.prefix(100).map { "  # not taken: \(comment("\($0.path): \($0.why)"))" }
 
     if let path = request.labels {
       lines.append("labels: \(yaml(path))")
@@ -34,7 +34,11 @@ extension Inspection {
         contents.labels == nil ? "# labels: PATH  # none were found" : "# labels: the axis K, category by category")
     }
     lines.append(request.predictions.map { "predictions: \(yaml($0))" } ?? "# predictions: PATH  # none were found")
-    if let path = request.count { lines.append("count: \(yaml(path))  # later rows are filler") }
+    switch request.count {
+    case .dataset(let path): lines.append("count: \(yaml(path))  # later rows are filler")
+    case .number(let number): lines.append("count: \(number)  # later rows are filler")
+    case nil: break
+    }
     switch request.classNames {
     case .dataset(let path): lines.append("class_names: \(yaml(path))")
     case .list(let names):

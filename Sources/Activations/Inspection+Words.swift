@@ -13,33 +13,53 @@ extension Inspection {
     switch contents {
     case .failure(let error):
       lines += ["", "It cannot be precomputed as it is: \(error)", "", "Datasets"]
-      lines += dump.first.catalogue.datasets.map { "  \($0.path)  \(Self.storage($0))" }
+      lines += Self.page(dump.first.catalogue.datasets.map { "  \($0.path)  \(Self.storage($0))" }, "datasets")
     case .success(let contents):
       lines.append(contents.conventionInWords)
       lines += Self.layers(contents) + Self.labels(contents) + Self.instances(contents)
-      if !contents.skipped.isEmpty {
-        lines += ["", "Not taken as layers"] + contents.skipped.map { "  \($0.path): \($0.why)" }
+      if !contents.evidence.leftOut.isEmpty {
+        lines +=
+          [""] + Self.page(contents.evidence.leftOut.map { "Left out: \($0.path): \($0.why)" }, "things left out")
+      }
+      if !contents.evidence.assumed.isEmpty { lines += [""] + contents.evidence.assumed.map { "Assumed: \($0)" } }
+      let others = contents.skipped.filter { skipped in !contents.evidence.leftOut.contains { $0.path == skipped.path }
+      }
+      if !others.isEmpty {
+        lines += ["", "Not taken as layers"] + Self.page(others.map { "  \($0.path): \($0.why)" }, "datasets")
       }
     }
-    let traps = traps
+    // Guesses stand above, by themselves.
+    let assumed = Set(evidence?.assumed ?? [])
+    let traps = traps.filter { !assumed.contains($0) }
     if !traps.isEmpty { lines += ["", "Mind"] + traps.prefix(50).map { "  \($0)" } }
     if traps.count > 50 { lines.append("  … and \(grouped(traps.count - 50)) more; --json lists all") }
     return lines
   }
 
+  /// Lines of a list that fit on a page.
+  private static let pageLines = 40
+
+  /// No more lines than fit on a page, and how many there are more.
+  private static func page(_ lines: [String], _ what: String) -> [String] {
+    lines.count <= pageLines
+      ? lines
+      : lines.prefix(pageLines - 1) + ["  … and \(grouped(lines.count - pageLines + 1)) more \(what); --json lists all"]
+  }
+
   private static func layers(_ contents: DumpContents) -> [String] {
     let count = contents.layers.count
-    let width = contents.layers.map(\.name.count).max() ?? 0
+    let width = contents.layers.prefix(pageLines).map(\.name.count).max() ?? 0
     return [
       "",
       "\(grouped(contents.rows)) \(contents.rows == 1 ? "row" : "rows") in \(count) \(count == 1 ? "layer" : "layers")",
     ]
-      + contents.layers.map { layer in
-        let name = layer.name.padding(toLength: width, withPad: " ", startingAt: 0)
-        let kept = layer.geometry.axes.positions.isEmpty ? "" : ", kept position by position"
-        return
-          "  \(name)  \(grouped(layer.neurons)) neurons\(kept), axes \(layer.geometry.axes) (\(layer.axesInWords)): \(storage(layer.info))"
-      }
+      + page(
+        contents.layers.map { layer in
+          let name = layer.name.padding(toLength: width, withPad: " ", startingAt: 0)
+          let kept = layer.geometry.axes.positions.isEmpty ? "" : ", kept position by position"
+          return
+            "  \(name)  \(grouped(layer.neurons)) neurons\(kept), axes \(layer.geometry.axes) (\(layer.axesInWords)): \(storage(layer.info))"
+        }, "layers")
   }
 
   private static func labels(_ contents: DumpContents) -> [String] {
@@ -53,6 +73,7 @@ extension Inspection {
     } else {
       lines.append("Labels by the axis of categories: \(count)")
     }
+    if let why = contents.evidence.reasons.first(where: { $0.what == "labels" })?.why { lines.append("  \(why)") }
     let shown = zip(labels.names, labels.counts).prefix(20).map { "\($0) (\(grouped($1)))" }.joined(separator: ", ")
     lines.append("  \(shown)\(labels.names.count > 20 ? ", …" : "")")
     lines.append(

@@ -19,11 +19,16 @@ extension Inspection {
   public var traps: [String] {
     let notes =
       (try? contents.get())?.notes ?? dump.files.flatMap { file in file.catalogue.notes.map { "\(file.name): \($0)" } }
-    let all = notes + ofContents + dump.files.flatMap { file in file.catalogue.datasets.flatMap(Self.traps) }
+    let all =
+      notes + (evidence?.assumed ?? []) + ofContents
+      + dump.files.flatMap { file in file.catalogue.datasets.flatMap(Self.traps) }
     // Many files mostly have the same traps.
     var seen = Set<String>()
     return all.filter { seen.insert($0).inserted }
   }
+
+  /// What was decided without being told; `nil` where the dump is not understood.
+  public var evidence: Evidence? { (try? contents.get())?.evidence }
 
   /// Those that only show once the dump is understood.
   private var ofContents: [String] {
@@ -34,11 +39,6 @@ extension Inspection {
       if layer.axesOrigin == .guess, axes.letters.contains("H") {
         found.append(
           "\(info.path): the axes \(axes) are a guess, for torch writes NCHW, Keras and TensorFlow NHWC, and the file does not say which. It matters only if the job reduces positions."
-        )
-      }
-      if layer.axesOrigin == .guess, axes.row != nil, axes.category == nil, info.shape.first == info.shape.last {
-        found.append(
-          "\(info.path): its first and last axis are equally long; the \(axes.row == 0 ? "first" : "last") is taken as that of the rows. If that is wrong, name the axes in the job."
         )
       }
       if case .chunked(let chunk) = info.layout {
@@ -55,6 +55,11 @@ extension Inspection {
       }
     }
     if let labels = contents.labels {
+      if labels.names.contains(Grouping.allName) {
+        found.append(
+          "A class is called \"\(Grouping.allName)\", which is the name of the group of all rows; precompute refuses that. Name the classes otherwise in a job: class_names: [cat, dog]."
+        )
+      }
       let counts = labels.counts
       let empty = zip(labels.names, counts).filter { $1 == 0 }.map(\.0)
       if !empty.isEmpty {

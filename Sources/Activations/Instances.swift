@@ -46,7 +46,7 @@ extension InstanceSet {
   ) throws {
     var kinds: [InstanceKind] = []
     var instances: [Instance] = []
-    let file = dump.first
+    let file = dump.files[0]
     let layerPaths = layers.map(\.path)
     if let group = request.group {
       let root = file.catalogue.canonicalPath(group)
@@ -110,6 +110,19 @@ extension InstanceSet {
       }
     }
     self.init(kinds: kinds, instances: instances)
+  }
+
+  /// Whether a group holds instances: groups of its own that mirror datasets outside. What is merely called so may be anything.
+  static func isGroup(_ root: String, of catalogue: Catalogue) -> Bool {
+    guard catalogue.groups.contains(root) else { return false }
+    let paths = Set(catalogue.datasets.map(\.path))
+    let isMirror = paths.contains { path in
+      guard path.hasPrefix(root + "/") else { return false }
+      let parts = path.dropFirst(root.count + 1).split(separator: "/")
+      return parts.count > 1 && paths.contains("/" + parts.dropFirst().joined(separator: "/"))
+    }
+    // An empty one, or one with names of its own, may have lost them: that is told where instances are read.
+    return isMirror || !paths.contains { $0.hasPrefix(root + "/") } || paths.contains("\(root)/true_label")
   }
 
   /// Groups below `root` that hold at least one of the layers; benign ones first, then attacked ones.

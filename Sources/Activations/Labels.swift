@@ -27,6 +27,15 @@ public enum RawLabels: Sendable, Equatable {
   /// - Throws: `ActivationsError` where they have another shape, `HDF5Error` where one is no whole number.
   public static func read(_ dataset: Dataset, file: String) throws -> RawLabels {
     let info = dataset.info
+    if !info.isNull, info.attributes["MATLAB_class"] == .string("char"), info.element == .uint16, info.shape.count == 2
+    {
+      return .texts(try charMatrix(dataset))
+    }
+    if info.attributes["MATLAB_class"] == .string("cell") {
+      throw ActivationsError(
+        "\(file), dataset \(info.path): the labels are a cell array of MATLAB, which refers to its texts. Save whole numbers and their names instead: [names, ~, labels] = unique(labels), or name another dataset in the job: labels: PATH."
+      )
+    }
     guard !info.isNull, isColumn(info.shape) else {
       throw ActivationsError(
         "\(file), dataset \(info.path): labels have the shape \(inWords(info.shape)). "
@@ -43,6 +52,17 @@ public enum RawLabels: Sendable, Equatable {
       )
     }
     return .texts(values.map { names[$0]! })
+  }
+
+  /// A text for each row of a char matrix of MATLAB, whose axes are reversed in the file.
+  private static func charMatrix(_ dataset: Dataset) throws -> [String] {
+    let (length, rows) = (dataset.info.shape[0], dataset.info.shape[1])
+    let units = try dataset.integers().map { UInt16(truncatingIfNeeded: $0) }
+    return (0..<rows).map { row in
+      var text = Array((0..<length).map { units[$0 * rows + row] })
+      while let last = text.last, last == 0 || last == 32 { text.removeLast() }
+      return String(decoding: text, as: UTF16.self)
+    }
   }
 
   /// Whether a dataset of this shape is one column of values.
@@ -81,7 +101,19 @@ extension LabelColumn {
   ///   - place: file and dataset, for errors.
   ///   - origin: where the names are from, for errors.
   public init(_ labels: RawLabels, names: [String]?, place: String, origin: String? = nil) throws {
+    var evidence = Evidence()
+    try self.init(labels, names: names, place: place, origin: origin, &evidence)
+  }
+
+  /// - Parameter evidence: takes what was assumed.
+  init(_ labels: RawLabels, names: [String]?, place: String, origin: String?, _ evidence: inout Evidence) throws {
     let from = origin.map { ", from \($0)" } ?? ""
+    let told = names.map(Self.toldApart)
+    if let names, let told, names != told {
+      evidence.assume(
+        "Several classes share a name (\(Self.doubled(names).joined(separator: ", "))): they are told apart by their label. To call them otherwise, name the classes in a job: class_names: [cat, dog]."
+      )
+    }
     switch labels {
     case .integers(let values):
       areIntegers = true
@@ -90,7 +122,15 @@ extension LabelColumn {
           "\(place): the label of row \(row) is \(values[row]). Labels must not be negative; leave such rows out of the dump, or give them a class of their own."
         )
       }
-      if let names {
+      if let names = told, let first = Self.oneBased(values, names.count) {
+        // MATLAB, R and Julia count from 1.
+        classes = values.map { Int32($0 - first) }
+        texts = names.indices.map { String(Int64($0) + first) }
+        self.names = names
+        evidence.assume(
+          "\(place): the labels begin at 1 and there are \(names.count) class names\(from): label 1 is taken for \"\(names[0])\". If \"\(names[0])\" is the label 0, name the classes in a job with one more in front: class_names: [none, \(names[0]), …]."
+        )
+      } else if let names = told {
         if let row = values.firstIndex(where: { $0 >= names.count }) {
           throw ActivationsError(
             "\(place): the label of row \(row) is \(values[row]), but there are \(names.count) class names\(from), for the labels 0 to \(names.count - 1). Name every class, or other names in the job, as in class_names: [cat, dog]."
@@ -109,7 +149,7 @@ extension LabelColumn {
     case .texts(let values):
       areIntegers = false
       try Self.checkSpelling(values, place: place)
-      let distinct = names ?? Array(Set(values)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      let distinct = names ?? Self.sorted(Array(Set(values)))
       let index = Dictionary(distinct.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
       if let row = values.firstIndex(where: { index[$0] == nil }) {
         throw ActivationsError(
@@ -118,9 +158,78 @@ extension LabelColumn {
       }
       classes = values.map { index[$0]! }
       texts = distinct
-      self.names = distinct
+      self.names = told ?? distinct
     }
     try Self.check(names: self.names, place: place)
+  }
+
+  /// The number that the labels begin with where they count from 1: as many as there are names, and none is 0; `nil` where they count from 0.
+  private static func oneBased(_ values: [Int64], _ names: Int) -> Int64? {
+    guard let low = values.min(), let high = values.max(), low >= 1, high <= Int64(names) else { return nil }
+    // Where the last name is used, 0 would be missing and one label too many. Where it is not, the first label tells.
+    return high == Int64(names) || low == 1 ? 1 : nil
+  }
+
+  /// Texts in the order of their bytes; those that are all whole numbers in that of the numbers.
+  private static func sorted(_ texts: [String]) -> [String] {
+    let numbers = texts.map { Int64($0) }
+    if !numbers.contains(nil) {
+      return zip(numbers, texts).sorted { ($0.0!, $0.1) < ($1.0!, $1.1) }.map(\.1)
+    }
+    return texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Names that occur more than once, in their order.
+  private static func doubled(_ names: [String]) -> [String] {
+    let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
+    var told = Set<String>()
+    return names.filter { counts[$0]! > 1 && told.insert($0).inserted }
+  }
+
+  /// Names of which none is that of another: those that are get the number of their class.
+  private static func toldApart(_ names: [String]) -> [String] {
+    let doubled = Set(doubled(names))
+    guard !doubled.isEmpty else { return names }
+    var taken = Set(names)
+    return names.enumerated().map { number, name in
+      guard doubled.contains(name) else { return name }
+      var own = "\(name) [\(number)]"
+      while !taken.insert(own).inserted { own += "'" }
+      return own
+    }
+  }
+
+  /// Predictions with the classes of the labels.
+  /// - Returns: `nil` where numbers stand beside texts, or texts beside numbers, and nothing tells which is which.
+  static func predictions(
+    _ values: RawLabels, _ path: String, like labels: LabelColumn?, names: ClassNames?, _ evidence: inout Evidence
+  ) -> LabelColumn? {
+    guard let labels else { return LabelColumn(values, like: nil) }
+    switch values {
+    case .integers(let numbers) where !labels.areIntegers:
+      // Numbers beside texts: they are classes in the order in which these are named, or texts of numbers.
+      let texts = Set(numbers.map(String.init))
+      if texts.isSubset(of: labels.texts) { return LabelColumn(.texts(numbers.map(String.init)), like: labels) }
+      guard names != nil, numbers.allSatisfy({ (0..<Int64(labels.texts.count)).contains($0) }) else {
+        evidence.leaveOut(
+          path,
+          "its predictions are numbers and the labels are texts, and nothing says which is which; give class_names in the order of the numbers, as in class_names: [\(labels.names.prefix(2).joined(separator: ", ")), …]"
+        )
+        return nil
+      }
+      return LabelColumn(.texts(numbers.map { labels.texts[Int($0)] }), like: labels)
+    case .texts(let texts) where labels.areIntegers:
+      let known = Set(labels.names).union(labels.texts)
+      guard texts.contains(where: known.contains) else {
+        evidence.leaveOut(
+          path,
+          "its predictions are texts (\(Set(texts).sorted().prefix(3).joined(separator: ", "))) and the labels are numbers, and nothing says which is which; give class_names in the order of the numbers"
+        )
+        return nil
+      }
+      return LabelColumn(values, like: labels)
+    default: return LabelColumn(values, like: labels)
+    }
   }
 
   /// Reads a second column, such as predictions, with the classes of `labels`; what is no class there becomes one of its own text.

@@ -18,6 +18,10 @@ public struct LayerSource: Sendable {
   /// The type that the values are read as.
   public let element: ElementType
   public let geometry: LayerGeometry
+  /// How the job has the stored numbers taken.
+  let numbers: LayerRequest.Numbers?
+  /// What the stored numbers stand for; `nil`: themselves.
+  public let convention: NumberConvention?
   /// How it is known what the axes mean.
   public let axesOrigin: AxesOrigin
   public let parts: [Part]
@@ -32,7 +36,9 @@ public struct LayerSource: Sendable {
     rows * geometry.neurons * geometry.positions * (element.bytes ?? 0)
   }
   /// Whether all values that are counted are whole numbers.
-  public var holdsWholeNumbers: Bool { element.isInteger && geometry.reduce != .mean }
+  public var holdsWholeNumbers: Bool { element.isInteger && geometry.reduce != .mean && convention == nil }
+  /// Whether every value is a `Float`: what is scaled is taken in double precision.
+  public var fitsFloat: Bool { element.fitsFloat && convention?.isAffine != true }
 }
 
 extension LayerSource {
@@ -113,15 +119,22 @@ extension LayerSource {
   ) throws {
     var parts: [Part] = []
     var firstRow = 0
-    var common: (geometry: LayerGeometry, origin: AxesOrigin, others: [Int], element: ElementType, info: DatasetInfo)?
-    for (file, count) in zip(dump.files, rows) {
+    var common:
+      (
+        geometry: LayerGeometry, origin: AxesOrigin, others: [Int], element: ElementType, info: DatasetInfo,
+        convention: NumberConvention?
+      )?
+    for (file, count) in zip(dump.parts, rows) {
       let info = try file.catalogue.dataset(named: request.dataset)
       let place = "\(file.path), dataset \(info.path)"
-      let element = try Self.element(of: info, bfloat16: request.bfloat16, place: place)
+      let element = try Self.element(of: info, request, place: place)
+      let convention = try NumberConvention(info, request, place: place)
       let (axes, origin) = try Self.axes(
         request.axes, of: info, rows: count, layout: layout, hasFiller: hasFiller, place: place)
       let geometry = LayerGeometry(axes: axes, reduce: request.reduce, shape: info.shape)
-      guard info.count > 0, geometry.neurons > 0, geometry.positions > 0 else {
+      // A part may have no rows, where others have.
+      let isEmpty = info.count == 0 && (count > 0 || rows.allSatisfy { $0 == 0 })
+      guard !isEmpty, !info.isNull, geometry.neurons > 0, geometry.positions > 0 else {
         throw ActivationsError("\(place): it is empty, with the shape \(inWords(info.shape)). Leave it out of the job.")
       }
       try Self.check(rows: axes.rows(of: info.shape), of: axes, count: count, hasFiller: hasFiller, place: place)
@@ -136,9 +149,15 @@ extension LayerSource {
             "\(place): its values are \(element), but \(common.element) in \(dump.first.path). Files of one dump must agree."
           )
         }
+        guard common.convention == convention else {
+          throw ActivationsError(
+            "\(place): its numbers stand for \(convention?.words ?? "themselves"), but for \(common.convention?.words ?? "themselves") in \(dump.first.path). Files of one dump must agree; raw: true in the job takes the stored numbers."
+          )
+        }
       } else {
-        common = (geometry, origin, geometry.extents, element, info)
+        common = (geometry, origin, geometry.extents, element, info, convention)
       }
+      if count == 0 { continue }
       let dataset = try file.file.dataset(info, reinterpret: element == info.element ? nil : element, missing: missing)
       let categories: [Int?] = axes.category.map { Array(0..<info.shape[$0]) } ?? [nil]
       for category in categories {
@@ -147,11 +166,17 @@ extension LayerSource {
         firstRow += each
       }
     }
-    name = request.name ?? String(Substring(common!.info.path.utf8.dropFirst()))
-    path = common!.info.path
-    element = common!.element
-    geometry = common!.geometry
-    axesOrigin = common!.origin
+    guard let common, !parts.isEmpty else {
+      throw ActivationsError(
+        "The layer \(request.dataset) has no rows in any file of the dump. Leave it out of the job.")
+    }
+    name = request.name ?? String(Substring(common.info.path.utf8.dropFirst()))
+    path = common.info.path
+    element = common.element
+    geometry = common.geometry
+    convention = common.convention
+    numbers = request.numbers
+    axesOrigin = common.origin
     self.parts = parts
     try checkSize()
   }
@@ -190,9 +215,26 @@ extension LayerSource {
   static let opaqueReason =
     "its elements are opaque, 2 bytes each; if they are bfloat16, name the layer in the job with dtype: bfloat16"
 
-  private static func element(of info: DatasetInfo, bfloat16: Bool, place: String) throws -> ElementType {
+  /// The type that a dataset says its numbers are of, where it is stored under another: netCDF's `_Unsigned`, or an attribute `dtype`.
+  static func disguise(of info: DatasetInfo) -> ElementType? {
+    if case .string(let text)? = info.attributes["_Unsigned"], text.lowercased() == "true" {
+      switch info.element {
+      case .int8: return .uint8
+      case .int16: return .uint16
+      default: return nil
+      }
+    }
+    guard case .string(let text)? = info.attributes["dtype"], text.lowercased().hasSuffix("bfloat16"),
+      [.uint16, .int16, .opaque(bytes: 2)].contains(info.element)
+    else { return nil }
+    return .bfloat16
+  }
+
+  private static func element(of info: DatasetInfo, _ request: LayerRequest, place: String) throws -> ElementType {
     if let reason = info.unsupportedReason { throw ActivationsError("\(place): \(reason)") }
-    if bfloat16 {
+    let said = request.numbers == .raw ? nil : disguise(of: info)
+    if let said, said != .bfloat16 { return said }
+    if request.bfloat16 || said == .bfloat16 {
       guard [.opaque(bytes: 2), .uint16, .int16, .bfloat16].contains(info.element) else {
         throw ActivationsError(
           "\(place): its values are \(info.element), which the job takes for bfloat16 (dtype: bfloat16); that is stored as 2 opaque bytes, uint16 or int16. Leave dtype out."
@@ -224,4 +266,15 @@ public func grouped(_ number: Int) -> String {
     index -= 3
   }
   return (number < 0 ? "-" : "") + String(digits)
+}
+
+extension LayerSource {
+  /// The request for the same layer's values of instances, in a dataset of their own.
+  public func requestForInstances(at path: String) -> LayerRequest {
+    var request = LayerRequest(
+      name: name, dataset: path, axes: geometry.axes.ofInstances, reduce: geometry.reduce,
+      bfloat16: element == .bfloat16)
+    request.numbers = numbers
+    return request
+  }
 }

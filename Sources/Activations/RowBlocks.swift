@@ -78,7 +78,7 @@ public final class RowBlocks<Value: ReadableValue> {
     let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
     let stored = source.element.bytes ?? 8
     let isMatrix = Self.isMatrix(source.geometry)
-    let converted = source.element == Value.element ? 0 : MemoryLayout<Value>.size
+    let converted = source.element == Value.element && source.convention == nil ? 0 : MemoryLayout<Value>.size
     let gathered = isMatrix ? 0 : neurons.count * source.geometry.samplesPerRow * MemoryLayout<Value>.size
     return rows * (row * (stored + converted) + gathered)
   }
@@ -136,7 +136,7 @@ public final class RowBlocks<Value: ReadableValue> {
     band = neurons
     laneCount = lanes
     scratch = (0..<lanes).map { _ in Scratch() }
-    needsConversion = source.element != Value.element
+    needsConversion = source.element != Value.element || source.convention != nil
     isMatrix = Self.isMatrix(source.geometry)
     isMapping = Self.canMap(source, neurons)
     blocks = Self.blocks(source, rowsPerBlock, stretches ?? [0..<source.rows])
@@ -187,7 +187,7 @@ public final class RowBlocks<Value: ReadableValue> {
   /// are stored.
   public static func canMap(_ source: LayerSource, _ neurons: Range<Int>) -> Bool {
     guard isMatrix(source.geometry), source.geometry.axes.row == 0, source.geometry.axes.category == nil,
-      source.element == Value.element, neurons == 0..<source.neurons
+      source.element == Value.element, source.convention == nil, neurons == 0..<source.neurons
     else { return false }
     return source.parts.allSatisfy {
       if case .contiguous(_?) = $0.dataset.info.layout { true } else { false }
@@ -285,11 +285,14 @@ public final class RowBlocks<Value: ReadableValue> {
       let target = Shared(UnsafeMutableRawPointer(decoded))
       let element = self.source.element
       let width = element.bytes!
+      let convention = self.source.convention
       let step = 1 << 16
       try parallel((count + step - 1) / step) { _, index in
-        Value.convert(
-          stored.pointer + index * step * width, element, count: min(step, count - index * step),
-          to: target.pointer.assumingMemoryBound(to: Value.self) + index * step)
+        let values = UnsafeMutableBufferPointer(
+          start: target.pointer.assumingMemoryBound(to: Value.self) + index * step,
+          count: min(step, count - index * step))
+        Value.convert(stored.pointer + index * step * width, element, count: values.count, to: values.baseAddress!)
+        convention?.apply(values)
       }
     }
 

@@ -81,6 +81,29 @@ static inline herr_t nd_each_link(hid_t group, H5L_iterate_t visit, void *contex
   return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &at, visit, context);
 }
 
+/* The path of the first dimension scale of an axis: what DIMENSION_LIST refers to. Bytes of the path, 0 where there is none. */
+static inline ssize_t nd_dimension_scale(hid_t dataset, unsigned axis, unsigned rank, char *path, size_t size) {
+  if (H5Aexists(dataset, "DIMENSION_LIST") <= 0) return 0;
+  ssize_t length = 0;
+  hid_t attribute = H5Aopen(dataset, "DIMENSION_LIST", H5P_DEFAULT);
+  if (attribute < 0) return 0;
+  hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+  hid_t base = type >= 0 && H5Tget_class(type) == H5T_VLEN ? H5Tget_super(type) : -1;
+  if (space >= 0 && base >= 0 && H5Tequal(base, H5T_STD_REF_OBJ) > 0 && H5Sget_simple_extent_npoints(space) == (hssize_t)rank &&
+      rank <= 32) {
+    hvl_t lists[32];
+    if (H5Aread(attribute, type, lists) >= 0) {
+      if (lists[axis].len > 0) length = H5Rget_name(dataset, H5R_OBJECT, lists[axis].p, path, size);
+      H5Dvlen_reclaim(type, space, H5P_DEFAULT, lists);
+    }
+  }
+  if (base >= 0) H5Tclose(base);
+  if (space >= 0) H5Sclose(space);
+  if (type >= 0) H5Tclose(type);
+  H5Aclose(attribute);
+  return length;
+}
+
 /* The innermost entry of the error stack. */
 static inline herr_t nd_innermost_(unsigned depth, const H5E_error2_t *entry, void *innermost) {
   if (depth == 0) *(const H5E_error2_t **)innermost = entry;

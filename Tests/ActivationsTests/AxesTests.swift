@@ -3,8 +3,14 @@ import Testing
 @testable import Activations
 
 @Suite struct AxesTests {
-  @Test(arguments: ["", "N", "K", "KN", "KU", "NN", "NXY", "NCC", "nchwq"])
+  @Test(arguments: ["", "K", "KN", "KU", "NN", "NXY", "NCC", "nchwq"])
   func refused(_ letters: String) { #expect(Axes(letters) == nil) }
+
+  @Test func oneNeuron() throws {
+    let axes = try #require(Axes("N"))
+    #expect(axes.row == 0 && axes.neurons.isEmpty && axes.positions.isEmpty)
+    #expect(LayerGeometry(axes: axes, reduce: .flatten, shape: [7]).neurons == 1)
+  }
 
   @Test func roles() throws {
     let axes = try #require(Axes("nhwc"))

@@ -55,6 +55,8 @@ import Testing
     #expect(ordered.classes == [0, 2, 0])
     #expect(throws: ActivationsError.self) { try LabelColumn(.texts(["x"]), names: ["a"], place: "f.h5, dataset /l") }
     #expect(throws: ActivationsError.self) { try LabelColumn(.integers([-1]), names: nil, place: "") }
-    #expect(throws: ActivationsError.self) { try LabelColumn(.integers([0]), names: ["a", "a"], place: "") }
+    // Classes of one name are told apart by their label.
+    let alike = try LabelColumn(.integers([0, 1]), names: ["a", "a"], place: "")
+    #expect(alike.names == ["a [0]", "a [1]"] && alike.classes == [0, 1])
   }
 }

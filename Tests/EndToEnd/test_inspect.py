@@ -50,7 +50,8 @@ def test_words(program, rich):
 
 def test_json(program, rich):
     found = json.loads(program.ok("inspect", rich, "--json").stdout)
-    assert found.keys() == {"convention", "files", "filler_rows", "instances", "labels", "layers", "predictions", "rows", "skipped", "traps"}
+    assert found.keys() == {
+        "assumed", "convention", "evidence", "files", "filler_rows", "instances", "labels", "layers", "left_out", "predictions", "rows", "skipped", "traps"}
     assert found["layers"][0].keys() == {"axes", "axes_guessed", "dataset", "dtype", "name", "neurons", "reduce", "shape"}
     assert found["labels"].keys() == {"classes", "dataset", "integers", "named_by"}
     datasets = {d["path"]: d for d in found["files"][0]["datasets"]}

@@ -30,6 +30,8 @@ struct Describer {
       padding: stored.padding, enumeration: stored.enumeration, layout: .compact, filters: try filters(properties.id),
       unfilteredEdgeChunks: false, storedBytes: 0, fillBytes: [],
       attributes: attributes.read(of: dataset), viaLink: viaLink)
+    info.isBoolean = stored.isBoolean
+    info.dimensions = DimensionNames.read(of: dataset, info)
     if viaLink != nil, let other = Self.fileName(of: dataset) {
       info.storageFile = other
       otherFiles.insert(other)

@@ -8,6 +8,8 @@ struct StoredType {
   var bytes: Int
   var padding: TextPadding?
   var enumeration: Enumeration?
+  /// Whether the numbers are truth values: h5py's enumeration of FALSE and TRUE, or PyTables' 8-bit fields.
+  var isBoolean = false
 
   /// Reads an open datatype. Call inside ``Library/enter(_:)``.
   init(_ type: hid_t) throws(Fault) {
@@ -34,6 +36,7 @@ struct StoredType {
       }
     case H5T_ENUM:
       (element, enumeration) = try Self.enumeration(type, size, byteOrder)
+      isBoolean = element == .uint8
     case H5T_OPAQUE:
       element = .opaque(bytes: size)
     case H5T_COMPOUND:
@@ -43,6 +46,9 @@ struct StoredType {
       bytes = ElementType.referenceBytes
     case H5T_ARRAY: element = .other("array")
     case H5T_REFERENCE: element = .other("reference")
+    case H5T_BITFIELD where size == 1 && H5Tget_precision(type) == 8 && H5Tget_offset(type) == 0:
+      element = .uint8
+      isBoolean = true
     case H5T_BITFIELD: element = .other("bitfield")
     case H5T_TIME: element = .other("time")
     default:

@@ -48,7 +48,14 @@ struct Superblock: Sendable {
     // user block after it was written; libhdf5 then trusts the place of the signature.
     self.base = start
     let markEnd = end == UInt64.max ? UInt64(fileBytes) : end &- base &+ UInt64(start)
-    guard markEnd <= UInt64(fileBytes) else { throw Self.cut(fileBytes, markEnd) }
+    guard markEnd <= UInt64(fileBytes) else {
+      if try Self.isOfFamily(descriptor, at: start, fileBytes) {
+        throw .unsupported(
+          "it is the first of a family of files (the family driver), which are one file together",
+          advice: "Join them: h5repart -family-to-sec2 NAME_%d.h5 whole.h5.")
+      }
+      throw Self.cut(fileBytes, markEnd)
+    }
     if version == 3, header[11] & 0b101 != 0 {
       throw Fault(
         .notReadable, "it is marked as open for writing",
@@ -67,6 +74,13 @@ struct Superblock: Sendable {
       at = at == 0 ? 512 : next
     }
     return nil
+  }
+
+  /// Whether the block behind the superblock names the family driver.
+  private static func isOfFamily(_ descriptor: Int32, at start: Int, _ fileBytes: Int) throws(Fault) -> Bool {
+    let head = try System.bytes(descriptor, at: start, count: min(512, fileBytes - start))
+    let name = Array("NCSAfami".utf8)
+    return head.indices.contains { head[$0...].starts(with: name) }
   }
 
   /// What the file is instead, where its first bytes tell.

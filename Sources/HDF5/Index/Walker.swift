@@ -39,7 +39,7 @@ struct Walker: ~Copyable {
     describer = Describer(follow: follow, file: identity, probesLeft: Self.probes)
     catalogue = Catalogue(
       file: identity, otherFiles: [], datasets: [], groups: [], rootAttributes: [:],
-      groupAttributes: [:], aliases: [:], skipped: [:], lost: [], notes: [], follow: follow)
+      groupAttributes: [:], aliases: [:], creationOrder: [:], skipped: [:], lost: [], notes: [], follow: follow)
   }
 
   deinit { for object in held { H5Oclose(object) } }
@@ -108,14 +108,15 @@ struct Walker: ~Copyable {
   /// Lists a group; returns the paths its hard links give.
   private mutating func children(of path: String) throws(Fault) -> [String] {
     let group = try Handle(H5Gopen2(file, path, access.id), "opening it")
-    final class Links { var found: [(name: String?, kind: H5L_type_t)] = [] }
+    final class Links { var found: [(name: String?, kind: H5L_type_t, order: Int64?)] = [] }
     let links = Links()
     let status = nd_each_link(
       group.id,
       { _, name, information, context in
         guard let name, let information, let context else { return -1 }
         let links = Unmanaged<Links>.fromOpaque(context).takeUnretainedValue()
-        links.found.append((String(validatingCString: name), information.pointee.type))
+        let order = information.pointee.corder_valid ? information.pointee.corder : nil
+        links.found.append((String(validatingCString: name), information.pointee.type, order))
         return links.found.count > 1_000_000 ? -1 : 0
       }, Unmanaged.passUnretained(links).toOpaque())
     guard status >= 0 else { throw Library.failure("listing its links") }
@@ -130,11 +131,12 @@ struct Walker: ~Copyable {
 
     let prefix = path == "/" ? "/" : path + "/"
     var hard: [String] = []
-    for (name, kind) in links.found {
+    for (name, kind, order) in links.found {
       guard let name, !name.isEmpty else {
         note("\(path) holds a link whose name is not UTF-8; it was skipped")
         continue
       }
+      if let order { catalogue.creationOrder[prefix + name] = order }
       if kind == H5L_TYPE_HARD {
         hard.append(prefix + name)
       } else {

@@ -16,6 +16,8 @@ public struct Catalogue: Codable, Sendable {
   /// Further names of groups and datasets that are listed under another path: soft links, and hard
   /// links after the first.
   public var aliases: [String: String]
+  /// When members of groups were made, where their group keeps that: numbers that ascend within a group, by path.
+  public var creationOrder: [String: Int64]
   /// What is there by name but not in `datasets`, and why: by path.
   public var skipped: [String: String]
   /// Those of `skipped` that are there, but damaged or in a newer format.
@@ -95,5 +97,51 @@ public struct Catalogue: Codable, Sendable {
       if !replaced { break }
     }
     return path
+  }
+}
+
+extension Catalogue {
+  /// What is below a group, with paths that count from there; what links leave is as it was.
+  ///
+  ///     try catalogue.below("/batch_0").dataset(named: "conv1").absolutePath   // "/batch_0/conv1"
+  public func below(_ group: String) -> Catalogue {
+    let root = canonicalPath(group)
+    guard root != "/" else { return self }
+    func relative(_ path: String) -> String? {
+      guard path.utf8.starts(with: (root + "/").utf8) else { return path == root ? "/" : nil }
+      return String(Substring(path.utf8.dropFirst(root.utf8.count)))
+    }
+    func moved<Value>(_ table: [String: Value]) -> [String: Value] {
+      Dictionary(
+        table.compactMap { path, value in relative(path).map { ($0, value) } }, uniquingKeysWith: { first, _ in first })
+    }
+    var part = self
+    part.datasets = datasets.compactMap { info in
+      relative(info.path).map {
+        var info = info
+        info.pathInFile = info.absolutePath
+        info.path = $0
+        return info
+      }
+    }
+    part.groups = groups.compactMap(relative)
+    part.rootAttributes = groupAttributes[root] ?? [:]
+    part.groupAttributes = moved(groupAttributes)
+    part.aliases = moved(aliases).compactMapValues(relative)
+    part.creationOrder = moved(creationOrder)
+    part.skipped = moved(skipped)
+    part.lost = lost.compactMap(relative)
+    part.notes = []
+    return part
+  }
+
+  /// Whether one path comes before another: by the order in which they were made where their groups keep that, else naturally.
+  public func precedes(_ first: String, _ second: String) -> Bool {
+    let (a, b) = (first.split(separator: "/"), second.split(separator: "/"))
+    if let place = zip(a, b).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset {
+      let made = [a, b].map { creationOrder["/" + $0[...place].joined(separator: "/")] }
+      if let earlier = made[0], let later = made[1], earlier != later { return earlier < later }
+    }
+    return naturallyPrecedes(first, second)
   }
 }

@@ -100,6 +100,12 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   public var viaLink: String?
   /// The file its bytes are in, if not the catalogued one.
   public var storageFile: String?
+  /// Its path from the root, where `path` counts from a group (``Catalogue/below(_:)``).
+  public var pathInFile: String?
+  /// Whether its numbers are truth values, 0 and 1.
+  public var isBoolean = false
+  /// Names of its axes, "" where one has none; [] where no axis has any (dimension labels, or the names of dimension scales).
+  public var dimensions: [String] = []
 
   /// Number of elements: the product of the shape, 1 for a scalar, 0 for a null dataset.
   public var count: Int { isNull ? 0 : shape.reduce(1, *) }
@@ -109,6 +115,9 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
     guard case .chunked(let chunk) = layout else { return nil }
     return chunk.reduce(elementBytes, *)
   }
+
+  /// Where it lies in its file.
+  public var absolutePath: String { pathInFile ?? path }
 
   /// Refuses shapes and chunks whose sizes in bytes are beyond what arithmetic can hold: nothing later multiplies extents with
   /// overflow checks again. No catalogue has a dataset that does not pass.

@@ -42,7 +42,7 @@ public final class Dataset: Sendable {
       if let reinterpret { try Self.check(reinterpret, for: info) }
       source = try Self.source(file, info)
     } catch {
-      throw HDF5Error(error, file: file.identity.path, dataset: info.path)
+      throw HDF5Error(error, file: file.identity.path, dataset: info.absolutePath)
     }
   }
 
@@ -203,7 +203,7 @@ public final class Dataset: Sendable {
   func located(_ fault: Fault, _ piece: Piece? = nil) -> HDF5Error {
     var chunk: [Int]?
     if case .chunked = info.layout { chunk = piece?.first }
-    return HDF5Error(fault, file: file.identity.path, dataset: info.path, chunk: chunk)
+    return HDF5Error(fault, file: file.identity.path, dataset: info.absolutePath, chunk: chunk)
   }
 }
 

@@ -42,7 +42,7 @@ final class LibraryReader: Sendable {
     try Library.enter { () throws(Fault) in
       let access = try Handle(H5Pcreate(nd_dataset_access_class()), "preparing to open it")
       if !file.follow { nd_refuse_external_links(access.id) }
-      let dataset = try Handle(H5Dopen2(try file.handle(), info.path, access.id), "opening it")
+      let dataset = try Handle(H5Dopen2(try file.handle(), info.absolutePath, access.id), "opening it")
       let space = try Handle(H5Dget_space(dataset.id), "reading its shape")
       var extents = [hsize_t](repeating: 0, count: 33)
       let rank = H5Sget_simple_extent_dims(space.id, &extents, nil)

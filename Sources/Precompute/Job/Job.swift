@@ -81,6 +81,13 @@ extension Job {
           ]
           if let axes = layer.axes { entry["axes"] = .string(axes.letters) }
           if layer.bfloat16 { entry["dtype"] = "bfloat16" }
+          switch layer.numbers {
+          case .raw: entry["raw"] = true
+          case .scaled(let scale, let zeroPoint):
+            entry["scale"] = .double(scale)
+            entry["zero_point"] = .double(zeroPoint)
+          case nil: break
+          }
           return .object(entry)
         }),
       "groups": .array(groups.map { ["name": .string($0.name), "where": .string($0.condition)] }),
@@ -92,7 +99,16 @@ extension Job {
     if let title { object["title"] = .string(title) }
     if let labels = request.labels { object["labels"] = .string(labels) }
     if let predictions = request.predictions { object["predictions"] = .string(predictions) }
-    if let count = request.count { object["count"] = .string(count) }
+    switch request.count {
+    case .dataset(let path): object["count"] = .string(path)
+    case .number(let number): object["count"] = JSONValue(number)
+    case nil: break
+    }
+    if let join = request.join { object["join"] = .string(join) }
+    if let from = request.classFrom { object["class_from"] = .string(from.rawValue) }
+    if let file = request.labelsFrom {
+      object["labels_from"] = .string(file.split(separator: "/").last.map(String.init) ?? file)
+    }
     switch request.classNames {
     case .dataset(let path): object["class_names"] = .string(path)
     case .list(let names): object["class_names"] = .array(names.map { .string($0) })

@@ -48,7 +48,20 @@ extension Job {
     title = try map.text("title")
     request.labels = try map.column(.labels, absent: &request.absent)
     request.predictions = try map.column(.predictions, absent: &request.absent)
-    request.count = try map.column(.count, absent: &request.absent)
+    request.count = try map.column(.count, absent: &request.absent).map { text in
+      Int(text).map { .number($0) } ?? .dataset(text)
+    }
+    request.join = try map.text("join")
+    request.classFrom = try map.choice("class_from")
+    if let file = try map.text("labels_from") {
+      let path = file.hasPrefix("/") || folder.isEmpty ? file : folder + "/" + file
+      try Job.checkExistence(
+        [path], advice: "Look for a typing error in labels_from; paths in a job are relative to the job file's folder.")
+      request.labelsFrom = path
+    }
+    if request.classFrom != nil, request.labels != nil || request.labelsFrom != nil {
+      throw map.fault("class_from", "class_from gives the rows their class, and so do labels; leave one of them out")
+    }
     if let node = map.take("class_names") {
       if case .sequence = node {
         request.classNames = .list(try map.texts(of: node, "class_names"))
@@ -132,8 +145,21 @@ extension Job {
       throw entry.fault(
         "dtype", "\"\(type)\" is not a choice; bfloat16 is, for values stored as 2 opaque bytes, uint16 or int16")
     }
+    let scale = try entry.number("scale")
+    let zeroPoint = try entry.number("zero_point")
+    let isRaw = try entry.flag("raw") ?? false
+    if isRaw, scale != nil || zeroPoint != nil {
+      throw entry.fault(
+        "raw",
+        "raw: true takes the stored numbers, and scale and zero_point say that they stand for others; leave one out")
+    }
+    if let scale, !scale.isFinite || scale == 0 { throw entry.fault("scale", "a number other than 0 is needed") }
+    if let zeroPoint, !zeroPoint.isFinite { throw entry.fault("zero_point", "a number is needed") }
     try entry.finish()
-    return LayerRequest(name: name, dataset: dataset, axes: axes, reduce: reduce, bfloat16: type != nil)
+    var request = LayerRequest(name: name, dataset: dataset, axes: axes, reduce: reduce, bfloat16: type != nil)
+    if isRaw { request.numbers = .raw }
+    if scale != nil || zeroPoint != nil { request.numbers = .scaled(by: scale ?? 1, zeroPoint: zeroPoint ?? 0) }
+    return request
   }
 
   /// Names of classes, one a line, where `path` is a text file beside the job.

@@ -72,6 +72,12 @@ struct JobMap {
     }
   }
 
+  mutating func number(_ key: String) throws -> Double? {
+    guard let node = take(key) else { return nil }
+    guard let number = node.float else { throw fault(key, "a number is needed") }
+    return number
+  }
+
   mutating func flag(_ key: String) throws -> Bool? {
     guard let node = take(key) else { return nil }
     guard let flag = node.bool else { throw fault(key, "true or false is needed") }

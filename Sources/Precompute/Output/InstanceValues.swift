@@ -52,15 +52,18 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
     switch kind.origin {
     case .group(let group):
       guard
-        dump.first.catalogue.has(group + source.path)
+        dump.files[0].catalogue.has(group + source.path)
       else {
         for _ in 0..<kind.count { try body(Array(repeating: .nan, count: source.neurons)) }
         return
       }
-      let request = LayerRequest(
-        name: source.name, dataset: group + source.path, axes: source.geometry.axes.ofInstances,
-        reduce: source.geometry.reduce, bfloat16: source.element == .bfloat16)
-      let instances = try LayerSource(request, dump: Dump(files: [dump.first]), rows: [kind.count])
+      let instances = try LayerSource(
+        source.requestForInstances(at: group + source.path), dump: Dump(files: [dump.files[0]]), rows: [kind.count])
+      guard instances.convention == source.convention else {
+        throw ActivationsError(
+          "\(instances.place): its numbers stand for \(instances.convention?.words ?? "themselves"), but those of the layer \(source.path) for \(source.convention?.words ?? "themselves"). Write the same attributes to both."
+        )
+      }
       guard instances.neurons == source.neurons, instances.geometry.positions == source.geometry.positions else {
         throw ActivationsError(
           "\(dump.first.path), dataset \(instances.path): it has the shape \(inWords(instances.info.shape)), but the layer \(source.path) has \(inWords(source.info.shape)). An instance has the same neurons as a row of its layer."
@@ -73,7 +76,7 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
   }
 
   private func eachRow(of source: LayerSource, _ rows: [Int], _ body: ([Float]) throws -> Void) throws {
-    if source.element.fitsFloat {
+    if source.fitsFloat {
       try eachRow(of: source, rows, as: Float.self, body)
     } else {
       try eachRow(of: source, rows, as: Double.self, body)

@@ -57,6 +57,19 @@ struct Fingerprint {
     return changes
   }
 
+  /// Files of `earlier`, where they are another dump: none of them is a file of this one, under any name.
+  func otherFiles(_ earlier: String) -> [String] {
+    func read(_ text: String) -> [InputFile] {
+      (try? JSONDecoder().decode([InputFile].self, from: Data(text.utf8))) ?? []
+    }
+    guard let earlier = Fingerprint(earlier) else { return [] }
+    let (was, isNow) = (read(earlier.files), read(files))
+    let isSame = was.contains { old in
+      isNow.contains { $0.path == old.path || $0.bytes == old.bytes && $0.modifiedNs == old.modifiedNs }
+    }
+    return isSame ? [] : was.map(\.path)
+  }
+
   private static func jobChange(_ earlier: String, _ now: String) -> String {
     func keys(_ text: String) -> [String: JSONValue]? {
       try? JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8))

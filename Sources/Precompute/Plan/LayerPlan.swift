@@ -141,7 +141,7 @@ extension LayerPlan {
         rows: rows.reduce(0, +), firstRows: min(rowsPerBlock, rows[0])
       ).bytes
     }
-    let needed = source.element.fitsFloat ? bytes(Float.self) : bytes(Double.self)
+    let needed = source.fitsFloat ? bytes(Float.self) : bytes(Double.self)
     return needed <= candidateLogBytesMax ? needed : 0
   }
 

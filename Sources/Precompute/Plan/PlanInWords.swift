@@ -31,7 +31,11 @@ extension PreparedJob {
       "  about \(durationInWords(seconds)) on \(lanes.count) \(lanes.count == 1 ? "lane" : "lanes"), if the dump is read at 2.5 GB/s"
     )
     for note in contents.notes { lines.append("  Note: \(note)") }
-    for (path, why) in contents.skipped { lines.append("  Not taken: \(path): \(why)") }
+    lines += contents.evidence.words(indent: "  ")
+    let known = Set(contents.evidence.leftOut.map(\.path))
+    let others = contents.skipped.filter { !known.contains($0.path) }
+    for (path, why) in others.prefix(20) { lines.append("  Not taken: \(path): \(why)") }
+    if others.count > 20 { lines.append("  Not taken: \(grouped(others.count - 20)) more; inspect --json lists all") }
     return lines
   }
 }

@@ -25,7 +25,8 @@ public struct PreparedJob: Sendable {
   /// - Throws: `HDF5Error`, `ActivationsError`, `PrecomputeError`.
   public init(_ job: Job, memory: Int, lanes: Lanes, catalogue: (_ path: String) throws -> HDF5.Catalogue) throws {
     let dump = Dump(files: try job.dumps.map { try DumpFile(catalogue($0), columnBytesMax: memory) })
-    var contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing))
+    let labelsFile = try job.request.labelsFrom.map { try DumpFile(catalogue($0), columnBytesMax: memory) }
+    var contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing), labelsFile: labelsFile)
     // Before anything is made for each row: a shape is only a claim.
     for layer in contents.layers { try layer.verifyComplete() }
     try contents.checkInstances(lanes: lanes.count, memory: memory)
@@ -37,7 +38,7 @@ public struct PreparedJob: Sendable {
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
     plans = try contents.layers.map { [grouping] layer in
-      layer.element.fitsFloat
+      layer.fitsFloat
         ? try LayerPlan(
           layer, as: Float.self, grouping: grouping, medians: job.medians, memory: left, lanes: lanes.count,
           openFiles: openFiles)
@@ -144,6 +145,8 @@ public struct PreparedJob: Sendable {
         "nan": JSONValue(counted.reduce(0) { $0 + $1.nan }),
         "infinite": JSONValue(counted.reduce(0) { $0 + $1.infinite }),
       ],
+      "left_out": .array(contents.evidence.leftOut.map { ["path": .string($0.path), "why": .string($0.why)] }),
+      "assumed": .array(contents.evidence.assumed.map { .string($0) }),
     ]
     return Attributes(
       dataset: TileStore.Dataset(name: job.name, title: job.title ?? job.name, rows: contents.rows),

@@ -9,6 +9,8 @@ public struct RunResult: Sendable {
   public let path: String
   public let version: String
   public let attributes: Attributes
+  /// Files of another dump that the store of this name was made of before.
+  public let replacedDump: [String]
 }
 
 extension PreparedJob {
@@ -50,7 +52,7 @@ extension PreparedJob {
       let layer: Layer
       do {
         layer =
-          plan.source.element.fitsFloat
+          plan.source.fitsFloat
           ? try compute(number, as: Float.self, builder, observer, clock, shards)
           : try compute(number, as: Double.self, builder, observer, clock, shards)
       } catch let error as HDF5Error {
@@ -66,11 +68,13 @@ extension PreparedJob {
     }
     try writePictures(builder)
     let attributes = try attributes(layers: layers)
+    let replacedDump = StoreBuilder.madeFrom(root: output, name: job.name).map(fingerprint.otherFiles) ?? []
     let version = try builder.publish(attributes, madeFrom: madeFrom) { count, body in
       try lanes.run(count) { _, index in try body(index) }
     }
     if shards == nil { try tidyShards(output: output) }
-    return RunResult(path: "\(builder.folder)/\(version)", version: version, attributes: attributes)
+    return RunResult(
+      path: "\(builder.folder)/\(version)", version: version, attributes: attributes, replacedDump: replacedDump)
   }
 
   /// The published version of this very job, dump and program, where it is what readers see.
@@ -131,7 +135,7 @@ extension PreparedJob {
   static let pictureBytesMax = 16 << 20
 
   private func writePictures(_ builder: StoreBuilder) throws {
-    let file = contents.dump.first
+    let file = contents.dump.files[0]
     for group in [StorePath.images, StorePath.texts] { try builder.remove(group) }
     let kinds = contents.instances.kinds
     if kinds.contains(where: { $0.images != nil }) { try builder.makeGroup(StorePath.images) }

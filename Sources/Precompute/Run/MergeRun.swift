@@ -16,7 +16,7 @@ extension PreparedJob {
       let attributes = try Store.open(path).attributes
       try StoreBuilder.makeCurrent(version: version, root: output, name: job.name)
       try tidyShards(output: output)
-      return RunResult(path: path, version: version, attributes: attributes)
+      return RunResult(path: path, version: version, attributes: attributes, replacedDump: [])
     }
     let shards = try ShardSet(of: self, in: folder)
     let result = try run(output: output, observer: observer, from: shards)

@@ -88,7 +88,7 @@ extension PreparedJob {
       observer.report(
         .layerBegins(name: source.name, number: number, count: pieces.count, bytes: decodedBytes(of: piece)))
       let (files, counted) =
-        source.element.fitsFloat
+        source.fitsFloat
         ? try count(piece, of: shard, as: Float.self, folder, clock, observer)
         : try count(piece, of: shard, as: Double.self, folder, clock, observer)
       names += files

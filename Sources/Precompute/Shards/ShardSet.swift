@@ -52,7 +52,7 @@ struct ShardSet {
   ) throws(RecordFileError) {
     let digest = folder.fingerprint.digest
     for piece in pieces {
-      let valueBytes = job.plans[piece.layer].source.element.fitsFloat ? 4 : 8
+      let valueBytes = job.plans[piece.layer].source.fitsFloat ? 4 : 8
       var neuron = piece.neurons.lowerBound
       for file in files where file.header.layer == piece.layer {
         let header = file.header

@@ -81,6 +81,16 @@ public final class StoreBuilder: Sendable {
     return version
   }
 
+  /// What the version that `current` names was made from, as its builder noted; `nil` where nothing is published.
+  public static func madeFrom(root: String, name: String) -> String? {
+    let files = FileManager.default
+    guard let data = files.contents(atPath: note("\(root)/\(name)")), let text = String(data: data, encoding: .utf8),
+      let version = try? files.destinationOfSymbolicLink(atPath: "\(root)/\(name)/current"),
+      text.hasPrefix("\(version)\n")
+    else { return nil }
+    return String(text.dropFirst(version.count + 1))
+  }
+
   /// Removes what builders left that were stopped while they made what is published, or made it again; nothing that a builder of another
   /// fingerprint may go on with.
   /// - Throws: `StoreWriteError`.

@@ -33,9 +33,18 @@ struct RunSummary {
     if odd.count > Self.layersTold {
       lines.append("  And in \(count(odd.count - Self.layersTold, "more layer")); --progress json lists all.")
     }
-    for note in job.grouping.notes { lines.append("  Note: \(note)") }
+    for note in notes { lines.append("  Note: \(note)") }
+    lines += job.contents.evidence.words(indent: "")
     lines.append("  To look at it: \(serve)")
     return lines
+  }
+
+  /// On groups that may not be what was meant, and on a store that was another's.
+  private var notes: [String] {
+    guard let file = result.replacedDump.first else { return job.grouping.notes }
+    return job.grouping.notes + [
+      "\(job.job.name) was made of another dump before, \(file)\(result.replacedDump.count > 1 ? " and \(count(result.replacedDump.count - 1, "other file"))" : ""); the page now shows this one. To keep both, give this one a name of its own in a job: name: OTHER."
+    ]
   }
 
   var json: [String: Any] {
@@ -44,7 +53,9 @@ struct RunSummary {
       "bytes": job.countedBytes, "bytes_decoded": meter.decoded, "bytes_per_second": Int(meter.rate),
       "memory_peak": ProcessMemory.peak,
       "nan": findings.reduce(0) { $0 + $1.nan }, "infinite": findings.reduce(0) { $0 + $1.infinite },
-      "layers_kept": meter.kept, "serve": serve, "notes": job.grouping.notes,
+      "layers_kept": meter.kept, "serve": serve, "notes": notes,
+      "left_out": job.contents.evidence.leftOut.map { ["path": $0.path, "why": $0.why] },
+      "assumed": job.contents.evidence.assumed,
       "layers": findings.map { layer -> [String: Any] in
         [
           "layer": layer.layer, "neurons": layer.neurons, "nan": layer.nan, "infinite": layer.infinite,

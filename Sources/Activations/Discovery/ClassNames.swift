@@ -42,12 +42,19 @@ extension ClassNames {
 
   /// Finds the names of all files' classes: those of the first, which others need not repeat.
   /// - Throws: as for a file, and `ActivationsError` where files name their classes differently: a number would be another class in each.
-  static func find(_ request: DumpRequest.ClassNames?, in dump: Dump, labels: String?) throws -> ClassNames? {
-    let first = try find(request, in: dump.first, labels: labels)
+  static func find(
+    _ request: DumpRequest.ClassNames?, in dump: Dump, columns: RowColumns, _ evidence: inout Evidence
+  ) throws -> ClassNames? {
+    let labels = columns.labels
+    // Beside the labels first; then in the file above, where groups are joined.
+    var first = try find(request, in: columns.home(dump), columns, &evidence)
+    if first == nil, dump.first.group != nil || columns.whole != nil {
+      first = try find(request, in: dump.files[0], columns, &evidence)
+    }
     guard let first, first.areOfFile else { return first }
-    for file in dump.files.dropFirst() where labels.map(file.has) ?? true {
+    for file in dump.parts.dropFirst() where labels.map(file.has) ?? true {
       if case .dataset(let path)? = request, !file.has(path) { continue }
-      guard let other = try find(request, in: file, labels: labels), other.areOfFile, other.names != first.names
+      guard let other = try find(request, in: file, columns, &evidence), other.areOfFile, other.names != first.names
       else { continue }
       throw ActivationsError(
         "\(file.path): its classes are \(list(other.names)) (\(other.origin)), but \(list(first.names)) in \(dump.first.path). Files of one dump must agree; where the labels do, name the classes in the job, as in class_names: [cat, dog]."
@@ -62,23 +69,26 @@ extension ClassNames {
   }
 
   /// Finds the names: as the job says, else in the labels' type, in a dataset, in an attribute of the labels or of the file, or in a text file beside the dump.
-  /// - Parameter labels: path of the labels' dataset, if there is one.
+  /// - Parameter columns: with the labels' path, if there are any.
   /// - Returns: `nil` where there are none.
   /// - Throws: `HDF5Error`, `ActivationsError` where they are, but cannot be read.
-  static func find(_ request: DumpRequest.ClassNames?, in file: DumpFile, labels: String?) throws -> ClassNames? {
+  private static func find(
+    _ request: DumpRequest.ClassNames?, in file: DumpFile, _ columns: RowColumns, _ evidence: inout Evidence
+  ) throws -> ClassNames? {
+    let labels = columns.labels
     switch request {
     case .list(let names): return ClassNames(names: names, origin: .job)
     case .dataset(let path): return ClassNames(names: try read(path, file), origin: .dataset(path))
     case nil: break
     }
-    let ofLabels = try labels.map { try file.catalogue.dataset(named: $0) }
+    let ofLabels = labels.flatMap { file.has($0) ? try? file.catalogue.dataset(named: $0) : nil }
     if let info = ofLabels, let members = info.enumeration?.members {
       return ClassNames(names: members.map(\.name), origin: .type(of: info.path))
     }
     let isText: (DatasetInfo) -> Bool = { info in
       if case .string = info.element { info.shape.count == 1 && info.unsupportedReason == nil } else { false }
     }
-    if let path = file.catalogue.path(named: usual, where: isText), path != labels {
+    if let path = nearest(file.catalogue, labels, isText), path != labels {
       return ClassNames(names: try read(path, file), origin: .dataset(path))
     }
     for (place, attributes) in [
@@ -86,6 +96,12 @@ extension ClassNames {
     ] {
       for name in usual {
         switch attributes[name] {
+        case .string(let text):
+          guard let names = inOneText(text) else { continue }
+          evidence.assume(
+            "The attribute \(name) of \(place) names the classes in one text: \(list(names)). If that is wrong, name them in a job: class_names: [cat, dog]."
+          )
+          return ClassNames(names: names, origin: .attribute(name, of: place))
         case .strings(let names): return ClassNames(names: names, origin: .attribute(name, of: place))
         case .unreadable(let why):
           throw ActivationsError(
@@ -95,12 +111,85 @@ extension ClassNames {
         }
       }
     }
-    return try sidecars(of: file.path).first { FileManager.default.fileExists(atPath: $0) }
+    if let names = try elsewhere(file, columns, &evidence) { return names }
+    return try sidecars(of: file.file.identity.path).first { FileManager.default.fileExists(atPath: $0) }
       .map { ClassNames(names: try lines(ofFile: $0), origin: .sidecar($0)) }
+  }
+
+  /// The dataset of names that stands nearest to the labels. The categories of a column that is not the labels name nothing of them.
+  private static func nearest(_ catalogue: Catalogue, _ labels: String?, _ isText: (DatasetInfo) -> Bool) -> String? {
+    let place = labels.map { Places.group(of: catalogue.canonicalPath(String($0.prefix { $0 != "@" }))) } ?? "/"
+    let all = catalogue.datasets.filter { info in
+      guard usual.contains(DatasetName(info.path).last), !info.path.hasPrefix("/instances/"), isText(info) else {
+        return false
+      }
+      let group = Places.group(of: info.path)
+      return !catalogue.has(group + "/codes") || group == labels.map(catalogue.canonicalPath)
+    }
+    func rank(_ info: DatasetInfo) -> Int { usual.firstIndex(of: DatasetName(info.path).last) ?? usual.count }
+    return all.min { a, b in
+      let (x, y) = (
+        Places.nearness(of: Places.group(of: a.path), to: [place]),
+        Places.nearness(of: Places.group(of: b.path), to: [place])
+      )
+      return x != y ? x > y : rank(a) < rank(b)
+    }?.path
+  }
+
+  /// Names in a single text, or in what is called like labels but is none.
+  private static func elsewhere(_ file: DumpFile, _ columns: RowColumns, _ evidence: inout Evidence) throws
+    -> ClassNames?
+  {
+    let single = file.catalogue.path(named: usual) { info in
+      if case .string = info.element { info.count == 1 && info.unsupportedReason == nil } else { false }
+    }
+    if let single, single != columns.labels, let text = try file.column(single).strings().first,
+      let names = inOneText(text)
+    {
+      evidence.assume(
+        "\(single) names the classes in one text: \(list(names)). If that is wrong, name them in a job: class_names: [cat, dog]."
+      )
+      return ClassNames(names: names, origin: .dataset(single))
+    }
+    guard let labels = columns.labels, let length = file.columnLength(labels) else { return nil }
+    let other = columns.candidates.first { column in
+      guard !column.isSingle, !column.isAttribute, column.path != labels, column.length < length,
+        column.name.readsLikeLabels,
+        let info = try? file.catalogue.dataset(named: column.path), case .string = info.element
+      else { return false }
+      return true
+    }
+    guard let other, case .integers? = try? file.classes(labels) else { return nil }
+    evidence.assume(
+      "\(other.path) names the classes, for it holds \(grouped(other.length)) texts, and \(labels) the labels, one a row. If that is wrong, write labels: PATH and class_names: PATH in a job."
+    )
+    return ClassNames(names: try read(other.path, file), origin: .dataset(other.path))
+  }
+
+  /// Names as JSON, or with commas between; `nil` where the text is neither.
+  static func inOneText(_ text: String) -> [String]? {
+    if let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) {
+      return names.isEmpty ? nil : names
+    }
+    if let numbered = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) {
+      let keys = numbered.keys.compactMap { Int($0) }.sorted()
+      return keys == Array(0..<numbered.count) ? keys.map { numbered[String($0)]! } : nil
+    }
+    guard !text.hasPrefix("{"), !text.hasPrefix("[") else { return nil }
+    for separator: Character in ["\n", ",", ";"] where text.contains(separator) {
+      let names = text.split(separator: separator).map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+      return names.count > 1 && !names.contains("") ? names : nil
+    }
+    return nil
   }
 
   private static func read(_ path: String, _ file: DumpFile) throws -> [String] {
     let dataset = try file.column(path)
+    if case .string = dataset.info.element, dataset.info.count == 1, let text = try dataset.strings().first,
+      let names = inOneText(text)
+    {
+      return names
+    }
     guard case .string = dataset.info.element, dataset.info.shape.count == 1 else {
       throw ActivationsError(
         "\(file.path), dataset \(dataset.info.path): class names are a one-dimensional list of texts, but this is \(inWords(dataset.info.shape)) \(dataset.info.element). Name another dataset in the job, or list the names there: class_names: [cat, dog]."

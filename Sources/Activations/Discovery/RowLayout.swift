@@ -15,7 +15,11 @@ extension RowLayout {
   ///
   /// It is guessed that a file is a row where all that may be a layer has a single axis, and that rows are stored by category where there
   /// are no labels, but class names, as many as every layer's first axis is long.
-  init(_ request: DumpRequest, dump: Dump, candidates: [DatasetInfo], hasLabels: Bool, classNames: ClassNames?) throws {
+  /// - Parameter labels: how many the first part has, if any.
+  init(
+    _ request: DumpRequest, dump: Dump, candidates: [DatasetInfo], labels: Int?, classNames: ClassNames?
+  ) throws {
+    let hasLabels = labels != nil
     let wanted = try request.layers.map {
       try $0.map { ($0.axes, try dump.first.catalogue.dataset(named: $0.dataset)) }
     }
@@ -29,7 +33,9 @@ extension RowLayout {
       return
     }
     let shapes = (wanted?.map(\.1) ?? candidates).map(\.shape)
-    if !shapes.isEmpty, shapes.allSatisfy({ $0.count == 1 }), dump.files.count > 1 || hasLabels {
+    if !shapes.isEmpty, shapes.allSatisfy({ $0.count == 1 && ($0[0] != labels || labels == 1) }),
+      dump.parts.count > 1 || hasLabels
+    {
       self = .files
     } else if !hasLabels, let names = classNames?.names, let first = shapes.first, first.count > 2, names.count > 1,
       first[0] == names.count, shapes.allSatisfy({ $0.count > 2 && $0.prefix(2) == first.prefix(2) })
@@ -47,12 +53,50 @@ public enum AxesOrigin: String, Sendable, Equatable {
 }
 
 extension Axes {
-  /// The axes as a dataset's attribute `axes` says.
+  /// The axes as a dataset's attribute `axes` says, or the names of its dimensions.
   static func said(by info: DatasetInfo) -> Axes? {
-    guard case .string(let letters)? = info.attributes["axes"], let axes = Axes(letters),
+    if case .string(let letters)? = info.attributes["axes"], let axes = Axes(letters),
       axes.letters.count == info.shape.count
-    else { return nil }
-    return axes
+    {
+      return axes
+    }
+    return named(by: info)
+  }
+
+  private static let rowNames: Set<String> = [
+    "sample", "samples", "row", "rows", "n", "batch", "example", "examples", "observation", "observations", "obs",
+    "presentation",
+    "presentations", "stimulus", "stimuli", "item", "items", "instance", "instances", "trial", "trials", "image",
+    "images", "picture",
+    "pictures", "record", "records", "event", "events",
+  ]
+  private static let positionNames: [(Character, Set<String>)] = [
+    ("H", ["height", "h", "y", "row_position"]), ("W", ["width", "w", "x"]),
+    ("T", ["time", "t", "token", "tokens", "position", "positions", "seq", "sequence", "step", "timestep"]),
+  ]
+
+  /// The axes as the file's names of dimensions say: one of them is that of the rows, and the others are of neurons where they are not
+  /// called like positions.
+  private static func named(by info: DatasetInfo) -> Axes? {
+    let names = info.dimensions.map { $0.lowercased() }
+    guard names.count == info.shape.count, names.count > 1, names.filter(rowNames.contains).count == 1 else {
+      return nil
+    }
+    var free: [Character] = ["C", "D", "F", "U"]
+    if names.count == 2 { free = ["U"] }
+    var letters = ""
+    for name in names {
+      if rowNames.contains(name) {
+        letters.append("N")
+      } else if let letter = positionNames.first(where: { $0.1.contains(name) })?.0, !letters.contains(letter) {
+        letters.append(letter)
+      } else if !free.isEmpty {
+        letters.append(free.removeFirst())
+      } else {
+        return nil
+      }
+    }
+    return Axes(letters)
   }
 
   /// The axes as the file says, or as they are guessed: rows first, unless only the last axis can be that of the rows (MATLAB).
@@ -66,6 +110,10 @@ extension Axes {
     case .files: return ofRow(rank: rank).map { (Axes($0)!, .guess) }
     case .categories: return ofRow(rank: rank - 2).map { (Axes("KN" + $0)!, .guess) }
     case .rows:
+      if rank == 1 { return (Axes("N")!, .guess) }
+      if rank > 2, info.shape[0] == 1, info.shape[1] == rows, rows > 1, let row = ofRow(rank: rank - 2) {
+        return (Axes("PN" + row)!, .guess)
+      }
       guard let row = ofRow(rank: rank - 1) else { return nil }
       func holds(_ extent: Int?) -> Bool { extent == rows || hasFiller && extent ?? 0 > rows }
       let reversed = holds(info.shape.last) && (info.attributes["MATLAB_class"] != nil || !holds(info.shape.first))

@@ -1,0 +1,148 @@
+/// The words of a dataset's name, by which people say what it holds: `labels_test` is `labels` and `test`, `predBoxes` is `pred` and `boxes`.
+struct DatasetName {
+  /// The last part of the path.
+  let original: String
+  /// The same in lower case.
+  let last: String
+  /// Its runs of letters and of digits, in lower case; a capital after a small letter begins another.
+  let words: [String]
+
+  init(_ path: String) {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    original = name
+    last = name.lowercased()
+    var words: [String] = []
+    var before: Character?
+    for character in name {
+      let joins =
+        before.map {
+          $0.isLetter && character.isLetter && !($0.isLowercase && character.isUppercase)
+            || $0.isNumber && character.isNumber
+        } ?? false
+      if character.isLetter || character.isNumber {
+        if joins { words[words.count - 1] += character.lowercased() } else { words.append(character.lowercased()) }
+      }
+      before = character
+    }
+    self.words = words
+  }
+
+  func holds(any vocabulary: Set<String>) -> Bool { words.contains(where: vocabulary.contains) }
+}
+
+extension DatasetName {
+  /// Words beside that of a column which do not change what it is.
+  private static let qualifiers: Set<String> = [
+    "all", "true", "train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "id", "ids",
+    "idx",
+    "index", "indices", "int", "num", "numeric", "gt", "ground", "truth", "batch", "sample", "row", "image", "img",
+    "fine",
+    "coarse", "name", "code", "codes", "data", "array", "raw", "cell", "type",
+  ]
+  private static let labelWords: Set<String> = [
+    "label", "labels", "target", "targets", "class", "classes", "cls", "category", "categories", "y", "celltype", "gt",
+  ]
+  private static let predictionWords: Set<String> = ["pred", "preds", "predicted", "prediction", "predictions", "hat"]
+
+  private var digitsApart: [String] { words.filter { !$0.allSatisfy(\.isNumber) } }
+
+  /// Whether it is called like a class of each row, in whatever words.
+  var readsLikeLabels: Bool {
+    if holds(any: Self.predictionWords) || holds(any: ["onehot", "names"]) || last.contains("one_hot") { return false }
+    let words = digitsApart
+    if words == ["cell", "type"] || words == ["gt"] || words == ["ground", "truth"] || words == ["groundtruth"] {
+      return true
+    }
+    let core = words.filter { !Self.qualifiers.contains($0) }
+    return !core.isEmpty && core.allSatisfy(Self.labelWords.contains)
+  }
+
+  /// Whether it is called like what the network says of each row.
+  var readsLikePredictions: Bool {
+    guard holds(any: Self.predictionWords) else { return false }
+    return digitsApart.allSatisfy {
+      Self.predictionWords.contains($0) || Self.qualifiers.contains($0) || Self.labelWords.contains($0)
+    }
+  }
+
+  /// What a matrix is by its name and type, where that is no layer; `nil`: it may be one.
+  /// - Parameters:
+  ///   - isWhole: whether its values are whole numbers.
+  ///   - rank: its axes.
+  func notALayer(isWhole: Bool, isByte: Bool, rank: Int) -> String? {
+    if holds(any: ["onehot"]) || last.contains("one_hot") { return "by its name it holds labels, one column a class" }
+    if rank >= 3, holds(any: Self.pictureWords) { return "by its name it holds input pictures" }
+    if isByte, rank == 4 || rank == 3, ["x", "input", "inputs", "data"].contains(last) {
+      return "its bytes look like input pictures"
+    }
+    guard isWhole else { return nil }
+    if holds(any: Self.maskWords) { return "by its name it is a mask" }
+    if holds(any: Self.numberingWords) {
+      return "by its name and its whole numbers it holds \(Self.numbering(words)), no activations"
+    }
+    return nil
+  }
+
+  var readsLikeMask: Bool { holds(any: Self.maskWords) }
+
+  private static let pictureWords: Set<String> = [
+    "image", "images", "picture", "pictures", "pixel", "pixels", "img", "imgs", "photo", "photos", "frame", "frames",
+    "thumbnails",
+  ]
+  private static let maskWords: Set<String> = ["mask", "masks", "valid", "padding", "ismissing", "keep"]
+  private static let numberingWords: Set<String> = [
+    "id", "ids", "index", "indices", "idx", "neighbors", "neighbours", "knn", "bbox", "bboxes", "box", "boxes", "coord",
+    "coords",
+    "coordinate", "coordinates", "position", "positions", "segment", "segments", "length", "lengths", "offset",
+    "offsets", "indptr",
+    "order", "perm", "permutation", "counts", "epoch", "epochs", "step", "steps", "seed", "seeds", "tokens", "labels",
+    "targets",
+  ]
+  private static func numbering(_ words: [String]) -> String {
+    for (names, what): (Set<String>, String) in [
+      (["neighbors", "neighbours", "knn", "index", "indices", "idx", "order", "perm", "permutation"], "row numbers"),
+      (
+        ["bbox", "bboxes", "box", "boxes", "coord", "coords", "coordinate", "coordinates", "position", "positions"],
+        "places"
+      ),
+      (["offset", "offsets", "indptr", "length", "lengths", "segment", "segments"], "where rows begin and end"),
+      (["labels", "targets"], "labels"),
+    ] where words.contains(where: names.contains) { return what }
+    return "numbers of things"
+  }
+
+  /// Whether it is called like figures of a whole layer, or like parameters of the network: what has rows of its own.
+  var readsLikeParameters: Bool {
+    holds(any: [
+      "weight", "weights", "kernel", "kernels", "bias", "biases", "gamma", "beta", "moving", "running", "vars", "var",
+      "variance",
+      "mean", "means", "std", "stddev", "minimum", "maximum", "centroid", "centroids", "codebook", "loadings",
+      "components", "pcs",
+      "eigenvalues", "eigenvectors", "covariance", "cov", "histogram", "stats", "statistics", "optimizer", "momentum",
+    ])
+  }
+
+  /// Whether it is called like distances or scores of pairs, which have rows, but no neurons.
+  var readsLikePairs: Bool { holds(any: ["distance", "distances", "similarity", "similarities", "affinity"]) }
+
+  /// Names of the usual parts of a data set.
+  static let splits: Set<String> = [
+    "train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "holdout",
+  ]
+  static let batchWords: Set<String> = [
+    "batch", "batches", "part", "parts", "chunk", "chunks", "shard", "shards", "fold", "iter", "iteration", "worker",
+    "rank", "proc",
+    "process", "slice", "piece", "minibatch",
+  ]
+  /// By which people name layers.
+  static let layerWords: Set<String> = [
+    "layer", "layers", "conv", "convs", "fc", "dense", "relu", "gelu", "pool", "avgpool", "maxpool", "mlp", "attn",
+    "attention",
+    "res", "resnet", "norm", "bn", "ln", "encoder", "decoder", "head", "stem", "neck", "backbone", "features",
+    "feature", "embed",
+    "embedding", "embeddings", "logits", "output", "outputs", "hidden", "stage", "inception", "mixed", "lstm", "gru",
+    "linear",
+    "up", "down", "proj", "projection", "visual", "text", "audio", "block", "blocks", "classifier", "flatten",
+    "dropout", "softmax",
+  ]
+}

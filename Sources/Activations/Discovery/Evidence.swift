@@ -1,0 +1,42 @@
+/// What was decided about a dump without being told, so that nothing is wrong in silence.
+public struct Evidence: Sendable, Equatable {
+  /// A dataset, group or attribute that may have been meant and was not taken.
+  public struct LeftOut: Sendable, Equatable {
+    public var path: String
+    public var why: String
+  }
+
+  /// Guesses that could be wrong, a sentence each: what was taken for what, why, and what to write if that is wrong.
+  public private(set) var assumed: [String] = []
+  public private(set) var leftOut: [LeftOut] = []
+  /// Why each thing was taken for what it is: `labels`, with the words `/labels, for it stands beside the layers`.
+  public private(set) var reasons: [(what: String, why: String)] = []
+
+  public static func == (a: Evidence, b: Evidence) -> Bool { a.assumed == b.assumed && a.leftOut == b.leftOut }
+
+  mutating func assume(_ words: String) { if !assumed.contains(words) { assumed.append(words) } }
+
+  mutating func leaveOut(_ path: String, _ why: String) {
+    if !leftOut.contains(where: { $0.path == path }) { leftOut.append(LeftOut(path: path, why: why)) }
+  }
+
+  mutating func reason(_ what: String, _ why: String) { reasons.append((what, why)) }
+}
+
+extension Evidence {
+  /// Lines of each kind that are told one by one.
+  private static let linesMax = 50
+
+  /// `Left out: PATH: why` and `Assumed: …`, a line each.
+  public func words(indent: String) -> [String] {
+    var lines = leftOut.prefix(Self.linesMax).map { "\(indent)Left out: \($0.path): \($0.why)" }
+    if leftOut.count > Self.linesMax {
+      lines.append("\(indent)Left out: \(grouped(leftOut.count - Self.linesMax)) more; inspect --json lists all")
+    }
+    lines += assumed.prefix(Self.linesMax).map { "\(indent)Assumed: \($0)" }
+    if assumed.count > Self.linesMax {
+      lines.append("\(indent)Assumed: \(grouped(assumed.count - Self.linesMax)) more; inspect --json lists all")
+    }
+    return lines
+  }
+}

@@ -1,0 +1,182 @@
+import HDF5
+
+/// Datasets of a file that may be layers, and what else there is, with the reason why it is none.
+struct LayerCandidates {
+  typealias Skipped = (path: String, why: String)
+  /// Numeric, not empty, of one axis or more, outside the instances; by the order in which they were made, where the file keeps it.
+  private(set) var datasets: [DatasetInfo] = []
+  private(set) var skipped: [Skipped] = []
+
+  /// - Parameters:
+  ///   - instances: group that is left to the instances.
+  ///   - byName: whether what is called like inputs, masks or row numbers is none; a job that names layers knows better.
+  init(_ catalogue: Catalogue, instances: String, byName: Bool, _ evidence: inout Evidence) {
+    let root = catalogue.canonicalPath(instances)
+    for info in catalogue.datasets where !info.path.hasPrefix(root + "/") && !Self.isInternal(info.absolutePath) {
+      if let reason = Self.whyNot(info) {
+        skipped.append((info.path, reason))
+      } else if byName, let reason = Self.whyNotByName(info) {
+        skipped.append((info.path, reason))
+        evidence.leaveOut(info.path, "\(reason); if it is a layer, name it in a job: layers: [\(info.path), …]")
+      } else {
+        datasets.append(info)
+      }
+    }
+    for (path, why) in catalogue.skipped.sorted(by: { $0.key < $1.key }) { skipped.append((path, why)) }
+    datasets.sort { catalogue.precedes($0.path, $1.path) }
+  }
+
+  /// What other software keeps for itself: contents of MATLAB's cell arrays, and indexes of PyTables.
+  private static func isInternal(_ path: String) -> Bool { path.hasPrefix("/#refs#/") || path.contains("/_i_") }
+
+  private static func whyNot(_ info: DatasetInfo) -> String? {
+    if let reason = info.unsupportedReason { return reason }
+    if info.isNull { return "it holds nothing" }
+    if info.shape.isEmpty { return "it is a single value" }
+    if info.count == 0, !(info.shape.first == 0 && info.shape.dropFirst().allSatisfy { $0 > 0 } && info.shape.count > 1)
+    {
+      return "it is empty, with the shape \(inWords(info.shape))"
+    }
+    if info.element == .opaque(bytes: 2) { return LayerSource.opaqueReason }
+    if !info.element.isNumeric { return "its values are \(info.element), not numbers" }
+    if case .string("char")? = info.attributes["MATLAB_class"] { return "it is text, written by MATLAB" }
+    return nil
+  }
+
+  /// Only of matrices: what has one axis is no layer anyhow.
+  private static func whyNotByName(_ info: DatasetInfo) -> String? {
+    guard info.shape.count > 1, RawLabels.isColumn(info.shape) == false else { return nil }
+    return DatasetName(info.path).notALayer(
+      isWhole: info.element.isInteger, isByte: info.element == .uint8 && !info.isBoolean, rank: info.shape.count)
+  }
+
+  /// Takes away what turned out to be something else, such as labels.
+  mutating func remove(_ paths: [String?], in catalogue: Catalogue) {
+    let taken = Set(paths.compactMap { $0.map(catalogue.canonicalPath) })
+    datasets.removeAll { taken.contains($0.path) }
+  }
+
+  /// Leaves only what has the axes that `layout` asks for.
+  mutating func keep(for layout: RowLayout) {
+    guard layout != .files else { return }
+    for info in datasets where info.shape.count < 2 {
+      skipped.append((info.path, "it has one axis; a layer has rows and neurons"))
+    }
+    datasets.removeAll { $0.shape.count < 2 }
+  }
+
+  // MARK: Rows
+
+  /// Rows that a dataset may have, by its shape alone, the likeliest first.
+  static func rowsPossible(_ info: DatasetInfo) -> [Int] {
+    if let axes = Axes.said(by: info) { return [axes.rows(of: info.shape)] }
+    guard info.shape.count > 1 else { return [1] }
+    var rows = [info.shape[0], info.shape[info.shape.count - 1]]
+    if info.attributes["MATLAB_class"] != nil { rows.reverse() }
+    if info.shape[0] == 1, info.shape.count > 2 { rows.insert(info.shape[1], at: 0) }
+    return rows
+  }
+
+  /// The number of rows that all agree on, where no labels tell.
+  /// - Throws: `ActivationsError` where they do not.
+  func agreedRows(_ file: DumpFile, _ evidence: inout Evidence) throws -> Int? {
+    func rows(_ info: DatasetInfo) -> Int { Self.rowsPossible(info)[0] }
+    func byRows(_ some: [DatasetInfo]) -> [Int: [DatasetInfo]] { Dictionary(grouping: some, by: rows) }
+    let all = byRows(datasets)
+    guard all.count > 1 else { return all.keys.first }
+    // Figures of a layer and parameters of a network have rows of their own, and so have distances of pairs.
+    let others = datasets.filter { !DatasetName($0.path).readsLikeParameters && !DatasetName($0.path).readsLikePairs }
+    if byRows(others).count == 1 { return rows(others[0]) }
+    let words = datasets.map { DatasetName($0.path) }
+    let inGroups = datasets.count { info in
+      info.path.split(separator: "/").contains { ["vars", "optimizer", "model_weights"].contains($0) }
+    }
+    if others.isEmpty || inGroups * 2 > datasets.count || words.count(where: \.readsLikeParameters) * 2 > words.count {
+      throw ActivationsError(
+        "\(file.path): this looks like the weights of a network, not like activations: the datasets (\(Self.some(datasets))) have no common number of rows, and there are no labels. Run the network over the data set and dump what its layers put out; if these are activations after all, name them in a job: layers: [PATH], labels: PATH."
+      )
+    }
+    let candidates = byRows(others).sorted { a, b in
+      a.value.reduce(0) { $0 + $1.count } > b.value.reduce(0) { $0 + $1.count }
+    }
+    let listed = candidates.prefix(6).map { rows, infos in
+      "\(grouped(rows)) rows: \(Self.some(infos)) (layers: [\(infos.prefix(4).map(\.path).joined(separator: ", "))])"
+    }
+    throw ActivationsError(
+      "\(file.path): there are no labels, and the datasets do not agree on the number of rows. Say in a job which are the layers: \(listed.joined(separator: "; or "))\(candidates.count > 6 ? "; or …" : "")."
+    )
+  }
+
+  /// `/train 500 x 25, /test 40 x 25, …`.
+  private static func some(_ infos: [DatasetInfo]) -> String {
+    infos.prefix(4).map { "\($0.path) \(inWords($0.shape))" }.joined(separator: ", ") + (infos.count > 4 ? ", …" : "")
+  }
+
+  /// The layers among them: those with one row for each of the rows that count, in every file.
+  /// - Parameter rows: rows that count in the first file, and what they are called: rows or labels.
+  mutating func layers(
+    in dump: Dump, rows: (count: Int, word: String), layout: RowLayout, hasFiller: Bool, _ evidence: inout Evidence
+  ) -> [LayerRequest] {
+    var layers: [LayerRequest] = []
+    var left: [Skipped] = []
+    func leave(_ path: String, _ why: String) { left.append((path, why)) }
+    for info in datasets {
+      guard let (axes, _) = Axes.find(info, rows: rows.count, layout: layout, hasFiller: hasFiller) else {
+        leave(
+          info.path,
+          "it has \(info.shape.count) axes, whose meaning cannot be guessed; name them in the job, as in axes: NCHW")
+        continue
+      }
+      let held = axes.rows(of: info.shape)
+      guard held == rows.count || hasFiller && held > rows.count else {
+        leave(
+          info.path,
+          "it \(info.count == 0 ? "is empty and " : "")has the shape \(inWords(info.shape)), not one row for each of the \(grouped(rows.count)) \(rows.word)"
+        )
+        continue
+      }
+      guard dump.parts.allSatisfy({ $0.has(info.path) }) else {
+        leave(info.path, "not every \(dump.parts.count > dump.files.count ? "group" : "file") of the dump has it")
+        continue
+      }
+      layers.append(LayerRequest(dataset: info.path))
+    }
+    for (path, why) in left {
+      skipped.append((path, why))
+      evidence.leaveOut(path, why)
+    }
+    return layers
+  }
+
+  /// Says which datasets of one axis may be layers of one neuron.
+  func offerSingleNeurons(_ catalogue: Catalogue, rows: Int, _ evidence: inout Evidence) {
+    for info in catalogue.datasets
+    where info.shape == [rows] && info.element.isNumeric && !info.element.isInteger && info.unsupportedReason == nil
+      && skipped.contains(where: { $0.path == info.path })
+    {
+      evidence.leaveOut(
+        info.path,
+        "it has one value a row; if it is a layer of one neuron, name it in a job: { dataset: \(info.path), axes: N }")
+    }
+  }
+
+  /// The error where there is no layer.
+  /// - Parameter ragged: what was found on rows of different lengths.
+  static func none(_ file: DumpFile, _ skipped: [Skipped], _ evidence: Evidence, _ ragged: String?) -> ActivationsError
+  {
+    if let ragged {
+      return ActivationsError("\(file.path): no layer was found with one row for each label: \(ragged).")
+    }
+    // What may have been meant goes first.
+    var seen = evidence.leftOut.map { ($0.path, $0.why) }
+    seen += skipped.filter { skipped in !evidence.leftOut.contains { $0.path == skipped.path } }
+    let reasons = seen.prefix(5).map { path, why in "\(path): \(why.hasSuffix(".") ? String(why.dropLast()) : why)" }
+    let more = seen.count > 5 ? "; and \(grouped(seen.count - 5)) more" : ""
+    return ActivationsError(
+      "\(file.path): no layer was found, that is a numeric dataset with one row per label and at least two axes. "
+        + (seen.isEmpty
+          ? "The file has no datasets. Check that it is the right one."
+          : "Seen and not taken: \(reasons.joined(separator: "; "))\(more). A job says what each dataset is, where that cannot be guessed (layers: [{dataset: PATH, axes: NU}], labels: PATH).")
+    )
+  }
+}

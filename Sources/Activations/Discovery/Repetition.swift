@@ -1,0 +1,145 @@
+import HDF5
+
+/// One structure that a file repeats: batches, splits, classes or rows, each in a group of its own.
+///
+/// Taken for layers they would be wrong in silence, so they are named for what they are, with the line that joins them.
+struct Repetition {
+  enum Kind: Equatable {
+    /// Groups whose rows follow each other: they bring labels of their own, or are called so.
+    case batches
+    /// The usual parts of a data set, such as train and test.
+    case splits
+    /// A group a class: no labels, and groups that are called like nothing else.
+    case classes
+    /// A group a row.
+    case rows
+  }
+
+  let kind: Kind
+  /// Paths of the groups.
+  let groups: [String]
+  /// What a job says to join them.
+  let pattern: String
+
+  /// Finds groups that repeat each other and are no layers.
+  /// - Parameters:
+  ///   - layers: datasets that may be layers.
+  ///   - columns: of the file.
+  init?(_ catalogue: Catalogue, layers: [DatasetInfo], columns: [ColumnCandidate]) {
+    struct Member {
+      var shapes: [String: DatasetInfo] = [:]
+    }
+    // Groups that hold datasets, by the group above them.
+    var above: [String: [String: Member]] = [:]
+    for info in layers {
+      var group = Places.group(of: info.path)
+      while group != "/" {
+        let relative = String(Substring(info.path.utf8.dropFirst(group.utf8.count + 1)))
+        above[Places.group(of: group), default: [:]][group, default: Member()].shapes[relative] = info
+        group = Places.group(of: group)
+      }
+    }
+    for (parent, members) in above.sorted(by: { ($0.key.utf8.count, $0.key) < ($1.key.utf8.count, $1.key) })
+    where members.count > 1 {
+      // The structure that most of them have.
+      let structures = Dictionary(grouping: members.keys, by: { members[$0]!.shapes.keys.sorted() })
+      guard
+        let (names, groups) = structures.max(by: { ($0.value.count, $0.key.count) < ($1.value.count, $1.key.count) }),
+        groups.count > 1
+      else { continue }
+      let sorted = groups.sorted(by: catalogue.precedes)
+      let infos = names.map { name in sorted.map { members[$0]!.shapes[name]! } }
+      // Beside matrices, vectors are columns.
+      let isMatrix = infos.contains { $0[0].shape.count > 1 }
+      guard
+        infos.allSatisfy({ some in isMatrix && some[0].shape.count == 1 || some.allSatisfy { Self.isAlike($0, some[0]) }
+        })
+      else {
+        continue
+      }
+      guard let kind = Self.kind(of: sorted, infos, columns, catalogue) else { continue }
+      self.kind = kind
+      self.groups = sorted
+      pattern = Self.pattern(for: sorted, in: parent, among: catalogue.groups)
+      return
+    }
+    return nil
+  }
+
+  /// Whether two datasets are the same but for their rows.
+  private static func isAlike(_ a: DatasetInfo, _ b: DatasetInfo) -> Bool {
+    a.shape.count == b.shape.count && a.element == b.element
+      && (a.shape.count == 1 ? a.shape == b.shape : a.shape.dropFirst() == b.shape.dropFirst())
+  }
+
+  private static func kind(
+    of groups: [String], _ infos: [[DatasetInfo]], _ columns: [ColumnCandidate], _ catalogue: Catalogue
+  ) -> Kind? {
+    let names = groups.map { DatasetName($0) }
+    let isSplit = names.allSatisfy { $0.holds(any: DatasetName.splits) }
+    let isBatch = names.allSatisfy { $0.holds(any: DatasetName.batchWords) }
+    let matrices = infos.filter { $0[0].shape.count > 1 }
+    // Labels of their own in every group, one a row.
+    let labelled = groups.enumerated().allSatisfy { number, group in
+      columns.contains { column in
+        (column.group == group || column.group.hasPrefix(group + "/"))
+          && (column.name.readsLikeLabels || column.name.readsLikePredictions)
+          && matrices.contains { $0[number].shape.first == column.length }
+      }
+    }
+    if matrices.isEmpty {
+      // Vectors: each group one row; or layers of a file that is one row.
+      return names.allSatisfy { $0.holds(any: DatasetName.layerWords) } || groups.count < 3 ? nil : .rows
+    }
+    if labelled || isBatch { return isSplit ? .splits : .batches }
+    if isSplit { return .splits }
+    let rows = matrices[0].compactMap(\.shape.first)
+    let isLabelledFromOutside = columns.contains { column in
+      column.name.readsLikeLabels && !groups.contains { column.group == $0 || column.group.hasPrefix($0 + "/") }
+        && column.length == rows[0]
+    }
+    if isLabelledFromOutside || names.allSatisfy({ $0.holds(any: DatasetName.layerWords) }) { return nil }
+    // Without labels and with rows of their own they cannot be layers.
+    let isOfOneWidth = matrices.allSatisfy { $0.count == groups.count }
+    return isOfOneWidth ? .classes : nil
+  }
+
+  /// The shortest pattern that names these groups and no others: `batch_*`, else `{train,val}`.
+  private static func pattern(for groups: [String], in parent: String, among all: [String]) -> String {
+    let prefix = parent == "/" ? "" : String(parent.dropFirst()) + "/"
+    let names = groups.map { String($0.split(separator: "/").last ?? "") }
+    var common = names[0]
+    for name in names.dropFirst() { common = String(zip(common, name).prefix { $0 == $1 }.map(\.0)) }
+    while common.last?.isNumber == true { common.removeLast() }
+    for pattern in [common.isEmpty ? nil : "\(prefix)\(common)*", "\(prefix)*"].compactMap(\.self) {
+      if let parsed = try? GroupPattern(pattern), Set(all.filter(parsed.matches)) == Set(groups) { return pattern }
+    }
+    return "\(prefix){\(names.joined(separator: ","))}"
+  }
+
+  /// The refusal, with the lines to write.
+  func refusal(_ file: DumpFile) -> ActivationsError {
+    let some =
+      groups.prefix(5).joined(separator: ", ") + (groups.count > 5 ? ", … (\(grouped(groups.count)) in all)" : "")
+    let quoted = pattern.contains { "*{?".contains($0) } ? "'\(pattern)'" : pattern
+    let each = String(groups[0].dropFirst())
+    switch kind {
+    case .batches:
+      return ActivationsError(
+        "\(file.path): its rows lie in batches, a group each: \(some). To have them follow each other, write in a job join: \(quoted); paths then count from the group."
+      )
+    case .splits:
+      return ActivationsError(
+        "\(file.path): it holds parts of a data set, a group each: \(some). To have their rows follow each other, write in a job join: \(quoted); to take one alone, join: \(each); paths then count from the group."
+      )
+    case .classes:
+      return ActivationsError(
+        "\(file.path): its groups look like classes, a group each and no labels: \(some). If they are, write in a job join: \(quoted) and class_from: group; if they are layers, name them: layers: [PATH, …]."
+      )
+    case .rows:
+      return ActivationsError(
+        "\(file.path): its rows lie in groups of their own, one vector each: \(some). To have them follow each other, write in a job join: \(quoted); paths then count from the group."
+      )
+    }
+  }
+}

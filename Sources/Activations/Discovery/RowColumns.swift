@@ -1,0 +1,352 @@
+import HDF5
+
+/// Which columns of a file hold labels, predictions and the number of rows that count, and on what evidence.
+struct RowColumns {
+  /// As a job names them.
+  var labels: String?
+  var predictions: String?
+  var count: CountOfRows?
+  /// The file that holds the labels of all parts at once; `nil`: each part holds its own.
+  private(set) var whole: DumpFile?
+  /// Candidates of the first part, for whoever looks further.
+  let candidates: [ColumnCandidate]
+
+  /// Path of the dataset that says how many rows count.
+  var countPath: String? { if case .dataset(let path)? = count { path } else { nil } }
+
+  /// The file, or the first part, that holds the labels.
+  func home(_ dump: Dump) -> DumpFile { whole ?? dump.first }
+
+  /// Exact names, the usual ones first.
+  private static let labelNames = ["labels", "label", "all_labels", "y", "y_true", "targets", "target", "true_labels"]
+  private static let predictionNames = ["predictions", "prediction", "all_predictions", "preds", "y_pred", "predicted"]
+  private static let countNames = ["count"]
+
+  /// What columns are called that a job does not name.
+  static func usualNames(leftOpenBy request: DumpRequest) -> [String] {
+    func isOpen(_ path: String?, _ column: DumpRequest.Column) -> Bool {
+      path == nil && !request.absent.contains(column)
+    }
+    return (isOpen(request.labels, .labels) && request.classFrom == nil ? labelNames : [])
+      + (isOpen(request.predictions, .predictions) ? predictionNames : [])
+      + (request.count == nil && !request.absent.contains(.count) ? countNames : [])
+      + (request.classNames == nil ? ClassNames.usual : [])
+  }
+
+  /// As the job says, else by place, form and name together.
+  /// - Parameters:
+  ///   - layers: datasets that may be layers, in the first part.
+  ///   - evidence: takes what was assumed and what was left out.
+  /// - Throws: `ActivationsError` where candidates contradict each other, or there seem to be labels, but out of reach: without them all
+  ///   would be counted as one.
+  init(
+    _ request: DumpRequest, _ dump: Dump, labelsFile: DumpFile?, layers: [DatasetInfo], instances: String?,
+    _ evidence: inout Evidence
+  ) throws {
+    let first = dump.first
+    candidates = ColumnCandidate.all(in: first, instances: instances ?? "/instances/none")
+    (labels, predictions, count) = (request.labels, request.predictions, request.count)
+    whole = labelsFile
+    let search = ColumnSearch(first, candidates, layers, isOnePerFile: dump.parts.count > 1)
+    if let labelsFile, labels == nil {
+      labels = try Self.onlyLabels(of: labelsFile, &evidence)
+    } else if labels == nil, request.classFrom == nil, !request.absent.contains(.labels) {
+      labels = try search.labels(named: Self.labelNames, &evidence)
+      if labels == nil { (labels, whole) = try Self.labelsAbove(dump, layers, &evidence) }
+      if labels == nil, let (path, why) = Self.outOfReach(first.catalogue) {
+        throw ActivationsError(
+          "\(first.path), dataset \(path): these seem to be the labels, but \(why). Name others in the job, as in labels: PATH, or say that there are none: labels: false."
+        )
+      }
+    }
+    if predictions == nil, !request.absent.contains(.predictions) {
+      predictions = try search.predictions(named: Self.predictionNames, besides: labels, &evidence)
+      if let path = predictions, let why = try Self.whyNoClasses(path, first) {
+        evidence.assume("\(path) is called like a column of predictions, but \(why): it is not taken for one.")
+        predictions = nil
+      }
+    }
+    if count == nil, !request.absent.contains(.count) {
+      count = try CountOfRows.guess(dump, named: Self.countNames, labels: labels, layers: layers, &evidence)
+    }
+  }
+
+  /// The labels of a file that holds nothing else of the dump.
+  private static func onlyLabels(of file: DumpFile, _ evidence: inout Evidence) throws -> String {
+    let all = ColumnCandidate.all(in: file, instances: "/instances/none").filter { !$0.isSingle && $0.isDiscrete }
+    let called = all.filter { labelNames.contains($0.name.last) || $0.name.readsLikeLabels }
+    guard
+      let best = called.first(where: { labelNames.contains($0.name.last) }) ?? called.first
+        ?? (all.count == 1 ? all.first : nil)
+    else {
+      throw ActivationsError(
+        "\(file.path): no labels were found in the file that the job names with labels_from. Name their dataset, as in labels: PATH. Its columns are \(all.prefix(8).map(\.path).joined(separator: ", "))."
+      )
+    }
+    if called.count != 1, all.count > 1 {
+      evidence.assume(
+        "\(best.path) of \(file.name) holds the labels. If that is wrong, name another of its columns: labels: PATH.")
+    }
+    return best.path
+  }
+
+  /// Labels that stand in the file above the groups that are joined, one for each row of all of them.
+  private static func labelsAbove(_ dump: Dump, _ layers: [DatasetInfo], _ evidence: inout Evidence) throws -> (
+    String?, DumpFile?
+  ) {
+    guard dump.files.count == 1, dump.parts.count > 1, let path = layers.first?.path else { return (nil, nil) }
+    let rows = dump.parts.reduce(0) { $0 + ((try? $1.catalogue.dataset(named: path))?.shape.first ?? 0) }
+    let groups = dump.parts.compactMap(\.group)
+    let all = ColumnCandidate.all(in: dump.files[0], instances: "/instances/none").filter { column in
+      column.length == rows && column.isDiscrete && column.name.readsLikeLabels
+        && !groups.contains { column.group == $0 || column.group.hasPrefix($0 + "/") }
+    }
+    guard let best = all.first(where: { labelNames.contains($0.name.last) }) ?? all.first else { return (nil, nil) }
+    evidence.assume(
+      "\(best.path) holds the labels of all groups that are joined, in their order (\(groups.prefix(3).joined(separator: ", "))\(groups.count > 3 ? ", …" : "")). If that is wrong, name another column: labels: PATH."
+    )
+    return (best.path, dump.files[0])
+  }
+
+  /// Why what is called like predictions is not the class of each row: a network's output may be called so, such as a probability.
+  private static func whyNoClasses(_ path: String, _ file: DumpFile) throws -> String? {
+    guard file.has(path) else { return nil }
+    let dataset = try file.column(path)
+    guard dataset.element.isNumeric, !dataset.element.isInteger,
+      case .failure(let error) = try dataset.wholeNumbers()
+    else { return nil }
+    return error.what
+  }
+
+  /// What is called like labels, but could not be opened.
+  private static func outOfReach(_ catalogue: Catalogue) -> (path: String, why: String)? {
+    for name in labelNames {
+      let found = catalogue.skipped.filter { path, _ in
+        path.split(separator: "/").last?.lowercased() == name && !path.hasPrefix("/instances/")
+      }
+      if let first = found.min(by: { $0.key < $1.key }) { return (first.key, first.value) }
+    }
+    return nil
+  }
+}
+
+/// Looks for the columns of a file: those beside the layers before those elsewhere, usual names before others.
+struct ColumnSearch {
+  private let file: DumpFile
+  private let candidates: [ColumnCandidate]
+  private let layers: [DatasetInfo]
+  /// Whether there are several files or groups, in which one value may stand for all rows.
+  private let isOnePerFile: Bool
+  private let groups: Set<String>
+
+  init(_ file: DumpFile, _ candidates: [ColumnCandidate], _ layers: [DatasetInfo], isOnePerFile: Bool) {
+    self.file = file
+    self.candidates = candidates
+    self.layers = layers
+    self.isOnePerFile = isOnePerFile
+    groups = Set(layers.map { Places.group(of: $0.path) })
+  }
+
+  /// Groups of the layers that have one row for each value of a column.
+  private func groups(matching column: ColumnCandidate) -> [String] {
+    layers.filter { LayerCandidates.rowsPossible($0).contains(column.length) }.map { Places.group(of: $0.path) }
+  }
+
+  private struct Ranked {
+    let column: ColumnCandidate
+    let isExact: Bool
+    let nearness: Places.Nearness
+    let rank: Int
+  }
+
+  /// Columns with a value a row, best first.
+  private func ranked(_ some: [ColumnCandidate], _ names: [String], near place: [String]? = nil) -> [Ranked] {
+    some.map { column in
+      let at = names.firstIndex(of: column.name.last)
+      let matching = groups(matching: column)
+      return Ranked(
+        column: column, isExact: at != nil && !column.isAttribute,
+        nearness: Places.nearness(of: column.group, to: place ?? (matching.isEmpty ? Array(groups) : matching)),
+        rank: at ?? names.count)
+    }.sorted { a, b in
+      if a.nearness != b.nearness { return a.nearness > b.nearness }
+      if a.isExact != b.isExact { return a.isExact }
+      if a.column.isAttribute != b.column.isAttribute { return !a.column.isAttribute }
+      return a.rank < b.rank
+    }
+  }
+
+  /// The column of labels; `nil` where there is none.
+  func labels(named names: [String], _ evidence: inout Evidence) throws -> String? {
+    var called = candidates.filter { names.contains($0.name.last) || $0.name.readsLikeLabels }
+    for column in called where isCoordinate(column) && column.name.last == "y" {
+      evidence.leaveOut(
+        column.path,
+        "beside \(column.group == "/" ? "" : column.group)/x, it reads like a coordinate; if it holds labels, write labels: \(column.path)"
+      )
+    }
+    called.removeAll(where: isCoordinate)
+    let matching = called.filter { !$0.isSingle && !groups(matching: $0).isEmpty }
+    let best = ranked(matching, names)
+    if let first = best.first {
+      let rivals = best.dropFirst().filter { $0.nearness == first.nearness && $0.isExact == first.isExact }
+      try refuseIfTheyDiffer(first.column, rivals.map(\.column), "labels")
+      tell(first, others: Array(best.dropFirst()), "labels", &evidence)
+      // An unusual name beside the layers may be what was meant rather than a usual one elsewhere.
+      offer(nearerThan: first.nearness, &evidence)
+      return first.column.path
+    }
+    // One value for all rows of a file, where there are several.
+    if isOnePerFile, let single = ranked(called.filter(\.isSingle), names).first {
+      if layers.contains(where: { $0.shape.count > 1 && LayerCandidates.rowsPossible($0) != [1] }) {
+        evidence.assume(
+          "\(single.column.path) holds one label a file: all rows of a file have it. If that is wrong, name another column in a job: labels: PATH."
+        )
+      }
+      return single.column.path
+    }
+    // Labels of another form than a column are refused where they are read, with the reason; so are those of another length.
+    let exact = candidates.filter {
+      names.contains($0.name.last) && !$0.isSingle && !$0.isAttribute && !isCoordinate($0)
+    }
+    if let other = ranked(exact, names).first { return other.column.path }
+    if let path = file.catalogue.path(named: names, where: isOfAnotherForm) { return path }
+    if let other = ranked(called.filter { !$0.isSingle && !$0.isAttribute }, names).first, !layers.isEmpty {
+      evidence.leaveOut(
+        other.column.path,
+        "it is called like labels, but has \(grouped(other.column.length)) values, and no layer so many rows")
+    }
+    offer(nearerThan: nil, &evidence)
+    return nil
+  }
+
+  /// Whether it is no column of numbers or texts, by its shape or type. Cells of MATLAB are told of as what they are.
+  private func isOfAnotherForm(_ info: DatasetInfo) -> Bool {
+    guard !info.isNull, !info.shape.isEmpty else { return false }
+    guard RawLabels.isColumn(info.shape) else { return true }
+    let isText = if case .string = info.element { true } else { false }
+    return info.count > 1 && !isText && !info.element.isNumeric && info.enumeration == nil
+      && info.attributes["MATLAB_class"] == nil
+  }
+
+  /// Says which columns might be labels though they are not called so.
+  /// - Parameter nearness: of the labels that were found.
+  private func offer(nearerThan nearness: Places.Nearness?, _ evidence: inout Evidence) {
+    for column in candidates
+    where !column.isSingle && column.isDiscrete && column.isSmall && !column.name.readsLikePredictions {
+      guard !groups(matching: column).isEmpty, !isCoordinate(column),
+        !evidence.leftOut.contains(where: { $0.path == column.path }),
+        let values = try? file.classes(column.path)
+      else { continue }
+      let distinct = values.distinctCount
+      if let nearness, let own = ranked([column], []).first?.nearness, !(own > nearness) { continue }
+      guard distinct > 1, distinct <= 1000, distinct * 2 <= column.length else { continue }
+      evidence.leaveOut(
+        column.path,
+        "it has one value a row and \(grouped(distinct)) distinct ones: if these are labels, write labels: \(column.path)"
+      )
+    }
+  }
+
+  /// The column of predictions; `nil` where there is none, or where it cannot be told which.
+  func predictions(named names: [String], besides labels: String?, _ evidence: inout Evidence) throws -> String? {
+    var called = candidates.filter {
+      (names.contains($0.name.last) || $0.name.readsLikePredictions) && $0.path != labels
+    }
+    // What has as many values as there are labels belongs to them; of others only a usual name is taken at its word.
+    if let path = labels, let rows = candidates.first(where: { $0.path == path && !$0.isSingle })?.length {
+      called.removeAll { $0.length != rows && !($0.isSingle && isOnePerFile) && !names.contains($0.name.last) }
+    }
+    let place = labels.flatMap { path in candidates.first { $0.path == path }?.group }.map { [$0] }
+    let best = ranked(
+      called.filter { $0.isSingle == (isOnePerFile && groups(matching: $0).isEmpty) }.filter { column in
+        column.isSingle || layers.isEmpty || !groups(matching: column).isEmpty
+      }, names, near: place)
+    guard let first = best.first else {
+      // Of another length: refused where it is read, if its name is a usual one.
+      return ranked(
+        called.filter { names.contains($0.name.last) && !$0.isSingle && !$0.isAttribute }, names, near: place
+      ).first?.column.path
+    }
+    let rivals = best.dropFirst().filter { $0.nearness == first.nearness && $0.isExact == first.isExact }
+    if let rival = rivals.first(where: { !isSame(first.column, $0.column) }) {
+      for column in [first.column, rival.column] {
+        evidence.leaveOut(
+          column.path, "there are several columns of predictions, and they differ: write predictions: \(column.path)")
+      }
+      return nil
+    }
+    tell(first, others: Array(best.dropFirst()), "predictions", &evidence)
+    return first.column.path
+  }
+
+  /// A `y` beside an `x` that is a column too: a place, no class.
+  private func isCoordinate(_ column: ColumnCandidate) -> Bool {
+    guard let other = ["x": "y", "y": "x", "X": "Y", "Y": "X"][column.name.original] else { return false }
+    return candidates.contains { $0.name.original == other && $0.group == column.group && $0.length == column.length }
+  }
+
+  /// Notes why a column was taken, and what else there is.
+  private func tell(_ first: Ranked, others: [Ranked], _ what: String, _ evidence: inout Evidence) {
+    let column = first.column
+    let also = others.map(\.column.path)
+    evidence.reason(
+      what,
+      "\(column.path), for \(Places.inWords(column.group, seenFrom: groups))"
+        + (also.isEmpty ? "" : "; also possible: \(also.prefix(5).joined(separator: ", "))"))
+    if !first.isExact {
+      evidence.assume(
+        "\(column.path) holds the \(what), by its name and its length. If that is wrong, name another column in a job, as in \(what): PATH; \(what): false says that there are none."
+      )
+    }
+    for other in others where !isSame(column, other.column) {
+      evidence.leaveOut(
+        other.column.path,
+        "\(column.path) is taken for the \(what), being nearer to the layers or named more plainly; to take this one, write \(what): \(other.column.path)"
+      )
+    }
+  }
+
+  private func refuseIfTheyDiffer(_ first: ColumnCandidate, _ rivals: [ColumnCandidate], _ what: String) throws {
+    let others = rivals.filter { !isSame(first, $0) && isReadable($0) }
+    guard !others.isEmpty, isReadable(first) else { return }
+    let all = [first] + others
+    throw ActivationsError(
+      "\(file.path): several columns may be the \(what), and they differ: \(all.map(\.path).joined(separator: ", ")). Say in a job which it is: \(all.map { "\(what): \($0.path)" }.joined(separator: ", or "))."
+    )
+  }
+
+  private func isReadable(_ column: ColumnCandidate) -> Bool { (try? file.classes(column.path)) != nil }
+
+  /// Whether two columns part the rows into the same classes.
+  private func isSame(_ a: ColumnCandidate, _ b: ColumnCandidate) -> Bool {
+    guard a.path != b.path else { return true }
+    guard let x = try? file.classes(a.path), let y = try? file.classes(b.path) else { return false }
+    return x.partsRows(like: y)
+  }
+}
+
+extension RawLabels {
+  private var asTexts: [String] {
+    switch self {
+    case .integers(let values): values.map(String.init)
+    case .texts(let values): values
+    }
+  }
+
+  /// Different values among them.
+  var distinctCount: Int {
+    switch self {
+    case .integers(let values): Set(values).count
+    case .texts(let values): Set(values).count
+    }
+  }
+
+  /// Whether rows that are alike here are alike there, and the other way round.
+  func partsRows(like other: RawLabels) -> Bool {
+    guard count == other.count else { return false }
+    if self == other { return true }
+    let pairs = Set(zip(asTexts, other.asTexts).map { [$0, $1] })
+    return pairs.count == distinctCount && pairs.count == other.distinctCount
+  }
+}

@@ -1,0 +1,72 @@
+"""Dumps as people and their software write them, each with what is right: for test_real_world.py and test_random_layouts.py.
+
+A row's activations are ten times its class plus noise, so that classes, rows or layers that are mixed up show at once in the medians of
+neuron 0. Formats of other software are written with h5py, attribute for attribute as that software writes them.
+"""
+
+import h5py
+import numpy as np
+import zarr
+
+NAMES = ["cat", "dog", "eel"]
+
+
+def acts(rng, labels, width=6):
+    """Activations that tell their class."""
+    labels = np.asarray(labels)
+    return (rng.normal(0, 1, (len(labels), width)) + 10 * labels[:, None]).astype(np.float32)
+
+
+def mixed(rng, rows=60, classes=3):
+    """Labels in a random order, and activations for them."""
+    labels = rng.permutation(np.arange(rows) % classes)
+    return labels, acts(rng, labels)
+
+
+def write(path, datasets, attributes=(), **options):
+    """Writes {path: values}, then the attributes [(path, name, value)], making groups that are not there."""
+    with h5py.File(path, "w", **options) as f:
+        for name, values in datasets.items():
+            f[name] = values
+        for name, key, value in attributes:
+            (f[name] if name in f else f.require_group(name)).attrs[key] = value
+    return path
+
+
+def medians(store, layer=0):
+    """{group: (rows, median of neuron 0)} of a store's layer."""
+    root = zarr.open_group(str(store), mode="r")
+    attributes = dict(root.attrs)
+    values = root[f"layers/{attributes['layers'][layer]['id']}/statistics/median"][:, 0]
+    return {group["name"]: (group["rows"], float(value)) for group, value in zip(attributes["groups"], values)}
+
+
+def expected(x, labels=None, names=None):
+    """The same from the values themselves; labels are one a row."""
+    right = {"all": (len(x), float(np.nanmedian(x[:, 0])))}
+    for value in [] if labels is None else np.unique(labels):
+        of = x[np.asarray(labels) == value]
+        right[str(value) if names is None else names[value]] = (len(of), float(np.nanmedian(of[:, 0])))
+    return right
+
+
+def agrees(store, right, layer=0):
+    found = medians(store, layer)
+    assert found.keys() == right.keys()
+    for group, (rows, median) in right.items():
+        assert found[group][0] == rows, group
+        assert np.isclose(found[group][1], median, rtol=1e-5, atol=1e-5, equal_nan=True), (group, found[group], median)
+
+
+def told(program, inputs, folder, *arguments):
+    """Precomputes into a folder of stores; returns the store, and what was said after `Published`."""
+    done = program.ok("precompute", *inputs, "--output", folder, "--progress", "auto", *arguments)
+    (store,) = folder.glob("*/current")
+    return store, done.stderr[done.stderr.index("Published") :]
+
+
+def job_of(path, files, lines):
+    """A job with the lines that were suggested; what they name as the file of the labels is no dump."""
+    named = {line.split(": ", 1)[1] for line in lines.split("\n") if line.startswith("labels_from")}
+    path.write_text(f"dumps: [{', '.join(f'{str(file)!r}' for file in files if file.name not in named)}]\n{lines}\n")
+    return path

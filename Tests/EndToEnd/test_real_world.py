@@ -1,0 +1,482 @@
+"""Files as people and their software write them: read rightly, refused with the line to write, or read with a word on what was assumed.
+
+The kinds have letters: A whose labels, B one structure repeated, C what is a layer, D labels in another form, E rows never filled,
+F numbers with a convention, G what other software writes, H needless refusals, I class names, J several files, K masks, L order, N right
+all along.
+"""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+import zarr
+from real_world import NAMES, acts, agrees, expected, job_of, mixed, told, write
+
+READ, REFUSED = [], []
+
+
+def read(kind, *words, job=None):
+    """A dump that is read. Its maker returns the files, what is right, and with a `job` (lines suggested) what is right with these."""
+    return lambda make: READ.append(pytest.param(make, words, job, id=f"{kind}-{make.__name__}")) or make
+
+
+def refused_with(kind, *words, job=None):
+    """A dump that is refused; a `job` with the line that the refusal names is read."""
+    return lambda make: REFUSED.append(pytest.param(make, words, job, id=f"{kind}-{make.__name__}")) or make
+
+
+# A. Labels, names and counts belong to the data beside them
+
+
+@read("A", "Left out: /kmeans/labels: ", "labels: /kmeans/labels", job="labels: /kmeans/labels")
+def labels_of_clusters(folder, rng):
+    y, x = mixed(rng)
+    clusters = rng.integers(0, 2, 60)
+    files = [write(folder / "d.h5", {"fc": x, "labels": y, "kmeans/labels": clusters})]
+    return files, expected(x, y), expected(x, clusters)
+
+
+@read("A", "Left out: /coords/y: ", "labels: /coords/y")
+def coordinates(folder, rng):
+    x = acts(rng, np.zeros(60))
+    return [write(folder / "d.h5", {"features": x, "coords/x": np.tile(np.arange(6), 10), "coords/y": np.repeat(np.arange(10), 6)})], expected(x)
+
+
+@read("A", "Assumed: /labels names the classes")
+def names_called_labels(folder, rng):
+    y, x = mixed(rng)
+    return [write(folder / "d.h5", {"fc": x, "y": y, "labels": NAMES})], expected(x, y, NAMES)
+
+
+# B. One structure, repeated
+
+
+def batches_of(sizes):
+    def make(folder, rng):
+        y, x = mixed(rng, sum(sizes))
+        at = np.cumsum([0, *sizes])
+        datasets = {}
+        for b, (i, j) in enumerate(zip(at, at[1:])):
+            datasets |= {f"batch_{b}/conv1": x[i:j], f"batch_{b}/labels": y[i:j]}
+        return [write(folder / "d.h5", datasets)], expected(x, y)
+
+    make.__name__ = f"batches-{sizes[-1]}"
+    return make
+
+
+for sizes in ([32] * 4, [32, 32, 32, 17], [5] * 12):
+    refused_with("B", "join: 'batch_*'", job="join: 'batch_*'")(batches_of(sizes))
+
+
+@refused_with("B", "class_from: group", "join: '*'", job="join: '*'\nclass_from: group")
+def group_of_each_class(folder, rng):
+    y = np.repeat([0, 1, 2], [40, 40, 25])
+    x = acts(rng, y)
+    return [write(folder / "d.h5", {f"{name}/fc": x[y == c] for c, name in enumerate(NAMES)})], expected(x, y, NAMES)
+
+
+@refused_with("B", "layers: [features/train], labels: labels/train", job="layers: [features/train]\nlabels: labels/train")
+def splits_below_groups(folder, rng):
+    (y, x), (v, z) = mixed(rng), mixed(rng, 30)
+    return [write(folder / "d.h5", {"features/train": x, "features/test": z, "labels/train": y, "labels/test": v})], expected(x, y)
+
+
+@refused_with("B", "layers: [X_test], labels: y_test", job="layers: [X_test]\nlabels: y_test")
+def splits_by_name(folder, rng):
+    (y, x), (v, z) = mixed(rng), mixed(rng, 30)
+    return [write(folder / "d.h5", {"X_train": x, "X_test": z, "y_train": y, "y_test": v})], expected(z, v)
+
+
+@read("B", "Assumed: The files hold rows of one group", "class_from: file", job="class_from: file")
+def file_of_each_class(folder, rng):
+    y = np.repeat([0, 1], [40, 25])
+    x = acts(rng, y)
+    files = [write(folder / f"{name}.h5", {"features": x[y == c]}) for c, name in enumerate(NAMES[:2])]
+    return files, expected(x), expected(x, y, NAMES)
+
+
+def slides(is_attribute):
+    def make(folder, rng):
+        y, sizes = np.array([0, 1, 0, 1]), [10, 14, 16, 18]
+        each = np.repeat(y, sizes)
+        x, number = acts(rng, each), np.repeat(np.arange(4), sizes)
+        files = []
+        for k, label in enumerate(y):
+            datasets = {"features": x[number == k]} | ({} if is_attribute else {"label": np.int64(label)})
+            files.append(write(folder / f"slide_{k}.h5", datasets, [("/", "label", int(label))] if is_attribute else []))
+        return files, expected(x, each)
+
+    make.__name__ = "label_of_each_file_as_an_attribute" if is_attribute else "label_of_each_file"
+    return make
+
+
+for is_attribute in (False, True):
+    read("B", "holds one label a file")(slides(is_attribute))
+
+
+@refused_with("B", "join: 'db/*'", job="join: 'db/*'")
+def vector_of_each_picture(folder, rng):
+    x = acts(rng, np.arange(12) % 3, 64)
+    return [write(folder / "d.h5", {f"db/{i:02}.jpg/global_descriptor": row for i, row in enumerate(x)})], expected(x)
+
+
+# C. What is a row, what is a layer
+
+
+@refused_with("C", "top-k", "/top_acts")
+def strongest_neurons(folder, rng):
+    y = np.arange(80) % 3
+    return [write(folder / "d.h5", {"top_acts": acts(rng, y, 4), "top_indices": rng.integers(0, 64, (80, 4), np.int32), "labels": y})], None
+
+
+@refused_with("C", "layers: [train]", job="layers: [train]")
+def neighbours(folder, rng):
+    x = acts(rng, np.arange(500) % 3, 25)
+    datasets = {"train": x, "test": x[:40] + 100, "neighbors": rng.integers(0, 500, (40, 100), np.int32), "distances": rng.random((40, 100), np.float32)}
+    return [write(folder / "d.h5", datasets)], expected(x)
+
+
+@read("C", "Left out: /count: it says 15", job="count: count")
+def statistics_beside(folder, rng):
+    y, x = mixed(rng)
+    files = [write(folder / "d.h5", {"fc": x, "labels": y, "mean": x.mean(0), "var": x.var(0), "count": 15})]
+    return files, expected(x, y), expected(x[:15], y[:15])
+
+
+@refused_with("C", "weights of a network")
+def weights(folder, rng):
+    shapes = {"conv2d/vars/0": (3, 3, 3, 32), "conv2d/vars/1": 32, "dense/vars/0": (128, 64), "dense/vars/1": 64, "dense_1/vars/0": (64, 10)}
+    return [write(folder / "d.h5", {f"layers/{name}": rng.random(shape, np.float32) for name, shape in shapes.items()})], None
+
+
+@read("C", *(f"Left out: /{name}: " for name in ("images", "labels_onehot", "bbox", "attention_mask", "input_ids")))
+def inputs_beside(folder, rng):
+    y, x = mixed(rng)
+    others = {"images": rng.integers(0, 255, (60, 8, 8, 3), np.uint8), "labels_onehot": np.eye(3, dtype=np.uint8)[y]}
+    others |= {"bbox": rng.integers(0, 99, (60, 4)), "attention_mask": np.ones((60, 7), int), "input_ids": rng.integers(0, 30000, (60, 7))}
+    return [write(folder / "d.h5", {"features": x, "labels": y} | others)], expected(x, y)
+
+
+@refused_with("C", "layers: [/pool5]", "/probe/other", job="layers: [/pool5]")
+def rows_that_disagree(folder, rng):
+    x = acts(rng, np.arange(400) % 3, 8)
+    return [write(folder / "d.h5", {"pool5": x, "probe/other": acts(rng, np.zeros(50), 3), "probe/weight": acts(rng, np.zeros(50), 8)})], expected(x)
+
+
+# D. Labels under another name, or in another form
+
+
+def labels_called(name):
+    def make(folder, rng):
+        y, x = mixed(rng)
+        return [write(folder / "d.h5", {"fc": x, name: y})], expected(x, y)
+
+    make.__name__ = f"labels_called_{name}"
+    return make
+
+
+for name in ("y_test", "class_id", "gt", "category", "class_labels", "label_ids", "targets_0", "test_labels"):
+    read("D", f"Assumed: /{name} holds the labels")(labels_called(name))
+read("D")(labels_called("Y"))
+
+
+@read("D", "Left out: /group7: ", "labels: /group7", job="labels: /group7")
+def labels_under_no_usual_name(folder, rng):
+    y, x = mixed(rng)
+    return [write(folder / "d.h5", {"fc": x, "group7": y})], expected(x), expected(x, y)
+
+
+@read("D")
+def frame_of_pandas(folder, rng):
+    y, x = mixed(rng)
+    datasets = {"axis0": np.array([b"f0", b"label"]), "block0_values": x, "block0_items": np.array([f"f{i}".encode() for i in range(6)]),
+                "block1_values": y[:, None], "block1_items": np.array([b"label"])}  # fmt: skip
+    return [write(folder / "d.h5", {f"df/{k}": v for k, v in datasets.items()}, [("df", "pandas_type", np.bytes_("frame"))])], expected(x, y)
+
+
+@read("D", "Assumed: /obs/cell_type holds the labels", "Left out: /varm/PCs")
+def cells(folder, rng):
+    y, x = mixed(rng)
+    datasets = {"X": x, "obs/cell_type/codes": y.astype(np.int8), "obs/cell_type/categories": ["B", "NK", "T"], "varm/PCs": np.eye(8, 3)}
+    return [write(folder / "d.h5", datasets)], expected(x, y, ["B", "NK", "T"])
+
+
+def labels_as_attribute(place):
+    def make(folder, rng):
+        y, x = mixed(rng)
+        return [write(folder / "d.h5", {"fc": x}, [(place, "labels", y)])], expected(x, y)
+
+    make.__name__ = f"attribute_of_{place.strip('/') or 'the_file'}"
+    return make
+
+
+for place in ("/", "fc"):
+    read("D", "@labels holds the labels")(labels_as_attribute(place))
+
+
+@read("D", "Left out: /meta: it is a table")
+def labels_in_a_table(folder, rng):
+    y, x = mixed(rng)
+    table = np.zeros(60, [("path", "S20"), ("label", "i8")])
+    table["label"] = y
+    return [write(folder / "d.h5", {"features": x, "meta": table})], expected(x)
+
+
+# E. Rows never filled
+
+
+@read("E", "Assumed: The last 30 rows are zero", "count: 60", job="count: 60")
+def writer_that_was_stopped(folder, rng):
+    y, x = mixed(rng, 90)
+    y[60:], x[60:] = 0, 0
+    return [write(folder / "d.h5", {"fc": x, "labels": y})], expected(x, y), expected(x[:60], y[:60])
+
+
+def longer_than_filled(fill):
+    def make(folder, rng):
+        y, x = mixed(rng, 55)
+        with h5py.File(folder / "d.h5", "w") as f:
+            f.create_dataset("fc", (64, 6), "f4", chunks=(32, 6), maxshape=(None, 6), fillvalue=fill)[:55] = x
+            f.create_dataset("labels", (64,), "i8", chunks=(32,), maxshape=(None,))[:55] = y
+        whole, labels = np.full((64, 6), fill, np.float32), np.zeros(64, int)
+        whole[:55], labels[:55] = x, y
+        return [folder / "d.h5"], expected(whole, labels), expected(x, y)
+
+    make.__name__ = f"resized_filled_with_{fill}"
+    return make
+
+
+for fill in (0, np.nan, -1):
+    read("E", "Assumed: The last 9 rows are", "count: 55", job="count: 55")(longer_than_filled(fill))
+
+
+@read("E", "Assumed: The last row is", "count: 60", job="count: 60")
+def one_row_too_many(folder, rng):
+    y, x = mixed(rng)
+    whole, labels = np.vstack([x + 5, np.zeros((1, 6), np.float32)]), np.append(y, 0)
+    return [write(folder / "d.h5", {"fc": whole, "labels": labels})], expected(whole, labels), expected(x + 5, y)
+
+
+# F. Numbers with a convention
+
+
+def packed(rng):
+    y, x = mixed(rng)
+    stored = np.round((x.astype(float) - 10) / 0.001).astype(np.int16)
+    stored[5, 0] = -32768
+    attributes = [("activations", "scale_factor", 0.001), ("activations", "add_offset", 10.0), ("activations", "_FillValue", np.int16(-32768))]
+    return y, stored, attributes
+
+
+@read("F", "Assumed: /activations: its numbers are 0.001 x stored", "raw: true", job="layers: [{ dataset: /activations, raw: true }]")
+def packed_by_netcdf(folder, rng):
+    y, stored, attributes = packed(rng)
+    x = stored * 0.001 + 10
+    x[stored == -32768] = np.nan
+    return [write(folder / "d.h5", {"activations": stored, "labels": y}, attributes)], expected(x, y), expected(stored, y)
+
+
+def quantised(job, meaning):
+    def make(folder, rng):
+        y, x = mixed(rng)
+        stored = np.clip(np.round(x / 0.15 + 30), 0, 255).astype(np.uint8)
+        files = [write(folder / "d.h5", {"fc": stored, "labels": y}, [("fc", "scale", 0.15), ("fc", "zero_point", 30)])]
+        return files, expected(meaning(stored.astype(float)), y)
+
+    make.__name__ = f"quantised_taken_{'raw' if 'raw' in job else 'scaled'}"
+    refused_with("F", job, job=f"layers: [{job}]" if not job.startswith("[") else f"layers: {job}")(make)
+
+
+quantised("{ dataset: /fc, scale: 0.15, zero_point: 30 }", lambda stored: (stored - 30) * 0.15)
+quantised("{ dataset: /fc, raw: true }", lambda stored: stored)
+
+
+# G. What other software writes
+
+
+def foreign(kind, words, datasets, attributes=()):
+    def make(folder, rng):
+        y, x = mixed(rng)
+        return [write(folder / "d.h5", datasets(y, x), attributes)], None
+
+    make.__name__ = kind
+    refused_with("G", *words)(make)
+
+
+SPARSE = {"data": np.arange(320.0), "indices": np.arange(320) % 8, "indptr": np.linspace(0, 320, 61).astype(int)}
+foreign("sparse_matrix", ["sparse matrix", "toarray()"], lambda y, x: {f"X/{k}": v for k, v in SPARSE.items()} | {"labels": y}, [("X", "encoding-type", "csr_matrix")])
+foreign("sparse_matrix_of_scipy", ["sparse matrix"], lambda y, x: {f"sae/{k}": v for k, v in SPARSE.items()} | {"labels": y})
+foreign("sparse_matrix_of_matlab", ["sparse matrix of MATLAB", "full(X)"], lambda y, x: {
+    "features/data": np.arange(240.0), "features/ir": np.arange(240, dtype=np.uint64), "features/jc": np.arange(7, dtype=np.uint64), "labels": y[None].astype(float)},
+    [("features", "MATLAB_sparse", 60)])  # fmt: skip
+foreign("table_of_pandas", ["a table of pandas"], lambda y, x: {"df/table": np.zeros(60, [("index", "i8"), ("values_block_0", "f4", (6,)), ("label", "i8")])},
+        [("df", "pandas_type", np.bytes_("frame_table"))])  # fmt: skip
+foreign("table_of_records", ["/samples: it is a table"], lambda y, x: {"samples": np.zeros(60, [("vector", "f4", (6,)), ("label", "?")])})
+foreign("labels_of_tokens", ["one label for each token", "reshape(-1, 6)"], lambda y, x: {"layer_5": np.zeros((20, 7, 6), "f4"), "labels": np.zeros((20, 7), int)})
+foreign("rows_of_different_lengths", ["np.diff(offsets)"], lambda y, x: {"layer_5": np.zeros((100, 6), "f4"), "labels": y[:20], "offsets": np.arange(21) * 5})
+
+
+@refused_with("G", "each of its values is an array")
+def arrays_as_elements(folder, rng):
+    y, x = mixed(rng)
+    with h5py.File(folder / "d.h5", "w") as f:
+        f["labels"] = y
+        made = h5py.h5d.create(f.id, b"embedding", h5py.h5t.array_create(h5py.h5t.NATIVE_FLOAT, (6,)), h5py.h5s.create_simple((60,)))
+        made.write(h5py.h5s.ALL, h5py.h5s.ALL, x, h5py.h5t.array_create(h5py.h5t.NATIVE_FLOAT, (6,)))
+    return [folder / "d.h5"], None
+
+
+@read("G", "Left out: /labels: it is a cell array of MATLAB", "the last axis is taken as that of the rows")
+def cells_of_matlab(folder, rng):
+    y, x = mixed(rng)
+    with h5py.File(write(folder / "d.h5", {"features": x.T}, [("features", "MATLAB_class", np.bytes_("single"))]), "r+") as f:
+        cells = [f.create_dataset(f"#refs#/{i}", data=np.array([[1]], "u2")).ref for i in y.tolist() if not f.get(f"#refs#/{i}")]
+        f.create_dataset("labels", data=np.array([cells[0]] * 60, dtype=h5py.ref_dtype)[None], dtype=h5py.ref_dtype)
+        f["labels"].attrs["MATLAB_class"] = np.bytes_("cell")
+    return [folder / "d.h5"], expected(x)
+
+
+# H. Needless refusals
+
+
+@read("H", "axes: PNU")
+def first_axis_of_one(folder, rng):
+    y, x = mixed(rng)
+    return [write(folder / "d.h5", {"features": x[None], "labels": y[None]})], expected(x, y)
+
+
+@read("H", "Left out: /score: ", "{ dataset: /score, axes: N }", job="layers: [{ dataset: /score, axes: N }]")
+def layer_of_one_neuron(folder, rng):
+    y, x = mixed(rng)
+    return [write(folder / "d.h5", {"fc": x, "score": x[:, 0] + 1000, "labels": y})], expected(x, y), expected(x + 1000, y)
+
+
+@read("H")
+def part_without_rows(folder, rng):
+    y, x = mixed(rng, 40)
+    return [write(folder / f"part-{k}.h5", {"fc": x[i:j], "labels": y[i:j]}) for k, (i, j) in enumerate([(0, 20), (20, 40), (40, 40)])], expected(x, y)
+
+
+@read("H", "Left out: /instances/pred_boxes")
+def group_that_is_called_instances(folder, rng):
+    y, x = mixed(rng)
+    return [write(folder / "d.h5", {"backbone/res5": x, "labels": y, "instances/pred_boxes": rng.random((200, 4)), "instances/scores": rng.random(200)})], expected(x, y)
+
+
+@read("H", "Assumed: Several classes share a name (crane)")
+def classes_of_one_name(folder, rng):
+    y, x = mixed(rng)
+    return [write(folder / "d.h5", {"fc": x, "labels": y, "class_names": ["crane", "hen", "crane"]})], expected(x, y, ["crane [0]", "hen", "crane [2]"])
+
+
+# I. Class names
+
+
+def labels_from_one(highest):
+    def make(folder, rng):
+        names = ["ant", "bee", "owl", "yak"]
+        y, x = mixed(rng, 60, highest)
+        right = expected(x, y, names) | ({"yak": (0, np.nan)} if highest < 4 else {})
+        return [write(folder / "d.h5", {"fc": x, "labels": y + 1, "class_names": names})], right
+
+    make.__name__ = f"labels_1_to_{highest}"
+    return make
+
+
+for highest in (3, 4):
+    read("I", "the labels begin at 1")(labels_from_one(highest))
+
+
+@refused_with("I", 'called "all"', "class_names")
+def class_called_all(folder, rng):
+    y, x = mixed(rng)
+    return [write(folder / "d.h5", {"fc": x, "labels": [["all", "dog", "eel"][c] for c in y]})], None
+
+
+for at, text in {"/": json.dumps(NAMES), "class_names": "cat, dog, eel"}.items():
+
+    def names_in_one_text(folder, rng, at=at, text=text):
+        y, x = mixed(rng)
+        others, attributes = ({}, [("/", "class_names", text)]) if at == "/" else ({"class_names": text}, [])
+        return [write(folder / "d.h5", {"fc": x, "labels": y} | others, attributes)], expected(x, y, NAMES)
+
+    names_in_one_text.__name__ += "_of_the_file" if at == "/" else ""
+    read("D", "in one text: cat, dog, eel")(names_in_one_text)
+
+
+# J. Several files
+
+
+@refused_with("J", "the same labels, row for row", "ExternalLink")
+def file_of_each_layer(folder, rng):
+    y, x = mixed(rng)
+    return [write(folder / f"conv{k}.h5", {"features": x + k, "labels": y}) for k in (4, 5)], None
+
+
+@refused_with("J", "labels_from: labels.h5", job="labels_from: labels.h5")
+def labels_in_a_file_of_their_own(folder, rng):
+    y, x = mixed(rng)
+    return [write(folder / "features.h5", {"features": x}), write(folder / "labels.h5", {"labels": y})], expected(x, y)
+
+
+# K, L, N
+
+
+@read("K", "Left out: /attention_mask: ", job="layers: [{ dataset: /hidden, axes: NTD, reduce: max }]")
+def padded_positions(folder, rng):
+    y, x = mixed(rng)
+    hidden = np.stack([x] * 8, 1)
+    return [write(folder / "d.h5", {"hidden": hidden, "labels": y, "attention_mask": rng.integers(0, 2, (60, 8))})], expected(x, y), expected(x, y)
+
+
+@read("N")
+def axes_with_names(folder, rng):
+    y = rng.permutation(np.arange(12) % 3)
+    x = acts(rng, y, 12)
+    with h5py.File(write(folder / "d.h5", {"fc": x.T, "labels": y}), "r+") as f:
+        f["fc"].dims[0].label, f["fc"].dims[1].label = "neuron", "sample"
+    return [folder / "d.h5"], expected(x, y)
+
+
+@read("N")
+def texts_of_all_kinds(folder, rng):
+    names = ["", "nan", "crane (bird", "x,y", "50%", "C#", "a&b=c#d", "=1+1", "💡", "median(all)"]
+    y, x = mixed(rng, 100, len(names))
+    return [write(folder / "d.h5", {"fc": x, "labels": np.array([names[c] for c in y], object)})], expected(x, y, names)
+
+
+@refused_with("N", "61 x 6", "60 labels")
+def row_of_padding(folder, rng):
+    y, x = mixed(rng)
+    return [write(folder / "d.h5", {"embedding": np.vstack([0 * x[:1], x]), "labels": y})], None
+
+
+# What holds for all of them
+
+
+@pytest.mark.parametrize("make, words, job", READ)
+def test_it_is_read_and_told(program, tmp_path, rng, make, words, job):
+    files, right, *advised = make(tmp_path, rng)
+    store, said = told(program, files, tmp_path / "Tiles")
+    agrees(store, right)
+    for where in (said, program.ok("inspect", *files).stdout, program.ok("precompute", *files, "--output", tmp_path / "Other", "--plan-only").stdout):
+        for word in words:
+            assert word in where, where
+    kept = dict(zarr.open_group(str(store), mode="r").attrs)["provenance"]
+    inspected = json.loads(program.ok("inspect", *files, "--json").stdout)
+    assert kept["assumed"] == inspected["assumed"] and kept["left_out"] == inspected["left_out"]
+    assert [line.strip() for line in said.splitlines() if "Left out: " in line or "Assumed: " in line] == (
+        [f"Left out: {each['path']}: {each['why']}" for each in kept["left_out"]] + [f"Assumed: {each}" for each in kept["assumed"]])
+    if job:
+        agrees(told(program, [job_of(tmp_path / "job.yaml", files, job)], tmp_path / "Advised")[0], advised[0])
+
+
+@pytest.mark.parametrize("make, words, job", REFUSED)
+def test_it_is_refused_with_the_line_to_write(program, refused, tmp_path, rng, make, words, job):
+    files, right = make(tmp_path, rng)
+    refused(*files, words=words)
+    looked = program.ok("inspect", *files).stdout
+    assert all(word in looked for word in words), looked
+    if job:
+        agrees(told(program, [job_of(tmp_path / "job.yaml", files, job)], tmp_path / "Advised")[0], right)
