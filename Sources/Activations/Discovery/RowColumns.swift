@@ -192,8 +192,8 @@ struct ColumnSearch {
       let rivals = best.dropFirst().filter { $0.nearness == first.nearness && $0.isExact == first.isExact }
       try refuseIfTheyDiffer(first.column, rivals.map(\.column), "labels")
       tell(first, others: Array(best.dropFirst()), "labels", &evidence)
-      // An unusual name beside the layers may be what was meant rather than a usual one elsewhere.
-      offer(nearerThan: first.nearness, &evidence)
+      // An unusual name nearer to the layers, or as near where none stands beside them, may be what was meant.
+      offer(asNearAs: first.nearness, &evidence, beside: groups.contains(first.column.group))
       return first.column.path
     }
     // One value for all rows of a file, where there are several.
@@ -216,7 +216,7 @@ struct ColumnSearch {
         other.column.path,
         "it is called like labels, but has \(grouped(other.column.length)) values, and no layer so many rows")
     }
-    offer(nearerThan: nil, &evidence)
+    offer(asNearAs: nil, &evidence)
     return nil
   }
 
@@ -231,7 +231,7 @@ struct ColumnSearch {
 
   /// Says which columns might be labels though they are not called so.
   /// - Parameter nearness: of the labels that were found.
-  private func offer(nearerThan nearness: Places.Nearness?, _ evidence: inout Evidence) {
+  private func offer(asNearAs nearness: Places.Nearness?, _ evidence: inout Evidence, beside: Bool = false) {
     for column in candidates
     where !column.isSingle && column.isDiscrete && column.isSmall && !column.name.readsLikePredictions {
       guard !groups(matching: column).isEmpty, !isCoordinate(column),
@@ -239,7 +239,9 @@ struct ColumnSearch {
         let values = try? file.classes(column.path)
       else { continue }
       let distinct = values.distinctCount
-      if let nearness, let own = ranked([column], []).first?.nearness, !(own > nearness) { continue }
+      if let nearness, let own = ranked([column], []).first?.nearness, nearness > own || beside && nearness == own {
+        continue
+      }
       guard distinct > 1, distinct <= 1000, distinct * 2 <= column.length else { continue }
       evidence.leaveOut(
         column.path,
