@@ -56,7 +56,7 @@ extension Inspection {
     lines.append("missing: refuse  # values never written; or skip (leave such rows out), or fill")
     lines.append("follow: \(follow)  # whether virtual datasets and links into other files are read")
     let traps = traps
-    if !traps.isEmpty { lines += ["#", "# Mind:"] + traps.prefix(50).map { "# - \(comment($0))" } }
+    if !traps.isEmpty { lines += ["#", "# Note:"] + traps.prefix(50).map { "# - \(comment($0))" } }
     return lines
   }
 

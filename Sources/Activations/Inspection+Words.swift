@@ -31,7 +31,7 @@ extension Inspection {
     // Guesses stand above, by themselves.
     let assumed = Set(evidence?.assumed ?? [])
     let traps = traps.filter { !assumed.contains($0) }
-    if !traps.isEmpty { lines += ["", "Mind"] + traps.prefix(50).map { "  \($0)" } }
+    if !traps.isEmpty { lines += ["", "Note"] + traps.prefix(50).map { "  \($0)" } }
     if traps.count > 50 { lines.append("  … and \(grouped(traps.count - 50)) more; --json lists all") }
     return lines
   }

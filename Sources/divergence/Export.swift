@@ -5,7 +5,7 @@ import Foundation
 import Views
 import TileStore
 
-struct Export: AsyncParsableCommand {
+struct Export: ParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable { case csv, json }
 
   static let configuration = CommandConfiguration(
@@ -54,8 +54,8 @@ struct Export: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
-    try await reportingFailure {
+  func run() throws {
+    try reportingFailure {
       if let site { return try writeSite(site) }
       guard let layer else { return }
       let store = try Store.open(store)

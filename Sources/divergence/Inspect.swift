@@ -6,7 +6,7 @@ import HDF5
 import Precompute
 
 /// `divergence inspect`: what is in a dump, in plain words.
-struct Inspect: AsyncParsableCommand {
+struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Show what is in HDF5 dumps: layers, labels, instances, pitfalls.",
@@ -23,8 +23,8 @@ struct Inspect: AsyncParsableCommand {
     if json, job { throw ValidationError("Give --json or --job, not both at once.") }
   }
 
-  func run() async throws {
-    try await reportingFailure {
+  func run() throws {
+    try reportingFailure {
       raiseFileLimit()
       let memory = GrantedMemory.bytes()
       let catalogues = try dumps.map { try catalogue(of: $0, follow: follow) }

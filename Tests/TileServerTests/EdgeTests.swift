@@ -52,7 +52,7 @@ struct EdgeTests {
       $0.catalogueSharedSeconds = 10
       $0.tokens = ["golden": ["one"]]
     }
-    #expect(secret == ["no-cache", "no-cache", "private, max-age=31536000, immutable"])
+    #expect(secret == ["private, no-cache", "private, no-cache", "private, max-age=31536000, immutable"])
   }
 
   @Test func `A classroom behind one address is as many clients as it has tokens`() async throws {

@@ -9,6 +9,7 @@ public struct Evidence: Sendable, Equatable {
   /// Guesses that could be wrong, a sentence each: what was taken for what, why, and what to write if that is wrong.
   public private(set) var assumed: [String] = []
   public private(set) var leftOut: [LeftOut] = []
+  private var leftOutPaths: Set<String> = []
   /// Why each thing was taken for what it is: `labels`, with the words `/labels, for it stands beside the layers`.
   public private(set) var reasons: [(what: String, why: String)] = []
 
@@ -17,7 +18,7 @@ public struct Evidence: Sendable, Equatable {
   mutating func assume(_ words: String) { if !assumed.contains(words) { assumed.append(words) } }
 
   mutating func leaveOut(_ path: String, _ why: String) {
-    if !leftOut.contains(where: { $0.path == path }) { leftOut.append(LeftOut(path: path, why: why)) }
+    if leftOutPaths.insert(path).inserted { leftOut.append(LeftOut(path: path, why: why)) }
   }
 
   mutating func reason(_ what: String, _ why: String) { reasons.append((what, why)) }
