@@ -2,7 +2,10 @@
 
 Right is what the file's maker meant. Where the program took something else, it must have named what was meant among what it left out, or
 among what it assumed; or it must have refused the file, and said what to write. There is no fourth case.
+The short form. ND_LAYOUTS says how many.
 """
+
+import os
 
 import h5py
 import numpy as np
@@ -11,6 +14,7 @@ import zarr
 from programs import DATA
 from real_world import acts, expected, medians
 
+COUNT = int(os.environ.get("ND_LAYOUTS", "40"))
 LABELS = ["labels", "label", "y", "targets", "y_true", "class_id", "gt", "test_labels", "kind", "species"]
 LAYERS = ["fc", "conv1", "hidden", "layer4", "features", "block/out"]
 GROUPS = ["", "", "acts/", "net/", "a/b/", "data/"]
@@ -41,7 +45,7 @@ def layout(path, rng):
     return layers, name, labels, datasets
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(COUNT))
 def test_right_or_said(program, tmp_path, seed):
     rng = np.random.default_rng([18, seed])
     path = tmp_path / "dump.h5"

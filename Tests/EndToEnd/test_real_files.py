@@ -121,3 +121,7 @@ def test_two_dumps_of_one_file_name(program, tmp_path, rng):
     assert "made of another dump" not in told(program, [first], tmp_path / "Tiles")[1]
     _, said = told(program, [second], tmp_path / "Tiles")
     assert f"{first}" in said and "made of another dump before" in said and "name: " in said
+    (tmp_path / "nightly.yaml").write_text(f"dumps: [{first}]\n")
+    told(program, [tmp_path / "nightly.yaml"], tmp_path / "Nights")
+    (tmp_path / "nightly.yaml").write_text(f"dumps: [{second}]\n")
+    assert "made of another dump" not in told(program, [tmp_path / "nightly.yaml"], tmp_path / "Nights")[1], "a job that chose its name"

@@ -16,6 +16,8 @@ public struct Job: Sendable {
   }
 
   public var name: String
+  /// Nobody chose the name: another dump whose file is called the same would take the store's place unasked.
+  public internal(set) var isNamedAfterDump = true
   public var title: String?
   /// Paths of the files, in the order in which their rows concatenate.
   public var dumps: [String]

@@ -39,6 +39,7 @@ extension Job {
 
     let stem = path.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? "job"
     name = try map.text("name") ?? String(stem)
+    isNamedAfterDump = false
     guard StoreBuilder.isValid(name: name) else {
       throw map.fault(
         "name",

@@ -39,9 +39,9 @@ struct RunSummary {
     return lines
   }
 
-  /// On groups that may not be what was meant, and on a store that was another's.
+  /// On groups that may not be what was meant, and on a store that was another's; a job that chose its name means to replace.
   private var notes: [String] {
-    guard let file = result.replacedDump.first else { return job.grouping.notes }
+    guard job.job.isNamedAfterDump, let file = result.replacedDump.first else { return job.grouping.notes }
     return job.grouping.notes + [
       "\(job.job.name) was made of another dump before, \(file)\(result.replacedDump.count > 1 ? " and \(count(result.replacedDump.count - 1, "other file"))" : ""); the page now shows this one. To keep both, give this one a name of its own in a job: name: OTHER."
     ]
