@@ -143,16 +143,21 @@ def figures(server, name):
 
 def test_what_nobody_waits_for_is_not_made(server, tile):
     """Who asks for much and goes away leaves nothing in the queue: while one answer is made, all others behind it are given up."""
-    # Windows of the axis that nobody has looked at: each is a pass over all neurons, on the one thread for such work.
-    paths = iter([f"{tile('index', 1)}&zoom=6&from={16 * number}" for number in range(5 * QUEUE)])
+    # Windows of the axis that nobody has looked at, of 65,536 neurons in a tile: some 20 ms each, on the one thread for such work.
+    paths = iter([f"{tile('index', 8)}&zoom=6&from={16 * number}" for number in range(5 * QUEUE)])
     made = figures(server, 'cache_entries{cache="answers"}')
     for _ in range(5):
         first, *others = itertools.islice(paths, QUEUE)
-        waiting = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        waiting, *going = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(QUEUE)]
         waiting.sendall(f"GET {first} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        for path in others:
-            with socket.create_connection(("127.0.0.1", server.port), timeout=60) as gone:
-                gone.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        for gone, path in zip(going, others):
+            gone.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        # Who goes before the server has begun to answer may still read: they go when they wait.
+        for _ in range(20):
+            if sum(figures(server, f'build_jobs{{weight="{weight}"}}') for weight in ("light", "heavy")) > 1:
+                break
+        for gone in going:
+            gone.close()
         with waiting, waiting.makefile("rb") as file:
             assert file.read().startswith(b"HTTP/1.1 200")
         while figures(server, 'build_jobs{weight="heavy"}') > 0:
