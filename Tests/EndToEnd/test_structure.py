@@ -20,6 +20,13 @@ ALLOWED = {
 }
 
 
+def test_the_top_level_is_as_agreed():
+    """What a tool leaves beside the sources, such as a header that the compiler made, is not committed with them."""
+    agreed = {"Package.swift", "Package.resolved", "Sources", "Tests", "Jobs", "Tiles", "web", "Makefile", "LICENSE"}
+    found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".") and path.suffix != ".md"}
+    assert found <= agreed, found - agreed
+
+
 def swift_files(module):
     return sorted((SOURCES / module).rglob("*.swift"))
 
