@@ -172,8 +172,8 @@ extension ClassNames {
       return names.isEmpty ? nil : names
     }
     if let numbered = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) {
-      let keys = numbered.keys.compactMap { Int($0) }.sorted()
-      return keys == Array(0..<numbered.count) ? keys.map { numbered[String($0)]! } : nil
+      let names = (0..<numbered.count).compactMap { numbered[String($0)] }
+      return !names.isEmpty && names.count == numbered.count ? names : nil
     }
     guard !text.hasPrefix("{"), !text.hasPrefix("[") else { return nil }
     for separator: Character in ["\n", ",", ";"] where text.contains(separator) {
