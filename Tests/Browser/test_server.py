@@ -87,19 +87,29 @@ def test_a_link_to_a_version_that_is_gone_says_so(open_page, url, metadata, stor
     assert metadata["version"] in page.url
 
 
-def test_damaged_tiles_are_never_drawn(open_page, url, story):
-    page = open_page()
+def damage_first(page, count, answer):
+    """Has the first tiles that are asked for answered so; returns their addresses, as they come."""
     damaged = []
 
     def damage(route):
-        if len(damaged) >= 3:
+        if len(damaged) >= count:
             return route.continue_()
         damaged.append(route.request.url)
-        body = bytearray(route.fetch().body())
-        body[len(body) // 2] ^= 255
-        return route.fulfill(body=bytes(body), content_type="application/octet-stream")
+        return answer(route)
 
     page.context.route("**/tiles/**", damage)
+    return damaged
+
+
+def test_damaged_tiles_are_never_drawn(open_page, url, story):
+    page = open_page()
+
+    def answer(route):
+        body = bytearray(route.fetch().body())
+        body[len(body) // 2] ^= 255
+        route.fulfill(body=bytes(body), content_type="application/octet-stream")
+
+    damaged = damage_first(page, 3, answer)
     page.goto(url)
     sharp(page)
     clean = open_page()
@@ -122,15 +132,7 @@ def flipped(route, at, mask):
                          ids=["header size", "rows", "level", "scale", "sign of the scale", "first row"])
 def test_a_header_that_is_damaged_on_the_way_is_no_absence(open_page, url, story, at, mask):
     page = open_page()
-    damaged = []
-
-    def damage(route):
-        if len(damaged) >= 3:
-            return route.continue_()
-        damaged.append(route.request.url)
-        return flipped(route, at, mask)
-
-    page.context.route("**/tiles/**", damage)
+    damaged = damage_first(page, 3, lambda route: flipped(route, at, mask))
     told = []
     page.expose_function("told", lambda kind: told.append(kind))
     page.add_init_script("new MutationObserver(() => document.querySelector('.notice.away') && told('away')).observe(document, { childList: true, subtree: true })")
