@@ -6,6 +6,7 @@
 #include "crc32c.h"
 #include "elements.h"
 #include "fletcher.h"
+#include "normal.h"
 #include "pages.h"
 #include "rows.h"
 #include "select.h"
