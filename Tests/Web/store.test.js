@@ -6,7 +6,8 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { parseOrder, ordering } from "../../web/src/data/static/order.js";
+import { ordering } from "../../web/src/data/static/order.js";
+import { indexOf, itemsOf, parseExpression } from "../../web/src/model/order.js";
 import { Sums } from "../../web/src/data/static/sums.js";
 import { crc32c } from "../../web/src/model/crc32c.js";
 
@@ -135,9 +136,12 @@ test("tiles of what was read are those that another program made", () => {
   for (const { layer, group, axis, bins, order, direction, level, index, sha256: hash } of expected.tiles) {
     const base = `layers/${layer}`;
     const neurons = attributes.layers.find((one) => one.id === layer).neurons;
-    const keys = parseOrder(order, attributes).map(({ kind, index: i }) =>
-      Float64Array.from(readArray(kind === "value" ? `${base}/values` : `${base}/statistics/${kind}`).values.subarray(i * neurons, (i + 1) * neurons)));
-    const { ranks } = ordering(neurons, keys, direction === "descending");
+    const parsed = parseExpression(order, attributes);
+    const keys = itemsOf(parsed).map((item) => {
+      const i = indexOf(item);
+      return Float64Array.from(readArray(item.kind === "value" ? `${base}/values` : `${base}/statistics/${item.kind}`).values.subarray(i * neurons, (i + 1) * neurons));
+    });
+    const { ranks } = ordering(neurons, parsed, keys, direction === "descending");
     const counts = readArray(`${base}/${axis}/${bins}`).values;
     const zeros = readArray(`${base}/statistics/zeros`).values;
     const sums = new Sums(Math.ceil(neurons / 2 ** level), bins);
