@@ -14,6 +14,8 @@ import threading
 from programs import PROGRAM, ROOT
 
 GOLDEN = ROOT / "Tiles" / "golden" / "store" / "golden"
+# The golden stores of all versions of the format, the first one first.
+GOLDENS = [GOLDEN, ROOT / "Tiles" / "golden" / "version-2" / "store" / "golden"]
 
 
 class Server:

@@ -9,6 +9,7 @@
 #include "pages.h"
 #include "rows.h"
 #include "select.h"
+#include "shuffle.h"
 #include "unshuffle.h"
 
 #endif
