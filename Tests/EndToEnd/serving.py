@@ -15,6 +15,8 @@ from programs import PROGRAM, ROOT
 from running import Child
 
 GOLDEN = ROOT / "Tiles" / "golden" / "store" / "golden"
+# The golden stores of all versions of the format, the first one first.
+GOLDENS = [GOLDEN, ROOT / "Tiles" / "golden" / "version-2" / "store" / "golden"]
 
 
 class Server(Child):

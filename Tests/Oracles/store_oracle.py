@@ -206,7 +206,7 @@ def check(store_path, dump_paths):
     """Raises AssertionError at the first difference; returns the number of layers compared."""
     store = zarr.open_group(str(store_path), mode="r")
     attributes = dict(store.attrs)
-    assert attributes["format"] == "neural-divergence" and attributes["format_version"] == 1
+    assert attributes["format"] == "neural-divergence" and attributes["format_version"] == 2
     files = [h5py.File(p) for p in dump_paths]
     masks = groups_of(attributes, files)
     for layer in attributes["layers"]:

@@ -23,7 +23,8 @@ struct DecodedPlaneTests {
     let writer = try builder.makeArray(
       "counts",
       ArrayMetadata(
-        shape: [1, rows, bins], dataType: .uint16, shardShape: [1, rows + rows % 2, bins], chunkShape: [1, 2, bins]))
+        shape: [1, rows, bins], dataType: .uint16, shardShape: [1, rows + rows % 2, bins], chunkShape: [1, 2, bins],
+        codec: .blosc(Blosc(.bytes, elementBytes: 2))))
     try counts.withUnsafeBufferPointer { try writer.write(rows: 0..<1, $0) }
     writer.finish()
     let stored = StoredCounts(array: try builder.reader(of: writer), group: 0)

@@ -10,6 +10,7 @@
 #include "pages.h"
 #include "rows.h"
 #include "select.h"
+#include "shuffle.h"
 #include "unshuffle.h"
 
 #endif

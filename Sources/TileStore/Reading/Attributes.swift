@@ -1,7 +1,7 @@
 /// What the attributes of a store's root say, as `FORMAT.md` §3 lays down.
 public struct Attributes: Sendable, Equatable, Codable {
   public static let format = "neural-divergence"
-  public static let formatVersion = 1
+  public static let formatVersion = 2
 
   public var format: String
   public var formatVersion: Int

@@ -65,10 +65,12 @@ final class Metadata {
 
   private struct Node<Value: Decodable>: Decodable { var attributes: Value }
 
-  /// The metadata of the array at `path`.
-  func array(_ path: String) throws(StoreError) -> ArrayMetadata {
+  /// The metadata of the array at `path`, of a store of a version of the format.
+  func array(_ path: String, of formatVersion: Int) throws(StoreError) -> ArrayMetadata {
     let file = StorePath.metadata(of: path)
-    guard let metadata = ArrayMetadata(json: try value(read(file), file)) else {
+    guard let metadata = ArrayMetadata(json: try value(read(file), file)),
+      metadata.codec.isUsed(inVersion: formatVersion)
+    else {
       throw .corrupt(file, "this is no array of the kind that the format describes")
     }
     guard metadata.chunkBytes <= StoreLimits.chunkBytes else {

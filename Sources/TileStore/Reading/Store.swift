@@ -63,7 +63,8 @@ public final class Store: Sendable {
     let metadata = Metadata(folder: folder, manifest: manifest)
     let attributes = try metadata.root()
     func array(_ path: String) throws(StoreError) -> ArrayReader {
-      let array = try ArrayReader(path: path, metadata: metadata.array(path), folder: folder, maps: maps)
+      let array = try ArrayReader(
+        path: path, metadata: metadata.array(path, of: attributes.formatVersion), folder: folder, maps: maps)
       try array.checkShards(manifest)
       return array
     }

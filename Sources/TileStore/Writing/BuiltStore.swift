@@ -18,7 +18,8 @@ struct BuiltStore {
     let reader = try LayerReader(
       layer, groups: groups, instances: instances, formatVersion: Attributes.formatVersion
     ) { path throws(StoreError) in
-      try ArrayReader(path: path, metadata: metadata.array(path), folder: folder, maps: maps)
+      try ArrayReader(
+        path: path, metadata: metadata.array(path, of: Attributes.formatVersion), folder: folder, maps: maps)
     }
     for array in reader.arrays { try array.checkShards() }
     for group in reader.groups { _ = try metadata.attributes(StorePath.metadata(of: group), as: JSONValue.self) }
