@@ -106,11 +106,11 @@ public final class RowBlocks<Value: ReadableValue> {
     }
   }
 
-  /// Bytes that a lane needs to decode a chunk: as stored, and between two filters; without filters, to take a part of it.
+  /// Bytes that a lane needs to decode a chunk: as stored, between two filters, and what a filter needs besides.
   public static func decodingBytes(_ source: LayerSource) -> Int {
     source.parts.map { part in
-      guard case .chunked(let chunk) = part.dataset.info.layout else { return 0 }
-      return (part.dataset.info.filters.isEmpty ? 1 : 3) * chunk.reduce(source.element.bytes ?? 8, *)
+      guard case .chunked = part.dataset.info.layout else { return 0 }
+      return part.dataset.scratchBytes
     }.max() ?? 0
   }
 
