@@ -62,7 +62,8 @@ extension DumpContents {
       request, dump, labelsFile: labelsFile, layers: possible, instances: instanceGroup, &evidence)
     let found = try ClassNames.find(request.classNames, in: dump, columns: columns, &evidence)
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
-    candidates.remove([columns.labels, columns.predictions, columns.countPath, namesPath], in: file.catalogue)
+    candidates.remove(
+      [columns.labels, columns.predictions, columns.countPath, namesPath, request.mask], in: file.catalogue)
     let layout = try RowLayout(
       request, dump: dump, candidates: candidates.datasets,
       labels: columns.labels.flatMap { columns.home(dump).columnLength($0) },
@@ -91,7 +92,8 @@ extension DumpContents {
         hasFiller: counted.hasFiller, &evidence)
     let layers = try wanted.map {
       try LayerSource(
-        $0, dump: dump, rows: counted.perPart, layout: layout, hasFiller: counted.hasFiller, missing: missing)
+        $0, dump: dump, rows: counted.perPart, layout: layout, hasFiller: counted.hasFiller, missing: missing,
+        mask: request.mask)
     }
     guard !layers.isEmpty else {
       let ragged = labels.flatMap {
@@ -114,6 +116,7 @@ extension DumpContents {
       } ?? .none
 
     if request.layers == nil { candidates.offerSingleNeurons(file.catalogue, rows: counted.perPart[0], &evidence) }
+    if let mask = request.mask { try PositionMask.tell(mask, file, layers, &evidence) }
     try Self.look(at: dump, request, columns, counted, layers, &evidence)
     var understood = Self.understood(request, columns, names, layers, wantedInstances)
     if predictions == nil { understood.predictions = nil }

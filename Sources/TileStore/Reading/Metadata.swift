@@ -171,6 +171,9 @@ final class Metadata {
       try require(
         layer.samples >= 1 && rows <= StoreLimits.samples / layer.samples,
         "layer \(layer.id) has \(layer.samples) samples a row, of \(rows) rows")
+      try require(
+        (0...rows * layer.samples).contains(layer.counted?.maskedSamples ?? 0),
+        "layer \(layer.id) has \(layer.counted?.maskedSamples ?? 0) masked samples")
       try require(layer.bins == BinCount.full.rawValue, "layer \(layer.id) has \(layer.bins) bins")
       try require(
         StoreLimits.exponents.contains(layer.shared.exponent),
