@@ -118,6 +118,60 @@ FIGURES = {
 MOMENTS = {"mean", "deviation"}
 
 
+def kinds_of(values, missing=None):
+    """What stands apart: 0 zero, 1 NaN, 2 +infinity, 3 -infinity, 4 missing; 255 an ordinary number."""
+    kinds = np.select([values == 0, np.isnan(values), values == np.inf, values == -np.inf], [0, 1, 2, 3], 255)
+    if missing is not None:
+        kinds[missing] = 4
+    return kinds
+
+
+def read_codes(group, orientation, length):
+    """Codes, and whether each stands apart: `[plane, sample or neuron]`."""
+    codes = group[f"codes/{orientation}"][...]
+    bits = np.unpackbits(group[f"codes/{orientation}_apart"][...], axis=1, bitorder="little")
+    assert codes.dtype == np.uint8 and bits.shape[1] == (length + 7) // 8 * 8 and not bits[:, length:].any()
+    return codes, bits[:, :length]
+
+
+def check_codes(group, layer, matrix, masks, missing=None):
+    """Codes against the dump's values, `[row, position, neuron]`, and every stored count against the codes."""
+    have = layer.get("codes", "none")
+    paths = {"none": set(), "columns": {"columns", "columns_apart"}, "both": {"columns", "columns_apart", "rows", "rows_apart"}}[have]
+    assert set(group["codes"].array_keys() if "codes" in group else ()) == paths
+    if have == "none":
+        return
+    samples, neurons = matrix.shape[0] * matrix.shape[1], matrix.shape[2]
+    values = matrix.reshape(samples, neurons)
+    exponent, origin, tails = (group[f"grid/{n}"][...].astype(np.int64) for n in ("exponent", "origin", "tails"))
+    gone = None if missing is None else np.repeat(missing, matrix.shape[1])
+    kinds = kinds_of(values, gone)
+    codes, apart = read_codes(group, "columns", samples)
+    for n in range(neurons):
+        ordinary = np.isfinite(values[:, n]) & (True if gone is None else ~gone)
+        bins = np.zeros(samples)
+        bins[ordinary] = bins_of(values[ordinary, n], int(exponent[n])) - origin[n]
+        bins = np.clip(bins, 0, 255) if tails[n] else bins
+        expected = np.where(ordinary, bins, (kinds[:, n].astype(np.int64) - origin[n]) & 255).astype(np.uint8)
+        equal(f"{layer['name']} codes of neuron {n}", codes[n], expected)
+        equal(f"{layer['name']} apart of neuron {n}", apart[n], (kinds[:, n] < 255).astype(np.uint8))
+        told = np.where(apart[n], (codes[n].astype(np.int64) + origin[n]) & 255, 255)
+        equal(f"{layer['name']} kinds of neuron {n}", told, kinds[:, n])
+    if have == "both":
+        rows, rows_apart = read_codes(group, "rows", neurons)
+        equal(f"{layer['name']} rows of codes", rows, codes.T)
+        equal(f"{layer['name']} rows apart", rows_apart, apart.T)
+    own, stat = group["own/256"][...], {n: group[f"statistics/{n}"][...] for n in ("count", "zeros", "nan", "infinite")}
+    for g, mask in enumerate(masks):
+        of_group = np.repeat(mask, matrix.shape[1])
+        for n in range(neurons):
+            code, kind = codes[n, of_group], np.where(apart[n, of_group], (codes[n, of_group].astype(np.int64) + origin[n]) & 255, 255)
+            counted = np.bincount(code[(kind == 0) | (kind == 255)], minlength=256)
+            equal(f"{layer['name']} group {g} neuron {n} from codes", counted, own[g, n].astype(np.int64))
+            told = {"count": ((kind == 0) | (kind == 255)).sum(), "zeros": (kind == 0).sum(), "nan": (kind == 1).sum(), "infinite": ((kind == 2) | (kind == 3)).sum()}
+            assert all(stat[k][g, n] == v for k, v in told.items()), f"{layer['name']} group {g} neuron {n}: {told}"
+
+
 def check_layer(store, attributes, layer, files, masks):
     group = store[f"layers/{layer['id']}"]
     rows = len(masks[0])
@@ -164,6 +218,7 @@ def check_layer(store, attributes, layer, files, masks):
                 exact = of(finite.astype(np.float64))
                 expected[key][g, n] = exact if key in MOMENTS else figure(exact)
     name = layer["name"]
+    check_codes(group, layer, matrix, masks)
     equal(f"{name} own", own[256], expected_own)
     equal(f"{name} shared", shared[256], expected_shared)
     for b in (64, 16):

@@ -102,7 +102,10 @@ struct SchemaTests {
 
   private static func reader(of store: Store, formatVersion: Int, adding array: LayerArray) throws -> LayerReader {
     try LayerReader(
-      store.layers[0].layer, groups: store.attributes.groups.count, instances: store.attributes.instances.count,
+      store.layers[0].layer,
+      store.layers[0].layer.sizes(
+        rows: store.attributes.dataset.rows, groups: store.attributes.groups.count,
+        instances: store.attributes.instances.count),
       formatVersion: formatVersion, schema: LayerArray.all.filter { $0.since == 1 } + [array]
     ) { path throws(StoreError) in
       guard let array = store.arrays.first(where: { $0.path == path }) else { throw .corrupt(path, "it is missing") }
@@ -127,15 +130,16 @@ struct SchemaTests {
     #expect(wrong?.file == "layers/wide/values/zarr.json")
   }
 
-  @Test(arguments: [0, 2]) func `A layer that is written by the schema is whole for those who follow it`(instances: Int)
-    throws
-  {
+  @Test(arguments: [0, 2], Codes.allCases)
+  func `A layer that is written by the schema is whole for those who follow it`(instances: Int, codes: Codes) throws {
     let root = FileManager.default.temporaryDirectory.appendingPathComponent("schema-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: root) }
     let builder = try StoreBuilder(root: root, name: "schema", fingerprint: "", restart: false)
-    let sizes = LayerSizes(groups: 3, instances: instances, neurons: 300)
+    let sizes = LayerSizes(groups: 3, instances: instances, neurons: 300, samples: 21, codes: codes)
     let writer = try LayerWriter(builder, id: "a", sizes: sizes)
-    let present = LayerArray.all.filter { instances > 0 || !$0.dimensions.contains(.instance) }
+    let present = LayerArray.all.filter {
+      (instances > 0 || !$0.dimensions.contains(.instance)) && $0.codes <= codes
+    }
     for array in present {
       let type = array.types[array.types.count - 1]
       let file = try writer.begin(array, as: type)
@@ -157,21 +161,21 @@ struct SchemaTests {
       file.finish()
     }
     let layer = Layer(
-      id: "a", name: "a", neurons: sizes.neurons, samples: 1, dataset: "a", dtype: "float32", shape: [1, 300],
-      axes: "rows,neurons", reduce: "samples", bins: 256, shared: Layer.Axis(exponent: 0, origin: 0))
-    #expect(builder.completedLayer("a", groups: 3, instances: instances) == nil)
+      id: "a", name: "a", neurons: sizes.neurons, samples: 1, dataset: "a", dtype: "float32", shape: [21, 300],
+      axes: "rows,neurons", reduce: "samples", bins: 256, shared: Layer.Axis(exponent: 0, origin: 0), codes: codes)
+    #expect(builder.completedLayer("a", rows: 21, groups: 3, instances: instances) == nil)
     try builder.completeGroup(StorePath.layer("a"), attributes: layer)
-    #expect(builder.completedLayer("a", groups: 3, instances: instances) == layer)
+    #expect(builder.completedLayer("a", rows: 21, groups: 3, instances: instances) == layer)
 
     // Whatever is missing or too much is noticed: a group's metadata, an array, an array that there is nothing for.
-    #expect(builder.completedLayer("a", groups: 3, instances: 2 - instances) == nil)
+    #expect(builder.completedLayer("a", rows: 21, groups: 3, instances: 2 - instances) == nil)
     let folder = builder.building + "/" + StorePath.layer("a")
     for path in ["own/zarr.json", "statistics/median/zarr.json", "grid/tails/c/0"] {
       let content = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(path)"))
       try FileManager.default.removeItem(atPath: "\(folder)/\(path)")
-      #expect(builder.completedLayer("a", groups: 3, instances: instances) == nil, "\(path)")
+      #expect(builder.completedLayer("a", rows: 21, groups: 3, instances: instances) == nil, "\(path)")
       try content.write(to: URL(fileURLWithPath: "\(folder)/\(path)"))
-      #expect(builder.completedLayer("a", groups: 3, instances: instances) == layer, "\(path)")
+      #expect(builder.completedLayer("a", rows: 21, groups: 3, instances: instances) == layer, "\(path)")
     }
   }
 }

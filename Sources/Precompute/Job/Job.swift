@@ -26,6 +26,8 @@ public struct Job: Sendable {
   public var medians = Medians.exact
   public var missing = Missing.refuse
   public var follow = false
+  /// `nil`: as many as are small enough, until the dump is known (`PreparedJob`).
+  public var codes: Codes?
   public var start: Start?
 
   /// A job for dumps alone; everything is found in them, and the store is named after the first.
@@ -97,6 +99,7 @@ extension Job {
       "medians": .string(medians.rawValue),
       "missing": .string(missing.rawValue),
       "follow": .bool(follow),
+      "codes": .string((codes ?? .none).rawValue),
     ]
     if let title { object["title"] = .string(title) }
     if let labels = request.labels { object["labels"] = .string(labels) }

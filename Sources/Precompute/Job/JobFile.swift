@@ -107,6 +107,7 @@ extension Job {
     medians = try map.choice("medians") ?? .exact
     missing = try map.choice("missing") ?? .refuse
     follow = try map.flag("follow") ?? false
+    codes = try map.choice("codes")
     if let node = map.take("start") {
       var entry = try JobMap(node, file: path, place: "start")
       start = Start(

@@ -52,6 +52,8 @@ public struct PreparedJob: Sendable {
         "\(dump.first.path): all layers together are more bytes than can be counted. Divide the job into several.")
     }
     ids = Self.ids(contents.layers.map(\.name))
+    var job = job
+    job.codes = job.codes ?? Self.usualCodes(of: contents.layers)
     contents.forgetRows()
     self.contents = contents
     self.job = job
@@ -59,6 +61,14 @@ public struct PreparedJob: Sendable {
     self.memory = memory
     try checkStart()
     try instances.check(root: attributes(layers: []), layers: plans.map(\.source.name))
+  }
+
+  /// Bytes of codes that a job has unasked, at most.
+  private static let codesBytesMax = 16 << 30
+
+  private static func usualCodes(of layers: [LayerSource]) -> Codes {
+    let bytes = layers.reduce(0.0) { $0 + Double($1.neurons) * Double($1.rows * $1.geometry.samplesPerRow) }
+    return bytes <= Double(codesBytesMax) ? .columns : .none
   }
 
   /// Refuses more rows than their cells have room for, and more files than can be open.

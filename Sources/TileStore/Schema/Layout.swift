@@ -21,6 +21,23 @@ extension ArrayMetadata {
       codec: codec, attributes: attributes)
   }
 
+  /// Codes, or the bits beside them: a plane for each neuron or sample, with all samples or neurons.
+  /// - Parameter perByte: 1, or 8 of bits.
+  static func ofCodes(_ planes: Int, _ length: Int, perByte: Int, codec: ChunkCodec) -> ArrayMetadata {
+    let chunk = min(roundUp(length, to: blockNeurons), codesPerChunk)
+    let width = min(roundUp(length, to: chunk), codesPerShard)
+    // Planes are written 64 at a time: as many as are counted at once.
+    let most = codesPerShard / width
+    let some = min(most >= codePlanes ? most / codePlanes * codePlanes : most, planes)
+    return ArrayMetadata(
+      shape: [planes, (length + perByte - 1) / perByte], dataType: .uint8, shardShape: [some, width / perByte],
+      chunkShape: [1, chunk / perByte], codec: codec)
+  }
+
+  private static let codesPerChunk = 16384
+  private static let codesPerShard = 1 << 24
+  private static let codePlanes = 64
+
   /// Pictures, `[picture, height, width, channel]`.
   public static func images(_ shape: [Int]) -> ArrayMetadata {
     ArrayMetadata(
