@@ -1,6 +1,7 @@
 import Activations
 import ArgumentParser
 import Console
+import Expressions
 import Foundation
 import HDF5
 import Precompute
@@ -44,6 +45,7 @@ enum Exit {
       case .memory: usage
       case .stopped: stopped
       }
+    case is ExpressionError: badData
     case is StoreWriteError, is StoreBusy, is StoreNotWhole: cannotWrite
     case is RecordFileError, is MetadataTooLarge: badData
     case is ShardNumber.Unusable: usage

@@ -1,5 +1,6 @@
 import Activations
 import Distributions
+import Expressions
 import Foundation
 import HDF5
 import TileStore
@@ -36,7 +37,7 @@ public struct PreparedJob: Sendable {
     let left = memory - instances.heldBytes
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
-      conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
+      conditions: job.groups.map { ($0.name, $0.condition, try RowExpression(parsing: $0.condition, in: .job)) })
     plans = try contents.layers.map { [grouping] layer in
       layer.fitsFloat
         ? try LayerPlan(
