@@ -46,6 +46,8 @@ def seeds(folder):
                     "zstd": hdf5plugin.Zstd(), "bit": hdf5plugin.Bitshuffle()}.items():
                 f.create_dataset(f"layers/{name}", data=values, chunks=(5, 4), **options)
             f["labels"] = labels
+        with create("packed") as f:
+            packed(f)
         with create("indices") as f:
             for name, maxshape in (("fixed", None), ("rows", (None, 10)), ("both", (None, None))):
                 f.create_dataset(name, data=values, chunks=(2, 3), maxshape=maxshape)
@@ -91,6 +93,27 @@ def seeds(folder):
                 raw.write(values.tobytes() * 2)
             f.create_dataset("external", (12, 10), "<f4", external=[("raw", 16, 160), ("raw", 240, 320)])
     return made
+
+
+def packed(f):
+    """A layer of calm values for each filter that packs numbers or blocks of them, and labels."""
+    values = (np.random.default_rng(12).normal(size=(12, 10)) * 20).astype("<f4").round(1)
+    for name, (dtype, options) in {
+            "blosc": ("<f4", hdf5plugin.Blosc(cname="blosclz", clevel=9)),
+            "blosc_lz4": (">f8", hdf5plugin.Blosc(cname="lz4", shuffle=hdf5plugin.Blosc.BITSHUFFLE)),
+            "blosc_zstd": ("<f2", hdf5plugin.Blosc(cname="zstd")), "bzip2": ("<f4", hdf5plugin.BZip2()),
+            "szip": ("<f4", dict(compression="szip")), "szip_8": ("i1", dict(compression="szip", compression_opts=("ec", 4), shuffle=True)),
+            "scaled": ("<i4", dict(scaleoffset=0)), "decimals": ("<f8", dict(scaleoffset=1, compression="gzip"))}.items():
+        f.create_dataset(f"layers/{name}", data=values.astype(dtype), chunks=(12, 4), **options)
+    kind = h5py.h5t.STD_I32BE.copy()
+    kind.set_precision(20)
+    kind.set_offset(3)
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_chunk((5, 4))
+    properties.set_filter(5, h5py.h5z.FLAG_OPTIONAL, ())
+    dataset = h5py.h5d.create(f.id, b"layers/narrow", kind, h5py.h5s.create_simple(values.shape), dcpl=properties)
+    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, values.astype("<i4"))
+    f["labels"] = np.arange(12) % 3
 
 
 def mutate(data, rng):

@@ -7,6 +7,7 @@ plainest way. Nothing of the project is used. `python store_oracle.py STORE DUMP
 import sys
 
 import h5py
+import hdf5plugin  # noqa: F401  registers filters
 import numpy as np
 import zarr
 
