@@ -97,8 +97,8 @@ struct TileMaker: Sendable {
   /// - Precondition: 32 bits hold the sums, unless it is a window.
   func pyramid(_ helpers: HelperThreads, lowest: Int, from decoded: DecodedPlane) throws -> Pyramid {
     let rows = levels.rows(at: lowest)
-    // A small plane is done before a helper has woken up.
-    let parts = decoded.rows < 4096 ? 1 : helpers.count + 1
+    // A small plane is done before a helper has woken up. More parts than threads: a helper may be at work for others.
+    let parts = decoded.rows < 4096 || helpers.count == 0 ? 1 : 4 * (helpers.count + 1)
     if let grids {
       let sums = RowSums<UInt64>(rows: rows, bins: decoded.bins, isWindow: true)
       _ = try helpers.map(parts) { part in
@@ -136,8 +136,9 @@ struct TileMaker: Sendable {
   /// - Complexity: decodes every inner chunk of the plane once.
   func pyramid(_ helpers: HelperThreads, lowest: Int, _ word: TilePlan.Word) throws -> Pyramid {
     if let grids {
+      let ranks = order.ranks()
       let passes = try passes(helpers, lowest, chunks: layer.counts(.own, .full).chunks) { chunks, level in
-        try pass(chunks: chunks, level, grids)
+        try pass(chunks: chunks, ranks, level, grids)
       }
       return pyramid(of: passes.coarsened(to: plane.bins.rawValue), lowest)
     }
@@ -148,9 +149,10 @@ struct TileMaker: Sendable {
   }
 
   private func pyramid<Word: SumWord>(_ helpers: HelperThreads, _ lowest: Int, _: Word.Type) throws -> Pyramid {
-    pyramid(
+    let ranks = order.ranks()
+    return pyramid(
       of: try passes(helpers, lowest, chunks: layer.counts(plane.axis, plane.bins).chunks) { chunks, level in
-        try pass(chunks: chunks, level, Word.self)
+        try pass(chunks: chunks, ranks, level, Word.self)
       }, lowest)
   }
 
@@ -183,14 +185,16 @@ struct TileMaker: Sendable {
   }
 
   /// Adds the rows of some inner chunks to their displayed rows.
-  private func pass<Word: SumWord>(chunks: Range<Int>, _ level: Int, _: Word.Type) throws(StoreError) -> RowSums<Word> {
+  private func pass<Word: SumWord>(
+    chunks: Range<Int>, _ ranks: [UInt32], _ level: Int, _: Word.Type
+  ) throws(StoreError) -> RowSums<Word> {
     let sums = RowSums<Word>(rows: levels.rows(at: level), bins: plane.bins.rawValue)
     let counts = layer.counts(plane.axis, plane.bins)
     let (type, rowBytes) = (counts.metadata.dataType, counts.rowBytes)
     try counts.stream(plane: plane.group, chunks: chunks) { first, rows in
       guard let bytes = rows.baseAddress else { return }
       for row in 0..<(rows.count / rowBytes) {
-        let displayed = Int(order.ranks[first + row]) >> level
+        let displayed = Int(ranks[first + row]) >> level
         sums.add(bytes + row * rowBytes, type, zeros: zeros[first + row], to: displayed)
       }
     }
@@ -198,7 +202,9 @@ struct TileMaker: Sendable {
   }
 
   /// The same on a window.
-  private func pass(chunks: Range<Int>, _ level: Int, _ grids: WindowGrids) throws(StoreError) -> RowSums<UInt64> {
+  private func pass(
+    chunks: Range<Int>, _ ranks: [UInt32], _ level: Int, _ grids: WindowGrids
+  ) throws(StoreError) -> RowSums<UInt64> {
     let sums = RowSums<UInt64>(rows: levels.rows(at: level), bins: BinCount.full.rawValue, isWindow: true)
     let counts = layer.counts(.own, .full)
     let (type, rowBytes) = (counts.metadata.dataType, counts.rowBytes)
@@ -206,7 +212,7 @@ struct TileMaker: Sendable {
       guard let bytes = rows.baseAddress else { return }
       for row in 0..<(rows.count / rowBytes) {
         let neuron = first + row
-        let displayed = Int(order.ranks[neuron]) >> level
+        let displayed = Int(ranks[neuron]) >> level
         sums.add(
           bytes + row * rowBytes, type, zeros: zeros[neuron], neuron: neuron, of: grids, to: displayed)
       }
