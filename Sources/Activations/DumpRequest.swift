@@ -21,6 +21,8 @@ public struct DumpRequest: Sendable, Equatable {
   public var classFrom: ClassFrom?
   /// Path of a file of its own that holds the labels, and the predictions if the job names them.
   public var labelsFrom: String?
+  /// What rows are, besides their labels.
+  public var table = RowTableRequest()
 
   public enum Column: String, Sendable { case labels, predictions, count }
   public init() {}

@@ -21,6 +21,12 @@ public struct Evidence: Sendable, Equatable {
     if leftOutPaths.insert(path).inserted { leftOut.append(LeftOut(path: path, why: why)) }
   }
 
+  /// What was taken after all.
+  mutating func withdraw(_ paths: [String]) {
+    let taken = Set(paths)
+    leftOut.removeAll { taken.contains($0.path) }
+  }
+
   mutating func reason(_ what: String, _ why: String) { reasons.append((what, why)) }
 }
 
