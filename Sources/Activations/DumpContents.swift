@@ -7,10 +7,12 @@ public struct DumpContents: Sendable {
   /// How the dump holds its rows.
   public let layout: RowLayout
   public let layers: [LayerSource]
-  public private(set) var labels: LabelColumn?
-  public private(set) var predictions: LabelColumn?
+  public let labels: LabelColumn?
+  public let predictions: LabelColumn?
   public let classNames: ClassNames?
   public let instances: InstanceSet
+  /// What the job names of its rows.
+  public let table: RowTableSource
   /// What was understood, as a request that names everything.
   public let understood: DumpRequest
   /// Rows that are there, but do not count.
@@ -20,12 +22,6 @@ public struct DumpContents: Sendable {
   /// What was found but not taken, and why; and what a user should know.
   public let skipped: [(path: String, why: String)]
   public let notes: [String]
-
-  /// Lets go of the class of each row, once a `Grouping` knows it: memory that grows with the rows.
-  public mutating func forgetRows() {
-    labels?.classes = []
-    predictions?.classes = []
-  }
 }
 
 extension DumpContents {
@@ -63,7 +59,8 @@ extension DumpContents {
     let found = try ClassNames.find(request.classNames, in: dump, columns: columns, &evidence)
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
     candidates.remove(
-      [columns.labels, columns.predictions, columns.countPath, namesPath, request.mask], in: file.catalogue)
+      [columns.labels, columns.predictions, columns.countPath, namesPath, request.mask] + request.table.inputs,
+      in: file.catalogue)
     let layout = try RowLayout(
       request, dump: dump, candidates: candidates.datasets,
       labels: columns.labels.flatMap { columns.home(dump).columnLength($0) },
@@ -115,6 +112,11 @@ extension DumpContents {
         try InstanceSet($0, dump: dump, layers: layers, labels: labels, predictions: predictions, rows: rows)
       } ?? .none
 
+    table = try RowTableSource(
+      request.table, dump,
+      RowsOfParts(
+        counts: counted.perPart, hasFiller: counted.hasFiller, isOneRow: layout == .files, missing: missing),
+      &evidence)
     if request.layers == nil { candidates.offerSingleNeurons(file.catalogue, rows: counted.perPart[0], &evidence) }
     if let mask = request.mask { try PositionMask.tell(mask, file, layers, &evidence) }
     try Self.look(at: dump, request, columns, counted, layers, &evidence)
@@ -133,6 +135,7 @@ extension DumpContents {
     notes =
       Self.notes(dump, columns, counted, layout, names, layers)
       + dump.files.flatMap { file in file.catalogue.notes.map { "\(file.name): \($0)" } }
+    evidence.withdraw(request.table.all.map(file.catalogue.canonicalPath))
     self.evidence = evidence
   }
 

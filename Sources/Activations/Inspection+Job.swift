@@ -46,6 +46,7 @@ extension Inspection {
       lines += ["class_names:\(origin)"] + names.map { "  - \(yaml($0))" }
     case nil: lines.append("# class_names: [cat, dog]  # a list, a dataset's path, or a text file with one name a line")
     }
+    lines += RowTableOffer(contents).lines(request.table, quote: yaml)
     lines.append(
       request.instances?.group.map { "instances: \(yaml($0))" }
         ?? "# instances: { rows: [0] }  # rows of the dump, shown as dots")

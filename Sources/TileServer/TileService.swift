@@ -111,6 +111,9 @@ struct AnswerKey: Hashable, Sendable {
     case find(layer: Int, OrderRequest, Place)
     case neuron(layer: Int, neuron: Int, groups: [Int], instances: [Int])
     case image(instance: Int)
+    case rowTable(Range<Int>)
+    case rowPicture(row: Int)
+    case rowText(row: Int)
   }
 
   /// A neuron whose rank is sought, or the other way round.

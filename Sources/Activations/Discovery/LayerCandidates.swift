@@ -17,7 +17,10 @@ struct LayerCandidates {
         skipped.append((info.path, reason))
       } else if byName, let reason = Self.whyNotByName(info) {
         skipped.append((info.path, reason))
-        evidence.leaveOut(info.path, "\(reason); if it is a layer, name it in a job: layers: [\(info.path), …]")
+        let picture =
+          reason.hasSuffix("input pictures") ? "to show what the rows are, write pictures: \(info.path); " : ""
+        evidence.leaveOut(
+          info.path, "\(reason); \(picture)if it is a layer, name it in a job: layers: [\(info.path), …]")
       } else {
         datasets.append(info)
       }

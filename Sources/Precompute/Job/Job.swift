@@ -120,6 +120,7 @@ extension Job {
     case .list(let names): object["class_names"] = .array(names.map { .string($0) })
     case nil: break
     }
+    request.table.describe(in: &object)
     if let instances = request.instances {
       var entry: [String: JSONValue] = [:]
       if let group = instances.group { entry["group"] = .string(group) }

@@ -64,6 +64,7 @@ extension Job {
     if request.classFrom != nil, request.labels != nil || request.labelsFrom != nil {
       throw map.fault("class_from", "class_from gives the rows their class, and so do labels; leave one of them out")
     }
+    request.table = try map.rowTable()
     if let node = map.take("class_names") {
       if case .sequence = node {
         request.classNames = .list(try map.texts(of: node, "class_names"))

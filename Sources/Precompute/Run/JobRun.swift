@@ -35,6 +35,8 @@ extension PreparedJob {
     let fingerprint = try fingerprint
     let builder = try StoreBuilder(root: output, name: job.name, fingerprint: fingerprint.text, restart: restart)
     if let replaced = builder.replaced { observer.report(.begunAnew(fingerprint.changes(since: replaced))) }
+    // First of all: what is refused here is refused before anything is counted.
+    try writeRowTable(builder, observer)
     try builder.makeGroup(StorePath.layers)
     var layers: [Layer] = []
     for (number, plan) in plans.enumerated() {

@@ -121,6 +121,12 @@ extension Route {
       "/layers/{layer}/neurons/{neuron}", "neuron", "Everything about one neuron", query: ["groups", "instances"],
       .json("Neuron")
     ) { try $0.neuron($1) },
+    built(
+      "/rows", "rowTable", "Label, prediction, margin and columns of some rows", query: ["from", "count"],
+      .json("RowTable")
+    ) { try $0.rowTable($1) },
+    built("/rows/{row}/picture", "rowPicture", "The picture of a row", .binary("image/png")) { try $0.rowPicture($1) },
+    built("/rows/{row}/text", "rowText", "The text of a row", .json("RowText")) { try $0.rowText($1) },
     Route("/openapi.json", "openapi", "This document", .document) { table, _, request, _ in
       try table.openAPI(request)
     },

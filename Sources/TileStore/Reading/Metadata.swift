@@ -79,6 +79,17 @@ final class Metadata {
     return metadata
   }
 
+  /// The table of rows.
+  /// - Parameters:
+  ///   - rows: of the data set.
+  ///   - open: opens an array, which is cut along its first axis.
+  func rowTable(rows: Int, open: (_ path: String, _ metadata: ArrayMetadata) throws(StoreError) -> ArrayReader)
+    throws(StoreError) -> RowTable
+  {
+    let attributes = try attributes(StorePath.metadata(of: StorePath.rows), as: RowTableAttributes.self)
+    return try RowTable(attributes, rows: rows) { path throws(StoreError) in try open(path, array(path)) }
+  }
+
   /// Reads a file and compares it with `MANIFEST`.
   private func read(_ file: String) throws(StoreError) -> Data {
     // A copy, so that what is decoded is what was checked even if the file changes in between.

@@ -42,7 +42,7 @@ extension ArrayMetadata {
   public static func images(_ shape: [Int]) -> ArrayMetadata {
     ArrayMetadata(
       shape: shape, dataType: .uint8, shardShape: shape, chunkShape: [1] + shape.dropFirst(),
-      codec: .blosc(Blosc(.none, elementBytes: 1)))
+      codec: .usual(.uint8))
   }
 
   private static func roundUp(_ count: Int, to multiple: Int) -> Int {
