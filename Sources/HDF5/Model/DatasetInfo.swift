@@ -20,6 +20,8 @@ public enum Layout: Codable, Sendable, Hashable {
   case virtual
   /// In other files, named here.
   case external(String)
+  /// In several datasets, which hold what is not zero.
+  indirect case sparse(SparseForm)
 }
 
 /// The value of an attribute; those of other types are left out of the catalogue.
@@ -104,6 +106,8 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   public var pathInFile: String?
   /// Whether its numbers are truth values, 0 and 1.
   public var isBoolean = false
+  /// The part of each stored element that this is; `nil`: all of it.
+  public var field: RecordField?
   /// Names of its axes, "" where one has none; [] where no axis has any (dimension labels, or the names of dimension scales).
   public var dimensions: [String] = []
 
@@ -113,7 +117,8 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   /// Bytes of one chunk before any filter; `nil` if it is not chunked.
   public var chunkBytes: Int? {
     guard case .chunked(let chunk) = layout else { return nil }
-    return chunk.reduce(elementBytes, *)
+    guard let field else { return chunk.reduce(elementBytes, *) }
+    return chunk.dropLast(field.extents.count).reduce(field.recordBytes, *)
   }
 
   /// Where it lies in its file.
