@@ -33,20 +33,22 @@ extension DumpContents {
   public init(_ dump: Dump, _ request: DumpRequest, missing: MissingChunks = .refuse, labelsFile: DumpFile? = nil)
     throws
   {
-    let dump = try request.join.map(dump.joining) ?? dump
-    let file = dump.first
     var evidence = Evidence()
+    let (dump, sparseParts) = try (request.join.map(dump.joining) ?? dump).listingSparse(request.layers, &evidence)
+    let file = dump.first
     try Self.checkReadable(dump, request)
     let instanceGroup =
       request.instances?.group ?? (InstanceSet.isGroup("/instances", of: file.catalogue) ? "/instances" : nil)
     let foreign = request.layers == nil ? ForeignObjects.note(file.catalogue, &evidence) : []
     var candidates = LayerCandidates(
-      file.catalogue, instances: instanceGroup ?? "/instances/none", byName: request.layers == nil, &evidence)
-    candidates.remove(Array(foreign), in: file.catalogue)
+      file.catalogue, instances: instanceGroup ?? "/instances/none", others: foreign.union(sparseParts),
+      byName: request.layers == nil, &evidence)
     let possible = try request.layers?.map { try file.catalogue.dataset(named: $0.dataset) } ?? candidates.datasets
     if request.leavesAllOpen {
       try Self.refuseLabelsApart(dump)
-      let columns = ColumnCandidate.all(in: file, instances: instanceGroup ?? "/instances/none")
+      let columns = ColumnCandidate.all(in: file, instances: instanceGroup ?? "/instances/none").filter {
+        !sparseParts.contains($0.path)
+      }
       if let repetition = Repetition(file.catalogue, layers: possible, columns: columns) {
         throw repetition.refusal(file)
       }
@@ -55,7 +57,8 @@ extension DumpContents {
     }
     try Self.refuseTokenLabels(file, request, possible)
     let columns = try RowColumns(
-      request, dump, labelsFile: labelsFile, layers: possible, instances: instanceGroup, &evidence)
+      request, dump, labelsFile: labelsFile, layers: possible, instances: instanceGroup, notColumns: sparseParts,
+      &evidence)
     let found = try ClassNames.find(request.classNames, in: dump, columns: columns, &evidence)
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
     candidates.remove(
@@ -269,6 +272,13 @@ extension DumpContents {
         name: layer.name, dataset: layer.path, axes: layer.geometry.axes, reduce: layer.geometry.reduce,
         bfloat16: request.layers?[number].bfloat16 ?? false)
       one.numbers = layer.numbers
+      if case .sparse(let form) = layer.info.layout {
+        one.neurons = layer.info.shape.last
+        switch form.kind {
+        case .lines(let axis, _): one.sparse = axis == 0 ? .csr : .csc
+        case .listed: one.indices = form.indices.path
+        }
+      }
       return one
     }
     return understood

@@ -49,6 +49,13 @@ public struct LayerRequest: Sendable, Equatable {
     case scaled(by: Double, zeroPoint: Double)
   }
   public var numbers: Numbers?
+  /// Which lines of a sparse matrix are stored, where its group does not say.
+  public enum SparseLines: String, Sendable, CaseIterable { case csr, csc }
+  public var sparse: SparseLines?
+  /// Path of the numbers of the neurons whose values `dataset` holds, some for each row (top-k).
+  public var indices: String?
+  /// How many neurons a layer has of which not all are stored.
+  public var neurons: Int?
 
   public init(
     name: String? = nil, dataset: String, axes: Axes? = nil, reduce: Reduction = .flatten, bfloat16: Bool = false

@@ -22,7 +22,7 @@ extension Inspection {
         "  # \(comment("\(grouped(layer.neurons)) neurons; \(Self.storage(layer.info))\(layer.axesOrigin == .guess ? "; the axes are a guess" : "")"))"
       )
       lines.append(
-        "  - { name: \(yaml(layer.name)), dataset: \(yaml(layer.path)), axes: \(layer.geometry.axes), reduce: \(layer.geometry.reduce.rawValue) }"
+        "  - { name: \(yaml(layer.name)), dataset: \(yaml(layer.path)), axes: \(layer.geometry.axes), reduce: \(layer.geometry.reduce.rawValue)\(sparseKeys(layer)) }"
       )
     }
     lines += contents.skipped.prefix(100).map { "  # not taken: \(comment("\($0.path): \($0.why)"))" }
@@ -60,6 +60,16 @@ extension Inspection {
     let traps = traps
     if !traps.isEmpty { lines += ["#", "# Note:"] + traps.prefix(50).map { "# - \(comment($0))" } }
     return lines
+  }
+
+  /// How a sparse layer is stored.
+  private func sparseKeys(_ layer: LayerSource) -> String {
+    guard case .sparse(let form) = layer.info.layout else { return "" }
+    let neurons = ", neurons: \(layer.info.shape.last ?? 0)"
+    switch form.kind {
+    case .lines(let axis, _): return ", sparse: \(axis == 0 ? "csr" : "csc")" + neurons
+    case .listed: return ", indices: \(yaml(form.indices.path))" + neurons
+    }
   }
 
   /// A text on one line.

@@ -31,6 +31,15 @@ def source(path, version):
         f["predictions"] = np.array(["cat", "dog", "dog"] * 4, h5py.string_dtype())
         f["count"] = 12
         f["soft"] = h5py.SoftLink("/plain")
+        table = np.zeros(12, [("key", "i8"), ("vector", ">f4", (4,)), ("text", "S3")])
+        table["key"], table["vector"] = np.arange(12), layer[:, :4]
+        f.create_dataset("table", data=table, chunks=(5,), compression="gzip")
+        places = np.argwhere(layer > 0)
+        f["sae/data"], f["sae/indices"] = layer[layer > 0], places[:, 1].astype("i4")
+        f["sae/indptr"] = np.searchsorted(places[:, 0], np.arange(13)).astype("i4")
+        f["sae"].attrs["shape"], f["sae"].attrs["encoding-type"] = layer.shape, "csr_matrix"
+        f["top_acts"], f["top_indices"] = layer[:, :3], np.argsort(layer)[:, :3].astype("i2")
+        f["top_acts"].attrs["d_sae"] = 10
         for number, kind in enumerate(("benign", "attacked")):
             for name in ("layers/packed", "growing", "plain"):
                 f[f"instances/{kind}/{name}"] = f[name][2 * number : 2 * number + 2].astype("f4")

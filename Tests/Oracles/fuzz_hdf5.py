@@ -23,6 +23,7 @@ import h5py
 import hdf5plugin
 import numpy as np
 
+from meaning import take
 from numbers_hdf5 import Numbers
 
 DEADLINE_S = 30
@@ -57,6 +58,18 @@ def seeds(folder):
             f["activations/dense_2"] = values.astype(">f8")
             f["labels"] = labels
             f["half"] = values.astype("f2")
+        with create("records") as f:
+            record = np.dtype([("key", "i8"), ("text", "S5"), ("vector", ">f4", (3,)), ("flag", "?"),
+                               ("inner", [("a", "<u2"), ("b", "<f8", (2, 2))])])
+            rows = np.zeros(12, record)
+            for name in ("key", "flag"):
+                rows[name] = labels
+            rows["vector"], rows["inner"]["b"] = values[:, :3], values[:, :4].reshape(12, 2, 2)
+            f["table"] = rows
+            f.create_dataset("packed", data=rows, chunks=(5,), compression="gzip", shuffle=True)
+            f.create_dataset("arrays", (12,), np.dtype(("<f4", (10,))), chunks=(4,), compression="lzf")[...] = values
+            words = f.create_dataset("words", (6,), [("word", h5py.string_dtype()), ("number", "<i4")])
+            words[...] = np.array([(word, number) for number, word in enumerate(["cat", "dog", "größe"] * 2)], words.dtype)
         with create("texts") as f:
             f["names"] = np.array(["cat", "dog", "größe"] * 4, h5py.string_dtype())
             f["fixed"] = np.array([b"cat", b"dog", b"x"])
@@ -150,15 +163,14 @@ def reference(path, wanted, connection):
     with h5py.File(path, "r") as f:
         for name in wanted:
             try:
-                dataset = f[name]
-                if h5py.check_string_dtype(dataset.dtype) or dataset.dtype.kind == "S":
-                    flat = np.asarray(dataset[()], object).reshape(-1)
+                values = np.asarray(take(f, name))
+                if h5py.check_string_dtype(values.dtype) or values.dtype.kind in "SO":
+                    flat = values.astype(object).reshape(-1)
                     words = [w if isinstance(w, bytes) else str(w).encode() for w in flat]
-                    connection.send((name, list(dataset.shape), b"\n".join(words)))
+                    connection.send((name, list(values.shape), b"\n".join(words)))
                 else:
-                    values = np.asarray(dataset[()])
                     values = values.astype(values.dtype.newbyteorder("<"))
-                    connection.send((name, list(dataset.shape), values.tobytes()))
+                    connection.send((name, list(values.shape), values.tobytes()))
             except Exception:
                 pass
 

@@ -10,10 +10,16 @@ import h5py
 import hdf5plugin  # noqa: F401  registers filters
 import numpy as np
 import zarr
+from meaning import dense, take
 
 
-def decoded(dataset):
-    values = np.atleast_1d(dataset[...])
+def entry_of(attributes, layer):
+    """What the job, as it was understood, says of a layer."""
+    return next(entry for entry in attributes["job"]["layers"] if entry["name"] == layer["name"])
+
+
+def decoded(values):
+    values = np.atleast_1d(values)
     return np.array([v.decode() if isinstance(v, bytes) else v for v in values]) if values.dtype.kind in "SO" else values
 
 
@@ -22,12 +28,12 @@ def read_column(attributes, files, path):
     layer = attributes["layers"][0]
     columns = []
     for f in files:
-        shape = f[layer["dataset"]].shape
+        shape = dense(f, entry_of(attributes, layer)).shape
         extents = dict(zip(layer["axes"], shape))
         categories, rows = extents.get("K", 1), extents.get("N", 1)
         if path is None and "K" not in extents:
             return None
-        column = np.arange(categories) if path is None else decoded(f[path]).ravel()
+        column = np.arange(categories) if path is None else decoded(take(f, path)).ravel()
         count = int(f[attributes["job"]["count"]][()]) if "count" in attributes["job"] else categories * rows
         columns.append((np.repeat(column, rows) if len(column) == categories and rows > 1 and "K" in extents else column)[:count])
     return np.concatenate(columns)
@@ -102,7 +108,7 @@ def stored(layer, files, attributes):
     """The layer's rows that count, of all files: `[row, position, neuron]`."""
     parts = []
     for f in files:
-        values = f[layer["dataset"]][...]
+        values = dense(f, entry_of(attributes, layer))
         if layer["dtype"] == "bfloat16" and values.dtype.kind != "f":  # the upper half of a float32
             values = (np.frombuffer(values.tobytes(), np.uint16).reshape(values.shape).astype(np.uint32) << 16).view(np.float32)
         part = reduced(values, layer["axes"], layer["reduce"])
@@ -249,7 +255,8 @@ def check_instances(store, attributes, layer, files):
             if path not in files[0]:  # a kind need not have every layer
                 assert np.isnan(values[i]).all(), f"{layer['name']} {instance['name']}: values of a layer that it has not"
                 continue
-            source = reduced(files[0][path][...], axes, layer["reduce"])[instance["pair"]]
+            of_kind = dense(files[0], entry_of(attributes, layer), f"{root}/{instance['kind']}")
+            source = reduced(of_kind, axes, layer["reduce"])[instance["pair"]]
         row = source.astype(np.float64).mean(axis=0)
         equal(f"{layer['name']} {instance['name']}", values[i], row.astype(np.float32))
         equal(f"{layer['name']} order {instance['name']}", group["orderings/value"][i], np.argsort(values[i] + 0.0, kind="stable").astype(np.uint32))

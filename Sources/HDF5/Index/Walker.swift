@@ -90,7 +90,7 @@ struct Walker: ~Copyable {
         do throws(Fault) {
           let dataset = try Handle(H5Dopen2(file, path, access.id), "opening it")
           catalogue.datasets.append(
-            try describer.describe(dataset.id, path: path, viaLink: viaLink ?? leaves(object)))
+            contentsOf: try describer.describe(dataset.id, path: path, viaLink: viaLink ?? leaves(object)))
         } catch {
           lose(path, error)
         }

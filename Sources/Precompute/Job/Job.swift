@@ -85,6 +85,9 @@ extension Job {
           ]
           if let axes = layer.axes { entry["axes"] = .string(axes.letters) }
           if layer.bfloat16 { entry["dtype"] = "bfloat16" }
+          if let lines = layer.sparse { entry["sparse"] = .string(lines.rawValue) }
+          if let indices = layer.indices { entry["indices"] = .string(indices) }
+          if let neurons = layer.neurons { entry["neurons"] = JSONValue(neurons) }
           switch layer.numbers {
           case .raw: entry["raw"] = true
           case .scaled(let scale, let zeroPoint):

@@ -159,8 +159,19 @@ extension Job {
     }
     if let scale, !scale.isFinite || scale == 0 { throw entry.fault("scale", "a number other than 0 is needed") }
     if let zeroPoint, !zeroPoint.isFinite { throw entry.fault("zero_point", "a number is needed") }
+    let indices = try entry.text("indices")
+    let sparse: LayerRequest.SparseLines? = try entry.choice("sparse")
+    let neurons = try entry.integer("neurons")
+    if let neurons, !(1...Int(UInt32.max)).contains(neurons) {
+      throw entry.fault("neurons", "\(neurons) is no number of neurons; it is from 1 to \(UInt32.max)")
+    }
+    if indices != nil, sparse != nil {
+      throw entry.fault(
+        "sparse", "a list of values for each row (indices) is not stored by rows or columns; leave one of the keys out")
+    }
     try entry.finish()
     var request = LayerRequest(name: name, dataset: dataset, axes: axes, reduce: reduce, bfloat16: type != nil)
+    (request.indices, request.sparse, request.neurons) = (indices, sparse, neurons)
     if isRaw { request.numbers = .raw }
     if scale != nil || zeroPoint != nil { request.numbers = .scaled(by: scale ?? 1, zeroPoint: zeroPoint ?? 0) }
     return request
