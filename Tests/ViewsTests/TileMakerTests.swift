@@ -15,7 +15,7 @@ struct TileMakerTests {
     var ranks = neurons
     for (rank, neuron) in neurons.enumerated() { ranks[Int(neuron)] = UInt32(rank) }
     let maker = TileMaker(
-      order: NeuronOrder(neurons: neurons, ranks: ranks, keys: []), bins: .sixteenth, zeros: zeros, grids: nil)
+      order: NeuronOrder(neurons: neurons, keys: []), bins: .sixteenth, zeros: zeros, grids: nil)
     let (helpers, pool) = (HelperThreads(count: 2), SlabPool(bytesMax: 8 << 20))
     let plane = try #require(try DecodedPlane(counts, helpers, pool, bytesMax: .max))
     let words: [TilePlan.Word] = most == 300 ? [.bits32, .bits64] : [.bits64]

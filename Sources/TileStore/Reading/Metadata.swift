@@ -87,7 +87,9 @@ final class Metadata {
     throws(StoreError) -> RowTable
   {
     let attributes = try attributes(StorePath.metadata(of: StorePath.rows), as: RowTableAttributes.self)
-    return try RowTable(attributes, rows: rows) { path throws(StoreError) in try open(path, array(path)) }
+    return try RowTable(attributes, rows: rows) { path throws(StoreError) in 
+      try open(path, array(path, of: Attributes.formatVersion))
+    }
   }
 
   /// Reads a file and compares it with `MANIFEST`.
