@@ -93,12 +93,11 @@ def test_damaged_dumps(tmp_path, version, seed, kind):
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + 2))
-@pytest.mark.parametrize("kind", [Chunks, Numbers])
-def test_damaged_chunks(tmp_path, seed, kind):
+def test_damaged_chunks(tmp_path, seed):
     """The filters that pack numbers or blocks of them: what is in their chunks, and their parameters."""
     with h5py.File(tmp_path / "dump.h5", "w", libver=("v110", "v110")) as f:
         packed(f)
-    assert 65 in judged(tmp_path, kind(tmp_path / "dump.h5").mutate, seed)
+    assert 65 in judged(tmp_path, Chunks(tmp_path / "dump.h5").mutate, seed)
 
 
 def judged(tmp_path, mutated, seed):

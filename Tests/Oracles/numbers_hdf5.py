@@ -126,27 +126,33 @@ def places(path, data, sealed):
 
 
 class Chunks:
-    """A file of which only the stored bytes of filtered chunks are changed, and the numbers in them."""
+    """A file of which only filtered chunks are changed, the numbers in them, and the parameters of their filters."""
 
     def __init__(self, path):
         with open(path, "rb") as f:
             self.data = f.read()
-        self.chunks = []
+        self.chunks, self.seals = [], seals(self.data)
         with h5py.File(path) as f:
             f.visititems(self.visit)
 
     def visit(self, _, node):
         if isinstance(node, h5py.Dataset) and node.chunks and node.id.get_create_plist().get_nfilters():
             stored = [node.id.get_chunk_info(index) for index in range(node.id.get_num_chunks())]
-            self.chunks.append([(chunk.byte_offset, chunk.size) for chunk in stored])
+            properties, parameters = node.id.get_create_plist(), []
+            for number in range(properties.get_nfilters()):
+                values = properties.get_filter(number)[2]
+                pattern = struct.pack(f"<{len(values)}I", *values)
+                if len(values) > 1 and self.data.count(pattern) == 1:
+                    parameters += [self.data.find(pattern) + 4 * place for place in range(len(values))]
+            self.chunks.append(([(chunk.byte_offset, chunk.size) for chunk in stored], parameters))
 
     def mutate(self, rng):
-        """One to three changes to chunks of one dataset: a bit, a byte, or a number where sizes are, at the beginning."""
-        data = bytearray(self.data)
-        stored = self.chunks[int(rng.integers(0, len(self.chunks)))]
+        """One to three changes to one dataset: a bit, a byte, a number where sizes are, at the beginning of a chunk, or a parameter."""
+        data, changed = bytearray(self.data), []
+        stored, parameters = self.chunks[int(rng.integers(0, len(self.chunks)))]
         for _ in range(rng.integers(1, 4)):
             start, size = stored[int(rng.integers(0, len(stored)))]
-            at, kind = start + int(rng.integers(0, size)), rng.integers(0, 3)
+            at, kind = start + int(rng.integers(0, size)), rng.integers(0, 4 if parameters else 3)
             if kind == 0:
                 data[at] ^= 1 << int(rng.integers(0, 8))
             elif kind == 1:
@@ -154,7 +160,14 @@ class Chunks:
             else:
                 at = min(start + int(rng.integers(0, 6)) * 4, start + max(size - 4, 0))
                 number = EXTREMES[int(rng.integers(0, len(EXTREMES)))] % 2**32
-                data[at:at + 4] = number.to_bytes(4, "little")[:start + size - at]
+                if kind == 3:
+                    at = parameters[int(rng.integers(0, len(parameters)))]
+                    changed.append(at)
+                    number = number if rng.integers(0, 2) else (struct.unpack_from("<I", data, at)[0] + 1) % 2**32
+                data[at:at + 4] = number.to_bytes(4, "little")
+        for start, end in self.seals:
+            if any(start <= at < end for at in changed):
+                struct.pack_into("<I", data, end, CHECKSUM(bytes(data[start:end])))
         return bytes(data)
 
 
