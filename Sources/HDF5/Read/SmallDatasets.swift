@@ -30,22 +30,9 @@ extension Dataset {
       throw located(.unsupported("it has \(total) chunks, too many to take at once"))
     }
     let scratch = Scratch()
-    var failure: HDF5Error?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      do throws(HDF5Error) {
-        if let start = buffer.baseAddress, count > 0 {
-          for piece in pieces(of: box) {
-            try read(piece, of: box, into: start, scratch: scratch)
-          }
-        }
-        initialized = count
-      } catch {
-        failure = error
-        initialized = 0
-      }
+    return try [UInt8](count: count) { start throws(HDF5Error) in
+      for piece in pieces(of: box) { try read(piece, of: box, into: start, scratch: scratch) }
     }
-    if let failure { throw failure }
-    return bytes
   }
 
   /// All elements as whole numbers, row-major: of any integer type, or of floats that are whole.

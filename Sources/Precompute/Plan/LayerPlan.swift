@@ -98,7 +98,8 @@ extension LayerPlan {
       budget: memory,
       always: MemoryModel.always(files: openFiles, rows: source.rows)
         + LayerOutput<Value>.bytes(neurons: source.neurons),
-      finishing: FigureFiles<Value>.bytes(neurons: source.neurons, lanes: lanes),
+      finishing: FigureFiles<Value>.bytes(
+        groups: grouping.groups.count, neurons: source.neurons, lanes: lanes),
       working: CountArrays.bytes(lanes: lanes) + lanes * lane,
       perNeuron: BandCounters<Value>.bytes(
         cells: grouping.cellCount, samplesPerCellMax: grouping.rowsPerCellMax * source.geometry.samplesPerRow)

@@ -115,6 +115,11 @@ extension LayerArray {
     since <= formatVersion && codes <= sizes.codes && dimensions.allSatisfy { sizes[$0] > 0 }
   }
 
+  /// Groups or instances whose rows one file holds, and which are written together.
+  public func planesPerShard(_ sizes: LayerSizes) -> Int {
+    dimensions.first == .neuron ? 1 : metadata(sizes, types[0]).shardShape[0]
+  }
+
   /// Groups between the layer's group and arrays at some paths, such as `own`, each before those in it.
   static func groups(of paths: [String]) -> [String] {
     var groups: [String] = []
