@@ -47,6 +47,12 @@ struct RowColumns {
     candidates = ColumnCandidate.all(in: first, instances: instances ?? "/instances/none")
     (labels, predictions, count) = (request.labels, request.predictions, request.count)
     whole = labelsFile
+    // A column of the job may stand above the groups that are joined, with a value for each row of all of them.
+    if labelsFile == nil, let path = labels, first.group != nil, dump.files.count == 1, !first.hasColumn(path),
+      dump.files[0].hasColumn(path)
+    {
+      whole = dump.files[0]
+    }
     let search = ColumnSearch(first, candidates, layers, isOnePerFile: dump.parts.count > 1)
     if let labelsFile, labels == nil {
       labels = try Self.onlyLabels(of: labelsFile, &evidence)
@@ -55,7 +61,7 @@ struct RowColumns {
       if labels == nil { (labels, whole) = try Self.labelsAbove(dump, layers, &evidence) }
       if labels == nil, let (path, why) = Self.outOfReach(first.catalogue) {
         throw ActivationsError(
-          "\(first.path), dataset \(path): these seem to be the labels, but \(why). Name others in the job, as in labels: PATH, or say that there are none: labels: false."
+          "\(first.path), dataset \(path): these seem to be the labels, but \(why.hasSuffix(".") ? String(why.dropLast()) : why). Name others in the job, as in labels: PATH, or say that there are none: labels: false."
         )
       }
     }
@@ -126,6 +132,12 @@ struct RowColumns {
       }
       if let first = found.min(by: { $0.key < $1.key }) { return (first.key, first.value) }
     }
+    let objects = [("", catalogue.rootAttributes)] + catalogue.datasets.map { ($0.path, $0.attributes) }
+    for (path, attributes) in objects {
+      for name in labelNames {
+        if case .unreadable(let why)? = attributes[name] { return ("\(path)@\(name)", why) }
+      }
+    }
     return nil
   }
 }
@@ -195,7 +207,7 @@ struct ColumnSearch {
       try refuseIfTheyDiffer(first.column, rivals.map(\.column), "labels")
       tell(first, others: Array(best.dropFirst()), "labels", &evidence)
       // An unusual name nearer to the layers, or as near where none stands beside them, may be what was meant.
-      offer(asNearAs: first.nearness, &evidence, beside: groups.contains(first.column.group))
+      offer(asNearAs: first.nearness, besides: first.column, &evidence)
       return first.column.path
     }
     // One value for all rows of a file, where there are several.
@@ -232,10 +244,17 @@ struct ColumnSearch {
   }
 
   /// Says which columns might be labels though they are not called so.
-  /// - Parameter nearness: of the labels that were found.
-  private func offer(asNearAs nearness: Places.Nearness?, _ evidence: inout Evidence, beside: Bool = false) {
+  /// - Parameters:
+  ///   - nearness: of the labels that were found.
+  ///   - taken: these.
+  private func offer(
+    asNearAs nearness: Places.Nearness?, besides taken: ColumnCandidate? = nil, _ evidence: inout Evidence
+  ) {
+    let beside = taken.map { groups.contains($0.group) } ?? false
     for column in candidates
-    where !column.isSingle && column.isDiscrete && column.isSmall && !column.name.readsLikePredictions {
+    where column.path != taken?.path && !column.isSingle && column.isDiscrete && column.isSmall
+      && !column.name.readsLikePredictions
+    {
       guard !groups(matching: column).isEmpty, !isCoordinate(column),
         !evidence.leftOut.contains(where: { $0.path == column.path }),
         let values = try? file.classes(column.path)
@@ -304,7 +323,8 @@ struct ColumnSearch {
       evidence.assume("\(column.path) holds the \(what), by its name and its length. \(otherwise)")
     } else if first.nearness.down > 0 {
       evidence.assume(
-        "\(column.path) holds the \(what), by its name, though it stands in a group apart from the layers. \(otherwise)")
+        "\(column.path) holds the \(what), by its name, though it stands in a group apart from the layers. \(otherwise)"
+      )
     }
     for other in others where !isSame(column, other.column) {
       evidence.leaveOut(
