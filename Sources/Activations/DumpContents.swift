@@ -82,7 +82,7 @@ extension DumpContents {
     let names = counted.labels == nil ? nil : found
     let place = "\(columns.home(dump).path)\(columns.labels.map { ", dataset \($0)" } ?? ", axis of categories")"
     let labels = try counted.labels.map {
-      try LabelColumn($0, names: names?.names, place: place, origin: names.map { "\($0.origin)" }, &evidence)
+      try LabelColumn($0, named: names, place: place, &evidence)
     }
 
     let wanted =
@@ -121,6 +121,11 @@ extension DumpContents {
         counts: counted.perPart, hasFiller: counted.hasFiller, isOneRow: layout == .files, missing: missing),
       &evidence)
     if request.layers == nil { candidates.offerSingleNeurons(file.catalogue, rows: counted.perPart[0], &evidence) }
+    let parts = columns.whole.map { [$0] } ?? dump.parts
+    try Encodings.look(at: "labels", columns.labels, parts, labels?.texts ?? [], &evidence)
+    try Encodings.look(at: "predictions", columns.predictions, parts, predictions?.texts ?? [], &evidence)
+    try Encodings.look(
+      at: "class_names", namesPath, [columns.home(dump)] + dump.files, names?.names ?? [], &evidence)
     if let mask = request.mask { try PositionMask.tell(mask, file, layers, &evidence) }
     try Self.look(at: dump, request, columns, counted, layers, &evidence)
     var understood = Self.understood(request, columns, names, layers, wantedInstances)
@@ -193,8 +198,8 @@ extension DumpContents {
     let others = dump.files.filter { $0.path != labels.path }
     guard others.allSatisfy(hasNone) else { return }
     throw ActivationsError(
-      "\(labels.path): it holds labels alone, and \(others.map(\.name).joined(separator: ", ")) none. Join them in a job: dumps: [\(others.map(\.name).joined(separator: ", "))], labels_from: \(labels.name)."
-    )
+      "\(labels.path): it holds labels alone, and \(others.map(\.name).joined(separator: ", ")) none. Join them in a job: dumps: [\(others.map(\.name).joined(separator: ", "))], labels_from: \(labels.name).",
+      advised: .init(labelsFile: labels.path) { $0.labelsFrom = labels.path })
   }
 
   /// Refuses a file of which something is damaged that may be meant: it would be missing in the store without a word. A job that names
@@ -264,7 +269,10 @@ extension DumpContents {
     understood.instances = instances
     switch names?.origin {
     case .dataset(let path): understood.classNames = .dataset(path)
-    case .some: understood.classNames = names.map { .list($0.names) }
+    case .some:
+      understood.classNames = names.map { names in
+        names.labels.map { .byLabel(labels: $0, names: names.names) } ?? .list(names.names)
+      }
     case nil: break
     }
     understood.layers = layers.enumerated().map { number, layer in

@@ -3,6 +3,8 @@ public struct DumpRequest: Sendable, Equatable {
   public enum ClassNames: Sendable, Equatable {
     case dataset(String)
     case list([String])
+    /// Each label with its name; others keep their own.
+    case byLabel(labels: [String], names: [String])
   }
   /// What gives all rows of a file, or of a group that is joined, their class.
   public enum ClassFrom: String, Sendable, CaseIterable { case group, file }

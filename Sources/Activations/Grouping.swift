@@ -64,7 +64,7 @@ public struct Grouping: Sendable {
     for group in groups where !seen.insert(group.name).inserted {
       if group.name == groups[0].name {
         throw ActivationsError(
-          "A \(group.kind == .class ? "class" : "group of the job") is called \"all\", which is the name of the group of all rows. Call it otherwise in the job\(group.kind == .class ? ": class_names lists the names of all classes, in the order \(labels?.names.prefix(4).joined(separator: ", ") ?? "")\(classCount > 4 ? ", …" : "")" : "")."
+          "A \(group.kind == .class ? "class" : "group of the job") is called \"all\", which is the name of the group of all rows. Call it otherwise in the job\(group.kind == .class ? ", by its label: class_names: { \(group.text ?? "all"): every }" : "")."
         )
       }
       throw ActivationsError("Two groups are called \"\(group.name)\". Give each group and class a name of its own.")

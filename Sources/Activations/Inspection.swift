@@ -57,7 +57,7 @@ extension Inspection {
     if let labels = contents.labels {
       if labels.names.contains(Grouping.allName) {
         found.append(
-          "A class is called \"\(Grouping.allName)\", which is the name of the group of all rows; precompute refuses that. Name the classes otherwise in a job: class_names: [cat, dog]."
+          "A class is called \"\(Grouping.allName)\", which is the name of the group of all rows; precompute refuses that. Name it otherwise in a job, by its label: class_names: { all: every }."
         )
       }
       let counts = labels.counts

@@ -486,7 +486,13 @@ def test_it_is_read_and_told(program, tmp_path, rng, make, words, job):
     for where in (said, program.ok("inspect", *files).stdout, program.ok("precompute", *files, "--output", tmp_path / "Other", "--plan-only").stdout):
         for word in words:
             assert word in where, where
-    kept = dict(zarr.open_group(str(store), mode="r").attrs)["provenance"]
+    attributes = dict(zarr.open_group(str(store), mode="r").attrs)
+    kept = attributes["provenance"]
+    taken = {attributes["job"].get(key) for key in ("labels", "predictions", "count")} | {layer["dataset"] for layer in attributes["layers"]}
+    assert not taken & {each["path"] for each in kept["left_out"]}
+    shown = program.ok("show", store).stdout
+    assert all(f"Assumed: {each}" in shown for each in kept["assumed"])
+    assert all(f"Left out: {each['path']}: {each['why']}" in shown for each in kept["left_out"])
     inspected = json.loads(program.ok("inspect", *files, "--json").stdout)
     assert kept["assumed"] == inspected["assumed"] and kept["left_out"] == inspected["left_out"]
     assert [line.strip() for line in said.splitlines() if "Left out: " in line or "Assumed: " in line] == (

@@ -29,6 +29,9 @@ public struct Evidence: Sendable, Equatable {
     leftOut[at].why = why
   }
 
+  /// Whether the files look as if each held a class.
+  var areFilesClasses = false
+
   mutating func offer(_ line: String) { offered.append(line) }
 
   /// What was taken after all.

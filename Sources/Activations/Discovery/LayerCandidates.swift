@@ -112,8 +112,14 @@ struct LayerCandidates {
     let listed = candidates.prefix(6).map { rows, infos in
       "\(grouped(rows)) rows: \(Self.some(infos)) (layers: [\(infos.prefix(4).map(\.path).joined(separator: ", "))])"
     }
+    // Layers of one number of rows, with other numbers of neurons: the last axis may be theirs.
+    let lasts = Set(others.map { $0.shape.last ?? 0 })
+    let reversed =
+      lasts.count == 1 && others.allSatisfy { $0.shape.count == 2 }
+      ? "; or \(grouped(lasts.first!)) rows, if the last axis of all is that of the rows (layers: [\(others.prefix(4).map { "{ dataset: \($0.path), axes: UN }" }.joined(separator: ", "))\(others.count > 4 ? ", …" : "")])"
+      : ""
     throw ActivationsError(
-      "\(file.path): there are no labels, and the datasets do not agree on the number of rows. Say in a job which are the layers: \(listed.joined(separator: "; or "))\(candidates.count > 6 ? "; or …" : "")."
+      "\(file.path): there are no labels, and the datasets do not agree on the number of rows. Say in a job which are the layers: \(listed.joined(separator: "; or "))\(candidates.count > 6 ? "; or …" : "")\(reversed)."
     )
   }
 
@@ -139,9 +145,14 @@ struct LayerCandidates {
       }
       let held = axes.rows(of: info.shape)
       guard held == rows.count || hasFiller && held > rows.count else {
+        // As recurrent networks have it: time before rows.
+        let isTimeFirst = info.shape.count == 3 && info.shape[1] == rows.count
         leave(
           info.path,
           "it \(info.count == 0 ? "is empty and " : "")has the shape \(inWords(info.shape)), not one row for each of the \(grouped(rows.count)) \(rows.word)"
+            + (isTimeFirst
+              ? "; if its second axis is that of the rows, write in a job layers: [{ dataset: \(info.path), axes: TND }]"
+              : "")
         )
         continue
       }

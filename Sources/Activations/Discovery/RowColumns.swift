@@ -50,6 +50,12 @@ struct RowColumns {
     }
     (labels, predictions, count) = (request.labels, request.predictions, request.count)
     whole = labelsFile
+    // A column of the job may stand above the groups that are joined, with a value for each row of all of them.
+    if labelsFile == nil, let path = labels, first.group != nil, dump.files.count == 1, !first.hasColumn(path),
+      dump.files[0].hasColumn(path)
+    {
+      whole = dump.files[0]
+    }
     let search = ColumnSearch(first, candidates, layers, isOnePerFile: dump.parts.count > 1)
     if let labelsFile, labels == nil {
       labels = try Self.onlyLabels(of: labelsFile, &evidence)
@@ -58,7 +64,7 @@ struct RowColumns {
       if labels == nil { (labels, whole) = try Self.labelsAbove(dump, layers, &evidence) }
       if labels == nil, let (path, why) = Self.outOfReach(first.catalogue) {
         throw ActivationsError(
-          "\(first.path), dataset \(path): these seem to be the labels, but \(why). Name others in the job, as in labels: PATH, or say that there are none: labels: false."
+          "\(first.path), dataset \(path): these seem to be the labels, but \(why.hasSuffix(".") ? String(why.dropLast()) : why). Name others in the job, as in labels: PATH, or say that there are none: labels: false."
         )
       }
     }
@@ -128,6 +134,12 @@ struct RowColumns {
         path.split(separator: "/").last?.lowercased() == name && !path.hasPrefix("/instances/")
       }
       if let first = found.min(by: { $0.key < $1.key }) { return (first.key, first.value) }
+    }
+    let objects = [("", catalogue.rootAttributes)] + catalogue.datasets.map { ($0.path, $0.attributes) }
+    for (path, attributes) in objects {
+      for name in labelNames {
+        if case .unreadable(let why)? = attributes[name] { return ("\(path)@\(name)", why) }
+      }
     }
     return nil
   }
@@ -312,7 +324,8 @@ struct ColumnSearch {
       evidence.assume("\(column.path) holds the \(what), by its name and its length. \(otherwise)")
     } else if first.nearness.down > 0 {
       evidence.assume(
-        "\(column.path) holds the \(what), by its name, though it stands in a group apart from the layers. \(otherwise)")
+        "\(column.path) holds the \(what), by its name, though it stands in a group apart from the layers. \(otherwise)"
+      )
     }
     for other in others where !isSame(column, other.column) {
       evidence.leaveOut(

@@ -67,10 +67,11 @@ extension Dataset {
   private static let adviceForWholeNumbers =
     "Write the index of the class there, as an integer or a text, and leave rows without one out of the dump; or name another dataset in the job, as in labels: PATH; labels: false says that there are none."
 
-  /// All elements as texts, row-major: fixed-length in any padding, or variable-length; UTF-8, or
-  /// what is not that as Latin-1.
+  /// All elements as texts, row-major: fixed-length in any padding, or variable-length; UTF-8, or, where one of them is not that,
+  /// all of them as Latin-1.
   ///
   /// - Throws: ``HDF5Error``, naming the row of a damaged reference.
+<<<<<<< HEAD
   public func strings() throws(HDF5Error) -> [String] { try strings(of: info.box) }
 
   /// The elements of a box as texts.
@@ -82,7 +83,42 @@ extension Dataset {
     guard let length else { return try variableTexts(bytes, firstRow: box.first { $0.count > 1 }?.lowerBound ?? 0) }
     return (0..<bytes.count / length).map {
       Text.decode(bytes[($0 * length)..<(($0 + 1) * length)], info.padding ?? .nullPadded)
+=======
+  public func strings() throws(HDF5Error) -> [String] { try decoded().texts }
+
+  /// Whether all elements are UTF-8, as ``strings()`` reads them then.
+  public func holdsUTF8() throws(HDF5Error) -> Bool { try decoded().encoding == .utf8 }
+
+  /// Texts, row-major, in the encoding that all of them are in.
+  private func decoded() throws(HDF5Error) -> (texts: [String], encoding: Text.Encoding) {
+    guard case .string(let length) = info.element else {
+      throw located(.unsupported("it holds \(element), where text is due", advice: "Name another dataset in the job."))
     }
+    let bytes = try bytes()
+    for encoding in [Text.Encoding.utf8, .latin1] {
+      let texts =
+        if let length {
+          fixedTexts(bytes, info.isCharacterMatrix ? info.shape[1] : length, encoding)
+        } else {
+          try variableTexts(bytes, encoding)
+        }
+      if let texts { return (texts, encoding) }
+>>>>>>> merge-never1
+    }
+    preconditionFailure("any bytes are Latin-1")
+  }
+
+  /// `nil` where one is not in this encoding.
+  private func fixedTexts(_ bytes: [UInt8], _ length: Int, _ encoding: Text.Encoding) -> [String]? {
+    var texts: [String] = []
+    let count = length == 0 ? info.count : bytes.count / length
+    texts.reserveCapacity(count)
+    for index in 0..<count {
+      let own = Text.withoutFilling(bytes[(index * length)..<((index + 1) * length)], info.padding ?? .nullPadded)
+      guard let text = encoding.decode(own) else { return nil }
+      texts.append(text)
+    }
+    return texts
   }
 
   /// Bytes of all texts together, as the dataset claims them, before any is read.
@@ -108,8 +144,13 @@ extension Dataset {
     }
   }
 
+<<<<<<< HEAD
   /// - Parameter firstRow: of the references, for errors.
   private func variableTexts(_ references: [UInt8], firstRow: Int) throws(HDF5Error) -> [String] {
+=======
+  /// `nil` where one is not in this encoding.
+  private func variableTexts(_ references: [UInt8], _ encoding: Text.Encoding) throws(HDF5Error) -> [String]? {
+>>>>>>> merge-never1
     if case .virtual = info.layout {
       throw located(
         .unsupported(
@@ -131,7 +172,8 @@ extension Dataset {
         guard left >= 0 else {
           throw .badData("its texts up to here are longer than the file", advice: "The file is damaged: make it again.")
         }
-        texts.append(Text.decode(element.prefix { $0 != 0 }))
+        guard let text = encoding.decode(element.prefix { $0 != 0 }) else { return nil }
+        texts.append(text)
       } catch {
         throw located(Fault(error.kind, "row \(firstRow + row(index)): \(error.what)", advice: error.advice))
       }
@@ -176,5 +218,12 @@ extension Dataset {
       }
       filled = count
     }
+  }
+}
+
+extension DatasetInfo {
+  /// Whether its texts are the rows of a matrix of single characters, as netCDF writes texts of one length.
+  public var isCharacterMatrix: Bool {
+    element == .string(length: 1) && shape.count == 2 && shape.allSatisfy { $0 > 1 }
   }
 }

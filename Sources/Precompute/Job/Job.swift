@@ -121,6 +121,9 @@ extension Job {
     switch request.classNames {
     case .dataset(let path): object["class_names"] = .string(path)
     case .list(let names): object["class_names"] = .array(names.map { .string($0) })
+    case .byLabel(let labels, let names):
+      object["class_names"] = .object(
+        Dictionary(zip(labels, names.map { .string($0) }), uniquingKeysWith: { first, _ in first }))
     case nil: break
     }
     request.table.describe(in: &object)

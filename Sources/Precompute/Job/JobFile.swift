@@ -68,10 +68,19 @@ extension Job {
     if let node = map.take("class_names") {
       if case .sequence = node {
         request.classNames = .list(try map.texts(of: node, "class_names"))
+      } else if let mapping = node.mapping {
+        let pairs = try mapping.map { label, name in
+          guard let label = label.string, let name = name.string else {
+            throw map.fault("class_names", "each label has a name, as in class_names: { 0: cat, 1: dog }")
+          }
+          return (label, name)
+        }
+        request.classNames = .byLabel(labels: pairs.map(\.0), names: pairs.map(\.1))
       } else if let path = node.string {
         request.classNames = try Job.sidecar(path, folder: folder).map { .list($0) } ?? .dataset(path)
       } else {
-        throw map.fault("class_names", "a dataset's path, a text file or a list of names is needed")
+        throw map.fault(
+          "class_names", "a dataset's path, a text file, a list of names or each label with its name is needed")
       }
     }
     if let node = map.take("layers") {
