@@ -71,39 +71,28 @@ extension Dataset {
   /// all of them as Latin-1.
   ///
   /// - Throws: ``HDF5Error``, naming the row of a damaged reference.
-<<<<<<< HEAD
-  public func strings() throws(HDF5Error) -> [String] { try strings(of: info.box) }
+  public func strings() throws(HDF5Error) -> [String] { try decoded(info.box).texts }
 
   /// The elements of a box as texts.
-  public func strings(of box: [Range<Int>]) throws(HDF5Error) -> [String] {
+  public func strings(of box: [Range<Int>]) throws(HDF5Error) -> [String] { try decoded(box).texts }
+
+  /// Whether all elements are UTF-8, as ``strings()`` reads them then.
+  public func holdsUTF8() throws(HDF5Error) -> Bool { try decoded(info.box).encoding == .utf8 }
+
+  /// Texts of a box, row-major, in the encoding that all of them are in.
+  private func decoded(_ box: [Range<Int>]) throws(HDF5Error) -> (texts: [String], encoding: Text.Encoding) {
     guard case .string(let length) = info.element else {
       throw located(.unsupported("it holds \(element), where text is due", advice: "Name another dataset in the job."))
     }
     let bytes = try bytes(of: box)
-    guard let length else { return try variableTexts(bytes, firstRow: box.first { $0.count > 1 }?.lowerBound ?? 0) }
-    return (0..<bytes.count / length).map {
-      Text.decode(bytes[($0 * length)..<(($0 + 1) * length)], info.padding ?? .nullPadded)
-=======
-  public func strings() throws(HDF5Error) -> [String] { try decoded().texts }
-
-  /// Whether all elements are UTF-8, as ``strings()`` reads them then.
-  public func holdsUTF8() throws(HDF5Error) -> Bool { try decoded().encoding == .utf8 }
-
-  /// Texts, row-major, in the encoding that all of them are in.
-  private func decoded() throws(HDF5Error) -> (texts: [String], encoding: Text.Encoding) {
-    guard case .string(let length) = info.element else {
-      throw located(.unsupported("it holds \(element), where text is due", advice: "Name another dataset in the job."))
-    }
-    let bytes = try bytes()
     for encoding in [Text.Encoding.utf8, .latin1] {
       let texts =
         if let length {
           fixedTexts(bytes, info.isCharacterMatrix ? info.shape[1] : length, encoding)
         } else {
-          try variableTexts(bytes, encoding)
+          try variableTexts(bytes, firstRow: box.first { $0.count > 1 }?.lowerBound ?? 0, encoding)
         }
       if let texts { return (texts, encoding) }
->>>>>>> merge-never1
     }
     preconditionFailure("any bytes are Latin-1")
   }
@@ -144,13 +133,11 @@ extension Dataset {
     }
   }
 
-<<<<<<< HEAD
   /// - Parameter firstRow: of the references, for errors.
-  private func variableTexts(_ references: [UInt8], firstRow: Int) throws(HDF5Error) -> [String] {
-=======
-  /// `nil` where one is not in this encoding.
-  private func variableTexts(_ references: [UInt8], _ encoding: Text.Encoding) throws(HDF5Error) -> [String]? {
->>>>>>> merge-never1
+  /// - Returns: `nil` where one is not in this encoding.
+  private func variableTexts(
+    _ references: [UInt8], firstRow: Int, _ encoding: Text.Encoding
+  ) throws(HDF5Error) -> [String]? {
     if case .virtual = info.layout {
       throw located(
         .unsupported(
