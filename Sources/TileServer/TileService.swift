@@ -1,3 +1,4 @@
+import Crypto
 import Hummingbird
 import Logging
 import NIOPosix
@@ -104,6 +105,8 @@ final class TileService: Sendable {
 /// What an answer is, and in which coding.
 struct AnswerKey: Hashable, Sendable {
   enum Resource: Hashable, Sendable {
+    /// Of the data sets that a token opens, one of the settings, or that are open to all.
+    case catalogue(SHA256Digest?)
     case metadata
     case summary(layer: Int, groups: [Int])
     case tile(layer: Int, PlaneKey, OrderRequest, level: Int, index: Int)
@@ -122,6 +125,7 @@ struct AnswerKey: Hashable, Sendable {
     case rank(Int)
   }
 
+  /// Serial number of the version, or revision of the library's table.
   var version: UInt64
   var resource: Resource
   var coding: ContentCoding

@@ -31,6 +31,8 @@ extension Cost {
   static func summary(neurons: Int) -> Cost { perQuarterMillion(20, neurons) }
   /// Values of instances, so many in all.
   static func values(_ count: Int) -> Cost { perQuarterMillion(1, count) }
+  /// The catalogue of so many data sets.
+  package static func catalogue(datasets: Int) -> Cost { Cost(units: 5 + 0.02 * Double(datasets)) }
   /// The figures of one neuron in so many groups, and so many of its values.
   package static func figures(groups: Int, instances: Int) -> Cost {
     Cost(units: 0.25 * Double(groups) + 0.15 * Double(instances))
