@@ -2,7 +2,7 @@
 import PackageDescription
 
 /// The C libraries come from the system: `make packages` installs them.
-func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+func system(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
@@ -33,6 +33,9 @@ let package = Package(
   ],
   targets: [
     system("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev"),
+    system("CAec", apt: "libaec-dev"),
+    system("CBlosc", pkgConfig: "blosc", apt: "libblosc-dev"),
+    system("CBzip2", apt: "libbz2-dev"),
     system("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
     system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
@@ -43,7 +46,11 @@ let package = Package(
 
     .target(name: "Console"),
 
-    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping", "CProcess"]),
+    .target(
+      name: "HDF5",
+      dependencies: [
+        "CHDF5", "CAec", "CBlosc", "CBzip2", "CDeflate", "CLZ4", "CZstd", "CKernels", "CMapping", "CProcess",
+      ]),
     .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
     .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(

@@ -59,7 +59,8 @@ extension DumpContents {
     let found = try ClassNames.find(request.classNames, in: dump, columns: columns, &evidence)
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
     candidates.remove(
-      [columns.labels, columns.predictions, columns.countPath, namesPath] + request.table.inputs, in: file.catalogue)
+      [columns.labels, columns.predictions, columns.countPath, namesPath, request.mask] + request.table.inputs,
+      in: file.catalogue)
     let layout = try RowLayout(
       request, dump: dump, candidates: candidates.datasets,
       labels: columns.labels.flatMap { columns.home(dump).columnLength($0) },
@@ -88,7 +89,8 @@ extension DumpContents {
         hasFiller: counted.hasFiller, &evidence)
     let layers = try wanted.map {
       try LayerSource(
-        $0, dump: dump, rows: counted.perPart, layout: layout, hasFiller: counted.hasFiller, missing: missing)
+        $0, dump: dump, rows: counted.perPart, layout: layout, hasFiller: counted.hasFiller, missing: missing,
+        mask: request.mask)
     }
     guard !layers.isEmpty else {
       let ragged = labels.flatMap {
@@ -116,6 +118,7 @@ extension DumpContents {
         counts: counted.perPart, hasFiller: counted.hasFiller, isOneRow: layout == .files, missing: missing),
       &evidence)
     if request.layers == nil { candidates.offerSingleNeurons(file.catalogue, rows: counted.perPart[0], &evidence) }
+    if let mask = request.mask { try PositionMask.tell(mask, file, layers, &evidence) }
     try Self.look(at: dump, request, columns, counted, layers, &evidence)
     var understood = Self.understood(request, columns, names, layers, wantedInstances)
     if predictions == nil { understood.predictions = nil }

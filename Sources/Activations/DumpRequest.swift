@@ -23,6 +23,8 @@ public struct DumpRequest: Sendable, Equatable {
   public var labelsFrom: String?
   /// What rows are, besides their labels.
   public var table = RowTableRequest()
+  /// Path of the dataset that says which positions count: `[row, position …]`, 0 where one does not.
+  public var mask: String?
 
   public enum Column: String, Sendable { case labels, predictions, count }
   public init() {}

@@ -50,6 +50,7 @@ extension Inspection {
     lines.append(
       request.instances?.group.map { "instances: \(yaml($0))" }
         ?? "# instances: { rows: [0] }  # rows of the dump, shown as dots")
+    lines += contents.evidence.offered.map { "# \(comment($0))" }
     if contents.predictions != nil, contents.labels != nil {
       lines.append("# groups: [{ name: mistakes, where: 'label != prediction' }]")
     }

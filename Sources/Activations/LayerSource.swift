@@ -10,6 +10,8 @@ public struct LayerSource: Sendable {
     public let firstRow: Int
     /// The category that this part is, where rows are stored by category.
     public let category: Int?
+    /// Which of its positions count; `nil`: all.
+    let mask: PositionMask?
   }
 
   public let name: String
@@ -39,6 +41,8 @@ public struct LayerSource: Sendable {
   public var holdsWholeNumbers: Bool { element.isInteger && geometry.reduce != .mean && convention == nil }
   /// Whether every value is a `Float`: what is scaled is taken in double precision.
   public var fitsFloat: Bool { element.fitsFloat && convention?.isAffine != true }
+  /// Whether a mask leaves positions out.
+  public var isMasked: Bool { parts[0].mask != nil }
 }
 
 extension LayerSource {
@@ -66,6 +70,7 @@ extension LayerSource {
   /// - Throws: `HDF5Error` naming file, dataset and chunk.
   public func verifyComplete() throws {
     for part in parts where part.category ?? 0 == 0 { try part.dataset.verifyComplete() }
+    for part in parts { try part.mask?.dataset.verifyComplete() }
   }
 
   /// Counts have 32 bits, and so has a neuron's place in an ordering.
@@ -112,10 +117,11 @@ extension LayerSource {
   ///   - rows: rows that count in each file.
   ///   - layout: how the dump holds its rows, where the request does not name the axes.
   ///   - hasFiller: whether there may be more rows than count.
+  ///   - mask: path of the dataset that says which positions count, for layers that have its positions.
   /// - Throws: `ActivationsError` where the files or the job contradict each other, `HDF5Error` where a file does.
   public init(
     _ request: LayerRequest, dump: Dump, rows: [Int], layout: RowLayout = .rows, hasFiller: Bool = false,
-    missing: MissingChunks = .refuse
+    missing: MissingChunks = .refuse, mask maskPath: String? = nil
   ) throws {
     var parts: [Part] = []
     var firstRow = 0
@@ -159,10 +165,18 @@ extension LayerSource {
       }
       if count == 0 { continue }
       let dataset = try file.file.dataset(info, reinterpret: element == info.element ? nil : element, missing: missing)
+      let mask = try maskPath.flatMap {
+        try PositionMask($0, of: file, info, geometry, rows: count, hasFiller: hasFiller)
+      }
+      if let first = parts.first, (first.mask == nil) != (mask == nil) {
+        throw ActivationsError(
+          "\(place): the mask \(maskPath ?? "") has its positions in \(first.mask == nil ? "this part" : "others") of the dump only. Every part needs a mask of its own, with a row for each of its rows."
+        )
+      }
       let categories: [Int?] = axes.category.map { Array(0..<info.shape[$0]) } ?? [nil]
       for category in categories {
         let each = count / categories.count
-        parts.append(Part(file: file, dataset: dataset, rows: each, firstRow: firstRow, category: category))
+        parts.append(Part(file: file, dataset: dataset, rows: each, firstRow: firstRow, category: category, mask: mask))
         firstRow += each
       }
     }

@@ -49,6 +49,13 @@ def names_called_labels(folder, rng):
     return [write(folder / "d.h5", {"fc": x, "y": y, "labels": NAMES})], expected(x, y, NAMES)
 
 
+@read("A", "Assumed: /old/targets holds the labels, by its name, though it stands in a group apart", "Left out: /obs/kind: ", job="labels: obs/kind")
+def labels_in_a_group_apart(folder, rng):
+    y, x = mixed(rng)
+    old = rng.integers(0, 2, 60)
+    return [write(folder / "d.h5", {"net/fc": x, "obs/kind": y, "old/targets": old})], expected(x, old), expected(x, y)
+
+
 # B. One structure, repeated
 
 

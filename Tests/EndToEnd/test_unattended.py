@@ -33,7 +33,7 @@ def odd(dump, rng):
     x[5, 11], x[6, 11], x[7, 12] = np.nan, np.inf, -np.inf
     x[8, 15] = 1e30
     plain = rng.normal(size=(400, 8)).astype(np.float32)
-    found = {"nan": 401, "infinite": 2, "missing_rows": 0, "dead": 3, "constant": 1, "empty": 1, "outlier_windows": 1}
+    found = {"nan": 401, "infinite": 2, "missing_rows": 0, "masked_samples": 0, "dead": 3, "constant": 1, "empty": 1, "outlier_windows": 1}
     return dump({"a_odd": x, "b_plain": plain}, rng.integers(0, 3, 400)), found
 
 

@@ -21,7 +21,20 @@ import h5py
 import hdf5plugin
 import numpy as np
 
+import packed_hdf5
+
 GZIP, SHUFFLE, FLETCHER, LZF, LZ4, BITSHUFFLE, ZSTD = 1, 2, 3, 32000, 32004, 32008, 32015
+BZIP2, BLOSC = 307, 32001
+# Filters that may find nothing to do, and then leave a chunk as it is.
+OPTIONAL = {4, 5, 6, LZF, BLOSC}
+
+
+def blosc(codec, level=5, shuffle=1):
+    """Parameters: four places that the filter fills, level, shuffle (1 bytes, 2 bits), codec."""
+    return [(BLOSC, [0, 0, 0, 0, level, shuffle, BLOSC_CODECS.index(codec)])]
+
+
+BLOSC_CODECS = ["blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd"]
 
 DTYPES = ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "i1", "u1", "<i2", ">i2", "<u2", ">u2",
           "<i4", ">i4", "<u4", ">u4", "<i8", ">i8", "<u8", ">u8", "bool"]
@@ -51,6 +64,17 @@ PIPELINES = {
     "bitshuffle-zstd in blocks of 8": [(BITSHUFFLE, [8, 3, 5])],
     "gzip, then lz4": [(GZIP, [1]), (LZ4, [])],
     "shuffle twice, then zstd": [(SHUFFLE, []), (SHUFFLE, []), (ZSTD, [1])],
+    "shuffle, fletcher, then gzip": [(SHUFFLE, []), (FLETCHER, []), (GZIP, [4])],
+    "bzip2": [(BZIP2, [9])],
+    "bzip2+shuffle+fletcher": [(SHUFFLE, []), (BZIP2, [1]), (FLETCHER, [])],
+    "blosc": blosc("blosclz", 9, 0),
+    "blosc-blosclz, bits": blosc("blosclz", 9, 2),
+    "blosc-lz4": blosc("lz4"),
+    "blosc-lz4hc, bits": blosc("lz4hc", 9, 2),
+    "blosc-snappy": blosc("snappy"),
+    "blosc-zlib": blosc("zlib"),
+    "blosc-zstd, bits": blosc("zstd", 3, 2),
+    "blosc+shuffle+fletcher": [(SHUFFLE, []), *blosc("lz4", 5, 0), (FLETCHER, [])],
 }
 
 ELEMENTS = {"f2": "float16", "f4": "float32", "f8": "float64", "b1": "uint8"}
@@ -127,8 +151,8 @@ class Maker:
             elif identifier == GZIP:
                 plist.set_deflate(parameters[0])
             else:
-                plist.set_filter(identifier, h5py.h5z.FLAG_MANDATORY if identifier != LZF
-                                 else h5py.h5z.FLAG_OPTIONAL, tuple(parameters))
+                plist.set_filter(identifier, h5py.h5z.FLAG_OPTIONAL if identifier in OPTIONAL
+                                 else h5py.h5z.FLAG_MANDATORY, tuple(parameters))
         return plist
 
     def chunked(self, f, path, values, chunk, pipeline, maxshape=None, tid=None, plist=None):
@@ -227,7 +251,7 @@ class Maker:
         file = "edges.h5"
         hdf5 = library()
         with h5py.File(os.path.join(self.out, file), "w", libver="v110") as f:
-            for name in ("gzip+shuffle", "zstd", "gzip+shuffle+fletcher"):
+            for name in ("gzip+shuffle", "zstd", "gzip+shuffle+fletcher", "blosc-lz4", "bzip2"):
                 values = self.values((50, 33), "<f4")
                 plist = self.properties((16, 8), PIPELINES[name], 4)
                 if hdf5 is None or hdf5.H5Pset_chunk_opts(
@@ -373,6 +397,7 @@ def main():
     maker.holes()
     maker.elsewhere()
     maker.scalars()
+    packed_hdf5.make(maker)
     maker.close()
 
 

@@ -109,6 +109,15 @@ def stored(layer, files, attributes):
     return np.concatenate(parts)
 
 
+# Every statistic of FORMAT.md §5: which values are counted, and what NumPy makes of the finite ones.
+COUNTS = {"count": np.isfinite, "zeros": lambda values: values == 0, "nan": np.isnan, "infinite": np.isinf}
+FIGURES = {
+    "minimum": np.min, "maximum": np.max, "mean": np.mean, "deviation": np.std, "median": np.median,
+    "lower_quartile": lambda values: np.percentile(values, 25), "upper_quartile": lambda values: np.percentile(values, 75),
+}  # fmt: skip
+MOMENTS = {"mean", "deviation"}
+
+
 def check_layer(store, attributes, layer, files, masks):
     group = store[f"layers/{layer['id']}"]
     rows = len(masks[0])
@@ -124,8 +133,8 @@ def check_layer(store, attributes, layer, files, masks):
     own = {b: group[f"own/{b}"][...].astype(np.int64) for b in (256, 64, 16)}
     shared = {b: group[f"shared/{b}"][...].astype(np.int64) for b in (256, 64, 16)}
     exponent, origin, tails = (group[f"grid/{n}"][...].astype(np.int64) for n in ("exponent", "origin", "tails"))
-    stat = {n: group[f"statistics/{n}"][...] for n in (
-        "count", "zeros", "nan", "infinite", "minimum", "maximum", "mean", "deviation", "median", "lower_quartile", "upper_quartile")}
+    stat = {n: array[...] for n, array in group["statistics"].arrays()}
+    assert set(stat) == {*COUNTS, *FIGURES}, f"{layer['name']}: {sorted(stat)}"
     axis = layer["shared"]
     assert dict(group["shared/256"].attrs) == axis
 
@@ -149,29 +158,21 @@ def check_layer(store, attributes, layer, files, masks):
             on_shared = (origin[n] + np.arange(256)) >> min(axis["exponent"] - exponent[n], 63)
             filled = expected_own[g, n] > 0
             np.add.at(expected_shared[g, n], (on_shared - axis["origin"])[filled], expected_own[g, n][filled])
-            expected["count"][g, n] = finite.size
-            expected["zeros"][g, n] = (finite == 0).sum()
-            expected["nan"][g, n] = np.isnan(values).sum()
-            expected["infinite"][g, n] = np.isinf(values).sum()
-            if finite.size:
-                precise = finite.astype(np.float64)
-                expected["minimum"][g, n] = finite.min()
-                expected["maximum"][g, n] = finite.max()
-                expected["median"][g, n] = figure(np.median(precise))
-                expected["lower_quartile"][g, n] = figure(np.percentile(precise, 25))
-                expected["upper_quartile"][g, n] = figure(np.percentile(precise, 75))
-                expected["mean"][g, n] = precise.mean()
-                expected["deviation"][g, n] = precise.std()
+            for key, counted in COUNTS.items():
+                expected[key][g, n] = counted(values).sum()
+            for key, of in FIGURES.items() if finite.size else ():
+                exact = of(finite.astype(np.float64))
+                expected[key][g, n] = exact if key in MOMENTS else figure(exact)
     name = layer["name"]
     equal(f"{name} own", own[256], expected_own)
     equal(f"{name} shared", shared[256], expected_shared)
     for b in (64, 16):
         equal(f"{name} own {b}", own[b], expected_own.reshape(count, neurons, b, 256 // b).sum(axis=3))
         equal(f"{name} shared {b}", shared[b], expected_shared.reshape(count, neurons, b, 256 // b).sum(axis=3))
-    for key in ("count", "zeros", "nan", "infinite", "minimum", "maximum", "median", "lower_quartile", "upper_quartile"):
+    for key in stat.keys() - MOMENTS:
         equal(f"{name} {key}", stat[key].astype(np.float64), expected[key])
     spread = np.maximum(np.abs(expected["maximum"]), np.abs(expected["minimum"]))
-    for key in ("mean", "deviation"):  # sums of floating-point numbers: the order of adding is the program's own
+    for key in MOMENTS:  # sums of floating-point numbers: the order of adding is the program's own
         assert np.allclose(stat[key] / spread, expected[key] / spread, rtol=0, atol=1e-7, equal_nan=True), f"{name} {key}"
     for g in range(count):
         equal(f"{name} ordering {g}", group["orderings/median"][g], np.argsort(stat["median"][g] + 0.0, kind="stable").astype(np.uint32))
@@ -205,7 +206,7 @@ def check(store_path, dump_paths):
     """Raises AssertionError at the first difference; returns the number of layers compared."""
     store = zarr.open_group(str(store_path), mode="r")
     attributes = dict(store.attrs)
-    assert attributes["format"] == "neural-divergence" and attributes["format_version"] == 1
+    assert attributes["format"] == "neural-divergence" and attributes["format_version"] == 2
     files = [h5py.File(p) for p in dump_paths]
     masks = groups_of(attributes, files)
     for layer in attributes["layers"]:

@@ -49,7 +49,7 @@ struct CanonicalTests {
   @Test func `Rows come in the order that is asked for, and are looked up once`() async throws {
     let server = try GoldenServer.server()
     let layer = try parts(server)
-    let order = OrderRequest(name: .item(.mean(1)), direction: .descending)
+    let order = OrderRequest(name: .item(.median(1)), direction: .descending)
     let before = layer.cost(ofRows: order, instances: [0, 1], level: 0, index: 0)
     let both = try layer.rows(order, instances: [0, 1], level: 0, index: 0)
     let after = layer.cost(ofRows: order, instances: [1, 0, 1], level: 0, index: 0)

@@ -75,6 +75,12 @@ struct SchemaTests {
     #expect(margin(1).isNaN && margin(1, .nan).isNaN && margin(.infinity, .infinity).isNaN && margin().isNaN)
   }
 
+  @Test func `The example of a neuron over HTTP has every statistic, in the order of the format`() throws {
+    let http = try String(contentsOf: Golden.folder.appendingPathComponent("../HTTP.md"), encoding: .utf8)
+    let example = try #require(http.firstMatch(of: #/"groups": \[\{"group": 0, "name": "all", ([^\[]*)"counts": \[/#))
+    #expect(example.1.matches(of: #/"([a-z_]+)": [0-9.]+,/#).map { String($0.1) } == Statistic.allCases.map(\.rawValue))
+  }
+
   @Test func `Arrays of a layer are those of the format`() throws {
     let layer = "layers/ID/"
     var documented: Set<Line> = []

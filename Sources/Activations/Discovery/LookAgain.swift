@@ -8,10 +8,10 @@ extension DumpContents {
   ) throws {
     for layer in layers where layer.axesOrigin == .guess { assumeAxes(of: layer, request, &evidence) }
     for layer in layers { assumeNumbers(of: layer, &evidence) }
-    lookForMasks(dump.first, layers, &evidence)
+    PositionMask.offer(dump.first, layers, besides: request.mask, &evidence)
     try lookForUnfilledRows(layers, counted, dump, &evidence)
     if request.layers == nil, request.labels == nil, request.join == nil { try refuseFilesOfLayers(dump, counted) }
-    try lookAtColumns(dump.first, columns, rows: counted.perPart[0], &evidence)
+    try lookAtColumns(dump.first, columns, layers, rows: counted.perPart[0], &evidence)
     if columns.labels == nil, request.classFrom == nil, dump.files.count > 1, dump.files.count <= 1000,
       counted.labels == nil
     {
@@ -60,21 +60,6 @@ extension DumpContents {
     }
   }
 
-  /// Masks of positions, which nothing heeds: padded positions are counted like others.
-  private static func lookForMasks(_ file: DumpFile, _ layers: [LayerSource], _ evidence: inout Evidence) {
-    for info in file.catalogue.datasets
-    where info.shape.count > 1 && DatasetName(info.path).readsLikeMask && info.element.isInteger {
-      let layer = layers.first { layer in
-        layer.path != info.path && layer.geometry.axes.row == 0 && layer.info.shape.count > info.shape.count
-          && Array(layer.info.shape.prefix(info.shape.count)) == info.shape
-      }
-      guard let layer, !layers.contains(where: { $0.path == info.path }) else { continue }
-      evidence.leaveOut(
-        info.path,
-        "by its name it is a mask of the positions of \(layer.path); all positions are counted, padded ones as well")
-    }
-  }
-
   private static func lookForUnfilledRows(
     _ layers: [LayerSource], _ counted: CountedRows, _ dump: Dump, _ evidence: inout Evidence
   ) throws {
@@ -113,7 +98,7 @@ extension DumpContents {
 
   /// Columns that say which rows count, how long they are, in which order they stand or how often they count, and that nothing heeds.
   private static func lookAtColumns(
-    _ file: DumpFile, _ columns: RowColumns, rows: Int, _ evidence: inout Evidence
+    _ file: DumpFile, _ columns: RowColumns, _ layers: [LayerSource], rows: Int, _ evidence: inout Evidence
   ) throws {
     for column in columns.candidates
     where column.length == rows && rows > 1 && column.isSmall && !column.isAttribute && column.path != columns.labels {
@@ -127,7 +112,16 @@ extension DumpContents {
           "it marks \(grouped(values.count { $0 == 0 })) of \(grouped(rows)) rows with 0, perhaps as not to be counted; all rows are counted. To leave them out, write a dump without them"
         )
       } else if words.holds(any: ["length", "lengths", "seqlen", "seqlens", "lens"]), column.isDiscrete {
-        evidence.leaveOut(column.path, "it says how long each row is; positions beyond are counted like others")
+        let longest = layers.first { $0.geometry.axes.row == 0 && !$0.geometry.axes.positions.isEmpty }
+        let name = column.path.dropFirst()
+        let advice =
+          longest.map { layer in
+            let most = layer.info.shape[layer.geometry.axes.positions[0]]
+            return
+              ". To leave them out, write a mask, with h5py: f[\"mask\"] = np.arange(\(most)) < f[\"\(name)\"][:].reshape(-1, 1), and in a job mask: mask and layers: [{ dataset: \(layer.path), axes: \(layer.geometry.axes), reduce: samples }] (or max, or mean)"
+          } ?? ""
+        evidence.leaveOut(
+          column.path, "it says how long each row is; positions beyond are counted like others\(advice)")
       } else if words.holds(any: ["epoch", "epochs", "step", "iteration", "checkpoint", "seed", "run"]),
         column.isDiscrete
       {

@@ -142,9 +142,11 @@ struct ColumnSearch {
   init(_ file: DumpFile, _ candidates: [ColumnCandidate], _ layers: [DatasetInfo], isOnePerFile: Bool) {
     self.file = file
     self.candidates = candidates
-    self.layers = layers
+    // Beside matrices, what has one value a row is a column, and no layer that others could stand beside.
+    let matrices = layers.filter { !RawLabels.isColumn($0.shape) }
+    self.layers = matrices.isEmpty ? layers : matrices
     self.isOnePerFile = isOnePerFile
-    groups = Set(layers.map { Places.group(of: $0.path) })
+    groups = Set(self.layers.map { Places.group(of: $0.path) })
   }
 
   /// Groups of the layers that have one row for each value of a column.
@@ -296,10 +298,13 @@ struct ColumnSearch {
       what,
       "\(column.path), for \(Places.inWords(column.group, seenFrom: groups))"
         + (also.isEmpty ? "" : "; also possible: \(also.prefix(5).joined(separator: ", "))"))
+    let otherwise =
+      "If that is wrong, name another column in a job, as in \(what): PATH; \(what): false says that there are none."
     if !first.isExact {
+      evidence.assume("\(column.path) holds the \(what), by its name and its length. \(otherwise)")
+    } else if first.nearness.down > 0 {
       evidence.assume(
-        "\(column.path) holds the \(what), by its name and its length. If that is wrong, name another column in a job, as in \(what): PATH; \(what): false says that there are none."
-      )
+        "\(column.path) holds the \(what), by its name, though it stands in a group apart from the layers. \(otherwise)")
     }
     for other in others where !isSame(column, other.column) {
       evidence.leaveOut(

@@ -6,9 +6,11 @@
 #include "crc32c.h"
 #include "elements.h"
 #include "fletcher.h"
+#include "normal.h"
 #include "pages.h"
 #include "rows.h"
 #include "select.h"
+#include "shuffle.h"
 #include "unshuffle.h"
 
 #endif

@@ -26,11 +26,12 @@ struct Describer {
     var info = DatasetInfo(
       path: path, shape: try shape(space.id),
       isNull: H5Sget_simple_extent_type(space.id) == H5S_NULL,
-      element: stored.element, byteOrder: stored.byteOrder, elementBytes: stored.bytes,
+      element: stored.narrow?.element ?? stored.element, byteOrder: stored.byteOrder, elementBytes: stored.bytes,
       padding: stored.padding, enumeration: stored.enumeration, layout: .compact, filters: try filters(properties.id),
       unfilteredEdgeChunks: false, storedBytes: 0, fillBytes: [],
       attributes: attributes.read(of: dataset), viaLink: viaLink)
     info.isBoolean = stored.isBoolean
+    info.bits = stored.narrow?.bits
     info.dimensions = DimensionNames.read(of: dataset, info)
     if viaLink != nil, let other = Self.fileName(of: dataset) {
       info.storageFile = other
@@ -128,9 +129,7 @@ struct Describer {
     case H5D_FILL_VALUE_USER_DEFINED:
       var bytes = [UInt8](repeating: 0, count: info.elementBytes)
       guard H5Pget_fill_value(properties, type, &bytes) >= 0 else { return }
-      bytes.withUnsafeMutableBytes {
-        swapToNative($0, elementBytes: info.elementBytes, from: info.byteOrder)
-      }
+      bytes.withUnsafeMutableBytes { info.makeNative($0) }
       info.fillBytes = bytes
     default: return
     }

@@ -8,6 +8,8 @@ struct StoredType {
   var bytes: Int
   var padding: TextPadding?
   var enumeration: Enumeration?
+  /// Of integers with fewer bits than their bytes have: what they are once widened, and which bits count.
+  var narrow: (element: ElementType, bits: BitField)?
   /// Whether the numbers are truth values: h5py's enumeration of FALSE and TRUE, or PyTables' 8-bit fields.
   var isBoolean = false
 
@@ -20,6 +22,7 @@ struct StoredType {
     switch H5Tget_class(type) {
     case H5T_INTEGER:
       element = Self.integer(type, size)
+      narrow = Self.narrow(type, size)
     case H5T_FLOAT:
       element = Self.float(type, size)
     case H5T_STRING:
@@ -61,14 +64,28 @@ struct StoredType {
     guard H5Tget_precision(type) == size * 8, H5Tget_offset(type) == 0 else {
       return .other("\(H5Tget_precision(type))-bit integer in \(size) bytes")
     }
+    return wholeInteger(type, size) ?? .other("integer of \(size) bytes")
+  }
+
+  /// The integer of so many bytes; `nil`: there is none.
+  private static func wholeInteger(_ type: hid_t, _ size: Int) -> ElementType? {
     let signed = H5Tget_sign(type) == H5T_SGN_2
     switch size {
     case 1: return signed ? .int8 : .uint8
     case 2: return signed ? .int16 : .uint16
     case 4: return signed ? .int32 : .uint32
     case 8: return signed ? .int64 : .uint64
-    default: return .other("integer of \(size) bytes")
+    default: return nil
     }
+  }
+
+  private static func narrow(_ type: hid_t, _ size: Int) -> (ElementType, BitField)? {
+    let (count, from) = (H5Tget_precision(type), Int(H5Tget_offset(type)))
+    guard count > 0, from >= 0, count < size * 8, from <= size * 8 - count, let element = wholeInteger(type, size)
+    else {
+      return nil
+    }
+    return (element, BitField(from: from, count: count))
   }
 
   /// Floats are told by the places of their bits, never by their size: bfloat16 and float16 both

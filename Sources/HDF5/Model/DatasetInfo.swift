@@ -1,6 +1,6 @@
 /// One step of a dataset's filter pipeline, as stored.
 public struct Filter: Codable, Sendable, Hashable {
-  /// Registered number: 1 gzip, 2 shuffle, 3 fletcher32, 32000 lzf, 32004 lz4, …
+  /// Registered number: 1 gzip, 2 shuffle, 3 fletcher32, 4 szip, 32000 lzf, 32004 lz4, …
   public let id: Int
   public let flags: UInt32
   /// In the words of the registry where the number is known, else in those of the file.
@@ -104,6 +104,8 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   public var pathInFile: String?
   /// Whether its numbers are truth values, 0 and 1.
   public var isBoolean = false
+  /// Where the number is in each of its integers, if they have bits besides.
+  public var bits: BitField?
   /// Names of its axes, "" where one has none; [] where no axis has any (dimension labels, or the names of dimension scales).
   public var dimensions: [String] = []
 
@@ -145,6 +147,12 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
         bytes = product
       }
     }
+  }
+
+  /// Turns elements as stored into native-endian ones whose bits all count, in place.
+  func makeNative(_ bytes: UnsafeMutableRawBufferPointer) {
+    swapToNative(bytes, elementBytes: elementBytes, from: byteOrder)
+    bits?.widen(bytes, element)
   }
 
   /// The whole dataset as a box.

@@ -85,7 +85,7 @@ public final class Dataset: Sendable {
   /// The most that a lane's ``Scratch`` grows to over this dataset, in bytes: for planning memory.
   public var scratchBytes: Int {
     switch source {
-    case .chunks(let reader): return reader.scratchBytes
+    case .chunks(let reader): return reader.scratchBytes + (missing == .fill ? info.chunkBytes ?? 0 : 0)
     case .run: return 4 << 20
     case .library, .unwritten: return Self.runBytes
     }

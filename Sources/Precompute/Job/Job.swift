@@ -106,6 +106,7 @@ extension Job {
     case .number(let number): object["count"] = JSONValue(number)
     case nil: break
     }
+    if let mask = request.mask { object["mask"] = .string(mask) }
     if let join = request.join { object["join"] = .string(join) }
     if let from = request.classFrom { object["class_from"] = .string(from.rawValue) }
     if let file = request.labelsFrom {

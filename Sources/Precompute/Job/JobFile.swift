@@ -52,6 +52,7 @@ extension Job {
     request.count = try map.column(.count, absent: &request.absent).map { text in
       Int(text).map { .number($0) } ?? .dataset(text)
     }
+    request.mask = try map.text("mask")
     request.join = try map.text("join")
     request.classFrom = try map.choice("class_from")
     if let file = try map.text("labels_from") {

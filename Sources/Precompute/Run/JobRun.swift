@@ -113,8 +113,13 @@ extension PreparedJob {
     let missing = run.missingRows
     var (shared, counted) = try output.finish()
     counted.missingRows = missing.reduce(0) { $0 + $1.count }
+    if source.isMasked {
+      let each = (counted.finite + counted.nan + counted.infinite) / source.neurons
+      counted.maskedSamples = (contents.rows - counted.missingRows) * source.geometry.samplesPerRow - each
+    }
     try InstanceValues<Value>(
-      instances: contents.instances, dump: contents.dump, source: source, missingRows: missing, lanes: lanes
+      instances: contents.instances, dump: contents.dump, source: source, mask: job.request.mask,
+      missingRows: missing, lanes: lanes
     ).write(writer)
     return Layer(
       id: id, name: source.name, neurons: source.neurons, samples: source.geometry.samplesPerRow,

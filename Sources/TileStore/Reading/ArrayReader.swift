@@ -106,7 +106,7 @@ public struct ArrayReader: Sendable {
         let path = shardPath(plane: plane, chunk: chunk)
         guard manifest.hash(of: path) != nil else { throw .corrupt(path, "\(Manifest.name) does not list it") }
         let held = min(planesPerShard, planes - plane) * min(chunksPerShard, chunks - chunk)
-        let least = metadata.indexBytes + held * ChunkCodec.minEncodedBytes(chunkBytes)
+        let least = metadata.indexBytes + held * metadata.codec.minEncodedBytes(chunkBytes)
         let count = try folder.byteCount(of: path)
         guard count >= least else {
           throw .corrupt(path, "the file has \(count) bytes, and its chunks take at least \(least)")

@@ -1,7 +1,7 @@
 /// What the attributes of a store's root say, as `FORMAT.md` §3 lays down.
 public struct Attributes: Sendable, Equatable, Codable {
   public static let format = "neural-divergence"
-  public static let formatVersion = 1
+  public static let formatVersion = 2
 
   public var format: String
   public var formatVersion: Int
@@ -178,10 +178,13 @@ public struct CountedValues: Sendable, Equatable, Codable {
   public var infinite: Int
   /// Rows left out because their chunks were never written (`missing: skip`).
   public var missingRows: Int
+  /// Samples of each neuron that a mask leaves out; `nil`: there is no mask.
+  public var maskedSamples: Int?
 
   enum CodingKeys: String, CodingKey {
     case finite, zeros, nan, infinite
     case missingRows = "missing_rows"
+    case maskedSamples = "masked_samples"
   }
 
   public init(finite: Int, zeros: Int, nan: Int, infinite: Int, missingRows: Int = 0) {

@@ -65,7 +65,8 @@ public final class Store: Sendable {
     let metadata = Metadata(folder: folder, manifest: manifest)
     let attributes = try metadata.root()
     func array(_ path: String) throws(StoreError) -> ArrayReader {
-      let array = try ArrayReader(path: path, metadata: metadata.array(path), folder: folder, maps: maps)
+      let array = try ArrayReader(
+        path: path, metadata: metadata.array(path, of: attributes.formatVersion), folder: folder, maps: maps)
       try array.checkShards(manifest)
       return array
     }
@@ -104,8 +105,9 @@ public final class Store: Sendable {
       }
     }
     var table: RowTable?
-    if manifest.hash(of: StorePath.metadata(of: StorePath.rows)) != nil {
-      table = try metadata.rowTable(rows: attributes.dataset.rows) { path, array throws(StoreError) in
+    if attributes.formatVersion >= 2, manifest.hash(of: StorePath.metadata(of: StorePath.rows)) != nil {
+      table = try metadata.rowTable(rows: attributes.dataset.rows, of: attributes.formatVersion) {
+        path, array throws(StoreError) in
         let reader = try ArrayReader(path: path, metadata: array, folder: folder, maps: maps, hasPlanes: false)
         try reader.checkShards(manifest)
         return reader

@@ -11,12 +11,17 @@ public struct LayerArray: Sendable, Equatable {
   public let types: [DataType]
   /// The format version from which on every store has it.
   public let since: Int
+  /// Types of which the bits are shuffled before chunks are compressed, where that was measured to pay.
+  private let bitShuffled: [DataType]
 
-  init(_ path: String, _ dimensions: [LayerDimension], _ types: [DataType], since: Int = 1) {
+  init(
+    _ path: String, _ dimensions: [LayerDimension], _ types: [DataType], since: Int = 1, bitShuffled: [DataType] = []
+  ) {
     self.path = path
     self.dimensions = dimensions
     self.types = types
     self.since = since
+    self.bitShuffled = bitShuffled
   }
 }
 
@@ -26,7 +31,9 @@ extension LayerArray {
     + [exponent, origin, tails, medianOrder, valueOrder, values]
 
   public static func counts(_ axis: BinAxis, _ bins: BinCount) -> LayerArray {
-    LayerArray("\(axis.rawValue)/\(bins.rawValue)", [.group, .neuron, .bin(bins)], [.uint8, .uint16, .uint32])
+    LayerArray(
+      "\(axis.rawValue)/\(bins.rawValue)", [.group, .neuron, .bin(bins)], [.uint8, .uint16, .uint32],
+      bitShuffled: axis == .own && bins == .full ? [.uint8, .uint16] : [])
   }
 
   public static func statistic(_ statistic: Statistic) -> LayerArray {
@@ -96,11 +103,17 @@ extension LayerArray {
     return groups
   }
 
+  /// How its chunks are written.
+  func codec(_ type: DataType) -> ChunkCodec {
+    bitShuffled.contains(type) ? .blosc(Blosc(.bits, elementBytes: type.byteCount)) : .usual(type)
+  }
+
   /// - Precondition: the array may have that type.
   func metadata(_ sizes: LayerSizes, _ type: DataType, attributes: [String: JSONValue] = [:]) -> ArrayMetadata {
     precondition(types.contains(type), "\(path) is never \(type)")
     let bins: Int? = if case .bin(let bins) = dimensions.last { bins.rawValue } else { nil }
     let first = dimensions.first == .neuron ? nil : dimensions.first.map { sizes[$0] }
-    return .ofNeurons(sizes.neurons, first: first, bins: bins, dataType: type, attributes: attributes)
+    return .ofNeurons(
+      sizes.neurons, first: first, bins: bins, dataType: type, codec: codec(type), attributes: attributes)
   }
 }

@@ -8,7 +8,7 @@ extension ArrayMetadata {
   ///   - first: length of the axis before the neurons.
   ///   - bins: length of the axis behind them.
   static func ofNeurons(
-    _ neurons: Int, first: Int?, bins: Int?, dataType: DataType, attributes: [String: JSONValue]
+    _ neurons: Int, first: Int?, bins: Int?, dataType: DataType, codec: ChunkCodec, attributes: [String: JSONValue]
   ) -> ArrayMetadata {
     let blocks = roundUp(neurons, to: blockNeurons)
     let chunk = bins.map { 4096 / $0 } ?? min(blocks, 16384)
@@ -18,16 +18,30 @@ extension ArrayMetadata {
     return ArrayMetadata(
       shape: (first.map { [$0] } ?? []) + [neurons] + behind, dataType: dataType,
       shardShape: before + [width] + behind, chunkShape: before.map { _ in 1 } + [chunk] + behind,
-      attributes: attributes)
+      codec: codec, attributes: attributes)
   }
 
   /// Pictures, `[picture, height, width, channel]`.
   public static func images(_ shape: [Int]) -> ArrayMetadata {
     ArrayMetadata(
-      shape: shape, dataType: .uint8, shardShape: shape, chunkShape: [1] + shape.dropFirst())
+      shape: shape, dataType: .uint8, shardShape: shape, chunkShape: [1] + shape.dropFirst(),
+      codec: .blosc(Blosc(.none, elementBytes: 1)))
   }
 
   private static func roundUp(_ count: Int, to multiple: Int) -> Int {
     max(1, (count + multiple - 1) / multiple) * multiple
+  }
+}
+
+extension ChunkCodec {
+  /// How chunks are written. Integers of several bytes are shuffled, since their upper bytes are mostly equal; floating-point numbers
+  /// are not: many are exactly 0, and of the others shuffling makes little.
+  static func usual(_ type: DataType) -> ChunkCodec {
+    let shuffle: Blosc.Shuffle =
+      switch type {
+      case .uint16, .uint32, .int16, .int64: .bytes
+      case .uint8, .float32, .float64: .none
+      }
+    return .blosc(Blosc(shuffle, elementBytes: type.byteCount))
   }
 }

@@ -57,7 +57,8 @@ extension ArrayMetadata {
     while rows < shape[0], rows * 2 * rowBytes <= rowChunkBytes { rows *= 2 }
     let chunks = min((shape[0] + rows - 1) / rows, rowChunksPerShard)
     return ArrayMetadata(
-      shape: shape, dataType: dataType, shardShape: [rows * chunks] + behind, chunkShape: [rows] + behind)
+      shape: shape, dataType: dataType, shardShape: [rows * chunks] + behind, chunkShape: [rows] + behind,
+      codec: .usual(dataType))
   }
 }
 

@@ -18,7 +18,8 @@ struct BuiltStore {
     let reader = try LayerReader(
       layer, groups: groups, instances: instances, formatVersion: Attributes.formatVersion
     ) { path throws(StoreError) in
-      try ArrayReader(path: path, metadata: metadata.array(path), folder: folder, maps: maps)
+      try ArrayReader(
+        path: path, metadata: metadata.array(path, of: Attributes.formatVersion), folder: folder, maps: maps)
     }
     for array in reader.arrays { try array.checkShards() }
     for group in reader.groups { _ = try metadata.attributes(StorePath.metadata(of: group), as: JSONValue.self) }
@@ -31,7 +32,7 @@ struct BuiltStore {
   func rowTable(rows: Int) throws -> RowTableAttributes {
     let metadata = Metadata(folder: folder, manifest: nil)
     let maps = ShardMaps(limit: Self.mapsMax)
-    let table = try metadata.rowTable(rows: rows) { path, array throws(StoreError) in
+    let table = try metadata.rowTable(rows: rows, of: Attributes.formatVersion) { path, array throws(StoreError) in
       try ArrayReader(path: path, metadata: array, folder: folder, maps: maps, hasPlanes: false)
     }
     for array in table.arrays { try array.checkShards() }

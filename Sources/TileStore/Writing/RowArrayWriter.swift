@@ -26,7 +26,7 @@ public final class RowArrayWriter {
     let metadata = writer.metadata
     missing = metadata.shape.reduce(metadata.dataType.byteCount, *)
     chunk = .allocate(byteCount: metadata.chunkBytes, alignment: 16)
-    encoded = .allocate(byteCount: ChunkCodec.maxEncodedBytes(metadata.chunkBytes), alignment: 16)
+    encoded = .allocate(byteCount: metadata.codec.maxEncodedBytes(metadata.chunkBytes), alignment: 16)
   }
 
   deinit {
@@ -61,7 +61,7 @@ public final class RowArrayWriter {
 
   private func encode() throws {
     let perShard = writer.metadata.chunksPerShard[0]
-    let length = ChunkCodec.encode(UnsafeRawBufferPointer(chunk), into: encoded)
+    let length = writer.metadata.codec.encode(UnsafeRawBufferPointer(chunk), into: encoded)
     bytes += encoded[..<length]
     chunks.append((number % perShard, length))
     number += 1

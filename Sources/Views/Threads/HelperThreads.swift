@@ -6,14 +6,14 @@ import Synchronization
 ///
 /// What runs here computes, and waits at most for shared parts that need no helpers themselves: whoever waits for it
 /// cannot deadlock.
-package final class HelperThreads: Sendable {
+public final class HelperThreads: Sendable {
   /// More would wait for memory.
-  package static let countMax = 3
+  public static let countMax = 3
 
   package let count: Int
   private let pool: NIOThreadPool?
 
-  package init(count: Int) {
+  public init(count: Int) {
     self.count = max(0, count)
     pool = count > 0 ? NIOThreadPool(numberOfThreads: count) : nil
     pool?.start()
