@@ -1,3 +1,4 @@
+import Expressions
 /// A named set of rows.
 public struct Group: Sendable, Equatable {
   public enum Kind: String, Sendable { case all, `class`, `where` }
@@ -37,7 +38,7 @@ public struct Grouping: Sendable {
   ///   - conditions: the job's own groups by name.
   public init(
     rows: Int, labels: LabelColumn?, predictions: LabelColumn?,
-    conditions: [(name: String, text: String, condition: GroupExpression)]
+    conditions: [(name: String, text: String, condition: RowExpression)]
   ) throws {
     var groups = [Group(name: Self.allName, kind: .all, text: nil, rows: rows)]
     let classCount = labels?.names.count ?? 0
@@ -125,7 +126,7 @@ public struct Grouping: Sendable {
   }
 
   private static func note(
-    on group: Group, _ condition: GroupExpression, classes: [LabelColumn]
+    on group: Group, _ condition: RowExpression, classes: [LabelColumn]
   ) -> String? {
     var unknown: [String] = []
     for named in condition.classesNamed {

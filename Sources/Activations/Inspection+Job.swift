@@ -25,7 +25,7 @@ extension Inspection {
         "  # \(comment("\(grouped(layer.neurons)) neurons; \(Self.storage(layer.info))\(layer.axesOrigin == .guess ? "; the axes are a guess" : "")"))"
       )
       lines.append(
-        "  - { name: \(yaml(layer.name)), dataset: \(yaml(layer.path)), axes: \(layer.geometry.axes), reduce: \(layer.geometry.reduce.rawValue) }"
+        "  - { name: \(yaml(layer.name)), dataset: \(yaml(layer.path)), axes: \(layer.geometry.axes), reduce: \(layer.geometry.reduce.rawValue)\(sparseKeys(layer)) }"
       )
     }
     lines += contents.skipped.prefix(100).map { "  # not taken: \(comment("\($0.path): \($0.why)"))" }
@@ -57,6 +57,7 @@ extension Inspection {
       lines += ["class_names:\(origin)"] + zip(labels, names).map { "  \(yaml($0)): \(yaml($1))" }
     case nil: lines.append("# class_names: [cat, dog]  # a list, a dataset's path, or a text file with one name a line")
     }
+    lines += RowTableOffer(contents).lines(request.table, quote: yaml)
     lines.append(
       request.instances?.group.map { "instances: \(yaml($0))" }
         ?? "# instances: { rows: [0] }  # rows of the dump, shown as dots")
@@ -70,6 +71,16 @@ extension Inspection {
     let traps = traps
     if !traps.isEmpty { lines += ["#", "# Note:"] + traps.prefix(50).map { "# - \(comment($0))" } }
     return lines
+  }
+
+  /// How a sparse layer is stored.
+  private func sparseKeys(_ layer: LayerSource) -> String {
+    guard case .sparse(let form) = layer.info.layout else { return "" }
+    let neurons = ", neurons: \(layer.info.shape.last ?? 0)"
+    switch form.kind {
+    case .lines(let axis, _): return ", sparse: \(axis == 0 ? "csr" : "csc")" + neurons
+    case .listed: return ", indices: \(yaml(form.indices.path))" + neurons
+    }
   }
 
   /// The dump as it is understood, or as it is with the line that the refusal advises, and then why it was refused.

@@ -49,7 +49,33 @@ struct Show: ParsableCommand {
       let pictures = instances.count { $0.image != nil }
       lines.append("  \(kind): \(instances.count)\(pictures > 0 ? ", \(pictures) with a picture" : "")")
     }
-    return lines
+    return lines + rowLines(store)
+  }
+
+  /// What is known of each row.
+  private static func rowLines(_ store: Store) -> [String] {
+    guard let table = store.table?.attributes else { return [] }
+    var lines = ["", "of each row"]
+    func classes(_ count: Int) -> String { "\(count) \(count == 1 ? "class" : "classes")" }
+    if let label = table.label { lines.append("  label: \(classes(label.names.count))") }
+    if let prediction = table.prediction { lines.append("  prediction: \(classes(prediction.names.count))") }
+    if let scores = table.scores { lines.append("  scores: \(classes(scores.classes)), from \(scores.path)") }
+    for column in table.columns {
+      let values = column.values.map { ", \($0.count) different" } ?? ""
+      lines.append("  column \(column.name): \(column.kind.rawValue)\(values), from \(column.path)")
+    }
+    if let pictures = table.pictures {
+      let source = "\(pictures.source.map(String.init).joined(separator: " x "))"
+      let isSmaller = pictures.source != [pictures.height, pictures.width]
+      lines.append(
+        "  picture: \(pictures.height) x \(pictures.width), \(pictures.channels == 1 ? "grey" : "colour")\(isSmaller ? ", made small from \(source)" : ""), from \(pictures.path)"
+      )
+    }
+    if let texts = table.texts {
+      let cut = texts.cut > 0 ? ", \(texts.cut) of them cut at \(StoreLimits.rowTextBytes) bytes" : ""
+      lines.append("  text: \(texts.bytes) bytes in all\(cut), from \(texts.path)")
+    }
+    return lines.count > 2 ? lines : []
   }
 
   /// Lines shown of each kind, at most.

@@ -127,7 +127,10 @@ struct ColumnCandidate {
     let pandas = PandasFrame.columnNames(in: file)
     let paths = Set(catalogue.datasets.map(\.path))
     var found: [ColumnCandidate] = []
-    for info in catalogue.datasets where !info.path.hasPrefix(root) && !info.isNull && info.unsupportedReason == nil {
+    for info in catalogue.datasets
+    where !info.path.hasPrefix(root) && !info.isNull && info.unsupportedReason == nil && !info.isSparse {
+      // What it is was said; its numbers are none of the rows.
+      if info.attributes["MATLAB_object_decode"] != nil { continue }
       let isText = if case .string = info.element { true } else { false }
       guard isText || info.element.isNumeric || info.enumeration != nil,
         RawLabels.isColumn(info.shape) || info.isCharacterMatrix

@@ -34,6 +34,12 @@ public struct Evidence: Sendable, Equatable {
 
   mutating func offer(_ line: String) { offered.append(line) }
 
+  /// What was taken after all.
+  mutating func withdraw(_ paths: [String]) {
+    let taken = Set(paths)
+    leftOut.removeAll { taken.contains($0.path) }
+  }
+
   mutating func reason(_ what: String, _ why: String) { reasons.append((what, why)) }
 }
 

@@ -60,7 +60,7 @@ struct Repetition {
       guard let kind = Self.kind(of: sorted, infos, columns, catalogue) else { continue }
       self.kind = kind
       self.groups = sorted
-      pattern = Self.pattern(for: sorted, in: parent, among: catalogue.groups)
+      pattern = Self.pattern(for: sorted, in: parent, among: catalogue.places)
       return
     }
     return nil

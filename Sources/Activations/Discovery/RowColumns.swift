@@ -36,15 +36,18 @@ struct RowColumns {
   /// As the job says, else by place, form and name together.
   /// - Parameters:
   ///   - layers: datasets that may be layers, in the first part.
+  ///   - notColumns: paths of what is known to be something else.
   ///   - evidence: takes what was assumed and what was left out.
   /// - Throws: `ActivationsError` where candidates contradict each other, or there seem to be labels, but out of reach: without them all
   ///   would be counted as one.
   init(
     _ request: DumpRequest, _ dump: Dump, labelsFile: DumpFile?, layers: [DatasetInfo], instances: String?,
-    _ evidence: inout Evidence
+    notColumns: Set<String>, _ evidence: inout Evidence
   ) throws {
     let first = dump.first
-    candidates = ColumnCandidate.all(in: first, instances: instances ?? "/instances/none")
+    candidates = ColumnCandidate.all(in: first, instances: instances ?? "/instances/none").filter {
+      !notColumns.contains($0.path)
+    }
     (labels, predictions, count) = (request.labels, request.predictions, request.count)
     whole = labelsFile
     // A column of the job may stand above the groups that are joined, with a value for each row of all of them.
@@ -207,7 +210,7 @@ struct ColumnSearch {
       try refuseIfTheyDiffer(first.column, rivals.map(\.column), "labels")
       tell(first, others: Array(best.dropFirst()), "labels", &evidence)
       // An unusual name nearer to the layers, or as near where none stands beside them, may be what was meant.
-      offer(asNearAs: first.nearness, besides: first.column, &evidence)
+      offer(besides: first, &evidence)
       return first.column.path
     }
     // One value for all rows of a file, where there are several.
@@ -230,7 +233,7 @@ struct ColumnSearch {
         other.column.path,
         "it is called like labels, but has \(grouped(other.column.length)) values, and no layer so many rows")
     }
-    offer(asNearAs: nil, &evidence)
+    offer(besides: nil, &evidence)
     return nil
   }
 
@@ -244,15 +247,11 @@ struct ColumnSearch {
   }
 
   /// Says which columns might be labels though they are not called so.
-  /// - Parameters:
-  ///   - nearness: of the labels that were found.
-  ///   - taken: these.
-  private func offer(
-    asNearAs nearness: Places.Nearness?, besides taken: ColumnCandidate? = nil, _ evidence: inout Evidence
-  ) {
-    let beside = taken.map { groups.contains($0.group) } ?? false
+  /// - Parameter labels: those that were found.
+  private func offer(besides labels: Ranked?, _ evidence: inout Evidence) {
+    let isBeside = labels.map { groups.contains($0.column.group) } ?? false
     for column in candidates
-    where column.path != taken?.path && !column.isSingle && column.isDiscrete && column.isSmall
+    where column.path != labels?.column.path && !column.isSingle && column.isDiscrete && column.isSmall
       && !column.name.readsLikePredictions
     {
       guard !groups(matching: column).isEmpty, !isCoordinate(column),
@@ -260,7 +259,9 @@ struct ColumnSearch {
         let values = try? file.classes(column.path)
       else { continue }
       let distinct = values.distinctCount
-      if let nearness, let own = ranked([column], []).first?.nearness, nearness > own || beside && nearness == own {
+      if let nearness = labels?.nearness, let own = ranked([column], []).first?.nearness,
+        nearness > own || isBeside && nearness == own
+      {
         continue
       }
       guard distinct > 1, distinct <= 1000, distinct * 2 <= column.length else { continue }

@@ -2,13 +2,16 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "codes.h"
 #include "count.h"
 #include "crc32c.h"
 #include "elements.h"
 #include "fletcher.h"
+#include "normal.h"
 #include "pages.h"
 #include "rows.h"
 #include "select.h"
+#include "shuffle.h"
 #include "unshuffle.h"
 
 #endif

@@ -38,10 +38,12 @@ public final class ArrayWriter {
   public func append(
     shard: [Int], chunks: [(number: Int, length: Int)], bytes: UnsafeRawBufferPointer
   ) throws {
-    var state = open[shard] ?? newShard(shard)
+    let isNew = open[shard] == nil
+    // Taken out, so that a long index is not copied.
+    var state = open.removeValue(forKey: shard) ?? newShard(shard)
     let path = shardPath(shard)
-    if open[shard] == nil { try makeFolder(parentFolder(of: path)) }
-    let file = try OutputFile(path: path, flags: open[shard] == nil ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY)
+    if isNew { try makeFolder(parentFolder(of: path)) }
+    let file = try OutputFile(path: path, flags: isNew ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY)
     try file.write(bytes, at: state.end)
     for chunk in chunks {
       precondition(state.index[2 * chunk.number] == .max, "a chunk is written twice")
@@ -53,7 +55,6 @@ public final class ArrayWriter {
     if state.missing == 0 {
       try file.write(state.encodedIndex, at: 0)
       file.startWriteback()
-      open[shard] = nil
     } else {
       open[shard] = state
     }
@@ -103,7 +104,7 @@ extension ArrayWriter {
     let chunk = UnsafeMutableBufferPointer<Element>.allocate(capacity: chunkColumns)
     defer { chunk.deallocate() }
     let encoded = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: ChunkCodec.maxEncodedBytes(metadata.chunkBytes), alignment: 16)
+      byteCount: metadata.codec.maxEncodedBytes(metadata.chunkBytes), alignment: 16)
     defer { encoded.deallocate() }
     for firstRow in stride(from: rows.lowerBound / shardRows * shardRows, to: rows.upperBound, by: shardRows) {
       for shardColumn in 0..<(columns + shardColumns - 1) / shardColumns {
@@ -117,7 +118,7 @@ extension ArrayWriter {
             chunk.baseAddress!.update(
               from: data.baseAddress! + (row - rows.lowerBound) * columns + column,
               count: min(chunkColumns, columns - column))
-            let length = ChunkCodec.encode(UnsafeRawBufferPointer(chunk), into: encoded)
+            let length = metadata.codec.encode(UnsafeRawBufferPointer(chunk), into: encoded)
             bytes.append(contentsOf: encoded[..<length])
             chunks.append(((row - firstRow) * chunksPerRow + part, length))
           }
