@@ -52,20 +52,21 @@ let package = Package(
         "CHDF5", "CAec", "CBlosc", "CBzip2", "CDeflate", "CLZ4", "CZstd", "CKernels", "CMapping", "CProcess",
       ]),
     .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
-    .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
+    .target(name: "Expressions"),
+    .target(name: "Activations", dependencies: ["Expressions", "HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(
       name: "TileStore",
       dependencies: ["CLZ4", "CDurability", "CKernels", "CMapping", .product(name: "Crypto", package: "swift-crypto")]),
     .target(
       name: "Precompute",
       dependencies: [
-        "Activations", "CKernels", "Distributions", "HDF5", "TileStore",
+        "Activations", "CKernels", "Distributions", "Expressions", "HDF5", "TileStore",
         .product(name: "Algorithms", package: "swift-algorithms"), .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Views",
       dependencies: [
-        "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
+        "Distributions", "Expressions", "TileStore", "CDeflate", "CZstd", "CKernels",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .target(
@@ -86,7 +87,7 @@ let package = Package(
     .executableTarget(
       name: "divergence",
       dependencies: [
-        "Activations", "Console", "HDF5", "Precompute", "TileServer", "TileStore", "Views",
+        "Activations", "Console", "Expressions", "HDF5", "Precompute", "TileServer", "TileStore", "Views",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
       ]),
@@ -100,7 +101,8 @@ let package = Package(
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "Fixtures", "catalogue-child"]),
     .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "CKernels", "Fixtures"]),
-    .testTarget(name: "ActivationsTests", dependencies: ["Activations", "Fixtures", "HDF5"]),
+    .testTarget(name: "ExpressionsTests", dependencies: ["Expressions"]),
+    .testTarget(name: "ActivationsTests", dependencies: ["Activations", "Expressions", "Fixtures", "HDF5"]),
     .testTarget(
       name: "TileStoreTests",
       dependencies: ["Fixtures", "TileStore", .product(name: "Crypto", package: "swift-crypto")]),

@@ -133,8 +133,10 @@ extension LayerSource {
     for (file, count) in zip(dump.parts, rows) {
       let info = try file.catalogue.dataset(named: request.dataset)
       let place = "\(file.path), dataset \(info.path)"
+      try Self.refuseRecords(info, file, place: place)
       let element = try Self.element(of: info, request, place: place)
       let convention = try NumberConvention(info, request, place: place)
+      try Self.check(sparse: info, request, convention, place: place)
       let (axes, origin) = try Self.axes(
         request.axes, of: info, rows: count, layout: layout, hasFiller: hasFiller, place: place)
       let geometry = LayerGeometry(axes: axes, reduce: request.reduce, shape: info.shape)
@@ -193,6 +195,34 @@ extension LayerSource {
     axesOrigin = common.origin
     self.parts = parts
     try checkSize()
+  }
+
+  /// Refuses a table as a whole, with the fields that could be named.
+  private static func refuseRecords(_ info: DatasetInfo, _ file: DumpFile, place: String) throws {
+    let fields = file.catalogue.datasets.filter { $0.field?.dataset == info.absolutePath && $0.path != info.path }
+    guard !fields.isEmpty else { return }
+    let some = fields.prefix(8).map { "\($0.path) \(inWords($0.shape))" }.joined(separator: ", ")
+    throw ActivationsError(
+      "\(place): its elements are records (compound), of which one field makes a layer. Name it in the job: \(some)\(fields.count > 8 ? ", …" : "")."
+    )
+  }
+
+  /// Refuses what a job says of a sparse layer that is none, and numbers of which zero is not zero.
+  private static func check(
+    sparse info: DatasetInfo, _ request: LayerRequest, _ convention: NumberConvention?, place: String
+  ) throws {
+    guard info.isSparse else {
+      guard request.neurons == nil, request.sparse == nil, request.indices == nil else {
+        throw ActivationsError(
+          "\(place): it is a dense matrix, \(inWords(info.shape)), but the job says how it is sparse (neurons, sparse, indices). Leave these keys out."
+        )
+      }
+      return
+    }
+    guard let convention, convention.offset != 0 || convention.missing.contains(0) else { return }
+    throw ActivationsError(
+      "\(place): its numbers stand for others (\(convention.words)), and so would the zeros that are not stored. Write it dense, or take the stored numbers with raw: true in the job."
+    )
   }
 
   /// The axes as the job or the file says, or as they are guessed.
@@ -259,6 +289,8 @@ extension LayerSource {
     switch info.element {
     case .opaque(bytes: 2): throw ActivationsError("\(place): \(opaqueReason).")
     case let element where element.isNumeric: return element
+    // Of an enumeration its numbers.
+    case .other where info.enumeration != nil: return info.enumeration!.element
     default:
       throw ActivationsError(
         "\(place): its values are \(info.element), not numbers. A layer holds integers or real numbers.")

@@ -92,7 +92,7 @@ public final class RowBlocks<Value: ReadableValue> {
     source.parts.reduce((0, 0)) { sum, part in
       let box = source.geometry.box(
         rows: 0..<part.rows, category: part.category, others: source.geometry.ranges(neurons: neurons))
-      let decoded = decodedBytes(source, part, box)
+      let decoded = part.dataset.info.decodedBytes(of: box)
       guard case .chunked = part.dataset.info.layout else { return (sum.0 + decoded, sum.1 + decoded) }
       let stored =
         Double(part.dataset.info.storedBytes) / Double(max(1, part.dataset.info.count * (source.element.bytes ?? 8)))
@@ -100,32 +100,19 @@ public final class RowBlocks<Value: ReadableValue> {
     }
   }
 
-  /// Bytes that are decoded to read a box: whole chunks.
-  private static func decodedBytes(_ source: LayerSource, _ part: LayerSource.Part, _ box: [Range<Int>]) -> Int {
-    let width = source.element.bytes ?? 8
-    guard case .chunked(let chunk) = part.dataset.info.layout else { return box.reduce(width) { $0 * $1.count } }
-    return zip(box, chunk).reduce(width) { bytes, axis in
-      bytes * ((axis.0.upperBound - 1) / axis.1 - axis.0.lowerBound / axis.1 + 1) * axis.1
-    }
-  }
-
-  /// Bytes that a lane needs to decode a chunk: as stored, between two filters, and what a filter needs besides.
+  /// Bytes that a lane needs to decode a piece: as stored, between two filters, and what a filter needs besides; without filters, to take a
+  /// part of each record.
   public static func decodingBytes(_ source: LayerSource) -> Int {
     source.parts.map { part in
-      guard case .chunked = part.dataset.info.layout else { return 0 }
-      return part.dataset.scratchBytes
+      let info = part.dataset.info
+      return info.isInChunks || info.field != nil ? part.dataset.scratchBytes : 0
     }.max() ?? 0
   }
 
   /// Rows that a block must be a multiple of, so that no chunk is decoded twice.
   public static func rowGranularity(_ source: LayerSource) -> Int {
-    source.parts.map {
-      if case .chunked(let chunk) = $0.dataset.info.layout {
-        source.geometry.axes.row.map { chunk[$0] } ?? 1
-      } else {
-        1
-      }
-    }.max() ?? 1
+    guard let row = source.geometry.axes.row else { return 1 }
+    return source.parts.map { $0.dataset.info.granularity(along: row) }.max() ?? 1
   }
 
   /// - Parameters:
@@ -194,7 +181,7 @@ public final class RowBlocks<Value: ReadableValue> {
       source.element == Value.element, source.convention == nil, neurons == 0..<source.neurons
     else { return false }
     return source.parts.allSatisfy {
-      if case .contiguous(_?) = $0.dataset.info.layout { true } else { false }
+      if case .contiguous(_?) = $0.dataset.info.layout { $0.dataset.info.field == nil } else { false }
     }
   }
 
@@ -233,7 +220,7 @@ public final class RowBlocks<Value: ReadableValue> {
     if latest?.number != number {
       let part = source.parts[blocks[number].part]
       let box = box(of: blocks[number])
-      decodedBytes += Self.decodedBytes(source, part, box)
+      decodedBytes += part.dataset.info.decodedBytes(of: box)
       if let run = mapped(number) {
         latest = (number, block(number, of: run, after: latest?.mapped?.run), (run, part.dataset))
       } else {

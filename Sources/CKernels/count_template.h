@@ -1,26 +1,5 @@
-// Included once for each type of value: VALUE, INTEGER of its size, LANES to a vector, BITS with one bit a lane, MAX_FINITE,
-// NAME(base).
-
-typedef VALUE NAME(vec) __attribute__((ext_vector_type(LANES), aligned(sizeof(VALUE))));
-typedef INTEGER NAME(ivec) __attribute__((ext_vector_type(LANES), aligned(sizeof(VALUE))));
-typedef uint32_t NAME(uvec) __attribute__((ext_vector_type(LANES), aligned(4)));
-typedef _Bool NAME(bits) __attribute__((ext_vector_type(LANES)));
-typedef uint8_t NAME(bytes) __attribute__((ext_vector_type(LANES), aligned(1)));
-typedef double NAME(dvec) __attribute__((ext_vector_type(LANES), aligned(8)));
-
-/// Bins of a tile's row: the low byte of floor(v * scale_a * scale_b).
-static ND_INLINE void NAME(bins_)(const VALUE *row, const VALUE *scale_a, const VALUE *scale_b, uint8_t *bin) {
-  for (size_t c = 0; c < ND_TILE; c += LANES) {
-    NAME(vec) v = *(const NAME(vec) *)(row + c);
-    NAME(vec) x = v * *(const NAME(vec) *)(scale_a + c) * *(const NAME(vec) *)(scale_b + c);
-    NAME(ivec) t = __builtin_convertvector(x, NAME(ivec));
-    // Truncation to floor; a comparison is -1 where it holds.
-    t += x < __builtin_convertvector(t, NAME(vec));
-    // A negative value so small that the product vanished still lies below 0.
-    t += (v < 0) & (t == 0);
-    *(NAME(bytes) *)(bin + c) = __builtin_convertvector(t, NAME(bytes));
-  }
-}
+// Included once for each type of value, with what bins_template.h asks for.
+#include "bins_template.h"
 
 ND_CLONES int NAME(nd_measure_)(const VALUE *tile, size_t rows, const nd_figures *figures, size_t first, VALUE *low,
                                 VALUE *high) {
@@ -129,10 +108,7 @@ static ND_INLINE uint64_t NAME(wanted_)(const VALUE *row, size_t intervals, cons
       const size_t at = k * ND_TILE + c;
       in |= (v >= *(const NAME(vec) *)(low + at)) & (v < *(const NAME(vec) *)(high + at));
     }
-    NAME(bits) bits = __builtin_convertvector(in, NAME(bits));
-    BITS some;
-    __builtin_memcpy(&some, &bits, sizeof some);
-    wanted |= (uint64_t)some << c;
+    wanted |= NAME(mask_)(&in) << c;
   }
   return wanted;
 }

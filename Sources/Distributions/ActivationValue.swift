@@ -18,6 +18,15 @@ public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable 
   static func count(
     _ tile: UnsafePointer<Self>, rows: Int, scaleA: UnsafePointer<Self>, scaleB: UnsafePointer<Self>,
     counters: UnsafeMutablePointer<UInt16>, checked: Bool)
+  /// See `nd_code_f32` in `codes.h`.
+  static func code(
+    _ tile: UnsafePointer<Self>, rows: Int, scaleA: UnsafePointer<Self>, scaleB: UnsafePointer<Self>,
+    order: UnsafePointer<UInt32>, first: UInt32, codes: UnsafeMutablePointer<UInt8>,
+    apart: UnsafeMutablePointer<UInt64>)
+  /// See `nd_code_window_f32` in `codes.h`.
+  static func code(
+    _ tile: UnsafePointer<Self>, rows: Int, column: Int, window: nd_code_window, order: UnsafePointer<UInt32>,
+    first: UInt32, codes: UnsafeMutablePointer<UInt8>, apart: UnsafePointer<UInt64>)
   /// See `nd_collect_f32` in `count.h`.
   static func collect(
     _ rows: TileRows<Self>, intervals: Int, low: UnsafePointer<Self>, high: UnsafePointer<Self>,
@@ -79,6 +88,19 @@ extension Float: ActivationValue {
   ) {
     nd_count_f32(tile, rows, scaleA, scaleB, counters, checked ? 1 : 0)
   }
+  public static func code(
+    _ tile: UnsafePointer<Float>, rows: Int, scaleA: UnsafePointer<Float>, scaleB: UnsafePointer<Float>,
+    order: UnsafePointer<UInt32>, first: UInt32, codes: UnsafeMutablePointer<UInt8>,
+    apart: UnsafeMutablePointer<UInt64>
+  ) {
+    nd_code_f32(tile, rows, scaleA, scaleB, order, first, codes, apart)
+  }
+  public static func code(
+    _ tile: UnsafePointer<Float>, rows: Int, column: Int, window: nd_code_window, order: UnsafePointer<UInt32>,
+    first: UInt32, codes: UnsafeMutablePointer<UInt8>, apart: UnsafePointer<UInt64>
+  ) {
+    nd_code_window_f32(tile, rows, column, window, order, first, codes, apart)
+  }
   public static func collect(
     _ rows: TileRows<Float>, intervals: Int, low: UnsafePointer<Float>, high: UnsafePointer<Float>,
     cursors: UnsafeMutablePointer<UInt64>, ends: UnsafePointer<UInt64>, values: UnsafeMutablePointer<Float>
@@ -113,6 +135,19 @@ extension Double: ActivationValue {
     counters: UnsafeMutablePointer<UInt16>, checked: Bool
   ) {
     nd_count_f64(tile, rows, scaleA, scaleB, counters, checked ? 1 : 0)
+  }
+  public static func code(
+    _ tile: UnsafePointer<Double>, rows: Int, scaleA: UnsafePointer<Double>, scaleB: UnsafePointer<Double>,
+    order: UnsafePointer<UInt32>, first: UInt32, codes: UnsafeMutablePointer<UInt8>,
+    apart: UnsafeMutablePointer<UInt64>
+  ) {
+    nd_code_f64(tile, rows, scaleA, scaleB, order, first, codes, apart)
+  }
+  public static func code(
+    _ tile: UnsafePointer<Double>, rows: Int, column: Int, window: nd_code_window, order: UnsafePointer<UInt32>,
+    first: UInt32, codes: UnsafeMutablePointer<UInt8>, apart: UnsafePointer<UInt64>
+  ) {
+    nd_code_window_f64(tile, rows, column, window, order, first, codes, apart)
   }
   public static func collect(
     _ rows: TileRows<Double>, intervals: Int, low: UnsafePointer<Double>, high: UnsafePointer<Double>,

@@ -18,7 +18,7 @@ struct Show: ParsableCommand {
       if json {
         try Console.output.write(json: Self.json(store))
       } else {
-        try Console.output.write(lines: Self.words(store))
+        try Console.output.write(lines: Self.words(store) + Self.notes(store.origin().provenance))
       }
     }
   }
@@ -76,6 +76,26 @@ struct Show: ParsableCommand {
       lines.append("  text: \(texts.bytes) bytes in all\(cut), from \(texts.path)")
     }
     return lines.count > 2 ? lines : []
+  }
+
+  /// Lines shown of each kind, at most.
+  private static let notesMax = 50
+
+  /// What was left out of the dump and what was assumed of it, in the words in which the run said it.
+  private static func notes(_ provenance: JSONValue) -> [String] {
+    guard case .object(let object) = provenance else { return [] }
+    func texts(_ key: String, _ text: (JSONValue) -> String?) -> [String] {
+      guard case .array(let all)? = object[key] else { return [] }
+      let more = all.count - notesMax
+      return all.prefix(notesMax).compactMap(text) + (more > 0 ? ["… and \(more) more; --json lists all"] : [])
+    }
+    let leftOut = texts("left_out") { one in
+      guard case .object(let one) = one, case .string(let path)? = one["path"], case .string(let why)? = one["why"]
+      else { return nil }
+      return "Left out: \(path): \(why)"
+    }
+    let assumed = texts("assumed") { if case .string(let words) = $0 { "Assumed: \(words)" } else { nil } }
+    return leftOut.isEmpty && assumed.isEmpty ? [] : [""] + leftOut + assumed
   }
 
   /// The attributes of the root, and the version.

@@ -63,6 +63,7 @@ def test_right_or_said(program, tmp_path, seed):
         assert f"Left out: /{layer}: " in said, (layer, said)
     names = None if datasets[name].dtype != object else [f"c{c}" for c in range(labels.max() + 1)]
     labels_taken = attributes["job"].get("labels")
+    assert labels_taken is None or f"Left out: {labels_taken}: " not in said, said
     for layer, number in taken.items():
         found = medians(store, number)
         # A matrix that is no layer of the maker's must at least have as many rows.

@@ -127,6 +127,29 @@ def test_what_libblosc_writes_is_read(program, tmp_path, store, block):
     assert {0x00, 0x02} <= flags or block == 128, flags
 
 
+def codecs(version):
+    """The codecs of inner chunks, by what the array is and its data type; shapes of chunks apart."""
+    found = {}
+    for file in sorted(version.rglob("zarr.json")):
+        document = json.loads(file.read_text())
+        if document["node_type"] == "array":
+            parts = file.parent.relative_to(version).parts
+            sharding = document["codecs"][0]["configuration"]
+            what = (parts[0] if parts[0] == "images" else "/".join(parts[2:]), document["data_type"])
+            found[what] = (sharding["codecs"], sharding["index_codecs"], sharding["index_location"])
+    return found
+
+
+def test_arrays_have_the_codecs_of_the_format(store):
+    """Those that the second writer gave the golden store, which was made from FORMAT.md alone."""
+    ours, golden = codecs(store), codecs((GOLDENS[1] / "current").resolve())
+    both = ours.keys() & golden.keys()
+    assert len(both) > 20
+    assert {what: ours[what] for what in both} == {what: golden[what] for what in both}
+    shuffles = {what: inner[1]["configuration"]["shuffle"] for what, (inner, *_) in ours.items()}
+    assert shuffles["own/256", "uint16"] == "bitshuffle" and shuffles["own/256", "uint32"] == shuffles["shared/256", "uint16"] == "shuffle"
+
+
 CODEC = ("codecs", 0, "configuration", "codecs", 1)
 
 

@@ -84,7 +84,8 @@ import Testing
       uniqueKeysWithValues: catalogue.datasets.map { ($0.path, "\($0.element)") })
     #expect(
       kinds == [
-        "/null": "float32", "/scalar": "int16", "/compound": "compound", "/complex": "complex",
+        "/null": "float32", "/scalar": "int16", "/compound": "compound", "/compound/a": "int32",
+        "/compound/b": "float64", "/complex": "complex",
         "/enum": "enum of int16", "/boolean": "uint8", "/reference": "reference",
         "/sequences": "variable-length sequence", "/arrays": "float32", "/array_type": "array",
         "/opaque": "opaque, 5 bytes", "/long_double": "float of 16 bytes in a form of its own",

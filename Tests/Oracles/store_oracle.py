@@ -7,12 +7,19 @@ plainest way. Nothing of the project is used. `python store_oracle.py STORE DUMP
 import sys
 
 import h5py
+import hdf5plugin  # noqa: F401  registers filters
 import numpy as np
 import zarr
+from meaning import dense, take
 
 
-def decoded(dataset):
-    values = np.atleast_1d(dataset[...])
+def entry_of(attributes, layer):
+    """What the job, as it was understood, says of a layer."""
+    return next(entry for entry in attributes["job"]["layers"] if entry["name"] == layer["name"])
+
+
+def decoded(values):
+    values = np.atleast_1d(values)
     return np.array([v.decode() if isinstance(v, bytes) else v for v in values]) if values.dtype.kind in "SO" else values
 
 
@@ -21,12 +28,12 @@ def read_column(attributes, files, path):
     layer = attributes["layers"][0]
     columns = []
     for f in files:
-        shape = f[layer["dataset"]].shape
+        shape = dense(f, entry_of(attributes, layer)).shape
         extents = dict(zip(layer["axes"], shape))
         categories, rows = extents.get("K", 1), extents.get("N", 1)
         if path is None and "K" not in extents:
             return None
-        column = np.arange(categories) if path is None else decoded(f[path]).ravel()
+        column = np.arange(categories) if path is None else decoded(take(f, path)).ravel()
         count = int(f[attributes["job"]["count"]][()]) if "count" in attributes["job"] else categories * rows
         columns.append((np.repeat(column, rows) if len(column) == categories and rows > 1 and "K" in extents else column)[:count])
     return np.concatenate(columns)
@@ -101,7 +108,7 @@ def stored(layer, files, attributes):
     """The layer's rows that count, of all files: `[row, position, neuron]`."""
     parts = []
     for f in files:
-        values = f[layer["dataset"]][...]
+        values = dense(f, entry_of(attributes, layer))
         if layer["dtype"] == "bfloat16" and values.dtype.kind != "f":  # the upper half of a float32
             values = (np.frombuffer(values.tobytes(), np.uint16).reshape(values.shape).astype(np.uint32) << 16).view(np.float32)
         part = reduced(values, layer["axes"], layer["reduce"])
@@ -116,6 +123,60 @@ FIGURES = {
     "lower_quartile": lambda values: np.percentile(values, 25), "upper_quartile": lambda values: np.percentile(values, 75),
 }  # fmt: skip
 MOMENTS = {"mean", "deviation"}
+
+
+def kinds_of(values, missing=None):
+    """What stands apart: 0 zero, 1 NaN, 2 +infinity, 3 -infinity, 4 missing; 255 an ordinary number."""
+    kinds = np.select([values == 0, np.isnan(values), values == np.inf, values == -np.inf], [0, 1, 2, 3], 255)
+    if missing is not None:
+        kinds[missing] = 4
+    return kinds
+
+
+def read_codes(group, orientation, length):
+    """Codes, and whether each stands apart: `[plane, sample or neuron]`."""
+    codes = group[f"codes/{orientation}"][...]
+    bits = np.unpackbits(group[f"codes/{orientation}_apart"][...], axis=1, bitorder="little")
+    assert codes.dtype == np.uint8 and bits.shape[1] == (length + 7) // 8 * 8 and not bits[:, length:].any()
+    return codes, bits[:, :length]
+
+
+def check_codes(group, layer, matrix, masks, missing=None):
+    """Codes against the dump's values, `[row, position, neuron]`, and every stored count against the codes."""
+    have = layer.get("codes", "none")
+    paths = {"none": set(), "columns": {"columns", "columns_apart"}, "both": {"columns", "columns_apart", "rows", "rows_apart"}}[have]
+    assert set(group["codes"].array_keys() if "codes" in group else ()) == paths
+    if have == "none":
+        return
+    samples, neurons = matrix.shape[0] * matrix.shape[1], matrix.shape[2]
+    values = matrix.reshape(samples, neurons)
+    exponent, origin, tails = (group[f"grid/{n}"][...].astype(np.int64) for n in ("exponent", "origin", "tails"))
+    gone = None if missing is None else np.repeat(missing, matrix.shape[1])
+    kinds = kinds_of(values, gone)
+    codes, apart = read_codes(group, "columns", samples)
+    for n in range(neurons):
+        ordinary = np.isfinite(values[:, n]) & (True if gone is None else ~gone)
+        bins = np.zeros(samples)
+        bins[ordinary] = bins_of(values[ordinary, n], int(exponent[n])) - origin[n]
+        bins = np.clip(bins, 0, 255) if tails[n] else bins
+        expected = np.where(ordinary, bins, (kinds[:, n].astype(np.int64) - origin[n]) & 255).astype(np.uint8)
+        equal(f"{layer['name']} codes of neuron {n}", codes[n], expected)
+        equal(f"{layer['name']} apart of neuron {n}", apart[n], (kinds[:, n] < 255).astype(np.uint8))
+        told = np.where(apart[n], (codes[n].astype(np.int64) + origin[n]) & 255, 255)
+        equal(f"{layer['name']} kinds of neuron {n}", told, kinds[:, n])
+    if have == "both":
+        rows, rows_apart = read_codes(group, "rows", neurons)
+        equal(f"{layer['name']} rows of codes", rows, codes.T)
+        equal(f"{layer['name']} rows apart", rows_apart, apart.T)
+    own, stat = group["own/256"][...], {n: group[f"statistics/{n}"][...] for n in ("count", "zeros", "nan", "infinite")}
+    for g, mask in enumerate(masks):
+        of_group = np.repeat(mask, matrix.shape[1])
+        for n in range(neurons):
+            code, kind = codes[n, of_group], np.where(apart[n, of_group], (codes[n, of_group].astype(np.int64) + origin[n]) & 255, 255)
+            counted = np.bincount(code[(kind == 0) | (kind == 255)], minlength=256)
+            equal(f"{layer['name']} group {g} neuron {n} from codes", counted, own[g, n].astype(np.int64))
+            told = {"count": ((kind == 0) | (kind == 255)).sum(), "zeros": (kind == 0).sum(), "nan": (kind == 1).sum(), "infinite": ((kind == 2) | (kind == 3)).sum()}
+            assert all(stat[k][g, n] == v for k, v in told.items()), f"{layer['name']} group {g} neuron {n}: {told}"
 
 
 def check_layer(store, attributes, layer, files, masks):
@@ -164,6 +225,7 @@ def check_layer(store, attributes, layer, files, masks):
                 exact = of(finite.astype(np.float64))
                 expected[key][g, n] = exact if key in MOMENTS else figure(exact)
     name = layer["name"]
+    check_codes(group, layer, matrix, masks)
     equal(f"{name} own", own[256], expected_own)
     equal(f"{name} shared", shared[256], expected_shared)
     for b in (64, 16):
@@ -193,7 +255,8 @@ def check_instances(store, attributes, layer, files):
             if path not in files[0]:  # a kind need not have every layer
                 assert np.isnan(values[i]).all(), f"{layer['name']} {instance['name']}: values of a layer that it has not"
                 continue
-            source = reduced(files[0][path][...], axes, layer["reduce"])[instance["pair"]]
+            of_kind = dense(files[0], entry_of(attributes, layer), f"{root}/{instance['kind']}")
+            source = reduced(of_kind, axes, layer["reduce"])[instance["pair"]]
         row = source.astype(np.float64).mean(axis=0)
         equal(f"{layer['name']} {instance['name']}", values[i], row.astype(np.float32))
         equal(f"{layer['name']} order {instance['name']}", group["orderings/value"][i], np.argsort(values[i] + 0.0, kind="stable").astype(np.uint32))

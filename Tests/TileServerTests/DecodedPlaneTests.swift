@@ -58,10 +58,7 @@ struct DecodedPlaneTests {
     let server = try GoldenServer.server()
     let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
-      let layer = LayerParts(
-        serial: version.serial, store: version.store, index: index, parts: server.service.parts,
-        planes: server.service.planes,
-        helpers: server.service.helpers, slabs: server.service.slabs)
+      let layer = try server.golden(layer: index)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<10 {
         let view = RandomView(version.store, layer.layer, using: &random)

@@ -23,6 +23,16 @@ struct FairQueueTests {
     #expect(pop(&queue)?.client == "much")
   }
 
+  @Test func `A thread that is for some clients only passes over the others`() {
+    var queue = Queue(jobsMax: 100)
+    for job in 0..<3 { _ = queue.push(job, of: "much", cost: 1) }
+    _ = queue.push(9, of: "little", cost: 50)
+    #expect(queue.pop { $0 != "much" }.map { $0 == ("little", 9) } == true)
+    #expect(queue.pop { $0 != "much" } == nil)
+    #expect(queue.pop()?.client == "much")
+    #expect(queue.count == 4)
+  }
+
   @Test func `Jobs of a client keep their order`() {
     var queue = Queue(jobsMax: 100)
     for job in 0..<50 { _ = queue.push(job, of: "one", cost: Double(1 + job % 7)) }

@@ -77,10 +77,7 @@ struct TilePropertyTests {
     let server = try GoldenServer.server()
     let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
-      let layer = LayerParts(
-        serial: version.serial, store: version.store, index: index, parts: server.service.parts,
-        planes: server.service.planes,
-        helpers: server.service.helpers, slabs: server.service.slabs)
+      let layer = try server.golden(layer: index)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<20 {
         let view = RandomView(version.store, layer.layer, using: &random)
@@ -96,10 +93,7 @@ struct TilePropertyTests {
     var random = SplitMix(seed: 4)
     let server = try GoldenServer.server()
     let version = try #require(try server.service.library.current("golden"))
-    let layer = LayerParts(
-      serial: version.serial, store: version.store, index: 0, parts: server.service.parts,
-      planes: server.service.planes,
-      helpers: server.service.helpers, slabs: server.service.slabs)
+    let layer = try server.golden(layer: 0)
     for _ in 0..<10 {
       let view = RandomView(version.store, layer.layer, using: &random)
       let maker = TileMaker(

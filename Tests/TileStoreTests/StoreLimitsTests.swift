@@ -18,7 +18,7 @@ struct StoreLimitsTests {
     ("\"neurons\": 270,", "\"neurons\": 0,", both), ("\"bins\": 256,", "\"bins\": 64,", both),
     ("\"exponent\": ", "\"exponent\": 9999", both), ("\"origin\": ", "\"origin\": 922337203685477580", both),
     ("\"format_version\": 1", "\"format_version\": 1, \"format_version\": 1", root),
-    ("\"format_version\": 1", "\"format_version\": 2", root),
+    ("\"format_version\": 1", "\"format_version\": 3", root),
   ])
   func `Numbers that no sound store holds are refused at opening`(old: String, new: String, files: [String]) throws {
     try Golden.withEdited {

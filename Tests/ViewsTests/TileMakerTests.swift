@@ -12,10 +12,8 @@ struct TileMakerTests {
     let counts = GivenCounts(neurons: 700, bins: 16, most: most, using: &random)
     let zeros = counts.rows.map { UInt32.random(in: 0...$0.max()!, using: &random) }
     let neurons = (0..<700).map { UInt32($0) }.shuffled(using: &random)
-    var ranks = neurons
-    for (rank, neuron) in neurons.enumerated() { ranks[Int(neuron)] = UInt32(rank) }
     let maker = TileMaker(
-      order: NeuronOrder(neurons: neurons, ranks: ranks, keys: []), bins: .sixteenth, zeros: zeros, grids: nil)
+      order: NeuronOrder(neurons: neurons, keys: []), bins: .sixteenth, zeros: zeros, grids: nil)
     let (helpers, pool) = (HelperThreads(count: 2), SlabPool(bytesMax: 8 << 20))
     let plane = try #require(try DecodedPlane(counts, helpers, pool, bytesMax: .max))
     let words: [TilePlan.Word] = most == 300 ? [.bits32, .bits64] : [.bits64]

@@ -2,6 +2,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "codes.h"
 #include "count.h"
 #include "crc32c.h"
 #include "elements.h"

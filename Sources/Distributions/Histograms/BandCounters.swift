@@ -185,10 +185,7 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
 
   func setExponent(_ exponent: Int, of neuron: Int) {
     exponents[neuron] = Int32(exponent)
-    // Two factors, for 2^-exponent alone may be beyond the type.
-    let half = -exponent / 2
-    scaleA[neuron] = Value(sign: .plus, exponent: Value.Exponent(half), significand: 1)
-    scaleB[neuron] = Value(sign: .plus, exponent: Value.Exponent(-exponent - half), significand: 1)
+    (scaleA[neuron], scaleB[neuron]) = powersOfTwo(exponent, Value.self)
   }
 
   /// Adds up each `2^shift` neighbouring bins of all cells of a neuron, whose window began at bin `origin`.

@@ -24,7 +24,7 @@ enum FilterRegistry {
   /// What to do about a filter that is not decoded, where its plugin is among those that hdf5plugin brings.
   static let rewriting =
     "Rewrite the file with gzip: pip install hdf5plugin, then "
-    + "HDF5_PLUGIN_PATH=$(python3 -c 'import hdf5plugin; print(hdf5plugin.PLUGIN_PATH)') h5repack -f GZIP=4 OLD.h5 NEW.h5"
+    + "HDF5_PLUGIN_PATH=$(python3 -c 'import hdf5plugin, sys; sys.stdout.write(hdf5plugin.PLUGIN_PATH)') h5repack -f GZIP=4 OLD.h5 NEW.h5"
 
   /// The refusal of a filter that this module does not decode.
   static func unknown(_ filter: Filter) -> Fault {

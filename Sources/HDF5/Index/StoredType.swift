@@ -13,6 +13,8 @@ struct StoredType {
   /// Whether the numbers are truth values: h5py's enumeration of FALSE and TRUE, or PyTables' 8-bit fields.
   var isBoolean = false
 
+  static let sequence = ElementType.other("variable-length sequence")
+
   /// Reads an open datatype. Call inside ``Library/enter(_:)``.
   init(_ type: hid_t) throws(Fault) {
     let size = H5Tget_size(type)
@@ -45,7 +47,7 @@ struct StoredType {
     case H5T_COMPOUND:
       element = .other(Self.isComplex(type) ? "complex" : "compound")
     case H5T_VLEN:
-      element = .other("variable-length sequence")
+      element = Self.sequence
       bytes = ElementType.referenceBytes
     case H5T_ARRAY: element = .other("array")
     case H5T_REFERENCE: element = .other("reference")
@@ -136,11 +138,11 @@ struct StoredType {
   }
 
   /// h5py stores complex numbers as a pair of floats named r and i.
-  private static func isComplex(_ type: hid_t) -> Bool {
+  static func isComplex(_ type: hid_t) -> Bool {
     H5Tget_nmembers(type) == 2 && memberName(type, 0) == "r" && memberName(type, 1) == "i"
   }
 
-  private static func memberName(_ type: hid_t, _ index: Int32) -> String {
+  static func memberName(_ type: hid_t, _ index: Int32) -> String {
     guard let name = H5Tget_member_name(type, UInt32(index)) else { return "" }
     defer { H5free_memory(name) }
     return Text.decode(cString: name)

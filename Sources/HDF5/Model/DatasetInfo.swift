@@ -20,6 +20,8 @@ public enum Layout: Codable, Sendable, Hashable {
   case virtual
   /// In other files, named here.
   case external(String)
+  /// In several datasets, which hold what is not zero.
+  indirect case sparse(SparseForm)
 }
 
 /// The value of an attribute; those of other types are left out of the catalogue.
@@ -106,6 +108,8 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   public var isBoolean = false
   /// Where the number is in each of its integers, if they have bits besides.
   public var bits: BitField?
+  /// The part of each stored element that this is; `nil`: all of it.
+  public var field: RecordField?
   /// Names of its axes, "" where one has none; [] where no axis has any (dimension labels, or the names of dimension scales).
   public var dimensions: [String] = []
 
@@ -115,7 +119,8 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   /// Bytes of one chunk before any filter; `nil` if it is not chunked.
   public var chunkBytes: Int? {
     guard case .chunked(let chunk) = layout else { return nil }
-    return chunk.reduce(elementBytes, *)
+    guard let field else { return chunk.reduce(elementBytes, *) }
+    return chunk.dropLast(field.extents.count).reduce(field.recordBytes, *)
   }
 
   /// Where it lies in its file.

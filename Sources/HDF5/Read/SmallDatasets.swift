@@ -30,22 +30,9 @@ extension Dataset {
       throw located(.unsupported("it has \(total) chunks, too many to take at once"))
     }
     let scratch = Scratch()
-    var failure: HDF5Error?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      do throws(HDF5Error) {
-        if let start = buffer.baseAddress, count > 0 {
-          for piece in pieces(of: box) {
-            try read(piece, of: box, into: start, scratch: scratch)
-          }
-        }
-        initialized = count
-      } catch {
-        failure = error
-        initialized = 0
-      }
+    return try [UInt8](count: count) { start throws(HDF5Error) in
+      for piece in pieces(of: box) { try read(piece, of: box, into: start, scratch: scratch) }
     }
-    if let failure { throw failure }
-    return bytes
   }
 
   /// All elements as whole numbers, row-major: of any integer type, or of floats that are whole.
@@ -80,22 +67,55 @@ extension Dataset {
   private static let adviceForWholeNumbers =
     "Write the index of the class there, as an integer or a text, and leave rows without one out of the dump; or name another dataset in the job, as in labels: PATH; labels: false says that there are none."
 
-  /// All elements as texts, row-major: fixed-length in any padding, or variable-length; UTF-8, or
-  /// what is not that as Latin-1.
+  /// All elements as texts, row-major: fixed-length in any padding, or variable-length; UTF-8, or, where one of them is not that,
+  /// all of them as Latin-1.
   ///
   /// - Throws: ``HDF5Error``, naming the row of a damaged reference.
-  public func strings() throws(HDF5Error) -> [String] { try strings(of: info.box) }
+  public func strings() throws(HDF5Error) -> [String] { try decoded(info.box).texts }
 
   /// The elements of a box as texts.
-  public func strings(of box: [Range<Int>]) throws(HDF5Error) -> [String] {
+  /// - Parameter isLatin1: whether they are Latin-1 even if they could be UTF-8, since others of the dataset are.
+  public func strings(of box: [Range<Int>], isLatin1: Bool = false) throws(HDF5Error) -> [String] {
+    try decoded(box, isLatin1 ? [.latin1] : [.utf8, .latin1]).texts
+  }
+
+  /// Whether all elements are UTF-8, as ``strings()`` reads them then.
+  public func holdsUTF8() throws(HDF5Error) -> Bool { try holdsUTF8(in: info.box) }
+
+  /// The same of the elements of a box.
+  public func holdsUTF8(in box: [Range<Int>]) throws(HDF5Error) -> Bool { try decoded(box).encoding == .utf8 }
+
+  /// Texts of a box, row-major, in the encoding that all of them are in.
+  private func decoded(
+    _ box: [Range<Int>], _ encodings: [Text.Encoding] = [.utf8, .latin1]
+  ) throws(HDF5Error) -> (texts: [String], encoding: Text.Encoding) {
     guard case .string(let length) = info.element else {
       throw located(.unsupported("it holds \(element), where text is due", advice: "Name another dataset in the job."))
     }
     let bytes = try bytes(of: box)
-    guard let length else { return try variableTexts(bytes, firstRow: box.first { $0.count > 1 }?.lowerBound ?? 0) }
-    return (0..<bytes.count / length).map {
-      Text.decode(bytes[($0 * length)..<(($0 + 1) * length)], info.padding ?? .nullPadded)
+    for encoding in encodings {
+      let texts =
+        if let length {
+          fixedTexts(bytes, info.isCharacterMatrix ? info.shape[1] : length, encoding)
+        } else {
+          try variableTexts(bytes, firstRow: box.first { $0.count > 1 }?.lowerBound ?? 0, encoding)
+        }
+      if let texts { return (texts, encoding) }
     }
+    preconditionFailure("any bytes are Latin-1")
+  }
+
+  /// `nil` where one is not in this encoding.
+  private func fixedTexts(_ bytes: [UInt8], _ length: Int, _ encoding: Text.Encoding) -> [String]? {
+    var texts: [String] = []
+    let count = length == 0 ? info.count : bytes.count / length
+    texts.reserveCapacity(count)
+    for index in 0..<count {
+      let own = Text.withoutFilling(bytes[(index * length)..<((index + 1) * length)], info.padding ?? .nullPadded)
+      guard let text = encoding.decode(own) else { return nil }
+      texts.append(text)
+    }
+    return texts
   }
 
   /// Bytes of all texts together, as the dataset claims them, before any is read.
@@ -122,7 +142,10 @@ extension Dataset {
   }
 
   /// - Parameter firstRow: of the references, for errors.
-  private func variableTexts(_ references: [UInt8], firstRow: Int) throws(HDF5Error) -> [String] {
+  /// - Returns: `nil` where one is not in this encoding.
+  private func variableTexts(
+    _ references: [UInt8], firstRow: Int, _ encoding: Text.Encoding
+  ) throws(HDF5Error) -> [String]? {
     if case .virtual = info.layout {
       throw located(
         .unsupported(
@@ -144,7 +167,8 @@ extension Dataset {
         guard left >= 0 else {
           throw .badData("its texts up to here are longer than the file", advice: "The file is damaged: make it again.")
         }
-        texts.append(Text.decode(element.prefix { $0 != 0 }))
+        guard let text = encoding.decode(element.prefix { $0 != 0 }) else { return nil }
+        texts.append(text)
       } catch {
         throw located(Fault(error.kind, "row \(firstRow + row(index)): \(error.what)", advice: error.advice))
       }
@@ -189,5 +213,12 @@ extension Dataset {
       }
       filled = count
     }
+  }
+}
+
+extension DatasetInfo {
+  /// Whether its texts are the rows of a matrix of single characters, as netCDF writes texts of one length.
+  public var isCharacterMatrix: Bool {
+    element == .string(length: 1) && shape.count == 2 && shape.allSatisfy { $0 > 1 }
   }
 }

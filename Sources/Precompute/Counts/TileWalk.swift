@@ -43,16 +43,21 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   ///   - samples: which of the block's.
   ///   - columns: neurons of the block.
   ///   - tiles: which ranges of columns, numbered from the block's first neuron.
+  ///   - before: called for each range of columns, on the lane that is to have its tiles.
+  ///   - body: is also given the numbers of the samples in the block.
   ///   - after: called for each range of columns when all its tiles are done.
   func eachTile(
     _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>,
-    body: @Sendable (_ tile: Int, _ cell: Int, _ rows: TileRows<Value>) -> Void,
-    after: @Sendable (_ tile: Int) -> Void = { _ in }
+    before: @Sendable (_ lane: Int, _ tile: Int) -> Void = { _, _ in },
+    body: @Sendable (_ lane: Int, _ tile: Int, _ cell: Int, _ rows: TileRows<Value>, _ order: UnsafePointer<UInt32>)
+      -> Void,
+    after: @Sendable (_ lane: Int, _ tile: Int) throws -> Void = { _, _ in }
   ) throws {
-    try eachRun(block, samples: samples, columns: columns, tiles: tiles) { lane, tile, cell, width, rows in
-      sideBySide(rows, lane: lane, width: width) { body(tile, cell, $0) }
+    try eachRun(block, samples: samples, columns: columns, tiles: tiles, before: before) {
+      lane, tile, cell, width, rows in
+      sideBySide(rows, lane: lane, width: width) { body(lane, tile, cell, $0, rows.order) }
     } after: {
-      after($0)
+      try after($0, $1)
     }
   }
 
@@ -65,14 +70,15 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
       guard width < tileColumns else { return body(tile, cell, rows) }
       // Rows of a whole tile's width would end behind the block.
       sideBySide(rows, lane: lane, width: width) { body(tile, cell, $0) }
-    } after: { _ in
+    } after: { _, _ in
     }
   }
 
   private func eachRun(
     _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>,
+    before: @Sendable (_ lane: Int, _ tile: Int) -> Void = { _, _ in },
     body: @Sendable (_ lane: Int, _ tile: Int, _ cell: Int, _ width: Int, _ rows: TileRows<Value>) -> Void,
-    after: @Sendable (_ tile: Int) -> Void
+    after: @Sendable (_ lane: Int, _ tile: Int) throws -> Void
   ) throws {
     sort(block, samples)
     try lanes.run(1 + tiles.count) { lane, number in
@@ -81,6 +87,7 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
       let first = tile * tileColumns
       let width = min(tileColumns, columns - first)
       if width < tileColumns { buffers[lane].update(repeating: 0, count: Self.rowsPerTile * tileColumns) }
+      before(lane, tile)
       order.withUnsafeBufferPointer { order in
         for cell in 0..<cells {
           for next in stride(from: starts[cell], to: starts[cell + 1], by: Self.rowsPerTile) {
@@ -91,7 +98,7 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
           }
         }
       }
-      after(tile)
+      try after(lane, tile)
     }
   }
 

@@ -26,6 +26,8 @@ public struct Job: Sendable {
   public var medians = Medians.exact
   public var missing = Missing.refuse
   public var follow = false
+  /// `nil`: as many as are small enough, until the dump is known (`PreparedJob`).
+  public var codes: Codes?
   public var start: Start?
 
   /// A job for dumps alone; everything is found in them, and the store is named after the first.
@@ -83,6 +85,9 @@ extension Job {
           ]
           if let axes = layer.axes { entry["axes"] = .string(axes.letters) }
           if layer.bfloat16 { entry["dtype"] = "bfloat16" }
+          if let lines = layer.sparse { entry["sparse"] = .string(lines.rawValue) }
+          if let indices = layer.indices { entry["indices"] = .string(indices) }
+          if let neurons = layer.neurons { entry["neurons"] = JSONValue(neurons) }
           switch layer.numbers {
           case .raw: entry["raw"] = true
           case .scaled(let scale, let zeroPoint):
@@ -97,6 +102,7 @@ extension Job {
       "medians": .string(medians.rawValue),
       "missing": .string(missing.rawValue),
       "follow": .bool(follow),
+      "codes": .string((codes ?? .none).rawValue),
     ]
     if let title { object["title"] = .string(title) }
     if let labels = request.labels { object["labels"] = .string(labels) }
@@ -115,6 +121,9 @@ extension Job {
     switch request.classNames {
     case .dataset(let path): object["class_names"] = .string(path)
     case .list(let names): object["class_names"] = .array(names.map { .string($0) })
+    case .byLabel(let labels, let names):
+      object["class_names"] = .object(
+        Dictionary(zip(labels, names.map { .string($0) }), uniquingKeysWith: { first, _ in first }))
     case nil: break
     }
     request.table.describe(in: &object)

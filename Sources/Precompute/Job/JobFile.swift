@@ -68,10 +68,19 @@ extension Job {
     if let node = map.take("class_names") {
       if case .sequence = node {
         request.classNames = .list(try map.texts(of: node, "class_names"))
+      } else if let mapping = node.mapping {
+        let pairs = try mapping.map { label, name in
+          guard let label = label.string, let name = name.string else {
+            throw map.fault("class_names", "each label has a name, as in class_names: { 0: cat, 1: dog }")
+          }
+          return (label, name)
+        }
+        request.classNames = .byLabel(labels: pairs.map(\.0), names: pairs.map(\.1))
       } else if let path = node.string {
         request.classNames = try Job.sidecar(path, folder: folder).map { .list($0) } ?? .dataset(path)
       } else {
-        throw map.fault("class_names", "a dataset's path, a text file or a list of names is needed")
+        throw map.fault(
+          "class_names", "a dataset's path, a text file, a list of names or each label with its name is needed")
       }
     }
     if let node = map.take("layers") {
@@ -108,6 +117,7 @@ extension Job {
     medians = try map.choice("medians") ?? .exact
     missing = try map.choice("missing") ?? .refuse
     follow = try map.flag("follow") ?? false
+    codes = try map.choice("codes")
     if let node = map.take("start") {
       var entry = try JobMap(node, file: path, place: "start")
       start = Start(
@@ -158,8 +168,19 @@ extension Job {
     }
     if let scale, !scale.isFinite || scale == 0 { throw entry.fault("scale", "a number other than 0 is needed") }
     if let zeroPoint, !zeroPoint.isFinite { throw entry.fault("zero_point", "a number is needed") }
+    let indices = try entry.text("indices")
+    let sparse: LayerRequest.SparseLines? = try entry.choice("sparse")
+    let neurons = try entry.integer("neurons")
+    if let neurons, !(1...Int(UInt32.max)).contains(neurons) {
+      throw entry.fault("neurons", "\(neurons) is no number of neurons; it is from 1 to \(UInt32.max)")
+    }
+    if indices != nil, sparse != nil {
+      throw entry.fault(
+        "sparse", "a list of values for each row (indices) is not stored by rows or columns; leave one of the keys out")
+    }
     try entry.finish()
     var request = LayerRequest(name: name, dataset: dataset, axes: axes, reduce: reduce, bfloat16: type != nil)
+    (request.indices, request.sparse, request.neurons) = (indices, sparse, neurons)
     if isRaw { request.numbers = .raw }
     if scale != nil || zeroPoint != nil { request.numbers = .scaled(by: scale ?? 1, zeroPoint: zeroPoint ?? 0) }
     return request

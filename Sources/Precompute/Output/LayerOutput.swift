@@ -48,11 +48,16 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
     }
   }
 
+  /// Of all neurons, when every band is written.
+  var grids: [DyadicGrid] {
+    (0..<neurons).map { DyadicGrid(exponent: Int(exponents[$0]), origin: origins[$0]) }
+  }
+
   /// Writes what needs every neuron: the shared axis, the grid, statistics and orderings.
   /// - Returns: the shared axis, and what was counted in all.
   func finish() throws -> (shared: DyadicGrid, counted: CountedValues) {
     own.finish()
-    let grids = (0..<neurons).map { DyadicGrid(exponent: Int(exponents[$0]), origin: origins[$0]) }
+    let grids = grids
     let hasValues = try figures.hasValues()
     let shared = DyadicGrid.shared(by: (0..<neurons).lazy.filter { hasValues[$0] }.map { grids[$0] })
     try writeShared(grids, shared)

@@ -1,5 +1,6 @@
 import Activations
 import Distributions
+import Expressions
 import Foundation
 import HDF5
 import TileStore
@@ -37,7 +38,7 @@ public struct PreparedJob: Sendable {
     let left = memory - instances.heldBytes
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
-      conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
+      conditions: job.groups.map { ($0.name, $0.condition, try RowExpression(parsing: $0.condition, in: .job)) })
     plans = try contents.layers.map { [grouping] layer in
       layer.fitsFloat
         ? try LayerPlan(
@@ -53,12 +54,22 @@ public struct PreparedJob: Sendable {
         "\(dump.first.path): all layers together are more bytes than can be counted. Divide the job into several.")
     }
     ids = Self.ids(contents.layers.map(\.name))
+    var job = job
+    job.codes = job.codes ?? Self.usualCodes(of: contents.layers)
     self.contents = contents
     self.job = job
     self.lanes = lanes
     self.memory = memory
     try checkStart()
     try instances.check(root: attributes(layers: []), layers: plans.map(\.source.name))
+  }
+
+  /// Bytes of codes that a job has unasked, at most.
+  private static let codesBytesMax = 16 << 30
+
+  private static func usualCodes(of layers: [LayerSource]) -> Codes {
+    let bytes = layers.reduce(0.0) { $0 + Double($1.neurons) * Double($1.rows * $1.geometry.samplesPerRow) }
+    return bytes <= Double(codesBytesMax) ? .columns : .none
   }
 
   /// Refuses more rows than their cells have room for, and more files than can be open.

@@ -42,7 +42,7 @@ extension PreparedJob {
     for (number, plan) in plans.enumerated() {
       let path = StorePath.layer(ids[number])
       if let kept = builder.completedLayer(
-        ids[number], groups: grouping.groups.count, instances: contents.instances.instances.count)
+        ids[number], rows: contents.rows, groups: grouping.groups.count, instances: contents.instances.instances.count)
       {
         observer.report(.layerKept(name: kept.name, bytes: plan.countedBytes))
         layers.append(kept)
@@ -97,12 +97,16 @@ extension PreparedJob {
     let writer = try LayerWriter(
       builder, id: id,
       sizes: LayerSizes(
-        groups: grouping.groups.count, instances: contents.instances.instances.count, neurons: source.neurons))
+        groups: grouping.groups.count, instances: contents.instances.instances.count, neurons: source.neurons,
+        samples: contents.rows * source.geometry.samplesPerRow, codes: job.codes ?? .none))
     let output = try LayerOutput<Value>(
       writer, members: grouping.members, samplesMax: rowsMax * source.geometry.samplesPerRow, lanes: lanes)
     let files = try bandFiles(
       layer: number, segments: nil, shard: nil, folder: builder.scratchFolder, as: Value.self)
     var run = try layerRun(number, observer, as: Value.self)
+    if job.codes ?? .none > .none {
+      run.codes = LayerCodes(CodeSpool(try builder.scratchFile("layer-\(number)-codes")))
+    }
     if let shards {
       try run.join(shards.files[number], files, into: output)
     } else {
@@ -112,6 +116,7 @@ extension PreparedJob {
     }
     let missing = run.missingRows
     var (shared, counted) = try output.finish()
+    try run.codes?.write(writer, grids: output.grids, lanes: lanes)
     counted.missingRows = missing.reduce(0) { $0 + $1.count }
     if source.isMasked {
       let each = (counted.finite + counted.nan + counted.infinite) / source.neurons
@@ -126,7 +131,7 @@ extension PreparedJob {
       dataset: source.path, dtype: source.element.description, shape: source.info.shape,
       axes: source.geometry.axes.letters, reduce: source.geometry.reduce.rawValue, bins: DyadicGrid.binCount,
       shared: Layer.Axis(exponent: shared.exponent, origin: Int(shared.origin)),
-      medians: job.medians == .binned ? "binned" : nil, counted: counted)
+      medians: job.medians == .binned ? "binned" : nil, counted: counted, codes: job.codes)
   }
 
   func layerRun<Value: ActivationValue & ReadableValue>(

@@ -16,6 +16,8 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   /// Where the layer's counts are kept, complete bands and checkpoints inside a band; `nil`: nowhere.
   var files: BandFiles<Value>?
   var clock = CheckpointClock(seconds: .infinity)
+  /// Takes the codes of the values, where the layer is to have them.
+  var codes: LayerCodes<Value>?
 
   private var source: LayerSource { plan.source }
 
@@ -39,6 +41,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
           try files.write(counters, quartiles, band: band)
         }
       }
+      try codes?.take(counters, band: band, self, walk)
       observer.report(.writing(layer: source.name))
       try output.write(counters, band: band, quartiles: quartiles)
     }
@@ -151,11 +154,13 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
         let closes = block.firstRow + end / each == segmentEnd
         try walk.eachTile(
           block, samples: sample..<end, columns: counters.neurons, tiles: 0..<counters.tiles,
-          body: { tile, cell, rows in
+          body: { _, tile, cell, rows, _ in
             counters.add(tile: tile, cell: cell, rows: rows.count, values: rows.base)
             log?.add(tile: tile, cell: cell, rows)
           },
-          after: { if closes { counters.closeSegment(tile: $0, journal: journal?.place(of: $0)) } })
+          after: { _, tile in
+            if closes { counters.closeSegment(tile: tile, journal: journal?.place(of: tile)) }
+          })
         if closes { try journal?.write() }
         sample = end
       }

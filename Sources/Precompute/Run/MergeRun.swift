@@ -39,12 +39,13 @@ extension LayerRun {
   /// - Parameter parts: the files of this layer, from all shards.
   func join(_ parts: [CountsFile], _ files: BandFiles<Value>, into output: LayerOutput<Value>) throws {
     let byRows = parts.contains { $0.header.segments != nil }
-    let walk = byRows ? walk : nil
+    let walk = byRows || codes != nil ? walk : nil
     let segmentCount = plan.source.segmentEnds.count
     try eachBand(of: 0..<plan.source.neurons, beside: byRows ? [] : parts) { band, file in
       try observer.checkStop()
       if let file {
         let (counters, quartiles) = try files.read(file, neurons: band)
+        try codes?.take(counters, band: band, self, walk!)
         observer.report(.resumed(bytes: portion(of: plan.countedBytes, band.count, of: plan.source.neurons)))
         observer.report(.writing(layer: plan.source.name))
         try output.write(counters, band: band, quartiles: quartiles)
@@ -57,6 +58,7 @@ extension LayerRun {
         tile, refinement in
         try files.hand(overFrom: parts, neuron: band.lowerBound + tile * tileColumns, to: refinement)
       }
+      try codes?.take(counters, band: band, self, walk!)
       observer.report(.writing(layer: plan.source.name))
       try output.write(counters, band: band, quartiles: work.quartiles)
     }

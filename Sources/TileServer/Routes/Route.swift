@@ -95,7 +95,9 @@ extension Route {
   private static let ordered = ["order", "direction"]
 
   static let all = [
-    Route("/api/v1/datasets", "catalogue", "All data sets", .json("Catalogue")) { try $0.catalogue($1, $2, $3) },
+    Route("/api/v1/datasets", "catalogue", "All data sets", .json("Catalogue"), errors: [503]) {
+      try await $0.catalogue($1, $2, $3)
+    },
     Route(
       "/api/v1/datasets/{dataset}", "current", "The current version of a data set", .json("Current"),
       errors: [401, 404]

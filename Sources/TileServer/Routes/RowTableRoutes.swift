@@ -16,7 +16,7 @@ extension RouteTable {
       throw Problem.notFound("There are \(table.count) rows, numbered from 0.")
     }
     let rows = first..<min(first + count, table.count)
-    return Build(.rowTable(rows), cost: .least + .figures(groups: rows.count)) {
+    return Build(.rowTable(rows), cost: .least + .figures(groups: 0, instances: rows.count)) {
       try RowEntries(table, rows).json().encoded()
     }
   }

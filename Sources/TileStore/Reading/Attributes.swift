@@ -73,6 +73,8 @@ public struct Layer: Sendable, Equatable, Codable {
   public var medians: String?
   /// What group `all` holds, all neurons together.
   public var counted: CountedValues?
+  /// Which codes of its values the layer has; `nil`: none.
+  public var codes: Codes?
 
   /// A row of bins: bin `i` covers `[(origin+i)·2^exponent, (origin+i+1)·2^exponent)`.
   public struct Axis: Sendable, Equatable, Codable {
@@ -85,9 +87,18 @@ public struct Layer: Sendable, Equatable, Codable {
     }
   }
 
+  /// Lengths of the axes of its arrays.
+  /// - Parameters:
+  ///   - rows: of the data set.
+  func sizes(rows: Int, groups: Int, instances: Int) -> LayerSizes {
+    LayerSizes(
+      groups: groups, instances: instances, neurons: neurons, samples: rows * samples, codes: codes ?? .none)
+  }
+
   public init(
     id: String, name: String, neurons: Int, samples: Int, dataset: String, dtype: String, shape: [Int], axes: String,
-    reduce: String, bins: Int, shared: Axis, medians: String? = nil, counted: CountedValues? = nil
+    reduce: String, bins: Int, shared: Axis, medians: String? = nil, counted: CountedValues? = nil,
+    codes: Codes? = nil
   ) {
     self.id = id
     self.name = name
@@ -102,6 +113,7 @@ public struct Layer: Sendable, Equatable, Codable {
     self.shared = shared
     self.medians = medians
     self.counted = counted
+    self.codes = codes
   }
 }
 

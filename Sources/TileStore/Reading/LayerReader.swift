@@ -11,14 +11,14 @@ public struct LayerReader: Sendable {
   /// Opens every array of the layer and checks its shape and type.
   ///
   /// - Parameters:
+  ///   - sizes: lengths of the axes of its arrays.
   ///   - schema: all arrays that layers have.
   ///   - open: opens the array at a path.
   /// - Throws: `StoreError` of kind `corrupt` where an array is missing or is not what `FORMAT.md` §2 says.
   init(
-    _ layer: Layer, groups: Int, instances: Int, formatVersion: Int, schema: [LayerArray] = LayerArray.all,
+    _ layer: Layer, _ sizes: LayerSizes, formatVersion: Int, schema: [LayerArray] = LayerArray.all,
     open: (String) throws(StoreError) -> ArrayReader
   ) throws(StoreError) {
-    let sizes = LayerSizes(groups: groups, instances: instances, neurons: layer.neurons)
     let present = schema.filter { $0.isPresent(sizes, formatVersion: formatVersion) }
     let folder = StorePath.layer(layer.id)
     var arrays: [ArrayReader] = []
@@ -68,6 +68,15 @@ public struct LayerReader: Sendable {
   public var valueOrder: ArrayReader? { self[.valueOrder] }
   /// `[instance, neuron]` float32, where there are instances.
   public var values: ArrayReader? { self[.values] }
+
+  /// `[neuron, sample]` uint8, where the layer has codes by neuron: its bins (`Tiles/FORMAT.md` §4, Codes).
+  public var codeColumns: ArrayReader? { self[.codeColumns] }
+  /// `[neuron, sampleByte]`: a bit for each value that is no ordinary number in its bin.
+  public var codeColumnsApart: ArrayReader? { self[.codeColumnsApart] }
+  /// `[sample, neuron]` uint8, where the layer has codes by row.
+  public var codeRows: ArrayReader? { self[.codeRows] }
+  /// `[sample, neuronByte]`.
+  public var codeRowsApart: ArrayReader? { self[.codeRowsApart] }
 
   /// `[group, neuron, bin]`.
   public func counts(_ axis: BinAxis, _ bins: BinCount) -> ArrayReader { always(.counts(axis, bins)) }

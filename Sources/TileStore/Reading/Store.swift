@@ -79,7 +79,9 @@ public final class Store: Sendable {
       }
       layers.append(
         try LayerReader(
-          layer, groups: attributes.groups.count, instances: attributes.instances.count,
+          layer,
+          layer.sizes(
+            rows: attributes.dataset.rows, groups: attributes.groups.count, instances: attributes.instances.count),
           formatVersion: attributes.formatVersion, open: array))
     }
 

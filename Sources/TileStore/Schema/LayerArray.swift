@@ -1,4 +1,4 @@
-/// One of the arrays that every layer has: a line of the table in `Tiles/FORMAT.md` §2.
+/// One of the arrays that layers have: a line of the table in `Tiles/FORMAT.md` §2.
 ///
 /// Writer, reader and verifier follow `all`. An array that a later version of the format adds has that version as `since`; stores of
 /// earlier versions do not have it, and read as `nil`.
@@ -13,15 +13,19 @@ public struct LayerArray: Sendable, Equatable {
   public let since: Int
   /// Types of which the bits are shuffled before chunks are compressed, where that was measured to pay.
   private let bitShuffled: [DataType]
+  /// The layers that have it: those with these codes, or more.
+  public let codes: Codes
 
   init(
-    _ path: String, _ dimensions: [LayerDimension], _ types: [DataType], since: Int = 1, bitShuffled: [DataType] = []
+    _ path: String, _ dimensions: [LayerDimension], _ types: [DataType], since: Int = 1, bitShuffled: [DataType] = [],
+    codes: Codes = .none
   ) {
     self.path = path
     self.dimensions = dimensions
     self.types = types
     self.since = since
     self.bitShuffled = bitShuffled
+    self.codes = codes
   }
 }
 
@@ -29,6 +33,7 @@ extension LayerArray {
   public static let all: [LayerArray] =
     BinAxis.allCases.flatMap { axis in BinCount.allCases.map { counts(axis, $0) } } + Statistic.allCases.map(statistic)
     + [exponent, origin, tails, medianOrder, valueOrder, values]
+    + [codeColumns, codeColumnsApart, codeRows, codeRowsApart]
 
   public static func counts(_ axis: BinAxis, _ bins: BinCount) -> LayerArray {
     LayerArray(
@@ -47,6 +52,13 @@ extension LayerArray {
   public static let medianOrder = LayerArray("orderings/median", [.group, .neuron], [.uint32])
   public static let valueOrder = LayerArray("orderings/value", [.instance, .neuron], [.uint32])
   public static let values = LayerArray("values", [.instance, .neuron], [.float32])
+
+  public static let codeColumns = LayerArray("codes/columns", [.neuron, .sample], [.uint8], since: 2, codes: .columns)
+  public static let codeColumnsApart = LayerArray(
+    "codes/columns_apart", [.neuron, .sampleByte], [.uint8], since: 2, codes: .columns)
+  public static let codeRows = LayerArray("codes/rows", [.sample, .neuron], [.uint8], since: 2, codes: .both)
+  public static let codeRowsApart = LayerArray(
+    "codes/rows_apart", [.sample, .neuronByte], [.uint8], since: 2, codes: .both)
 }
 
 extension LayerArray {
@@ -60,6 +72,10 @@ extension LayerArray {
 public enum LayerDimension: Sendable, Equatable {
   case group, instance, neuron
   case bin(BinCount)
+  /// Samples of all rows, those of a row together: `row * samples + number`.
+  case sample
+  /// Bytes that have a bit for each sample or neuron, number `i` at bit `i & 7` of byte `i >> 3`.
+  case sampleByte, neuronByte
 }
 
 /// Lengths of the axes of a layer's arrays.
@@ -67,11 +83,17 @@ public struct LayerSizes: Sendable, Equatable {
   public var groups: Int
   public var instances: Int
   public var neurons: Int
+  /// Of all rows.
+  public var samples: Int
+  /// The layer's codes.
+  public var codes: Codes
 
-  public init(groups: Int, instances: Int, neurons: Int) {
+  public init(groups: Int, instances: Int, neurons: Int, samples: Int, codes: Codes) {
     self.groups = groups
     self.instances = instances
     self.neurons = neurons
+    self.samples = samples
+    self.codes = codes
   }
 
   public subscript(dimension: LayerDimension) -> Int {
@@ -80,6 +102,9 @@ public struct LayerSizes: Sendable, Equatable {
     case .instance: instances
     case .neuron: neurons
     case .bin(let bins): bins.rawValue
+    case .sample: samples
+    case .sampleByte: (samples + 7) / 8
+    case .neuronByte: (neurons + 7) / 8
     }
   }
 }
@@ -87,7 +112,12 @@ public struct LayerSizes: Sendable, Equatable {
 extension LayerArray {
   /// Whether a store of a version of the format has the array: an array without elements is left out.
   func isPresent(_ sizes: LayerSizes, formatVersion: Int) -> Bool {
-    since <= formatVersion && dimensions.allSatisfy { sizes[$0] > 0 }
+    since <= formatVersion && codes <= sizes.codes && dimensions.allSatisfy { sizes[$0] > 0 }
+  }
+
+  /// Groups or instances whose rows one file holds, and which are written together.
+  public func planesPerShard(_ sizes: LayerSizes) -> Int {
+    dimensions.first == .neuron ? 1 : metadata(sizes, types[0]).shardShape[0]
   }
 
   /// Groups between the layer's group and arrays at some paths, such as `own`, each before those in it.
@@ -111,9 +141,29 @@ extension LayerArray {
   /// - Precondition: the array may have that type.
   func metadata(_ sizes: LayerSizes, _ type: DataType, attributes: [String: JSONValue] = [:]) -> ArrayMetadata {
     precondition(types.contains(type), "\(path) is never \(type)")
+    switch dimensions {
+    case [.neuron, .sample], [.sample, .neuron]:
+      return .ofCodes(sizes[dimensions[0]], sizes[dimensions[1]], perByte: 1, codec: codec(type))
+    case [.neuron, .sampleByte]: return .ofCodes(sizes.neurons, sizes.samples, perByte: 8, codec: codec(type))
+    case [.sample, .neuronByte]: return .ofCodes(sizes.samples, sizes.neurons, perByte: 8, codec: codec(type))
+    default: break
+    }
     let bins: Int? = if case .bin(let bins) = dimensions.last { bins.rawValue } else { nil }
     let first = dimensions.first == .neuron ? nil : dimensions.first.map { sizes[$0] }
     return .ofNeurons(
       sizes.neurons, first: first, bins: bins, dataType: type, codec: codec(type), attributes: attributes)
+  }
+}
+
+extension ChunkCodec {
+  /// How chunks of a type are written where nothing else was measured to be better. Integers of several bytes are shuffled, since their
+  /// upper bytes are mostly equal; floating-point numbers are not: many are exactly 0, and of the others shuffling makes little.
+  static func usual(_ type: DataType) -> ChunkCodec {
+    let shuffle: Blosc.Shuffle =
+      switch type {
+      case .uint16, .uint32, .int16, .int64: .bytes
+      case .uint8, .float32, .float64: .none
+      }
+    return .blosc(Blosc(shuffle, elementBytes: type.byteCount))
   }
 }

@@ -21,27 +21,31 @@ extension ArrayMetadata {
       codec: codec, attributes: attributes)
   }
 
+  /// Codes, or the bits beside them: a plane for each neuron or sample, with all samples or neurons.
+  /// - Parameter perByte: 1, or 8 of bits.
+  static func ofCodes(_ planes: Int, _ length: Int, perByte: Int, codec: ChunkCodec) -> ArrayMetadata {
+    let chunk = min(roundUp(length, to: blockNeurons), codesPerChunk)
+    let width = min(roundUp(length, to: chunk), codesPerShard)
+    // Planes are written 64 at a time: as many as are counted at once.
+    let most = codesPerShard / width
+    let some = min(most >= codePlanes ? most / codePlanes * codePlanes : most, planes)
+    return ArrayMetadata(
+      shape: [planes, (length + perByte - 1) / perByte], dataType: .uint8, shardShape: [some, width / perByte],
+      chunkShape: [1, chunk / perByte], codec: codec)
+  }
+
+  private static let codesPerChunk = 16384
+  private static let codesPerShard = 1 << 24
+  private static let codePlanes = 64
+
   /// Pictures, `[picture, height, width, channel]`.
   public static func images(_ shape: [Int]) -> ArrayMetadata {
     ArrayMetadata(
       shape: shape, dataType: .uint8, shardShape: shape, chunkShape: [1] + shape.dropFirst(),
-      codec: .blosc(Blosc(.none, elementBytes: 1)))
+      codec: .usual(.uint8))
   }
 
   private static func roundUp(_ count: Int, to multiple: Int) -> Int {
     max(1, (count + multiple - 1) / multiple) * multiple
-  }
-}
-
-extension ChunkCodec {
-  /// How chunks are written. Integers of several bytes are shuffled, since their upper bytes are mostly equal; floating-point numbers
-  /// are not: many are exactly 0, and of the others shuffling makes little.
-  static func usual(_ type: DataType) -> ChunkCodec {
-    let shuffle: Blosc.Shuffle =
-      switch type {
-      case .uint16, .uint32, .int16, .int64: .bytes
-      case .uint8, .float32, .float64: .none
-      }
-    return .blosc(Blosc(shuffle, elementBytes: type.byteCount))
   }
 }

@@ -38,10 +38,12 @@ public final class ArrayWriter {
   public func append(
     shard: [Int], chunks: [(number: Int, length: Int)], bytes: UnsafeRawBufferPointer
   ) throws {
-    var state = open[shard] ?? newShard(shard)
+    let isNew = open[shard] == nil
+    // Taken out, so that a long index is not copied.
+    var state = open.removeValue(forKey: shard) ?? newShard(shard)
     let path = shardPath(shard)
-    if open[shard] == nil { try makeFolder(parentFolder(of: path)) }
-    let file = try OutputFile(path: path, flags: open[shard] == nil ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY)
+    if isNew { try makeFolder(parentFolder(of: path)) }
+    let file = try OutputFile(path: path, flags: isNew ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY)
     try file.write(bytes, at: state.end)
     for chunk in chunks {
       precondition(state.index[2 * chunk.number] == .max, "a chunk is written twice")
@@ -53,7 +55,6 @@ public final class ArrayWriter {
     if state.missing == 0 {
       try file.write(state.encodedIndex, at: 0)
       file.startWriteback()
-      open[shard] = nil
     } else {
       open[shard] = state
     }

@@ -91,11 +91,14 @@ extension Blosc {
   func encode(_ chunk: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer) -> Int {
     precondition(destination.count >= Self.maxEncodedBytes(chunk.count) && chunk.count < 1 << 31)
     precondition(shuffle != .bits || chunk.count % (8 * elementBytes) == 0, "bits of incomplete bytes")
-    let room = Self.maxEncodedBytes(chunk.count) - Self.prefixBytes
-    let target = UnsafeMutableRawBufferPointer(rebasing: destination[Self.prefixBytes...])
-    let body = room > 0 ? withShuffled(chunk) { Self.compress($0, into: target, room: room) } : 0
+    let most = Self.maxEncodedBytes(chunk.count)
+    var body = 0
+    if most > Self.prefixBytes {
+      let target = UnsafeMutableRawBufferPointer(rebasing: destination[Self.prefixBytes..<most])
+      body = withShuffled(chunk) { Self.compress($0, into: target) }
+    }
     let isStored = body == 0
-    let total = isStored ? Self.maxEncodedBytes(chunk.count) : Self.prefixBytes + body
+    let total = isStored ? most : Self.prefixBytes + body
     destination[0] = Self.containerVersion
     destination[1] = Self.lz4Version
     destination[2] = Self.lz4Flag | Self.unsplitFlag | shuffle.flag | (isStored ? Self.storedFlag : 0)
@@ -115,11 +118,9 @@ extension Blosc {
     return total
   }
 
-  /// - Returns: bytes written; 0 where they are more than `room`.
-  private static func compress(
-    _ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, room: Int
-  ) -> Int {
-    Int(LZ4_compress_fast(bytes.baseAddress, target.baseAddress, Int32(bytes.count), Int32(room), 1))
+  /// - Returns: bytes written; 0 where they would be more than there is room for.
+  private static func compress(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+    Int(LZ4_compress_fast(bytes.baseAddress, target.baseAddress, Int32(bytes.count), Int32(target.count), 1))
   }
 
   /// - Precondition: shuffled by bits, a chunk has a multiple of eight elements.
@@ -141,7 +142,7 @@ extension Blosc {
     _ count: Int, _ body: (_ shuffled: UnsafeMutablePointer<UInt8>, _ planes: UnsafeMutablePointer<UInt8>) -> Result
   ) -> Result {
     let hasPlanes = shuffle == .bits && elementBytes > 1
-    return withUnsafeTemporaryAllocation(byteCount: hasPlanes ? 2 * count : count, alignment: 16) { scratch in
+    return withUnsafeTemporaryAllocation(byteCount: hasPlanes ? 2 * count : max(count, 1), alignment: 16) { scratch in
       let base = scratch.bindMemory(to: UInt8.self).baseAddress!
       return body(base, hasPlanes ? base + count : base)
     }

@@ -60,7 +60,9 @@ package struct LayerParts: Sendable {
     case .gather: cost += .gathering(neurons: neurons(ofTileAt: level), inMemory: plan.source.isMemory)
     case .pyramid:
       if parts.contains(key(.pyramid(plane, order))) { return .least }
-      cost += plan.source.isMemory ? .pyramid(neurons: levels.neurons) : .plane(neurons: levels.neurons)
+      cost +=
+        plan.source.isMemory
+        ? .pyramid(neurons: levels.neurons, isWindow: plane.window != nil) : .plane(neurons: levels.neurons)
     }
     return plan.source == .decodeFirst ? cost + .plane(neurons: levels.neurons) : cost
   }

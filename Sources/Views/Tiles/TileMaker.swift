@@ -81,8 +81,8 @@ struct TileMaker: Sendable {
   ) throws -> RowSums<Adder.Word> {
     let rows = levels.rows(at: level)
     let sums = RowSums(rows: rows, of: adder)
-    // A small plane is done before a helper has woken up.
-    let parts = plane.rows < 4096 ? 1 : helpers.count + 1
+    // A small plane is done before a helper has woken up. More parts than threads: a helper may be at work for others.
+    let parts = plane.rows < 4096 || helpers.count == 0 ? 1 : 4 * (helpers.count + 1)
     _ = try helpers.map(parts) { part in
       forEachRow((rows * part / parts)..<(rows * (part + 1) / parts), level) {
         sums.add($1, of: plane, to: $0, by: adder)
@@ -96,6 +96,7 @@ struct TileMaker: Sendable {
     of counts: any CountRows, at level: Int, _ helpers: HelperThreads, _ adder: Adder
   ) throws -> RowSums<Adder.Word> {
     let (chunks, type, rowBytes) = (counts.chunks, counts.type, counts.rowBytes)
+    let ranks = order.ranks()
     // A small plane is done before a helper has woken up.
     let parts = chunks < 256 ? 1 : helpers.count + 1
     let passes = try helpers.map(parts) { part in
@@ -103,7 +104,7 @@ struct TileMaker: Sendable {
       try counts.stream(chunks: (chunks * part / parts)..<(chunks * (part + 1) / parts)) { first, rows in
         guard let bytes = rows.baseAddress else { return }
         for row in 0..<(rows.count / rowBytes) {
-          let displayed = Int(order.ranks[first + row]) >> level
+          let displayed = Int(ranks[first + row]) >> level
           sums.add(bytes + row * rowBytes, type, neuron: first + row, to: displayed, by: adder)
         }
       }

@@ -20,7 +20,7 @@ export const ITEMS = {
   deviation: { of: /** @type {const} */ ("group"), letter: "d", title: "standard deviation" },
   minimum: { of: /** @type {const} */ ("group"), letter: "l", title: "minimum" },
   maximum: { of: /** @type {const} */ ("group"), letter: "h", title: "maximum" },
-  zeros: { of: /** @type {const} */ ("group"), letter: "z", title: "share of zeros" },
+  zeros: { of: /** @type {const} */ ("group"), letter: "z", title: "zero share" },
 };
 
 export const ITEM_KINDS = /** @type {ItemKind[]} */ (Object.keys(ITEMS));

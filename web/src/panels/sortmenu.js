@@ -92,6 +92,7 @@ export function sortMenu(app, layerId, close) {
   const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign");
   if (order.kind !== "difference" && attacked !== undefined) {
     a.value = key({ kind: "value", instance: attacked });
+    if (order.kind !== "absolute") absolute.value = a.value;
     const taken = metadata.groups.findIndex((group) => group.kind === "class" && (group.name === metadata.instances[attacked].prediction || group.label === metadata.instances[attacked].prediction));
     if (taken >= 0) b.value = key({ kind: "median", group: taken });
   }

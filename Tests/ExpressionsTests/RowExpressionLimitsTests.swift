@@ -1,9 +1,9 @@
 import Testing
 
-@testable import Activations
+@testable import Expressions
 
 /// A condition is parsed and evaluated by recursion: what would overflow the stack is refused, with the limit.
-@Suite struct GroupExpressionLimitsTests {
+@Suite struct RowExpressionLimitsTests {
   private static func nested(_ depth: Int) -> String {
     String(repeating: "(", count: depth) + "row == 1" + String(repeating: ")", count: depth)
   }
@@ -23,7 +23,7 @@ import Testing
   ])
   func beyondALimit(_ text: String, _ limit: String) {
     #expect {
-      try GroupExpression(parsing: text)
+      try RowExpression(parsing: text, in: .job)
     } throws: { error in
       "\(error)".contains(limit) && "\(error)".utf8.count < 1000
     }
@@ -31,7 +31,7 @@ import Testing
 
   @Test(arguments: [nested(99), joined(1000, by: "or"), joined(1000, by: "and"), list(10_000)])
   func atALimit(_ text: String) throws {
-    let condition = try GroupExpression(parsing: text)
+    let condition = try RowExpression(parsing: text, in: .job)
     _ = condition.holds(RowFacts(row: 1))
     #expect(!condition.usesPrediction)
   }

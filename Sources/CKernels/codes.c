@@ -1,0 +1,101 @@
+#include "codes.h"
+
+#include <string.h>
+
+#include "clones.h"
+
+#define NAME_(base, type) base##type
+#define VALUE float
+#define INTEGER int32_t
+#define LANES 16
+#define BITS uint16_t
+#define MAX_FINITE 0x1.fffffep127f
+#define NAME(base) NAME_(base, f32)
+#include "codes_template.h"
+#undef VALUE
+#undef INTEGER
+#undef LANES
+#undef BITS
+#undef MAX_FINITE
+#undef NAME
+
+#define VALUE double
+#define INTEGER int64_t
+#define LANES 8
+#define BITS uint8_t
+#define MAX_FINITE 0x1.fffffffffffffp1023
+#define NAME(base) NAME_(base, f64)
+#include "codes_template.h"
+
+typedef uint8_t bytes64 __attribute__((ext_vector_type(64), aligned(1)));
+typedef uint8_t bytes16 __attribute__((ext_vector_type(16), aligned(1)));
+typedef uint32_t words16 __attribute__((ext_vector_type(16), aligned(4)));
+
+ND_CLONES void nd_map_codes(uint8_t *codes, const uint64_t *apart, size_t places, const nd_code_map *map) {
+  if (!map->has_shift) {
+    const bytes64 origin = *(const bytes64 *)map->origin;
+    for (size_t p = 0; p < places; p++) *(bytes64 *)(codes + p * ND_TILE) -= origin;
+    return;
+  }
+  const words16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  for (size_t p = 0; p < places; p++) {
+    for (size_t c = 0; c < ND_TILE; c += 16) {
+      bytes16 *some = (bytes16 *)(codes + p * ND_TILE + c);
+      const words16 byte = __builtin_convertvector(*some, words16);
+      const words16 origin = __builtin_convertvector(*(const bytes16 *)(map->origin + c), words16);
+      words16 code = (byte - *(const words16 *)(map->low + c)) & 255;
+      code = *(const words16 *)(map->base + c) + ((*(const words16 *)(map->rest + c) + code) >> *(const words16 *)(map->shift + c));
+      // All ones where the value stands apart.
+      const words16 is_apart = -((((words16)(uint32_t)(apart[p] >> c)) >> lane) & 1);
+      *some = __builtin_convertvector((code & ~is_apart) | ((byte - origin) & is_apart), bytes16);
+    }
+  }
+}
+
+#define LOW(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define HIGH(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+
+/// Sixteen places of sixteen columns: four rounds of merging rows that lie half the block apart.
+static ND_INLINE void turn_16(uint8_t *columns, size_t pitch, const uint8_t *codes) {
+  bytes16 rows[16], merged[16];
+  for (size_t i = 0; i < 16; i++) rows[i] = *(const bytes16 *)(codes + i * ND_TILE);
+  for (int round = 0; round < 4; round++) {
+    for (size_t i = 0; i < 8; i++) {
+      merged[2 * i] = LOW(rows[i], rows[i + 8]);
+      merged[2 * i + 1] = HIGH(rows[i], rows[i + 8]);
+    }
+    memcpy(rows, merged, sizeof rows);
+  }
+  for (size_t i = 0; i < 16; i++) *(bytes16 *)(columns + i * pitch) = rows[i];
+}
+
+ND_CLONES void nd_turn_codes(uint8_t *columns, size_t pitch, const uint8_t *codes, size_t places) {
+  size_t p = 0;
+  for (; p + 16 <= places; p += 16)
+    for (size_t c = 0; c < ND_TILE; c += 16) turn_16(columns + c * pitch + p, pitch, codes + p * ND_TILE + c);
+  for (; p < places; p++)
+    for (size_t c = 0; c < ND_TILE; c++) columns[c * pitch + p] = codes[p * ND_TILE + c];
+}
+
+/// Exchanges, within a word, the bits under `mask` with those `shift` above them.
+#define EXCHANGE(word, shift, mask)                            \
+  do {                                                         \
+    uint64_t moved = ((word) ^ ((word) >> (shift))) & (mask);  \
+    (word) ^= moved ^ (moved << (shift));                      \
+  } while (0)
+
+ND_CLONES void nd_turn_bits(uint8_t *columns, size_t pitch, const uint64_t *apart, size_t places) {
+  for (size_t p = 0; p < places; p += 8) {
+    uint8_t rows[8][8] = {{0}};
+    for (size_t i = 0; i < 8 && p + i < places; i++) memcpy(rows[i], apart + p + i, 8);
+    for (size_t group = 0; group < 8; group++) {
+      // Byte i holds place i, its bit j column j; turned, byte j holds column j (Hacker's Delight, 7-3).
+      uint64_t word = 0;
+      for (size_t i = 0; i < 8; i++) word |= (uint64_t)rows[i][group] << (8 * i);
+      EXCHANGE(word, 7, 0x00AA00AA00AA00AAu);
+      EXCHANGE(word, 14, 0x0000CCCC0000CCCCu);
+      EXCHANGE(word, 28, 0x00000000F0F0F0F0u);
+      for (size_t j = 0; j < 8; j++) columns[(8 * group + j) * pitch + p / 8] = (uint8_t)(word >> (8 * j));
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// Included once for each type of value, with what bins_template.h asks for.
+#include "bins_template.h"
+
+ND_CLONES void NAME(nd_code_)(const VALUE *tile, size_t rows, const VALUE *scale_a, const VALUE *scale_b,
+                              const uint32_t *order, uint32_t first, uint8_t *codes, uint64_t *apart) {
+  for (size_t r = 0; r < rows; r++) {
+    const VALUE *row = tile + r * ND_TILE;
+    const size_t place = order[r] - first;
+    uint8_t *code = codes + place * ND_TILE;
+    NAME(bins_)(row, scale_a, scale_b, code);
+    uint64_t zeros = 0, strange = 0;
+    for (size_t c = 0; c < ND_TILE; c += LANES) {
+      NAME(vec) v = *(const NAME(vec) *)(row + c);
+      NAME(ivec) zero = v == 0, odd = ~((v <= MAX_FINITE) & (v >= -MAX_FINITE));
+      zeros |= NAME(mask_)(&zero) << c;
+      strange |= NAME(mask_)(&odd) << c;
+    }
+    apart[place] = zeros | strange;
+    while (strange) {
+      const size_t c = (size_t)__builtin_ctzll(strange);
+      strange &= strange - 1;
+      code[c] = row[c] != row[c] ? ND_NAN : row[c] > 0 ? ND_PLUS_INFINITY : ND_MINUS_INFINITY;
+    }
+  }
+}
+
+ND_CLONES void NAME(nd_code_window_)(const VALUE *tile, size_t rows, size_t column, nd_code_window window,
+                                     const uint32_t *order, uint32_t first, uint8_t *codes, const uint64_t *apart) {
+  for (size_t r = 0; r < rows; r++) {
+    const size_t place = order[r] - first;
+    if (apart[place] >> column & 1) continue;
+    const double value = (double)tile[r * ND_TILE + column];
+    double bin = __builtin_floor(value * window.scale_a * window.scale_b);
+    // A negative value so small that the product vanished still lies below 0.
+    if (value < 0 && bin == 0) bin = -1;
+    bin = bin < window.low ? window.low : bin > window.high ? window.high : bin;
+    codes[place * ND_TILE + column] = (uint8_t)(int64_t)bin;
+  }
+}
