@@ -119,7 +119,7 @@ def test_columns_are_made_unasked(precompute, dump, values):
     check(store, [path])
 
 
-@pytest.mark.parametrize("options", [("--threads", "1"), ("--threads", "3"), ("--memory", "160MiB"), ("--checkpoint", "0")])
+@pytest.mark.parametrize("options", [("--threads", "1"), ("--threads", "3", "--checkpoint", "0"), ("--memory", "256MiB")])
 def test_same_bytes_whatever_the_way(precompute, dump, codes_job, awkward, rng, tmp_path, options):
     with np.errstate(all="ignore"):
         values = np.concatenate([awkward(3000)] * 8, axis=1)
@@ -128,3 +128,46 @@ def test_same_bytes_whatever_the_way(precompute, dump, codes_job, awkward, rng, 
     expected = precompute(job, name="job")
     found = precompute(job, name="job", output=tmp_path / "other", options=("--progress", "none", *options))
     assert arrays_of(found) == arrays_of(expected)
+
+
+def test_same_bytes_in_bands_of_neurons(program, precompute, dump, codes_job, values, tmp_path):
+    """So many classes that the counters of all neurons do not fit into the budget at once."""
+    path = dump({"layer": (values(600, 1100), {"chunks": (600, 100)})}, np.arange(600) % 300)
+    job = codes_job(path)
+    assert "bands" in program.ok("precompute", job, "--plan-only", "--memory", "256MiB", "--output", tmp_path / "none").stdout
+    expected = precompute(job, name="job", options=("--progress", "none", "--memory", "8GiB"))
+    found = precompute(job, name="job", output=tmp_path / "other", options=("--progress", "none", "--memory", "256MiB", "--checkpoint", "0"))
+    assert arrays_of(found) == arrays_of(expected)
+
+
+@pytest.mark.parametrize("shards", [2, 3])
+@pytest.mark.parametrize("chunks", [None, (50, 256)])
+def test_same_bytes_from_shards(program, precompute, dump, codes_job, awkward, rng, tmp_path, shards, chunks):
+    """By rows where the rows lie in one piece, by neurons where chunks are few; windows of outliers among them."""
+    with np.errstate(all="ignore"):
+        values = np.concatenate([awkward(5000)] * (7 if chunks else 1), axis=1)
+    path = dump({"layer": (values, {"chunks": chunks} if chunks else {})}, rng.integers(0, 4, 5000))
+    job = codes_job(path)
+    expected = precompute(job, name="job")
+    options = ["--output", tmp_path / "other", "--progress", "none"]
+    for shard in range(shards):
+        program.ok("precompute", job, *options, "--shard", f"{shard}/{shards}", "--checkpoint", "0")
+    program.ok("merge", job, *options)
+    assert arrays_of(tmp_path / "other" / "job" / "current") == arrays_of(expected)
+    assert not list((tmp_path / "other").rglob("*.codes*"))
+
+
+def test_the_plan_says_what_codes_cost(program, dump, job, values):
+    path = dump({"layer": values(1024, 1024)})
+    for codes, words in (("columns", "1.1 MiB of it codes (codes: columns; both would be 2.3 MiB)"), ("none", "without codes (codes: none; columns would be 1.1 MiB, both would be 2.3 MiB)")):
+        plan = program.ok("precompute", job(f"codes: {codes}", path), "--plan-only").stdout
+        assert words in plan and "Note" not in plan, plan
+
+
+def test_more_codes_than_are_kept_unasked(program, job, tmp_path):
+    path = tmp_path / "dump.h5"
+    with h5py.File(path, "w") as f:
+        f.create_dataset("layer", (200_000, 100_000), np.uint8, chunks=(1000, 1000))
+    plan = program.ok("precompute", job("missing: fill", path), "--plan-only").stdout
+    assert "codes: none" in plan and "codes would take 18.6 GiB, more than the 16 GiB that are kept unasked" in plan, plan
+    assert "Note" not in program.ok("precompute", job("missing: fill\ncodes: columns", path), "--plan-only").stdout

@@ -49,7 +49,8 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   func eachTile(
     _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>,
     before: @Sendable (_ lane: Int, _ tile: Int) -> Void = { _, _ in },
-    body: @Sendable (_ lane: Int, _ tile: Int, _ cell: Int, _ rows: TileRows<Value>, _ order: UnsafePointer<UInt32>)
+    body:
+      @Sendable (_ lane: Int, _ tile: Int, _ cell: Int, _ rows: TileRows<Value>, _ order: UnsafePointer<UInt32>)
       -> Void,
     after: @Sendable (_ lane: Int, _ tile: Int) throws -> Void = { _, _ in }
   ) throws {

@@ -1,7 +1,7 @@
 /// Reads one array of a store: inner chunk by inner chunk, row by row, or plane by plane.
 ///
-/// Every array of the format has at most one *plane* axis (group, instance or picture), then one axis that is cut into
-/// chunks (neurons; for pictures their rows, uncut), then axes that are never cut (bins). A *row* is everything at one
+/// Every array of the format has at most one *plane* axis (group, instance or picture; of codes a neuron or a sample), then one axis that is
+/// cut into chunks (neurons; of codes samples; for pictures their rows, uncut), then axes that are never cut (bins, ranks). A *row* is everything at one
 /// place of the first two axes: a neuron's bins, or its one number. An array without a plane axis has one plane.
 public struct ArrayReader: Sendable {
   public let path: String
@@ -27,10 +27,9 @@ public struct ArrayReader: Sendable {
     self.metadata = metadata
     self.folder = folder
     self.maps = maps
-    let axis = metadata.shape.count == 1 ? 0 : 1
+    let axis = metadata.hasPlanes ? 1 : 0
     let uncut = metadata.shape.indices.dropFirst(axis + 1)
     guard (1...4).contains(metadata.shape.count), metadata.shape.allSatisfy({ $0 > 0 }),
-      axis == 0 || metadata.chunkShape[0] == 1,
       uncut.allSatisfy({
         metadata.chunkShape[$0] == metadata.shape[$0] && metadata.shardShape[$0] == metadata.shape[$0]
       })
@@ -82,6 +81,7 @@ public struct ArrayReader: Sendable {
     let rows = "/\(chunk / chunksPerShard)"
     return switch metadata.shape.count {
     case 1: "\(path)/c\(rows)"
+    case 2 where !metadata.hasPlanes: "\(path)/c\(rows)/0"
     case 2: "\(path)/c/\(plane / planesPerShard)\(rows)"
     case 3: "\(path)/c/\(plane / planesPerShard)\(rows)/0"
     default: "\(path)/c/\(plane / planesPerShard)\(rows)/0/0"
@@ -90,8 +90,8 @@ public struct ArrayReader: Sendable {
 
   /// Place of an inner chunk in the array's grid of inner chunks, for messages.
   private func place(plane: Int, chunk: Int) -> [Int] {
-    (metadata.shape.count == 1 ? [chunk] : [plane, chunk])
-      + Array(repeating: 0, count: max(metadata.shape.count - 2, 0))
+    let place = metadata.hasPlanes ? [plane, chunk] : [chunk]
+    return place + Array(repeating: 0, count: metadata.shape.count - place.count)
   }
 
   /// Refuses an array of which a shard is missing, or smaller than its index and its chunks can be.

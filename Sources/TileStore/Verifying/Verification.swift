@@ -40,7 +40,10 @@ public struct Verification: Sendable {
       let store = try Store(folder, Manifest(folder), maps: .process)
       _ = try store.origin()
       verification.checkShards(of: store, in: folder, depth: depth)
-      if depth == .full { verification.checkContents(of: store, progress: progress) }
+      if depth == .full {
+        verification.checkContents(of: store, progress: progress)
+        verification.checkCodes(of: store)
+      }
     }
     progress(1)
     return verification

@@ -62,8 +62,8 @@ extension ArrayReader {
   /// Looks whether every shard is there, with all inner chunks that lie in the array, sound and no longer than they are.
   /// - Throws: `StoreError`.
   func checkShards() throws(StoreError) {
-    let planesPerShard = metadata.shape.count == 1 ? 1 : metadata.shardShape[0]
-    let chunksPerShard = metadata.shardShape[metadata.shape.count == 1 ? 0 : 1] / rowsPerChunk
+    let planesPerShard = metadata.hasPlanes ? metadata.shardShape[0] : 1
+    let chunksPerShard = metadata.shardShape[metadata.hasPlanes ? 1 : 0] / rowsPerChunk
     for firstPlane in stride(from: 0, to: planes, by: planesPerShard) {
       for firstChunk in stride(from: 0, to: chunks, by: chunksPerShard) {
         let shard = try shard(plane: firstPlane, chunk: firstChunk)
