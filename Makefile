@@ -11,8 +11,8 @@ DIVERGENCE := $(RELEASE)/release/divergence
 PYTHON := .venv/bin/python
 PORT ?= 8080
 
-BUILD_PACKAGES := libhdf5-dev liblz4-dev libdeflate-dev libzstd-dev pkg-config
-TEST_PACKAGES := $(BUILD_PACKAGES) chromium nodejs node-typescript python3-venv systemd slurmctld slurmd slurm-client munge nginx openssl
+BUILD_PACKAGES := libhdf5-dev libaec-dev libblosc-dev libbz2-dev liblz4-dev libdeflate-dev libzstd-dev pkg-config
+TEST_PACKAGES := $(BUILD_PACKAGES) chromium nodejs node-typescript python3-venv hdf5-tools systemd slurmctld slurmd slurm-client munge nginx openssl
 
 .PHONY: help
 help: ## List the targets

@@ -2,7 +2,7 @@
 import PackageDescription
 
 /// The C libraries come from the system: `make packages` installs them.
-func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+func system(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
@@ -33,6 +33,9 @@ let package = Package(
   ],
   targets: [
     system("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev"),
+    system("CAec", apt: "libaec-dev"),
+    system("CBlosc", pkgConfig: "blosc", apt: "libblosc-dev"),
+    system("CBzip2", apt: "libbz2-dev"),
     system("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
     system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
@@ -43,22 +46,27 @@ let package = Package(
 
     .target(name: "Console"),
 
-    .target(name: "HDF5", dependencies: ["CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping", "CProcess"]),
+    .target(
+      name: "HDF5",
+      dependencies: [
+        "CHDF5", "CAec", "CBlosc", "CBzip2", "CDeflate", "CLZ4", "CZstd", "CKernels", "CMapping", "CProcess",
+      ]),
     .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
-    .target(name: "Activations", dependencies: ["HDF5", "CKernels"], swiftSettings: acrossModules),
+    .target(name: "Expressions"),
+    .target(name: "Activations", dependencies: ["Expressions", "HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(
       name: "TileStore",
       dependencies: ["CLZ4", "CDurability", "CKernels", "CMapping", .product(name: "Crypto", package: "swift-crypto")]),
     .target(
       name: "Precompute",
       dependencies: [
-        "Activations", "CKernels", "Distributions", "HDF5", "TileStore",
+        "Activations", "CKernels", "Distributions", "Expressions", "HDF5", "TileStore",
         .product(name: "Algorithms", package: "swift-algorithms"), .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Views",
       dependencies: [
-        "Distributions", "TileStore", "CDeflate", "CZstd", "CKernels",
+        "Distributions", "Expressions", "TileStore", "CDeflate", "CZstd", "CKernels",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .target(
@@ -79,7 +87,7 @@ let package = Package(
     .executableTarget(
       name: "divergence",
       dependencies: [
-        "Activations", "Console", "HDF5", "Precompute", "TileServer", "TileStore", "Views",
+        "Activations", "Console", "Expressions", "HDF5", "Precompute", "TileServer", "TileStore", "Views",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
       ]),
@@ -93,7 +101,8 @@ let package = Package(
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "Fixtures", "catalogue-child"]),
     .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "CKernels", "Fixtures"]),
-    .testTarget(name: "ActivationsTests", dependencies: ["Activations", "Fixtures", "HDF5"]),
+    .testTarget(name: "ExpressionsTests", dependencies: ["Expressions"]),
+    .testTarget(name: "ActivationsTests", dependencies: ["Activations", "Expressions", "Fixtures", "HDF5"]),
     .testTarget(
       name: "TileStoreTests",
       dependencies: ["Fixtures", "TileStore", .product(name: "Crypto", package: "swift-crypto")]),

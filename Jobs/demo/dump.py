@@ -2,6 +2,7 @@
 
     activations/LAYER                    [row, ...]        test pictures, in the data set's order
     labels, predictions                  [row]             int64
+    images                               [row, 28, 28]     uint8, the test pictures themselves
     class_names                          [class]           text
     instances/KIND/images                [pair, 28, 28]    uint8; KIND is benign or attacked
     instances/KIND/activations/LAYER     [pair, ...]
@@ -40,6 +41,7 @@ def write(path, parameters, images, labels, attacks, layers, precision, level, a
         file["labels"] = labels.astype(np.int64)
         file["predictions"] = logits.argmax(1)
         file["class_names"] = CLASS_NAMES
+        write_pictures(file, images)
         write_pairs(file.create_group("instances"), parameters, images, attacks, layers, precision, level)
     os.replace(partial, path)
 
@@ -55,6 +57,11 @@ def write_layers(group, parameters, images, layers, precision, level):
             group[name][start : start + len(block)] = block
         logits.append(activations["logits"])
     return np.concatenate(logits)
+
+
+def write_pictures(file, images):
+    """The rows' pictures, in chunks of 64."""
+    file.create_dataset("images", data=images, chunks=(64, *images.shape[1:]), shuffle=True, compression="gzip", compression_opts=9)
 
 
 def create_layer(group, name, shape, dtype, level):
@@ -116,6 +123,7 @@ def check(path):
         require_same(instances["benign_prediction"][:], instances["true_label"][:], "benign pictures' predictions")
         require((instances["attacked_prediction"][:] != instances["true_label"][:]).all(), "an attack flips nothing")
         source = instances["source_row"][:]
+        require_same(file["images"][:][source], instances["benign/images"][:], "benign pictures")
         for name, layer in activations.items():
             require_same(layer[:][source], instances["benign/activations"][name][:], f"benign {name}")
         check_pixels(instances)

@@ -5,7 +5,7 @@ public struct DumpFile: Sendable {
   /// What errors call it: the file's path, and the group's.
   public let path: String
   /// What is in it, with paths that count from the group.
-  public let catalogue: Catalogue
+  public private(set) var catalogue: Catalogue
   public let file: File
   /// Bytes that a column of it may take, which is read as a whole.
   let columnBytesMax: Int
@@ -32,6 +32,16 @@ public struct DumpFile: Sendable {
     file = whole.file
     columnBytesMax = whole.columnBytesMax
     self.group = group
+  }
+
+  /// The file with further datasets in its catalogue, or others in the place of those of their paths.
+  func listing(_ infos: [DatasetInfo]) -> DumpFile {
+    var file = self
+    let paths = Set(infos.map(\.path))
+    file.catalogue.datasets.removeAll { paths.contains($0.path) }
+    file.catalogue.datasets += infos
+    file.catalogue.datasets.sort { naturallyPrecedes($0.path, $1.path) }
+    return file
   }
 
   /// Opens a dataset of the file by path to read all of it; an enumeration as the numbers it is stored as.
@@ -70,7 +80,7 @@ public struct Dump: Sendable {
   func joining(_ pattern: String) throws -> Dump {
     let pattern = try GroupPattern(pattern)
     let parts = try files.flatMap { file in
-      let groups = file.catalogue.groups.filter(pattern.matches).sorted(by: file.catalogue.precedes)
+      let groups = file.catalogue.places.filter(pattern.matches).sorted(by: file.catalogue.precedes)
       if groups.isEmpty {
         let some = file.catalogue.groups.filter { $0 != "/" }.prefix(8).joined(separator: ", ")
         throw ActivationsError(
@@ -85,6 +95,24 @@ public struct Dump: Sendable {
   private init(files: [DumpFile], parts: [DumpFile]) {
     self.files = files
     self.parts = parts
+  }
+
+  /// The same with the sparse layers of each part listed.
+  /// - Returns: also the paths of what those of the first part are made of.
+  func listingSparse(_ requests: [LayerRequest]?, _ evidence: inout Evidence) throws -> (dump: Dump, parts: Set<String>)
+  {
+    var made = Set<String>()
+    func listed(_ file: DumpFile, isFirst: Bool) throws -> DumpFile {
+      var ignored = Evidence()
+      if !isFirst { return try SparseLayers.listed(in: file, requests, &ignored).file }
+      let (file, parts) = try SparseLayers.listed(in: file, requests, &evidence)
+      made = parts
+      return file
+    }
+    let some = try parts.enumerated().map { try listed($1, isFirst: $0 == 0) }
+    // Instances have the paths of the whole file.
+    let isJoined = parts.contains { $0.group != nil }
+    return (Dump(files: isJoined ? files : some, parts: some), made)
   }
 
   /// The first part: what the others are held against.

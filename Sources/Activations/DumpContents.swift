@@ -7,10 +7,12 @@ public struct DumpContents: Sendable {
   /// How the dump holds its rows.
   public let layout: RowLayout
   public let layers: [LayerSource]
-  public private(set) var labels: LabelColumn?
-  public private(set) var predictions: LabelColumn?
+  public let labels: LabelColumn?
+  public let predictions: LabelColumn?
   public let classNames: ClassNames?
   public let instances: InstanceSet
+  /// What the job names of its rows.
+  public let table: RowTableSource
   /// What was understood, as a request that names everything.
   public let understood: DumpRequest
   /// Rows that are there, but do not count.
@@ -20,12 +22,6 @@ public struct DumpContents: Sendable {
   /// What was found but not taken, and why; and what a user should know.
   public let skipped: [(path: String, why: String)]
   public let notes: [String]
-
-  /// Lets go of the class of each row, once a `Grouping` knows it: memory that grows with the rows.
-  public mutating func forgetRows() {
-    labels?.classes = []
-    predictions?.classes = []
-  }
 }
 
 extension DumpContents {
@@ -37,20 +33,22 @@ extension DumpContents {
   public init(_ dump: Dump, _ request: DumpRequest, missing: MissingChunks = .refuse, labelsFile: DumpFile? = nil)
     throws
   {
-    let dump = try request.join.map(dump.joining) ?? dump
-    let file = dump.first
     var evidence = Evidence()
+    let (dump, sparseParts) = try (request.join.map(dump.joining) ?? dump).listingSparse(request.layers, &evidence)
+    let file = dump.first
     try Self.checkReadable(dump, request)
     let instanceGroup =
       request.instances?.group ?? (InstanceSet.isGroup("/instances", of: file.catalogue) ? "/instances" : nil)
     let foreign = request.layers == nil ? ForeignObjects.note(file.catalogue, &evidence) : []
     var candidates = LayerCandidates(
-      file.catalogue, instances: instanceGroup ?? "/instances/none", byName: request.layers == nil, &evidence)
-    candidates.remove(Array(foreign), in: file.catalogue)
+      file.catalogue, instances: instanceGroup ?? "/instances/none", others: foreign.union(sparseParts),
+      byName: request.layers == nil, &evidence)
     let possible = try request.layers?.map { try file.catalogue.dataset(named: $0.dataset) } ?? candidates.datasets
     if request.leavesAllOpen {
       try Self.refuseLabelsApart(dump)
-      let columns = ColumnCandidate.all(in: file, instances: instanceGroup ?? "/instances/none")
+      let columns = ColumnCandidate.all(in: file, instances: instanceGroup ?? "/instances/none").filter {
+        !sparseParts.contains($0.path)
+      }
       if let repetition = Repetition(file.catalogue, layers: possible, columns: columns) {
         throw repetition.refusal(file)
       }
@@ -59,10 +57,13 @@ extension DumpContents {
     }
     try Self.refuseTokenLabels(file, request, possible)
     let columns = try RowColumns(
-      request, dump, labelsFile: labelsFile, layers: possible, instances: instanceGroup, &evidence)
+      request, dump, labelsFile: labelsFile, layers: possible, instances: instanceGroup, notColumns: sparseParts,
+      &evidence)
     let found = try ClassNames.find(request.classNames, in: dump, columns: columns, &evidence)
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
-    candidates.remove([columns.labels, columns.predictions, columns.countPath, namesPath], in: file.catalogue)
+    candidates.remove(
+      [columns.labels, columns.predictions, columns.countPath, namesPath, request.mask] + request.table.inputs,
+      in: file.catalogue)
     let layout = try RowLayout(
       request, dump: dump, candidates: candidates.datasets,
       labels: columns.labels.flatMap { columns.home(dump).columnLength($0) },
@@ -81,7 +82,7 @@ extension DumpContents {
     let names = counted.labels == nil ? nil : found
     let place = "\(columns.home(dump).path)\(columns.labels.map { ", dataset \($0)" } ?? ", axis of categories")"
     let labels = try counted.labels.map {
-      try LabelColumn($0, names: names?.names, place: place, origin: names.map { "\($0.origin)" }, &evidence)
+      try LabelColumn($0, named: names, place: place, &evidence)
     }
 
     let wanted =
@@ -91,7 +92,8 @@ extension DumpContents {
         hasFiller: counted.hasFiller, &evidence)
     let layers = try wanted.map {
       try LayerSource(
-        $0, dump: dump, rows: counted.perPart, layout: layout, hasFiller: counted.hasFiller, missing: missing)
+        $0, dump: dump, rows: counted.perPart, layout: layout, hasFiller: counted.hasFiller, missing: missing,
+        mask: request.mask)
     }
     guard !layers.isEmpty else {
       let ragged = labels.flatMap {
@@ -113,7 +115,18 @@ extension DumpContents {
         try InstanceSet($0, dump: dump, layers: layers, labels: labels, predictions: predictions, rows: rows)
       } ?? .none
 
+    table = try RowTableSource(
+      request.table, dump,
+      RowsOfParts(
+        counts: counted.perPart, hasFiller: counted.hasFiller, isOneRow: layout == .files, missing: missing),
+      &evidence)
     if request.layers == nil { candidates.offerSingleNeurons(file.catalogue, rows: counted.perPart[0], &evidence) }
+    let parts = columns.whole.map { [$0] } ?? dump.parts
+    try Encodings.look(at: "labels", columns.labels, parts, labels?.texts ?? [], &evidence)
+    try Encodings.look(at: "predictions", columns.predictions, parts, predictions?.texts ?? [], &evidence)
+    try Encodings.look(
+      at: "class_names", namesPath, [columns.home(dump)] + dump.files, names?.names ?? [], &evidence)
+    if let mask = request.mask { try PositionMask.tell(mask, file, layers, &evidence) }
     try Self.look(at: dump, request, columns, counted, layers, &evidence)
     var understood = Self.understood(request, columns, names, layers, wantedInstances)
     if predictions == nil { understood.predictions = nil }
@@ -130,6 +143,7 @@ extension DumpContents {
     notes =
       Self.notes(dump, columns, counted, layout, names, layers)
       + dump.files.flatMap { file in file.catalogue.notes.map { "\(file.name): \($0)" } }
+    evidence.withdraw(request.table.all.map(file.catalogue.canonicalPath))
     self.evidence = evidence
   }
 
@@ -184,8 +198,8 @@ extension DumpContents {
     let others = dump.files.filter { $0.path != labels.path }
     guard others.allSatisfy(hasNone) else { return }
     throw ActivationsError(
-      "\(labels.path): it holds labels alone, and \(others.map(\.name).joined(separator: ", ")) none. Join them in a job: dumps: [\(others.map(\.name).joined(separator: ", "))], labels_from: \(labels.name)."
-    )
+      "\(labels.path): it holds labels alone, and \(others.map(\.name).joined(separator: ", ")) none. Join them in a job: dumps: [\(others.map(\.name).joined(separator: ", "))], labels_from: \(labels.name).",
+      advised: .init(labelsFile: labels.path) { $0.labelsFrom = labels.path })
   }
 
   /// Refuses a file of which something is damaged that may be meant: it would be missing in the store without a word. A job that names
@@ -255,7 +269,10 @@ extension DumpContents {
     understood.instances = instances
     switch names?.origin {
     case .dataset(let path): understood.classNames = .dataset(path)
-    case .some: understood.classNames = names.map { .list($0.names) }
+    case .some:
+      understood.classNames = names.map { names in
+        names.labels.map { .byLabel(labels: $0, names: names.names) } ?? .list(names.names)
+      }
     case nil: break
     }
     understood.layers = layers.enumerated().map { number, layer in
@@ -263,6 +280,13 @@ extension DumpContents {
         name: layer.name, dataset: layer.path, axes: layer.geometry.axes, reduce: layer.geometry.reduce,
         bfloat16: request.layers?[number].bfloat16 ?? false)
       one.numbers = layer.numbers
+      if case .sparse(let form) = layer.info.layout {
+        one.neurons = layer.info.shape.last
+        switch form.kind {
+        case .lines(let axis, _): one.sparse = axis == 0 ? .csr : .csc
+        case .listed: one.indices = form.indices.path
+        }
+      }
       return one
     }
     return understood

@@ -3,6 +3,8 @@ public struct DumpRequest: Sendable, Equatable {
   public enum ClassNames: Sendable, Equatable {
     case dataset(String)
     case list([String])
+    /// Each label with its name; others keep their own.
+    case byLabel(labels: [String], names: [String])
   }
   /// What gives all rows of a file, or of a group that is joined, their class.
   public enum ClassFrom: String, Sendable, CaseIterable { case group, file }
@@ -21,6 +23,10 @@ public struct DumpRequest: Sendable, Equatable {
   public var classFrom: ClassFrom?
   /// Path of a file of its own that holds the labels, and the predictions if the job names them.
   public var labelsFrom: String?
+  /// Path of the dataset that says which positions count: `[row, position …]`, 0 where one does not.
+  public var mask: String?
+  /// What rows are, besides their labels.
+  public var table = RowTableRequest()
 
   public enum Column: String, Sendable { case labels, predictions, count }
   public init() {}
@@ -45,6 +51,13 @@ public struct LayerRequest: Sendable, Equatable {
     case scaled(by: Double, zeroPoint: Double)
   }
   public var numbers: Numbers?
+  /// Which lines of a sparse matrix are stored, where its group does not say.
+  public enum SparseLines: String, Sendable, CaseIterable { case csr, csc }
+  public var sparse: SparseLines?
+  /// Path of the numbers of the neurons whose values `dataset` holds, some for each row (top-k).
+  public var indices: String?
+  /// How many neurons a layer has of which not all are stored.
+  public var neurons: Int?
 
   public init(
     name: String? = nil, dataset: String, axes: Axes? = nil, reduce: Reduction = .flatten, bfloat16: Bool = false

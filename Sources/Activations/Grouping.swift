@@ -1,3 +1,4 @@
+import Expressions
 /// A named set of rows.
 public struct Group: Sendable, Equatable {
   public enum Kind: String, Sendable { case all, `class`, `where` }
@@ -37,7 +38,7 @@ public struct Grouping: Sendable {
   ///   - conditions: the job's own groups by name.
   public init(
     rows: Int, labels: LabelColumn?, predictions: LabelColumn?,
-    conditions: [(name: String, text: String, condition: GroupExpression)]
+    conditions: [(name: String, text: String, condition: RowExpression)]
   ) throws {
     var groups = [Group(name: Self.allName, kind: .all, text: nil, rows: rows)]
     let classCount = labels?.names.count ?? 0
@@ -63,7 +64,7 @@ public struct Grouping: Sendable {
     for group in groups where !seen.insert(group.name).inserted {
       if group.name == groups[0].name {
         throw ActivationsError(
-          "A \(group.kind == .class ? "class" : "group of the job") is called \"all\", which is the name of the group of all rows. Call it otherwise in the job\(group.kind == .class ? ": class_names lists the names of all classes, in the order \(labels?.names.prefix(4).joined(separator: ", ") ?? "")\(classCount > 4 ? ", …" : "")" : "")."
+          "A \(group.kind == .class ? "class" : "group of the job") is called \"all\", which is the name of the group of all rows. Call it otherwise in the job\(group.kind == .class ? ", by its label: class_names: { \(group.text ?? "all"): every }" : "")."
         )
       }
       throw ActivationsError("Two groups are called \"\(group.name)\". Give each group and class a name of its own.")
@@ -125,7 +126,7 @@ public struct Grouping: Sendable {
   }
 
   private static func note(
-    on group: Group, _ condition: GroupExpression, classes: [LabelColumn]
+    on group: Group, _ condition: RowExpression, classes: [LabelColumn]
   ) -> String? {
     var unknown: [String] = []
     for named in condition.classesNamed {

@@ -70,6 +70,9 @@ extension Inspection {
     case .compact: object["layout"] = "compact"
     case .virtual: object["layout"] = "virtual"
     case .external: object["layout"] = "external"
+    case .sparse(let form):
+      object["layout"] = "sparse"
+      object["parts"] = form.parts.map(\.path)
     }
     if let written = info.chunksWritten, let total = info.chunksTotal { object["chunks_unwritten"] = total - written }
     if let reason = info.unsupportedReason { object["unsupported"] = reason }

@@ -2,19 +2,22 @@ import Foundation
 import HDF5
 
 extension Inspection {
-  /// The lines of a job file that says what `precompute` would do without one, with comments on what may be changed.
+  /// The lines of a job file that says what `precompute` would do without one, with comments on what may be changed; where it would
+  /// refuse the dump and advises a line, the job has that line.
   /// - Parameters:
   ///   - name: of the store.
   ///   - follow: whether the dump was opened with leave to follow links into other files.
   /// - Throws: the reason why the dump cannot be precomputed.
   public func job(name: String, follow: Bool) throws -> [String] {
-    let contents = try contents.get()
+    let (contents, why) = try advised()
     let request = contents.understood
-    var lines = [
-      "# \(contents.conventionInWords) All keys: Jobs/README.md", "name: \(yaml(name))",
-      "dumps:  # paths may be relative to this file",
-    ]
-    lines += dump.files.map { "  - \(yaml(URL(fileURLWithPath: $0.path).path))" }
+    var lines = ["# \(contents.conventionInWords) All keys: Jobs/README.md"]
+    if let why { lines.append("# Without this job: \(comment(why))") }
+    lines += ["name: \(yaml(name))", "dumps:  # paths may be relative to this file"]
+    lines += contents.dump.files.map { "  - \(yaml(absolute($0.path)))" }
+    if let join = request.join {
+      lines.append("join: \(yaml(join))  # all paths below count from each of these groups")
+    }
 
     lines.append("layers:  # reduce: flatten, max, mean or samples; all but flatten need axes that are right")
     for layer in contents.layers {
@@ -22,12 +25,17 @@ extension Inspection {
         "  # \(comment("\(grouped(layer.neurons)) neurons; \(Self.storage(layer.info))\(layer.axesOrigin == .guess ? "; the axes are a guess" : "")"))"
       )
       lines.append(
-        "  - { name: \(yaml(layer.name)), dataset: \(yaml(layer.path)), axes: \(layer.geometry.axes), reduce: \(layer.geometry.reduce.rawValue) }"
+        "  - { name: \(yaml(layer.name)), dataset: \(yaml(layer.path)), axes: \(layer.geometry.axes), reduce: \(layer.geometry.reduce.rawValue)\(sparseKeys(layer)) }"
       )
     }
     lines += contents.skipped.prefix(100).map { "  # not taken: \(comment("\($0.path): \($0.why)"))" }
 
-    if let path = request.labels {
+    if let file = request.labelsFrom { lines.append("labels_from: \(yaml(absolute(file)))") }
+    if let from = request.classFrom {
+      lines.append("class_from: \(from.rawValue)  # its name is the class of its rows")
+    } else if contents.evidence.areFilesClasses {
+      lines.append("class_from: file  # its name is the class of its rows; without this line all rows are one group")
+    } else if let path = request.labels {
       lines.append("labels: \(yaml(path))")
     } else {
       lines.append(
@@ -44,11 +52,16 @@ extension Inspection {
     case .list(let names):
       let origin = contents.classNames.map { "  # from \(comment("\($0.origin)"))" } ?? ""
       lines += ["class_names:\(origin)"] + names.map { "  - \(yaml($0))" }
+    case .byLabel(let labels, let names):
+      let origin = contents.classNames.map { "  # from \(comment("\($0.origin)"))" } ?? ""
+      lines += ["class_names:\(origin)"] + zip(labels, names).map { "  \(yaml($0)): \(yaml($1))" }
     case nil: lines.append("# class_names: [cat, dog]  # a list, a dataset's path, or a text file with one name a line")
     }
+    lines += RowTableOffer(contents).lines(request.table, quote: yaml)
     lines.append(
       request.instances?.group.map { "instances: \(yaml($0))" }
         ?? "# instances: { rows: [0] }  # rows of the dump, shown as dots")
+    lines += contents.evidence.offered.map { "# \(comment($0))" }
     if contents.predictions != nil, contents.labels != nil {
       lines.append("# groups: [{ name: mistakes, where: 'label != prediction' }]")
     }
@@ -59,6 +72,33 @@ extension Inspection {
     if !traps.isEmpty { lines += ["#", "# Note:"] + traps.prefix(50).map { "# - \(comment($0))" } }
     return lines
   }
+
+  /// How a sparse layer is stored.
+  private func sparseKeys(_ layer: LayerSource) -> String {
+    guard case .sparse(let form) = layer.info.layout else { return "" }
+    let neurons = ", neurons: \(layer.info.shape.last ?? 0)"
+    switch form.kind {
+    case .lines(let axis, _): return ", sparse: \(axis == 0 ? "csr" : "csc")" + neurons
+    case .listed: return ", indices: \(yaml(form.indices.path))" + neurons
+    }
+  }
+
+  /// The dump as it is understood, or as it is with the line that the refusal advises, and then why it was refused.
+  private func advised() throws -> (DumpContents, why: String?) {
+    do {
+      return (try contents.get(), nil)
+    } catch let error as ActivationsError {
+      guard let advised = error.advised else { throw error }
+      let files = dump.files.filter { $0.path != advised.labelsFile }
+      let labelsFile = dump.files.first { $0.path == advised.labelsFile }
+      guard !files.isEmpty,
+        let contents = try? DumpContents(Dump(files: files), advised.request, labelsFile: labelsFile)
+      else { throw error }
+      return (contents, error.description)
+    }
+  }
+
+  private func absolute(_ path: String) -> String { URL(fileURLWithPath: path).path }
 
   /// A text on one line.
   private func comment(_ text: String) -> String {

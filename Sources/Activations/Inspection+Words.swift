@@ -106,8 +106,10 @@ extension Inspection {
     case .contiguous, .compact: break
     case .virtual: parts.append("virtual")
     case .external: parts.append("in another file")
+    case .sparse(let form): parts.append(form.words)
     }
     if !info.filters.isEmpty { parts.append(info.filters.map(\.name).joined(separator: " + ")) }
+    if info.field != nil { parts.append("in records") }
     let logical = info.count * info.elementBytes
     parts.append(
       info.storedBytes == logical || info.storedBytes == 0

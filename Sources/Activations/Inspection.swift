@@ -57,7 +57,7 @@ extension Inspection {
     if let labels = contents.labels {
       if labels.names.contains(Grouping.allName) {
         found.append(
-          "A class is called \"\(Grouping.allName)\", which is the name of the group of all rows; precompute refuses that. Name the classes otherwise in a job: class_names: [cat, dog]."
+          "A class is called \"\(Grouping.allName)\", which is the name of the group of all rows; precompute refuses that. Name it otherwise in a job, by its label: class_names: { all: every }."
         )
       }
       let counts = labels.counts
@@ -78,6 +78,8 @@ extension Inspection {
 
   private static func traps(_ info: DatasetInfo) -> [String] {
     var found: [String] = []
+    // What is to be said of a table is said of it, not of each of its fields.
+    if let field = info.field, field.dataset != info.absolutePath { return [] }
     if let written = info.chunksWritten, let total = info.chunksTotal, written < total {
       found.append(
         "\(info.path): \(grouped(total - written)) of \(grouped(total)) chunks were never written, perhaps because the writer was killed. precompute refuses them unless the job says missing: skip (leave such rows out) or missing: fill (take them as \(info.fillValue ?? "0"))."

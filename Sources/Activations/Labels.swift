@@ -36,7 +36,7 @@ public enum RawLabels: Sendable, Equatable {
         "\(file), dataset \(info.path): the labels are a cell array of MATLAB, which refers to its texts. Save whole numbers and their names instead: [names, ~, labels] = unique(labels), or name another dataset in the job: labels: PATH."
       )
     }
-    guard !info.isNull, isColumn(info.shape) else {
+    guard !info.isNull, isColumn(info.shape) || info.isCharacterMatrix else {
       throw ActivationsError(
         "\(file), dataset \(info.path): labels have the shape \(inWords(info.shape)). "
           + "One label a row is needed, a one-dimensional dataset; write the index of the class, not one column a class."
@@ -105,6 +105,53 @@ extension LabelColumn {
     try self.init(labels, names: names, place: place, origin: origin, &evidence)
   }
 
+  /// Finds the classes of `labels` with names of any kind.
+  init(_ labels: RawLabels, named: ClassNames?, place: String, _ evidence: inout Evidence) throws {
+    guard let named, let keys = named.labels else {
+      try self.init(labels, names: named?.names, place: place, origin: named.map { "\($0.origin)" }, &evidence)
+      return
+    }
+    let nameOf = Dictionary(zip(keys, named.names), uniquingKeysWith: { first, _ in first })
+    let texts: [String]
+    let classes: [Int32]
+    switch labels {
+    case .integers(let values):
+      let numbers = try keys.map { key in
+        guard let number = Int64(key), String(number) == key else {
+          throw ActivationsError(
+            "\(place): the labels are whole numbers, and \(named.origin) names a class by \"\(key)\". Name each by its number, as in class_names: { 0: cat, 1: dog }."
+          )
+        }
+        return number
+      }
+      let all = Array(Set(values).union(numbers)).sorted()
+      let index = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1, Int32($0)) })
+      classes = values.map { index[$0]! }
+      texts = all.map(String.init)
+    case .texts(let values):
+      try Self.checkSpelling(values, place: place)
+      let held = Set(values)
+      guard keys.contains(where: held.contains) else {
+        // Numbers beside texts: the names are in the order of their numbers.
+        if held.isSubset(of: named.names) {
+          try self.init(labels, names: named.names, place: place, origin: "\(named.origin)", &evidence)
+          return
+        }
+        throw ActivationsError(
+          "\(place): no label is called as \(named.origin) says (\(keys.prefix(3).joined(separator: ", "))). Name the classes in the job by their labels, as in class_names: { \(Self.sorted(Array(held)).prefix(2).map { "\($0): NAME" }.joined(separator: ", ")) }."
+        )
+      }
+      let all = keys + Self.sorted(Array(held.subtracting(keys)))
+      let index = Dictionary(all.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
+      classes = values.map { index[$0]! }
+      texts = all
+    }
+    let areIntegers = if case .integers = labels { true } else { false }
+    self.init(
+      classes: classes, texts: texts, names: Self.toldApart(texts.map { nameOf[$0] ?? $0 }), areIntegers: areIntegers)
+    try Self.check(names: names, place: place)
+  }
+
   /// - Parameter evidence: takes what was assumed.
   init(_ labels: RawLabels, names: [String]?, place: String, origin: String?, _ evidence: inout Evidence) throws {
     let from = origin.map { ", from \($0)" } ?? ""
@@ -122,13 +169,13 @@ extension LabelColumn {
           "\(place): the label of row \(row) is \(values[row]). Labels must not be negative; leave such rows out of the dump, or give them a class of their own."
         )
       }
-      if let names = told, let first = Self.oneBased(values, names.count) {
+      if let names = told, let first = Self.oneBased(values, names) {
         // MATLAB, R and Julia count from 1.
         classes = values.map { Int32($0 - first) }
         texts = names.indices.map { String(Int64($0) + first) }
         self.names = names
         evidence.assume(
-          "\(place): the labels begin at 1 and there are \(names.count) class names\(from): label 1 is taken for \"\(names[0])\". If \"\(names[0])\" is the label 0, name the classes in a job with one more in front: class_names: [none, \(names[0]), …]."
+          "\(place): the labels begin at 1 and there are \(names.count) class names\(from): label 1 is taken for \"\(names[0])\". If \"\(names[0])\" is the label 0, name each label in a job: class_names: { 0: \(names[0]), 1: … }."
         )
       } else if let names = told {
         if let row = values.firstIndex(where: { $0 >= names.count }) {
@@ -164,11 +211,19 @@ extension LabelColumn {
   }
 
   /// The number that the labels begin with where they count from 1: as many as there are names, and none is 0; `nil` where they count from 0.
-  private static func oneBased(_ values: [Int64], _ names: Int) -> Int64? {
-    guard let low = values.min(), let high = values.max(), low >= 1, high <= Int64(names) else { return nil }
+  private static func oneBased(_ values: [Int64], _ names: [String]) -> Int64? {
+    guard let low = values.min(), let high = values.max(), low >= 1, high <= Int64(names.count) else { return nil }
+    // A name for what is no class belongs to 0, whether it occurs or not.
+    if high < names.count, nameOfNone.contains(names[0].lowercased()) { return nil }
     // Where the last name is used, 0 would be missing and one label too many. Where it is not, the first label tells.
-    return high == Int64(names) || low == 1 ? 1 : nil
+    return high == Int64(names.count) || low == 1 ? 1 : nil
   }
+
+  private static let nameOfNone: Set<String> = [
+    "background", "__background__", "_background_", "bg", "none", "nothing", "unlabeled", "unlabelled", "ignore",
+    "void",
+    "unknown", "n/a", "pad", "<pad>", "[pad]",
+  ]
 
   /// Texts in the order of their bytes; those that are all whole numbers in that of the numbers.
   private static func sorted(_ texts: [String]) -> [String] {
@@ -205,6 +260,14 @@ extension LabelColumn {
     _ values: RawLabels, _ path: String, like labels: LabelColumn?, names: ClassNames?, _ evidence: inout Evidence
   ) -> LabelColumn? {
     guard let labels else { return LabelColumn(values, like: nil) }
+    if case .integers(let numbers) = values, labels.areIntegers {
+      let others = Set(numbers.map(String.init)).subtracting(labels.texts)
+      if !others.isEmpty, let low = numbers.min() {
+        evidence.assume(
+          "\(path): it holds \(sorted(Array(others)).prefix(3).joined(separator: ", ")), which \(others.count == 1 ? "is the label" : "are labels") of no row: classes that only predictions have.\(low == 1 && labels.texts.contains("0") ? " If it counts from 1 and the labels from 0, write it anew, with h5py: f[\"predictions_from_0\"] = f[\"\(path.hasPrefix("/") ? String(path.dropFirst()) : path)\"][:] - 1, and in a job predictions: predictions_from_0." : "")"
+        )
+      }
+    }
     switch values {
     case .integers(let numbers) where !labels.areIntegers:
       // Numbers beside texts: they are classes in the order in which these are named, or texts of numbers.

@@ -37,19 +37,16 @@ extension LayerSource {
 
   /// Rows of a chunk of a part.
   private func chunkRows(_ part: Part) -> Int {
-    guard case .chunked(let chunk) = part.dataset.info.layout, let axis = geometry.axes.row else { return 1 }
-    return max(1, chunk[axis])
+    geometry.axes.row.map { max(1, part.dataset.info.granularity(along: $0)) } ?? 1
   }
 
   /// Neurons that lie in chunks of their own, counted from the first on: where a layer can be parted by neurons without decoding any
   /// chunk twice. All of them where a chunk holds every neuron, 1 where there are no chunks.
   public var neuronGranularity: Int {
-    let chunks = parts.compactMap { part -> [Int]? in
-      if case .chunked(let chunk) = part.dataset.info.layout { chunk } else { nil }
-    }
-    guard !chunks.isEmpty else { return 1 }
+    let inChunks = parts.filter { $0.dataset.info.isInChunks }
+    guard !inChunks.isEmpty else { return 1 }
     guard let cut = geometry.neuronCut else { return neurons }
     // A chunk may reach beyond the shape.
-    return chunks.map { min($0[cut.axis], neurons / cut.slab) * cut.slab }.max()!
+    return inChunks.map { min($0.dataset.info.granularity(along: cut.axis), neurons / cut.slab) * cut.slab }.max()!
   }
 }

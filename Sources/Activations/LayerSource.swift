@@ -10,6 +10,8 @@ public struct LayerSource: Sendable {
     public let firstRow: Int
     /// The category that this part is, where rows are stored by category.
     public let category: Int?
+    /// Which of its positions count; `nil`: all.
+    let mask: PositionMask?
   }
 
   public let name: String
@@ -39,6 +41,8 @@ public struct LayerSource: Sendable {
   public var holdsWholeNumbers: Bool { element.isInteger && geometry.reduce != .mean && convention == nil }
   /// Whether every value is a `Float`: what is scaled is taken in double precision.
   public var fitsFloat: Bool { element.fitsFloat && convention?.isAffine != true }
+  /// Whether a mask leaves positions out.
+  public var isMasked: Bool { parts[0].mask != nil }
 }
 
 extension LayerSource {
@@ -66,6 +70,7 @@ extension LayerSource {
   /// - Throws: `HDF5Error` naming file, dataset and chunk.
   public func verifyComplete() throws {
     for part in parts where part.category ?? 0 == 0 { try part.dataset.verifyComplete() }
+    for part in parts { try part.mask?.dataset.verifyComplete() }
   }
 
   /// Counts have 32 bits, and so has a neuron's place in an ordering.
@@ -112,10 +117,11 @@ extension LayerSource {
   ///   - rows: rows that count in each file.
   ///   - layout: how the dump holds its rows, where the request does not name the axes.
   ///   - hasFiller: whether there may be more rows than count.
+  ///   - mask: path of the dataset that says which positions count, for layers that have its positions.
   /// - Throws: `ActivationsError` where the files or the job contradict each other, `HDF5Error` where a file does.
   public init(
     _ request: LayerRequest, dump: Dump, rows: [Int], layout: RowLayout = .rows, hasFiller: Bool = false,
-    missing: MissingChunks = .refuse
+    missing: MissingChunks = .refuse, mask maskPath: String? = nil
   ) throws {
     var parts: [Part] = []
     var firstRow = 0
@@ -127,8 +133,10 @@ extension LayerSource {
     for (file, count) in zip(dump.parts, rows) {
       let info = try file.catalogue.dataset(named: request.dataset)
       let place = "\(file.path), dataset \(info.path)"
+      try Self.refuseRecords(info, file, place: place)
       let element = try Self.element(of: info, request, place: place)
       let convention = try NumberConvention(info, request, place: place)
+      try Self.check(sparse: info, request, convention, place: place)
       let (axes, origin) = try Self.axes(
         request.axes, of: info, rows: count, layout: layout, hasFiller: hasFiller, place: place)
       let geometry = LayerGeometry(axes: axes, reduce: request.reduce, shape: info.shape)
@@ -159,10 +167,18 @@ extension LayerSource {
       }
       if count == 0 { continue }
       let dataset = try file.file.dataset(info, reinterpret: element == info.element ? nil : element, missing: missing)
+      let mask = try maskPath.flatMap {
+        try PositionMask($0, of: file, info, geometry, rows: count, hasFiller: hasFiller)
+      }
+      if let first = parts.first, (first.mask == nil) != (mask == nil) {
+        throw ActivationsError(
+          "\(place): the mask \(maskPath ?? "") has its positions in \(first.mask == nil ? "this part" : "others") of the dump only. Every part needs a mask of its own, with a row for each of its rows."
+        )
+      }
       let categories: [Int?] = axes.category.map { Array(0..<info.shape[$0]) } ?? [nil]
       for category in categories {
         let each = count / categories.count
-        parts.append(Part(file: file, dataset: dataset, rows: each, firstRow: firstRow, category: category))
+        parts.append(Part(file: file, dataset: dataset, rows: each, firstRow: firstRow, category: category, mask: mask))
         firstRow += each
       }
     }
@@ -179,6 +195,34 @@ extension LayerSource {
     axesOrigin = common.origin
     self.parts = parts
     try checkSize()
+  }
+
+  /// Refuses a table as a whole, with the fields that could be named.
+  private static func refuseRecords(_ info: DatasetInfo, _ file: DumpFile, place: String) throws {
+    let fields = file.catalogue.datasets.filter { $0.field?.dataset == info.absolutePath && $0.path != info.path }
+    guard !fields.isEmpty else { return }
+    let some = fields.prefix(8).map { "\($0.path) \(inWords($0.shape))" }.joined(separator: ", ")
+    throw ActivationsError(
+      "\(place): its elements are records (compound), of which one field makes a layer. Name it in the job: \(some)\(fields.count > 8 ? ", …" : "")."
+    )
+  }
+
+  /// Refuses what a job says of a sparse layer that is none, and numbers of which zero is not zero.
+  private static func check(
+    sparse info: DatasetInfo, _ request: LayerRequest, _ convention: NumberConvention?, place: String
+  ) throws {
+    guard info.isSparse else {
+      guard request.neurons == nil, request.sparse == nil, request.indices == nil else {
+        throw ActivationsError(
+          "\(place): it is a dense matrix, \(inWords(info.shape)), but the job says how it is sparse (neurons, sparse, indices). Leave these keys out."
+        )
+      }
+      return
+    }
+    guard let convention, convention.offset != 0 || convention.missing.contains(0) else { return }
+    throw ActivationsError(
+      "\(place): its numbers stand for others (\(convention.words)), and so would the zeros that are not stored. Write it dense, or take the stored numbers with raw: true in the job."
+    )
   }
 
   /// The axes as the job or the file says, or as they are guessed.
@@ -245,6 +289,8 @@ extension LayerSource {
     switch info.element {
     case .opaque(bytes: 2): throw ActivationsError("\(place): \(opaqueReason).")
     case let element where element.isNumeric: return element
+    // Of an enumeration its numbers.
+    case .other where info.enumeration != nil: return info.enumeration!.element
     default:
       throw ActivationsError(
         "\(place): its values are \(info.element), not numbers. A layer holds integers or real numbers.")

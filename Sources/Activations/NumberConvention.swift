@@ -37,9 +37,6 @@ public struct NumberConvention: Sendable, Equatable {
 }
 
 extension NumberConvention {
-  /// Attributes by which quantising software says what its integers mean. No standard says how they are to be taken.
-  private static let quantising = ["scale", "scales", "zero_point", "zero_points", "zeropoint", "quantization_scale"]
-
   /// What a dataset says of its numbers, and the job.
   /// - Parameter place: file and dataset, for errors.
   /// - Throws: `ActivationsError` where that is no standard and the job says nothing.
@@ -88,8 +85,26 @@ extension NumberConvention {
     return number
   }
 
+  /// Refuses whole numbers of which an attribute says that they are real ones.
+  private static func refuseAnotherType(_ info: DatasetInfo, place: String) throws {
+    guard info.element.isInteger, case .string(let text)? = info.attributes["dtype"] else { return }
+    let said = text.lowercased().split(separator: ".").last.map(String.init) ?? ""
+    let types = ["float16": "f2", "half": "f2", "float32": "f4", "float64": "f8"]
+    guard let type = types[said], info.elementBytes == Int(type.dropFirst())! else { return }
+    throw ActivationsError(
+      "\(place): its values are \(info.element), and its attribute dtype says \(text). If its bytes are such numbers, write them as these, with h5py: f[\"real\"] = f[\"\(info.path.dropFirst())\"][:].view(\"\(type)\"), and in the job layers: [real]; layers: [{ dataset: \(info.path), raw: true }] takes the stored numbers."
+    )
+  }
+
+  /// Attributes by which quantising software says what its integers mean are refused: no standard says how they are to be taken.
   private static func refuseOpenQuestions(_ info: DatasetInfo, place: String) throws {
-    let found = quantising.filter { info.attributes[$0] != nil }
+    try refuseAnotherType(info, place: place)
+    let found = info.attributes.keys.sorted().filter { name in
+      guard info.attributes[name]?.inWords != nil, !["scale_factor", "add_offset"].contains(name) else { return false }
+      let words = Set(DatasetName(name).words)
+      return !words.isDisjoint(with: ["scale", "scales", "qscale", "zp", "zeropoint"])
+        || words.isSuperset(of: ["zero", "point"]) || words.isSuperset(of: ["zero", "points"])
+    }
     guard info.element.isInteger, !found.isEmpty else { return }
     func text(_ name: String) -> String? {
       switch info.attributes[name] {
@@ -98,8 +113,8 @@ extension NumberConvention {
       default: nil
       }
     }
-    let scale = ["scale", "quantization_scale"].compactMap(text).first
-    let zero = ["zero_point", "zeropoint"].compactMap(text).first
+    let scale = found.first { !DatasetName($0).words.contains("zero") && !$0.lowercased().hasPrefix("z") }.flatMap(text)
+    let zero = found.first { DatasetName($0).words.contains("zero") || $0.lowercased().hasPrefix("z") }.flatMap(text)
     let line =
       scale.map { "{ dataset: \(info.path), scale: \($0)\(zero.map { ", zero_point: \($0)" } ?? "") }" }
       ?? "{ dataset: \(info.path), scale: NUMBER, zero_point: NUMBER }"

@@ -40,6 +40,8 @@ public struct RowBlock<Value>: @unchecked Sendable {
   /// Row of the dump of the first sample.
   public let firstRow: Int
   public let samplesPerRow: Int
+  /// Of each sample whether it counts; `nil`: all do. Where rows are reduced, one without a position that counts does not.
+  public var counts: UnsafePointer<UInt8>?
   /// Where the block before lay, if it was not copied.
   var before: MappedRun?
 
@@ -67,6 +69,7 @@ public final class RowBlocks<Value: ReadableValue> {
   private let raw: UnsafeMutableRawBufferPointer
   private let values: UnsafeMutableBufferPointer<Value>
   private let matrix: UnsafeMutableBufferPointer<Value>
+  private let mask: MaskReader?
   /// The block that was read last, and where it lies if it was not copied.
   private var latest: (number: Int, block: RowBlock<Value>, mapped: (run: MappedRun, dataset: Dataset)?)?
   /// Whether blocks are looked at where the system has them in memory: until the first that it has not.
@@ -77,10 +80,10 @@ public final class RowBlocks<Value: ReadableValue> {
   public static func bytes(_ source: LayerSource, neurons: Range<Int>, rowsPerBlock rows: Int) -> Int {
     let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
     let stored = source.element.bytes ?? 8
-    let isMatrix = Self.isMatrix(source.geometry)
+    let isMatrix = Self.isMatrix(source)
     let converted = source.element == Value.element && source.convention == nil ? 0 : MemoryLayout<Value>.size
     let gathered = isMatrix ? 0 : neurons.count * source.geometry.samplesPerRow * MemoryLayout<Value>.size
-    return rows * (row * (stored + converted) + gathered)
+    return rows * (row * (stored + converted) + gathered) + MaskReader.bytes(source, rows: rows)
   }
 
   /// Bytes that are decoded to read some neurons of all rows, and those that are read for them from the files: whole chunks, of which
@@ -89,7 +92,7 @@ public final class RowBlocks<Value: ReadableValue> {
     source.parts.reduce((0, 0)) { sum, part in
       let box = source.geometry.box(
         rows: 0..<part.rows, category: part.category, others: source.geometry.ranges(neurons: neurons))
-      let decoded = decodedBytes(source, part, box)
+      let decoded = part.dataset.info.decodedBytes(of: box)
       guard case .chunked = part.dataset.info.layout else { return (sum.0 + decoded, sum.1 + decoded) }
       let stored =
         Double(part.dataset.info.storedBytes) / Double(max(1, part.dataset.info.count * (source.element.bytes ?? 8)))
@@ -97,32 +100,19 @@ public final class RowBlocks<Value: ReadableValue> {
     }
   }
 
-  /// Bytes that are decoded to read a box: whole chunks.
-  private static func decodedBytes(_ source: LayerSource, _ part: LayerSource.Part, _ box: [Range<Int>]) -> Int {
-    let width = source.element.bytes ?? 8
-    guard case .chunked(let chunk) = part.dataset.info.layout else { return box.reduce(width) { $0 * $1.count } }
-    return zip(box, chunk).reduce(width) { bytes, axis in
-      bytes * ((axis.0.upperBound - 1) / axis.1 - axis.0.lowerBound / axis.1 + 1) * axis.1
-    }
-  }
-
-  /// Bytes that a lane needs to decode a chunk: as stored, and between two filters; without filters, to take a part of it.
+  /// Bytes that a lane needs to decode a piece: as stored, between two filters, and what a filter needs besides; without filters, to take a
+  /// part of each record.
   public static func decodingBytes(_ source: LayerSource) -> Int {
     source.parts.map { part in
-      guard case .chunked(let chunk) = part.dataset.info.layout else { return 0 }
-      return (part.dataset.info.filters.isEmpty ? 1 : 3) * chunk.reduce(source.element.bytes ?? 8, *)
+      let info = part.dataset.info
+      return info.isInChunks || info.field != nil ? part.dataset.scratchBytes : 0
     }.max() ?? 0
   }
 
   /// Rows that a block must be a multiple of, so that no chunk is decoded twice.
   public static func rowGranularity(_ source: LayerSource) -> Int {
-    source.parts.map {
-      if case .chunked(let chunk) = $0.dataset.info.layout {
-        source.geometry.axes.row.map { chunk[$0] } ?? 1
-      } else {
-        1
-      }
-    }.max() ?? 1
+    guard let row = source.geometry.axes.row else { return 1 }
+    return source.parts.map { $0.dataset.info.granularity(along: row) }.max() ?? 1
   }
 
   /// - Parameters:
@@ -137,7 +127,8 @@ public final class RowBlocks<Value: ReadableValue> {
     laneCount = lanes
     scratch = (0..<lanes).map { _ in Scratch() }
     needsConversion = source.element != Value.element || source.convention != nil
-    isMatrix = Self.isMatrix(source.geometry)
+    isMatrix = Self.isMatrix(source)
+    mask = source.isMasked ? MaskReader(source) : nil
     isMapping = Self.canMap(source, neurons)
     blocks = Self.blocks(source, rowsPerBlock, stretches ?? [0..<source.rows])
     let most = blocks.map(\.rows.count).max() ?? 0
@@ -179,18 +170,18 @@ public final class RowBlocks<Value: ReadableValue> {
   }
 
   /// Whether a decoded box already is `[row, neuron]`.
-  private static func isMatrix(_ geometry: LayerGeometry) -> Bool {
-    geometry.row == 0 && geometry.positions == 1
+  private static func isMatrix(_ source: LayerSource) -> Bool {
+    source.geometry.row == 0 && source.geometry.positions == 1 && !source.isMasked
   }
 
   /// Whether blocks of these neurons may be looked at where the system has them in memory: where they are whole rows, as they
   /// are stored.
   public static func canMap(_ source: LayerSource, _ neurons: Range<Int>) -> Bool {
-    guard isMatrix(source.geometry), source.geometry.axes.row == 0, source.geometry.axes.category == nil,
+    guard isMatrix(source), source.geometry.axes.row == 0, source.geometry.axes.category == nil,
       source.element == Value.element, source.convention == nil, neurons == 0..<source.neurons
     else { return false }
     return source.parts.allSatisfy {
-      if case .contiguous(_?) = $0.dataset.info.layout { true } else { false }
+      if case .contiguous(_?) = $0.dataset.info.layout { $0.dataset.info.field == nil } else { false }
     }
   }
 
@@ -229,7 +220,7 @@ public final class RowBlocks<Value: ReadableValue> {
     if latest?.number != number {
       let part = source.parts[blocks[number].part]
       let box = box(of: blocks[number])
-      decodedBytes += Self.decodedBytes(source, part, box)
+      decodedBytes += part.dataset.info.decodedBytes(of: box)
       if let run = mapped(number) {
         latest = (number, block(number, of: run, after: latest?.mapped?.run), (run, part.dataset))
       } else {
@@ -237,7 +228,7 @@ public final class RowBlocks<Value: ReadableValue> {
         latest = (number, try readAnew(number, box, parallel), nil)
       }
     }
-    let result = try body(latest!.block)
+    let result = try withMask(of: number, latest!.block, body)
     if let mapped = latest?.mapped { try mapped.dataset.verify(mapped.run) }
     return result
   }
@@ -303,20 +294,53 @@ public final class RowBlocks<Value: ReadableValue> {
       let offset = geometry.offsets(neurons: neurons.lowerBound..<neurons.lowerBound + 1, rowCount: 1).neurons[0]
       return RowBlock(base: decoded + offset, pitch: pitch, samples: samples, firstRow: firstRow, samplesPerRow: 1)
     }
-    try gather(decoded, rows: block.rows.count, parallel)
+    if let mask, geometry.reduce != .samples {
+      try mask.with(part: block.part, rows: block.rows) { positions, _ in
+        try gather(decoded, rows: block.rows.count, counting: positions, parallel)
+      }
+    } else {
+      try gather(decoded, rows: block.rows.count, parallel)
+    }
     return RowBlock(
       base: UnsafePointer(matrix.baseAddress!), pitch: neurons.count, samples: samples, firstRow: firstRow,
       samplesPerRow: geometry.samplesPerRow)
   }
 
+  /// The block with the samples of it that count.
+  private func withMask<Result>(
+    of number: Int, _ block: RowBlock<Value>, _ body: (RowBlock<Value>) throws -> Result
+  ) throws -> Result {
+    guard let mask else { return try body(block) }
+    return try mask.with(part: blocks[number].part, rows: blocks[number].rows) { positions, rows in
+      var block = block
+      block.counts = source.geometry.reduce == .samples ? positions : rows
+      return try body(block)
+    }
+  }
+
+  /// The positions of a row that count.
+  private static func counted(_ positions: [Int], _ flags: UnsafePointer<UInt8>) -> [Int] {
+    positions.indices.filter { flags[$0] != 0 }.map { positions[$0] }
+  }
+
   /// Brings a decoded box of any axes to `[sample, neuron]`, reducing positions.
-  private func gather(_ decoded: UnsafeMutablePointer<Value>, rows: Int, _ parallel: ParallelFor) throws {
+  /// - Parameter counting: whether each position counts, `[row, position]`; `nil`: all do.
+  private func gather(
+    _ decoded: UnsafeMutablePointer<Value>, rows: Int, counting: UnsafePointer<UInt8>? = nil, _ parallel: ParallelFor
+  ) throws {
     let geometry = source.geometry
     let offsets = geometry.offsets(neurons: neurons, rowCount: rows)
     let from = Shared(UnsafeMutableRawPointer(decoded))
     let to = Shared(UnsafeMutableRawPointer(matrix.baseAddress!))
     let width = neurons.count
+    let flags = counting.map { Shared(UnsafeMutableRawPointer(mutating: $0)) }
     try parallel(rows) { _, row in
+      let positions =
+        flags.map {
+          Self.counted(
+            offsets.positions,
+            UnsafePointer($0.pointer.assumingMemoryBound(to: UInt8.self) + row * offsets.positions.count))
+        } ?? offsets.positions
       let start = from.pointer.assumingMemoryBound(to: Value.self) + row * offsets.row
       let samplesPerRow = geometry.samplesPerRow
       let target = to.pointer.assumingMemoryBound(to: Value.self) + row * samplesPerRow * width
@@ -330,7 +354,7 @@ public final class RowBlocks<Value: ReadableValue> {
       case .max:
         for (neuron, offset) in offsets.neurons.enumerated() {
           var largest = -Value.infinity
-          for place in offsets.positions {
+          for place in positions {
             let value = start[place + offset]
             if !(value <= largest) { largest = value }
             if value.isNaN { break }
@@ -340,8 +364,8 @@ public final class RowBlocks<Value: ReadableValue> {
       case .mean:
         for (neuron, offset) in offsets.neurons.enumerated() {
           var sum = 0.0
-          for place in offsets.positions { sum += Double(start[place + offset]) }
-          target[neuron] = Value(sum / Double(offsets.positions.count))
+          for place in positions { sum += Double(start[place + offset]) }
+          target[neuron] = Value(sum / Double(positions.count))
         }
       }
     }

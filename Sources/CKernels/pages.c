@@ -50,6 +50,13 @@ void nd_pages_free(void *pages, size_t bytes) {
 void nd_keep_memory(void) {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 128 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
+void nd_give_back_memory(void) {
+#if defined(__GLIBC__)
+  malloc_trim(16 << 20);
 #endif
 }

@@ -63,26 +63,30 @@ static ND_INLINE void prefetch(nd_plane plane, uint32_t row) {
 // Of 256 rows of bytes the sums fit 16 bits, and the accumulators stay in the first-level cache.
 enum { BATCH = 256 };
 
-ND_CLONES void nd_add_rows(uint32_t *restrict sums, nd_plane plane, const uint32_t *rows, size_t count) {
-  uint16_t batch[BLOCKS_MAX * BLOCK];
-  for (size_t first = 0; first < count; first += BATCH) {
-    const size_t end = count - first < BATCH ? count : first + BATCH;
-    memset(batch, 0, plane.bins * plane.count_bytes * sizeof *batch);
-    for (size_t i = first; i < end; i++) {
-      if (i + AHEAD < count) prefetch(plane, rows[i + AHEAD]);
-      const uint64_t *row = packed_row(plane, rows[i]);
-      const uint8_t *bytes = (const uint8_t *)(row + 1);
-      for (uint64_t left = *row; left != 0; left &= left - 1, bytes += BLOCK) {
-        uint16_t *sum = batch + __builtin_ctzll(left) * BLOCK;
-        for (size_t j = 0; j < BLOCK; j++) sum[j] += bytes[j];
-      }
-    }
-    const uint16_t *block = batch;
-    for (size_t bin = 0; bin < plane.bins; bin += BLOCK)
-      for (size_t byte = 0; byte < plane.count_bytes; byte++, block += BLOCK)
-        for (size_t j = 0; j < BLOCK; j++) sums[bin + j] += (uint32_t)block[j] << 8 * byte;
+#define ADD_ROWS(NAME, SUM)                                                                                            \
+  ND_CLONES void NAME(SUM *restrict sums, nd_plane plane, const uint32_t *rows, size_t count) {                        \
+    uint16_t batch[BLOCKS_MAX * BLOCK];                                                                                \
+    for (size_t first = 0; first < count; first += BATCH) {                                                            \
+      const size_t end = count - first < BATCH ? count : first + BATCH;                                                \
+      memset(batch, 0, plane.bins * plane.count_bytes * sizeof *batch);                                                \
+      for (size_t i = first; i < end; i++) {                                                                           \
+        if (i + AHEAD < count) prefetch(plane, rows[i + AHEAD]);                                                       \
+        const uint64_t *row = packed_row(plane, rows[i]);                                                              \
+        const uint8_t *bytes = (const uint8_t *)(row + 1);                                                             \
+        for (uint64_t left = *row; left != 0; left &= left - 1, bytes += BLOCK) {                                      \
+          uint16_t *sum = batch + __builtin_ctzll(left) * BLOCK;                                                       \
+          for (size_t j = 0; j < BLOCK; j++) sum[j] += bytes[j];                                                       \
+        }                                                                                                              \
+      }                                                                                                                \
+      const uint16_t *block = batch;                                                                                   \
+      for (size_t bin = 0; bin < plane.bins; bin += BLOCK)                                                             \
+        for (size_t byte = 0; byte < plane.count_bytes; byte++, block += BLOCK)                                        \
+          for (size_t j = 0; j < BLOCK; j++) sums[bin + j] += (SUM)block[j] << 8 * byte;                               \
+    }                                                                                                                  \
   }
-}
+
+ADD_ROWS(nd_add_rows_u32, uint32_t)
+ADD_ROWS(nd_add_rows_u64, uint64_t)
 
 enum { BINS = 256, DEPTH_MAX = 16 };
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "clones.h"
+#include "exchange.h"
 
 /* The loops below put bytes together to words of the machine; only the order of little-endian
  * machines is written down. */
@@ -87,51 +87,21 @@ void nd_unshuffle(void *out_, const void *in_, size_t bytes, size_t element_byte
   memcpy(out + n * element_bytes, in + n * element_bytes, bytes - n * element_bytes);
 }
 
-/* Exchanges, between two words, the bits of `a` under `mask << shift` and those of `b` under
- * `mask`. */
-#define EXCHANGE(a, b, shift, mask)                \
-  do {                                             \
-    uint64_t t = ((a >> shift) ^ b) & (mask);      \
-    b ^= t;                                        \
-    a ^= t << shift;                               \
-  } while (0)
-
 /* Columns of bytes that are transposed at once: eight rows of them stay in the first cache. */
 enum { COLUMNS = 512 };
 
-/* Eight rows of bits, `n8` bytes each, to 8 · n8 bytes: the 8x8 bits that one column of bytes
- * holds are transposed by three rounds of exchanges between rows (Hacker's Delight, 7-3), eight
- * columns at a time in a word and as many words as the machine's vectors take. Then row m holds
- * the bytes of the elements 8 · column + m. */
+/* Eight rows of bits, `n8` bytes each, to 8 · n8 bytes: transposed, row m holds the bytes of the elements
+ * 8 · column + m. */
 ND_CLONES static void transpose_bits(uint8_t *restrict out, const uint8_t *restrict in, size_t n8) {
-  uint64_t rows[8][COLUMNS / 8];
+  uint64_t rows[8 * COLUMNS / 8];
   for (size_t from = 0; from < n8; from += COLUMNS) {
     size_t count = n8 - from < COLUMNS ? n8 - from : COLUMNS;
     size_t words = (count + 7) / 8;
     for (int k = 0; k < 8; k++) {
-      if (count % 8) rows[k][words - 1] = 0;
-      memcpy(rows[k], in + k * n8 + from, count);
+      if (count % 8) rows[k * (COLUMNS / 8) + words - 1] = 0;
+      memcpy(rows + k * (COLUMNS / 8), in + k * n8 + from, count);
     }
-    for (size_t w = 0; w < words; w++) {
-      uint64_t a = rows[0][w], b = rows[1][w], c = rows[2][w], d = rows[3][w];
-      uint64_t e = rows[4][w], f = rows[5][w], g = rows[6][w], h = rows[7][w];
-      const uint64_t low4 = 0x0f0f0f0f0f0f0f0fu, low2 = 0x3333333333333333u,
-                     low1 = 0x5555555555555555u;
-      EXCHANGE(a, e, 4, low4);
-      EXCHANGE(b, f, 4, low4);
-      EXCHANGE(c, g, 4, low4);
-      EXCHANGE(d, h, 4, low4);
-      EXCHANGE(a, c, 2, low2);
-      EXCHANGE(b, d, 2, low2);
-      EXCHANGE(e, g, 2, low2);
-      EXCHANGE(f, h, 2, low2);
-      EXCHANGE(a, b, 1, low1);
-      EXCHANGE(c, d, 1, low1);
-      EXCHANGE(e, f, 1, low1);
-      EXCHANGE(g, h, 1, low1);
-      rows[0][w] = a, rows[1][w] = b, rows[2][w] = c, rows[3][w] = d;
-      rows[4][w] = e, rows[5][w] = f, rows[6][w] = g, rows[7][w] = h;
-    }
+    nd_transpose_columns(rows, COLUMNS / 8, words);
     merge_rows(out + 8 * from, (const uint8_t *)rows, COLUMNS, count);
   }
 }

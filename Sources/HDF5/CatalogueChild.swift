@@ -44,6 +44,12 @@ extension File {
     {
       return try reply.catalogue(of: path)
     }
+    // A limit from outside says nothing about the file.
+    if case .killed(let signal) = end,
+      let fault = CatalogueChild.limited(signal, cpuSeconds: cpuSeconds, memoryBytes: memoryBytes)
+    {
+      throw HDF5Error(fault, file: path)
+    }
     // A refused allocation ends Swift's and libhdf5's code with one signal or another.
     if case .killed = end, peakBytes > memoryBytes / 4 * 3 {
       throw HDF5Error(CatalogueChild.tooLarge(memoryBytes), file: path)
@@ -141,6 +147,22 @@ public enum CatalogueChild {
       what = "its structure could not be read (the process that tried ended with code \(code))"
     }
     return .badData(what, advice: "The file is damaged: make or copy it again.")
+  }
+
+  /// What a limit that was set from outside, and is less than the child's own, has to do with its end.
+  static func limited(_ signal: Int32, cpuSeconds: Int, memoryBytes: Int) -> Fault? {
+    if signal == SIGXCPU, let seconds = Limits.outside(RLIMIT_CPU), seconds <= UInt64(cpuSeconds) {
+      return Fault(
+        .notReadable, "the system's limit of processor time (ulimit -t \(seconds)) ended the reading of its structure",
+        advice: "Raise the limit and run the same command again.")
+    }
+    if crashes[signal] != nil, let bytes = Limits.outside(RLIMIT_AS), bytes < UInt64(memoryBytes) {
+      return Fault(
+        .notReadable,
+        "the process that was reading its structure broke down, and its memory is limited to \(bytes >> 20) MiB (ulimit -v)",
+        advice: "Raise the limit and run the same command again; if it breaks down all the same, the file is damaged.")
+    }
+    return nil
   }
 
   /// Signals by which a program breaks down of itself.

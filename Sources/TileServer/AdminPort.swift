@@ -63,17 +63,12 @@ struct AdminPort: Sendable {
       .init("datasets", "Data sets served.", [("", Double(service.library.datasets.count))]),
       .init("open_stores", "Stores held open.", [("", Double(service.library.openCount))]),
     ]
-    if let bytes = residentBytes() {
-      gauges.append(.init("resident_bytes", "Memory of the process, mapped shards included.", [("", Double(bytes))]))
+    if let memory = ProcessMemory() {
+      gauges.append(
+        .init(
+          "resident_bytes", "Memory of the process, mapped shards included.", [("", Double(memory.residentBytes))]))
+      gauges.append(.init("private_bytes", "Memory of the process without them.", [("", Double(memory.privateBytes))]))
     }
     return service.metrics.text(gauges)
-  }
-
-  /// Resident memory, where the system tells it.
-  private func residentBytes() -> Int? {
-    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
-    return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map {
-      $0 * Int(sysconf(Int32(_SC_PAGESIZE)))
-    }
   }
 }

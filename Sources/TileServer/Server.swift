@@ -19,6 +19,8 @@ public struct Server: Sendable {
   /// - Throws: `StoreError` where the folder of stores cannot be listed; an error of its own where the web client's
   ///   folder holds none.
   public init(_ settings: Settings, log: Logger, access: Logger) throws {
+    // Before there are threads, each of which would take a heap of its own.
+    nd_keep_memory()
     service = try TileService(settings, log: log)
     self.access = settings.accessLog ? access : nil
   }
@@ -76,7 +78,6 @@ public struct Server: Sendable {
   /// - Parameter onRunning: called with the port when connections are accepted.
   /// - Throws: `CannotListen` where a port cannot be had.
   public func run(onRunning: @escaping @Sendable (_ port: Int) async -> Void) async throws {
-    nd_keep_memory()
     let settings = service.settings
     // They are stopped from last to first: the watch says that the server is stopping, requests are finished, and those who watch it
     // see that until the end.

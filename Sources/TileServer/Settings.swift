@@ -65,13 +65,19 @@ extension Settings {
 
   /// Threads that a server with these settings starts, the language's own and some to spare included.
   public var threadCount: Int {
-    let pools = buildThreads + max(1, buildThreads / 2) + min(buildThreads - 1, HelperThreads.countMax) + 1
+    let pools = BuildLanes.threadCount(buildThreads) + min(buildThreads - 1, HelperThreads.countMax) + 1
     let shared = NIOSingletons.groupLoopCountSuggestion + NIOSingletons.blockingPoolThreadCountSuggestion
     return pools + shared + ProcessInfo.processInfo.activeProcessorCount + Self.otherThreads
   }
 
   /// Two writers of logs, the watch for signals, and some to spare.
   private static let otherThreads = 6
+
+  /// Bytes of private memory that a server takes at most: for the caches, and for all that it does.
+  public var privateBytesMax: Int { cacheBytes + Self.besideCachesBytes }
+
+  /// For answers under way, connections, threads, and what the allocator cannot use.
+  private static let besideCachesBytes = 160 << 20
 
   /// Descriptors that stores, logs and event loops need beside the connections, where so many may be open at once.
   public static func descriptorsKept(of most: Int) -> Int { min(512, most / 2) }

@@ -1,3 +1,4 @@
+import Crypto
 import Hummingbird
 import Logging
 import NIOPosix
@@ -38,7 +39,8 @@ final class TileService: Sendable {
     self.log = log
     self.lanes = lanes
     helpers = HelperThreads(count: min(settings.buildThreads - 1, HelperThreads.countMax))
-    slabs = SlabPool(bytesMax: planes.bytesMax)
+    // Less than the planes: of each, what does not fill a slab lies elsewhere.
+    slabs = SlabPool(bytesMax: planes.bytesMax / 4 * 3)
     self.planes = planes
     self.parts = parts
     self.answers = answers
@@ -78,11 +80,15 @@ final class TileService: Sendable {
     log.error("cannot be served", metadata: ["dataset": "\(name)", "reason": "\(error)"])
   }
 
-  /// Compares the library with the disk, off the event loops and not behind what is being built, and logs what changed.
+  /// Compares the library with the disk, off the event loops and not behind what is being built, and logs what changed; looks at the
+  /// process's memory on that occasion.
   /// - Returns: whether there is more to look at.
   func refresh() async -> Bool {
     do {
-      let changes = try await NIOThreadPool.singleton.runIfActive { [self] in try refreshLibrary() }
+      let changes = try await NIOThreadPool.singleton.runIfActive { [self] in
+        ProcessMemory.keepBelow(settings.privateBytesMax)
+        return try refreshLibrary()
+      }
       for entry in changes.opened {
         log.notice("now serving", metadata: ["dataset": "\(entry.name)", "version": "\(entry.version)"])
       }
@@ -99,6 +105,8 @@ final class TileService: Sendable {
 /// What an answer is, and in which coding.
 struct AnswerKey: Hashable, Sendable {
   enum Resource: Hashable, Sendable {
+    /// Of the data sets that a token opens, one of the settings, or that are open to all.
+    case catalogue(SHA256Digest?)
     case metadata
     case summary(layer: Int, groups: [Int])
     case tile(layer: Int, PlaneKey, OrderRequest, level: Int, index: Int)
@@ -106,6 +114,9 @@ struct AnswerKey: Hashable, Sendable {
     case find(layer: Int, OrderRequest, Place)
     case neuron(layer: Int, neuron: Int, groups: [Int], instances: [Int])
     case image(instance: Int)
+    case rowTable(Range<Int>)
+    case rowPicture(row: Int)
+    case rowText(row: Int)
   }
 
   /// A neuron whose rank is sought, or the other way round.
@@ -114,6 +125,7 @@ struct AnswerKey: Hashable, Sendable {
     case rank(Int)
   }
 
+  /// Serial number of the version, or revision of the library's table.
   var version: UInt64
   var resource: Resource
   var coding: ContentCoding

@@ -7,6 +7,8 @@ public enum StoreLimits {
   public static let rootBytes = 64 << 20
   /// Bytes of a `texts/KIND/zarr.json`.
   public static let textsBytes = 64 << 20
+  /// Bytes of `rows/zarr.json`, which names the classes and the values of columns.
+  public static let rowTableBytes = 64 << 20
   /// Bytes of any other `zarr.json`.
   public static let nodeBytes = 1 << 20
   /// Arrays and objects inside each other in a `zarr.json`.
@@ -15,6 +17,14 @@ public enum StoreLimits {
   public static let layers = 65_536
   public static let groups = 65_536
   public static let instances = 1 << 20
+  /// Columns of the table of rows, classes of its scores, and different texts of a column.
+  public static let columns = 1024
+  public static let scores = 65_536
+  public static let columnValues = 65_536
+  /// Height and width of a row's picture.
+  public static let pictureSide = 64
+  /// Bytes of a row's text in UTF-8.
+  public static let rowTextBytes = 16 << 10
   /// Neurons of a layer.
   public static let neurons = Int(Int32.max)
   /// Rows, and a row's samples times them: counts have 32 bits.

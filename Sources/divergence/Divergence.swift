@@ -15,6 +15,7 @@ struct Divergence: AsyncParsableCommand {
     version: PreparedJob.version,
     subcommands: [
       Inspect.self, PrecomputeCommand.self, Merge.self, Serve.self, Show.self, Verify.self, Export.self,
+      Compare.self,
     ])
 
   /// On the main thread until the check is done: without another thread nothing that is asynchronous would ever begin.
@@ -23,12 +24,15 @@ struct Divergence: AsyncParsableCommand {
     if CommandLine.arguments.dropFirst().first == CatalogueChild.subcommand {
       Foundation.exit(CatalogueChild.run(Array(CommandLine.arguments.dropFirst(2))))
     }
-    do throws(ThreadLimit.Reached) {
+    do {
+      try AddressLimit.check()
       try ThreadLimit.check(ThreadLimit.least)
     } catch {
-      complain(error.description)
+      complain("\(error)")
       Foundation.exit(Exit.code(of: error))
     }
+    let limit = ProcessorLimit.watch()
+    defer { withExtendedLifetime(limit) {} }
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }

@@ -111,8 +111,8 @@ struct Export: ParsableCommand {
       let plain = value.string.flatMap { escaped($0) == $0 ? $0 : nil }
       try lines.write("# \(key): \(plain ?? escapedJSON(text(value)))")
     }
-    try lines.write(table.columns.map(quoted).joined(separator: ","))
-    try table.forEachRow { row in try lines.write(row.map(number).joined(separator: ",")) }
+    try lines.write(table.columns.map(csvField).joined(separator: ","))
+    try table.forEachRow { row in try lines.write(row.map(shortest).joined(separator: ",")) }
     try lines.flush()
   }
 
@@ -122,7 +122,7 @@ struct Export: ParsableCommand {
     try lines.write("{\"origin\":\(text(try origin(table))),\n\"columns\":\(text(columns)),\n\"rows\":[")
     var separator = ""
     try table.forEachRow { row in
-      let cells = row.map { $0.isFinite ? number($0) : "null" }.joined(separator: ",")
+      let cells = row.map { $0.isFinite ? shortest($0) : "null" }.joined(separator: ",")
       try lines.write("\(separator)[\(cells)]")
       separator = ","
     }
@@ -134,39 +134,6 @@ struct Export: ParsableCommand {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
-  }
-
-  /// Whole numbers without a point; the shortest digits that read back as the same number otherwise.
-  private static func number(_ value: Double) -> String {
-    Int64(exactly: value).map { abs($0) < 1 << 53 ? String($0) : "\(value)" } ?? "\(value)"
-  }
-
-  /// A field of a CSV file, RFC 4180.
-  private static func quoted(_ field: String) -> String {
-    // By scalars: to Swift, a line feed after a carriage return is a character of its own.
-    guard field.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else { return field }
-    return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-  }
-}
-
-/// Lines, written in pieces of about a mebibyte.
-private struct Lines {
-  private let output: ([String]) throws -> Void
-  private var waiting: [String] = []
-  private var bytes = 0
-
-  init(_ output: @escaping ([String]) throws -> Void) { self.output = output }
-
-  mutating func write(_ line: String) throws {
-    waiting.append(line)
-    bytes += line.utf8.count + 1
-    if bytes >= 1 << 20 { try flush() }
-  }
-
-  mutating func flush() throws {
-    try output(waiting)
-    waiting.removeAll(keepingCapacity: true)
-    bytes = 0
   }
 }
 

@@ -1,6 +1,7 @@
 import Activations
 import ArgumentParser
 import Console
+import Expressions
 import Foundation
 import HDF5
 import Precompute
@@ -44,6 +45,7 @@ enum Exit {
       case .memory: usage
       case .stopped: stopped
       }
+    case is ExpressionError: badData
     case is StoreWriteError, is StoreBusy, is StoreNotWhole: cannotWrite
     case is RecordFileError, is MetadataTooLarge: badData
     case is ShardNumber.Unusable: usage
@@ -54,9 +56,9 @@ enum Exit {
       case .unreadable, .exhausted: cannotRead
       }
     case is CannotListen: cannotWrite
-    case is ThreadLimit.Reached: noThread
+    case is ThreadLimit.Reached, is AddressLimit.Reached: noThread
     case let error as ServeOptions.Unreadable: error.isMissing ? noInput : cannotRead
-    case is ServeOptions.Unusable, is StaticExport.Unusable, is LayerTable.Unknown: usage
+    case is ServeOptions.Unusable, is StaticExport.Unusable, is LayerTable.Unknown, is PairTable.Unknown: usage
     case is StaticSite.Failure: noInput
     case ClientFiles.LoadingError.unreadable: cannotRead
     case is ClientFiles.LoadingError: noInput

@@ -44,7 +44,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "How many of your own proxies add to X-Forwarded-For. (default: 0)")
   var trustedProxies: Int?
 
-  @Option(help: "Memory for cached answers, in MiB; half may be taken at the start. (default: 1024)")
+  @Option(help: "Memory for cached answers, in MiB; three eighths may be taken at the start. (default: 1024)")
   var cacheMib: Int?
 
   @Flag(help: "Log every request to standard output, one JSON object a line.")
@@ -53,6 +53,7 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     try await reportingFailure {
       let settings = Self.fitted(try self.settings(), descriptors: raiseFileLimit())
+      try AddressLimit.check(beside: settings.privateBytesMax)
       try ThreadLimit.check(settings.threadCount)
       let errors = LineWriter(.error)
       let requests = LineWriter(.output)

@@ -2,8 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// SIGINT, SIGTERM, SIGUSR1 and, unless `nohup` had it ignored, SIGHUP ask a run to stop after the piece it works on; a second
-/// SIGINT ends it at once. A reader of standard error that went away is no reason to stop.
+/// SIGINT, SIGTERM, SIGUSR1 and, unless `nohup` had it ignored, SIGHUP ask a run to stop after the piece it works on, and so does the
+/// end of the processor time that the system allows; a second SIGINT ends it at once. A reader of standard error that went away is no reason to stop.
 final class StopSignals: @unchecked Sendable {
   // Unchecked: the sources are made here and only kept alive.
   private final class Flag: Sendable {
@@ -19,6 +19,10 @@ final class StopSignals: @unchecked Sendable {
     var now = sigaction()
     sigaction(SIGHUP, nil, &now)
     let hangsUp = now.__sigaction_handler.sa_handler == nil  // SIG_DFL
+    ProcessorLimit.atEnd { [flag] in
+      complain(ProcessorLimit.words() + " Raise the limit (ulimit -t), or continue later.")
+      flag.asked.store(true, ordering: .relaxed)
+    }
     sources = ([SIGINT, SIGTERM, SIGUSR1] + (hangsUp ? [SIGHUP] : [])).map { [flag] number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

@@ -31,8 +31,13 @@ struct WorkOptions: ParsableArguments {
 
   /// Memory for the whole process, in bytes.
   private func budget() throws -> Int {
-    if let memory { return Self.bytes(memory)! }
-    let granted = GrantedMemory.bytes()
+    if let memory {
+      let bytes = Self.bytes(memory)!
+      try AddressLimit.check(beside: bytes)
+      return bytes
+    }
+    try AddressLimit.check(beside: Self.memoryMin)
+    let granted = min(GrantedMemory.bytes(), AddressLimit.allowedBytes.map { $0 - AddressLimit.leastBytes } ?? .max)
     guard granted >= Self.memoryMin else {
       throw PrecomputeError(
         .memory,

@@ -1,3 +1,4 @@
+import Expressions
 import Testing
 
 @testable import Activations
@@ -6,8 +7,8 @@ import Testing
   @Test func groupsAreSumsOfCells() throws {
     let labels = try LabelColumn(.integers([0, 1, 2, 1, 0, 2, 2]), names: nil, place: "")
     let predictions = LabelColumn(.integers([0, 1, 1, 9, 0, 2, 1]), like: labels)
-    let wrong = try GroupExpression(parsing: "label != prediction")
-    let two = try GroupExpression(parsing: "label == 2")
+    let wrong = try RowExpression(parsing: "label != prediction", in: .job)
+    let two = try RowExpression(parsing: "label == 2", in: .job)
     let grouping = try Grouping(
       rows: 7, labels: labels, predictions: predictions, conditions: [("wrong", "", wrong), ("two", "", two)])
     #expect(grouping.groups.map(\.name) == ["all", "0", "1", "2", "wrong", "two"])
@@ -25,7 +26,7 @@ import Testing
     func notes(_ condition: String) throws -> [String] {
       try Grouping(
         rows: 3, labels: labels, predictions: predictions,
-        conditions: [("odd", condition, GroupExpression(parsing: condition))]
+        conditions: [("odd", condition, RowExpression(parsing: condition, in: .job))]
       ).notes
     }
     for fine in [
@@ -44,7 +45,7 @@ import Testing
     let labels = try LabelColumn(.texts(["cat", "dog"]), names: nil, place: "")
     #expect(throws: ActivationsError.self) {
       try Grouping(
-        rows: 2, labels: labels, predictions: nil, conditions: [("cat", "", GroupExpression(parsing: "row == 0"))])
+        rows: 2, labels: labels, predictions: nil, conditions: [("cat", "", RowExpression(parsing: "row == 0", in: .job))])
     }
   }
 

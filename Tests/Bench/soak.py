@@ -31,6 +31,8 @@ def percentile(seconds, share):
 def told(name, readers):
     times = "  ".join(f"{percentile(readers['seconds'], share):.1f}" for share in (0.5, 0.9, 0.99, 0.999))
     print(f"{name:<28} {len(readers['seconds']):>8,} requests, ms at 50, 90, 99 and 99.9 %: {times}; {readers['statuses']}, renewed {readers['renewals']}", flush=True)
+    for kind, seconds in readers["kinds"].items():
+        print(f"  {kind:<26} {len(seconds):>8,} requests, ms: {'  '.join(f'{percentile(seconds, share):.1f}' for share in (0.5, 0.9, 0.99, 0.999))}")
 
 
 def main():

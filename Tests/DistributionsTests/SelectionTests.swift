@@ -55,10 +55,18 @@ import Testing
   @Test func doublesOfABin() { checkBin(Double.self) }
 
   @Test func positionsOfTheQuartiles() {
-    #expect(QuantilePosition(quarters: 2, count: 4) == .init(lower: 1, upper: 2, fraction: 0.5))
-    #expect(QuantilePosition(quarters: 2, count: 5) == .init(lower: 2, upper: 2, fraction: 0))
+    #expect(QuantilePosition(quarters: 2, count: 4) == .init(lower: 1, upper: 2, fraction: 0.5, isMedian: true))
+    #expect(QuantilePosition(quarters: 2, count: 5) == .init(lower: 2, upper: 2, fraction: 0, isMedian: true))
     #expect(QuantilePosition(quarters: 1, count: 4) == .init(lower: 0, upper: 1, fraction: 0.75))
     #expect(QuantilePosition(quarters: 3, count: 1) == .init(lower: 0, upper: 0, fraction: 0))
+  }
+
+  /// Half-way between two values, `numpy.percentile([-0.95, 2.08, 2.08], 25)` is 0.565, while their mean is the next number.
+  @Test func quartilesAreInterpolatedAsNumPyDoes() {
+    let quartile = QuantilePosition(quarters: 1, count: 3)
+    #expect(quartile.fraction == 0.5)
+    #expect(quartile.interpolate(-0.95, 2.08) == 0.565)
+    #expect(QuantilePosition(quarters: 2, count: 4).interpolate(-0.95, 2.08) == 0.5650000000000001)
   }
 
   @Test func theMeanOfTwoHugeValuesIsFinite() {
@@ -70,10 +78,11 @@ import Testing
 }
 
 extension QuantilePosition {
-  fileprivate init(lower: Int, upper: Int, fraction: Double) {
+  fileprivate init(lower: Int, upper: Int, fraction: Double, isMedian: Bool = false) {
     self.init(quarters: 0, count: 1)
     self.lower = lower
     self.upper = upper
     self.fraction = fraction
+    self.isMedian = isMedian
   }
 }

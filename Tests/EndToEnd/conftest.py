@@ -85,5 +85,6 @@ def refused(program, tmp_path):
         for word in words:
             assert word in paragraph, f"{word!r} is not in: {paragraph}"
         assert published() == before
+        return paragraph
 
     return run

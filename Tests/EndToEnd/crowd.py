@@ -139,6 +139,7 @@ class Reader:
         self.connections = [Connection(port, f"127.0.1.{number + 1}") for _ in range(2)]
         self.dataset = dataset
         self.seconds = []
+        self.kinds = collections.defaultdict(list)
         self.statuses = collections.Counter()
         self.failures = []
         self.renewals = 0
@@ -176,6 +177,7 @@ class Reader:
             self.failures.append(f"{path}: {error!r}")
             return True
         self.seconds.append(loop.time() - start)
+        self.kinds[self.kind or path.split("/layers/")[1].split("/")[1].split("?")[0]].append(loop.time() - start)
         self.statuses[status] += 1
         gone = status == 404 and json.loads(body)["type"].endswith("/gone")
         if status != 200 and not gone:
@@ -194,6 +196,8 @@ class Reader:
                 if attempt == 5:
                     raise
         self.choose(shelf)
+        # Of a new version nothing is at hand yet.
+        self.kind = "first of a version"
         return shelf
 
     async def run(self, end):
@@ -204,6 +208,7 @@ class Reader:
             next_movement = loop.time() + PACE * self.random.uniform(0.6, 1.4)
             paths = self.movement(shelf)
             there = await asyncio.gather(*(self.ask_all(c, paths[i::2]) for i, c in enumerate(self.connections)))
+            self.kind = None
             if not all(there):
                 shelf = await self.renew()
             await asyncio.sleep(max(0, next_movement - loop.time()))
@@ -417,6 +422,7 @@ async def crowd(port, dataset, seconds, kind, count, seed):
         return {
             "statuses": dict(sum((reader.statuses for reader in readers), collections.Counter())),
             "seconds": sorted(one for reader in readers for one in reader.seconds),
+            "kinds": {kind: sorted(one for reader in readers for one in reader.kinds[kind]) for kind in sorted({k for r in readers for k in r.kinds})},
             "requests": [len(reader.seconds) for reader in readers],
             "failures": [one for reader in readers for one in reader.failures],
             "renewals": sum(reader.renewals for reader in readers),

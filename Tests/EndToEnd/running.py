@@ -16,8 +16,21 @@ def events(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-class Running:
-    """`divergence precompute …` under way; at the end of the block it is killed if it still runs."""
+class Child:
+    """A process, `self.process`, that is killed at the end of the block if it still runs."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+        self.process.wait()
+
+
+class Running(Child):
+    """`divergence precompute …` under way."""
 
     def __init__(self, *arguments, environment=None, before=(), **options):
         command = [*before, PROGRAM, "precompute", *map(str, arguments), "--progress", "json"]
@@ -27,15 +40,9 @@ class Running:
             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL), **options)
         self.seen = ""
 
-    def __enter__(self):
-        return self
-
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.kill()
+        super().__exit__()
         self.process.stderr.close()
-        self.process.wait()
 
     def until(self, event, **fields):
         """Reads on to an event."""

@@ -12,11 +12,14 @@ import subprocess
 import threading
 
 from programs import PROGRAM, ROOT
+from running import Child
 
 GOLDEN = ROOT / "Tiles" / "golden" / "store" / "golden"
+# The golden stores of all versions of the format, the first one first.
+GOLDENS = [GOLDEN, ROOT / "Tiles" / "golden" / "version-2" / "store" / "golden"]
 
 
-class Server:
+class Server(Child):
     """`divergence serve` on a free port."""
 
     def __init__(self, tiles, *options, env=None, before=()):
@@ -61,14 +64,6 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
 
 
 class Shelf:

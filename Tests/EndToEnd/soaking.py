@@ -12,6 +12,7 @@ import threading
 import h5py
 import numpy as np
 from programs import Program
+from running import Child
 from serving import Server
 
 HERE = pathlib.Path(__file__).parent
@@ -47,7 +48,7 @@ def serve(tiles, **settings):
     return Server(tiles, "--config", config)
 
 
-class Crowd:
+class Crowd(Child):
     """Readers of a kind in a process of their own; `end` waits for what they saw."""
 
     def __init__(self, server, seconds, kind, count, seed=1, nice=0):
@@ -60,14 +61,6 @@ class Crowd:
         text, _ = self.process.communicate(timeout=3600)
         assert self.process.returncode == 0
         return json.loads(text)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
 
 
 class Watch:

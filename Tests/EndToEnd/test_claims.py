@@ -190,16 +190,16 @@ def test_no_plugin_is_loaded_from_where_the_environment_says(program, tmp_path, 
         f'#include <stdio.h>\n__attribute__((constructor)) static void f(void) {{ FILE *f = fopen("{mark}", "w"); if (f) fclose(f); }}\n')
     plugins = tmp_path / "plugins"
     plugins.mkdir()
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", plugins / "libh5blosc.so", tmp_path / "plugin.c"], check=True)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", plugins / "libh5blosc2.so", tmp_path / "plugin.c"], check=True)
     path = tmp_path / "dump.h5"
     with h5py.File(path, "w") as f:
-        f.create_dataset("a", data=values(40, 50), chunks=(10, 50), **hdf5plugin.Blosc())
+        f.create_dataset("a", data=values(40, 50), chunks=(10, 50), **hdf5plugin.Blosc2())
         f.create_dataset("b", data=values(40, 50), chunks=(10, 50), **hdf5plugin.Bitshuffle())
         f["labels"] = np.arange(40) % 3
     environment = dict(os.environ, HDF5_PLUGIN_PATH=str(plugins), HDF5_PLUGIN_PRELOAD="x")
     for arguments in (["inspect", path], ["precompute", path, "--output", tmp_path / "Tiles", "--progress", "none"]):
         done = program.ok(*arguments, env=environment)
-    assert "32001" in program.ok("inspect", path, env=environment).stdout and done.returncode == 0
+    assert "32026" in program.ok("inspect", path, env=environment).stdout and done.returncode == 0
     assert not mark.exists()
 
 

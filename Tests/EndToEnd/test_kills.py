@@ -34,6 +34,9 @@ def data(tmp_path_factory):
 
     labels = np.arange(12) % 2
     write_dump(folder / "two.h5", {"one": values(12, 3), "two": values(12, 2)}, labels)
+    write_dump(
+        folder / "table.h5", {"one": values(12, 3)}, labels, p=values(12, 2), t=["a text", "another"] * 6, split=np.arange(12) % 3,
+        x=rng.integers(0, 255, (12, 2, 2), dtype=np.uint8))
     write_dump(folder / "one.h5", {"one": values(12, 3)}, labels)
     write_dump(folder / "rows.h5", {"one": values(2100, 2)}, np.arange(2100) % 2)
     with h5py.File(write_dump(folder / "dots.h5", {"one": values(12, 2)}, labels), "r+") as f:
@@ -43,6 +46,7 @@ def data(tmp_path_factory):
             f[f"instances/{kind}/texts"] = ["a text", "another"]
     for name, dump, more in (
         ("a", "two", ""), ("b", "two", "medians: binned"), ("old", "one", ""), ("rows", "rows", ""), ("dots", "dots", ""), ("one", "one", ""),
+        ("table", "table", "layers: [one]\nscores: p\npictures: x\ntexts: t\ncolumns: [split]"),
         ("start", "two", "start: { text: '" + "many words " * 20 + "' }"), ("other-start", "two", "start: { text: few }"),
     ):
         (folder / f"{name}.yaml").write_text(f"name: job\ndumps: [{dump}.h5]\n{more}\n")
@@ -69,6 +73,7 @@ SITE = ["export", "FOLDER/job", "--static", "FOLDER/site", "--web", "web"]
 SCENARIOS = {
     "fresh": dict(command=count("a"), after=[count("a", AGAIN)]),
     "pictures and texts": dict(command=count("dots"), after=[count("dots", AGAIN)]),
+    "a table of rows": dict(command=count("table"), after=[count("table", AGAIN)]),
     "over an older version": dict(before=[count("old")], command=count("a"), after=[count("a", AGAIN)]),
     "the same again": dict(before=[count("one")], command=count("one"), after=[count("one", AGAIN)]),
     "with checkpoints, three threads": dict(

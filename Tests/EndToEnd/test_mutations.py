@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 import pytest
 from programs import PROGRAM, ROOT
-from fuzz_hdf5 import mutate
-from numbers_hdf5 import Numbers
+from fuzz_hdf5 import mutate, packed
+from numbers_hdf5 import Chunks, Numbers
 
 COUNT = int(os.environ.get("ND_MUTATIONS", "12"))
 FIRST = int(os.environ.get("ND_SEED", "1"))
@@ -31,6 +31,15 @@ def source(path, version):
         f["predictions"] = np.array(["cat", "dog", "dog"] * 4, h5py.string_dtype())
         f["count"] = 12
         f["soft"] = h5py.SoftLink("/plain")
+        table = np.zeros(12, [("key", "i8"), ("vector", ">f4", (4,)), ("text", "S3")])
+        table["key"], table["vector"] = np.arange(12), layer[:, :4]
+        f.create_dataset("table", data=table, chunks=(5,), compression="gzip")
+        places = np.argwhere(layer > 0)
+        f["sae/data"], f["sae/indices"] = layer[layer > 0], places[:, 1].astype("i4")
+        f["sae/indptr"] = np.searchsorted(places[:, 0], np.arange(13)).astype("i4")
+        f["sae"].attrs["shape"], f["sae"].attrs["encoding-type"] = layer.shape, "csr_matrix"
+        f["top_acts"], f["top_indices"] = layer[:, :3], np.argsort(layer)[:, :3].astype("i2")
+        f["top_acts"].attrs["d_sae"] = 10
         for number, kind in enumerate(("benign", "attacked")):
             for name in ("layers/packed", "growing", "plain"):
                 f[f"instances/{kind}/{name}"] = f[name][2 * number : 2 * number + 2].astype("f4")
@@ -43,7 +52,7 @@ def with_values_of(mutated, sound):
     patched = bytearray(sound.read_bytes())
 
     def patch(_, node):
-        if not isinstance(node, h5py.Dataset) or node.compression or node.dtype.hasobject:
+        if not isinstance(node, h5py.Dataset) or node.id.get_create_plist().get_nfilters() or node.dtype.hasobject:
             return
         chunks = [node.id.get_chunk_info(i) for i in range(node.id.get_num_chunks())] if node.chunks else []
         stored = [(chunk.byte_offset, chunk.size) for chunk in chunks] or [(node.id.get_offset(), node.id.get_storage_size())]
@@ -76,8 +85,24 @@ KINDS = {"bytes": lambda path: lambda random: mutate(path.read_bytes(), random),
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + 2))
 @pytest.mark.parametrize("kind", KINDS)
 def test_damaged_dumps(tmp_path, version, seed, kind):
-    sound = source(tmp_path / "dump.h5", version).read_bytes()
-    mutated = KINDS[kind](tmp_path / "dump.h5")
+    source(tmp_path / "dump.h5", version)
+    outcomes = judged(tmp_path, KINDS[kind](tmp_path / "dump.h5"), seed)
+    assert 65 in outcomes
+    # A single number may well make all of a file unsound.
+    assert 0 in outcomes or kind == "numbers"
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + 2))
+def test_damaged_chunks(tmp_path, seed):
+    """The filters that pack numbers or blocks of them: what is in their chunks, and their parameters."""
+    with h5py.File(tmp_path / "dump.h5", "w", libver=("v110", "v110")) as f:
+        packed(f)
+    assert 65 in judged(tmp_path, Chunks(tmp_path / "dump.h5").mutate, seed)
+
+
+def judged(tmp_path, mutated, seed):
+    """Exit codes for mutations of the dump; what is published of them is right."""
+    sound = (tmp_path / "dump.h5").read_bytes()
     random = np.random.default_rng([seed, len(sound)])
     path, unharmed, patched, output = (tmp_path / name for name in ("mutated.h5", "dump.h5", "patched.h5", "Tiles"))
     outcomes = []
@@ -103,6 +128,4 @@ def test_damaged_dumps(tmp_path, version, seed, kind):
             assert "AssertionError" not in why, f"seed {seed}, number {number}: {why}"
             patched.write_bytes(with_values_of(path.read_bytes(), unharmed))
             assert difference(store, patched) is None, f"seed {seed}, number {number}: {why}"
-    assert 65 in outcomes
-    # A single number may well make all of a file unsound.
-    assert 0 in outcomes or kind == "numbers"
+    return outcomes

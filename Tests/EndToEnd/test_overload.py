@@ -143,7 +143,7 @@ def figures(server, name):
 
 def test_what_nobody_waits_for_is_not_made(server, tile):
     """Who asks for much and goes away leaves nothing in the queue: while one answer is made, all others behind it are given up."""
-    # Windows of the axis that nobody has looked at, of 65,536 neurons in a tile: some 20 ms each, on the one thread for such work.
+    # Windows of the axis that nobody has looked at, of 65,536 neurons in a tile: some 20 ms each, on the two threads for such work.
     paths = iter([f"{tile('index', 8)}&zoom=6&from={16 * number}" for number in range(5 * QUEUE)])
     made = figures(server, 'cache_entries{cache="answers"}')
     for _ in range(5):

@@ -1,6 +1,9 @@
 """Whole files as they come: thousands of datasets, files that are not whole, orders, names, and numbers in forms that nothing decodes."""
 
 import os
+import re
+import subprocess
+import sys
 
 import h5py
 import hdf5plugin
@@ -8,6 +11,13 @@ import numpy as np
 import pytest
 import zarr
 from real_world import acts, agrees, expected, mixed, told, write
+
+
+# How h5py is told to store an element type with each.
+FILTERS = {
+    "blosc": lambda _: hdf5plugin.Blosc(cname="lz4", shuffle=hdf5plugin.Blosc.BITSHUFFLE), "bzip2": lambda _: hdf5plugin.BZip2(),
+    "szip, shuffle": lambda _: {"compression": "szip", "shuffle": True}, "szip, fletcher32": lambda _: {"compression": "szip", "fletcher32": True},
+    "scaleoffset, gzip": lambda kind: {"scaleoffset": 2 if kind.kind == "f" else 0, "compression": "gzip"} if kind != "f2" else {"compression": "gzip"}}  # fmt: skip
 
 
 def names_of(store, what):
@@ -88,12 +98,32 @@ def test_numbers_that_nothing_decodes(refused, tmp_path, rng):
     refused(tmp_path / "d.h5", words=["/e5m2", "5 + 2 bits", "/long", "16 bytes"])
 
 
-def test_a_filter_that_is_not_decoded(refused, tmp_path, rng):
+@pytest.mark.parametrize("name, options", [("blosc2", hdf5plugin.Blosc2()), ("zfp", hdf5plugin.Zfp(reversible=True)), ("sz3", hdf5plugin.SZ3(absolute=0.001))])
+def test_a_filter_that_is_not_decoded(program, refused, tmp_path, rng, name, options):
+    """Named by its name and number; and the line that the refusal tells makes a file that is read, to the same figures."""
+    y, x = mixed(rng)
+    with h5py.File(tmp_path / "OLD.h5", "w") as f:
+        f.create_dataset("fc", data=x, chunks=(20, 6), **options)
+        f["labels"] = y
+        read = f["fc"][()]
+        number = f["fc"].id.get_create_plist().get_filter(0)[0]
+    error = refused(tmp_path / "OLD.h5", words=["/fc", name, f"filter {number} ", "h5repack -f GZIP"])
+    line = re.search(r"(HDF5_PLUGIN_PATH=.*? OLD.h5 NEW.h5)", error)[1]
+    subprocess.run(["bash", "-c", line], cwd=tmp_path, check=True, env=dict(os.environ, PATH=f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"))
+    store, _ = told(program, [tmp_path / "NEW.h5"], tmp_path / "Tiles")
+    agrees(store, expected(read.astype("f8"), y))
+
+
+@pytest.mark.parametrize("options", FILTERS.values(), ids=FILTERS)
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", ">i4"])
+def test_filters_people_use(program, tmp_path, rng, options, dtype):
     y, x = mixed(rng)
     with h5py.File(tmp_path / "d.h5", "w") as f:
-        f.create_dataset("fc", data=x, chunks=(20, 6), **hdf5plugin.Blosc())
+        f.create_dataset("fc", data=(x * 9).astype(dtype), chunks=(17, 4), **options(np.dtype(dtype)))
         f["labels"] = y
-    refused(tmp_path / "d.h5", words=["/fc", '"blosc"', "h5repack -f GZIP"])
+        read = f["fc"][()]
+    store, _ = told(program, [tmp_path / "d.h5"], tmp_path / "Tiles")
+    agrees(store, expected(read.astype("f8"), y))
 
 
 def test_labels_that_pandas_has_pickled(program, tmp_path, rng):

@@ -49,6 +49,13 @@ def names_called_labels(folder, rng):
     return [write(folder / "d.h5", {"fc": x, "y": y, "labels": NAMES})], expected(x, y, NAMES)
 
 
+@read("A", "Assumed: /old/targets holds the labels, by its name, though it stands in a group apart", "Left out: /obs/kind: ", job="labels: obs/kind")
+def labels_in_a_group_apart(folder, rng):
+    y, x = mixed(rng)
+    old = rng.integers(0, 2, 60)
+    return [write(folder / "d.h5", {"net/fc": x, "obs/kind": y, "old/targets": old})], expected(x, old), expected(x, y)
+
+
 # B. One structure, repeated
 
 
@@ -202,6 +209,10 @@ def cells(folder, rng):
     return [write(folder / "d.h5", datasets)], expected(x, y, ["B", "NK", "T"])
 
 
+def test_what_is_taken_is_not_left_out(program, tmp_path, rng):
+    assert "Left out: /obs/cell_type" not in told(program, cells(tmp_path, rng)[0], tmp_path / "Tiles")[1]
+
+
 def labels_as_attribute(place):
     def make(folder, rng):
         y, x = mixed(rng)
@@ -215,12 +226,12 @@ for place in ("/", "fc"):
     read("D", "@labels holds the labels")(labels_as_attribute(place))
 
 
-@read("D", "Left out: /meta: it is a table")
+@read("D")
 def labels_in_a_table(folder, rng):
     y, x = mixed(rng)
     table = np.zeros(60, [("path", "S20"), ("label", "i8")])
     table["label"] = y
-    return [write(folder / "d.h5", {"features": x, "meta": table})], expected(x)
+    return [write(folder / "d.h5", {"features": x, "meta": table})], expected(x, y)
 
 
 # E. Rows never filled
@@ -310,21 +321,33 @@ foreign("sparse_matrix_of_scipy", ["sparse matrix"], lambda y, x: {f"sae/{k}": v
 foreign("sparse_matrix_of_matlab", ["sparse matrix of MATLAB", "full(X)"], lambda y, x: {
     "features/data": np.arange(240.0), "features/ir": np.arange(240, dtype=np.uint64), "features/jc": np.arange(7, dtype=np.uint64), "labels": y[None].astype(float)},
     [("features", "MATLAB_sparse", 60)])  # fmt: skip
-foreign("table_of_pandas", ["a table of pandas"], lambda y, x: {"df/table": np.zeros(60, [("index", "i8"), ("values_block_0", "f4", (6,)), ("label", "i8")])},
-        [("df", "pandas_type", np.bytes_("frame_table"))])  # fmt: skip
-foreign("table_of_records", ["/samples: it is a table"], lambda y, x: {"samples": np.zeros(60, [("vector", "f4", (6,)), ("label", "?")])})
 foreign("labels_of_tokens", ["one label for each token", "reshape(-1, 6)"], lambda y, x: {"layer_5": np.zeros((20, 7, 6), "f4"), "labels": np.zeros((20, 7), int)})
 foreign("rows_of_different_lengths", ["np.diff(offsets)"], lambda y, x: {"layer_5": np.zeros((100, 6), "f4"), "labels": y[:20], "offsets": np.arange(21) * 5})
 
 
-@refused_with("G", "each of its values is an array")
+@read("G")
 def arrays_as_elements(folder, rng):
     y, x = mixed(rng)
     with h5py.File(folder / "d.h5", "w") as f:
         f["labels"] = y
-        made = h5py.h5d.create(f.id, b"embedding", h5py.h5t.array_create(h5py.h5t.NATIVE_FLOAT, (6,)), h5py.h5s.create_simple((60,)))
-        made.write(h5py.h5s.ALL, h5py.h5s.ALL, x, h5py.h5t.array_create(h5py.h5t.NATIVE_FLOAT, (6,)))
-    return [folder / "d.h5"], None
+        f.create_dataset("embedding", (60,), np.dtype(("f4", (6,))))[...] = x
+    return [folder / "d.h5"], expected(x, y)
+
+
+@read("G")
+def table_of_pandas(folder, rng):
+    y, x = mixed(rng)
+    table = np.zeros(60, [("index", "i8"), ("values_block_0", "f4", (6,)), ("label", "i8")])
+    table["index"], table["values_block_0"], table["label"] = np.arange(60), x, y
+    return [write(folder / "d.h5", {"df/table": table}, [("df", "pandas_type", np.bytes_("frame_table"))])], expected(x, y)
+
+
+@read("G", "Left out: /labels: it is an object of MATLAB (categorical)", "categories(labels)")
+def object_of_matlab(folder, rng):
+    y, x = mixed(rng)
+    datasets = {"features": x.T, "labels": np.array([[0xDD000000, 2, 1, 1, 1, 1]], np.uint32)}
+    return [write(folder / "d.h5", datasets, [("features", "MATLAB_class", np.bytes_("single")), ("labels", "MATLAB_class", np.bytes_("categorical")),
+                                              ("labels", "MATLAB_object_decode", np.int32(3))])], expected(x)  # fmt: skip
 
 
 @read("G", "Left out: /labels: it is a cell array of MATLAB", "the last axis is taken as that of the rows")
@@ -463,7 +486,13 @@ def test_it_is_read_and_told(program, tmp_path, rng, make, words, job):
     for where in (said, program.ok("inspect", *files).stdout, program.ok("precompute", *files, "--output", tmp_path / "Other", "--plan-only").stdout):
         for word in words:
             assert word in where, where
-    kept = dict(zarr.open_group(str(store), mode="r").attrs)["provenance"]
+    attributes = dict(zarr.open_group(str(store), mode="r").attrs)
+    kept = attributes["provenance"]
+    taken = {attributes["job"].get(key) for key in ("labels", "predictions", "count")} | {layer["dataset"] for layer in attributes["layers"]}
+    assert not taken & {each["path"] for each in kept["left_out"]}
+    shown = program.ok("show", store).stdout
+    assert all(f"Assumed: {each}" in shown for each in kept["assumed"])
+    assert all(f"Left out: {each['path']}: {each['why']}" in shown for each in kept["left_out"])
     inspected = json.loads(program.ok("inspect", *files, "--json").stdout)
     assert kept["assumed"] == inspected["assumed"] and kept["left_out"] == inspected["left_out"]
     assert [line.strip() for line in said.splitlines() if "Left out: " in line or "Assumed: " in line] == (

@@ -49,11 +49,11 @@ def paths(metadata, count):
     groups, instances = metadata["groups"], metadata["instances"]
 
     def item():
-        kind = random.choice(["median", "mean", "value"])
+        kind = random.choice(["median", "mean", "deviation", "minimum", "maximum", "zeros", "value"])
         return f"{kind}({random.choice(instances if kind == 'value' else groups)['name']})"
 
     def order():
-        text = random.choice(["index", item(), f"difference({item()},{item()})"])
+        text = random.choice(["index", item(), f"absolute({item()})", f"difference({item()},{item()})"])
         return f"order={urllib.parse.quote(text, safe='')}&direction={random.choice(['ascending', 'descending'])}"
 
     for _ in range(count):

@@ -13,7 +13,7 @@ import numpy as np
 
 from fuzz_store import mutated
 from programs import LAUNCHER, PROGRAM
-from serving import GOLDEN, Server
+from serving import GOLDEN, GOLDENS, Server
 
 COUNT = int(os.environ.get("ND_STORES", "30"))
 SEED = int(os.environ.get("ND_SEED", "1"))
@@ -62,7 +62,7 @@ def test_a_server_survives_any_meaning(tmp_path):
     for number in range(COUNT):
         folder = tiles / f"m{number:05}"
         folder.mkdir(parents=True)
-        changes[folder.name] = mutated((GOLDEN / "current").resolve(), folder, random)
+        changes[folder.name] = mutated((GOLDENS[number % 2] / "current").resolve(), folder, random)
     (tiles / "sound").symlink_to(GOLDEN)
     statuses = {}
     with Server(tiles, "--cache-mib", "16") as server:
@@ -98,7 +98,7 @@ def test_verify_survives_any_meaning(tmp_path):
     for number in range(COUNT):
         folder = tmp_path / f"m{number:05}"
         folder.mkdir()
-        place = f"seed {SEED}, {folder.name}: {mutated((GOLDEN / 'current').resolve(), folder, random)}"
+        place = f"seed {SEED}, {folder.name}: {mutated((GOLDENS[number % 2] / 'current').resolve(), folder, random)}"
         done = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, PROGRAM, "verify", folder], capture_output=True, text=True)
         (code, mib), said = json.loads(done.stdout.splitlines()[-1]), done.stderr
         codes[code] = codes.get(code, 0) + 1

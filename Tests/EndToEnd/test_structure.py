@@ -11,12 +11,13 @@ SOURCES = ROOT / "Sources"
 # What each module may import of the project and of the system; arrows run one way.
 ALLOWED = {
     "Console": {"Glibc", "Musl", "Darwin"},
-    "HDF5": {"CHDF5", "CLZ4", "CDeflate", "CZstd", "CKernels", "CMapping", "CProcess", "Foundation", "Glibc", "Darwin", "Synchronization"},
+    "HDF5": {"CHDF5", "CLZ4", "CAec", "CBlosc", "CBzip2", "CDeflate", "CZstd", "CKernels", "CMapping", "CProcess", "Foundation", "Glibc", "Darwin", "Synchronization"},
     "Distributions": {"CKernels"},
-    "Activations": {"HDF5", "CKernels", "Foundation", "Glibc"},
+    "Expressions": {"Foundation"},
+    "Activations": {"Expressions", "HDF5", "CKernels", "Foundation", "Glibc"},
     "TileStore": {"CLZ4", "CKernels", "CDurability", "CMapping", "Crypto", "Foundation", "Glibc", "Darwin", "Synchronization"},
-    "Precompute": {"Activations", "Algorithms", "CKernels", "Distributions", "HDF5", "TileStore", "Yams", "Dispatch", "Foundation", "Glibc", "Synchronization"},
-    "Views": {"CDeflate", "CKernels", "CZstd", "Crypto", "Distributions", "NIOPosix", "TileStore", "Dispatch", "Foundation", "Synchronization"},
+    "Precompute": {"Activations", "Algorithms", "CKernels", "Distributions", "Expressions", "HDF5", "TileStore", "Yams", "Dispatch", "Foundation", "Glibc", "Synchronization"},
+    "Views": {"CDeflate", "CKernels", "CZstd", "Crypto", "Distributions", "Expressions", "NIOPosix", "TileStore", "Dispatch", "Foundation", "Synchronization"},
 }
 
 

@@ -12,6 +12,7 @@ from programs import Program, write_dump
 from serving import Server
 
 NEURONS, ROWS = 20_000, 600
+FIGURES = ("median", "mean", "deviation", "minimum", "maximum")
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +35,22 @@ class Oracle:
         self.groups = [group["name"] for group in store.attrs["groups"]]
         base = store[f"layers/{self.layer['id']}"]
         self.own, self.shared = ({bins: base[f"{axis}/{bins}"][...].astype("i8") for bins in (256, 64, 16)} for axis in ("own", "shared"))
-        self.statistics = {name: base[f"statistics/{name}"][...] for name in ("zeros", "median", "mean")}
+        self.statistics = {name: base[f"statistics/{name}"][...] for name in ("count", "zeros", *FIGURES)}
         self.exponent, self.origin = base["grid/exponent"][...].astype("i8"), base["grid/origin"][...]
 
-    def order(self, items, descending):
+    def key(self, kind, group):
+        if kind == "zeros":
+            with np.errstate(invalid="ignore"):
+                return self.statistics["zeros"][group] / self.statistics["count"][group].astype("f8")
+        return self.statistics[kind][group].astype("f8")
+
+    def order(self, items, absolute, descending):
         """Stable, NaN last, by what FORMAT.md §6 says."""
         if not items:
             order = np.arange(NEURONS)
             return order[::-1] if descending else order
-        keys = [self.statistics[kind][group].astype("f8") for kind, group in items]
-        key = keys[0] - keys[1] if len(keys) > 1 else keys[0]
+        keys = [self.key(kind, group) for kind, group in items]
+        key = keys[0] - keys[1] if len(keys) > 1 else np.abs(keys[0]) if absolute else keys[0]
         key = key + 0.0
         ranked = np.argsort(-key if descending else key, kind="stable")
         return np.concatenate([ranked[~np.isnan(key[ranked])], np.flatnonzero(np.isnan(key))])
@@ -62,8 +69,8 @@ class Oracle:
                 sums[row] += counts[bin] * np.maximum(overlap, 0) / own
         return sums
 
-    def tile(self, group, axis, bins, zoom, start, items, descending, level, index):
-        order = self.order(items, descending)
+    def tile(self, group, axis, bins, zoom, start, items, absolute, descending, level, index):
+        order = self.order(items, absolute, descending)
         rows = -(-NEURONS // 2**level)
         first, last = 256 * index, min(256 * index + 256, rows)
         neurons = order[first << level : last << level]
@@ -90,16 +97,17 @@ class Oracle:
 
 
 def random_view(oracle):
-    items = [(random.choice(["median", "mean"]), random.randrange(4)) for _ in range(random.choice([0, 1, 2, 2]))]
+    items = [(random.choice(["zeros", *FIGURES]), random.randrange(4)) for _ in range(random.choice([0, 1, 2, 2]))]
+    absolute = len(items) == 1 and random.random() < 0.3
     level = random.choice([0, 1, 2, 3, 4, 5, 6, 7])
     zoom = random.choice([0, 0, 1, 3, 6]) if level < 3 else 0
     view = {
         "group": random.randrange(4), "axis": "shared" if zoom else random.choice(["own", "shared"]), "bins": random.choice([256, 64, 16]),
-        "zoom": zoom, "start": random.randint(0, (256 << zoom) - 256), "items": items, "descending": random.random() < 0.5,
+        "zoom": zoom, "start": random.randint(0, (256 << zoom) - 256), "items": items, "absolute": absolute, "descending": random.random() < 0.5,
         "level": level, "index": random.randrange(-(-(-(-NEURONS // 2**level)) // 256)),
     }  # fmt: skip
     texts = [f"{kind}({oracle.groups[group]})" for kind, group in items]
-    text = texts[0] if len(texts) == 1 else f"difference({','.join(texts)})" if texts else "index"
+    text = f"absolute({texts[0]})" if absolute else texts[0] if len(texts) == 1 else f"difference({','.join(texts)})" if texts else "index"
     path = (f"/tiles/{view['group']}/{level}/{view['index']}?order={urllib.parse.quote(text, safe='')}&axis={view['axis']}&bins={view['bins']}"
             f"&direction={'descending' if view['descending'] else 'ascending'}&zoom={zoom}&from={view['start']}")
     return path, view

@@ -33,8 +33,29 @@ def odd(dump, rng):
     x[5, 11], x[6, 11], x[7, 12] = np.nan, np.inf, -np.inf
     x[8, 15] = 1e30
     plain = rng.normal(size=(400, 8)).astype(np.float32)
-    found = {"nan": 401, "infinite": 2, "missing_rows": 0, "dead": 3, "constant": 1, "empty": 1, "outlier_windows": 1}
+    found = {"nan": 401, "infinite": 2, "missing_rows": 0, "masked_samples": 0, "dead": 3, "constant": 1, "empty": 1, "outlier_windows": 1}
     return dump({"a_odd": x, "b_plain": plain}, rng.integers(0, 3, 400)), found
+
+
+def test_programs_are_told_what_was_left_out_and_assumed(program, tmp_path, rng):
+    path = tmp_path / "d.h5"
+    with h5py.File(path, "w") as f:
+        f["net/fc"], f["old/targets"], f["obs/kind"], f["net/pred"] = rng.random((40, 3), np.float32), np.arange(40) % 4, np.arange(40) % 2, np.arange(40) % 4
+    done = program.ok("precompute", path, "--output", tmp_path / "T", "--progress", "json")
+    published = events(done.stderr)[-1]
+    assert published["event"] == "published"
+    assert [each["path"] for each in published["left_out"]] == ["/obs/kind"] and "labels: /obs/kind" in published["left_out"][0]["why"]
+    assert len(published["assumed"]) == 2 and all(any(each.startswith(path) for each in published["assumed"]) for path in ("/old/targets ", "/net/pred "))
+    kept = json.loads((tmp_path / "T" / "d" / "current" / "zarr.json").read_text())["attributes"]["provenance"]
+    looked = json.loads(program.ok("inspect", path, "--json").stdout)
+    for key in ("left_out", "assumed"):
+        assert published[key] == kept[key] == looked[key]
+    # The same lines after `Published …`, and none with `none`.
+    said = program.ok("precompute", path, "--output", tmp_path / "U", "--progress", "auto").stderr.split("Published", 1)[1]
+    lines = [line.strip() for line in said.splitlines()]
+    assert [line for line in lines if line.startswith("Left out: ")] == [f"Left out: {each['path']}: {each['why']}" for each in published["left_out"]]
+    assert [line for line in lines if line.startswith("Assumed: ")] == [f"Assumed: {each}" for each in published["assumed"]]
+    assert program.ok("precompute", path, "--output", tmp_path / "V", "--progress", "none").stderr == ""
 
 
 def manifest(store):

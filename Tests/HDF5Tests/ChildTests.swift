@@ -113,7 +113,7 @@ import Testing
     let reply = try JSONDecoder.forCatalogues.decode(
       CatalogueChild.Reply.self, from: Data(output))
     let reason = try reply.catalogue(of: "plugin.h5").dataset(named: "virtual").unsupportedReason
-    #expect(reason?.contains("filter 32001 (blosc), which libhdf5 cannot decode") == true)
+    #expect(reason?.contains("filter 32026 (blosc2), which libhdf5 cannot decode") == true)
   }
 
   @Test func severalAtOnceDoNotWaitForEachOther() async throws {

@@ -48,6 +48,43 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 2, 3, 4, 5, 8, 12, 16])
+  func shuffle(width: Int) {
+    for bytes in [0, 1, width, width + 1, 7 * width, 64 * width, 1000 * width + width / 2] {
+      let plain = random(bytes, bytes)
+      let count = bytes / width
+      var expected = plain
+      for element in 0..<count {
+        for byte in 0..<width {
+          expected[byte * count + element] = plain[element * width + byte]
+        }
+      }
+      var out = [UInt8](repeating: 0, count: bytes)
+      nd_shuffle(&out, plain, bytes, width)
+      #expect(out == expected)
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 8, 16])
+  func bitShuffle(width: Int) {
+    for count in [8, 16, 64, 72, 512, 520, 2048, 4096, 8200] {
+      let plain = random(count * width, count)
+      var expected = [UInt8](repeating: 0, count: count * width)
+      for element in 0..<count {
+        for byte in 0..<width {
+          for bit in 0..<8 {
+            let place = (byte * 8 + bit) * (count / 8) + element / 8
+            expected[place] |= (plain[element * width + byte] >> UInt8(bit) & 1) << UInt8(element % 8)
+          }
+        }
+      }
+      var out = [UInt8](repeating: 0, count: count * width)
+      var planes = out
+      nd_bit_shuffle(&out, plain, count, width, &planes)
+      #expect(out == expected)
+    }
+  }
+
   @Test func everyHalfFloat() {
     let bits = (0...UInt16.max).map { $0 }
     var out = [Float](repeating: 0, count: bits.count)

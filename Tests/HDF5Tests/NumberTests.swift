@@ -54,6 +54,46 @@ import Testing
     }
   }
 
+  private func littleEndian(_ value: UInt64) -> [UInt8] { bigEndian(value, 4).reversed() }
+
+  /// Blosc's header: decoded bytes, those of a block, stored ones; the flags of a copy and of each codec.
+  @Test(arguments: sizes.prefix(9))
+  func bloscHeadersOfAnySize(_ decoded: UInt64) throws {
+    for block in Self.sizes.prefix(9) {
+      for stored in Self.sizes.prefix(9) + [48] {
+        for flags in [0, 1, 2, 4, 0x21, 0x44, 0x61, 0x91, 0xa1, 0xe2] as [UInt8] {
+          let input =
+            [2, 1, flags, 4] + littleEndian(decoded) + littleEndian(block) + littleEndian(stored)
+            + [UInt8](repeating: 1, count: 32)
+          try withClaimed(1 << 33) { output in
+            _ = try? input.withUnsafeBytes { try Blosc.decode($0, into: output, scratch: Scratch()) }
+          }
+        }
+      }
+    }
+  }
+
+  /// Sizes and widths at the head of a chunk of szip, and of scaleoffset with any number of elements.
+  @Test(arguments: sizes.prefix(9))
+  func packedHeadersOfAnySize(_ number: UInt64) throws {
+    let input = littleEndian(number) + [8] + [UInt8](repeating: 1, count: 59)
+    try withClaimed(1 << 33) { output in
+      try input.withUnsafeBytes { input in
+        let szip = try Szip([141, 8, 32, 100])
+        _ = try? szip.decode(input, into: output, scratch: Scratch())
+        for elements in Self.sizes.prefix(8) {
+          for (kind, width) in [(2, 1), (2, 8), (0, 4), (0, 8)] as [(UInt32, UInt32)] {
+            let parameters =
+              [kind, 0, UInt32(elements), kind == 0 ? 1 : 0, width, 1, 0, 1] + [UInt32](repeating: .max, count: 12)
+            _ = try? ScaleOffset(parameters).decode(input, into: output, scratch: Scratch())
+            _ = try? NBit([8, 0, UInt32(elements), 1, width, 0, 8 * width - 1, 1])
+              .decode(input, into: output, scratch: Scratch())
+          }
+        }
+      }
+    }
+  }
+
   @Test func parametersOfAnySize() {
     let extremes: [UInt32] = [0, 1, 3, 8, 65_536, 65_537, 0x1000_0000, 0x7fff_ffff, 0x8000_0000, .max]
     for element in extremes {
@@ -61,6 +101,11 @@ import Testing
         for codec in extremes {
           let bitshuffle = try? Bitshuffle([0, 2, element, block, codec])
           #expect((bitshuffle?.blockBytes ?? 0) >= 0)
+          _ = try? Szip([141, element, block, codec])
+          _ = try? NBit([8, 0, codec, 1, element, 0, block, 3])
+          _ = try? NBit([8, 0, 100, 1, 4, 0, block, element])
+          _ = try? ScaleOffset([0, element, block, 1, codec, 0, 0, 0] + [UInt32](repeating: codec, count: 12))
+          _ = try? ScaleOffset([2, element, block, 0, codec, 0, 0, 0] + [UInt32](repeating: codec, count: 12))
         }
       }
     }

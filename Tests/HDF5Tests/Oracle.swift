@@ -20,6 +20,30 @@ struct Oracle {
     let reinterpret: String?
     let missing: MissingChunks?
     let follow: Bool?
+    /// The datasets that a sparse matrix is made of.
+    let sparse: Sparse?
+
+    struct Sparse: Decodable, Sendable {
+      let values: String
+      let indices: String
+      /// Of what is stored line by line; `nil`: values are listed for each row.
+      let starts: String?
+      let axis: Int?
+    }
+
+    func info(_ catalogue: Catalogue) throws -> DatasetInfo {
+      guard let sparse else { return try catalogue.dataset(named: dataset) }
+      let kind: SparseForm.Kind =
+        if let starts = sparse.starts, let axis = sparse.axis {
+          .lines(axis: axis, starts: try catalogue.dataset(named: starts))
+        } else {
+          .listed
+        }
+      let form = SparseForm(
+        kind, values: try catalogue.dataset(named: sparse.values), indices: try catalogue.dataset(named: sparse.indices)
+      )
+      return try DatasetInfo(sparse: form, path: dataset, shape: shape, file: file)
+    }
   }
 
   /// What `make_hdf5.py` makes; another seed than 1 by the variable `ND_SEED`.

@@ -19,7 +19,7 @@ import Testing
       let file = try File(catalogue)
       for one in cases {
         let place = Comment(rawValue: "\(name) \(one.dataset)")
-        let info = try catalogue.dataset(named: one.dataset)
+        let info = try one.info(catalogue)
         #expect(info.shape == one.shape, place)
         if one.reinterpret == nil { #expect("\(info.element)" == one.element, place) }
         let dataset = try file.dataset(

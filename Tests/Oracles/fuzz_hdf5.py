@@ -23,6 +23,7 @@ import h5py
 import hdf5plugin
 import numpy as np
 
+from meaning import take
 from numbers_hdf5 import Numbers
 
 DEADLINE_S = 30
@@ -46,6 +47,8 @@ def seeds(folder):
                     "zstd": hdf5plugin.Zstd(), "bit": hdf5plugin.Bitshuffle()}.items():
                 f.create_dataset(f"layers/{name}", data=values, chunks=(5, 4), **options)
             f["labels"] = labels
+        with create("packed") as f:
+            packed(f)
         with create("indices") as f:
             for name, maxshape in (("fixed", None), ("rows", (None, 10)), ("both", (None, None))):
                 f.create_dataset(name, data=values, chunks=(2, 3), maxshape=maxshape)
@@ -55,6 +58,18 @@ def seeds(folder):
             f["activations/dense_2"] = values.astype(">f8")
             f["labels"] = labels
             f["half"] = values.astype("f2")
+        with create("records") as f:
+            record = np.dtype([("key", "i8"), ("text", "S5"), ("vector", ">f4", (3,)), ("flag", "?"),
+                               ("inner", [("a", "<u2"), ("b", "<f8", (2, 2))])])
+            rows = np.zeros(12, record)
+            for name in ("key", "flag"):
+                rows[name] = labels
+            rows["vector"], rows["inner"]["b"] = values[:, :3], values[:, :4].reshape(12, 2, 2)
+            f["table"] = rows
+            f.create_dataset("packed", data=rows, chunks=(5,), compression="gzip", shuffle=True)
+            f.create_dataset("arrays", (12,), np.dtype(("<f4", (10,))), chunks=(4,), compression="lzf")[...] = values
+            words = f.create_dataset("words", (6,), [("word", h5py.string_dtype()), ("number", "<i4")])
+            words[...] = np.array([(word, number) for number, word in enumerate(["cat", "dog", "größe"] * 2)], words.dtype)
         with create("texts") as f:
             f["names"] = np.array(["cat", "dog", "größe"] * 4, h5py.string_dtype())
             f["fixed"] = np.array([b"cat", b"dog", b"x"])
@@ -93,6 +108,27 @@ def seeds(folder):
     return made
 
 
+def packed(f):
+    """A layer of calm values for each filter that packs numbers or blocks of them, and labels."""
+    values = (np.random.default_rng(12).normal(size=(12, 10)) * 20).astype("<f4").round(1)
+    for name, (dtype, options) in {
+            "blosc": ("<f4", hdf5plugin.Blosc(cname="blosclz", clevel=9)),
+            "blosc_lz4": (">f8", hdf5plugin.Blosc(cname="lz4", shuffle=hdf5plugin.Blosc.BITSHUFFLE)),
+            "blosc_zstd": ("<f2", hdf5plugin.Blosc(cname="zstd")), "bzip2": ("<f4", hdf5plugin.BZip2()),
+            "szip": ("<f4", dict(compression="szip")), "szip_8": ("i1", dict(compression="szip", compression_opts=("ec", 4), shuffle=True)),
+            "scaled": ("<i4", dict(scaleoffset=0)), "decimals": ("<f8", dict(scaleoffset=1, compression="gzip"))}.items():
+        f.create_dataset(f"layers/{name}", data=values.astype(dtype), chunks=(12, 4), **options)
+    kind = h5py.h5t.STD_I32BE.copy()
+    kind.set_precision(20)
+    kind.set_offset(3)
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_chunk((5, 4))
+    properties.set_filter(5, h5py.h5z.FLAG_OPTIONAL, ())
+    dataset = h5py.h5d.create(f.id, b"layers/narrow", kind, h5py.h5s.create_simple(values.shape), dcpl=properties)
+    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, values.astype("<i4"))
+    f["labels"] = np.arange(12) % 3
+
+
 def mutate(data, rng):
     """One to six changes: bits, bytes, and runs of the numbers that parsers trip over."""
     data = bytearray(data)
@@ -127,15 +163,14 @@ def reference(path, wanted, connection):
     with h5py.File(path, "r") as f:
         for name in wanted:
             try:
-                dataset = f[name]
-                if h5py.check_string_dtype(dataset.dtype) or dataset.dtype.kind == "S":
-                    flat = np.asarray(dataset[()], object).reshape(-1)
+                values = np.asarray(take(f, name))
+                if h5py.check_string_dtype(values.dtype) or values.dtype.kind in "SO":
+                    flat = values.astype(object).reshape(-1)
                     words = [w if isinstance(w, bytes) else str(w).encode() for w in flat]
-                    connection.send((name, list(dataset.shape), b"\n".join(words)))
+                    connection.send((name, list(values.shape), b"\n".join(words)))
                 else:
-                    values = np.asarray(dataset[()])
                     values = values.astype(values.dtype.newbyteorder("<"))
-                    connection.send((name, list(dataset.shape), values.tobytes()))
+                    connection.send((name, list(values.shape), values.tobytes()))
             except Exception:
                 pass
 

@@ -13,6 +13,7 @@ import shutil
 import struct
 
 import google_crc32c
+import numcodecs.blosc
 import numcodecs.lz4
 import numpy as np
 
@@ -139,7 +140,7 @@ def some_shard(folder, random):
 
 
 def chunks_of(folder, shard):
-    """Inner chunks of a shard, as its array's metadata say; and its data type."""
+    """Inner chunks of a shard, as its array's metadata say, its data type, and what its chunks are shuffled by."""
     array = shard.parent
     while not (array / "zarr.json").is_file():
         array = array.parent
@@ -147,9 +148,10 @@ def chunks_of(folder, shard):
     try:
         outer = document["chunk_grid"]["configuration"]["chunk_shape"]
         inner = document["codecs"][0]["configuration"]["chunk_shape"]
-        return int(np.prod([a // b for a, b in zip(outer, inner)])), np.dtype(document["data_type"])
-    except (KeyError, IndexError, TypeError, ZeroDivisionError, ValueError, OverflowError):
-        return 1, np.dtype("uint8")
+        shuffle = document["codecs"][0]["configuration"]["codecs"][1]["configuration"].get("shuffle")
+        return int(np.prod([a // b for a, b in zip(outer, inner)])), np.dtype(document["data_type"]), shuffle
+    except (KeyError, IndexError, TypeError, AttributeError, ZeroDivisionError, ValueError, OverflowError):
+        return 1, np.dtype("uint8"), None
 
 
 def with_index(shard, count, body):
@@ -164,9 +166,22 @@ def with_index(shard, count, body):
     shard.write_bytes(data)
 
 
+SHUFFLES = {"noshuffle": numcodecs.blosc.NOSHUFFLE, "shuffle": numcodecs.blosc.SHUFFLE, "bitshuffle": numcodecs.blosc.BITSHUFFLE}
+
+
+def decompressed(raw, shuffle):
+    return bytearray(numcodecs.blosc.decompress(raw) if shuffle else numcodecs.lz4.decompress(raw))
+
+
+def compressed(raw, dtype, shuffle, block=0):
+    if not shuffle:
+        return numcodecs.lz4.compress(raw)
+    return numcodecs.blosc.compress(np.frombuffer(raw, dtype if len(raw) % dtype.itemsize == 0 else "uint8"), b"lz4", 5, SHUFFLES.get(shuffle, 0), block)
+
+
 def index(folder, random):
     shard = some_shard(folder, random)
-    count, _ = chunks_of(folder, shard)
+    count, *_ = chunks_of(folder, shard)
     which, offset, size = random.random(), pick(random, PLACES), pick(random, PLACES)
 
     def body(entries, data):
@@ -184,7 +199,7 @@ def index(folder, random):
 def chunk(folder, random):
     """Other values in a decoded chunk, put behind the others."""
     shard = some_shard(folder, random)
-    count, dtype = chunks_of(folder, shard)
+    count, dtype, shuffle = chunks_of(folder, shard)
     said = []
 
     def body(entries, data):
@@ -192,9 +207,8 @@ def chunk(folder, random):
         start, length = entries[at]
         if start == MISSING or start + length > len(data) or length < 8:
             return entries
-        size = struct.unpack_from("<I", data, start)[0]
-        decoded = bytearray(numcodecs.lz4.decompress(bytes(data[start : start + length - 4])))
-        values = np.frombuffer(decoded, dtype) if size % dtype.itemsize == 0 else np.frombuffer(decoded, "uint8")
+        decoded = decompressed(bytes(data[start : start + length - 4]), shuffle)
+        values = np.frombuffer(decoded, dtype) if len(decoded) % dtype.itemsize == 0 else np.frombuffer(decoded, "uint8")
         values = values.copy()
         if dtype.kind == "f":
             some = [np.nan, np.inf, -np.inf, 0.0, -0.0, -(2.0**63), 2.0**63, np.finfo(dtype).max, np.finfo(dtype).tiny, -1e-30]
@@ -213,7 +227,7 @@ def chunk(folder, random):
         raw = values.tobytes()
         if how > 0.95:
             raw = raw[: len(raw) // 2]
-        encoded = numcodecs.lz4.compress(raw)
+        encoded = compressed(raw, dtype, shuffle, int(pick(random, [0, 1, 256, 2048])))
         encoded += struct.pack("<I", google_crc32c.value(encoded))
         entries[at] = (len(data), len(encoded))
         data += encoded

@@ -21,7 +21,20 @@ import h5py
 import hdf5plugin
 import numpy as np
 
+import packed_hdf5
+
 GZIP, SHUFFLE, FLETCHER, LZF, LZ4, BITSHUFFLE, ZSTD = 1, 2, 3, 32000, 32004, 32008, 32015
+BZIP2, BLOSC = 307, 32001
+# Filters that may find nothing to do, and then leave a chunk as it is.
+OPTIONAL = {4, 5, 6, LZF, BLOSC}
+
+
+def blosc(codec, level=5, shuffle=1):
+    """Parameters: four places that the filter fills, level, shuffle (1 bytes, 2 bits), codec."""
+    return [(BLOSC, [0, 0, 0, 0, level, shuffle, BLOSC_CODECS.index(codec)])]
+
+
+BLOSC_CODECS = ["blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd"]
 
 DTYPES = ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "i1", "u1", "<i2", ">i2", "<u2", ">u2",
           "<i4", ">i4", "<u4", ">u4", "<i8", ">i8", "<u8", ">u8", "bool"]
@@ -51,6 +64,17 @@ PIPELINES = {
     "bitshuffle-zstd in blocks of 8": [(BITSHUFFLE, [8, 3, 5])],
     "gzip, then lz4": [(GZIP, [1]), (LZ4, [])],
     "shuffle twice, then zstd": [(SHUFFLE, []), (SHUFFLE, []), (ZSTD, [1])],
+    "shuffle, fletcher, then gzip": [(SHUFFLE, []), (FLETCHER, []), (GZIP, [4])],
+    "bzip2": [(BZIP2, [9])],
+    "bzip2+shuffle+fletcher": [(SHUFFLE, []), (BZIP2, [1]), (FLETCHER, [])],
+    "blosc": blosc("blosclz", 9, 0),
+    "blosc-blosclz, bits": blosc("blosclz", 9, 2),
+    "blosc-lz4": blosc("lz4"),
+    "blosc-lz4hc, bits": blosc("lz4hc", 9, 2),
+    "blosc-snappy": blosc("snappy"),
+    "blosc-zlib": blosc("zlib"),
+    "blosc-zstd, bits": blosc("zstd", 3, 2),
+    "blosc+shuffle+fletcher": [(SHUFFLE, []), *blosc("lz4", 5, 0), (FLETCHER, [])],
 }
 
 ELEMENTS = {"f2": "float16", "f4": "float32", "f8": "float64", "b1": "uint8"}
@@ -127,8 +151,8 @@ class Maker:
             elif identifier == GZIP:
                 plist.set_deflate(parameters[0])
             else:
-                plist.set_filter(identifier, h5py.h5z.FLAG_MANDATORY if identifier != LZF
-                                 else h5py.h5z.FLAG_OPTIONAL, tuple(parameters))
+                plist.set_filter(identifier, h5py.h5z.FLAG_OPTIONAL if identifier in OPTIONAL
+                                 else h5py.h5z.FLAG_MANDATORY, tuple(parameters))
         return plist
 
     def chunked(self, f, path, values, chunk, pipeline, maxshape=None, tid=None, plist=None):
@@ -227,7 +251,7 @@ class Maker:
         file = "edges.h5"
         hdf5 = library()
         with h5py.File(os.path.join(self.out, file), "w", libver="v110") as f:
-            for name in ("gzip+shuffle", "zstd", "gzip+shuffle+fletcher"):
+            for name in ("gzip+shuffle", "zstd", "gzip+shuffle+fletcher", "blosc-lz4", "bzip2"):
                 values = self.values((50, 33), "<f4")
                 plist = self.properties((16, 8), PIPELINES[name], 4)
                 if hdf5 is None or hdf5.H5Pset_chunk_opts(
@@ -325,6 +349,69 @@ class Maker:
             self.cases.append(dict(case, file=file, follow=True,
                                    dataset=case["dataset"].replace("/gzip+shuffle", "/whole")))
 
+    def records(self):
+        """Fields of records and arrays as elements, in every layout, with every pipeline."""
+        for number, (name, pipeline) in enumerate([("contiguous", None), ("compact", []), *PIPELINES.items()]):
+            file = f"records_{number}.h5"
+            with h5py.File(os.path.join(self.out, file), "w", libver=("earliest", "v110")[number % 2]) as f:
+                types = [str(d) for d in self.rng.choice(DTYPES[:-1], 4)]
+                record = np.dtype([("a", types[0]), ("text", "S3"), ("vector", types[1], (int(self.rng.integers(1, 6)),)), ("flag", "?"),
+                                   ("inner", [("b", types[2]), ("grid", types[3], (2, 3))])], align=bool(number % 2))  # fmt: skip
+                shape = (int(self.rng.integers(1, 40)),) if pipeline == [] and name == "compact" else tuple(int(n) for n in self.rng.integers(1, 40, number % 2 + 1))
+                rows = np.frombuffer(self.rng.bytes(int(np.prod(shape)) * record.itemsize), np.uint8).copy().view(record).reshape(shape)
+                rows["flag"] = self.rng.integers(0, 2, shape)
+                vector = np.dtype((types[1], (4,)))
+                matrix = self.values((*shape, 4), types[1])
+                if name in ("contiguous", "compact"):
+                    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+                    plist.set_layout(h5py.h5d.COMPACT if name == "compact" else h5py.h5d.CONTIGUOUS)
+                    plists = [plist, plist]
+                else:
+                    chunk = tuple(int(self.rng.integers(1, n + 1)) for n in shape)
+                    plists = [self.properties(chunk, pipeline, size) for size in (record.itemsize, vector.itemsize)]
+                space = h5py.h5s.create_simple(shape)
+                for path, dtype, data, plist in (("table", record, rows, plists[0]), ("arrays", vector, matrix, plists[1])):
+                    stored = h5py.h5t.py_create(dtype, logical=True)
+                    h5py.h5d.create(f.id, path.encode(), stored, space, dcpl=plist).write(h5py.h5s.ALL, h5py.h5s.ALL, data, mtype=stored)
+                self.expect(file, "/arrays", matrix)
+                for path in ("a", "vector", "flag", "inner/b", "inner/grid"):
+                    values = rows
+                    for part in path.split("/"):
+                        values = values[part]
+                    self.expect(file, f"/table/{path}", np.ascontiguousarray(values), element="uint8" if path == "flag" else None)
+
+    def sparse(self):
+        """Matrices of which only what is not zero is stored, by rows, by columns and listed, with zeros stored and places in no order."""
+        file = "sparse.h5"
+        with h5py.File(os.path.join(self.out, file), "w") as f:
+            for number, dtype in enumerate(DTYPES[:-1]):
+                index = ["i1", "<i2", ">u4", "<i8", "u1", ">i4", "<u8"][number % 7]
+                options = [{}, {"chunks": True}, {"chunks": True, "compression": "gzip", "shuffle": True}][number % 3]
+                shape = tuple(int(n) for n in self.rng.integers(1, 90, 2))
+                dense = np.where(self.rng.random(shape) < 0.2, self.values(shape, dtype), np.zeros((), dtype))
+                # Minus zero is what a sum with zero makes of it: bits are kept, so there is none.
+                dense[dense == 0] = 0
+                for axis, source in enumerate((dense, dense.T)):
+                    places = [self.rng.permutation(np.union1d(np.flatnonzero(line), self.rng.integers(0, len(line), 1))) for line in source]
+                    places = [p[: self.rng.choice([0, len(p)], p=[0.2, 0.8])] if not line.any() else p for p, line in zip(places, source)]
+                    group = f"{number}/{axis}"
+                    parts = {"data": np.concatenate([line[p] for line, p in zip(source, places)]).astype(dtype),
+                             "indices": np.concatenate(places).astype(index), "indptr": np.cumsum([0, *map(len, places)])}  # fmt: skip
+                    for name, values in parts.items():
+                        f.create_dataset(f"{group}/{name}", data=values, **(options if len(values) else {}))
+                    self.expect(file, f"/{group}", dense, sparse=dict(axis=axis, values=f"{group}/data", indices=f"{group}/indices", starts=f"{group}/indptr"))
+                for lead in ((shape[0],), (shape[0], 3)):
+                    k = min(4, shape[1])
+                    places = np.argsort(self.rng.random((*lead, shape[1])), axis=-1)[..., :k]
+                    values = self.values(places.shape, dtype)
+                    values[values == 0] = 0
+                    listed = np.zeros((*lead, shape[1]), dtype)
+                    np.put_along_axis(listed, places, values, -1)
+                    group = f"{number}/list{len(lead)}"
+                    f.create_dataset(f"{group}/acts", data=values, **options)
+                    f.create_dataset(f"{group}/idx", data=places.astype(index), **options)
+                    self.expect(file, f"/{group}", listed, sparse=dict(values=f"{group}/acts", indices=f"{group}/idx"))
+
     def scalars(self):
         file = "scalars.h5"
         with h5py.File(os.path.join(self.out, file), "w") as f:
@@ -372,7 +459,10 @@ def main():
     maker.user_block()
     maker.holes()
     maker.elsewhere()
+    maker.records()
+    maker.sparse()
     maker.scalars()
+    packed_hdf5.make(maker)
     maker.close()
 
 

@@ -14,8 +14,9 @@ import numpy as np
 EXTREMES = [0, 1, 2, 7, 255, 65_535, 65_536, 2**31 - 1, 2**31, 2**31 + 1, 2**32 - 1, 2**32, 2**32 + 1, 2**40, 2**61, 2**62,
             2**63 - 1, 2**63, 2**64 - 2**16, 2**64 - 2, 2**64 - 1]
 REALS = [np.inf, -np.inf, np.nan, 1e308, -1e308, 2.0**63, -(2.0**63), 2.0**31, 1e19, 5e-324]
-# Registered filters whose stored chunks begin with big-endian sizes of 8 and 4 bytes, before a block's of 4.
-SIZES_FIRST = {32004, 32008}
+# Where the stored chunks of a filter have sizes: (place, width, byte order).
+SIZES = {32004: [(0, 8, ">"), (8, 4, ">"), (12, 4, ">")], 32008: [(0, 8, ">"), (8, 4, ">"), (12, 4, ">")],
+         32001: [(place, 4, "<") for place in range(4, 36, 4)], 4: [(0, 4, "<")], 6: [(0, 4, "<"), (5, 8, "<")]}  # fmt: skip
 # What begins with one of these ends with a checksum over all before it.
 SEALED = [b"OHDR", b"OCHK", b"FRHP", b"FHDB", b"FHIB", b"BTHD", b"BTLF", b"BTIN", b"FAHD", b"FADB", b"EAHD", b"EAIB", b"EADB",
           b"EASB", b"\x89HDF\r\n\x1a\n"]
@@ -89,8 +90,7 @@ def places(path, data, sealed):
                 known[8].update([chunk.byte_offset, chunk.size])
                 known[4].add(chunk.size)
                 values.append(range(chunk.byte_offset, chunk.byte_offset + chunk.size))
-                if first in SIZES_FIRST:
-                    found.update((chunk.byte_offset + at, width, ">") for at, width in ((0, 8), (8, 4), (12, 4)))
+                found.update((chunk.byte_offset + at, width, order) for at, width, order in SIZES.get(first, []) if at + width <= chunk.size)
         elif node.id.get_offset() is not None:
             start, size = node.id.get_offset(), node.id.get_storage_size()
             known[8].update([start, size])
@@ -123,6 +123,52 @@ def places(path, data, sealed):
         found.update((at + k, 2, "<") for k in (5, 7, 110))
         found.update((at + k, 8, "<") for k in range(10, 106, 8))
     return sorted(place for place in found if place[0] + place[1] <= len(data))
+
+
+class Chunks:
+    """A file of which only filtered chunks are changed, the numbers in them, and the parameters of their filters."""
+
+    def __init__(self, path):
+        with open(path, "rb") as f:
+            self.data = f.read()
+        self.chunks, self.seals = [], seals(self.data)
+        with h5py.File(path) as f:
+            f.visititems(self.visit)
+
+    def visit(self, _, node):
+        if isinstance(node, h5py.Dataset) and node.chunks and node.id.get_create_plist().get_nfilters():
+            stored = [node.id.get_chunk_info(index) for index in range(node.id.get_num_chunks())]
+            properties, parameters = node.id.get_create_plist(), []
+            for number in range(properties.get_nfilters()):
+                values = properties.get_filter(number)[2]
+                pattern = struct.pack(f"<{len(values)}I", *values)
+                if len(values) > 1 and self.data.count(pattern) == 1:
+                    parameters += [self.data.find(pattern) + 4 * place for place in range(len(values))]
+            self.chunks.append(([(chunk.byte_offset, chunk.size) for chunk in stored], parameters))
+
+    def mutate(self, rng):
+        """One to three changes to one dataset: a bit, a byte, a number where sizes are, at the beginning of a chunk, or a parameter."""
+        data, changed = bytearray(self.data), []
+        stored, parameters = self.chunks[int(rng.integers(0, len(self.chunks)))]
+        for _ in range(rng.integers(1, 4)):
+            start, size = stored[int(rng.integers(0, len(stored)))]
+            at, kind = start + int(rng.integers(0, size)), rng.integers(0, 4 if parameters else 3)
+            if kind == 0:
+                data[at] ^= 1 << int(rng.integers(0, 8))
+            elif kind == 1:
+                data[at] = int(rng.integers(0, 256))
+            else:
+                at = min(start + int(rng.integers(0, 6)) * 4, start + max(size - 4, 0))
+                number = EXTREMES[int(rng.integers(0, len(EXTREMES)))] % 2**32
+                if kind == 3:
+                    at = parameters[int(rng.integers(0, len(parameters)))]
+                    changed.append(at)
+                    number = number if rng.integers(0, 2) else (struct.unpack_from("<I", data, at)[0] + 1) % 2**32
+                data[at:at + 4] = number.to_bytes(4, "little")
+        for start, end in self.seals:
+            if any(start <= at < end for at in changed):
+                struct.pack_into("<I", data, end, CHECKSUM(bytes(data[start:end])))
+        return bytes(data)
 
 
 class Numbers:

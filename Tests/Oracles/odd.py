@@ -241,14 +241,13 @@ def holes():
 def filters():
     values = np.random.default_rng(0).normal(size=(20, 20)).astype("<f4")
     with create("filters.h5") as f:
-        f.create_dataset("blosc", data=values, chunks=(10, 10), **hdf5plugin.Blosc())
+        f.create_dataset("blosc2", data=values, chunks=(10, 10), **hdf5plugin.Blosc2())
         f.create_dataset("zfp", data=values, chunks=(10, 10), **hdf5plugin.Zfp())
-        f.create_dataset("scaleoffset", data=values.astype("i4"), chunks=(10, 10), scaleoffset=0)
         f.create_dataset("good", data=values, chunks=(10, 10), **hdf5plugin.Bitshuffle())
     # libhdf5 itself would decode the source of this one, if it might load a plugin.
     with create("plugin.h5", libver="v110") as f:
         layout = h5py.VirtualLayout((20, 20), "<f4")
-        layout[...] = h5py.VirtualSource("filters.h5", "blosc", (20, 20))
+        layout[...] = h5py.VirtualSource("filters.h5", "blosc2", (20, 20))
         f.create_virtual_dataset("virtual", layout)
     with open(os.path.join(OUT, "plugin_path"), "w") as f:
         f.write(hdf5plugin.PLUGIN_PATH)

@@ -7,12 +7,19 @@ plainest way. Nothing of the project is used. `python store_oracle.py STORE DUMP
 import sys
 
 import h5py
+import hdf5plugin  # noqa: F401  registers filters
 import numpy as np
 import zarr
+from meaning import dense, take
 
 
-def decoded(dataset):
-    values = np.atleast_1d(dataset[...])
+def entry_of(attributes, layer):
+    """What the job, as it was understood, says of a layer."""
+    return next(entry for entry in attributes["job"]["layers"] if entry["name"] == layer["name"])
+
+
+def decoded(values):
+    values = np.atleast_1d(values)
     return np.array([v.decode() if isinstance(v, bytes) else v for v in values]) if values.dtype.kind in "SO" else values
 
 
@@ -21,12 +28,12 @@ def read_column(attributes, files, path):
     layer = attributes["layers"][0]
     columns = []
     for f in files:
-        shape = f[layer["dataset"]].shape
+        shape = dense(f, entry_of(attributes, layer)).shape
         extents = dict(zip(layer["axes"], shape))
         categories, rows = extents.get("K", 1), extents.get("N", 1)
         if path is None and "K" not in extents:
             return None
-        column = np.arange(categories) if path is None else decoded(f[path]).ravel()
+        column = np.arange(categories) if path is None else decoded(take(f, path)).ravel()
         count = int(f[attributes["job"]["count"]][()]) if "count" in attributes["job"] else categories * rows
         columns.append((np.repeat(column, rows) if len(column) == categories and rows > 1 and "K" in extents else column)[:count])
     return np.concatenate(columns)
@@ -101,12 +108,21 @@ def stored(layer, files, attributes):
     """The layer's rows that count, of all files: `[row, position, neuron]`."""
     parts = []
     for f in files:
-        values = f[layer["dataset"]][...]
+        values = dense(f, entry_of(attributes, layer))
         if layer["dtype"] == "bfloat16" and values.dtype.kind != "f":  # the upper half of a float32
             values = (np.frombuffer(values.tobytes(), np.uint16).reshape(values.shape).astype(np.uint32) << 16).view(np.float32)
         part = reduced(values, layer["axes"], layer["reduce"])
         parts.append(part[: int(f[attributes["job"]["count"]][()])] if "count" in attributes["job"] else part)
     return np.concatenate(parts)
+
+
+# Every statistic of FORMAT.md §5: which values are counted, and what NumPy makes of the finite ones.
+COUNTS = {"count": np.isfinite, "zeros": lambda values: values == 0, "nan": np.isnan, "infinite": np.isinf}
+FIGURES = {
+    "minimum": np.min, "maximum": np.max, "mean": np.mean, "deviation": np.std, "median": np.median,
+    "lower_quartile": lambda values: np.percentile(values, 25), "upper_quartile": lambda values: np.percentile(values, 75),
+}  # fmt: skip
+MOMENTS = {"mean", "deviation"}
 
 
 def kinds_of(values, missing=None):
@@ -193,8 +209,8 @@ def check_layer(store, attributes, layer, files, masks):
     own = {b: group[f"own/{b}"][...].astype(np.int64) for b in (256, 64, 16)}
     shared = {b: group[f"shared/{b}"][...].astype(np.int64) for b in (256, 64, 16)}
     exponent, origin, tails = (group[f"grid/{n}"][...].astype(np.int64) for n in ("exponent", "origin", "tails"))
-    stat = {n: group[f"statistics/{n}"][...] for n in (
-        "count", "zeros", "nan", "infinite", "minimum", "maximum", "mean", "deviation", "median", "lower_quartile", "upper_quartile")}
+    stat = {n: array[...] for n, array in group["statistics"].arrays()}
+    assert set(stat) == {*COUNTS, *FIGURES}, f"{layer['name']}: {sorted(stat)}"
     axis = layer["shared"]
     assert dict(group["shared/256"].attrs) == axis
 
@@ -218,19 +234,11 @@ def check_layer(store, attributes, layer, files, masks):
             on_shared = (origin[n] + np.arange(256)) >> min(axis["exponent"] - exponent[n], 63)
             filled = expected_own[g, n] > 0
             np.add.at(expected_shared[g, n], (on_shared - axis["origin"])[filled], expected_own[g, n][filled])
-            expected["count"][g, n] = finite.size
-            expected["zeros"][g, n] = (finite == 0).sum()
-            expected["nan"][g, n] = np.isnan(values).sum()
-            expected["infinite"][g, n] = np.isinf(values).sum()
-            if finite.size:
-                precise = finite.astype(np.float64)
-                expected["minimum"][g, n] = finite.min()
-                expected["maximum"][g, n] = finite.max()
-                expected["median"][g, n] = figure(np.median(precise))
-                expected["lower_quartile"][g, n] = figure(np.percentile(precise, 25))
-                expected["upper_quartile"][g, n] = figure(np.percentile(precise, 75))
-                expected["mean"][g, n] = precise.mean()
-                expected["deviation"][g, n] = precise.std()
+            for key, counted in COUNTS.items():
+                expected[key][g, n] = counted(values).sum()
+            for key, of in FIGURES.items() if finite.size else ():
+                exact = of(finite.astype(np.float64))
+                expected[key][g, n] = exact if key in MOMENTS else figure(exact)
     name = layer["name"]
     check_codes(group, layer, matrix, masks)
     check_extremes(group, layer, matrix, figure)
@@ -239,10 +247,10 @@ def check_layer(store, attributes, layer, files, masks):
     for b in (64, 16):
         equal(f"{name} own {b}", own[b], expected_own.reshape(count, neurons, b, 256 // b).sum(axis=3))
         equal(f"{name} shared {b}", shared[b], expected_shared.reshape(count, neurons, b, 256 // b).sum(axis=3))
-    for key in ("count", "zeros", "nan", "infinite", "minimum", "maximum", "median", "lower_quartile", "upper_quartile"):
+    for key in stat.keys() - MOMENTS:
         equal(f"{name} {key}", stat[key].astype(np.float64), expected[key])
     spread = np.maximum(np.abs(expected["maximum"]), np.abs(expected["minimum"]))
-    for key in ("mean", "deviation"):  # sums of floating-point numbers: the order of adding is the program's own
+    for key in MOMENTS:  # sums of floating-point numbers: the order of adding is the program's own
         assert np.allclose(stat[key] / spread, expected[key] / spread, rtol=0, atol=1e-7, equal_nan=True), f"{name} {key}"
     for g in range(count):
         equal(f"{name} ordering {g}", group["orderings/median"][g], np.argsort(stat["median"][g] + 0.0, kind="stable").astype(np.uint32))
@@ -263,7 +271,8 @@ def check_instances(store, attributes, layer, files):
             if path not in files[0]:  # a kind need not have every layer
                 assert np.isnan(values[i]).all(), f"{layer['name']} {instance['name']}: values of a layer that it has not"
                 continue
-            source = reduced(files[0][path][...], axes, layer["reduce"])[instance["pair"]]
+            of_kind = dense(files[0], entry_of(attributes, layer), f"{root}/{instance['kind']}")
+            source = reduced(of_kind, axes, layer["reduce"])[instance["pair"]]
         row = source.astype(np.float64).mean(axis=0)
         equal(f"{layer['name']} {instance['name']}", values[i], row.astype(np.float32))
         equal(f"{layer['name']} order {instance['name']}", group["orderings/value"][i], np.argsort(values[i] + 0.0, kind="stable").astype(np.uint32))

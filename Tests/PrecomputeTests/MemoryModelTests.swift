@@ -92,6 +92,20 @@ import Testing
   }
 
   /// Of a large budget, as many neurons as there are; of a small one, fewer neurons before fewer rows than a chunk has.
+  /// A million neurons have a file for each group, a thousand have one for 64 groups.
+  @Test func orderingTakesMediansTwoListsOfKeysAndTheOrders() {
+    let million = 1_000_000
+    #expect(FigureFiles<Float>.bytes(groups: 11, neurons: million, lanes: 1) == million * (4 + 2 * 8 + 4 + 4))
+    #expect(FigureFiles<Double>.bytes(groups: 11, neurons: million, lanes: 1) == million * (8 + 2 * 16 + 4 + 4))
+    #expect(FigureFiles<Float>.bytes(groups: 11, neurons: million, lanes: 3) == million * (4 + 2 * 8 + 4 + 4 + 2 * 8))
+    // More lanes than statistics have nothing to do.
+    #expect(
+      FigureFiles<Float>.bytes(groups: 11, neurons: million, lanes: 64)
+        == FigureFiles<Float>.bytes(groups: 11, neurons: million, lanes: 12))
+    #expect(FigureFiles<Float>.bytes(groups: 3, neurons: 1000, lanes: 2) == 1000 * (4 + 2 * 8 + 4 + 3 * 4 + 3 * 8))
+    #expect(FigureFiles<Float>.bytes(groups: 100, neurons: 1000, lanes: 1) == 1000 * (4 + 2 * 8 + 4 + 64 * 4))
+  }
+
   @Test func moreMemoryIsFewerBands() throws {
     func model(_ budget: Int, chunkRows: Int = 100) -> MemoryModel {
       MemoryModel(

@@ -1,6 +1,7 @@
 import Distributions
 import Fixtures
 import Foundation
+import Testing
 import TileStore
 
 @testable import TileServer
@@ -16,9 +17,15 @@ struct BruteForce {
   /// `[neuron]`.
   func keys(_ item: OrderName.Item) throws -> [Double] {
     switch item.kind {
-    case .median: try layer.keys(of: layer.statistic(.median), plane: item.index)
-    case .mean: try layer.keys(of: layer.statistic(.mean), plane: item.index)
-    case .value: try layer.values.map { try layer.keys(of: $0, plane: item.index) } ?? []
+    case .value: return try layer.values.map { try layer.keys(of: $0, plane: item.index) } ?? []
+    case .zeros:
+      let zeros = try layer.statistic(.zeros).plane(item.index, as: UInt32.self)
+      // Every finite value lies in a bin.
+      let counts = try layer.counts(.own, .full).integers(plane: item.index, rows: 0..<neurons)
+      return zip(zeros, counts).map { Double($0) / Double($1.reduce(0, +)) }
+    default:
+      let statistic = try #require(Statistic(rawValue: item.kind.rawValue))
+      return try layer.keys(of: layer.statistic(statistic), plane: item.index)
     }
   }
 
@@ -27,6 +34,7 @@ struct BruteForce {
     switch name {
     case .index: (0..<neurons).map(Double.init)
     case .item(let item): try keys(item)
+    case .absolute(let item): try keys(item).map(\.magnitude)
     case .difference(let first, let second): zip(try keys(first), try keys(second)).map { $0 - $1 }
     }
   }
@@ -180,9 +188,10 @@ struct RandomView {
       elements.randomElement(using: &random)!
     }
     func item() -> OrderName.Item {
-      any(of: [.median(any(of: groups)), .mean(any(of: groups)), .value(any(of: instances))])
+      let kind = any(of: ItemKind.allCases)
+      return OrderName.Item(kind: kind, index: kind.subject == .group ? any(of: groups) : any(of: instances))
     }
-    let name: OrderName = any(of: [.index, .item(item()), .difference(item(), item())])
+    let name: OrderName = any(of: [.index, .item(item()), .absolute(item()), .difference(item(), item())])
     request = OrderRequest(name: name, direction: any(of: Direction.allCases))
     plane = PlaneKey(
       group: any(of: groups), axis: axis ?? any(of: BinAxis.allCases), bins: any(of: BinCount.allCases))
@@ -194,16 +203,15 @@ struct RandomView {
   /// Path and query below the version's address.
   func path(_ store: Store, _ layer: LayerReader) -> String {
     func text(_ item: OrderName.Item) -> String {
-      switch item.kind {
-      case .median: "median(\(store.attributes.groups[item.index].name))"
-      case .mean: "mean(\(store.attributes.groups[item.index].name))"
-      case .value: "value(\(store.attributes.instances[item.index].name))"
-      }
+      let name =
+        item.kind == .value ? store.attributes.instances[item.index].name : store.attributes.groups[item.index].name
+      return "\(item.kind.rawValue)(\(name))"
     }
     let order =
       switch request.name {
       case .index: "index"
       case .item(let item): text(item)
+      case .absolute(let item): "absolute(\(text(item)))"
       case .difference(let first, let second): "difference(\(text(first)),\(text(second)))"
       }
     return "layers/\(layer.layer.id)/tiles/\(plane.group)/\(level)/\(index)?order=\(order.quoted)"
@@ -213,6 +221,5 @@ struct RandomView {
 
 extension OrderName.Item {
   static func median(_ group: Int) -> Self { Self(kind: .median, index: group) }
-  static func mean(_ group: Int) -> Self { Self(kind: .mean, index: group) }
   static func value(_ instance: Int) -> Self { Self(kind: .value, index: instance) }
 }

@@ -20,6 +20,31 @@ struct ByteCacheTests {
     #expect(cache.count == 3)
   }
 
+  @Test func `What is looked at all the time is not pushed out by what is asked for once`() {
+    var cache = ByteCache<Int, Int>(bytesMax: 100)
+    for key in 0..<7 { cache.insert(key, for: key, bytes: 10) }
+    for key in 0..<7 { #expect(cache.value(for: key) == key) }
+    for key in 100..<1000 { cache.insert(key, for: key, bytes: 10) }
+    #expect((0..<7).allSatisfy { cache.contains($0) })
+    #expect(cache.contains(999) && cache.contains(998) && cache.contains(997), "the rest of the room")
+    #expect(cache.count == 10)
+  }
+
+  @Test func `What was used again and then no more makes room`() {
+    var cache = ByteCache<Int, Int>(bytesMax: 100)
+    for key in 0..<100 {
+      cache.insert(key, for: key, bytes: 10)
+      #expect(cache.value(for: key) == key)
+    }
+    #expect(cache.contains(99) && !cache.contains(0) && cache.count == 10)
+    // To look is no use.
+    for key in 100..<104 {
+      cache.insert(key, for: key, bytes: 10)
+      for other in 0..<200 { _ = cache.contains(other) }
+    }
+    #expect(!cache.contains(90) && cache.contains(99))
+  }
+
   @Test func `It stays within its bytes, whatever is done`() {
     var cache = ByteCache<Int, Int>(bytesMax: 1000)
     var sizes: [Int: Int] = [:]

@@ -48,8 +48,8 @@ struct CanonicalTests {
 
   @Test func `Rows come in the order that is asked for, and are looked up once`() async throws {
     let server = try GoldenServer.server()
-    let layer = try parts(server)
-    let order = OrderRequest(name: .item(.mean(1)), direction: .descending)
+    let layer = try server.golden(layer: 0)
+    let order = OrderRequest(name: .item(.median(1)), direction: .descending)
     let before = layer.cost(ofRows: order, instances: [0, 1], level: 0, index: 0)
     let both = try layer.rows(order, instances: [0, 1], level: 0, index: 0)
     let after = layer.cost(ofRows: order, instances: [1, 0, 1], level: 0, index: 0)
@@ -65,7 +65,7 @@ struct CanonicalTests {
 
   @Test func `A summary costs the groups that nobody asked for before, a tile what is not at hand`() throws {
     let server = try GoldenServer.server()
-    let layer = try parts(server)
+    let layer = try server.golden(layer: 0)
     let group = Cost.summary(neurons: layer.levels.neurons).units
     func summary(_ groups: [Int]) -> Double { layer.cost(ofSummary: groups).units - Cost.least.units }
     #expect(abs(summary([0, 1, 2]) - 3 * group) < 1e-9)
@@ -85,14 +85,5 @@ struct CanonicalTests {
     #expect(tile(0) > Cost.least.units, "it is gathered, whatever pyramid is at hand")
     let other = OrderRequest(name: .item(.median(2)), direction: .descending)
     #expect(layer.cost(ofTile: plane, other, level: 1).units < all, "the plane is decoded by now")
-  }
-
-  private func parts(_ server: Server) throws -> LayerParts {
-    let current = try #require(server.service.library.dataset("golden")).current
-    let version = try server.service.library.open(current, of: "golden")
-    return LayerParts(
-      serial: version.serial, store: version.store, index: version.layerIndices["wide"] ?? 0,
-      parts: server.service.parts,
-      planes: server.service.planes, helpers: server.service.helpers, slabs: server.service.slabs)
   }
 }

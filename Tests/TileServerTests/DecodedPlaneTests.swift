@@ -23,10 +23,11 @@ struct DecodedPlaneTests {
     let writer = try builder.makeArray(
       "counts",
       ArrayMetadata(
-        shape: [1, rows, bins], dataType: .uint16, shardShape: [1, rows + rows % 2, bins], chunkShape: [1, 2, bins]))
+        shape: [1, rows, bins], dataType: .uint16, shardShape: [1, rows + rows % 2, bins], chunkShape: [1, 2, bins],
+        codec: .blosc(Blosc(.bytes, elementBytes: 2))))
     try counts.withUnsafeBufferPointer { try writer.write(rows: 0..<1, $0) }
     writer.finish()
-    let array = try builder.reader(of: writer)
+    let stored = StoredCounts(array: try builder.reader(of: writer), group: 0)
     let helpers = HelperThreads(count: 2)
     let pool = SlabPool(bytesMax: 64 << 20)
 
@@ -34,18 +35,18 @@ struct DecodedPlaneTests {
     let low = blocks.count { $0.contains { $0 & 255 != 0 } }
     let high = blocks.count { $0.contains { $0 > 255 } }
     let needed = DecodedPlane.bytesMin(rows: rows) + 16 * (low + high)
-    let whole = try DecodedPlane(array, plane: 0, helpers, pool, bytesMax: needed)
+    let whole = try DecodedPlane(stored, helpers, pool, bytesMax: needed)
     let plane = try #require(whole)
     #expect(plane.byteCount == needed)
     for bytesMax in [needed - 1, needed / 2, DecodedPlane.bytesMin(rows: rows) - 1, 0] {
-      let none = try DecodedPlane(array, plane: 0, helpers, pool, bytesMax: bytesMax)
+      let none = try DecodedPlane(stored, helpers, pool, bytesMax: bytesMax)
       #expect(none?.byteCount == nil, "\(bytesMax) of \(needed) bytes")
     }
 
     let chosen = (0..<rows).map { UInt32($0) }
     var sums = [UInt32](repeating: 0, count: bins)
     chosen.withUnsafeBufferPointer { chosen in
-      sums.withUnsafeMutableBufferPointer { plane.add(chosen, to: $0.baseAddress!) }
+      sums.withUnsafeMutableBufferPointer { UInt32.add(chosen, of: plane.kernel, to: $0.baseAddress!) }
     }
     var expected = [UInt32](repeating: 0, count: bins)
     for (place, count) in counts.enumerated() { expected[place % bins] += UInt32(count) }
@@ -57,16 +58,13 @@ struct DecodedPlaneTests {
     let server = try GoldenServer.server()
     let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
-      let layer = LayerParts(
-        serial: version.serial, store: version.store, index: index, parts: server.service.parts,
-        planes: server.service.planes,
-        helpers: server.service.helpers, slabs: server.service.slabs)
+      let layer = try server.golden(layer: index)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<10 {
         let view = RandomView(version.store, layer.layer, using: &random)
         let window = try #require(AxisWindow(zoom: 2, from: 128, on: layer.layer.layer.shared, samples: 1 << 20))
         let plane = Bool.random(using: &random) ? view.plane : view.plane.window(window)
-        let stored = StoredPlane(version: version.serial, layer: index, plane: plane.stored)
+        let stored = StoredPlane(version: version.serial, layer: index, plane: plane.source)
         _ = try server.service.planes.part(stored) { nil }
         let tile = try layer.tile(plane, view.request, level: view.level, index: view.index)
         #expect(tile == (try brute.tile(plane, view.request, level: view.level, index: view.index)))

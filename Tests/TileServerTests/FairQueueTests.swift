@@ -1,3 +1,4 @@
+import Fixtures
 import Testing
 
 @testable import TileServer
@@ -20,6 +21,16 @@ struct FairQueueTests {
     _ = queue.push(7, of: "little", cost: 5)
     #expect(pop(&queue).map { $0 == ("little", 7) } == true)
     #expect(pop(&queue)?.client == "much")
+  }
+
+  @Test func `A thread that is for some clients only passes over the others`() {
+    var queue = Queue(jobsMax: 100)
+    for job in 0..<3 { _ = queue.push(job, of: "much", cost: 1) }
+    _ = queue.push(9, of: "little", cost: 50)
+    #expect(queue.pop { $0 != "much" }.map { $0 == ("little", 9) } == true)
+    #expect(queue.pop { $0 != "much" } == nil)
+    #expect(queue.pop()?.client == "much")
+    #expect(queue.count == 4)
   }
 
   @Test func `Jobs of a client keep their order`() {

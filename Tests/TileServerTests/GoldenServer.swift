@@ -47,6 +47,16 @@ enum GoldenServer {
   }
 }
 
+extension Server {
+  /// The parts of a layer of the golden store. Nothing is decoded in the background, so that what is at hand follows from what was asked.
+  func golden(layer index: Int) throws -> LayerParts {
+    let version = try #require(try service.library.current("golden"))
+    return LayerParts(
+      serial: version.serial, store: version.store, index: index, parts: service.parts, planes: service.planes,
+      helpers: service.helpers, slabs: service.slabs)
+  }
+}
+
 extension TestResponse {
   var json: JSONValue {
     get throws { try JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView)) }

@@ -99,6 +99,34 @@ struct LibraryTests {
     }
   }
 
+  @Test func `A version that is copied in beside the current one answers, and is gone with its folder`() async throws {
+    try await Self.with { shelf, open in
+      let other = try shelf.publish(title: "0")
+      let aside = shelf.folder.appendingPathComponent("aside")
+      try FileManager.default.moveItem(at: shelf.path(other), to: aside)
+      let current = try shelf.publish(title: "1")
+      let server = try open()
+      let uri = "/api/v1/datasets/golden/\(other)"
+      try await server.application().test(.router) { client in
+        #expect(try await client.execute(uri: uri, method: .get).status == .notFound)
+        try FileManager.default.moveItem(at: aside, to: shelf.path(other))
+        #expect(try server.service.library.refresh().opened.isEmpty)
+        try await Self.expect([other, current], at: client)
+        #expect(server.service.library.dataset("golden")?.current.name == current)
+        for number in 0..<3 {
+          try FileManager.default.createDirectory(
+            at: shelf.path("000000000000000\(number)"), withIntermediateDirectories: true)
+        }
+        try FileManager.default.removeItem(at: shelf.path(other))
+        try server.service.library.refresh()
+        for number in 0..<3 {
+          let empty = "/api/v1/datasets/golden/000000000000000\(number)"
+          #expect(try await client.execute(uri: empty, method: .get).status == .notFound, "no store, no fault")
+        }
+      }
+    }
+  }
+
   @Test func `Of many data sets some are opened at the start, any when it is asked for, and few stay open`()
     async throws
   {
@@ -139,6 +167,32 @@ struct LibraryTests {
         #expect(256 * bytes >= Library.openBytesMax)
         let listed = try await client.execute(uri: "/api/v1/datasets", method: .get).json["datasets"]?.array
         #expect(listed?.count == 71)
+      }
+    }
+  }
+
+  @Test func `The catalogue is written once for all who may see the same, and anew when it has changed`() async throws {
+    try await Self.with { shelf, open in
+      let first = try shelf.publish(title: "0")
+      let server = try open()
+      let (service, uri) = (server.service, "/api/v1/datasets")
+      @Sendable func listed(_ response: TestResponse) throws -> [String?]? {
+        try response.json["datasets"]?.array?.map { $0["version"]?.string }
+      }
+      try await server.application().test(.router) { client in
+        for _ in 0..<3 { #expect(try listed(await client.execute(uri: uri, method: .get)) == [first]) }
+        #expect(service.answers.figures.misses == 1)
+        // A token that opens nothing sees what everybody sees, and makes no entry of its own.
+        for number in 0..<3 {
+          _ = try await client.execute(uri: uri, method: .get, headers: [.authorization: "Bearer \(number)"])
+        }
+        #expect(service.answers.figures.misses == 1)
+        let second = try shelf.publish(title: "1")
+        try service.library.refresh()
+        #expect(try listed(await client.execute(uri: uri, method: .get)) == [second])
+        try service.library.refresh()
+        #expect(try listed(await client.execute(uri: uri, method: .get)) == [second])
+        #expect(service.answers.figures.misses == 2, "a look at the disk that finds nothing changes nothing")
       }
     }
   }

@@ -77,10 +77,7 @@ struct TilePropertyTests {
     let server = try GoldenServer.server()
     let version = try #require(try server.service.library.current("golden"))
     for index in version.store.layers.indices {
-      let layer = LayerParts(
-        serial: version.serial, store: version.store, index: index, parts: server.service.parts,
-        planes: server.service.planes,
-        helpers: server.service.helpers, slabs: server.service.slabs)
+      let layer = try server.golden(layer: index)
       let brute = BruteForce(store: version.store, layer: layer.layer)
       for _ in 0..<20 {
         let view = RandomView(version.store, layer.layer, using: &random)
@@ -96,28 +93,25 @@ struct TilePropertyTests {
     var random = SplitMix(seed: 4)
     let server = try GoldenServer.server()
     let version = try #require(try server.service.library.current("golden"))
-    let layer = LayerParts(
-      serial: version.serial, store: version.store, index: 0, parts: server.service.parts,
-      planes: server.service.planes,
-      helpers: server.service.helpers, slabs: server.service.slabs)
+    let layer = try server.golden(layer: 0)
     for _ in 0..<10 {
       let view = RandomView(version.store, layer.layer, using: &random)
       let maker = TileMaker(
-        layer: layer.layer, plane: view.plane, order: try layer.order(view.request),
+        order: try layer.order(view.request), bins: view.plane.bins,
         zeros: try layer.zeros(group: view.plane.group), grids: nil)
       let rows = try #require(maker.levels.rows(ofTile: 0, at: 1))
-      let tile = try maker.pyramid(server.service.helpers, lowest: 1, .bits32).tile(level: 1, index: 0)
-      #expect(tile == (try maker.gather(rows, level: 1, .bits32)))
-      #expect(
-        tile == (try maker.pyramid(server.service.helpers, lowest: 1, .bits64).tile(level: 1, index: 0)),
-        "32 and 64-bit sums differ")
-      #expect(tile == (try maker.gather(rows, level: 1, .bits64)), "32 and 64-bit sums differ")
-      let plane = try DecodedPlane(
-        layer.layer.counts(view.plane.axis, view.plane.bins), plane: view.plane.group, server.service.helpers,
-        server.service.slabs, bytesMax: .max)
-      let decoded = try #require(plane)
-      #expect(tile == maker.gather(rows, level: 1, from: decoded))
-      #expect(tile == (try maker.pyramid(server.service.helpers, lowest: 1, from: decoded)).tile(level: 1, index: 0))
+      let counts = StoredCounts(
+        array: layer.layer.counts(view.plane.axis, view.plane.bins), group: view.plane.group)
+      let plane = try #require(
+        try DecodedPlane(counts, server.service.helpers, server.service.slabs, bytesMax: .max))
+      let tile = try maker.gather(rows, level: 1, from: .rows(counts), .bits32)
+      for source in [CountSource.rows(counts), .memory(plane)] {
+        for word in [TilePlan.Word.bits32, .bits64] {
+          #expect(tile == (try maker.gather(rows, level: 1, from: source, word)), "\(source), \(word)")
+          let pyramid = try maker.pyramid(server.service.helpers, lowest: 1, from: source, word)
+          #expect(tile == pyramid.tile(level: 1, index: 0), "\(source), \(word)")
+        }
+      }
     }
   }
 

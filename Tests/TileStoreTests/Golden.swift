@@ -3,21 +3,30 @@ import Foundation
 import Testing
 import TileStore
 
-/// The golden store (`Tiles/golden`), and copies of it that a test may damage.
+/// The golden stores (`Tiles/golden`), one of each version of the format, and copies of them that a test may damage.
 enum Golden {
+  /// Versions of the format.
+  static let versions = [1, 2]
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../Tiles/golden").standardizedFileURL
-  static let dataset = folder.appendingPathComponent("store/golden").path
+  /// That of the first version.
+  static let dataset = dataset(of: 1)
 
-  static func expected() throws -> JSONValue {
+  private static func folder(of version: Int) -> URL {
+    version == 1 ? folder : folder.appendingPathComponent("version-\(version)")
+  }
+
+  static func dataset(of version: Int) -> String { folder(of: version).appendingPathComponent("store/golden").path }
+
+  static func expected(of version: Int) throws -> JSONValue {
     try JSONDecoder().decode(
-      JSONValue.self, from: Data(contentsOf: folder.appendingPathComponent("expected.json")))
+      JSONValue.self, from: Data(contentsOf: folder(of: version).appendingPathComponent("expected.json")))
   }
 
   /// Runs `body` on a copy of the data set's folder, which is removed afterwards.
-  static func withCopy<Result>(_ body: (_ dataset: String) throws -> Result) throws -> Result {
+  static func withCopy<Result>(of version: Int = 1, _ body: (_ dataset: String) throws -> Result) throws -> Result {
     let copy = FileManager.default.temporaryDirectory.appendingPathComponent("golden-\(UUID().uuidString)")
-    try FileManager.default.copyItem(atPath: dataset, toPath: copy.path)
+    try FileManager.default.copyItem(atPath: dataset(of: version), toPath: copy.path)
     defer { try? FileManager.default.removeItem(at: copy) }
     return try body(copy.path)
   }
@@ -25,9 +34,9 @@ enum Golden {
   /// Runs `body` on a copy in which something was changed and that is signed anew (`FORMAT.md` §1), so that only its meaning may be
   /// wrong. Files that the change removes are not listed.
   static func withEdited<Result>(
-    _ edit: (_ version: URL) throws -> Void, _ body: (_ dataset: String) throws -> Result
+    of version: Int = 1, _ edit: (_ version: URL) throws -> Void, _ body: (_ dataset: String) throws -> Result
   ) throws -> Result {
-    try withCopy { dataset in
+    try withCopy(of: version) { dataset in
       let files = FileManager.default
       let folder = URL(fileURLWithPath: dataset)
       let before = folder.appendingPathComponent(try #require(Catalogue.currentVersion(ofDataset: dataset)))

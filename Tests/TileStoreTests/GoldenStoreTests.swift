@@ -5,17 +5,11 @@ import Testing
 
 @testable import TileStore
 
-/// Every value of the golden store, which another program wrote from `FORMAT.md` alone.
+/// Every value of the golden stores, which another program wrote from `FORMAT.md` alone.
 struct GoldenStoreTests {
-  let store: Store
-  let expected: JSONValue
-
-  init() throws {
-    store = try Store.open(Golden.dataset)
-    expected = try Golden.expected()
-  }
-
-  @Test func `The attributes are read`() throws {
+  @Test(arguments: Golden.versions) func `The attributes are read`(version: Int) throws {
+    let store = try Store.open(Golden.dataset(of: version))
+    let expected = try Golden.expected(of: version)
     #expect(store.version == expected["version"]?.string)
     #expect(store.attributes.dataset == Dataset(name: "golden", title: "The golden store", rows: 220))
     #expect(store.attributes.groups.map(\.name) == ["all", "cat (tabby), or not", "chien λ/2"])
@@ -29,7 +23,9 @@ struct GoldenStoreTests {
     #expect(store.layer("Wide") == nil)
   }
 
-  @Test func `Every array holds the bytes that were written`() throws {
+  @Test(arguments: Golden.versions) func `Every array holds the bytes that were written`(version: Int) throws {
+    let store = try Store.open(Golden.dataset(of: version))
+    let expected = try Golden.expected(of: version)
     let arrays = try #require(expected["arrays"]?.object)
     #expect(Set(arrays.keys) == Set(store.arrays.map(\.path)))
     for array in store.arrays {
@@ -50,7 +46,9 @@ struct GoldenStoreTests {
     }
   }
 
-  @Test func `Single neurons hold their exact figures`() throws {
+  @Test(arguments: Golden.versions) func `Single neurons hold their exact figures`(version: Int) throws {
+    let store = try Store.open(Golden.dataset(of: version))
+    let expected = try Golden.expected(of: version)
     let layer = try #require(store.layer("wide"))
     for (neuron, figures) in try #require(expected["wide_neurons"]?.object) {
       let row = try #require(Int(neuron))
@@ -80,7 +78,8 @@ struct GoldenStoreTests {
     }
   }
 
-  @Test func `Gathering random rows equals streaming`() throws {
+  @Test(arguments: Golden.versions) func `Gathering random rows equals streaming`(version: Int) throws {
+    let store = try Store.open(Golden.dataset(of: version))
     var random = SplitMix(seed: 1)
     for layer in store.layers {
       for array in layer.arrays {
@@ -99,7 +98,9 @@ struct GoldenStoreTests {
     }
   }
 
-  @Test func `Pictures are read`() throws {
+  @Test(arguments: Golden.versions) func `Pictures are read`(version: Int) throws {
+    let store = try Store.open(Golden.dataset(of: version))
+    let expected = try Golden.expected(of: version)
     for (instance, shape) in zip(store.attributes.instances, [[5, 4, 1], [5, 4, 3]]) {
       let image = try #require(try store.image(of: instance))
       #expect(image.shape == shape)
@@ -107,7 +108,9 @@ struct GoldenStoreTests {
     }
   }
 
-  @Test func `One far value leaves the bulk its bins`() throws {
+  @Test(arguments: Golden.versions) func `One far value leaves the bulk its bins`(version: Int) throws {
+    let store = try Store.open(Golden.dataset(of: version))
+    let expected = try Golden.expected(of: version)
     let layer = try #require(store.layer("wide"))
     let counts = try layer.counts(.own, .full).integers(plane: 0, rows: 9..<10)[0]
     #expect(counts == expected["tails_counts"]?.ints)

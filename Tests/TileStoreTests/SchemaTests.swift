@@ -42,6 +42,45 @@ struct SchemaTests {
     #expect(try Self.statistics().map(\.name) == Statistic.allCases.map(\.rawValue))
   }
 
+  @Test func `The example of a neuron over HTTP has every statistic, in the order of the format`() throws {
+    let http = try String(contentsOf: Golden.folder.appendingPathComponent("../HTTP.md"), encoding: .utf8)
+    let example = try #require(http.firstMatch(of: #/"groups": \[\{"group": 0, "name": "all", ([^\[]*)"counts": \[/#))
+    #expect(example.1.matches(of: #/"([a-z_]+)": [0-9.]+,/#).map { String($0.1) } == Statistic.allCases.map(\.rawValue))
+  }
+
+  @Test func `Arrays of the table of rows are those of the format`() throws {
+    let rows = "rows/"
+    var documented: Set<Line> = []
+    for cells in try Self.table("path", in: Self.format()) where cells[0].hasPrefix(rows) && !cells[1].isEmpty {
+      for path in cells[0].split(separator: ", ") {
+        documented.insert(
+          Line(path: String(path.dropFirst(rows.count)), shape: cells[1], type: cells[2], since: cells[3]))
+      }
+    }
+    let described = RowArray.all.map { array in
+      let types = array.types.map(\.rawValue)
+      let last = types[types.count - 1]
+      return Line(
+        path: array.path, shape: "[\(array.dimensions.map { "\($0)" }.joined(separator: ", "))]",
+        type: types.count == 1 ? last : types.dropLast().joined(separator: ", ") + " or " + last, since: "2")
+    }
+    #expect(Set(described) == documented)
+  }
+
+  @Test(arguments: [
+    ([1], 1, 1), ([5], 8, 8), ([65536], 8192, 65536), ([10_000_000], 8192, 8192 * 256), ([3, 40_000], 1, 3),
+  ])
+  func `Arrays of the table are cut along their first axis alone`(shape: [Int], chunk: Int, shard: Int) {
+    let metadata = ArrayMetadata.ofRows(shape, .float64)
+    #expect(metadata.chunkShape == [chunk] + shape.dropFirst() && metadata.shardShape == [shard] + shape.dropFirst())
+  }
+
+  @Test func `A margin is the largest score minus the second largest`() {
+    func margin(_ scores: Float...) -> Double { scores.withUnsafeBufferPointer { TileStore.margin(of: $0) } }
+    #expect(margin(1, 4, 2.5) == 1.5 && margin(3, 3, 1) == 0 && margin(-1, -.infinity) == .infinity)
+    #expect(margin(1).isNaN && margin(1, .nan).isNaN && margin(.infinity, .infinity).isNaN && margin().isNaN)
+  }
+
   @Test func `Arrays of a layer are those of the format`() throws {
     let layer = "layers/ID/"
     var documented: Set<Line> = []

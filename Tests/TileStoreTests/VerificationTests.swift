@@ -5,18 +5,18 @@ import Testing
 @testable import TileStore
 
 struct VerificationTests {
-  @Test(arguments: [Verification.Depth.quick, .full])
-  func `The golden store is sound`(depth: Verification.Depth) throws {
-    let verification = try Verification.verify(Golden.dataset, depth: depth)
+  @Test(arguments: Golden.versions, [Verification.Depth.quick, .full])
+  func `The golden store is sound`(version: Int, depth: Verification.Depth) throws {
+    let verification = try Verification.verify(Golden.dataset(of: version), depth: depth)
     #expect(verification.problems == [])
     #expect(verification.files == 111)
     #expect(verification.histograms == (depth == .full ? 2 * 3 * 280 : 0))
   }
 
   /// The first, the last and some other byte of 24 files, always of those that name all others.
-  static let sampled: [(file: String, offset: Int)] = {
-    guard let version = Catalogue.currentVersion(ofDataset: Golden.dataset) else { return [] }
-    let root = URL(fileURLWithPath: "\(Golden.dataset)/\(version)")
+  private static func sampled(_ dataset: String) throws -> [(file: String, offset: Int)] {
+    let version = try #require(Catalogue.currentVersion(ofDataset: dataset))
+    let root = URL(fileURLWithPath: "\(dataset)/\(version)")
     let files = FileManager.default.subpaths(atPath: root.path)?.filter {
       (try? root.appendingPathComponent($0).resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
     }
@@ -30,13 +30,14 @@ struct VerificationTests {
       let size = (try? root.appendingPathComponent(path).resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
       return [0, size - 1, .random(in: 0..<size, using: &random)].map { (file: path, offset: $0) }
     }
-  }()
+  }
 
-  @Test func `A flipped byte anywhere is found, and never read as data`() throws {
-    let sound = try contents(of: Store.open(Golden.dataset))
-    try Golden.withCopy { dataset in
+  @Test(arguments: Golden.versions) func `A flipped byte anywhere is found, and never read as data`(format: Int) throws
+  {
+    let sound = try contents(of: Store.open(Golden.dataset(of: format)))
+    try Golden.withCopy(of: format) { dataset in
       let version = try #require(Catalogue.currentVersion(ofDataset: dataset))
-      for (file, offset) in Self.sampled {
+      for (file, offset) in try Self.sampled(dataset) {
         let path = "\(dataset)/\(version)/\(file)"
         try flip(path, at: offset)
         let verification = try Verification.verify(dataset, depth: .full)

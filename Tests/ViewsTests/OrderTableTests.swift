@@ -50,7 +50,7 @@ struct OrderTableTests {
     for reading in expected.read {
       #expect(reading.text.wholeMatch(of: pattern) != nil && OrderTable.isWellFormed(reading.text), "\(reading.text)")
     }
-    for text in ["", "median", "median()", "mode(a)", "difference(median(a))"] {
+    for text in ["", "median", "median()", "mode(a)", "absolute()", "difference(median(a))"] {
       #expect(text.wholeMatch(of: pattern) == nil && !OrderTable.isWellFormed(text), "\(text)")
     }
   }
@@ -60,10 +60,12 @@ struct OrderTableTests {
       let items: [OrderName.Item] =
         switch try #require(table.parse(reading.text), "\(reading.text)") {
         case .index: []
-        case .item(let item): [item]
+        case .item(let item), .absolute(let item): [item]
         case .difference(let first, let second): [first, second]
         }
       #expect(items.map(Orderings.Item.init) == reading.items, "\(reading.text)")
+      let isAbsolute = if case .absolute = table.parse(reading.text) { true } else { false }
+      #expect(isAbsolute == reading.text.hasPrefix("absolute"), "\(reading.text)")
     }
     for text in expected.refused { #expect(table.parse(text) == nil, "\(text)") }
   }

@@ -56,12 +56,17 @@ struct RowKernelTests {
     }
     for count in [0, 1, 7, 255, 256, 257, 600] {
       let chosen = (0..<count).map { _ in UInt32.random(in: 0..<UInt32(rows), using: &random) }
-      var sums = (0..<bins).map { _ in UInt32.random(in: 0...9, using: &random) }
+      var sums = (0..<bins).map { _ in UInt64.random(in: 0...9, using: &random) }
+      var narrow = sums.map { UInt32($0) }
       let expected = sums.indices.map { bin in
-        chosen.reduce(sums[bin]) { $0 &+ UInt32(counts[Int($1)][bin]) }
+        chosen.reduce(sums[bin]) { $0 + UInt64(counts[Int($1)][bin]) }
       }
-      plane.withKernel(bins, width) { nd_add_rows(&sums, $0, chosen, chosen.count) }
+      plane.withKernel(bins, width) {
+        nd_add_rows_u32(&narrow, $0, chosen, chosen.count)
+        nd_add_rows_u64(&sums, $0, chosen, chosen.count)
+      }
       #expect(sums == expected, "\(count) rows")
+      #expect(narrow == expected.map { UInt32(truncatingIfNeeded: $0) }, "\(count) rows")
     }
   }
 

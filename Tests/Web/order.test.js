@@ -7,7 +7,7 @@ const metadata = {
   groups: ["all", "a,median(b)", "(c)", "a"].map((name) => ({ name })), instances: ["x),value(y", "attacked 0"].map((name) => ({ name })),
 };
 const items = ITEM_KINDS.flatMap((kind) => subjects(kind, metadata).map((_, index) => itemOf(kind, index)));
-const orders = [{ kind: "index" }, ...items, ...items.flatMap((a) => items.map((b) => ({ kind: "difference", a, b })))];
+const orders = [{ kind: "index" }, ...items, ...items.map((item) => ({ kind: "absolute", item })), ...items.flatMap((a) => items.map((b) => ({ kind: "difference", a, b })))];
 
 test("every ordering survives its short form and its name towards the server, whatever brackets and commas names hold", () => {
   assert.ok(orders.length > 100);

@@ -1,4 +1,4 @@
-/** A reader of the tile store in JavaScript, written from Tiles/FORMAT.md alone, on the golden store. */
+/** A reader of the tile store in JavaScript, written from Tiles/FORMAT.md alone, on the golden stores. */
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -6,16 +6,22 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { parseOrder, ordering } from "../../web/src/data/static/order.js";
+import { ordering } from "../../web/src/data/static/order.js";
+import { indexOf, itemsOf, parseExpression } from "../../web/src/model/order.js";
 import { Sums } from "../../web/src/data/static/sums.js";
 import { crc32c } from "../../web/src/model/crc32c.js";
 
-const golden = fileURLToPath(new URL("../../Tiles/golden/", import.meta.url));
-const expected = JSON.parse(readFileSync(join(golden, "expected.json"), "utf8"));
-const dataset = join(golden, "store/golden");
-const version = join(dataset, readlinkSync(join(dataset, "current")));
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const json = (path) => JSON.parse(readFileSync(join(version, path), "utf8"));
+/** A golden store for each version of the format, and what it holds. */
+const STORES = ["", "version-2/"].map((folder, i) => {
+  const golden = fileURLToPath(new URL(`../../Tiles/golden/${folder}`, import.meta.url));
+  const dataset = join(golden, "store/golden");
+  const version = join(dataset, readlinkSync(join(dataset, "current")));
+  return {
+    format: i + 1, version, expected: JSON.parse(readFileSync(join(golden, "expected.json"), "utf8")),
+    json: (path) => JSON.parse(readFileSync(join(version, path), "utf8")),
+  };
+});
 const TYPES = {
   uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int16: Int16Array, int64: BigInt64Array,
   float32: Float32Array, float64: Float64Array,
@@ -42,17 +48,40 @@ function lz4(source, size) {
   return out;
 }
 
+/** Blosc with LZ4, as the store's writers make it: one block, or the bytes as they are. */
+function blosc(packed, { cname, shuffle, typesize }, size) {
+  assert.equal(cname, "lz4");
+  const flags = packed[2];
+  assert.deepEqual([packed[0], packed[1], packed[3]], [2, 1, typesize]);
+  assert.equal(flags & ~2, 0x30 | { noshuffle: 0, shuffle: 1, bitshuffle: 4 }[shuffle]);
+  assert.deepEqual([4, 8, 12].map((at) => packed.readUInt32LE(at)), [size, size, packed.length]);
+  if (flags & 2) return new Uint8Array(packed.subarray(16));
+  assert.deepEqual([packed.readUInt32LE(16), packed.readUInt32LE(20)], [20, packed.length - 24]);
+  const rows = lz4(packed.subarray(24), size);
+  if (shuffle === "noshuffle") return rows;
+  const count = size / typesize;
+  const out = new Uint8Array(size);
+  for (let i = 0; i < size; i++) {
+    const [byte, element] = [i % typesize, Math.floor(i / typesize)];
+    if (shuffle === "shuffle") out[i] = rows[byte * count + element];
+    else for (let bit = 0; bit < 8; bit++) out[i] |= ((rows[((byte * 8 + bit) * count + element) >> 3] >> (element & 7)) & 1) << bit;
+  }
+  return out;
+}
+
 const product = (numbers) => numbers.reduce((a, b) => a * b, 1);
 /** All places of a grid, in row-major order. */
 const places = (shape) => shape.reduce((list, n) => list.flatMap((place) => Array.from({ length: n }, (_, i) => [...place, i])), [[]]);
 
 /** A whole array as bytes, by §7. */
-function readArray(path) {
+function readArray({ version, json, format }, path) {
   const { shape, data_type: type, chunk_grid: grid, codecs } = json(`${path}/zarr.json`);
   const shard = grid.configuration.chunk_shape;
   const chunk = codecs[0].configuration.chunk_shape;
   assert.equal(codecs[0].name, "sharding_indexed");
   assert.equal(codecs[0].configuration.index_location, "start");
+  const [order, compressor, sum] = codecs[0].configuration.codecs;
+  assert.deepEqual([order.name, compressor.name, sum.name], ["bytes", format === 1 ? "numcodecs.lz4" : "blosc", "crc32c"]);
   const width = TYPES[type].BYTES_PER_ELEMENT;
   const out = new Uint8Array(product(shape) * width);
   const perShard = shard.map((n, axis) => n / chunk[axis]);
@@ -66,8 +95,10 @@ function readArray(path) {
       if (first.some((n, axis) => n >= shape[axis])) return assert.equal(offset, 2n ** 64n - 1n, `${path}: chunk beyond the array`);
       const packed = file.subarray(Number(offset), Number(offset + file.readBigUInt64LE(number * 16 + 8)));
       assert.equal(crc32c(packed.subarray(0, -4)), packed.readUInt32LE(packed.length - 4), `${path}: chunk ${first}`);
-      const bytes = lz4(packed.subarray(4, -4), packed.readUInt32LE(0));
-      assert.equal(bytes.length, product(chunk) * width);
+      const size = product(chunk) * width;
+      const bytes = format === 1
+        ? lz4(packed.subarray(4, -4), packed.readUInt32LE(0)) : blosc(packed.subarray(0, -4), compressor.configuration, size);
+      assert.equal(bytes.length, size);
       // Runs along the last axis, of what lies in the array.
       const run = Math.min(chunk.at(-1), shape.at(-1) - first.at(-1)) * width;
       places(chunk.slice(0, -1)).forEach((row, i) => {
@@ -80,38 +111,6 @@ function readArray(path) {
   }
   return { shape, type, bytes: out, values: new TYPES[type](out.buffer) };
 }
-
-test("the version's name is the hash of the manifest, and the manifest names every file by its own", () => {
-  const manifest = readFileSync(join(version, "MANIFEST"), "utf8");
-  assert.equal(sha256(manifest).slice(0, 16), expected.version);
-  assert.ok(version.endsWith(expected.version));
-  for (const line of manifest.trimEnd().split("\n")) {
-    const [, hash, path] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line);
-    assert.equal(sha256(readFileSync(join(version, path))), hash, path);
-  }
-});
-
-test("every array holds the bytes that were written", () => {
-  for (const [path, { shape, dtype, sha256: hash }] of Object.entries(expected.arrays)) {
-    const array = readArray(path);
-    assert.deepEqual(array.shape, shape, path);
-    assert.equal(array.type, dtype, path);
-    assert.equal(sha256(array.bytes), hash, path);
-  }
-});
-
-test("the attributes say what they hold", () => {
-  const { attributes } = json("zarr.json");
-  assert.equal(attributes.format, "neural-divergence");
-  assert.equal(attributes.format_version, 1);
-  for (const layer of attributes.layers) {
-    assert.deepEqual(json(`layers/${layer.id}/zarr.json`).attributes, layer);
-    const counts = readArray(`layers/${layer.id}/own/256`);
-    assert.deepEqual(counts.shape, [attributes.groups.length, layer.neurons, 256]);
-    const sums = readArray(`layers/${layer.id}/statistics/count`).values;
-    sums.forEach((count, i) => assert.equal(counts.values.subarray(i * 256, i * 256 + 256).reduce((a, b) => a + b, 0), count));
-  }
-});
 
 /** The wire form of Tiles/HTTP.md. */
 function wire(tile) {
@@ -129,23 +128,63 @@ function wire(tile) {
   return Buffer.concat([head, body]);
 }
 
-test("tiles of what was read are those that another program made", () => {
-  const { attributes } = json("zarr.json");
-  assert.equal(expected.tiles.length, 15);
-  for (const { layer, group, axis, bins, order, direction, level, index, sha256: hash } of expected.tiles) {
-    const base = `layers/${layer}`;
-    const neurons = attributes.layers.find((one) => one.id === layer).neurons;
-    const keys = parseOrder(order, attributes).map(({ kind, index: i }) =>
-      Float64Array.from(readArray(kind === "value" ? `${base}/values` : `${base}/statistics/${kind}`).values.subarray(i * neurons, (i + 1) * neurons)));
-    const { ranks } = ordering(neurons, keys, direction === "descending");
-    const counts = readArray(`${base}/${axis}/${bins}`).values;
-    const zeros = readArray(`${base}/statistics/zeros`).values;
-    const sums = new Sums(Math.ceil(neurons / 2 ** level), bins);
-    for (let neuron = 0; neuron < neurons; neuron++) {
-      const at = group * neurons + neuron;
-      sums.add(counts, at * bins, bins, ranks[neuron] >> level);
-      sums.zeros[ranks[neuron] >> level] += zeros[at];
+for (const store of STORES) {
+  const { version, expected, json, format } = store;
+  const of = `, version ${format}`;
+
+  test(`the version's name is the hash of the manifest, and the manifest names every file by its own${of}`, () => {
+    const manifest = readFileSync(join(version, "MANIFEST"), "utf8");
+    assert.equal(sha256(manifest).slice(0, 16), expected.version);
+    assert.ok(version.endsWith(expected.version));
+    for (const line of manifest.trimEnd().split("\n")) {
+      const [, hash, path] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line);
+      assert.equal(sha256(readFileSync(join(version, path))), hash, path);
     }
-    assert.equal(sha256(wire(sums.tile(index * 256, level, index * 256, false))), hash, `${layer} ${order}`);
-  }
-});
+  });
+
+  test(`every array holds the bytes that were written${of}`, () => {
+    for (const [path, { shape, dtype, sha256: hash }] of Object.entries(expected.arrays)) {
+      const array = readArray(store, path);
+      assert.deepEqual(array.shape, shape, path);
+      assert.equal(array.type, dtype, path);
+      assert.equal(sha256(array.bytes), hash, path);
+    }
+  });
+
+  test(`the attributes say what they hold${of}`, () => {
+    const { attributes } = json("zarr.json");
+    assert.equal(attributes.format, "neural-divergence");
+    assert.equal(attributes.format_version, format);
+    for (const layer of attributes.layers) {
+      assert.deepEqual(json(`layers/${layer.id}/zarr.json`).attributes, layer);
+      const counts = readArray(store, `layers/${layer.id}/own/256`);
+      assert.deepEqual(counts.shape, [attributes.groups.length, layer.neurons, 256]);
+      const sums = readArray(store, `layers/${layer.id}/statistics/count`).values;
+      sums.forEach((count, i) => assert.equal(counts.values.subarray(i * 256, i * 256 + 256).reduce((a, b) => a + b, 0), count));
+    }
+  });
+
+  test(`tiles of what was read are those that another program made${of}`, () => {
+    const { attributes } = json("zarr.json");
+    assert.equal(expected.tiles.length, 15);
+    for (const { layer, group, axis, bins, order, direction, level, index, sha256: hash } of expected.tiles) {
+      const base = `layers/${layer}`;
+      const neurons = attributes.layers.find((one) => one.id === layer).neurons;
+      const parsed = parseExpression(order, attributes);
+      const keys = itemsOf(parsed).map((item) => {
+        const i = indexOf(item);
+        return Float64Array.from(readArray(store, item.kind === "value" ? `${base}/values` : `${base}/statistics/${item.kind}`).values.subarray(i * neurons, (i + 1) * neurons));
+      });
+      const { ranks } = ordering(neurons, parsed, keys, direction === "descending");
+      const counts = readArray(store, `${base}/${axis}/${bins}`).values;
+      const zeros = readArray(store, `${base}/statistics/zeros`).values;
+      const sums = new Sums(Math.ceil(neurons / 2 ** level), bins);
+      for (let neuron = 0; neuron < neurons; neuron++) {
+        const at = group * neurons + neuron;
+        sums.add(counts, at * bins, bins, ranks[neuron] >> level);
+        sums.zeros[ranks[neuron] >> level] += zeros[at];
+      }
+      assert.equal(sha256(wire(sums.tile(index * 256, level, index * 256, false))), hash, `${layer} ${order}`);
+    }
+  });
+}

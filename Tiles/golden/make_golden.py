@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the golden store: a second writer, made from FORMAT.md alone.
+"""Writes the golden stores, one of each version of the format: a second writer, made from FORMAT.md alone.
 
 Everything is brute force in numpy and exact fractions, over rows that anyone can make again. The hierarchy is made by
-zarr-python; the shards are laid out by hand, as FORMAT.md §7 says, and then read back by zarr-python. Beside the
-store, `expected.json` holds what a reader must find, and `*.bin` what a server must answer (HTTP.md).
+zarr-python; the shards are laid out by hand, as FORMAT.md §7 says, and then read back by zarr-python. Beside each
+store, `expected.json` holds what a reader must find, and `tile.bin` what a server must answer (HTTP.md).
+Version 1 lies in this folder, version 2 in `version-2`.
 
     python3 -m pip install zarr==3.1.6 numcodecs==0.16.6 google-crc32c==1.9.0 numpy
     python3 Tiles/golden/make_golden.py
@@ -23,7 +24,7 @@ import google_crc32c
 import numcodecs.lz4
 import numpy as np
 import zarr
-from zarr.codecs import BytesCodec, Crc32cCodec, ShardingCodec
+from zarr.codecs import BloscCodec, BytesCodec, Crc32cCodec, ShardingCodec
 from zarr.codecs.numcodecs import LZ4
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -185,12 +186,42 @@ def shapes(kind, shape):
     return [1, c], [min(max(65536 // n, 1), shape[0]), n]
 
 
-def encode_chunk(block):
-    raw = numcodecs.lz4.compress(np.ascontiguousarray(block).tobytes(), 1)  # decoded size, then the LZ4 block
+def shuffle_of(path, dtype):
+    """What is transposed in the chunks of an array, since version 2."""
+    if path.endswith("/own/256") and dtype.itemsize <= 2:
+        return "bitshuffle"
+    return "shuffle" if dtype.kind in "iu" and dtype.itemsize > 1 else "noshuffle"
+
+
+SHUFFLE_FLAGS = {"noshuffle": 0, "shuffle": 1, "bitshuffle": 4}
+
+
+def shuffled(block, how):
+    """Row 8j + k holds bit k of byte j of every element, or row j byte j."""
+    rows = block.reshape(-1, 1).view(np.uint8).T  # [byte, element]
+    if how == "bitshuffle":
+        rows = np.packbits(rows[:, None, :] >> np.arange(8)[:, None] & 1, axis=-1, bitorder="little")
+    return rows.tobytes() if how != "noshuffle" else block.tobytes()
+
+
+def blosc(block, how):
+    plain, width = block.tobytes(), block.dtype.itemsize
+    packed = numcodecs.lz4.compress(shuffled(block, how), 1)[4:]  # without the decoded size
+    stored = len(packed) > len(plain) - 8
+    body = plain if stored else struct.pack("<II", 20, len(packed)) + packed
+    flags = 0x30 | SHUFFLE_FLAGS[how] | (0x02 if stored else 0)
+    return struct.pack("<BBBBIII", 2, 1, flags, width, len(plain), len(plain), 16 + len(body)) + body
+
+
+def encode_chunk(block, how):
+    """`how`: what is transposed; `None` in version 1."""
+    block = np.ascontiguousarray(block)
+    # In version 1: decoded size, then the LZ4 block.
+    raw = blosc(block, how) if how else numcodecs.lz4.compress(block.tobytes(), 1)
     return raw + struct.pack("<I", google_crc32c.value(raw))
 
 
-def encode_shard(kind, block, chunk, inside):
+def encode_shard(kind, block, chunk, inside, how):
     """`block`: the shard's values, filled up with 0; `inside`: the part of its shape that lies in the array."""
     grid = [size // step for size, step in zip(block.shape, chunk)]
     places = [place for place in np.ndindex(*grid) if all(p * c < i for p, c, i in zip(place, chunk, inside))]
@@ -200,15 +231,18 @@ def encode_shard(kind, block, chunk, inside):
     offset, encoded = 16 * len(index) + 4, []
     for place in places:
         cut = tuple(slice(p * c, (p + 1) * c) for p, c in zip(place, chunk))
-        encoded.append(encode_chunk(block[cut]))
+        encoded.append(encode_chunk(block[cut], how))
         index[place] = (offset, len(encoded[-1]))
         offset += len(encoded[-1])
     head = b"".join(struct.pack("<QQ", *index[place]) for place in np.ndindex(*grid))
     return head + struct.pack("<I", google_crc32c.value(head)) + b"".join(encoded)
 
 
-def write_array(root, path, kind, values, attributes=None):
+def write_array(root, version, path, kind, values, attributes):
     chunk, shard = shapes(kind, values.shape)
+    how = shuffle_of(path, values.dtype) if version > 1 else None
+    width = values.dtype.itemsize
+    compressor = BloscCodec(cname="lz4", clevel=9, shuffle=how, typesize=width, blocksize=0) if how else LZ4(acceleration=1)
     array = root.create_array(
         path,
         shape=values.shape,
@@ -218,12 +252,12 @@ def write_array(root, path, kind, values, attributes=None):
         compressors=None,
         serializer=ShardingCodec(
             chunk_shape=chunk,
-            codecs=[BytesCodec(), LZ4(acceleration=1), Crc32cCodec()],
+            codecs=[BytesCodec(), compressor, Crc32cCodec()],
             index_codecs=[BytesCodec(), Crc32cCodec()],
             index_location="start",
         ),
         fill_value=0,
-        attributes=attributes or {},
+        attributes=attributes,
     )
     grid = [-(-size // step) for size, step in zip(values.shape, shard)]
     for place in np.ndindex(*grid):
@@ -233,14 +267,14 @@ def write_array(root, path, kind, values, attributes=None):
         block[tuple(slice(0, i) for i in inside)] = values[cut]
         file = pathlib.Path(root.store.root) / path / "c" / "/".join(map(str, place))
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(encode_shard(kind, block, chunk, inside))
+        file.write_bytes(encode_shard(kind, block, chunk, inside, how))
     np.testing.assert_array_equal(array[...], values, err_msg=path)  # zarr-python reads what was written by hand
 
 
 # --- The store ------------------------------------------------------------------------------------------------------------
 
 
-def build(root):
+def build(root, version):
     labels, layers, instance_values = make_rows()
     groups = [
         {"name": "all", "kind": "all", "rows": ROWS},
@@ -297,7 +331,7 @@ def build(root):
     root.update_attributes(
         {
             "format": "neural-divergence",
-            "format_version": 1,
+            "format_version": version,
             "dataset": {"name": "golden", "title": "The golden store", "rows": ROWS},
             "layers": entries,
             "groups": groups,
@@ -316,7 +350,7 @@ def build(root):
             layer.require_group(group)
     root.require_group("images")
     for path, (kind, values, attributes) in arrays.items():
-        write_array(root, path, kind, values, attributes)
+        write_array(root, version, path, kind, values, attributes)
     return {path: values for path, (_, values, _) in arrays.items()}
 
 
@@ -363,13 +397,13 @@ def make_tile(arrays, layer, group, axis, bins, order, level, index):
     return header(b"NDT1", len(blocks), bins, level, scale, first, body) + body
 
 
-def main():
-    place = HERE / "store" / "golden"
-    shutil.rmtree(HERE / "store", ignore_errors=True)
+def make(folder, format_version):
+    place = folder / "store" / "golden"
+    shutil.rmtree(folder / "store", ignore_errors=True)
     building = place / ".building"
     building.mkdir(parents=True)
     root = zarr.create_group(zarr.storage.LocalStore(building), zarr_format=3)
-    arrays = build(root)
+    arrays = build(root, format_version)
     version = publish(building, "golden")
 
     samples = []
@@ -393,7 +427,7 @@ def main():
                 }
             )  # fmt: skip
             if (group, level) == (1, 0) and "difference(median" in order:
-                (HERE / "tile.bin").write_bytes(tile)
+                (folder / "tile.bin").write_bytes(tile)
 
     def plain(value):
         value = value.item()
@@ -421,8 +455,9 @@ def main():
         "images": {k: base64.b64encode(arrays[f"images/{k}"].tobytes()).decode() for k in ("benign", "attacked")},
         "tiles": samples,
     }
-    (HERE / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
+    (folder / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
     print(version)
 
 
-main()
+make(HERE, 1)
+make(HERE / "version-2", 2)

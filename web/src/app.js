@@ -105,7 +105,7 @@ export class App {
     change(draft);
     if (history === "push") {
       this.writeAddress();
-      const next = encodeState(draft);
+      const next = encodeState(draft, this.metadata);
       if (next !== location.hash) window.history.pushState(null, "", next);
     }
     if (history === "quiet") {
@@ -136,7 +136,7 @@ export class App {
   writeAddress() {
     clearTimeout(this.addressTimer);
     this.moving = false;
-    const hash = encodeState(this.state);
+    const hash = encodeState(this.state, this.metadata);
     if (hash !== location.hash) window.history.replaceState(null, "", hash);
   }
 

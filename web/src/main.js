@@ -9,8 +9,9 @@ import { PRIORITY } from "./data/tiles.js";
 import { isNew, takeToken, token } from "./data/token.js";
 import { workerTransport } from "./data/transport.js";
 import { byId, el, set, setText } from "./dom.js";
-import { decodeState, firstVisit, linkTarget } from "./model/state.js";
+import { decodeState, firstVisit, goneNames, linkTarget } from "./model/state.js";
 import { classesView } from "./panels/classes.js";
+import { dumpNotesView } from "./panels/dumpnotes.js";
 import { headerView } from "./panels/header.js";
 import { instancesView } from "./panels/instances.js";
 import { introView } from "./panels/intro.js";
@@ -219,6 +220,10 @@ async function start() {
     return;
   }
   const linked = decodeState(location.hash, metadata);
+  const gone = goneNames(location.hash, metadata);
+  if (gone.length > 0) {
+    showNotice("gone", `This link was made for another version of the data. This one has no ${gone.map((name) => `“${name}”`).join(", ")}; figures may differ.`);
+  }
   const frames = new FrameLoop(draw);
   /** @type {App} */
   const app = new App(queue, metadata, linked ?? firstVisit(metadata), {
@@ -232,6 +237,7 @@ async function start() {
   shown = app;
   const facts = new FactsSource(app);
   const popover = new Popover();
+  dumpNotesView(app.metadata, popover);
   const activation = new ActivationView(app, facts, {
     openSort: (column, button) => sortMenus.use(({ sortMenu }) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()))),
     openList: (column, button, kind) => neuronLists.use(({ neuronList }) => popover.open(button, `Neurons ${kind} in ${column.layer.name}`, neuronList(app, column.layer.id, kind, () => popover.close()))),

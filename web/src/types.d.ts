@@ -28,7 +28,7 @@ type Items = typeof import("./model/order.js").ITEMS;
 type KindOf<Subject> = { [K in keyof Items]: Items[K] extends { of: Subject } ? K : never }[keyof Items];
 /** An item of an ordering: a figure of a group, such as its median, or the value of an instance. */
 export type Item = { kind: KindOf<"group">; group: number } | { kind: KindOf<"instance">; instance: number };
-export type Order = { kind: "index" } | Item | { kind: "difference"; a: Item; b: Item };
+export type Order = { kind: "index" } | Item | { kind: "absolute"; item: Item } | { kind: "difference"; a: Item; b: Item };
 export type Direction = "ascending" | "descending";
 
 /** A part of an axis: activations on the layer's, shares from 0 to 1 of each neuron's on its own. */

@@ -26,11 +26,22 @@ public struct ClassNames: Sendable, Equatable {
   }
   public let names: [String]
   public let origin: Origin
+  /// The label of each name, where names say whose they are; `nil`: they are those of 0, 1, …, or the order of texts.
+  public let labels: [String]?
+
+  init(names: [String], origin: Origin, labels: [String]? = nil) {
+    self.names = names
+    self.origin = origin
+    self.labels = labels
+  }
 }
 
 extension ClassNames {
   /// What a dataset or attribute of names is called.
-  static let usual = ["class_names", "classnames", "label_names", "classes", "categories"]
+  static let usual = [
+    "class_names", "classnames", "label_names", "classes", "categories", "id2label", "idx_to_class", "class_to_idx",
+    "label_map",
+  ]
 
   /// Whether they stand in a file of the dump.
   private var areOfFile: Bool {
@@ -54,7 +65,8 @@ extension ClassNames {
     guard let first, first.areOfFile else { return first }
     for file in dump.parts.dropFirst() where labels.map(file.has) ?? true {
       if case .dataset(let path)? = request, !file.has(path) { continue }
-      guard let other = try find(request, in: file, columns, &evidence), other.areOfFile, other.names != first.names
+      guard let other = try find(request, in: file, columns, &evidence), other.areOfFile,
+        other.names != first.names || other.labels != first.labels
       else { continue }
       throw ActivationsError(
         "\(file.path): its classes are \(list(other.names)) (\(other.origin)), but \(list(first.names)) in \(dump.first.path). Files of one dump must agree; where the labels do, name the classes in the job, as in class_names: [cat, dog]."
@@ -78,7 +90,8 @@ extension ClassNames {
     let labels = columns.labels
     switch request {
     case .list(let names): return ClassNames(names: names, origin: .job)
-    case .dataset(let path): return ClassNames(names: try read(path, file), origin: .dataset(path))
+    case .byLabel(let labels, let names): return ClassNames(names: names, origin: .job, labels: labels)
+    case .dataset(let path): return try read(path, file)
     case nil: break
     }
     let ofLabels = labels.flatMap { file.has($0) ? try? file.catalogue.dataset(named: $0) : nil }
@@ -86,10 +99,11 @@ extension ClassNames {
       return ClassNames(names: members.map(\.name), origin: .type(of: info.path))
     }
     let isText: (DatasetInfo) -> Bool = { info in
-      if case .string = info.element { info.shape.count == 1 && info.unsupportedReason == nil } else { false }
+      guard case .string = info.element, info.unsupportedReason == nil else { return false }
+      return info.shape.count == 1 || info.isCharacterMatrix
     }
     if let path = nearest(file.catalogue, labels, isText), path != labels {
-      return ClassNames(names: try read(path, file), origin: .dataset(path))
+      return try read(path, file)
     }
     for (place, attributes) in [
       (ofLabels?.path ?? "/", ofLabels?.attributes ?? [:]), ("/", file.catalogue.rootAttributes),
@@ -97,11 +111,11 @@ extension ClassNames {
       for name in usual {
         switch attributes[name] {
         case .string(let text):
-          guard let names = inOneText(text) else { continue }
+          guard let named = inOneText(text, .attribute(name, of: place)) else { continue }
           evidence.assume(
-            "The attribute \(name) of \(place) names the classes in one text: \(list(names)). If that is wrong, name them in a job: class_names: [cat, dog]."
+            "The attribute \(name) of \(place) names the classes in one text: \(list(named.names)). If that is wrong, name them in a job: class_names: [cat, dog]."
           )
-          return ClassNames(names: names, origin: .attribute(name, of: place))
+          return named
         case .strings(let names): return ClassNames(names: names, origin: .attribute(name, of: place))
         case .unreadable(let why):
           throw ActivationsError(
@@ -144,12 +158,12 @@ extension ClassNames {
       if case .string = info.element { info.count == 1 && info.unsupportedReason == nil } else { false }
     }
     if let single, single != columns.labels, let text = try file.column(single).strings().first,
-      let names = inOneText(text)
+      let named = inOneText(text, .dataset(single))
     {
       evidence.assume(
-        "\(single) names the classes in one text: \(list(names)). If that is wrong, name them in a job: class_names: [cat, dog]."
+        "\(single) names the classes in one text: \(list(named.names)). If that is wrong, name them in a job: class_names: [cat, dog]."
       )
-      return ClassNames(names: names, origin: .dataset(single))
+      return named
     }
     guard let labels = columns.labels, let length = file.columnLength(labels) else { return nil }
     let other = columns.candidates.first { column in
@@ -163,18 +177,37 @@ extension ClassNames {
     evidence.assume(
       "\(other.path) names the classes, for it holds \(grouped(other.length)) texts, and \(labels) the labels, one a row. If that is wrong, write labels: PATH and class_names: PATH in a job."
     )
-    return ClassNames(names: try read(other.path, file), origin: .dataset(other.path))
+    return try read(other.path, file)
   }
 
-  /// Names as JSON, or with commas between; `nil` where the text is neither.
-  static func inOneText(_ text: String) -> [String]? {
-    if let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) {
-      return names.isEmpty ? nil : names
+  /// Names as JSON, `["cat", "dog"]`, `{"0": "cat", "7": "dog"}` or `{"cat": 0, "dog": 7}`, or with commas between; `nil` where the text
+  /// is none of these.
+  static func inOneText(_ text: String, _ origin: Origin) -> ClassNames? {
+    let (decoder, data) = (JSONDecoder(), Data(text.utf8))
+    if let names = try? decoder.decode([String].self, from: data) {
+      return names.isEmpty ? nil : ClassNames(names: names, origin: origin)
     }
-    if let numbered = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) {
-      let names = (0..<numbered.count).compactMap { numbered[String($0)] }
-      return !names.isEmpty && names.count == numbered.count ? names : nil
+    var named: [(label: String, name: String)] = []
+    if let numbered = try? decoder.decode([String: String].self, from: data) {
+      named = numbered.map { ($0.key, $0.value) }
+    } else if let numbered = try? decoder.decode([String: Int64].self, from: data) {
+      named = numbered.map { (String($0.value), $0.key) }
     }
+    if !named.isEmpty {
+      // Two spellings of a number may stand for one label: which name it has, nobody can tell.
+      guard named.allSatisfy({ Int64($0.label).map(String.init) ?? $0.label == $0.label }) else { return nil }
+      guard Set(named.map(\.label)).count == named.count else { return nil }
+      named.sort { a, b in
+        if let x = Int64(a.label), let y = Int64(b.label) { return x < y }
+        return a.label.utf8.lexicographicallyPrecedes(b.label.utf8)
+      }
+      return ClassNames(names: named.map(\.name), origin: origin, labels: named.map(\.label))
+    }
+    return inOneLine(text).map { ClassNames(names: $0, origin: origin) }
+  }
+
+  /// Names with commas, semicolons or line breaks between.
+  private static func inOneLine(_ text: String) -> [String]? {
     guard !text.hasPrefix("{"), !text.hasPrefix("[") else { return nil }
     for separator: Character in ["\n", ",", ";"] where text.contains(separator) {
       let names = text.split(separator: separator).map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
@@ -183,19 +216,19 @@ extension ClassNames {
     return nil
   }
 
-  private static func read(_ path: String, _ file: DumpFile) throws -> [String] {
+  private static func read(_ path: String, _ file: DumpFile) throws -> ClassNames {
     let dataset = try file.column(path)
     if case .string = dataset.info.element, dataset.info.count == 1, let text = try dataset.strings().first,
-      let names = inOneText(text)
+      let named = inOneText(text, .dataset(path))
     {
-      return names
+      return named
     }
-    guard case .string = dataset.info.element, dataset.info.shape.count == 1 else {
+    guard case .string = dataset.info.element, dataset.info.shape.count == 1 || dataset.info.isCharacterMatrix else {
       throw ActivationsError(
         "\(file.path), dataset \(dataset.info.path): class names are a one-dimensional list of texts, but this is \(inWords(dataset.info.shape)) \(dataset.info.element). Name another dataset in the job, or list the names there: class_names: [cat, dog]."
       )
     }
-    return try dataset.strings()
+    return ClassNames(names: try dataset.strings(), origin: .dataset(path))
   }
 
   /// Text files that name the classes of a dump, one a line: `dump.classes.txt`, or `class_names.txt` for all dumps of a folder.

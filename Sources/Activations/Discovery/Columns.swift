@@ -23,6 +23,10 @@ extension DumpFile {
       case .integer(let value): return .integers([value])
       case .strings(let texts): return .texts(texts)
       case .string(let text): return .texts([text])
+      case .unreadable(let why):
+        throw ActivationsError(
+          "\(self.path), attribute \(name) of \(place): \(sentence(why)) Write it as UTF-8, or name another column in the job, as in labels: PATH."
+        )
       case .some:
         throw ActivationsError(
           "\(self.path), attribute \(name) of \(place): it holds neither whole numbers nor texts. Name another column in the job, as in labels: PATH."
@@ -35,7 +39,7 @@ extension DumpFile {
 
   /// Values of a column, without reading them; `nil` where there is none of this name.
   func columnLength(_ path: String) -> Int? {
-    if has(path) { return (try? catalogue.dataset(named: path))?.count }
+    if has(path) { return (try? catalogue.dataset(named: path)).map { ColumnCandidate.length(of: $0) } }
     if let group = categorical(path) { return (try? catalogue.dataset(named: group + "/codes"))?.count }
     guard let (place, name) = Self.attribute(path) else { return nil }
     return attributes(of: place)?[name]?.count
@@ -80,6 +84,18 @@ extension DumpFile {
 }
 
 extension AttributeValue {
+  /// A single number or text, or a few numbers; `nil` where it is none of these.
+  var inWords: String? {
+    switch self {
+    case .string(let text): text
+    case .integer(let number): "\(number)"
+    case .double(let number): "\(number)"
+    case .integers(let numbers): numbers.prefix(4).map { "\($0)" }.joined(separator: ", ")
+    case .doubles(let numbers): numbers.prefix(4).map { "\($0)" }.joined(separator: ", ")
+    case .strings, .unreadable: nil
+    }
+  }
+
   /// Values it holds.
   var count: Int {
     switch self {
@@ -111,9 +127,14 @@ struct ColumnCandidate {
     let pandas = PandasFrame.columnNames(in: file)
     let paths = Set(catalogue.datasets.map(\.path))
     var found: [ColumnCandidate] = []
-    for info in catalogue.datasets where !info.path.hasPrefix(root) && !info.isNull && info.unsupportedReason == nil {
+    for info in catalogue.datasets
+    where !info.path.hasPrefix(root) && !info.isNull && info.unsupportedReason == nil && !info.isSparse {
+      // What it is was said; its numbers are none of the rows.
+      if info.attributes["MATLAB_object_decode"] != nil { continue }
       let isText = if case .string = info.element { true } else { false }
-      guard isText || info.element.isNumeric || info.enumeration != nil, RawLabels.isColumn(info.shape) else {
+      guard isText || info.element.isNumeric || info.enumeration != nil,
+        RawLabels.isColumn(info.shape) || info.isCharacterMatrix
+      else {
         continue
       }
       let group = Places.group(of: info.path)
@@ -125,7 +146,8 @@ struct ColumnCandidate {
       }
       found.append(
         ColumnCandidate(
-          path: info.path, group: group, name: DatasetName(pandas[info.path] ?? info.path), length: info.count,
+          path: info.path, group: group, name: DatasetName(pandas[info.path] ?? info.path),
+          length: length(of: info),
           isSingle: info.shape.isEmpty, isDiscrete: isText || info.element.isInteger || info.enumeration != nil))
     }
     for group in catalogue.groups where !(group + "/").hasPrefix(root) && group != "/" {
@@ -163,6 +185,9 @@ struct ColumnCandidate {
     }
     return found
   }
+
+  /// Values of a dataset that is a column: one for each row of a matrix of characters.
+  static func length(of info: DatasetInfo) -> Int { info.isCharacterMatrix ? info.shape[0] : info.count }
 
   /// Whether it is looked at where nobody named it: a few MiB, never a night's worth of rows.
   var isSmall: Bool { length <= 1 << 22 }

@@ -54,7 +54,7 @@ extension CountOfRows {
   private static let otherNames: Set<String> = [
     "num_samples", "n_samples", "num_rows", "n_rows", "num_valid", "n_valid", "num_examples", "valid_rows", "n_filled",
     "filled", "size", "num",
-    "nrows", "nsamples", "length", "n",
+    "nrows", "nsamples", "length", "n", "num_filled", "rows_written", "n_written", "num_written",
   ]
 
   /// Says which other single numbers may tell how many rows count.
@@ -70,12 +70,14 @@ extension CountOfRows {
         "it says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(info.path)"
       )
     }
-    for (name, value) in file.catalogue.rootAttributes.sorted(by: { $0.key < $1.key })
-    where otherNames.contains(name.lowercased()) || name.lowercased() == "count" {
+    let places = [("", file.catalogue.rootAttributes)] + layers.map { ($0.path, $0.attributes) }
+    for (place, name, value) in places.flatMap({ place, attributes in
+      attributes.sorted { $0.key < $1.key }.map { (place, $0.key, $0.value) }
+    }) where otherNames.contains(name.lowercased()) || name.lowercased() == "count" {
       guard case .integer(let number) = value, number > 0, number < rows else { continue }
       evidence.leaveOut(
-        "@\(name)",
-        "the file's attribute says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(number)"
+        "\(place)@\(name)",
+        "\(place.isEmpty ? "the file's" : "the") attribute says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(number)"
       )
     }
   }

@@ -10,6 +10,8 @@ public struct Evidence: Sendable, Equatable {
   public private(set) var assumed: [String] = []
   public private(set) var leftOut: [LeftOut] = []
   private var leftOutPaths: Set<String> = []
+  /// Lines that a job may have besides, as comments of one that `inspect` writes.
+  private(set) var offered: [String] = []
   /// Why each thing was taken for what it is: `labels`, with the words `/labels, for it stands beside the layers`.
   public private(set) var reasons: [(what: String, why: String)] = []
 
@@ -19,6 +21,23 @@ public struct Evidence: Sendable, Equatable {
 
   mutating func leaveOut(_ path: String, _ why: String) {
     if leftOutPaths.insert(path).inserted { leftOut.append(LeftOut(path: path, why: why)) }
+  }
+
+  /// Says why something was left out, in place of what was said of it before.
+  mutating func sayInstead(_ path: String, _ why: String) {
+    guard let at = leftOut.firstIndex(where: { $0.path == path }) else { return leaveOut(path, why) }
+    leftOut[at].why = why
+  }
+
+  /// Whether the files look as if each held a class.
+  var areFilesClasses = false
+
+  mutating func offer(_ line: String) { offered.append(line) }
+
+  /// What was taken after all.
+  mutating func withdraw(_ paths: [String]) {
+    let taken = Set(paths)
+    leftOut.removeAll { taken.contains($0.path) }
   }
 
   mutating func reason(_ what: String, _ why: String) { reasons.append((what, why)) }

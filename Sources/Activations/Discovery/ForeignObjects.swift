@@ -12,18 +12,12 @@ enum ForeignObjects {
       if attributes["MATLAB_sparse"] != nil {
         evidence.leaveOut(group, "it is a sparse matrix of MATLAB (data, ir, jc): save full(X) instead")
         parts.formUnion(["data", "ir", "jc"].map { "\(group)/\($0)" })
-      } else if byPath["\(group)/indptr"] != nil, byPath["\(group)/indices"] != nil, byPath["\(group)/data"] != nil {
-        let form =
-          if case .string(let text)? = attributes["encoding-type"] { text } else { "CSR or CSC: data, indices, indptr" }
-        evidence.leaveOut(
-          group, "it is a sparse matrix (\(form)): write it dense, with h5py: f[\"dense\"] = matrix.toarray()")
-        parts.formUnion(["data", "indices", "indptr"].map { "\(group)/\($0)" })
       }
       if case .string(let kind)? = attributes["pandas_type"] {
         notePandas(kind, group, byPath, &evidence, &parts)
       }
     }
-    noteTopK(catalogue, &evidence, &parts)
+    noteTables(catalogue, &evidence)
     for info in catalogue.datasets
     where info.attributes["MATLAB_class"] == .string("cell") && !info.absolutePath.hasPrefix("/#refs#/") {
       evidence.leaveOut(
@@ -31,34 +25,40 @@ enum ForeignObjects {
         "it is a cell array of MATLAB, which refers to its texts: save whole numbers instead, as in [names, ~, labels] = unique(labels)"
       )
     }
-    for info in catalogue.datasets where info.shape.count == 1 && info.count > 0 && !info.path.contains("/_i_") {
-      let name = info.path.dropFirst()
-      switch info.element {
-      case .other("compound"):
-        evidence.leaveOut(
-          info.path,
-          "it is a table, a record a row, whose fields are not read: write each as a dataset of its own, with h5py: f[\"labels\"] = f[\"\(name)\"][FIELD]"
-        )
-      case .other("array"):
-        evidence.leaveOut(
-          info.path,
-          "each of its values is an array: write them as a matrix, with h5py: f[\"matrix\"] = f[\"\(name)\"][:]")
-      default: break
-      }
+    for info in catalogue.datasets {
+      guard info.attributes["MATLAB_object_decode"] != nil else { continue }
+      let kind = if case .string(let text)? = info.attributes["MATLAB_class"] { text } else { "object" }
+      evidence.leaveOut(
+        info.path,
+        "it is an object of MATLAB (\(kind)), of which the file holds a number alone where it should stand: save plain values instead, as in labels = double(labels) and names = categories(labels)"
+      )
+      parts.insert(info.path)
     }
     return parts
+  }
+
+  /// Tables of which no field is a matrix: each of their columns could be a neuron, or none.
+  private static func noteTables(_ catalogue: Catalogue, _ evidence: inout Evidence) {
+    let fields = Dictionary(grouping: catalogue.datasets.filter { $0.field != nil }, by: { $0.field!.dataset })
+    for table in catalogue.datasets where table.element == .other("compound") && !table.path.contains("/_i_") {
+      let own = fields[table.absolutePath] ?? []
+      guard !own.contains(where: { !$0.field!.extents.isEmpty && $0.element.isNumeric && $0.field!.count > 1 }) else {
+        continue
+      }
+      let columns = own.filter { $0.element.isNumeric && !$0.element.isInteger }
+      guard columns.count > 1, let first = columns.first else { continue }
+      let name = table.path.dropFirst()
+      evidence.leaveOut(
+        table.path,
+        "it is a table, a record a row, and \(grouped(columns.count)) of its columns hold real numbers (\(columns.prefix(3).map(\.path).joined(separator: ", "))\(columns.count > 3 ? ", …" : "")): if they are neurons, write them as a matrix, with h5py and NumPy: t = f[\"\(name)\"][:]; f[\"features\"] = np.stack([t[n] for n in NAMES], 1); a single one can be named in a job: { dataset: \(first.path), axes: N }"
+      )
+    }
   }
 
   private static func notePandas(
     _ kind: String, _ group: String, _ byPath: [String: DatasetInfo], _ evidence: inout Evidence,
     _ parts: inout Set<String>
   ) {
-    if kind == "frame_table", let table = byPath["\(group)/table"], !table.element.isNumeric {
-      evidence.leaveOut(
-        table.path,
-        "it is a table of pandas, a record a row: write columns instead, with h5py: f[\"features\"] = frame[columns].to_numpy(); f[\"labels\"] = frame[\"label\"].to_numpy()"
-      )
-    }
     guard kind == "frame" else { return }
     for number in 0..<64 {
       guard let block = byPath["\(group)/block\(number)_values"] else { break }
@@ -71,28 +71,6 @@ enum ForeignObjects {
       }
     }
     for name in ["axis0", "axis1"] { parts.insert("\(group)/\(name)") }
-  }
-
-  /// Values of the strongest neurons beside their numbers, as sparse autoencoders keep them.
-  private static func noteTopK(_ catalogue: Catalogue, _ evidence: inout Evidence, _ parts: inout Set<String>) {
-    let indexWords: Set<String> = ["indices", "index", "idx", "ids", "inds"]
-    let valueWords: Set<String> = [
-      "acts", "act", "activations", "values", "vals", "val", "scores", "strengths", "topk", "top",
-    ]
-    for numbers in catalogue.datasets where numbers.shape.count >= 2 && numbers.element.isInteger {
-      guard DatasetName(numbers.path).holds(any: indexWords) else { continue }
-      let group = Places.group(of: numbers.path)
-      for values in catalogue.datasets
-      where values.shape == numbers.shape && values.element.isNumeric && !values.element.isInteger
-        && Places.group(of: values.path) == group && DatasetName(values.path).holds(any: valueWords)
-      {
-        evidence.leaveOut(
-          values.path,
-          "it holds the values of the neurons that \(numbers.path) names, some of many (top-k), no dense layer: write it dense, with a column for every neuron and 0 where none is named"
-        )
-        parts.formUnion([values.path, numbers.path])
-      }
-    }
   }
 
   /// Rows of different lengths behind one another, as offsets or lengths beside them tell; what that means for a layer.

@@ -9,15 +9,22 @@ struct LayerCandidates {
 
   /// - Parameters:
   ///   - instances: group that is left to the instances.
+  ///   - others: paths of what is known to be something else.
   ///   - byName: whether what is called like inputs, masks or row numbers is none; a job that names layers knows better.
-  init(_ catalogue: Catalogue, instances: String, byName: Bool, _ evidence: inout Evidence) {
+  init(
+    _ catalogue: Catalogue, instances: String, others: Set<String>, byName: Bool, _ evidence: inout Evidence
+  ) {
     let root = catalogue.canonicalPath(instances)
     for info in catalogue.datasets where !info.path.hasPrefix(root + "/") && !Self.isInternal(info.absolutePath) {
+      if others.contains(info.path) { continue }
       if let reason = Self.whyNot(info) {
         skipped.append((info.path, reason))
       } else if byName, let reason = Self.whyNotByName(info) {
         skipped.append((info.path, reason))
-        evidence.leaveOut(info.path, "\(reason); if it is a layer, name it in a job: layers: [\(info.path), …]")
+        let picture =
+          reason.hasSuffix("input pictures") ? "to show what the rows are, write pictures: \(info.path); " : ""
+        evidence.leaveOut(
+          info.path, "\(reason); \(picture)if it is a layer, name it in a job: layers: [\(info.path), …]")
       } else {
         datasets.append(info)
       }
@@ -38,7 +45,9 @@ struct LayerCandidates {
       return "it is empty, with the shape \(inWords(info.shape))"
     }
     if info.element == .opaque(bytes: 2) { return LayerSource.opaqueReason }
-    if !info.element.isNumeric { return "its values are \(info.element), not numbers" }
+    if !info.element.isNumeric, info.enumeration == nil || RawLabels.isColumn(info.shape) {
+      return "its values are \(info.element), not numbers"
+    }
     if case .string("char")? = info.attributes["MATLAB_class"] { return "it is text, written by MATLAB" }
     return nil
   }
@@ -46,6 +55,7 @@ struct LayerCandidates {
   /// Only of matrices: what has one axis is no layer anyhow.
   private static func whyNotByName(_ info: DatasetInfo) -> String? {
     guard info.shape.count > 1, RawLabels.isColumn(info.shape) == false else { return nil }
+    if let why = SparseLayers.whyPairs(info.path, info.shape), info.isSparse || why.contains("AnnData") { return why }
     return DatasetName(info.path).notALayer(
       isWhole: info.element.isInteger, isByte: info.element == .uint8 && !info.isBoolean, rank: info.shape.count)
   }
@@ -102,8 +112,14 @@ struct LayerCandidates {
     let listed = candidates.prefix(6).map { rows, infos in
       "\(grouped(rows)) rows: \(Self.some(infos)) (layers: [\(infos.prefix(4).map(\.path).joined(separator: ", "))])"
     }
+    // Layers of one number of rows, with other numbers of neurons: the last axis may be theirs.
+    let lasts = Set(others.map { $0.shape.last ?? 0 })
+    let reversed =
+      lasts.count == 1 && others.allSatisfy { $0.shape.count == 2 }
+      ? "; or \(grouped(lasts.first!)) rows, if the last axis of all is that of the rows (layers: [\(others.prefix(4).map { "{ dataset: \($0.path), axes: UN }" }.joined(separator: ", "))\(others.count > 4 ? ", …" : "")])"
+      : ""
     throw ActivationsError(
-      "\(file.path): there are no labels, and the datasets do not agree on the number of rows. Say in a job which are the layers: \(listed.joined(separator: "; or "))\(candidates.count > 6 ? "; or …" : "")."
+      "\(file.path): there are no labels, and the datasets do not agree on the number of rows. Say in a job which are the layers: \(listed.joined(separator: "; or "))\(candidates.count > 6 ? "; or …" : "")\(reversed)."
     )
   }
 
@@ -129,9 +145,14 @@ struct LayerCandidates {
       }
       let held = axes.rows(of: info.shape)
       guard held == rows.count || hasFiller && held > rows.count else {
+        // As recurrent networks have it: time before rows.
+        let isTimeFirst = info.shape.count == 3 && info.shape[1] == rows.count
         leave(
           info.path,
           "it \(info.count == 0 ? "is empty and " : "")has the shape \(inWords(info.shape)), not one row for each of the \(grouped(rows.count)) \(rows.word)"
+            + (isTimeFirst
+              ? "; if its second axis is that of the rows, write in a job layers: [{ dataset: \(info.path), axes: TND }]"
+              : "")
         )
         continue
       }

@@ -8,10 +8,12 @@ extension DumpContents {
   ) throws {
     for layer in layers where layer.axesOrigin == .guess { assumeAxes(of: layer, request, &evidence) }
     for layer in layers { assumeNumbers(of: layer, &evidence) }
-    lookForMasks(dump.first, layers, &evidence)
+    PositionMask.offer(dump.first, layers, besides: request.mask, &evidence)
     try lookForUnfilledRows(layers, counted, dump, &evidence)
     if request.layers == nil, request.labels == nil, request.join == nil { try refuseFilesOfLayers(dump, counted) }
-    try lookAtColumns(dump.first, columns, rows: counted.perPart[0], &evidence)
+    try refuseOtherOrder(dump, columns, perPart: counted.perPart)
+    lookForScales(dump.first, layers, &evidence)
+    try lookAtColumns(dump.first, columns, layers, rows: counted.perPart[0], &evidence)
     if columns.labels == nil, request.classFrom == nil, dump.files.count > 1, dump.files.count <= 1000,
       counted.labels == nil
     {
@@ -22,6 +24,7 @@ extension DumpContents {
         evidence.assume(
           "The files hold rows of one group, \"all\": \(dump.files.prefix(3).map(\.name).joined(separator: ", "))\(dump.files.count > 3 ? ", …" : ""). If each is a class, write in a job class_from: file."
         )
+        evidence.areFilesClasses = true
       }
     }
   }
@@ -48,6 +51,14 @@ extension DumpContents {
   }
 
   private static func assumeNumbers(of layer: LayerSource, _ evidence: inout Evidence) {
+    for name in [
+      "transform", "transformation", "normalization", "normalisation", "valid_range", "valid_min", "valid_max",
+    ] {
+      guard let value = layer.info.attributes[name], layer.numbers == nil else { continue }
+      evidence.assume(
+        "\(layer.path): its numbers are counted as stored, though it has the attribute \(name)\(value.inWords.map { " (\($0))" } ?? "")."
+      )
+    }
     if let convention = layer.convention, layer.numbers == nil {
       evidence.assume(
         "\(layer.path): its numbers are \(convention.words), as its attributes say. To take the stored numbers, write { dataset: \(layer.path), raw: true } in a job."
@@ -60,18 +71,25 @@ extension DumpContents {
     }
   }
 
-  /// Masks of positions, which nothing heeds: padded positions are counted like others.
-  private static func lookForMasks(_ file: DumpFile, _ layers: [LayerSource], _ evidence: inout Evidence) {
-    for info in file.catalogue.datasets
-    where info.shape.count > 1 && DatasetName(info.path).readsLikeMask && info.element.isInteger {
-      let layer = layers.first { layer in
-        layer.path != info.path && layer.geometry.axes.row == 0 && layer.info.shape.count > info.shape.count
-          && Array(layer.info.shape.prefix(info.shape.count)) == info.shape
+  /// Scales that stand in datasets of their own beside whole numbers, and that nothing heeds.
+  private static func lookForScales(_ file: DumpFile, _ layers: [LayerSource], _ evidence: inout Evidence) {
+    for layer in layers where layer.element.isInteger && layer.numbers == nil && layer.convention == nil {
+      let words = DatasetName(layer.path).words
+      for info in file.catalogue.datasets
+      where info.element.isNumeric && info.path != layer.path
+        && Places.group(of: info.path) == Places.group(of: layer.path)
+        && [1, layer.neurons, layer.info.shape.first ?? 0].contains(info.count)
+      {
+        let own = DatasetName(info.path)
+        let rest = own.words.filter { !words.contains($0) }
+        guard own.holds(any: ["scale", "scales", "zero", "qscale"]),
+          rest.allSatisfy({ ["scale", "scales", "qscale", "zero", "zeros", "point", "points", "quant"].contains($0) })
+        else { continue }
+        evidence.sayInstead(
+          info.path,
+          "by its name it says for what numbers the whole numbers of \(layer.path) stand; they are counted as stored. Write the numbers meant, with h5py, as in f[\"real\"] = f[\"\(layer.path.dropFirst())\"][:] * f[\"\(info.path.dropFirst())\"][:], and in a job layers: [real]"
+        )
       }
-      guard let layer, !layers.contains(where: { $0.path == info.path }) else { continue }
-      evidence.leaveOut(
-        info.path,
-        "by its name it is a mask of the positions of \(layer.path); all positions are counted, padded ones as well")
     }
   }
 
@@ -108,69 +126,6 @@ extension DumpContents {
     if stems.allSatisfy({ $0.holds(any: DatasetName.batchWords) }) { return }
     throw ActivationsError(
       "\(dump.files[0].name) and \(dump.files[1].name)\(dump.files.count > 2 ? " and \(dump.files.count - 2) more" : "") have the same labels, row for row: they look like one file a layer, not like files whose rows follow each other. Put the layers into one file, with h5py: f[\"\(stems[0].original)\"] = h5py.ExternalLink(\"\(dump.files[0].name)\", \"/PATH\") for each, f[\"labels\"] likewise, and follow: true in the job; or if the rows do follow each other, name the columns in a job: labels: PATH."
-    )
-  }
-
-  /// Columns that say which rows count, how long they are, in which order they stand or how often they count, and that nothing heeds.
-  private static func lookAtColumns(
-    _ file: DumpFile, _ columns: RowColumns, rows: Int, _ evidence: inout Evidence
-  ) throws {
-    for column in columns.candidates
-    where column.length == rows && rows > 1 && column.isSmall && !column.isAttribute && column.path != columns.labels {
-      let words = column.name
-      if words.holds(any: ["valid", "mask", "keep", "isvalid", "used", "ok"]), column.isDiscrete {
-        guard case .integers(let values)? = try? file.classes(column.path), Set(values).isSubset(of: [0, 1]),
-          values.contains(0)
-        else { continue }
-        evidence.leaveOut(
-          column.path,
-          "it marks \(grouped(values.count { $0 == 0 })) of \(grouped(rows)) rows with 0, perhaps as not to be counted; all rows are counted. To leave them out, write a dump without them"
-        )
-      } else if words.holds(any: ["length", "lengths", "seqlen", "seqlens", "lens"]), column.isDiscrete {
-        evidence.leaveOut(column.path, "it says how long each row is; positions beyond are counted like others")
-      } else if words.holds(any: ["epoch", "epochs", "step", "iteration", "checkpoint", "seed", "run"]),
-        column.isDiscrete
-      {
-        guard let values = try? file.classes(column.path), values.distinctCount > 1 else { continue }
-        evidence.leaveOut(
-          column.path,
-          "it tells \(grouped(values.distinctCount)) \(words.last)s apart, whose rows are counted together; write a dump for each to compare them"
-        )
-      } else if words.holds(any: ["id", "ids", "index", "indices", "idx", "uid", "uids"]), column.isDiscrete,
-        !words.readsLikeLabels
-      {
-        guard let values = try? file.classes(column.path) else { continue }
-        let repeated = values.count - values.distinctCount
-        if repeated > 0 {
-          evidence.leaveOut(
-            column.path,
-            "\(grouped(repeated)) of its \(grouped(rows)) values occur more than once: the same inputs may be counted several times"
-          )
-        }
-        try refuseOtherOrder(file, column, values, columns)
-      } else if words.holds(any: ["weights", "frequency", "frequencies", "freq", "multiplicity", "repeats"])
-        || words.last == "sample_weight"
-      {
-        evidence.leaveOut(column.path, "it may say how often each row counts; every row counts once")
-      }
-    }
-  }
-
-  /// Refuses labels whose ids stand in another order than those of the layers.
-  private static func refuseOtherOrder(
-    _ file: DumpFile, _ column: ColumnCandidate, _ values: RawLabels, _ columns: RowColumns
-  ) throws {
-    guard let labels = columns.labels, columns.whole == nil,
-      let place = columns.candidates.first(where: { $0.path == labels })?.group,
-      place != column.group
-    else { return }
-    let other = columns.candidates.first {
-      $0.group == place && $0.path != labels && $0.length == column.length && $0.isDiscrete
-        && $0.name.holds(any: ["id", "ids", "index", "indices", "idx", "uid", "uids"]) && !$0.name.readsLikeLabels
-    }
-    guard let other, let theirs = try? file.classes(other.path), theirs != values else { return }
-    throw ActivationsError(
-      "\(file.path): \(column.path) and \(other.path) number the rows differently, so that \(labels) cannot be joined to the layers by position. Write the labels in the order of \(column.path), as in labels[np.argsort(ids_of_labels)][np.argsort(np.argsort(ids))]."
     )
   }
 }

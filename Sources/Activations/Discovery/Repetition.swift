@@ -60,7 +60,7 @@ struct Repetition {
       guard let kind = Self.kind(of: sorted, infos, columns, catalogue) else { continue }
       self.kind = kind
       self.groups = sorted
-      pattern = Self.pattern(for: sorted, in: parent, among: catalogue.groups)
+      pattern = Self.pattern(for: sorted, in: parent, among: catalogue.places)
       return
     }
     return nil
@@ -123,23 +123,27 @@ struct Repetition {
       groups.prefix(5).joined(separator: ", ") + (groups.count > 5 ? ", … (\(grouped(groups.count)) in all)" : "")
     let quoted = pattern.contains { "*{?".contains($0) } ? "'\(pattern)'" : pattern
     let each = String(groups[0].dropFirst())
+    let advised = ActivationsError.Advised { request in
+      request.join = pattern
+      request.classFrom = kind == .classes ? .group : nil
+    }
     switch kind {
     case .batches:
       return ActivationsError(
-        "\(file.path): its rows lie in batches, a group each: \(some). To have them follow each other, write in a job join: \(quoted); paths then count from the group."
-      )
+        "\(file.path): its rows lie in batches, a group each: \(some). To have them follow each other, write in a job join: \(quoted); paths then count from the group.",
+        advised: advised)
     case .splits:
       return ActivationsError(
-        "\(file.path): it holds parts of a data set, a group each: \(some). To have their rows follow each other, write in a job join: \(quoted); to take one alone, join: \(each); paths then count from the group."
-      )
+        "\(file.path): it holds parts of a data set, a group each: \(some). To have their rows follow each other, write in a job join: \(quoted); to take one alone, join: \(each); paths then count from the group.",
+        advised: advised)
     case .classes:
       return ActivationsError(
-        "\(file.path): its groups look like classes, a group each and no labels: \(some). If they are, write in a job join: \(quoted) and class_from: group; if they are layers, name them: layers: [PATH, …]."
-      )
+        "\(file.path): its groups look like classes, a group each and no labels: \(some). If they are, write in a job join: \(quoted) and class_from: group; if they are layers, name them: layers: [PATH, …].",
+        advised: advised)
     case .rows:
       return ActivationsError(
-        "\(file.path): its rows lie in groups of their own, one vector each: \(some). To have them follow each other, write in a job join: \(quoted); paths then count from the group."
-      )
+        "\(file.path): its rows lie in groups of their own, one vector each: \(some). To have them follow each other, write in a job join: \(quoted); paths then count from the group.",
+        advised: advised)
     }
   }
 }

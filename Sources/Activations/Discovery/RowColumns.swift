@@ -36,17 +36,26 @@ struct RowColumns {
   /// As the job says, else by place, form and name together.
   /// - Parameters:
   ///   - layers: datasets that may be layers, in the first part.
+  ///   - notColumns: paths of what is known to be something else.
   ///   - evidence: takes what was assumed and what was left out.
   /// - Throws: `ActivationsError` where candidates contradict each other, or there seem to be labels, but out of reach: without them all
   ///   would be counted as one.
   init(
     _ request: DumpRequest, _ dump: Dump, labelsFile: DumpFile?, layers: [DatasetInfo], instances: String?,
-    _ evidence: inout Evidence
+    notColumns: Set<String>, _ evidence: inout Evidence
   ) throws {
     let first = dump.first
-    candidates = ColumnCandidate.all(in: first, instances: instances ?? "/instances/none")
+    candidates = ColumnCandidate.all(in: first, instances: instances ?? "/instances/none").filter {
+      !notColumns.contains($0.path)
+    }
     (labels, predictions, count) = (request.labels, request.predictions, request.count)
     whole = labelsFile
+    // A column of the job may stand above the groups that are joined, with a value for each row of all of them.
+    if labelsFile == nil, let path = labels, first.group != nil, dump.files.count == 1, !first.hasColumn(path),
+      dump.files[0].hasColumn(path)
+    {
+      whole = dump.files[0]
+    }
     let search = ColumnSearch(first, candidates, layers, isOnePerFile: dump.parts.count > 1)
     if let labelsFile, labels == nil {
       labels = try Self.onlyLabels(of: labelsFile, &evidence)
@@ -55,7 +64,7 @@ struct RowColumns {
       if labels == nil { (labels, whole) = try Self.labelsAbove(dump, layers, &evidence) }
       if labels == nil, let (path, why) = Self.outOfReach(first.catalogue) {
         throw ActivationsError(
-          "\(first.path), dataset \(path): these seem to be the labels, but \(why). Name others in the job, as in labels: PATH, or say that there are none: labels: false."
+          "\(first.path), dataset \(path): these seem to be the labels, but \(why.hasSuffix(".") ? String(why.dropLast()) : why). Name others in the job, as in labels: PATH, or say that there are none: labels: false."
         )
       }
     }
@@ -126,6 +135,12 @@ struct RowColumns {
       }
       if let first = found.min(by: { $0.key < $1.key }) { return (first.key, first.value) }
     }
+    let objects = [("", catalogue.rootAttributes)] + catalogue.datasets.map { ($0.path, $0.attributes) }
+    for (path, attributes) in objects {
+      for name in labelNames {
+        if case .unreadable(let why)? = attributes[name] { return ("\(path)@\(name)", why) }
+      }
+    }
     return nil
   }
 }
@@ -142,9 +157,11 @@ struct ColumnSearch {
   init(_ file: DumpFile, _ candidates: [ColumnCandidate], _ layers: [DatasetInfo], isOnePerFile: Bool) {
     self.file = file
     self.candidates = candidates
-    self.layers = layers
+    // Beside matrices, what has one value a row is a column, and no layer that others could stand beside.
+    let matrices = layers.filter { !RawLabels.isColumn($0.shape) }
+    self.layers = matrices.isEmpty ? layers : matrices
     self.isOnePerFile = isOnePerFile
-    groups = Set(layers.map { Places.group(of: $0.path) })
+    groups = Set(self.layers.map { Places.group(of: $0.path) })
   }
 
   /// Groups of the layers that have one row for each value of a column.
@@ -193,7 +210,7 @@ struct ColumnSearch {
       try refuseIfTheyDiffer(first.column, rivals.map(\.column), "labels")
       tell(first, others: Array(best.dropFirst()), "labels", &evidence)
       // An unusual name nearer to the layers, or as near where none stands beside them, may be what was meant.
-      offer(asNearAs: first.nearness, &evidence, beside: groups.contains(first.column.group))
+      offer(besides: first, &evidence)
       return first.column.path
     }
     // One value for all rows of a file, where there are several.
@@ -216,7 +233,7 @@ struct ColumnSearch {
         other.column.path,
         "it is called like labels, but has \(grouped(other.column.length)) values, and no layer so many rows")
     }
-    offer(asNearAs: nil, &evidence)
+    offer(besides: nil, &evidence)
     return nil
   }
 
@@ -230,16 +247,21 @@ struct ColumnSearch {
   }
 
   /// Says which columns might be labels though they are not called so.
-  /// - Parameter nearness: of the labels that were found.
-  private func offer(asNearAs nearness: Places.Nearness?, _ evidence: inout Evidence, beside: Bool = false) {
+  /// - Parameter labels: those that were found.
+  private func offer(besides labels: Ranked?, _ evidence: inout Evidence) {
+    let isBeside = labels.map { groups.contains($0.column.group) } ?? false
     for column in candidates
-    where !column.isSingle && column.isDiscrete && column.isSmall && !column.name.readsLikePredictions {
+    where column.path != labels?.column.path && !column.isSingle && column.isDiscrete && column.isSmall
+      && !column.name.readsLikePredictions
+    {
       guard !groups(matching: column).isEmpty, !isCoordinate(column),
         !evidence.leftOut.contains(where: { $0.path == column.path }),
         let values = try? file.classes(column.path)
       else { continue }
       let distinct = values.distinctCount
-      if let nearness, let own = ranked([column], []).first?.nearness, nearness > own || beside && nearness == own {
+      if let nearness = labels?.nearness, let own = ranked([column], []).first?.nearness,
+        nearness > own || isBeside && nearness == own
+      {
         continue
       }
       guard distinct > 1, distinct <= 1000, distinct * 2 <= column.length else { continue }
@@ -296,9 +318,13 @@ struct ColumnSearch {
       what,
       "\(column.path), for \(Places.inWords(column.group, seenFrom: groups))"
         + (also.isEmpty ? "" : "; also possible: \(also.prefix(5).joined(separator: ", "))"))
+    let otherwise =
+      "If that is wrong, name another column in a job, as in \(what): PATH; \(what): false says that there are none."
     if !first.isExact {
+      evidence.assume("\(column.path) holds the \(what), by its name and its length. \(otherwise)")
+    } else if first.nearness.down > 0 {
       evidence.assume(
-        "\(column.path) holds the \(what), by its name and its length. If that is wrong, name another column in a job, as in \(what): PATH; \(what): false says that there are none."
+        "\(column.path) holds the \(what), by its name, though it stands in a group apart from the layers. \(otherwise)"
       )
     }
     for other in others where !isSame(column, other.column) {

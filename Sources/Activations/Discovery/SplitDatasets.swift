@@ -20,19 +20,25 @@ enum SplitDatasets {
     for member in members.sorted(by: { $0.info.count > $1.info.count }) where !splits.contains(member.split) {
       splits.append(member.split)
     }
-    let lines = splits.map { split -> String in
+    let parts = splits.map { split -> (layers: [String], labels: String?) in
       let own = members.filter { $0.split == split }.map { String($0.info.path.dropFirst()) }
       let labels = columns.first {
         $0.name.readsLikeLabels && !$0.isSingle && self.split(of: $0.path) == split
           || self.split(of: $0.path) == split
             && $0.path.split(separator: "/").contains { DatasetName(String($0)).readsLikeLabels }
       }
-      return "layers: [\(own.joined(separator: ", "))]" + (labels.map { ", labels: \($0.path.dropFirst())" } ?? "")
+      return (own, labels.map { String($0.path.dropFirst()) })
+    }
+    let lines = parts.map { part in
+      "layers: [\(part.layers.joined(separator: ", "))]" + (part.labels.map { ", labels: \($0)" } ?? "")
     }
     let named = members.prefix(6).map { "\($0.info.path) (\(inWords($0.info.shape)))" }.joined(separator: ", ")
     throw ActivationsError(
-      "\(file.path): it holds parts of a data set side by side: \(named)\(members.count > 6 ? ", …" : ""). Name those of one in a job: \(lines.joined(separator: "; or "))."
-    )
+      "\(file.path): it holds parts of a data set side by side: \(named)\(members.count > 6 ? ", …" : ""). Name those of one in a job: \(lines.joined(separator: "; or ")).",
+      advised: .init { request in
+        request.layers = parts[0].layers.map { LayerRequest(dataset: $0) }
+        request.labels = parts[0].labels
+      })
   }
 
   /// The word of a split in a path.

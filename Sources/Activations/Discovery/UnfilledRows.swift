@@ -35,8 +35,10 @@ enum UnfilledRows {
   /// - Complexity: reads one row of each layer where the last is filled, and else as many as are not.
   static func count(_ layers: [LayerSource]) throws -> Int {
     guard let last = layers.first?.parts.last, last.category == nil else { return 0 }
+    if layers.allSatisfy(\.info.isSparse) { return 0 }
     var unfilled = last.rows
-    for layer in layers {
+    // Of a sparse matrix many rows are zeros.
+    for layer in layers where !layer.info.isSparse {
       guard let part = layer.parts.last, let axis = layer.geometry.axes.row, part.rows == last.rows else { return 0 }
       unfilled = min(unfilled, try count(part, axis, atMost: unfilled))
       if unfilled == 0 { return 0 }

@@ -8,9 +8,11 @@
 #include "elements.h"
 #include "extremes.h"
 #include "fletcher.h"
+#include "normal.h"
 #include "pages.h"
 #include "rows.h"
 #include "select.h"
+#include "shuffle.h"
 #include "unshuffle.h"
 
 #endif

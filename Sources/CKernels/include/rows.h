@@ -38,7 +38,8 @@ size_t nd_pack_u16(uint64_t *packed, const uint16_t *counts, size_t bins);
 size_t nd_pack_u32(uint64_t *packed, const uint32_t *counts, size_t bins);
 
 /// Adds chosen rows of a plane to one row of sums. The caller sees to it that no sum overflows.
-void nd_add_rows(uint32_t *sums, nd_plane plane, const uint32_t *rows, size_t count);
+void nd_add_rows_u32(uint32_t *sums, nd_plane plane, const uint32_t *rows, size_t count);
+void nd_add_rows_u64(uint64_t *sums, nd_plane plane, const uint32_t *rows, size_t count);
 
 /// A window on a layer's common axis: bins `2^exponent` wide, the first of them number `origin` from 0.
 typedef struct {

@@ -5,10 +5,13 @@ public struct QuantilePosition: Sendable, Equatable {
   public var upper: Int
   /// 0 at the lower rank, 1 at the upper one.
   public var fraction: Double
+  /// Whether it is the middle: NumPy takes the mean there, and elsewhere interpolates, which may round otherwise.
+  public var isMedian: Bool
 
   /// The position that `numpy.percentile(…, method="linear")` takes, with `numerator/4` as the quantile.
   /// - Precondition: `count > 0` and `0 ... 4 ~= numerator`.
   public init(quarters numerator: Int, count: Int) {
+    isMedian = numerator == 2
     let scaled = (count - 1) * numerator
     lower = scaled / 4
     fraction = Double(scaled % 4) / 4
@@ -18,7 +21,7 @@ public struct QuantilePosition: Sendable, Equatable {
   /// The quantile, given the values of both ranks; taken in `Double` and rounded once.
   public func interpolate<Value: ActivationValue>(_ low: Value, _ high: Value) -> Value {
     if low == high { return low }
-    if fraction == 0.5 {
+    if isMedian, fraction == 0.5 {
       let sum = Double(low) + Double(high)
       return Value(sum.isFinite ? sum / 2 : Double(low) / 2 + Double(high) / 2)
     }

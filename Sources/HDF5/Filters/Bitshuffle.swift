@@ -135,7 +135,7 @@ extension FilterDescriptor {
     let bitshuffle = try Bitshuffle(parameters)
     return Stage(
       name: "bitshuffle", mostExpansion: bitshuffle.mostExpansion,
-      bytesAfter: { bitshuffle.codec == .none ? $0 : nil }, scratchBytes: 2 * bitshuffle.blockBytes,
+      bytesAfter: { bitshuffle.codec == .none ? $0 : nil }, scratchBytes: { 2 * min($0, bitshuffle.blockBytes) },
       undo: .decode { (input, output, scratch) throws(Fault) in
         try bitshuffle.decode(input, into: output, scratch: scratch)
       })

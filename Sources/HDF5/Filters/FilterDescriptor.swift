@@ -19,8 +19,8 @@ struct FilterDescriptor: Sendable {
     let mostExpansion: Double
     /// Bytes that come out when writing, if they depend on nothing but the bytes that go in; else `nil`.
     let bytesAfter: @Sendable (_ before: Int) -> Int?
-    /// Bytes of scratch beyond input and output, for a chunk that is large enough.
-    var scratchBytes = 0
+    /// Bytes that decoding takes at most beyond input and output, whoever allocates them.
+    var scratchBytes: @Sendable (_ chunkBytes: Int) -> Int = { _ in 0 }
     let undo: Undo
   }
 

@@ -50,6 +50,7 @@ struct Pipeline: Sendable {
     }
 
     var current = stored
+    var slot = Scratch.Slot.even
     for (position, index) in active.enumerated().reversed() {
       let stage = stages[index]
       let decode: @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer, Scratch) throws(Fault) -> Int
@@ -67,7 +68,9 @@ struct Pipeline: Sendable {
       if position == 0, let destination {
         target = destination
       } else {
-        target = try scratch.buffer(position & 1 == 0 ? .even : .odd, capacity)
+        // Never the one that the step before went to, also where steps lie between that only check.
+        target = try scratch.buffer(slot, capacity)
+        slot = slot == .even ? .odd : .even
       }
       let output = UnsafeMutableRawBufferPointer(start: target, count: capacity)
       let count = try decode(UnsafeRawBufferPointer(current), output, scratch)

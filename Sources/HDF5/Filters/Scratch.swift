@@ -11,6 +11,10 @@ public final class Scratch {
     case elements
     /// Steps of a pipeline, in turn; the last is the decoded chunk, if it is to be cut.
     case even, odd
+    /// Whole records, and one field of each.
+    case records, field
+    /// Of a sparse matrix: where lines begin, the values, and their places in a line.
+    case starts, values, indices
     /// One block of bitshuffle, twice.
     case block, planes
   }

@@ -72,14 +72,13 @@ struct Attributes {
   ) throws(Fault) -> AttributeValue? {
     switch stored.element {
     case .string(nil):
-      let texts = try variableTexts(attribute, type, space, count)
-      return single ? texts.first.map { .string($0) } : .strings(texts)
+      return texts(try variableTexts(attribute, type, space, count), single)
     case .string(let length?):
       let bytes = try raw(attribute, type, count, length)
-      let texts = (0..<count).map {
-        Text.decode(bytes[($0 * length)..<(($0 + 1) * length)], stored.padding ?? .nullPadded)
-      }
-      return single ? texts.first.map { .string($0) } : .strings(texts)
+      return texts(
+        (0..<count).map {
+          Text.withoutFilling(bytes[($0 * length)..<(($0 + 1) * length)], stored.padding ?? .nullPadded)
+        }, single)
     case let element where element.isInteger:
       var bytes = try raw(attribute, type, count, stored.bytes)
       let numbers = bytes.withUnsafeMutableBytes { buffer -> [Int64]? in
@@ -104,6 +103,18 @@ struct Attributes {
     default:
       return nil
     }
+  }
+
+  /// Texts that are UTF-8: another encoding cannot be told, and what such a text says may matter.
+  private static func texts(_ stored: [ArraySlice<UInt8>], _ single: Bool) -> AttributeValue? {
+    var texts: [String] = []
+    for bytes in stored {
+      guard let text = Text.Encoding.utf8.decode(bytes) else {
+        return .unreadable("its text is not UTF-8 (as Latin-1 it would read \"\(Text.decode(bytes.prefix(60)))\").")
+      }
+      texts.append(text)
+    }
+    return single ? texts.first.map { .string($0) } : .strings(texts)
   }
 
   /// `nil` if one of them is beyond `Int64`.
@@ -136,12 +147,14 @@ struct Attributes {
 
   private static func variableTexts(
     _ attribute: hid_t, _ type: hid_t, _ space: hid_t, _ count: Int
-  ) throws(Fault) -> [String] {
+  ) throws(Fault) -> [ArraySlice<UInt8>] {
     var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: max(count, 1))
     guard H5Aread(attribute, type, &pointers) >= 0 else {
       throw Library.failure("reading an attribute")
     }
-    let texts = pointers[..<count].map { $0.map { Text.decode(cString: $0) } ?? "" }
+    let texts = pointers[..<count].map { pointer in
+      pointer.map { UnsafeBufferPointer(start: $0, count: strlen($0)).map { UInt8(bitPattern: $0) }[...] } ?? []
+    }
     H5Dvlen_reclaim(type, space, nd_default(), &pointers)
     return texts
   }

@@ -13,24 +13,28 @@ struct Describer {
 
   /// Describes the open dataset `dataset`, which `path` names.
   ///
+  /// - Returns: the dataset, and those that the fields of its records make: see ``RecordField``.
   /// - Throws: `Fault` if its type, shape or storage cannot be read at all. What can be described
   ///   but not read comes back with an `unsupportedReason`.
   mutating func describe(_ dataset: hid_t, path: String, viaLink: String?) throws(Fault)
-    -> DatasetInfo
+    -> [DatasetInfo]
   {
     let type = try Handle(H5Dget_type(dataset), "reading its type")
     let stored = try StoredType(type.id)
+    let records = try RecordLayout(type.id)
     let space = try Handle(H5Dget_space(dataset), "reading its shape")
     let properties = try Handle(H5Dget_create_plist(dataset), "reading its storage properties")
 
     var info = DatasetInfo(
       path: path, shape: try shape(space.id),
       isNull: H5Sget_simple_extent_type(space.id) == H5S_NULL,
-      element: stored.element, byteOrder: stored.byteOrder, elementBytes: stored.bytes,
+      element: stored.narrow?.element ?? stored.element, byteOrder: stored.byteOrder,
+      elementBytes: records?.bytes ?? stored.bytes,
       padding: stored.padding, enumeration: stored.enumeration, layout: .compact, filters: try filters(properties.id),
       unfilteredEdgeChunks: false, storedBytes: 0, fillBytes: [],
       attributes: attributes.read(of: dataset), viaLink: viaLink)
     info.isBoolean = stored.isBoolean
+    info.bits = stored.narrow?.bits
     info.dimensions = DimensionNames.read(of: dataset, info)
     if viaLink != nil, let other = Self.fileName(of: dataset) {
       info.storageFile = other
@@ -51,15 +55,17 @@ struct Describer {
     readFillValue(properties.id, type.id, &info)
 
     do {
+      try records?.checkReadable(info.layout)
       try rehearse(dataset, &info)
       if info.unsupportedReason == nil {
-        info.unsupportedReason = try whyUnsupported(dataset, properties.id, info)
+        info.unsupportedReason = try whyUnsupported(dataset, properties.id, info, isOfRecords: records != nil)
       }
     } catch {
       info.unsupportedReason = error.what + (error.advice.map { ". \($0)" } ?? "")
       info.isDamaged = error.kind != .unsupported
     }
-    return info
+    guard let records else { return [info] }
+    return try withParts(info, records, fill: fillOfRecords(properties.id, type.id, records))
   }
 
   private func shape(_ space: hid_t) throws(Fault) -> [Int] {
@@ -128,9 +134,7 @@ struct Describer {
     case H5D_FILL_VALUE_USER_DEFINED:
       var bytes = [UInt8](repeating: 0, count: info.elementBytes)
       guard H5Pget_fill_value(properties, type, &bytes) >= 0 else { return }
-      bytes.withUnsafeMutableBytes {
-        swapToNative($0, elementBytes: info.elementBytes, from: info.byteOrder)
-      }
+      bytes.withUnsafeMutableBytes { info.makeNative($0) }
       info.fillBytes = bytes
     default: return
     }

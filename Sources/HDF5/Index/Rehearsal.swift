@@ -34,7 +34,7 @@ extension Describer {
       }
       var scratch = [UInt8](repeating: 0, count: bytes)
       try LibraryRead.compact(dataset, info, into: &scratch)
-    case .virtual, .external: return
+    case .virtual, .external, .sparse: return
     }
   }
 
@@ -96,10 +96,9 @@ extension Describer {
   }
 
   /// Why an intact dataset is not read all the same.
-  mutating func whyUnsupported(_ dataset: hid_t, _ properties: hid_t, _ info: DatasetInfo)
-    throws(Fault)
-    -> String?
-  {
+  mutating func whyUnsupported(
+    _ dataset: hid_t, _ properties: hid_t, _ info: DatasetInfo, isOfRecords: Bool
+  ) throws(Fault) -> String? {
     if info.viaLink != nil, !follow { return "it lies in another file" }
     switch info.layout {
     case .virtual:
@@ -114,12 +113,12 @@ extension Describer {
       }
       otherFiles.formUnion(try ExternalStorage.check(properties, info, catalogued: file.path))
     case .chunked:
-      if case .other = info.element { return nil }
+      if case .other = info.element, !isOfRecords { return nil }
       let pipeline = try Pipeline(info)
       if let largest = info.largestChunkBytes, largest > 0 {
         try pipeline.checkRatio(stored: largest)
       }
-    case .contiguous, .compact: break
+    case .contiguous, .compact, .sparse: break
     }
     return nil
   }

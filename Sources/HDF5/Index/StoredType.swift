@@ -8,8 +8,12 @@ struct StoredType {
   var bytes: Int
   var padding: TextPadding?
   var enumeration: Enumeration?
+  /// Of integers with fewer bits than their bytes have: what they are once widened, and which bits count.
+  var narrow: (element: ElementType, bits: BitField)?
   /// Whether the numbers are truth values: h5py's enumeration of FALSE and TRUE, or PyTables' 8-bit fields.
   var isBoolean = false
+
+  static let sequence = ElementType.other("variable-length sequence")
 
   /// Reads an open datatype. Call inside ``Library/enter(_:)``.
   init(_ type: hid_t) throws(Fault) {
@@ -20,6 +24,7 @@ struct StoredType {
     switch H5Tget_class(type) {
     case H5T_INTEGER:
       element = Self.integer(type, size)
+      narrow = Self.narrow(type, size)
     case H5T_FLOAT:
       element = Self.float(type, size)
     case H5T_STRING:
@@ -42,7 +47,7 @@ struct StoredType {
     case H5T_COMPOUND:
       element = .other(Self.isComplex(type) ? "complex" : "compound")
     case H5T_VLEN:
-      element = .other("variable-length sequence")
+      element = Self.sequence
       bytes = ElementType.referenceBytes
     case H5T_ARRAY: element = .other("array")
     case H5T_REFERENCE: element = .other("reference")
@@ -61,14 +66,28 @@ struct StoredType {
     guard H5Tget_precision(type) == size * 8, H5Tget_offset(type) == 0 else {
       return .other("\(H5Tget_precision(type))-bit integer in \(size) bytes")
     }
+    return wholeInteger(type, size) ?? .other("integer of \(size) bytes")
+  }
+
+  /// The integer of so many bytes; `nil`: there is none.
+  private static func wholeInteger(_ type: hid_t, _ size: Int) -> ElementType? {
     let signed = H5Tget_sign(type) == H5T_SGN_2
     switch size {
     case 1: return signed ? .int8 : .uint8
     case 2: return signed ? .int16 : .uint16
     case 4: return signed ? .int32 : .uint32
     case 8: return signed ? .int64 : .uint64
-    default: return .other("integer of \(size) bytes")
+    default: return nil
     }
+  }
+
+  private static func narrow(_ type: hid_t, _ size: Int) -> (ElementType, BitField)? {
+    let (count, from) = (H5Tget_precision(type), Int(H5Tget_offset(type)))
+    guard count > 0, from >= 0, count < size * 8, from <= size * 8 - count, let element = wholeInteger(type, size)
+    else {
+      return nil
+    }
+    return (element, BitField(from: from, count: count))
   }
 
   /// Floats are told by the places of their bits, never by their size: bfloat16 and float16 both
@@ -119,11 +138,11 @@ struct StoredType {
   }
 
   /// h5py stores complex numbers as a pair of floats named r and i.
-  private static func isComplex(_ type: hid_t) -> Bool {
+  static func isComplex(_ type: hid_t) -> Bool {
     H5Tget_nmembers(type) == 2 && memberName(type, 0) == "r" && memberName(type, 1) == "i"
   }
 
-  private static func memberName(_ type: hid_t, _ index: Int32) -> String {
+  static func memberName(_ type: hid_t, _ index: Int32) -> String {
     guard let name = H5Tget_member_name(type, UInt32(index)) else { return "" }
     defer { H5free_memory(name) }
     return Text.decode(cString: name)

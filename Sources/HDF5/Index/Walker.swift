@@ -19,6 +19,7 @@ struct Walker: ~Copyable {
   /// and objects would not be recognised.
   private var held: [hid_t] = []
   private var objectsLeft = 1_000_000
+  private var nameBytesLeft = Self.nameBytesMax
   /// The number libhdf5 gave the catalogued file.
   private var rootFile: UInt64 = 0
 
@@ -26,6 +27,12 @@ struct Walker: ~Copyable {
     let file: UInt64
     let address: UInt64
   }
+
+  /// Most groups within each other. Every object is opened by its whole path, and listed under it: what is deeper takes time and memory
+  /// by the square.
+  static let depthMax = 256
+  /// Bytes of the paths of all objects together.
+  static let nameBytesMax = 256 << 20
 
   /// Chunks looked at in one file: about a second's worth.
   private static let probes = 1 << 20
@@ -61,6 +68,14 @@ struct Walker: ~Copyable {
   private mutating func visit(_ path: String, viaLink: String?) throws(Fault) {
     var stack = [path]
     while let path = stack.popLast() {
+      guard path.utf8.count(where: { $0 == UInt8(ascii: "/") }) <= Self.depthMax else {
+        lose(path, .unsupported("it lies in more than \(Self.depthMax) groups within each other"))
+        continue
+      }
+      nameBytesLeft -= path.utf8.count
+      guard nameBytesLeft > 0 else {
+        throw .unsupported("the names of its objects take more than \(Self.nameBytesMax >> 20) MiB")
+      }
       var object = nd_object()
       guard nd_object_by_name(file, path, access.id, &object) >= 0 else {
         let fault = Library.failure("opening it")
@@ -90,7 +105,7 @@ struct Walker: ~Copyable {
         do throws(Fault) {
           let dataset = try Handle(H5Dopen2(file, path, access.id), "opening it")
           catalogue.datasets.append(
-            try describer.describe(dataset.id, path: path, viaLink: viaLink ?? leaves(object)))
+            contentsOf: try describer.describe(dataset.id, path: path, viaLink: viaLink ?? leaves(object)))
         } catch {
           lose(path, error)
         }

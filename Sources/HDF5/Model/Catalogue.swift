@@ -116,7 +116,8 @@ extension Catalogue {
         table.compactMap { path, value in relative(path).map { ($0, value) } }, uniquingKeysWith: { first, _ in first })
     }
     var part = self
-    part.datasets = datasets.compactMap { info in
+    // A table has fields below it, and is itself none of them.
+    part.datasets = datasets.filter { $0.path != root }.compactMap { info in
       relative(info.path).map {
         var info = info
         info.pathInFile = info.absolutePath
@@ -133,6 +134,15 @@ extension Catalogue {
     part.lost = lost.compactMap(relative)
     part.notes = []
     return part
+  }
+
+  /// Paths of all groups, and of the tables whose fields are listed below them as datasets are below a group.
+  public var places: [String] {
+    let tables = datasets.compactMap { info -> String? in
+      guard let field = info.field, field.dataset != info.absolutePath else { return nil }
+      return String(info.path.dropLast(info.absolutePath.count - field.dataset.count))
+    }
+    return groups + Set(tables).sorted(by: naturallyPrecedes)
   }
 
   /// Whether one path comes before another: by the order in which they were made where their groups keep that, else naturally.

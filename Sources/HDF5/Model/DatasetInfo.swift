@@ -1,6 +1,6 @@
 /// One step of a dataset's filter pipeline, as stored.
 public struct Filter: Codable, Sendable, Hashable {
-  /// Registered number: 1 gzip, 2 shuffle, 3 fletcher32, 32000 lzf, 32004 lz4, …
+  /// Registered number: 1 gzip, 2 shuffle, 3 fletcher32, 4 szip, 32000 lzf, 32004 lz4, …
   public let id: Int
   public let flags: UInt32
   /// In the words of the registry where the number is known, else in those of the file.
@@ -20,6 +20,8 @@ public enum Layout: Codable, Sendable, Hashable {
   case virtual
   /// In other files, named here.
   case external(String)
+  /// In several datasets, which hold what is not zero.
+  indirect case sparse(SparseForm)
 }
 
 /// The value of an attribute; those of other types are left out of the catalogue.
@@ -104,6 +106,10 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   public var pathInFile: String?
   /// Whether its numbers are truth values, 0 and 1.
   public var isBoolean = false
+  /// Where the number is in each of its integers, if they have bits besides.
+  public var bits: BitField?
+  /// The part of each stored element that this is; `nil`: all of it.
+  public var field: RecordField?
   /// Names of its axes, "" where one has none; [] where no axis has any (dimension labels, or the names of dimension scales).
   public var dimensions: [String] = []
 
@@ -113,7 +119,8 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
   /// Bytes of one chunk before any filter; `nil` if it is not chunked.
   public var chunkBytes: Int? {
     guard case .chunked(let chunk) = layout else { return nil }
-    return chunk.reduce(elementBytes, *)
+    guard let field else { return chunk.reduce(elementBytes, *) }
+    return chunk.dropLast(field.extents.count).reduce(field.recordBytes, *)
   }
 
   /// Where it lies in its file.
@@ -145,6 +152,12 @@ public struct DatasetInfo: Codable, Sendable, Hashable {
         bytes = product
       }
     }
+  }
+
+  /// Turns elements as stored into native-endian ones whose bits all count, in place.
+  func makeNative(_ bytes: UnsafeMutableRawBufferPointer) {
+    swapToNative(bytes, elementBytes: elementBytes, from: byteOrder)
+    bits?.widen(bytes, element)
   }
 
   /// The whole dataset as a box.

@@ -1,15 +1,30 @@
 /// Stored text as a `String`.
 enum Text {
-  /// A fixed-length text without its filling.
-  static func decode(_ bytes: ArraySlice<UInt8>, _ padding: TextPadding) -> String {
+  /// How the bytes of a text are read.
+  enum Encoding {
+    case utf8
+    /// Byte by byte: different bytes are different texts, whatever they were meant to say.
+    case latin1
+
+    /// `nil` where they are no text of this encoding.
+    func decode(_ bytes: ArraySlice<UInt8>) -> String? {
+      switch self {
+      case .utf8: String(validating: bytes, as: UTF8.self)
+      case .latin1: String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+      }
+    }
+  }
+
+  /// The bytes of a fixed-length text without its filling.
+  static func withoutFilling(_ bytes: ArraySlice<UInt8>, _ padding: TextPadding) -> ArraySlice<UInt8> {
     switch padding {
     case .nullTerminated:
-      return decode(bytes.prefix { $0 != 0 })
+      return bytes.prefix { $0 != 0 }
     case .nullPadded:
-      return decode(bytes[..<(bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? bytes.startIndex)])
+      return bytes[..<(bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? bytes.startIndex)]
     case .spacePadded:
       let space = UInt8(ascii: " ")
-      return decode(bytes[..<(bytes.lastIndex { $0 != space }.map { $0 + 1 } ?? bytes.startIndex)])
+      return bytes[..<(bytes.lastIndex { $0 != space }.map { $0 + 1 } ?? bytes.startIndex)]
     }
   }
 
@@ -22,7 +37,6 @@ enum Text {
   /// Files say ASCII and hold UTF-8, or Latin-1. What is valid UTF-8 is taken as that, anything
   /// else byte by byte as Latin-1: no byte is dropped or replaced by a question mark.
   static func decode(_ bytes: ArraySlice<UInt8>) -> String {
-    String(validating: bytes, as: UTF8.self)
-      ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    Encoding.utf8.decode(bytes) ?? Encoding.latin1.decode(bytes)!
   }
 }

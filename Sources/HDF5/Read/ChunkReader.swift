@@ -26,12 +26,13 @@ final class ChunkReader: Sendable {
 
   deinit { Library.enter { _ = H5Dclose(dataset) } }
 
-  /// The most that a lane's scratch grows to: the stored bytes, two steps of the pipeline, and two
-  /// blocks of bitshuffle. What a compressor makes of data that do not compress is hardly larger.
+  /// The most that decoding takes of a lane: the stored bytes, two steps of the pipeline, and what its filters need besides.
+  /// What a compressor makes of data that do not compress is hardly larger.
   var scratchBytes: Int {
     let chunkBytes = pipeline.chunkBytes
-    let blocks = pipeline.stages.map(\.scratchBytes).max() ?? 0
-    return 3 * (chunkBytes + chunkBytes / 16 + 65_536) + min(2 * chunkBytes, blocks)
+    let most = chunkBytes + chunkBytes / 16 + 65_536
+    let steps = pipeline.stages.count { if case .decode = $0.undo { true } else { false } }
+    return (1 + min(2, steps)) * most + (pipeline.stages.map { $0.scratchBytes(most) }.max() ?? 0)
   }
 
   func isWritten(_ piece: Piece) throws(Fault) -> Bool {
@@ -51,9 +52,7 @@ final class ChunkReader: Sendable {
     let direct = pipeline.stages.isEmpty ? place : nil
     guard let (stored, mask) = try readStored(piece, direct, scratch) else { return false }
     let decoded = try pipeline.decode(stored, mask: mask, into: place, scratch: scratch)
-    swapToNative(
-      UnsafeMutableRawBufferPointer(start: decoded, count: pipeline.chunkBytes),
-      elementBytes: info.elementBytes, from: info.byteOrder)
+    info.makeNative(UnsafeMutableRawBufferPointer(start: decoded, count: pipeline.chunkBytes))
     if place == nil {
       let holding = zip(piece.region, chunk).map { $0.lowerBound..<($0.lowerBound + $1) }
       target.copy(from: decoded, holding: holding, elementBytes: info.elementBytes)

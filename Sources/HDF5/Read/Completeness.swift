@@ -31,6 +31,8 @@ extension Dataset {
         do throws(Fault) { isThere = try reader.isWritten(piece) } catch { throw located(error, piece) }
         if !isThere { throw located(unwritten, piece) }
       }
+    case .field(let reader): try reader.records.verifyComplete()
+    case .sparse(let reader): for part in reader.parts { try part.verifyComplete() }
     case .run, .library: return
     }
   }

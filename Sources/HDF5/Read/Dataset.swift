@@ -22,13 +22,15 @@ public final class Dataset: Sendable {
   enum Source: Sendable {
     case chunks(ChunkReader)
     case run(RunReader)
+    case field(FieldReader)
+    case sparse(SparseReader)
     case library(LibraryReader)
     /// No byte of it was ever written.
     case unwritten
   }
 
   /// Runs of a dataset without chunks are about this long, in bytes.
-  private static let runBytes = 2 << 20
+  static let runBytes = 2 << 20
 
   init(
     _ file: File, _ info: DatasetInfo, reinterpret: ElementType?, missing: MissingChunks
@@ -40,10 +42,10 @@ public final class Dataset: Sendable {
     do throws(Fault) {
       if let reason = info.unsupportedReason { throw .unsupported("it cannot be read: \(reason)") }
       if let reinterpret { try Self.check(reinterpret, for: info) }
-      source = try Self.source(file, info)
     } catch {
       throw HDF5Error(error, file: file.identity.path, dataset: info.absolutePath)
     }
+    source = try Self.source(file, info, missing)
   }
 
   private static func check(_ reinterpret: ElementType, for info: DatasetInfo) throws(Fault) {
@@ -59,13 +61,22 @@ public final class Dataset: Sendable {
     }
   }
 
-  private static func source(_ file: File, _ info: DatasetInfo) throws(Fault) -> Source {
-    switch info.layout {
-    case .chunked: return .chunks(try ChunkReader(file, info))
-    case .contiguous(nil): return .unwritten
-    case .contiguous(let offset?): return .run(try RunReader(file, info, offset: offset))
-    case .external: return .run(try RunReader(externalOf: file, info))
-    case .compact, .virtual: return .library(try LibraryReader(file, info))
+  private static func source(_ file: File, _ info: DatasetInfo, _ missing: MissingChunks) throws(HDF5Error) -> Source {
+    if let field = info.field, info.layout != .contiguous(offset: nil) {
+      return .field(try FieldReader(file, info, field, missing: missing))
+    }
+    if case .sparse(let form) = info.layout { return .sparse(try SparseReader(file, info, form)) }
+    do throws(Fault) {
+      switch info.layout {
+      case .chunked: return .chunks(try ChunkReader(file, info))
+      case .contiguous(nil): return .unwritten
+      case .contiguous(let offset?): return .run(try RunReader(file, info, offset: offset))
+      case .external: return .run(try RunReader(externalOf: file, info))
+      case .compact, .virtual: return .library(try LibraryReader(file, info))
+      case .sparse: preconditionFailure("its parts are read")
+      }
+    } catch {
+      throw HDF5Error(error, file: file.identity.path, dataset: info.absolutePath)
     }
   }
 
@@ -78,6 +89,8 @@ public final class Dataset: Sendable {
   public func pieces(of box: [Range<Int>]) -> [Piece] {
     checkBox(box)
     if info.isNull { return [] }
+    if case .field(let reader) = source { return reader.pieces(of: box) }
+    if case .sparse(let reader) = source { return reader.pieces(of: box) }
     return info.layout.pieces(
       shape: info.shape, elementBytes: info.elementBytes, box: box, runBytes: Self.runBytes)
   }
@@ -85,8 +98,10 @@ public final class Dataset: Sendable {
   /// The most that a lane's ``Scratch`` grows to over this dataset, in bytes: for planning memory.
   public var scratchBytes: Int {
     switch source {
-    case .chunks(let reader): return reader.scratchBytes
+    case .chunks(let reader): return reader.scratchBytes + (missing == .fill ? info.chunkBytes ?? 0 : 0)
     case .run: return 4 << 20
+    case .field(let reader): return reader.scratchBytes
+    case .sparse(let reader): return reader.scratchBytes
     case .library, .unwritten: return Self.runBytes
     }
   }
@@ -107,10 +122,11 @@ public final class Dataset: Sendable {
 
   /// Whether the piece was ever written: a look-up of about a microsecond.
   public func isWritten(_ piece: Piece) throws(HDF5Error) -> Bool {
+    if case .field(let reader) = source { return try reader.isWritten(piece) }
     do throws(Fault) {
       switch source {
       case .chunks(let reader): return try reader.isWritten(piece)
-      case .run, .library: return true
+      case .run, .library, .field, .sparse: return true
       case .unwritten: return false
       }
     } catch {
@@ -135,13 +151,15 @@ public final class Dataset: Sendable {
     let region = zip(piece.region, box).map { $0.clamped(to: $1) }
     if region.contains(where: \.isEmpty) { return }
     let target = Target(region: region, box: box, memory: destination)
+    if case .field(let reader) = source, try reader.isWritten(piece) { return try reader.read(target, scratch) }
+    if case .sparse(let reader) = source { return try reader.read(target, scratch) }
     do throws(Fault) {
       let written =
         switch source {
         case .chunks(let reader): try reader.read(piece, target, scratch)
         case .run(let reader): try reader.read(target, scratch)
         case .library(let reader): try reader.read(target, scratch)
-        case .unwritten: false
+        case .unwritten, .field, .sparse: false
         }
       if !written { try fill(target, scratch) }
     } catch {

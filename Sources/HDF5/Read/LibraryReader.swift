@@ -29,7 +29,7 @@ final class LibraryReader: Sendable {
         try LibraryRead.compact(dataset, info, into: &bytes)
       }
       bytes.withUnsafeMutableBytes {
-        swapToNative($0, elementBytes: info.elementBytes, from: info.byteOrder)
+        info.makeNative($0)
       }
     }
     compact = bytes
@@ -72,9 +72,7 @@ final class LibraryReader: Sendable {
     try Library.enter { () throws(Fault) in
       try LibraryRead.region(dataset, target.region, into: memory)
     }
-    swapToNative(
-      UnsafeMutableRawBufferPointer(start: memory, count: bytes),
-      elementBytes: info.elementBytes, from: info.byteOrder)
+    info.makeNative(UnsafeMutableRawBufferPointer(start: memory, count: bytes))
     if place == nil {
       target.copy(from: memory, holding: target.region, elementBytes: info.elementBytes)
     }

@@ -76,14 +76,13 @@ final class RunReader: Sendable {
 
   /// Bytes of the run where the system has them in memory; see ``Dataset/mapped(rows:)``.
   func mapped(at offset: Int, count: Int) -> MappedRun? {
-    guard segments.count == 1, info.byteOrder == .native || info.elementBytes == 1 else { return nil }
+    guard segments.count == 1, info.bits == nil, info.byteOrder == .native || info.elementBytes == 1 else { return nil }
     return MappedRun(segments[0].descriptor, at: segments[0].offset + offset, count: count)
   }
 
   /// - Returns: `true`: a run is there or it is an error.
   func read(_ target: Target, _ scratch: Scratch) throws(Fault) -> Bool {
-    let elementBytes = info.elementBytes
-    let copy = BoxCopy(target.region, from: info.box, to: target.box, elementBytes: elementBytes)
+    let copy = BoxCopy(target.region, from: info.box, to: target.box, elementBytes: info.elementBytes)
     try copy.eachComb { comb throws(Fault) in
       let gap = comb.fromStride - comb.runBytes
       if comb.runs > 1, gap <= Self.gapBytes, gap <= 4 * comb.runBytes {
@@ -92,9 +91,7 @@ final class RunReader: Sendable {
         for index in 0..<comb.runs {
           let to = target.memory + comb.to + index * comb.toStride
           try read(at: comb.from + index * comb.fromStride, count: comb.runBytes, into: to)
-          swapToNative(
-            UnsafeMutableRawBufferPointer(start: to, count: comb.runBytes),
-            elementBytes: elementBytes, from: info.byteOrder)
+          info.makeNative(UnsafeMutableRawBufferPointer(start: to, count: comb.runBytes))
         }
       }
     }
@@ -113,9 +110,7 @@ final class RunReader: Sendable {
       for index in 0..<runs {
         let to = target.memory + comb.to + (done + index) * comb.toStride
         to.copyMemory(from: memory + index * comb.fromStride, byteCount: comb.runBytes)
-        swapToNative(
-          UnsafeMutableRawBufferPointer(start: to, count: comb.runBytes),
-          elementBytes: info.elementBytes, from: info.byteOrder)
+        info.makeNative(UnsafeMutableRawBufferPointer(start: to, count: comb.runBytes))
       }
       done += runs
     }

@@ -64,20 +64,27 @@ enum System {
 
   /// The same into a new array.
   static func bytes(_ descriptor: Int32, at offset: Int, count: Int) throws(Fault) -> [UInt8] {
-    var failure: Fault?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      do throws(Fault) {
-        if let start = buffer.baseAddress {
-          try read(descriptor, at: offset, count: count, into: start)
-        }
+    try [UInt8](count: count) { start throws(Fault) in
+      try read(descriptor, at: offset, count: count, into: start)
+    }
+  }
+}
+
+extension [UInt8] {
+  /// As many bytes as `write` writes, all or none of them. The initializer of the standard library knows no typed errors.
+  init<Failure>(
+    count: Int, _ write: (_ start: UnsafeMutablePointer<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) {
+    var failure: Failure?
+    self.init(unsafeUninitializedCapacity: count) { buffer, initialized in
+      do throws(Failure) {
+        if let start = buffer.baseAddress, count > 0 { try write(start) }
         initialized = count
       } catch {
         failure = error
-        initialized = 0
       }
     }
     if let failure { throw failure }
-    return bytes
   }
 }
 

@@ -4,7 +4,7 @@ import TileStore
 /// What was counted of a tile, as records of a file. See `BandCounters+Transfer` for the bytes inside.
 ///
 /// Counts: the columns, then each cell that has values, each part with its length (u32) before it and its cell's number (u32) before that,
-/// compressed as chunks of a store are. Quartiles: `[group, column]`. Journal of a segment: moments `[cell, column]`.
+/// compressed with LZ4. Quartiles: `[group, column]`. Journal of a segment: moments `[cell, column]`.
 struct TileRecords<Value: ActivationValue> {
   let cells: Int
   let groups: Int
@@ -16,7 +16,7 @@ struct TileRecords<Value: ActivationValue> {
     let size = max(BandCounters<Value>.cellBytes, BandCounters<Value>.columnBytes)
     withBuffers(size) { plain, encoded in
       func append(_ count: Int) {
-        let length = ChunkCodec.encode(UnsafeRawBufferPointer(rebasing: plain[..<count]), into: encoded)
+        let length = ChunkCodec.lz4.encode(UnsafeRawBufferPointer(rebasing: plain[..<count]), into: encoded)
         record.append(littleEndian: UInt32(length))
         record.append(contentsOf: encoded[..<length])
       }
@@ -67,7 +67,7 @@ struct TileRecords<Value: ActivationValue> {
           let length = try number()
           guard place + length <= record.count else { throw TileRecordContradiction() }
           let chunk = UnsafeRawBufferPointer(rebasing: record[place..<place + length])
-          guard (try? ChunkCodec.decode(chunk, into: target)) != nil else { throw TileRecordContradiction() }
+          guard (try? ChunkCodec.lz4.decode(chunk, into: target)) != nil else { throw TileRecordContradiction() }
           place += length
         }
         try decode(into: shared)
@@ -118,13 +118,13 @@ struct TileRecords<Value: ActivationValue> {
   // MARK: Bytes
 
   private func encode(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: ChunkCodec.maxEncodedBytes(bytes.count)) { buffer, count in
-      count = ChunkCodec.encode(bytes, into: UnsafeMutableRawBufferPointer(buffer))
+    [UInt8](unsafeUninitializedCapacity: ChunkCodec.lz4.maxEncodedBytes(bytes.count)) { buffer, count in
+      count = ChunkCodec.lz4.encode(bytes, into: UnsafeMutableRawBufferPointer(buffer))
     }
   }
 
   private func decode(_ record: [UInt8], into target: UnsafeMutableRawBufferPointer) throws {
-    let isWhole = record.withUnsafeBytes { (try? ChunkCodec.decode($0, into: target)) != nil }
+    let isWhole = record.withUnsafeBytes { (try? ChunkCodec.lz4.decode($0, into: target)) != nil }
     guard isWhole else { throw TileRecordContradiction() }
   }
 
@@ -133,7 +133,8 @@ struct TileRecords<Value: ActivationValue> {
     _ count: Int, _ body: (UnsafeMutableRawBufferPointer, UnsafeMutableRawBufferPointer) throws -> Result
   ) rethrows -> Result {
     let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
-    let encoded = UnsafeMutableRawBufferPointer.allocate(byteCount: ChunkCodec.maxEncodedBytes(count), alignment: 64)
+    let encoded = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: ChunkCodec.lz4.maxEncodedBytes(count), alignment: 64)
     defer {
       plain.deallocate()
       encoded.deallocate()

@@ -116,7 +116,10 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   /// Orders samples by cell, in a cell by row.
   private func sort(_ block: RowBlock<Value>, _ samples: Range<Int>) {
     starts = Array(repeating: 0, count: cells + 2)
-    func cell(_ sample: Int) -> Int { Int(cellOfRow[block.firstRow + sample / block.samplesPerRow]) }
+    func cell(_ sample: Int) -> Int {
+      if let counts = block.counts, counts[sample] == 0 { return cells }
+      return Int(cellOfRow[block.firstRow + sample / block.samplesPerRow])
+    }
     for sample in samples { starts[cell(sample) + 1] += 1 }
     for index in 0...cells { starts[index + 1] += starts[index] }
     var next = starts

@@ -85,6 +85,9 @@ extension Job {
           ]
           if let axes = layer.axes { entry["axes"] = .string(axes.letters) }
           if layer.bfloat16 { entry["dtype"] = "bfloat16" }
+          if let lines = layer.sparse { entry["sparse"] = .string(lines.rawValue) }
+          if let indices = layer.indices { entry["indices"] = .string(indices) }
+          if let neurons = layer.neurons { entry["neurons"] = JSONValue(neurons) }
           switch layer.numbers {
           case .raw: entry["raw"] = true
           case .scaled(let scale, let zeroPoint):
@@ -109,6 +112,7 @@ extension Job {
     case .number(let number): object["count"] = JSONValue(number)
     case nil: break
     }
+    if let mask = request.mask { object["mask"] = .string(mask) }
     if let join = request.join { object["join"] = .string(join) }
     if let from = request.classFrom { object["class_from"] = .string(from.rawValue) }
     if let file = request.labelsFrom {
@@ -117,8 +121,12 @@ extension Job {
     switch request.classNames {
     case .dataset(let path): object["class_names"] = .string(path)
     case .list(let names): object["class_names"] = .array(names.map { .string($0) })
+    case .byLabel(let labels, let names):
+      object["class_names"] = .object(
+        Dictionary(zip(labels, names.map { .string($0) }), uniquingKeysWith: { first, _ in first }))
     case nil: break
     }
+    request.table.describe(in: &object)
     if let instances = request.instances {
       var entry: [String: JSONValue] = [:]
       if let group = instances.group { entry["group"] = .string(group) }

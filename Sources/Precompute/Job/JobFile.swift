@@ -52,6 +52,7 @@ extension Job {
     request.count = try map.column(.count, absent: &request.absent).map { text in
       Int(text).map { .number($0) } ?? .dataset(text)
     }
+    request.mask = try map.text("mask")
     request.join = try map.text("join")
     request.classFrom = try map.choice("class_from")
     if let file = try map.text("labels_from") {
@@ -63,13 +64,23 @@ extension Job {
     if request.classFrom != nil, request.labels != nil || request.labelsFrom != nil {
       throw map.fault("class_from", "class_from gives the rows their class, and so do labels; leave one of them out")
     }
+    request.table = try map.rowTable()
     if let node = map.take("class_names") {
       if case .sequence = node {
         request.classNames = .list(try map.texts(of: node, "class_names"))
+      } else if let mapping = node.mapping {
+        let pairs = try mapping.map { label, name in
+          guard let label = label.string, let name = name.string else {
+            throw map.fault("class_names", "each label has a name, as in class_names: { 0: cat, 1: dog }")
+          }
+          return (label, name)
+        }
+        request.classNames = .byLabel(labels: pairs.map(\.0), names: pairs.map(\.1))
       } else if let path = node.string {
         request.classNames = try Job.sidecar(path, folder: folder).map { .list($0) } ?? .dataset(path)
       } else {
-        throw map.fault("class_names", "a dataset's path, a text file or a list of names is needed")
+        throw map.fault(
+          "class_names", "a dataset's path, a text file, a list of names or each label with its name is needed")
       }
     }
     if let node = map.take("layers") {
@@ -157,8 +168,19 @@ extension Job {
     }
     if let scale, !scale.isFinite || scale == 0 { throw entry.fault("scale", "a number other than 0 is needed") }
     if let zeroPoint, !zeroPoint.isFinite { throw entry.fault("zero_point", "a number is needed") }
+    let indices = try entry.text("indices")
+    let sparse: LayerRequest.SparseLines? = try entry.choice("sparse")
+    let neurons = try entry.integer("neurons")
+    if let neurons, !(1...Int(UInt32.max)).contains(neurons) {
+      throw entry.fault("neurons", "\(neurons) is no number of neurons; it is from 1 to \(UInt32.max)")
+    }
+    if indices != nil, sparse != nil {
+      throw entry.fault(
+        "sparse", "a list of values for each row (indices) is not stored by rows or columns; leave one of the keys out")
+    }
     try entry.finish()
     var request = LayerRequest(name: name, dataset: dataset, axes: axes, reduce: reduce, bfloat16: type != nil)
+    (request.indices, request.sparse, request.neurons) = (indices, sparse, neurons)
     if isRaw { request.numbers = .raw }
     if scale != nil || zeroPoint != nil { request.numbers = .scaled(by: scale ?? 1, zeroPoint: zeroPoint ?? 0) }
     return request

@@ -7,18 +7,23 @@ final class ChunkWriters: @unchecked Sendable {
   private let planesPerShard: [Int]
   private let chunksPerShard: [Int]
   private let axes: [Int]
+  private let codecs: [ChunkCodec]
 
   /// Tasks a lane that are made before their chunks go to the files, while the next are made.
   private static let tasksPerLane = 2
 
   /// Bytes that each lane takes.
   /// - Parameter perTask: bytes of the chunks of a task, of the largest of the arrays.
-  static func bytes(perTask: Int) -> Int { 2 * tasksPerLane * ChunkCodec.maxEncodedBytes(perTask) * 9 / 8 }
+  static func bytes(perTask: Int) -> Int {
+    // Codes and bits, and what encoded chunks may be longer.
+    2 * tasksPerLane * (perTask * 5 / 4 + (16 << 10))
+  }
 
   init(_ writers: [ArrayWriter]) {
     self.writers = writers
     let metadata = writers.map(\.metadata)
     axes = metadata.map(\.shape.count)
+    codecs = metadata.map(\.codec)
     planesPerShard = metadata.map { $0.hasPlanes ? $0.shardShape[0] : 1 }
     chunksPerShard = metadata.map { $0.hasPlanes ? $0.chunksPerShard[1] : $0.chunksPerShard[0] }
   }
@@ -54,8 +59,9 @@ final class ChunkWriters: @unchecked Sendable {
     let shard = hasPlanes ? [place.0, place.1] : [place.1] + Array(repeating: 0, count: axes[array] - 1)
     let number = plane % planesPerShard[array] * chunksPerShard[array] + chunk % chunksPerShard[array]
     let bytes = writers[array].metadata.chunkBytes
-    let length = withUnsafeTemporaryAllocation(byteCount: ChunkCodec.maxEncodedBytes(bytes), alignment: 64) { target in
-      let length = ChunkCodec.encode(UnsafeRawBufferPointer(start: source, count: bytes), into: target)
+    let codec = codecs[array]
+    let length = withUnsafeTemporaryAllocation(byteCount: codec.maxEncodedBytes(bytes), alignment: 64) { target in
+      let length = codec.encode(UnsafeRawBufferPointer(start: source, count: bytes), into: target)
       pieces.bytes[array].append(contentsOf: target[..<length])
       return length
     }

@@ -9,6 +9,8 @@ final class CountArrays {
   private let writers: [ArrayWriter]
   private let groups: Int
   private let dataType: DataType
+  /// At every number of bins.
+  private let codecs: [ChunkCodec]
 
   /// Neurons that are encoded as one, and stand together in a shard.
   static var blockNeurons: Int { 256 }
@@ -32,6 +34,7 @@ final class CountArrays {
       try layer.begin(.counts(axis, $0), as: dataType, attributes: attributes)
     }
     finest = writers[0]
+    codecs = writers.map(\.metadata.codec)
   }
 
   func finish() {
@@ -115,10 +118,11 @@ final class CountArrays {
       column = end
     }
     let atOnce = lanes.count * Self.tasksPerLane
-    let buffers = (0..<lanes.count).map { _ in Buffers() }
+    let (dataType, codecs) = (dataType, codecs)
+    let chunkBytes = codecs.map { $0.maxEncodedBytes(4096 * dataType.byteCount) }.max() ?? 0
+    let buffers = (0..<lanes.count).map { _ in Buffers(chunkBytes: chunkBytes) }
     let target = Target(
       writers: writers, shardNeurons: shardNeurons, shardGroups: shardGroups)
-    let dataType = dataType
     var done: [Encoded] = []
     for start in stride(from: 0, to: tasks.count, by: atOnce) {
       let some = Array(tasks[start..<min(start + atOnce, tasks.count)])
@@ -127,7 +131,7 @@ final class CountArrays {
       try lanes.run(1 + some.count) { [done] lane, number in
         guard number > 0 else { return try target.append(done) }
         results[number - 1] = try Self.encode(
-          some[number - 1], shardNeurons: shardNeurons, shardGroups: shardGroups, dataType, buffers[lane], fill)
+          some[number - 1], shardNeurons: shardNeurons, shardGroups: shardGroups, dataType, codecs, buffers[lane], fill)
       }
       done = some.indices.map { results[$0]! }
     }
@@ -165,11 +169,12 @@ final class CountArrays {
     let packed: Pages<UInt8>
     let target: Pages<UInt8>
 
-    init() {
+    /// - Parameter chunkBytes: most that an encoded chunk takes.
+    init(chunkBytes: Int) {
       let size = blockNeurons * DyadicGrid.binCount
       counts = Pages(count: size)
       packed = Pages(count: size * 4)
-      target = Pages(count: ChunkCodec.maxEncodedBytes(4096 * 4))
+      target = Pages(count: chunkBytes)
     }
 
     deinit {
@@ -180,7 +185,8 @@ final class CountArrays {
   }
 
   private static func encode(
-    _ piece: Piece, shardNeurons: Int, shardGroups: Int, _ dataType: DataType, _ buffers: Buffers,
+    _ piece: Piece, shardNeurons: Int, shardGroups: Int, _ dataType: DataType, _ codecs: [ChunkCodec],
+    _ buffers: Buffers,
     _ fill: (_ block: Range<Int>, _ group: Int, _ counts: UnsafeMutablePointer<UInt32>) throws -> Void
   ) throws -> Encoded {
     let block = piece.block
@@ -205,7 +211,7 @@ final class CountArrays {
         let chunkBytes = 4096 * dataType.byteCount
         let perGroup = shardNeurons / rows
         for chunk in 0..<(block.count + rows - 1) / rows {
-          let length = ChunkCodec.encode(
+          let length = codecs[level].encode(
             UnsafeRawBufferPointer(rebasing: packed[chunk * chunkBytes..<(chunk + 1) * chunkBytes]), into: target)
           result.levels[level].bytes.append(contentsOf: target[..<length])
           let number = group % shardGroups * perGroup + block.lowerBound % shardNeurons / rows + chunk

@@ -14,11 +14,15 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
   /// Neurons whose figures a lane writes at once.
   private static var neuronsAtOnce: Int { 8192 }
 
-  /// Bytes that the end of a layer takes: one lane orders the neurons by a group's medians, and has these and two orders in the end, the
-  /// others write a group's figures.
-  static func bytes(neurons: Int, lanes: Int) -> Int {
+  /// Bytes that the end of a layer takes: one lane has the medians of a group, what it needs to order the neurons by them, and the orders
+  /// of all groups that are written together; the others have a statistic of as many groups each.
+  static func bytes(groups: Int, neurons: Int, lanes: Int) -> Int {
+    let together = LayerArray.medianOrder.planesPerShard(
+      LayerSizes(groups: groups, instances: 0, neurons: neurons, samples: 0, codes: .none))
     let key = MemoryLayout<Value>.size
-    return neurons * (key + stableOrderBytes(keyBytes: key) + MemoryLayout<UInt32>.size + (lanes - 1) * 8)
+    let ordering = neurons * (key + stableOrderBytes(keyBytes: key) + together * MemoryLayout<UInt32>.size)
+    let others = min(lanes - 1, Statistic.allCases.count)
+    return ordering + others * together * neurons * MemoryLayout<Double>.size
   }
 
   init(_ layer: LayerWriter, lanes: Lanes) throws {
@@ -93,6 +97,7 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
   private func writeOrderings() throws {
     try write(.medianOrder, .uint32) { groups in
       var order: [UInt32] = []
+      order.reserveCapacity(groups.count * neurons)
       for group in groups {
         let medians: [Value] = try read(.median, groups: group..<group + 1)
         order += medians.withUnsafeBufferPointer(ordered)

@@ -7,6 +7,8 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
   let instances: InstanceSet
   let dump: Dump
   let source: LayerSource
+  /// The job's mask; instances of a group may have theirs at the same path in it.
+  let mask: String?
   /// Rows of the layer that were never written.
   let missingRows: [Range<Int>]
   let lanes: Lanes
@@ -58,7 +60,11 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
         return
       }
       let instances = try LayerSource(
-        source.requestForInstances(at: group + source.path), dump: Dump(files: [dump.files[0]]), rows: [kind.count])
+        source.requestForInstances(at: group + source.path), dump: Dump(files: [dump.files[0]]), rows: [kind.count],
+        mask: mask.flatMap { mask in
+          let path = group + dump.files[0].catalogue.canonicalPath(mask)
+          return dump.files[0].catalogue.has(path) ? path : nil
+        })
       guard instances.convention == source.convention else {
         throw ActivationsError(
           "\(instances.place): its numbers stand for \(instances.convention?.words ?? "themselves"), but those of the layer \(source.path) for \(source.convention?.words ?? "themselves"). Write the same attributes to both."
@@ -118,11 +124,14 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
     source.path == self.source.path && missingRows.contains { $0.contains(row) }
   }
 
-  /// An instance is one dot: its value, or the mean of its positions.
+  /// An instance is one dot: its value, or the mean of its positions that count; NaN where none does.
   private static func value<Stored: ReadableValue>(_ block: RowBlock<Stored>, row: Int, column: Int) -> Float {
     let samples = block.samplesPerRow
     let start = block.base + (row - block.firstRow) * samples * block.pitch + column
+    var counted = Array(0..<samples)
+    if let counts = block.counts { counted.removeAll { counts[(row - block.firstRow) * samples + $0] == 0 } }
+    if counted.isEmpty { return .nan }
     if samples == 1 { return Float(start[0]) }
-    return Float((0..<samples).reduce(0.0) { $0 + Double(start[$1 * block.pitch]) } / Double(samples))
+    return Float(counted.reduce(0.0) { $0 + Double(start[$1 * block.pitch]) } / Double(counted.count))
   }
 }

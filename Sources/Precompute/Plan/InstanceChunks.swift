@@ -23,6 +23,18 @@ extension DumpContents {
     }
   }
 
+  /// Refuses what the job names of its rows where a block of it takes more memory than there is.
+  /// - Throws: `HDF5Error`, `PrecomputeError`.
+  func checkRowTable(memory: Int) throws {
+    let needed = try table.blockBytesMax()
+    let usable = (memory - MemoryModel.always(files: 0, rows: 0)) / 2
+    guard needed > usable else { return }
+    throw PrecomputeError(
+      .memory,
+      "Reading the job's pictures, scores, texts and columns takes \(bytesInWords(needed)) of memory, and \(bytesInWords(max(0, usable))) of the budget are left for it. Rewrite the largest in smaller chunks with h5repack, or raise --memory, which is \(bytesInWords(memory))."
+    )
+  }
+
   private func check(_ info: DatasetInfo, needs bytes: Int, _ usable: Int, _ memory: Int) throws {
     guard bytes > usable else { return }
     throw PrecomputeError(

@@ -110,7 +110,7 @@ extension LayerPlan {
       always: MemoryModel.always(files: openFiles, rows: source.rows)
         + LayerOutput<Value>.bytes(neurons: source.neurons),
       finishing: max(
-        FigureFiles<Value>.bytes(neurons: source.neurons, lanes: lanes),
+        FigureFiles<Value>.bytes(groups: grouping.groups.count, neurons: source.neurons, lanes: lanes),
         CodeArrays.bytes(neurons: source.neurons, samples: samples, codes: codes, lanes: lanes)),
       working: CountArrays.bytes(lanes: lanes) + lanes * lane + taking,
       perNeuron: BandCounters<Value>.bytes(
@@ -135,6 +135,7 @@ extension LayerPlan {
   private static func error(
     _ shortage: MemoryModel.Shortage, _ source: LayerSource, _ model: MemoryModel
   ) -> PrecomputeError {
+    let isByColumns = source.info.isSparse && model.rowGranularity >= source.rows && source.rows > 1
     let needed =
       "\(source.place): the layer \"\(source.name)\" needs at least \(bytesInWords(shortage.needed, rounding: .up)) of memory"
     let why =
@@ -144,7 +145,9 @@ extension LayerPlan {
         ": \(grouped(model.cells)) cells of rows, and chunks of \(grouped(model.rowGranularity)) rows that are decoded as a whole"
       }
     return PrecomputeError(
-      .memory, "\(needed)\(why). Raise --memory, which is \(bytesInWords(model.budget)).")
+      .memory,
+      "\(needed)\(why). Raise --memory, which is \(bytesInWords(model.budget))\(isByColumns ? ", or write the matrix by rows, with SciPy: matrix.tocsr()" : "")."
+    )
   }
 
   private static func bands(_ source: LayerSource, neurons step: Int) -> [Range<Int>] {

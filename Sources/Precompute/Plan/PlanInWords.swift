@@ -21,6 +21,7 @@ extension PreparedJob {
         "  \(name)  \(inWords(source.info.shape)) \(source.element), \(grouped(source.neurons)) neurons, \(bytesInWords(source.logicalBytes)), \(passes)\(bands)"
       )
     }
+    lines += rowTableInWords.map { "  \($0)" }
     func sum(_ bytes: (LayerPlan) -> Int) -> String { bytesInWords(plans.reduce(0) { $0 + bytes($1) }) }
     let peak = plans.map(\.peakBytes).max() ?? 0
     let seconds = plans.reduce(0) { $0 + $1.estimatedSeconds(lanes: lanes.count) }

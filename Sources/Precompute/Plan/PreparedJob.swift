@@ -1,5 +1,6 @@
 import Activations
 import Distributions
+import Expressions
 import Foundation
 import HDF5
 import TileStore
@@ -28,17 +29,18 @@ public struct PreparedJob: Sendable {
   public init(_ job: Job, memory: Int, lanes: Lanes, catalogue: (_ path: String) throws -> HDF5.Catalogue) throws {
     let dump = Dump(files: try job.dumps.map { try DumpFile(catalogue($0), columnBytesMax: memory) })
     let labelsFile = try job.request.labelsFrom.map { try DumpFile(catalogue($0), columnBytesMax: memory) }
-    var contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing), labelsFile: labelsFile)
+    let contents = try DumpContents(dump, job.request, missing: MissingChunks(job.missing), labelsFile: labelsFile)
     // Before anything is made for each row: a shape is only a claim.
     for layer in contents.layers { try layer.verifyComplete() }
     try contents.checkInstances(lanes: lanes.count, memory: memory)
+    try contents.checkRowTable(memory: memory)
     let openFiles = dump.files.count { $0.file.isOpenInLibrary }
     try Self.checkRows(contents.rows, openFiles: openFiles, memory: memory)
     let instances = try InstancePlan(contents, memory: memory)
     let left = memory - instances.heldBytes
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
-      conditions: job.groups.map { ($0.name, $0.condition, try GroupExpression(parsing: $0.condition)) })
+      conditions: job.groups.map { ($0.name, $0.condition, try RowExpression(parsing: $0.condition, in: .job)) })
     let (codes, codesLeftOut) = job.codes.map { ($0, nil) } ?? Self.usualCodes(of: contents.layers)
     self.codesLeftOut = codesLeftOut
     plans = try contents.layers.map { [grouping] layer in
@@ -58,7 +60,6 @@ public struct PreparedJob: Sendable {
     ids = Self.ids(contents.layers.map(\.name))
     var job = job
     job.codes = codes
-    contents.forgetRows()
     self.contents = contents
     self.job = job
     self.lanes = lanes
@@ -102,7 +103,7 @@ public struct PreparedJob: Sendable {
   public var decodedBytes: Int { plans.reduce(0) { $0 + $1.decodedBytes } }
 
   /// Names that every file system takes, different also without regard to case.
-  static func ids(_ names: [String]) -> [String] {
+  static func ids(_ names: [String], instead: String = "layer") -> [String] {
     var taken = Set<String>()
     return names.map { name in
       let last = name.split(separator: "/").last.map(String.init) ?? name
@@ -110,7 +111,7 @@ public struct PreparedJob: Sendable {
         last.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }.prefix(60))
       // A leading "-" would be taken for an option of the command line.
       let trimmed = String(plain.drop { $0 == "-" })
-      let stem = trimmed.isEmpty ? "layer" : trimmed
+      let stem = trimmed.isEmpty ? instead : trimmed
       var id = stem
       var number = 2
       while !taken.insert(id.lowercased()).inserted {

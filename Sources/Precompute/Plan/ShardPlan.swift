@@ -49,8 +49,7 @@ public struct ShardPlan: Sendable {
         let place = total / Double(count) * Double(shard)
         return cost > 0 ? Int(min(max((place - begin) / cost, 0), 1) * Double(units) + 0.5) : 0
       }
-      let isChunked = if case .chunked = layer.info.layout { true } else { false }
-      let byNeurons = isChunked ? columns >= min(segments, count) : segments < min(columns, count)
+      let byNeurons = layer.info.isInChunks ? columns >= min(segments, count) : segments < min(columns, count)
       if byNeurons {
         partings.append(
           .neurons(

@@ -10,6 +10,9 @@ public struct LayerFindings: Sendable, Equatable {
   public let infinite: Int
   /// Rows left out because they were never written.
   public let missingRows: Int
+  /// Samples left out because a mask says so: positions of rows, or rows without a position that counts.
+  public let maskedSamples: Int
+  private let samplesPerRow: Int
   /// Neurons whose every value is 0 (`NeuronTally`).
   public let dead: Int
   /// Neurons whose every value is one and the same, other than 0.
@@ -20,7 +23,8 @@ public struct LayerFindings: Sendable, Equatable {
   public let outlierWindows: Int
 
   public var isEmpty: Bool {
-    nan == 0 && infinite == 0 && missingRows == 0 && dead == 0 && constant == 0 && empty == 0 && outlierWindows == 0
+    nan == 0 && infinite == 0 && missingRows == 0 && maskedSamples == 0 && dead == 0 && constant == 0 && empty == 0
+      && outlierWindows == 0
   }
 
   /// `3 NaN, 5 dead neurons (always 0)`.
@@ -32,6 +36,12 @@ public struct LayerFindings: Sendable, Equatable {
     if nan > 0 { parts.append("\(grouped(nan)) NaN") }
     if infinite > 0 { parts.append("\(grouped(infinite)) infinite") }
     if missingRows > 0 { parts.append("\(grouped(missingRows)) rows never written, left out") }
+    if maskedSamples > 0 {
+      parts.append(
+        samplesPerRow > 1
+          ? "\(grouped(maskedSamples)) positions masked, left out"
+          : "\(grouped(maskedSamples)) rows without a position that counts, left out")
+    }
     if dead > 0 { parts.append(neurons(dead, "dead (always 0)")) }
     if constant > 0 { parts.append(neurons(constant, "constant")) }
     if empty > 0 { parts.append(neurons(empty, "without a finite value")) }
@@ -57,6 +67,8 @@ extension LayerFindings {
     nan = counted?.nan ?? 0
     infinite = counted?.infinite ?? 0
     missingRows = counted?.missingRows ?? 0
+    maskedSamples = counted?.maskedSamples ?? 0
+    samplesPerRow = reader.layer.samples
     dead = tallies.count(where: \.isDead)
     self.constant = constant
     empty = tallies.count(where: \.isEmpty)

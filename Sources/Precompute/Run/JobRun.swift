@@ -35,6 +35,8 @@ extension PreparedJob {
     let fingerprint = try fingerprint
     let builder = try StoreBuilder(root: output, name: job.name, fingerprint: fingerprint.text, restart: restart)
     if let replaced = builder.replaced { observer.report(.begunAnew(fingerprint.changes(since: replaced))) }
+    // First of all: what is refused here is refused before anything is counted.
+    try writeRowTable(builder, observer)
     try builder.makeGroup(StorePath.layers)
     var layers: [Layer] = []
     for (number, plan) in plans.enumerated() {
@@ -114,8 +116,13 @@ extension PreparedJob {
     var (shared, counted) = try output.finish()
     try CodeArrays(layer: writer, files: codes.files, grids: output.grids, lanes: lanes, observer: observer).write()
     counted.missingRows = missing.reduce(0) { $0 + $1.count }
+    if source.isMasked {
+      let each = (counted.finite + counted.nan + counted.infinite) / source.neurons
+      counted.maskedSamples = (contents.rows - counted.missingRows) * source.geometry.samplesPerRow - each
+    }
     try InstanceValues<Value>(
-      instances: contents.instances, dump: contents.dump, source: source, missingRows: missing, lanes: lanes
+      instances: contents.instances, dump: contents.dump, source: source, mask: job.request.mask,
+      missingRows: missing, lanes: lanes
     ).write(writer)
     return Layer(
       id: id, name: source.name, neurons: source.neurons, samples: source.geometry.samplesPerRow,

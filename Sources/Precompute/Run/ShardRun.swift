@@ -80,6 +80,7 @@ extension PreparedJob {
       for name in try own.files { try own.remove(name) }
     }
 
+    if shard.index == 0 { try checkRowTable(observer) }
     let clock = CheckpointClock(seconds: checkpointSeconds)
     var names: [String] = []
     var isNew = false

@@ -1,3 +1,4 @@
+import Foundation
 import NIOPosix
 import Synchronization
 import Views
@@ -10,16 +11,18 @@ struct Charge: Hashable, Sendable {
 
 extension Cost {
   /// What is more than this is heavy work.
-  static let lightMax = 10.0
+  static let lightMax = 20.0
 
   var weight: BuildLanes.Weight { units > Self.lightMax ? .heavy : .light }
 }
 
-/// Threads on which answers are built, away from the event loops and the cooperative pool, and a bounded queue before
+/// Threads on which answers are built, away from the event loops and the cooperative pool, and bounded queues before
 /// them that every client has its share of (`FairQueue`).
 ///
-/// *Heavy* work (a new ordering, a pass over a plane) has fewer threads and a queue of its own: however much of it is
-/// asked for, a tile that only gathers rows does not wait behind it.
+/// *Heavy* work (a pass over a plane) has threads and a queue of its own, and they give way to others: however much of it
+/// is asked for, a tile that only gathers rows does not wait behind it. One more thread does heavy work, and does not give
+/// way: for those only who had no more than their share lately (`WorkShares`), so that they do not wait until a long pass
+/// of others is over. Who had more than its share has all its work done as heavy work is.
 final class BuildLanes: Sendable {
   enum Weight: Sendable, CaseIterable { case light, heavy }
 
@@ -38,58 +41,105 @@ final class BuildLanes: Sendable {
     var refuse: @Sendable (any Error) -> Void
   }
 
+  /// Threads of a lane that serve the same clients.
+  private final class Crew: Sendable {
+    let pool: NIOThreadPool
+    let threads: Int
+    let givesWay: Bool
+    /// Serves only who had no more than its share.
+    let isChoosy: Bool
+
+    init(threads: Int, givesWay: Bool = false, isChoosy: Bool = false) {
+      self.threads = threads
+      self.givesWay = givesWay
+      self.isChoosy = isChoosy
+      pool = NIOThreadPool(numberOfThreads: threads)
+      pool.start()
+    }
+  }
+
   private final class Lane: Sendable {
     struct State {
       var queue: FairQueue<ClientKey, Job>
-      /// Threads at work.
-      var workers = 0
+      /// `[crew]`: threads at work.
+      var workers: [Int]
     }
 
-    let pool: NIOThreadPool
-    let threads: Int
+    let crews: [Crew]
     let state: Mutex<State>
 
-    init(threads: Int, jobsMax: Int) {
-      self.threads = threads
-      pool = NIOThreadPool(numberOfThreads: threads)
-      state = Mutex(State(queue: FairQueue(jobsMax: jobsMax)))
-      pool.start()
-    }
-
-    /// Does jobs until none waits.
-    func work() {
-      while let (client, job) = next() {
-        let tell = job.run()
-        // Before the result is told: whoever asks again on hearing it finds its place free.
-        state.withLock { $0.queue.finish(client) }
-        tell()
-      }
-    }
-
-    private func next() -> (client: ClientKey, job: Job)? {
-      state.withLock { state in
-        let next = state.queue.pop()
-        if next == nil { state.workers -= 1 }
-        return next
-      }
+    init(_ crews: [Crew], jobsMax: Int) {
+      self.crews = crews
+      state = Mutex(State(queue: FairQueue(jobsMax: jobsMax), workers: crews.map { _ in 0 }))
     }
   }
 
   private let light: Lane
   private let heavy: Lane
+  private let shares = Mutex(WorkShares<ClientKey>())
 
   /// - Parameters:
-  ///   - threads: for light work; half as many, at least one, for heavy work.
+  ///   - threads: for light work; half as many, at least one, for heavy work, and one more.
   ///   - jobsMax: most jobs of each weight that wait or run.
   init(threads: Int, jobsMax: Int) {
     precondition(threads > 0 && jobsMax > 0)
-    light = Lane(threads: threads, jobsMax: jobsMax)
-    heavy = Lane(threads: max(1, threads / 2), jobsMax: jobsMax)
+    light = Lane([Crew(threads: threads)], jobsMax: jobsMax)
+    heavy = Lane(
+      [Crew(threads: 1, isChoosy: true), Crew(threads: Self.heavyThreads(threads), givesWay: true)], jobsMax: jobsMax)
   }
 
+  private static func heavyThreads(_ threads: Int) -> Int { max(1, threads / 2) }
+
+  /// All threads that lanes of so many have.
+  static func threadCount(_ threads: Int) -> Int { threads + heavyThreads(threads) + 1 }
+
   deinit {
-    light.pool.shutdownGracefully { _ in }
-    heavy.pool.shutdownGracefully { _ in }
+    for crew in light.crews + heavy.crews { crew.pool.shutdownGracefully { _ in } }
+  }
+
+  /// Does jobs until none waits that the crew is for.
+  private func work(_ lane: Lane, _ index: Int) {
+    let crew = lane.crews[index]
+    if crew.givesWay { ThreadPatience.begin() }
+    while let (client, job) = next(lane, index) {
+      let start = threadSeconds()
+      let tell = job.run()
+      let seconds = threadSeconds() - start
+      shares.withLock { $0.add(seconds, to: client) }
+      // Before the result is told: whoever asks again on hearing it finds its place free.
+      lane.state.withLock { $0.queue.finish(client) }
+      tell()
+    }
+    // It may have been woken for a client who has had more than its share since.
+    if crew.isChoosy { wake(lane, isForGreedy: true) }
+  }
+
+  private func next(_ lane: Lane, _ index: Int) -> (client: ClientKey, job: Job)? {
+    let others: Set<ClientKey> = lane.crews[index].isChoosy ? shares.withLock { $0.greedy } : []
+    return lane.state.withLock { state in
+      let next = state.queue.pop { !others.contains($0) }
+      if next == nil { state.workers[index] -= 1 }
+      return next
+    }
+  }
+
+  /// Wakes a thread for what was queued: of the first crew that is for it and has one left.
+  private func wake(_ lane: Lane, isForGreedy: Bool) {
+    let index = lane.state.withLock { state -> Int? in
+      let index = lane.crews.indices.first { index in
+        state.workers[index] < lane.crews[index].threads && !(lane.crews[index].isChoosy && isForGreedy)
+      }
+      if let index, state.queue.count > 0 { state.workers[index] += 1 }
+      return state.queue.count > 0 ? index : nil
+    }
+    if let index { lane.crews[index].pool.submit { [self] _ in work(lane, index) } }
+  }
+
+  /// Processor time that this thread has had.
+  private func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   /// Jobs that wait or run now.
@@ -105,7 +155,8 @@ final class BuildLanes: Sendable {
     _ charge: Charge, _ work: @escaping @Sendable () throws -> Value,
     completion: @escaping @Sendable (Result<Value, any Error>) -> Void
   ) throws(Full) -> Ticket {
-    let weight = charge.cost.weight
+    let isGreedy = shares.withLock { $0.isGreedy(charge.client) }
+    let weight = isGreedy ? .heavy : charge.cost.weight
     let lane = lane(weight)
     let job = Job {
       let result = Result { try work() }
@@ -113,18 +164,13 @@ final class BuildLanes: Sendable {
     } refuse: {
       completion(.failure($0))
     }
-    let (admission, starts) = lane.state.withLock { state in
-      let admission = state.queue.push(job, of: charge.client, cost: charge.cost.units)
-      if case .refused = admission { return (admission, false) }
-      guard state.workers < lane.threads else { return (admission, false) }
-      state.workers += 1
-      return (admission, true)
-    }
-    if starts { lane.pool.submit { _ in lane.work() } }
-    switch admission {
-    case .admitted(let place): return Ticket(weight: weight, place: place)
+    switch lane.state.withLock({ $0.queue.push(job, of: charge.client, cost: charge.cost.units) }) {
+    case .admitted(let place):
+      wake(lane, isForGreedy: isGreedy)
+      return Ticket(weight: weight, place: place)
     case .admittedInsteadOf(let other, let place):
       other.refuse(Full())
+      wake(lane, isForGreedy: isGreedy)
       return Ticket(weight: weight, place: place)
     case .refused: throw Full()
     }

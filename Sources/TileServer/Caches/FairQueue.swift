@@ -84,14 +84,16 @@ struct FairQueue<Client: Hashable & Sendable, Job: Sendable>: Sendable {
   }
 
   /// The job that is due, which runs from now on until `finish`.
+  /// - Parameter isServed: of which clients; by default of all.
   /// - Complexity: O(clients).
-  mutating func pop() -> (client: Client, job: Job)? {
+  mutating func pop(of isServed: (Client) -> Bool = { _ in true }) -> (client: Client, job: Job)? {
     var first: (client: Client, due: Double, number: UInt64)?
     var busy = 0
     for (client, line) in lines where line.count > 0 {
       busy += 1
       guard let head = line.waiting.first else { continue }
       if let first, (first.due, first.number) < (line.due, head.number) { continue }
+      guard isServed(client) else { continue }
       first = (client, line.due, head.number)
     }
     guard let client = first?.client, let head = lines[client]?.waiting.removeFirst() else { return nil }

@@ -44,8 +44,8 @@ struct Answer: Sendable {
     self.headers = headers
   }
 
-  /// Bytes it takes in a cache.
-  var byteCount: Int { body.readableBytes + 1024 }
+  /// Bytes it takes in a cache: a buffer is a power of two of them.
+  var byteCount: Int { body.storageCapacity + 1024 }
 
   /// 200 with the body, or 304 where the client holds it already.
   func response(to request: Request) -> Response {

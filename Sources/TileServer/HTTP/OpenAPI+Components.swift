@@ -29,6 +29,13 @@ extension OpenAPI {
       "groups": query(
         "groups", ["type": "string", "pattern": .string(indices)],
         "Indices, comma-separated; order and repeats do not matter"),
+      "row": path("row", index), "rowTable.from": query("from", index, "The first row"),
+      "count": query(
+        "count",
+        [
+          "type": "integer", "minimum": 1, "maximum": JSONValue(RowEntries.countMax),
+          "default": JSONValue(RowEntries.countUsual),
+        ], "Rows, as far as there are so many"),
       "neuronQuery": query("neuron", index, "The neuron whose rank is sought; goes before rank"),
       "rank": query("rank", ["type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0]),
     ]
@@ -98,12 +105,21 @@ extension OpenAPI {
         [
           "name": text, "version": version, "title": text, "rows": count, "layers": list(layer), "groups": list(group),
           "instances": list(instance), "start": ["type": "object"], "provenance": ["type": "object"],
-        ], optional: ["start"]),
+          "table": table,
+        ], optional: ["start", "table"]),
       "Summary": object([
         "id": text, "neurons": count, "shared": axis, "groups": list(count),
         "distribution": object(["bins": ["const": 64], "counts": list(list(count))]), "zeros": list(figure),
         "dead": list(count), "nan": list(count), "infinite": list(count),
       ]),
+      "RowTable": object([
+        "from": count, "total": count,
+        "rows": list(
+          object(
+            ["row": count, "label": text, "prediction": text, "margin": figure, "columns": ["type": "object"]],
+            optional: ["label", "prediction", "margin"])),
+      ]),
+      "RowText": object(["row": count, "text": text]),
       "Place": object(["neuron": count, "rank": count]),
       "Neuron": object([
         "neuron": count, "layer": text,
@@ -122,6 +138,16 @@ extension OpenAPI {
   private static let group = object(
     ["name": text, "kind": ["enum": ["all", "class", "where"]], "rows": count], open: true)
   private static let instance = object(["name": text, "kind": text], open: true)
+
+  private static let table = object(
+    [
+      "label": ["type": "boolean"], "prediction": ["type": "boolean"], "scores": count, "texts": ["type": "boolean"],
+      "columns": list(
+        object(
+          ["name": text, "kind": ["enum": ["integer", "number", "boolean", "text"]], "values": list(text)],
+          optional: ["values"])),
+      "pictures": object(["height": count, "width": count, "channels": count]),
+    ], optional: ["scores", "pictures"])
 
   private static func list(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
 

@@ -55,8 +55,10 @@ enum OpenAPI {
     for status in [400, 405, 406, 414, 429] + route.errors {
       answers[String(status)] = ["$ref": .string("#/components/responses/\(status)")]
     }
-    // A name that paths have, too, stands for another parameter in queries.
-    let query = route.query.map { parameters["\($0)Query"] == nil ? $0 : "\($0)Query" }
+    // A name that paths have, too, stands for another parameter in queries, and some stand for another on one route.
+    let query = route.query.map { name in
+      ["\(route.id).\(name)", "\(name)Query"].first { parameters[$0] != nil } ?? name
+    }
     let references = (route.pathParameters + query).map { name in
       JSONValue.object(["$ref": .string("#/components/parameters/\(name)")])
     }

@@ -14,8 +14,10 @@ extension Library {
 
     init(name: String) {
       self.name = name
-      serial = Self.serials.add(1, ordering: .relaxed).newValue
+      serial = Self.newSerial()
     }
+
+    static func newSerial() -> UInt64 { serials.add(1, ordering: .relaxed).newValue }
   }
 
   /// A data set of the table.
@@ -54,14 +56,30 @@ extension Library.DatasetEntry {
   ) -> (entry: Self, retired: [Library.Version]) {
     // A version that comes back was opened anew: what of it was held may have been removed meanwhile.
     let was = (before?.all ?? []).filter { $0.name != current.name }
+    let others = arranged(was, current, standing)
+    let entry = Self(name: name, current: current, summary: summary, others: others, tokens: tokens)
+    return (entry, (before?.all ?? []).filter { !entry.has($0) })
+  }
+
+  /// The entry after other versions' folders have come or gone, and the versions that do not answer any more.
+  func looked(standing: [String]) -> (entry: Self, retired: [Library.Version]) {
+    let entry = Self(
+      name: name, current: current, summary: summary, others: Self.arranged(others, current, standing), tokens: tokens)
+    return (entry, all.filter { !entry.has($0) })
+  }
+
+  private func has(_ version: Library.Version) -> Bool { all.contains { $0.serial == version.serial } }
+
+  /// The versions that answer beside the current one.
+  /// - Parameter was: those that have answered so far, those that were current first, newest first.
+  private static func arranged(
+    _ was: [Library.Version], _ current: Library.Version, _ standing: [String]
+  ) -> [Library.Version] {
     let stands = Set(standing)
     let kept = was.enumerated().filter { $0.offset < Library.olderVersionsMax || stands.contains($0.element.name) }
       .map(\.element)
     let known = Set(kept.map(\.name) + [current.name])
     let others = kept + standing.filter { !known.contains($0) }.map(Library.Version.init(name:))
-    let entry = Self(
-      name: name, current: current, summary: summary, others: Array(others.prefix(Library.versionsMax)), tokens: tokens)
-    let serials = Set(entry.all.map(\.serial))
-    return (entry, (before?.all ?? []).filter { !serials.contains($0.serial) })
+    return Array(others.prefix(Library.versionsMax))
   }
 }

@@ -24,10 +24,14 @@ public final class Library: Sendable {
   static let openBytesMax = 256 << 20
 
   fileprivate struct State {
-    var datasets: [String: DatasetEntry] = [:]
+    var datasets: [String: DatasetEntry] = [:] { didSet { revision = Version.newSerial() } }
+    /// Tells tables apart in caches, as `Version.serial` does versions.
+    var revision = Version.newSerial()
     /// Versions of the data sets that were there at the start and that nobody has looked at yet.
     var unseen: [String: String] = [:]
     var refused: [String: Refusal] = [:]
+    /// `Catalogue.changeTime` when the versions of a data set were listed.
+    var listed: [String: Int] = [:]
     var refreshes = 0
   }
 
@@ -124,9 +128,11 @@ public final class Library: Sendable {
         if !isKnown { changes.refused.append((entry.name, error)) }
       }
     }
+    lookForVersions(entries.map(\.name), &changes)
     let names = Set(entries.map(\.name))
     let retired = state.withLock { state in
       state.unseen = state.unseen.filter { names.contains($0.key) }
+      state.listed = state.listed.filter { names.contains($0.key) }
       return before.keys.sorted().filter { !names.contains($0) }.flatMap { name in
         changes.removed.append(name)
         return state.datasets.removeValue(forKey: name)?.all ?? []
@@ -134,6 +140,35 @@ public final class Library: Sendable {
     }
     giveUp(retired)
     return changes
+  }
+
+  /// Lists the versions of the data sets whose folders have changed: one that was copied in beside the current one answers from now on,
+  /// without a look at the disk by whoever asks for it.
+  private func lookForVersions(_ names: [String], _ changes: inout Changes) {
+    let listed = state.withLock { $0.listed }
+    // Clocks of file systems are coarse: two changes at the same time look like one.
+    let settled = Int(Date().timeIntervalSince1970 * 1e9) - 2_000_000_000
+    var looks = 0
+    for name in names {
+      guard let before = listed[name] else { continue }
+      let path = "\(folder)/\(name)"
+      guard let time = Catalogue.changeTime(ofDataset: path), time != before || time > settled else { continue }
+      guard looks < Self.looksMax else {
+        if time != before { return changes.areMore = true }
+        continue
+      }
+      looks += 1
+      let standing = Catalogue.versions(ofDataset: path)
+      let retired = state.withLock { state -> [Version] in
+        state.listed[name] = time
+        guard let before = state.datasets[name] else { return [] }
+        let looked = before.looked(standing: standing)
+        if looked.entry.others == before.others { return [] }
+        state.datasets[name] = looked.entry
+        return looked.retired
+      }
+      giveUp(retired)
+    }
   }
 
   /// Looks at a data set that was there at the start, ahead of its turn. Blocks: only for build threads.
@@ -154,7 +189,11 @@ public final class Library: Sendable {
 
   /// Opens a version and makes it current, or notes that it cannot be.
   private func look(at entry: Catalogue.Entry) throws(StoreError) {
-    let standing = Catalogue.versions(ofDataset: "\(folder)/\(entry.name)")
+    let path = "\(folder)/\(entry.name)"
+    // Before they are listed: what comes meanwhile is seen at the next look.
+    let time = Catalogue.changeTime(ofDataset: path)
+    let standing = Catalogue.versions(ofDataset: path)
+    state.withLock { $0.listed[entry.name] = time }
     do throws(StoreError) {
       try take(entry.version, of: entry.name, standing: standing)
       state.withLock { $0.refused[entry.name] = nil }
@@ -220,6 +259,9 @@ public final class Library: Sendable {
     guard let dataset = dataset(name) else { return nil }
     return try open(dataset.current, of: name)
   }
+
+  /// The number of the table that there is now; no other table has it, nor any version.
+  var revision: UInt64 { state.withLock { $0.revision } }
 
   /// All data sets that were looked at and are sound, by name.
   var datasets: [String: DatasetEntry] { state.withLock { $0.datasets } }

@@ -1,20 +1,35 @@
+import Crypto
 import Hummingbird
 import TileStore
 import Views
 
 /// What is served: the data sets, the current version of each, and what a version holds.
 extension RouteTable {
-  /// All data sets that the request's token opens.
-  func catalogue(_ route: Route, _ request: Request, _ context: ServerContext) throws -> Response {
+  /// All data sets that the request's token opens. Of thousands it takes long to write: away from the event loops, and once for all who
+  /// may see the same.
+  func catalogue(_ route: Route, _ request: Request, _ context: ServerContext) async throws -> Response {
     _ = try Query(request.uri.query, allowing: Set(route.query))
-    let token = request.tokenDigest
+    let coding = try negotiate(request, "application/json")
+    // A token that opens nothing is none.
+    let token = request.tokenDigest.flatMap { service.library.knows($0) ? $0 : nil }
+    let key = AnswerKey(version: service.library.revision, resource: .catalogue(token), coding: coding)
+    if let answer = service.answers.cached(key) { return answer.response(to: request) }
+    let secret = !service.settings.tokens.isEmpty
+    let lifetime = secret ? .revalidated : service.settings.catalogueLifetime
+    return try await make(key, request, context, cost: .catalogue(datasets: service.library.datasets.count)) {
+      Answer(
+        listed(for: token).encoded(), type: "application/json", coding: coding, lifetime: lifetime, secret: secret)
+    }.response(to: request)
+  }
+
+  private func listed(for token: SHA256Digest?) -> JSONValue {
     let datasets = service.library.datasets.filter { $0.value.opens(token) }.sorted { $0.key < $1.key }
     let entries = datasets.map { name, dataset in
       JSONValue.object(
         catalogueEntry(
           dataset.summary, version: dataset.current.name, name: name, url: url(name, dataset.current)))
     }
-    return try small(["datasets": .array(entries)], request, secret: !service.settings.tokens.isEmpty)
+    return ["datasets": .array(entries)]
   }
 
   /// The current version of a data set.

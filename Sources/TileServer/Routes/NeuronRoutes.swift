@@ -22,7 +22,7 @@ extension RouteTable {
     let store = asked.served.store
     return Build(
       .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances),
-      cost: .least + .figures(groups: groups.count)
+      cost: .least + .figures(groups: groups.count, instances: instances.count)
     ) {
       try NeuronFigures(store: store, layer: layer.layer, neuron: neuron, groups: groups, instances: instances)
         .json().encoded()

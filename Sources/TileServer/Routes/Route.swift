@@ -95,7 +95,9 @@ extension Route {
   private static let ordered = ["order", "direction"]
 
   static let all = [
-    Route("/api/v1/datasets", "catalogue", "All data sets", .json("Catalogue")) { try $0.catalogue($1, $2, $3) },
+    Route("/api/v1/datasets", "catalogue", "All data sets", .json("Catalogue"), errors: [503]) {
+      try await $0.catalogue($1, $2, $3)
+    },
     Route(
       "/api/v1/datasets/{dataset}", "current", "The current version of a data set", .json("Current"),
       errors: [401, 404]
@@ -121,6 +123,12 @@ extension Route {
       "/layers/{layer}/neurons/{neuron}", "neuron", "Everything about one neuron", query: ["groups", "instances"],
       .json("Neuron")
     ) { try $0.neuron($1) },
+    built(
+      "/rows", "rowTable", "Label, prediction, margin and columns of some rows", query: ["from", "count"],
+      .json("RowTable")
+    ) { try $0.rowTable($1) },
+    built("/rows/{row}/picture", "rowPicture", "The picture of a row", .binary("image/png")) { try $0.rowPicture($1) },
+    built("/rows/{row}/text", "rowText", "The text of a row", .json("RowText")) { try $0.rowText($1) },
     Route("/openapi.json", "openapi", "This document", .document) { table, _, request, _ in
       try table.openAPI(request)
     },

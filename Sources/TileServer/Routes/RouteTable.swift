@@ -48,20 +48,28 @@ extension RouteTable {
       if !secret { service.warm.insert(answer, route: route, version: key.version, for: request) }
       return answer.response(to: request)
     }
-    let charge = Charge(client: service.client(request, context), cost: build.cost())
-    // Who waits for what others have asked for pays nothing for it.
-    if !service.answers.isUnderWay(key) { try service.limiter.charge(charge.client, charge.cost.units) }
-    let waiter = service.answers.newWaiter()
-    context.connection.whenGone { [answers = service.answers] in answers.leave(key, waiter) }
-    defer { context.connection.whenGone(nil) }
     do {
-      return try await service.answers.answer(key, charge, waiter) {
+      return try await make(key, request, context, cost: build.cost()) {
         Answer(try build.bytes(), type: type, coding: coding, lifetime: .immutable, secret: secret)
       }.response(to: request)
     } catch let error as StoreError where error.kind == .notFound && version.store.isCurrent {
       // A file of the current version is missing: that is damage, not a version that is being removed.
       throw StoreError(.corrupt, file: error.file, error.detail)
     }
+  }
+
+  /// Builds on the lanes an answer that is not at hand, at a cost to the client.
+  func make(
+    _ key: AnswerKey, _ request: Request, _ context: ServerContext, cost: Cost,
+    _ build: @escaping @Sendable () throws -> Answer
+  ) async throws -> Answer {
+    let charge = Charge(client: service.client(request, context), cost: cost)
+    // Who waits for what others have asked for pays nothing for it.
+    if !service.answers.isUnderWay(key) { try service.limiter.charge(charge.client, charge.cost.units) }
+    let waiter = service.answers.newWaiter()
+    context.connection.whenGone { [answers = service.answers] in answers.leave(key, waiter) }
+    defer { context.connection.whenGone(nil) }
+    return try await service.answers.answer(key, charge, waiter, build: build)
   }
 }
 

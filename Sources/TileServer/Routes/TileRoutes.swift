@@ -57,7 +57,7 @@ extension RouteTable {
       let order = try layer.order(order)
       let (neuron, rank) =
         switch place {
-        case .neuron(let neuron): (neuron, Int(order.ranks[neuron]))
+        case .neuron(let neuron): (neuron, order.rank(of: neuron))
         case .rank(let rank): (Int(order.neurons[rank]), rank)
         }
       return JSONValue.object(["neuron": JSONValue(neuron), "rank": JSONValue(rank)]).encoded()

@@ -1,8 +1,9 @@
 /// Reads one array of a store: inner chunk by inner chunk, row by row, or plane by plane.
 ///
-/// Every array of the format has at most one *plane* axis (group, instance or picture; of codes a neuron or a sample), then one axis that is
-/// cut into chunks (neurons; of codes samples; for pictures their rows, uncut), then axes that are never cut (bins, ranks). A *row* is everything at one
-/// place of the first two axes: a neuron's bins, or its one number. An array without a plane axis has one plane.
+/// Every array of the format has at most one *plane* axis (group, instance or picture; of codes a neuron or a sample), then one axis that
+/// is cut into chunks (neurons; of codes samples; for pictures their rows, uncut), then axes that are never cut (bins, ranks). A *row* is
+/// everything at one place of the first two axes: a neuron's bins, or its one number. An array without a plane axis has one plane: extremes,
+/// and those of the table of rows, are cut along the first axis.
 public struct ArrayReader: Sendable {
   public let path: String
   public let metadata: ArrayMetadata
@@ -18,16 +19,22 @@ public struct ArrayReader: Sendable {
   /// Rows of an inner chunk.
   public let rowsPerChunk: Int
 
-  private let planesPerShard: Int
-  private let chunksPerShard: Int
+  let planesPerShard: Int
+  let chunksPerShard: Int
+  /// The axis that is cut into chunks.
+  private let cutAxis: Int
 
+  /// - Parameter hasPlanes: whether the first of several axes is that of planes.
   /// - Throws: `StoreError` of kind `corrupt` where the array is not cut as `FORMAT.md` §7 says.
-  init(path: String, metadata: ArrayMetadata, folder: VersionFolder, maps: ShardMaps) throws(StoreError) {
+  init(path: String, metadata: ArrayMetadata, folder: VersionFolder, maps: ShardMaps, hasPlanes: Bool = true)
+    throws(StoreError)
+  {
     self.path = path
     self.metadata = metadata
     self.folder = folder
     self.maps = maps
-    let axis = metadata.hasPlanes ? 1 : 0
+    let axis = hasPlanes && metadata.hasPlanes ? 1 : 0
+    cutAxis = axis
     let uncut = metadata.shape.indices.dropFirst(axis + 1)
     guard (1...4).contains(metadata.shape.count), metadata.shape.allSatisfy({ $0 > 0 }),
       uncut.allSatisfy({
@@ -78,20 +85,14 @@ public struct ArrayReader: Sendable {
   func shardAlongRows(ofChunk chunk: Int) -> Int { chunk / chunksPerShard }
 
   func shardPath(plane: Int, chunk: Int) -> String {
-    let rows = "/\(chunk / chunksPerShard)"
-    return switch metadata.shape.count {
-    case 1: "\(path)/c\(rows)"
-    case 2 where !metadata.hasPlanes: "\(path)/c\(rows)/0"
-    case 2: "\(path)/c/\(plane / planesPerShard)\(rows)"
-    case 3: "\(path)/c/\(plane / planesPerShard)\(rows)/0"
-    default: "\(path)/c/\(plane / planesPerShard)\(rows)/0/0"
-    }
+    let before = cutAxis == 0 ? "" : "/\(plane / planesPerShard)"
+    let uncut = String(repeating: "/0", count: metadata.shape.count - cutAxis - 1)
+    return "\(path)/c\(before)/\(chunk / chunksPerShard)\(uncut)"
   }
 
   /// Place of an inner chunk in the array's grid of inner chunks, for messages.
   private func place(plane: Int, chunk: Int) -> [Int] {
-    let place = metadata.hasPlanes ? [plane, chunk] : [chunk]
-    return place + Array(repeating: 0, count: metadata.shape.count - place.count)
+    (cutAxis == 0 ? [chunk] : [plane, chunk]) + Array(repeating: 0, count: metadata.shape.count - cutAxis - 1)
   }
 
   /// Refuses an array of which a shard is missing, or smaller than its index and its chunks can be.
@@ -104,7 +105,7 @@ public struct ArrayReader: Sendable {
         let path = shardPath(plane: plane, chunk: chunk)
         guard manifest.hash(of: path) != nil else { throw .corrupt(path, "\(Manifest.name) does not list it") }
         let held = min(planesPerShard, planes - plane) * min(chunksPerShard, chunks - chunk)
-        let least = metadata.indexBytes + held * ChunkCodec.minEncodedBytes(chunkBytes)
+        let least = metadata.indexBytes + held * metadata.codec.minEncodedBytes(chunkBytes)
         let count = try folder.byteCount(of: path)
         guard count >= least else {
           throw .corrupt(path, "the file has \(count) bytes, and its chunks take at least \(least)")

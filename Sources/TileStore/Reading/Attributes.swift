@@ -190,10 +190,13 @@ public struct CountedValues: Sendable, Equatable, Codable {
   public var infinite: Int
   /// Rows left out because their chunks were never written (`missing: skip`).
   public var missingRows: Int
+  /// Samples of each neuron that a mask leaves out; `nil`: there is no mask.
+  public var maskedSamples: Int?
 
   enum CodingKeys: String, CodingKey {
     case finite, zeros, nan, infinite
     case missingRows = "missing_rows"
+    case maskedSamples = "masked_samples"
   }
 
   public init(finite: Int, zeros: Int, nan: Int, infinite: Int, missingRows: Int = 0) {

@@ -20,7 +20,7 @@ public struct Catalogue: Sendable, Equatable {
   }
 
   /// Most data sets of a folder. Others are left out, in the order of their names.
-  public static let entriesMax = 10_000
+  public static let entriesMax = 65_536
 
   /// The folder, links resolved.
   public let folder: String
@@ -62,6 +62,14 @@ public struct Catalogue: Sendable, Equatable {
       return (name, status.st_mtim.tv_sec)
     }
     return found.sorted { ($1.made, $0.name) < ($0.made, $1.name) }.map(\.name)
+  }
+
+  /// When something was last added to a data set's folder or removed from it, in nanoseconds of the file system's clock; `nil` where there
+  /// is none.
+  public static func changeTime(ofDataset folder: String) -> Int? {
+    var status = stat()
+    guard stat(folder, &status) == 0 else { return nil }
+    return status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
   }
 
   /// The version's folder that `path` means: itself, or what `current` in it names. Links are resolved, but the version itself must

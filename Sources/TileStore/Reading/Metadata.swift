@@ -65,16 +65,31 @@ final class Metadata {
 
   private struct Node<Value: Decodable>: Decodable { var attributes: Value }
 
-  /// The metadata of the array at `path`.
-  func array(_ path: String) throws(StoreError) -> ArrayMetadata {
+  /// The metadata of the array at `path`, of a store of a version of the format.
+  func array(_ path: String, of formatVersion: Int) throws(StoreError) -> ArrayMetadata {
     let file = StorePath.metadata(of: path)
-    guard let metadata = ArrayMetadata(json: try value(read(file), file)) else {
+    guard let metadata = ArrayMetadata(json: try value(read(file), file)),
+      metadata.codec.isUsed(inVersion: formatVersion)
+    else {
       throw .corrupt(file, "this is no array of the kind that the format describes")
     }
     guard metadata.chunkBytes <= StoreLimits.chunkBytes else {
       throw .corrupt(file, "an inner chunk of \(metadata.chunkBytes) bytes is more than \(StoreLimits.chunkBytes)")
     }
     return metadata
+  }
+
+  /// The table of rows.
+  /// - Parameters:
+  ///   - rows: of the data set.
+  ///   - open: opens an array, which is cut along its first axis.
+  func rowTable(rows: Int, open: (_ path: String, _ metadata: ArrayMetadata) throws(StoreError) -> ArrayReader)
+    throws(StoreError) -> RowTable
+  {
+    let attributes = try attributes(StorePath.metadata(of: StorePath.rows), as: RowTableAttributes.self)
+    return try RowTable(attributes, rows: rows) { path throws(StoreError) in 
+      try open(path, array(path, of: Attributes.formatVersion))
+    }
   }
 
   /// Reads a file and compares it with `MANIFEST`.
@@ -169,6 +184,9 @@ final class Metadata {
       try require(
         layer.samples >= 1 && rows <= StoreLimits.samples / layer.samples,
         "layer \(layer.id) has \(layer.samples) samples a row, of \(rows) rows")
+      try require(
+        (0...rows * layer.samples).contains(layer.counted?.maskedSamples ?? 0),
+        "layer \(layer.id) has \(layer.counted?.maskedSamples ?? 0) masked samples")
       try require(layer.bins == BinCount.full.rawValue, "layer \(layer.id) has \(layer.bins) bins")
       try require(
         StoreLimits.exponents.contains(layer.shared.exponent),

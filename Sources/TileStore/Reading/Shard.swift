@@ -6,6 +6,7 @@ final class Shard: Sendable {
   let path: String
   private let chunkCount: Int
   private let chunkBytes: Int
+  private let codec: ChunkCodec
 
   /// - Throws: `StoreError` of kind `corrupt` where the file is too short for its index, or the index fails its checksum.
   init(_ file: MappedFile, path: String, metadata: ArrayMetadata) throws(StoreError) {
@@ -23,6 +24,7 @@ final class Shard: Sendable {
     self.path = path
     chunkCount = checked / 16
     chunkBytes = metadata.chunkBytes
+    codec = metadata.codec
   }
 
   /// Bytes of the file.
@@ -41,7 +43,7 @@ final class Shard: Sendable {
     }
     if offset == .max && length == .max { return nil }
     let (end, overflow) = offset.addingReportingOverflow(length)
-    guard !overflow, end <= UInt64(file.byteCount), length <= UInt64(ChunkCodec.maxEncodedBytes(chunkBytes)) else {
+    guard !overflow, end <= UInt64(file.byteCount), length <= UInt64(codec.maxEncodedBytes(chunkBytes)) else {
       throw .corrupt(path, chunk: chunk, "bytes \(offset) to \(end) do not lie in the file, or are too many")
     }
     return Int(offset)..<Int(end)
@@ -66,14 +68,14 @@ final class Shard: Sendable {
     }
     do throws(ChunkCodec.DecodingError) {
       try file.withBytes { bytes throws(ChunkCodec.DecodingError) in
-        try ChunkCodec.decode(UnsafeRawBufferPointer(rebasing: bytes[range]), into: destination)
+        try codec.decode(UnsafeRawBufferPointer(rebasing: bytes[range]), into: destination)
       }
     } catch {
       let what =
         switch error {
         case .checksum: "the inner chunk fails its checksum"
         case .size: "the inner chunk does not have \(destination.count) bytes"
-        case .lz4: "the inner chunk is no LZ4 block of \(destination.count) bytes"
+        case .malformed: "the inner chunk is not \(destination.count) bytes in the array's codec"
         }
       throw .corrupt(path, chunk: chunk(), what)
     }

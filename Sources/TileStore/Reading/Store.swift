@@ -15,6 +15,8 @@ public final class Store: Sendable {
   public let images: [String: ArrayReader]
   /// Texts by kind of instance.
   public let texts: [String: [String]]
+  /// What each row is; `nil` in a store that was made before there was such a table.
+  public let table: RowTable?
   /// Bytes of `MANIFEST` and of the metadata that stay in memory: about what the store takes while it is open.
   public let metadataBytes: Int
   private let layerIndices: [String: Int]
@@ -63,7 +65,8 @@ public final class Store: Sendable {
     let metadata = Metadata(folder: folder, manifest: manifest)
     let attributes = try metadata.root()
     func array(_ path: String) throws(StoreError) -> ArrayReader {
-      let array = try ArrayReader(path: path, metadata: metadata.array(path), folder: folder, maps: maps)
+      let array = try ArrayReader(
+        path: path, metadata: metadata.array(path, of: attributes.formatVersion), folder: folder, maps: maps)
       try array.checkShards(manifest)
       return array
     }
@@ -103,6 +106,14 @@ public final class Store: Sendable {
         guard last < texts[kind]?.count ?? 0 else { throw .corrupt(file, "expected more than \(last) texts") }
       }
     }
+    var table: RowTable?
+    if manifest.hash(of: StorePath.metadata(of: StorePath.rows)) != nil {
+      table = try metadata.rowTable(rows: attributes.dataset.rows) { path, array throws(StoreError) in
+        let reader = try ArrayReader(path: path, metadata: array, folder: folder, maps: maps, hasPlanes: false)
+        try reader.checkShards(manifest)
+        return reader
+      }
+    }
     version = manifest.version
     metadataBytes = metadata.bytesKept
     self.folder = folder
@@ -110,6 +121,7 @@ public final class Store: Sendable {
     self.layers = layers
     self.images = images
     self.texts = texts
+    self.table = table
     self.maps = maps
     layerIndices = Dictionary(uniqueKeysWithValues: attributes.layers.enumerated().map { ($1.id, $0) })
   }
@@ -142,6 +154,6 @@ public final class Store: Sendable {
 
   /// All arrays, in a fixed order.
   public var arrays: [ArrayReader] {
-    layers.flatMap(\.arrays) + images.sorted { $0.key < $1.key }.map(\.value)
+    layers.flatMap(\.arrays) + images.sorted { $0.key < $1.key }.map(\.value) + (table?.arrays ?? [])
   }
 }

@@ -11,16 +11,20 @@ public struct LayerArray: Sendable, Equatable {
   public let types: [DataType]
   /// The format version from which on every store has it.
   public let since: Int
+  /// Types of which the bits are shuffled before chunks are compressed, where that was measured to pay.
+  private let bitShuffled: [DataType]
   /// The layers that have it: those with these codes, or more.
   public let codes: Codes
 
   init(
-    _ path: String, _ dimensions: [LayerDimension], _ types: [DataType], since: Int = 1, codes: Codes = .none
+    _ path: String, _ dimensions: [LayerDimension], _ types: [DataType], since: Int = 1, bitShuffled: [DataType] = [],
+    codes: Codes = .none
   ) {
     self.path = path
     self.dimensions = dimensions
     self.types = types
     self.since = since
+    self.bitShuffled = bitShuffled
     self.codes = codes
   }
 }
@@ -33,7 +37,9 @@ extension LayerArray {
     + [codeColumns, codeColumnsApart, codeRows, codeRowsApart]
 
   public static func counts(_ axis: BinAxis, _ bins: BinCount) -> LayerArray {
-    LayerArray("\(axis.rawValue)/\(bins.rawValue)", [.group, .neuron, .bin(bins)], [.uint8, .uint16, .uint32])
+    LayerArray(
+      "\(axis.rawValue)/\(bins.rawValue)", [.group, .neuron, .bin(bins)], [.uint8, .uint16, .uint32],
+      bitShuffled: axis == .own && bins == .full ? [.uint8, .uint16] : [])
   }
 
   public static func statistic(_ statistic: Statistic) -> LayerArray {
@@ -111,7 +117,9 @@ public struct LayerSizes: Sendable, Equatable {
   }
 
   /// Codes of an inner chunk of a plane of so many.
-  public static func codesPerChunk(_ length: Int) -> Int { ArrayMetadata.ofCodes(1, length, perByte: 1).chunkElements }
+  public static func codesPerChunk(_ length: Int) -> Int {
+    ArrayMetadata.ofCodes(1, length, perByte: 1, codec: .usual(.uint8)).chunkElements
+  }
 
   public subscript(dimension: LayerDimension) -> Int {
     switch dimension {
@@ -133,6 +141,11 @@ extension LayerArray {
     since <= formatVersion && codes <= sizes.codes && dimensions.allSatisfy { sizes[$0] > 0 }
   }
 
+  /// Groups or instances whose rows one file holds, and which are written together.
+  public func planesPerShard(_ sizes: LayerSizes) -> Int {
+    dimensions.first == .neuron ? 1 : metadata(sizes, types[0]).shardShape[0]
+  }
+
   /// Groups between the layer's group and arrays at some paths, such as `own`, each before those in it.
   static func groups(of paths: [String]) -> [String] {
     var groups: [String] = []
@@ -146,19 +159,38 @@ extension LayerArray {
     return groups
   }
 
+  /// How its chunks are written.
+  func codec(_ type: DataType) -> ChunkCodec {
+    bitShuffled.contains(type) ? .blosc(Blosc(.bits, elementBytes: type.byteCount)) : .usual(type)
+  }
+
   /// - Precondition: the array may have that type.
   func metadata(_ sizes: LayerSizes, _ type: DataType, attributes: [String: JSONValue] = [:]) -> ArrayMetadata {
     precondition(types.contains(type), "\(path) is never \(type)")
     switch dimensions {
     case [.neuron, .sample], [.sample, .neuron]:
-      return .ofCodes(sizes[dimensions[0]], sizes[dimensions[1]], perByte: 1)
-    case [.neuron, .rank]: return .ofExtremes(sizes.neurons, type)
-    case [.neuron, .sampleByte]: return .ofCodes(sizes.neurons, sizes.samples, perByte: 8)
-    case [.sample, .neuronByte]: return .ofCodes(sizes.samples, sizes.neurons, perByte: 8)
+      return .ofCodes(sizes[dimensions[0]], sizes[dimensions[1]], perByte: 1, codec: codec(type))
+    case [.neuron, .rank]: return .ofExtremes(sizes.neurons, type, codec: codec(type))
+    case [.neuron, .sampleByte]: return .ofCodes(sizes.neurons, sizes.samples, perByte: 8, codec: codec(type))
+    case [.sample, .neuronByte]: return .ofCodes(sizes.samples, sizes.neurons, perByte: 8, codec: codec(type))
     default: break
     }
     let bins: Int? = if case .bin(let bins) = dimensions.last { bins.rawValue } else { nil }
     let first = dimensions.first == .neuron ? nil : dimensions.first.map { sizes[$0] }
-    return .ofNeurons(sizes.neurons, first: first, bins: bins, dataType: type, attributes: attributes)
+    return .ofNeurons(
+      sizes.neurons, first: first, bins: bins, dataType: type, codec: codec(type), attributes: attributes)
+  }
+}
+
+extension ChunkCodec {
+  /// How chunks of a type are written where nothing else was measured to be better. Integers of several bytes are shuffled, since their
+  /// upper bytes are mostly equal; floating-point numbers are not: many are exactly 0, and of the others shuffling makes little.
+  static func usual(_ type: DataType) -> ChunkCodec {
+    let shuffle: Blosc.Shuffle =
+      switch type {
+      case .uint16, .uint32, .int16, .int64: .bytes
+      case .uint8, .float32, .float64: .none
+      }
+    return .blosc(Blosc(shuffle, elementBytes: type.byteCount))
   }
 }

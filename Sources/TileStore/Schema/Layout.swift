@@ -8,7 +8,7 @@ extension ArrayMetadata {
   ///   - first: length of the axis before the neurons.
   ///   - bins: length of the axis behind them.
   static func ofNeurons(
-    _ neurons: Int, first: Int?, bins: Int?, dataType: DataType, attributes: [String: JSONValue]
+    _ neurons: Int, first: Int?, bins: Int?, dataType: DataType, codec: ChunkCodec, attributes: [String: JSONValue]
   ) -> ArrayMetadata {
     let blocks = roundUp(neurons, to: blockNeurons)
     let chunk = bins.map { 4096 / $0 } ?? min(blocks, 16384)
@@ -18,20 +18,20 @@ extension ArrayMetadata {
     return ArrayMetadata(
       shape: (first.map { [$0] } ?? []) + [neurons] + behind, dataType: dataType,
       shardShape: before + [width] + behind, chunkShape: before.map { _ in 1 } + [chunk] + behind,
-      attributes: attributes)
+      codec: codec, attributes: attributes)
   }
 
   /// Some numbers of each neuron.
-  static func ofExtremes(_ neurons: Int, _ dataType: DataType) -> ArrayMetadata {
+  static func ofExtremes(_ neurons: Int, _ dataType: DataType, codec: ChunkCodec) -> ArrayMetadata {
     ArrayMetadata(
       shape: [neurons, ExtremeEnd.rows], dataType: dataType,
       shardShape: [min(roundUp(neurons, to: blockNeurons), shardRows), ExtremeEnd.rows],
-      chunkShape: [blockNeurons, ExtremeEnd.rows])
+      chunkShape: [blockNeurons, ExtremeEnd.rows], codec: codec)
   }
 
   /// Codes, or the bits beside them: a plane for each neuron or sample, with all samples or neurons.
   /// - Parameter perByte: 1, or 8 of bits.
-  static func ofCodes(_ planes: Int, _ length: Int, perByte: Int) -> ArrayMetadata {
+  static func ofCodes(_ planes: Int, _ length: Int, perByte: Int, codec: ChunkCodec) -> ArrayMetadata {
     let chunk = min(roundUp(length, to: blockNeurons), codesPerChunk)
     let width = min(roundUp(length, to: chunk), codesPerShard)
     // Planes are written 64 at a time: as many as are counted at once.
@@ -39,7 +39,7 @@ extension ArrayMetadata {
     let some = min(most >= codePlanes ? most / codePlanes * codePlanes : most, planes)
     return ArrayMetadata(
       shape: [planes, (length + perByte - 1) / perByte], dataType: .uint8, shardShape: [some, width / perByte],
-      chunkShape: [1, chunk / perByte])
+      chunkShape: [1, chunk / perByte], codec: codec)
   }
 
   private static let codesPerChunk = 16384
@@ -49,7 +49,8 @@ extension ArrayMetadata {
   /// Pictures, `[picture, height, width, channel]`.
   public static func images(_ shape: [Int]) -> ArrayMetadata {
     ArrayMetadata(
-      shape: shape, dataType: .uint8, shardShape: shape, chunkShape: [1] + shape.dropFirst())
+      shape: shape, dataType: .uint8, shardShape: shape, chunkShape: [1] + shape.dropFirst(),
+      codec: .usual(.uint8))
   }
 
   private static func roundUp(_ count: Int, to multiple: Int) -> Int {

@@ -7,6 +7,8 @@ public enum StorePath {
   public static let images = "images"
   /// Group of the texts of all kinds.
   public static let texts = "texts"
+  /// Group of the table of rows; its arrays are those of `RowTableAttributes.arrays`.
+  static let rows = "rows"
 
   /// Group of a layer; its arrays are those of `LayerArray.all`.
   public static func layer(_ id: String) -> String { "\(layers)/\(id)" }
@@ -25,6 +27,7 @@ extension StoreLimits {
     switch path {
     case StorePath.manifest: manifestBytes
     case StorePath.metadata(of: ""): rootBytes
+    case StorePath.metadata(of: StorePath.rows): rowTableBytes
     default: path.hasPrefix("\(StorePath.texts)/") ? textsBytes : nodeBytes
     }
   }

@@ -5,8 +5,8 @@ extension Verification {
       let sizes = layer.layer.sizes(rows: store.attributes.dataset.rows, groups: 0, instances: 0)
       attempt { _ throws(StoreError) in try checkExtremes(layer, rows: store.attributes.dataset.rows) }
       attempt { _ throws(StoreError) in
-        guard let signatures = try checkColumns(layer, samples: sizes.samples) else { return }
-        try checkRows(layer, signatures)
+        guard let signatures = try checkCodesByNeuron(layer, samples: sizes.samples) else { return }
+        try checkCodesByRow(layer, signatures)
       }
     }
   }
@@ -35,7 +35,7 @@ private func bit(_ bits: [UInt8], _ number: Int) -> Bool { bits[number >> 3] >> 
 
 /// Counts every column of codes and compares it with the histogram of group 0.
 /// - Returns: of each sample, the sum of its codes, weighted by neuron; `nil` without codes.
-private func checkColumns(_ layer: LayerReader, samples: Int) throws(StoreError) -> [UInt64]? {
+private func checkCodesByNeuron(_ layer: LayerReader, samples: Int) throws(StoreError) -> [UInt64]? {
   guard let columns = layer.codeColumns, let apart = layer.codeColumnsApart else { return nil }
   let origins = try layer.origins()
   let own = layer.counts(.own, .full)
@@ -87,7 +87,7 @@ private func checkColumns(_ layer: LayerReader, samples: Int) throws(StoreError)
 }
 
 /// Codes by row are those by neuron.
-private func checkRows(_ layer: LayerReader, _ signatures: [UInt64]) throws(StoreError) {
+private func checkCodesByRow(_ layer: LayerReader, _ signatures: [UInt64]) throws(StoreError) {
   guard let rows = layer.codeRows, let apart = layer.codeRowsApart else { return }
   let weights = (0..<layer.layer.neurons).map(weight)
   for sample in signatures.indices {

@@ -37,9 +37,10 @@ extension Verification {
         total[neuron] += Int(value)
       }
     }
-    // Rows that were never written are in no count; of which groups they were is not told.
-    let isComplete = layer.layer.counted?.missingRows ?? 0 == 0
-    if let neuron = total.firstIndex(where: { isComplete ? $0 != samples : $0 > samples }) {
+    // Rows that were never written and samples that are masked are in no count; of which groups they were is not told.
+    let masked = layer.layer.counted?.maskedSamples ?? 0
+    let isKnown = layer.layer.counted?.missingRows ?? 0 == 0 && (masked == 0 || group == 0)
+    if let neuron = total.firstIndex(where: { isKnown ? $0 != samples - masked : $0 > samples }) {
       throw .corrupt(
         layer.statistic(.count).path,
         "neuron \(neuron) of group \(group) has \(total[neuron]) values in all, its group has \(samples)")

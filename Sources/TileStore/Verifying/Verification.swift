@@ -41,6 +41,7 @@ public struct Verification: Sendable {
       _ = try store.origin()
       verification.checkShards(of: store, in: folder, depth: depth)
       if depth == .full {
+        verification.checkRows(of: store)
         verification.checkContents(of: store, progress: progress)
         verification.checkCodes(of: store)
       }

@@ -103,7 +103,7 @@ extension ArrayWriter {
     let chunk = UnsafeMutableBufferPointer<Element>.allocate(capacity: chunkColumns)
     defer { chunk.deallocate() }
     let encoded = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: ChunkCodec.maxEncodedBytes(metadata.chunkBytes), alignment: 16)
+      byteCount: metadata.codec.maxEncodedBytes(metadata.chunkBytes), alignment: 16)
     defer { encoded.deallocate() }
     for firstRow in stride(from: rows.lowerBound / shardRows * shardRows, to: rows.upperBound, by: shardRows) {
       for shardColumn in 0..<(columns + shardColumns - 1) / shardColumns {
@@ -117,7 +117,7 @@ extension ArrayWriter {
             chunk.baseAddress!.update(
               from: data.baseAddress! + (row - rows.lowerBound) * columns + column,
               count: min(chunkColumns, columns - column))
-            let length = ChunkCodec.encode(UnsafeRawBufferPointer(chunk), into: encoded)
+            let length = metadata.codec.encode(UnsafeRawBufferPointer(chunk), into: encoded)
             bytes.append(contentsOf: encoded[..<length])
             chunks.append(((row - firstRow) * chunksPerRow + part, length))
           }

@@ -18,13 +18,28 @@ struct BuiltStore {
     let reader = try LayerReader(
       layer, layer.sizes(rows: rows, groups: groups, instances: instances), formatVersion: Attributes.formatVersion
     ) { path throws(StoreError) in
-      try ArrayReader(path: path, metadata: metadata.array(path), folder: folder, maps: maps)
+      try ArrayReader(
+        path: path, metadata: metadata.array(path, of: Attributes.formatVersion), folder: folder, maps: maps)
     }
     for array in reader.arrays { try array.checkShards() }
     for group in reader.groups { _ = try metadata.attributes(StorePath.metadata(of: group), as: JSONValue.self) }
     let there = try filePaths(below: "\(folder.path)/\(path)", skipping: "").map { "\(path)/\($0)" }
     try compare(there, with: reader.filePaths)
     return layer
+  }
+
+  /// The table of rows, if all of it is there.
+  func rowTable(rows: Int) throws -> RowTableAttributes {
+    let metadata = Metadata(folder: folder, manifest: nil)
+    let maps = ShardMaps(limit: Self.mapsMax)
+    let table = try metadata.rowTable(rows: rows) { path, array throws(StoreError) in
+      try ArrayReader(path: path, metadata: array, folder: folder, maps: maps, hasPlanes: false)
+    }
+    for array in table.arrays { try array.checkShards() }
+    for group in table.groups { _ = try metadata.attributes(StorePath.metadata(of: group), as: JSONValue.self) }
+    let there = try filePaths(below: "\(folder.path)/\(StorePath.rows)", skipping: "").map { "\(StorePath.rows)/\($0)" }
+    try compare(there, with: table.filePaths)
+    return table.attributes
   }
 
   /// Opens the store, and compares it with what the plan knows: the attributes that count, every shard, and that there is nothing else.
@@ -62,8 +77,6 @@ extension ArrayReader {
   /// Looks whether every shard is there, with all inner chunks that lie in the array, sound and no longer than they are.
   /// - Throws: `StoreError`.
   func checkShards() throws(StoreError) {
-    let planesPerShard = metadata.hasPlanes ? metadata.shardShape[0] : 1
-    let chunksPerShard = metadata.shardShape[metadata.hasPlanes ? 1 : 0] / rowsPerChunk
     for firstPlane in stride(from: 0, to: planes, by: planesPerShard) {
       for firstChunk in stride(from: 0, to: chunks, by: chunksPerShard) {
         let shard = try shard(plane: firstPlane, chunk: firstChunk)
@@ -91,6 +104,10 @@ extension LayerReader {
   fileprivate var filePaths: [String] { groups.map(StorePath.metadata) + arrays.flatMap(\.filePaths) }
 }
 
+extension RowTable {
+  fileprivate var filePaths: [String] { groups.map(StorePath.metadata) + arrays.flatMap(\.filePaths) }
+}
+
 extension Store {
   /// Every file of the store, but for `MANIFEST`.
   fileprivate var filePaths: [String] {
@@ -98,5 +115,6 @@ extension Store {
     if !images.isEmpty { groups.append(StorePath.images) }
     if !texts.isEmpty { groups += [StorePath.texts] + texts.keys.map(StorePath.texts) }
     return groups.map(StorePath.metadata) + layers.flatMap(\.filePaths) + images.values.flatMap(\.filePaths)
+      + (table?.filePaths ?? [])
   }
 }

@@ -18,10 +18,10 @@ public enum DataType: String, Codable, Sendable, CaseIterable {
   }
 }
 
-/// The part of a Zarr v3 array's metadata that this store uses: sharded arrays with LZ4 and CRC-32C, as
+/// The part of a Zarr v3 array's metadata that this store uses: sharded arrays whose chunks are compressed and have a CRC-32C, as
 /// `Tiles/FORMAT.md` §7 lays down.
 ///
-/// Source: Zarr core specification v3.0; `sharding_indexed`, `crc32c`; numcodecs' `lz4`.
+/// Source: Zarr core specification v3.0; `sharding_indexed`, `bytes`, `blosc`, `crc32c`; numcodecs' `lz4`.
 public struct ArrayMetadata: Sendable, Equatable {
   public var shape: [Int]
   public var dataType: DataType
@@ -29,11 +29,13 @@ public struct ArrayMetadata: Sendable, Equatable {
   public var shardShape: [Int]
   /// Shape of an inner chunk: what is compressed and checked as one.
   public var chunkShape: [Int]
+  /// How an inner chunk is compressed.
+  public var codec: ChunkCodec
   public var attributes: [String: JSONValue]
 
   /// - Precondition: `shardShape` is a multiple of `chunkShape` on every axis.
   public init(
-    shape: [Int], dataType: DataType, shardShape: [Int], chunkShape: [Int],
+    shape: [Int], dataType: DataType, shardShape: [Int], chunkShape: [Int], codec: ChunkCodec,
     attributes: [String: JSONValue] = [:]
   ) {
     precondition(shape.count == shardShape.count && shape.count == chunkShape.count)
@@ -42,6 +44,7 @@ public struct ArrayMetadata: Sendable, Equatable {
     self.dataType = dataType
     self.shardShape = shardShape
     self.chunkShape = chunkShape
+    self.codec = codec
     self.attributes = attributes
   }
 
@@ -68,9 +71,7 @@ public struct ArrayMetadata: Sendable, Equatable {
 extension ArrayMetadata {
   /// The content of the array's `zarr.json`.
   public var json: JSONValue {
-    let little: JSONValue = ["name": "bytes", "configuration": ["endian": "little"]]
-    let bytes: JSONValue = dataType.byteCount == 1 ? ["name": "bytes"] : little
-    return [
+    [
       "zarr_format": 3,
       "node_type": "array",
       "shape": JSONValue(shape),
@@ -83,12 +84,10 @@ extension ArrayMetadata {
           "name": "sharding_indexed",
           "configuration": [
             "chunk_shape": JSONValue(chunkShape),
-            "codecs": [
-              bytes,
-              ["name": "numcodecs.lz4", "configuration": ["acceleration": 1]],
-              ["name": "crc32c"],
+            "codecs": codec.json(dataType),
+            "index_codecs": [
+              ["name": "bytes", "configuration": ["endian": "little"]], ["name": "crc32c"],
             ],
-            "index_codecs": [little, ["name": "crc32c"]],
             "index_location": "start",
           ],
         ]
@@ -108,7 +107,7 @@ extension ArrayMetadata {
       let inner = codec["configuration"],
       inner["index_location"]?.string == "start",
       let chunk = inner["chunk_shape"]?.ints,
-      inner["codecs"]?.array?.map({ $0["name"]?.string }) == ["bytes", "numcodecs.lz4", "crc32c"],
+      let chunkCodec = ChunkCodec(json: inner["codecs"], dataType),
       inner["index_codecs"]?.array?.map({ $0["name"]?.string }) == ["bytes", "crc32c"],
       shape.count == shard.count, shape.count == chunk.count,
       shape.allSatisfy({ $0 >= 0 }),
@@ -117,7 +116,7 @@ extension ArrayMetadata {
       [shape, shard].allSatisfy({ $0.reduce(1.0) { $0 * Double($1) } < 0x1p56 })
     else { return nil }
     self.init(
-      shape: shape, dataType: dataType, shardShape: shard, chunkShape: chunk,
+      shape: shape, dataType: dataType, shardShape: shard, chunkShape: chunk, codec: chunkCodec,
       attributes: json["attributes"]?.object ?? [:])
   }
 }

@@ -1,7 +1,11 @@
-/// Values by key, within a number of bytes: the longest unused is given up first.
+/// Values by key, within a number of bytes: the longest unused is given up first, of what was asked for only once.
 ///
-/// A doubly linked list through an array, so that a hit costs one look-up and a few stores. Not thread-safe: its owner
-/// holds it behind a lock. Inlinable, so that it is specialised where it is used.
+/// What was asked for again has three quarters of the room to itself, so that whoever asks for ever new things pushes out
+/// other new things, and not what is looked at all the time. Two doubly linked lists through an array, so that a hit costs
+/// one look-up and a few stores. Not thread-safe: its owner holds it behind a lock. Inlinable, so that it is specialised
+/// where it is used.
+///
+/// Source: Karedla, Love, Wherry, "Caching strategies to improve disk system performance" (segmented LRU), 1994.
 package struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   @usableFromInline
   struct Node {
@@ -10,6 +14,7 @@ package struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     @usableFromInline var bytes: Int
     @usableFromInline var newer: Int
     @usableFromInline var older: Int
+    @usableFromInline var isUsedAgain = false
 
     @inlinable
     init(key: Key, value: Value, bytes: Int) {
@@ -21,12 +26,27 @@ package struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
   }
 
+  /// The ends of a list.
+  @usableFromInline
+  struct Ends {
+    @usableFromInline var newest = -1
+    @usableFromInline var oldest = -1
+
+    @inlinable
+    init() {}
+  }
+
   package let bytesMax: Int
   /// Bytes of the largest value that is kept: a larger one would push out too much that is used.
   @inlinable
   package var valueBytesMax: Int { bytesMax / 2 }
+  /// Most bytes of values that were used again; of more, the longest unused count as used once.
+  @inlinable
+  var againBytesMax: Int { bytesMax - bytesMax / 4 }
   @usableFromInline
   package internal(set) var bytes = 0
+  @usableFromInline
+  var againBytes = 0
   @usableFromInline
   var places: [Key: Int] = [:]
   @usableFromInline
@@ -34,9 +54,9 @@ package struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   @usableFromInline
   var free: [Int] = []
   @usableFromInline
-  var newest = -1
+  var once = Ends()
   @usableFromInline
-  var oldest = -1
+  var again = Ends()
 
   @inlinable
   package init(bytesMax: Int) { self.bytesMax = bytesMax }
@@ -44,13 +64,19 @@ package struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   @inlinable
   package var count: Int { places.count }
 
-  /// The value of a key, which becomes the newest.
+  /// Whether there is a value of a key. To look does not count as a use.
+  @inlinable
+  package func contains(_ key: Key) -> Bool { places[key] != nil }
+
+  /// The value of a key, which becomes the newest of those that were used again.
   @inlinable
   package mutating func value(for key: Key) -> Value? {
     guard let place = places[key], let node = nodes[place] else { return nil }
-    if place != newest {
-      unlink(node)
+    if place != again.newest {
+      unlink(place)
+      nodes[place]?.isUsedAgain = true
       link(place)
+      while againBytes > againBytesMax, again.oldest != place { demote(again.oldest) }
     }
     return node.value
   }
@@ -60,7 +86,7 @@ package struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   package mutating func insert(_ value: Value, for key: Key, bytes size: Int) {
     remove(key)
     guard size <= valueBytesMax else { return }
-    while bytes + size > bytesMax, oldest >= 0, let node = nodes[oldest] { remove(node.key) }
+    while bytes + size > bytesMax, let node = oldest { remove(node.key) }
     let place = free.popLast() ?? nodes.count
     let node = Node(key: key, value: value, bytes: size)
     if place == nodes.count { nodes.append(node) } else { nodes[place] = node }
@@ -69,10 +95,17 @@ package struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     link(place)
   }
 
+  /// The value that goes first.
+  @inlinable
+  var oldest: Node? {
+    let place = once.oldest >= 0 ? once.oldest : again.oldest
+    return place >= 0 ? nodes[place] : nil
+  }
+
   @inlinable
   package mutating func remove(_ key: Key) {
     guard let place = places.removeValue(forKey: key), let node = nodes[place] else { return }
-    unlink(node)
+    unlink(place)
     nodes[place] = nil
     free.append(place)
     bytes -= node.bytes
@@ -85,16 +118,29 @@ package struct ByteCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   }
 
   @inlinable
-  mutating func unlink(_ node: Node) {
-    if node.newer >= 0 { nodes[node.newer]?.older = node.older } else { newest = node.older }
-    if node.older >= 0 { nodes[node.older]?.newer = node.newer } else { oldest = node.newer }
+  mutating func demote(_ place: Int) {
+    unlink(place)
+    nodes[place]?.isUsedAgain = false
+    link(place)
+  }
+
+  @inlinable
+  mutating func unlink(_ place: Int) {
+    guard let node = nodes[place] else { return }
+    var ends = node.isUsedAgain ? again : once
+    if node.newer >= 0 { nodes[node.newer]?.older = node.older } else { ends.newest = node.older }
+    if node.older >= 0 { nodes[node.older]?.newer = node.newer } else { ends.oldest = node.newer }
+    if node.isUsedAgain { (again, againBytes) = (ends, againBytes - node.bytes) } else { once = ends }
   }
 
   @inlinable
   mutating func link(_ place: Int) {
+    guard let node = nodes[place] else { return }
+    var ends = node.isUsedAgain ? again : once
     nodes[place]?.newer = -1
-    nodes[place]?.older = newest
-    if newest >= 0 { nodes[newest]?.newer = place } else { oldest = place }
-    newest = place
+    nodes[place]?.older = ends.newest
+    if ends.newest >= 0 { nodes[ends.newest]?.newer = place } else { ends.oldest = place }
+    ends.newest = place
+    if node.isUsedAgain { (again, againBytes) = (ends, againBytes + node.bytes) } else { once = ends }
   }
 }

@@ -40,8 +40,8 @@ package final class SharedParts<Key: Hashable & Sendable, Value: Sendable>: Send
   /// The part of a key where it is at hand.
   package func partAtHand(_ key: Key) -> Value? { state.withLock { $0.cache.value(for: key) } }
 
-  /// Whether a part is at hand, without making it.
-  package func contains(_ key: Key) -> Bool { partAtHand(key) != nil }
+  /// Whether a part is at hand, without making or using it.
+  package func contains(_ key: Key) -> Bool { state.withLock { $0.cache.contains(key) } }
 
   /// The part of a key, made by `make` where it is not at hand. An error is thrown to all who wait, and not kept.
   package func part(_ key: Key, make: () throws -> Value) throws -> Value {

@@ -103,7 +103,11 @@ package final class SlabPool: Sendable {
 
   private func startTouching() {
     let starts = state.withLock { !$0.isTouching && $0.goesOn() }
-    if starts { toucher.submit { [self] _ in touch() } }
+    guard starts else { return }
+    toucher.submit { [self] _ in
+      ThreadPatience.begin()
+      touch()
+    }
   }
 
   private func touch() {

@@ -22,6 +22,8 @@ package struct MetadataDocument: Encodable {
   var instances: [Entry]
   var start: Start?
   var provenance: JSONValue
+  /// What the store knows of each row; `nil`: nothing.
+  var table: RowTableSummary?
 
   /// - Parameters:
   ///   - name: of the data set, where it is served.
@@ -43,6 +45,7 @@ package struct MetadataDocument: Encodable {
     }
     start = attributes.start
     provenance = try store.origin().provenance
+    table = store.table.map { RowTableSummary($0.attributes) }
   }
 }
 

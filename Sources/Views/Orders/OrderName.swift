@@ -5,6 +5,8 @@ import TileStore
 package enum OrderName: Hashable, Sendable {
   case index
   case item(Item)
+  /// The item's key without its sign.
+  case absolute(Item)
   /// The first item's key less the second's, in float64.
   case difference(Item, Item)
 
@@ -17,11 +19,11 @@ package enum OrderName: Hashable, Sendable {
   /// All forms of an ordering's name, for people.
   package static let forms =
     (["index"] + ItemKind.allCases.map { "\($0.rawValue)(\($0.subject.rawValue.uppercased()))" })
-    .joined(separator: ", ") + " or difference(ITEM,ITEM)"
+    .joined(separator: ", ") + ", absolute(ITEM) or difference(ITEM,ITEM)"
 
   /// The same as a regular expression.
   package static let pattern =
-    "^(index|(\(ItemKind.allCases.map(\.rawValue).joined(separator: "|")))\\(.+\\)|difference\\(.+,.+\\))$"
+    "^(index|(\((ItemKind.allCases.map(\.rawValue) + ["absolute"]).joined(separator: "|")))\\(.+\\)|difference\\(.+,.+\\))$"
 }
 
 /// An ordering of the neurons of a layer, and which end comes first.
@@ -66,6 +68,7 @@ package struct OrderTable: Sendable {
     guard bytes.count <= Self.nameBytesMax else { return nil }
     if text == "index" { return .index }
     if let item = item(bytes[...]) { return .item(item) }
+    if let inner = Self.argument(of: "absolute", in: bytes[...]) { return item(inner).map { .absolute($0) } }
     guard let inner = Self.argument(of: "difference", in: bytes[...]) else { return nil }
     for comma in inner.indices where inner[comma] == UInt8(ascii: ",") {
       if let first = item(inner[..<comma]), let second = item(inner[(comma + 1)...]) {
@@ -79,8 +82,10 @@ package struct OrderTable: Sendable {
   package static func isWellFormed(_ text: String) -> Bool {
     let bytes = Array(text.utf8)[...]
     guard bytes.count <= nameBytesMax else { return false }
-    let isItem = ItemKind.allCases.contains { argument(of: $0.rawValue, in: bytes)?.isEmpty == false }
-    return text == "index" || isItem || argument(of: "difference", in: bytes)?.contains(UInt8(ascii: ",")) == true
+    let isOfOne = (ItemKind.allCases.map(\.rawValue) + ["absolute"]).contains {
+      argument(of: $0, in: bytes)?.isEmpty == false
+    }
+    return text == "index" || isOfOne || argument(of: "difference", in: bytes)?.contains(UInt8(ascii: ",")) == true
   }
 
   private func item(_ text: ArraySlice<UInt8>) -> OrderName.Item? {

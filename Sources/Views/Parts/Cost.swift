@@ -22,15 +22,19 @@ extension Cost {
   /// Decoding a plane of 256 bins, or one pass over it in the store.
   static func plane(neurons: Int) -> Cost { perQuarterMillion(50, neurons) }
   /// The zoomed-out tiles of a plane that is in memory.
-  static func pyramid(neurons: Int) -> Cost { perQuarterMillion(20, neurons) }
+  static func pyramid(neurons: Int, isWindow: Bool) -> Cost { perQuarterMillion(isWindow ? 45 : 20, neurons) }
   /// A tile added up from its neurons' rows, decoded one by one where they are not in memory.
   static func gathering(neurons: Int, inMemory: Bool) -> Cost { perQuarterMillion(inMemory ? 30 : 300, neurons) }
   /// A new ordering.
-  static func ordering(neurons: Int) -> Cost { perQuarterMillion(25, neurons) }
+  static func ordering(neurons: Int) -> Cost { perQuarterMillion(10, neurons) }
   /// One group in a layer's summary.
-  static func summary(neurons: Int) -> Cost { perQuarterMillion(12, neurons) }
+  static func summary(neurons: Int) -> Cost { perQuarterMillion(20, neurons) }
   /// Values of instances, so many in all.
   static func values(_ count: Int) -> Cost { perQuarterMillion(1, count) }
-  /// The figures of one neuron in so many groups.
-  package static func figures(groups: Int) -> Cost { Cost(units: 0.1 * Double(groups)) }
+  /// The catalogue of so many data sets.
+  package static func catalogue(datasets: Int) -> Cost { Cost(units: 5 + 0.02 * Double(datasets)) }
+  /// The figures of one neuron in so many groups, and so many of its values.
+  package static func figures(groups: Int, instances: Int) -> Cost {
+    Cost(units: 0.25 * Double(groups) + 0.15 * Double(instances))
+  }
 }

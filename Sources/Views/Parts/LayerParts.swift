@@ -40,7 +40,7 @@ package struct LayerParts: Sendable {
 
   private func key(_ kind: PartKey.Kind) -> PartKey { PartKey(version: serial, layer: index, kind: kind) }
   private func stored(_ plane: PlaneKey) -> StoredPlane {
-    StoredPlane(version: serial, layer: index, plane: plane.stored)
+    StoredPlane(version: serial, layer: index, plane: plane.source)
   }
 
   /// Neurons of a tile, at most.
@@ -60,7 +60,9 @@ package struct LayerParts: Sendable {
     case .gather: cost += .gathering(neurons: neurons(ofTileAt: level), inMemory: plan.source.isMemory)
     case .pyramid:
       if parts.contains(key(.pyramid(plane, order))) { return .least }
-      cost += plan.source.isMemory ? .pyramid(neurons: levels.neurons) : .plane(neurons: levels.neurons)
+      cost +=
+        plan.source.isMemory
+        ? .pyramid(neurons: levels.neurons, isWindow: plane.window != nil) : .plane(neurons: levels.neurons)
     }
     return plan.source == .decodeFirst ? cost + .plane(neurons: levels.neurons) : cost
   }
@@ -154,16 +156,20 @@ package struct LayerParts: Sendable {
   private func decoded(_ plane: PlaneKey) throws -> DecodedPlane? {
     let stored = stored(plane)
     return try planes.part(stored) {
-      try DecodedPlane(
-        layer.counts(stored.plane.axis, stored.plane.bins), plane: stored.plane.group, helpers, slabs,
-        bytesMax: planeBytesMax)
+      try DecodedPlane(counts(of: plane), helpers, slabs, bytesMax: planeBytesMax)
     }
   }
 
-  /// What a plan reads: the plane in memory, if it is read from there, and the maker of tiles in an ordering. Where the plane turns out
-  /// to take more than is kept, also the plan without it.
+  /// The rows that a plane's tiles are added up from.
+  private func counts(of plane: PlaneKey) -> any CountRows {
+    let source = plane.source
+    return StoredCounts(array: layer.counts(source.axis, source.bins), group: source.group)
+  }
+
+  /// What a plan needs: the source that it reads, and the maker of tiles in an ordering. Where the plane turns out to take more memory than
+  /// is kept, the plan without it.
   private func carryOut(_ plan: TilePlan, _ plane: PlaneKey, _ request: OrderRequest, level: Int) throws
-    -> (plan: TilePlan, maker: TileMaker, decoded: DecodedPlane?)
+    -> (plan: TilePlan, maker: TileMaker, source: CountSource)
   {
     switch plan.source {
     case .store: break
@@ -173,7 +179,7 @@ package struct LayerParts: Sendable {
         _ = try? decoded(plane)
       }
     case .decoded:
-      if let decoded = try decoded(plane) { return (plan, try maker(plane, request), decoded) }
+      if let decoded = try decoded(plane) { return (plan, try maker(plane, request), .memory(decoded)) }
     case .decodeFirst:
       // One thread sorts while the others decode.
       let (decoded, maker) = try helpers.both {
@@ -181,21 +187,19 @@ package struct LayerParts: Sendable {
       } and: {
         try self.maker(plane, request)
       }
-      if let decoded { return (plan, maker, decoded) }
+      if let decoded { return (plan, maker, .memory(decoded)) }
     }
     let rest = plan.source.isMemory ? self.plan(plane, level: level, .tooLarge) : plan
-    return (rest, try maker(plane, request), nil)
+    return (rest, try maker(plane, request), .rows(counts(of: plane)))
   }
 
   private func pyramid(_ plan: TilePlan, _ plane: PlaneKey, _ request: OrderRequest, level: Int) throws -> Pyramid {
     let part = try parts.part(key(.pyramid(plane, request))) {
-      let (plan, maker, decoded) = try carryOut(plan, plane, request, level: level)
+      let (plan, maker, source) = try carryOut(plan, plane, request, level: level)
       guard case .pyramid(let lowest) = plan.method else {
         preconditionFailure("a pyramid from the store begins no higher than one from memory")
       }
-      return .pyramid(
-        try decoded.map { try maker.pyramid(helpers, lowest: lowest, from: $0) }
-          ?? maker.pyramid(helpers, lowest: lowest, plan.word))
+      return .pyramid(try maker.pyramid(helpers, lowest: lowest, from: source, plan.word))
     }
     guard case .pyramid(let pyramid) = part else { preconditionFailure("kind and part differ") }
     return pyramid
@@ -206,7 +210,7 @@ package struct LayerParts: Sendable {
 
   private func maker(_ plane: PlaneKey, _ request: OrderRequest) throws -> TileMaker {
     TileMaker(
-      layer: layer, plane: plane, order: try order(request), zeros: try zeros(group: plane.group),
+      order: try order(request), bins: plane.bins, zeros: try zeros(group: plane.group),
       grids: try plane.window.map { window in
         WindowGrids(
           window: window.kernel(on: layer.layer.shared), exponents: try exponents(), origins: try origins())
@@ -219,11 +223,8 @@ package struct LayerParts: Sendable {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
     var plan = plan(plane, level: level)
     if plan.method == .gather {
-      let (carried, maker, decoded) = try carryOut(plan, plane, request, level: level)
-      if carried.method == .gather {
-        return try decoded.map { maker.gather(rows, level: level, from: $0) }
-          ?? maker.gather(rows, level: level, carried.word)
-      }
+      let (carried, maker, source) = try carryOut(plan, plane, request, level: level)
+      if carried.method == .gather { return try maker.gather(rows, level: level, from: source, carried.word) }
       plan = carried
     }
     guard let tile = try pyramid(plan, plane, request, level: level).tile(level: level, index: index) else {

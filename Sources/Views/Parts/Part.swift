@@ -48,7 +48,7 @@ package enum Part: Sendable {
   }
 }
 
-/// A plane of a layer of a version, as the store has it (`PlaneKey.stored`).
+/// A plane of a layer of a version, in memory as it is added up from (`PlaneKey.source`).
 package struct StoredPlane: Hashable, Sendable {
   package var version: UInt64
   package var layer: Int

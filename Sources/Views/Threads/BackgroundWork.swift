@@ -18,6 +18,7 @@ package final class BackgroundWork<Key: Hashable & Sendable>: Sendable {
     let isNew = keys.withLock { keys in keys.count < Self.jobsMax && keys.insert(key).inserted }
     guard isNew else { return }
     pool.submit { [self] state in
+      ThreadPatience.begin()
       if case .active = state { job() }
       keys.withLock { _ = $0.remove(key) }
     }

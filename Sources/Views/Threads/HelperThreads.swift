@@ -4,16 +4,17 @@ import Synchronization
 
 /// Threads that take over parts of one build, so that a pass over a plane uses the whole machine.
 ///
-/// What runs here computes, and waits at most for shared parts that need no helpers themselves: whoever waits for it
+/// A part that no helper has begun when its turn comes is done by the thread that needs it: nobody waits behind the work
+/// of others. What runs here computes, and waits at most for shared parts that need no helpers themselves: whoever waits for it
 /// cannot deadlock.
-package final class HelperThreads: Sendable {
+public final class HelperThreads: Sendable {
   /// More would wait for memory.
-  package static let countMax = 3
+  public static let countMax = 3
 
   package let count: Int
   private let pool: NIOThreadPool?
 
-  package init(count: Int) {
+  public init(count: Int) {
     self.count = max(0, count)
     pool = count > 0 ? NIOThreadPool(numberOfThreads: count) : nil
     pool?.start()
@@ -29,7 +30,7 @@ package final class HelperThreads: Sendable {
     let others = (1..<parts).map { part in start { try body(part) } }
     let first = Result { try body(0) }
     // All are waited for, also where one has failed.
-    let results = [first] + others.map { $0.wait() }
+    let results = [first] + others.map { $0.result() }
     return try results.map { try $0.get() }
   }
 
@@ -41,35 +42,45 @@ package final class HelperThreads: Sendable {
   ) throws -> (Value, Other) {
     let second = start(other)
     let first = Result { try body() }
-    let result = second.wait()
+    let result = second.result()
     return (try first.get(), try result.get())
   }
 
-  /// Starts `body` on a helper; runs it where there is none.
-  private func start<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) -> Running<Value> {
-    let running = Running<Value>()
-    guard let pool else {
-      running.end(Result { try body() })
-      return running
+  /// Offers `body` to the helpers.
+  private func start<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) -> Piece<Value> {
+    let piece = Piece(body)
+    pool?.submit { _ in
+      ThreadPatience.begin()
+      piece.run()
     }
-    pool.submit { _ in running.end(Result { try body() }) }
-    return running
+    return piece
   }
 
-  private final class Running<Value: Sendable>: Sendable {
+  /// A part of a build, which one thread does.
+  private final class Piece<Value: Sendable>: Sendable {
+    private let body: @Sendable () throws -> Value
+    private let isTaken = Atomic(false)
     private let done = DispatchGroup()
-    private let result = Mutex<Result<Value, any Error>?>(nil)
+    private let value = Mutex<Result<Value, any Error>?>(nil)
 
-    init() { done.enter() }
+    init(_ body: @escaping @Sendable () throws -> Value) {
+      self.body = body
+      done.enter()
+    }
 
-    func end(_ result: Result<Value, any Error>) {
-      self.result.withLock { $0 = result }
+    /// Does it, unless another thread does.
+    func run() {
+      guard !isTaken.exchange(true, ordering: .relaxed) else { return }
+      let result = Result { try body() }
+      value.withLock { $0 = result }
       done.leave()
     }
 
-    func wait() -> Result<Value, any Error> {
+    /// What it gave; done on this thread where nobody has begun it.
+    func result() -> Result<Value, any Error> {
+      run()
       done.wait()
-      guard let result = result.withLock({ $0 }) else { preconditionFailure("ended without a result") }
+      guard let result = value.withLock({ $0 }) else { preconditionFailure("ended without a result") }
       return result
     }
   }

@@ -33,22 +33,22 @@ package final class DecodedPlane: @unchecked Sendable {
     return words * Self.wordBytes + Self.startsBytes(rows)
   }
 
-  /// Decodes a plane.
+  /// Packs all rows of a plane.
   ///
   /// - Parameters:
   ///   - helpers: threads that share the work.
   ///   - pool: whose slabs the plane takes, and gives back when nobody needs it any more.
   ///   - bytesMax: what the plane may take; where it would take more, decoding ends soon and there is no plane.
   /// - Throws: `StoreError`.
-  init?(_ array: ArrayReader, plane: Int, _ helpers: HelperThreads, _ pool: SlabPool, bytesMax: Int) throws {
-    let roomBytes = bytesMax - Self.startsBytes(array.rows)
-    guard roomBytes >= array.rows * Self.wordBytes else { return nil }
-    let packing = Packing(array, plane, wordsMax: roomBytes / Self.wordBytes)
+  init?(_ counts: any CountRows, _ helpers: HelperThreads, _ pool: SlabPool, bytesMax: Int) throws {
+    let roomBytes = bytesMax - Self.startsBytes(counts.neurons)
+    guard roomBytes >= counts.neurons * Self.wordBytes else { return nil }
+    let packing = Packing(counts, wordsMax: roomBytes / Self.wordBytes)
     // A small plane is done before a helper has woken up.
     let threads = packing.pieces < 4 ? 1 : helpers.count + 1
-    rows = array.rows
-    bins = packing.bins
-    countBytes = array.metadata.dataType.byteCount
+    rows = counts.neurons
+    bins = counts.bins
+    countBytes = counts.type.byteCount
     self.pool = pool
     let slabsMax = packing.slabsMax(threads)
     slabs = .allocate(capacity: slabsMax)
@@ -75,51 +75,29 @@ package final class DecodedPlane: @unchecked Sendable {
     starts.deallocate()
   }
 
-  private var kernel: nd_plane { nd_plane(slabs: slabs, starts: starts, bins: bins, count_bytes: countBytes) }
-
-  /// Adds chosen rows to a row of sums, of `bins` bins.
-  func add(_ chosen: UnsafeBufferPointer<UInt32>, to sums: UnsafeMutablePointer<UInt32>) {
-    nd_add_rows(sums, kernel, chosen.baseAddress, chosen.count)
-  }
-
-  /// Adds chosen neurons to the sums of a window, of 256 bins.
-  ///
-  /// - Parameter zeros: `[neuron]`.
-  /// - Returns: the sum of all their counts, in the unit of the sums.
-  func add(
-    _ chosen: UnsafeBufferPointer<UInt32>, zeros: [UInt32], _ grids: WindowGrids,
-    to sums: UnsafeMutablePointer<UInt64>
-  ) -> UInt64 {
-    precondition(bins == BinCount.full.rawValue)
-    return grids.origins.withUnsafeBufferPointer { origins in
-      grids.exponents.withUnsafeBufferPointer { exponents in
-        zeros.withUnsafeBufferPointer { zeros in
-          let own = nd_grids(origins: origins.baseAddress, exponents: exponents.baseAddress, zeros: zeros.baseAddress)
-          return nd_add_window_rows(sums, kernel, chosen.baseAddress, chosen.count, own, grids.window)
-        }
-      }
-    }
-  }
+  /// What kernels add rows of, as long as the plane is there.
+  var kernel: nd_plane { nd_plane(slabs: slabs, starts: starts, bins: bins, count_bytes: countBytes) }
 
   /// Packs pieces until there are none left, or there is no room for more.
   private func pack(_ packing: Packing) throws(StoreError) {
     var (slab, words, used) = (0, UnsafeMutablePointer<UInt64>?.none, 0)
     while let chunks = packing.next() {
       var packed = 0
-      try packing.array.stream(plane: packing.plane, chunks: chunks) { first, bytes in
-        for row in 0..<(bytes.count / packing.array.rowBytes) {
+      let rowBytes = packing.rowBytes
+      try packing.counts.stream(chunks: chunks) { first, bytes in
+        for row in 0..<(bytes.count / rowBytes) {
           if used + packing.rowWordsMax > SlabPool.slabWords || words == nil {
             (slab, words) = takeSlab()
             used = 0
           }
           guard let words, let source = bytes.baseAddress else { return }
           starts[first + row] = UInt32(slab * SlabPool.slabWords + used)
-          let taken = packing.pack(source + row * packing.array.rowBytes, to: words + used)
+          let taken = packing.pack(source + row * rowBytes, to: words + used)
           used += taken
           packed += taken
         }
       }
-      packing.count(packed)
+      packing.note(packed)
     }
     if let words { trim(slab, words, to: used) }
   }
@@ -146,32 +124,33 @@ package final class DecodedPlane: @unchecked Sendable {
     /// Rows of a piece, about.
     private static let pieceRows = 256
 
-    let array: ArrayReader
-    let plane: Int
-    let bins: Int
+    let counts: any CountRows
+    let rowBytes: Int
     let pieces: Int
     /// Words of a packed row at most.
     let rowWordsMax: Int
 
+    private let type: DataType
+    private let bins: Int
+    private let chunks: Int
     private let wordsMax: Int
     private let pieceChunks: Int
     private let nextPiece = Atomic(0)
     private let words = Atomic(0)
 
-    init(_ array: ArrayReader, _ plane: Int, wordsMax: Int) {
-      self.array = array
-      self.plane = plane
-      bins = array.rowBytes / array.metadata.dataType.byteCount
-      rowWordsMax = 1 + array.rowBytes / wordBytes
+    init(_ counts: any CountRows, wordsMax: Int) {
+      self.counts = counts
+      (type, bins, rowBytes, chunks) = (counts.type, counts.bins, counts.rowBytes, counts.chunks)
+      rowWordsMax = 1 + rowBytes / wordBytes
       // Starts count words in 32 bits, also the few that are left over at the end of each slab.
-      self.wordsMax = min(wordsMax, array.rows * rowWordsMax, 1 << 31)
-      pieceChunks = max(1, Self.pieceRows / array.rowsPerChunk)
-      pieces = (array.chunks + pieceChunks - 1) / pieceChunks
+      self.wordsMax = min(wordsMax, counts.neurons * rowWordsMax, 1 << 31)
+      pieceChunks = max(1, Self.pieceRows / counts.neuronsPerChunk)
+      pieces = (chunks + pieceChunks - 1) / pieceChunks
     }
 
     /// Slabs that so many threads take at most until they see that there is no room for more.
     func slabsMax(_ threads: Int) -> Int {
-      let words = wordsMax + threads * pieceChunks * array.rowsPerChunk * rowWordsMax
+      let words = wordsMax + threads * pieceChunks * counts.neuronsPerChunk * rowWordsMax
       return words / (SlabPool.slabWords - rowWordsMax) + threads + 1
     }
 
@@ -179,21 +158,21 @@ package final class DecodedPlane: @unchecked Sendable {
     func next() -> Range<Int>? {
       if hasOverflowed { return nil }
       let first = nextPiece.add(1, ordering: .relaxed).oldValue * pieceChunks
-      return first < array.chunks ? first..<min(first + pieceChunks, array.chunks) : nil
+      return first < chunks ? first..<min(first + pieceChunks, chunks) : nil
     }
 
-    /// Counts the words of a piece that is packed.
-    func count(_ packed: Int) { words.add(packed, ordering: .relaxed) }
+    /// Notes the words of a piece that is packed.
+    func note(_ packed: Int) { words.add(packed, ordering: .relaxed) }
 
     var hasOverflowed: Bool { words.load(ordering: .relaxed) > wordsMax }
 
     /// Packs a row of counts, and returns how many words it takes.
     func pack(_ source: UnsafeRawPointer, to row: UnsafeMutablePointer<UInt64>) -> Int {
-      switch array.metadata.dataType {
+      switch type {
       case .uint8: nd_pack_u8(row, source.assumingMemoryBound(to: UInt8.self), bins)
       case .uint16: nd_pack_u16(row, source.assumingMemoryBound(to: UInt16.self), bins)
       case .uint32: nd_pack_u32(row, source.assumingMemoryBound(to: UInt32.self), bins)
-      default: preconditionFailure("\(array.metadata.dataType) holds no counts")
+      default: preconditionFailure("\(type) holds no counts")
       }
     }
   }

@@ -1,51 +1,4 @@
-import CKernels
 import TileStore
-
-/// An unsigned integer that sums of counts are held in: 32 bits where they suffice, else 64.
-protocol SumWord: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable {
-  /// Adds a row of `bins` counts of a type to a row of sums.
-  static func add(_ counts: UnsafeRawPointer, _ type: DataType, to sums: UnsafeMutablePointer<Self>, bins: Int)
-  /// Sum and largest of a row.
-  static func extent(_ sums: UnsafePointer<Self>, bins: Int) -> (total: UInt64, largest: UInt64)
-  /// Codes a row as densities; `full` is the sum coded as 255.
-  static func encode(_ sums: UnsafePointer<Self>, bins: Int, full: Double, to codes: UnsafeMutablePointer<UInt8>)
-}
-
-extension UInt32: SumWord {
-  static func add(_ counts: UnsafeRawPointer, _ type: DataType, to sums: UnsafeMutablePointer<UInt32>, bins: Int) {
-    switch type {
-    case .uint8: nd_add_u8_u32(sums, counts.assumingMemoryBound(to: UInt8.self), bins)
-    case .uint16: nd_add_u16_u32(sums, counts.assumingMemoryBound(to: UInt16.self), bins)
-    case .uint32: nd_add_u32_u32(sums, counts.assumingMemoryBound(to: UInt32.self), bins)
-    default: preconditionFailure("\(type) holds no counts")
-    }
-  }
-  static func extent(_ sums: UnsafePointer<UInt32>, bins: Int) -> (total: UInt64, largest: UInt64) {
-    let extent = nd_extent_u32(sums, bins)
-    return (extent.total, extent.largest)
-  }
-  static func encode(_ sums: UnsafePointer<UInt32>, bins: Int, full: Double, to codes: UnsafeMutablePointer<UInt8>) {
-    nd_densities_u32(codes, sums, bins, full)
-  }
-}
-
-extension UInt64: SumWord {
-  static func add(_ counts: UnsafeRawPointer, _ type: DataType, to sums: UnsafeMutablePointer<UInt64>, bins: Int) {
-    switch type {
-    case .uint8: nd_add_u8_u64(sums, counts.assumingMemoryBound(to: UInt8.self), bins)
-    case .uint16: nd_add_u16_u64(sums, counts.assumingMemoryBound(to: UInt16.self), bins)
-    case .uint32: nd_add_u32_u64(sums, counts.assumingMemoryBound(to: UInt32.self), bins)
-    default: preconditionFailure("\(type) holds no counts")
-    }
-  }
-  static func extent(_ sums: UnsafePointer<UInt64>, bins: Int) -> (total: UInt64, largest: UInt64) {
-    let extent = nd_extent_u64(sums, bins)
-    return (extent.total, extent.largest)
-  }
-  static func encode(_ sums: UnsafePointer<UInt64>, bins: Int, full: Double, to codes: UnsafeMutablePointer<UInt8>) {
-    nd_densities_u64(codes, sums, bins, full)
-  }
-}
 
 /// Sums of counts of consecutive displayed rows: `[row, bin]`, and of their zeros: `[row]`.
 ///
@@ -82,12 +35,28 @@ final class RowSums<Word: SumWord>: @unchecked Sendable {
     totals.deallocate()
   }
 
-  /// Adds a neuron's counts and zeros to a displayed row.
+  /// All zero, for what an adder adds.
+  convenience init<Adder: CountAdder>(rows: Int, of adder: Adder) where Adder.Word == Word {
+    self.init(rows: rows, bins: adder.bins, isWindow: Adder.isWindow)
+  }
+
+  /// Adds a neuron to a displayed row.
   @inline(__always)
-  func add(_ counts: UnsafeRawPointer, _ type: DataType, zeros count: UInt32, to row: Int) {
-    precondition(row >= 0 && row < rows)
-    Word.add(counts, type, to: sums + row * bins, bins: bins)
-    zeros[row] &+= UInt64(count)
+  func add<Adder: CountAdder>(
+    _ counts: UnsafeRawPointer, _ type: DataType, neuron: Int, to row: Int, by adder: Adder
+  ) where Adder.Word == Word {
+    precondition(row >= 0 && row < rows && adder.bins == bins)
+    totals[row] &+= adder.add(counts, type, neuron: neuron, to: sums + row * bins)
+    zeros[row] &+= UInt64(adder.zeros[neuron]) << adder.depth
+  }
+
+  /// Adds chosen neurons of a plane to a displayed row. Threads may add to different rows at the same time.
+  func add<Adder: CountAdder>(
+    _ neurons: UnsafeBufferPointer<UInt32>, of plane: DecodedPlane, to row: Int, by adder: Adder
+  ) where Adder.Word == Word {
+    precondition(row >= 0 && row < rows && adder.bins == bins)
+    totals[row] &+= adder.add(neurons, of: plane, to: sums + row * bins)
+    for neuron in neurons { zeros[row] &+= UInt64(adder.zeros[Int(neuron)]) << adder.depth }
   }
 
   /// Adds the sums of another pass over other neurons.
@@ -156,44 +125,6 @@ final class RowSums<Word: SumWord>: @unchecked Sendable {
   }
 }
 
-extension RowSums<UInt32> {
-  /// Adds chosen neurons of a plane to a displayed row. Threads may add to different rows at the same time.
-  /// - Parameter zeros: `[neuron]`.
-  func add(_ plane: DecodedPlane, _ neurons: UnsafeBufferPointer<UInt32>, zeros counts: [UInt32], to row: Int) {
-    precondition(row >= 0 && row < rows && plane.bins == bins)
-    plane.add(neurons, to: sums + row * bins)
-    for neuron in neurons { zeros[row] &+= UInt64(counts[Int(neuron)]) }
-  }
-}
-
-extension RowSums<UInt64> {
-  /// Adds a neuron to a displayed row of a window.
-  /// - Parameter counts: 256 counts on the neuron's own grid.
-  @inline(__always)
-  func add(
-    _ counts: UnsafeRawPointer, _ type: DataType, zeros count: UInt32, neuron: Int, of grids: WindowGrids, to row: Int
-  ) {
-    precondition(row >= 0 && row < rows && isWindow && bins == BinCount.full.rawValue)
-    totals[row] &+= nd_add_window(
-      sums + row * bins, counts, type.byteCount, count, grids.origins[neuron], Int32(grids.exponents[neuron]),
-      grids.window)
-    zeros[row] &+= UInt64(count) << UInt64(grids.window.depth)
-  }
-
-  /// Adds chosen neurons to a displayed row of a window. Threads may add to different rows at the same time.
-  /// - Parameters:
-  ///   - plane: counts on the neurons' own grids.
-  ///   - zeros: `[neuron]`.
-  func add(
-    _ plane: DecodedPlane, _ neurons: UnsafeBufferPointer<UInt32>, zeros counts: [UInt32], of grids: WindowGrids,
-    to row: Int
-  ) {
-    precondition(row >= 0 && row < rows && isWindow && bins == BinCount.full.rawValue)
-    totals[row] &+= plane.add(neurons, zeros: counts, grids, to: sums + row * bins)
-    for neuron in neurons { zeros[row] &+= UInt64(counts[Int(neuron)]) << UInt64(grids.window.depth) }
-  }
-}
-
 /// The coded part of a tile, and what its codes mean.
 struct TileBody: Sendable {
   var codes: [UInt8]
@@ -201,4 +132,14 @@ struct TileBody: Sendable {
   var scale: Float
   /// That of the zeros; 0: the same.
   var zeroScale: Float
+}
+
+extension TileBody {
+  /// The whole answer, header and body.
+  func message(_ rows: Range<Int>, _ level: Int, bins: Int) -> [UInt8] {
+    TileHeader(
+      magic: .densities, rows: rows.count, bins: bins, level: level, scale: scale, firstRow: rows.lowerBound,
+      zeroScale: zeroScale
+    ).message(with: codes)
+  }
 }

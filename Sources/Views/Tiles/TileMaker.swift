@@ -1,120 +1,117 @@
 import TileStore
 
-/// Which histograms tiles are made of: one group of one layer on one axis, or on a part of the shared one.
-package struct PlaneKey: Hashable, Sendable {
-  package var group: Int
-  package var axis: BinAxis
-  package var bins: BinCount
-  package var window: AxisWindow?
-
-  package init(group: Int, axis: BinAxis, bins: BinCount, window: AxisWindow? = nil) {
-    self.group = group
-    self.axis = axis
-    self.bins = bins
-    self.window = window
-  }
-
-  /// The plane of the store that its tiles are added up from: those of a window from the neurons' own grids.
-  var stored: PlaneKey { window == nil ? self : PlaneKey(group: group, axis: .own, bins: .full) }
-}
-
-/// Makes the density tiles of a plane, seen in an ordering.
+/// Makes the density tiles of a plane, seen in an ordering: adds up what a source gives.
 ///
 /// Zoomed in, a tile gathers the rows of its neurons. Zoomed out, where a tile would touch much of the plane anyway,
-/// one pass adds every neuron to its displayed row, for all levels at once (`Pyramid`). Both read from memory where the
-/// plane is decoded (`DecodedPlane`); of planes too large for that, a pass decodes the store's chunks in natural order.
+/// one pass adds every neuron to its displayed row, for all levels at once (`Pyramid`).
 struct TileMaker: Sendable {
-  let layer: LayerReader
-  let plane: PlaneKey
   let order: NeuronOrder
-  /// `[neuron]`: `statistics/zeros` of the group.
+  /// Of the tiles.
+  let bins: BinCount
+  /// `[neuron]`: exact zeros in the group.
   let zeros: [UInt32]
-  /// Where the plane is a window.
+  /// Where the tiles are of a window: the source then has the counts on the neurons' own grids.
   let grids: WindowGrids?
 
-  var levels: Levels { Levels(neurons: layer.layer.neurons) }
+  var levels: Levels { Levels(neurons: order.neurons.count) }
 
   /// A tile from the rows of its neurons.
   ///
   /// - Parameter word: holds the sums; those of a window are always of 64 bits.
   /// - Returns: the whole answer, header and body.
-  /// - Complexity: decodes at most one inner chunk for each of the tile's `256 · 2^level` neurons.
-  func gather(_ rows: Range<Int>, level: Int, _ word: TilePlan.Word) throws(StoreError) -> [UInt8] {
-    if let grids { return try gather(rows, level, grids) }
+  /// - Complexity: of the store, decodes at most one inner chunk for each of the tile's `256 · 2^level` neurons.
+  func gather(
+    _ rows: Range<Int>, level: Int, from source: CountSource, _ word: TilePlan.Word
+  ) throws(StoreError) -> [UInt8] {
+    if let grids { return try gather(rows, level, source, WindowOfAxis(zeros: zeros, grids: grids)) }
     return switch word {
-    case .bits32: try gather(rows, level, UInt32.self)
-    case .bits64: try gather(rows, level, UInt64.self)
+    case .bits32: try gather(rows, level, source, WholeAxis<UInt32>(bins: bins.rawValue, zeros: zeros))
+    case .bits64: try gather(rows, level, source, WholeAxis<UInt64>(bins: bins.rawValue, zeros: zeros))
     }
   }
 
-  private func gather<Word: SumWord>(_ rows: Range<Int>, _ level: Int, _: Word.Type) throws(StoreError) -> [UInt8] {
-    let sums = RowSums<Word>(rows: rows.count, bins: plane.bins.rawValue)
-    let counts = layer.counts(plane.axis, plane.bins)
-    let neurons = order.neurons[levels.ranks(ofRows: rows, at: level)]
-    try counts.gather(plane: plane.group, neurons) { position, row in
-      guard let bytes = row.baseAddress else { return }
-      let neuron = neurons[neurons.startIndex + position]
-      sums.add(bytes, counts.metadata.dataType, zeros: zeros[Int(neuron)], to: position >> level)
+  private func gather<Adder: CountAdder>(
+    _ rows: Range<Int>, _ level: Int, _ source: CountSource, _ adder: Adder
+  ) throws(StoreError) -> [UInt8] {
+    let sums = RowSums(rows: rows.count, of: adder)
+    switch source {
+    case .memory(let plane):
+      forEachRow(rows, level) { sums.add($1, of: plane, to: $0 - rows.lowerBound, by: adder) }
+    case .rows(let counts):
+      let neurons = order.neurons[levels.ranks(ofRows: rows, at: level)]
+      let type = counts.type
+      try counts.gather(neurons) { position, row in
+        let neuron = Int(neurons[neurons.startIndex + position])
+        sums.add(row, type, neuron: neuron, to: position >> level, by: adder)
+      }
     }
-    return sums.encode(0..<rows.count).message(rows, level, bins: plane.bins.rawValue)
+    return sums.coarsened(to: bins.rawValue).encode(0..<rows.count).message(rows, level, bins: bins.rawValue)
   }
 
-  private func gather(_ rows: Range<Int>, _ level: Int, _ grids: WindowGrids) throws(StoreError) -> [UInt8] {
-    let sums = RowSums<UInt64>(rows: rows.count, bins: BinCount.full.rawValue, isWindow: true)
-    let counts = layer.counts(.own, .full)
-    let neurons = order.neurons[levels.ranks(ofRows: rows, at: level)]
-    try counts.gather(plane: plane.group, neurons) { position, row in
-      guard let bytes = row.baseAddress else { return }
-      let neuron = Int(neurons[neurons.startIndex + position])
-      sums.add(
-        bytes, counts.metadata.dataType, zeros: zeros[neuron], neuron: neuron, of: grids, to: position >> level)
-    }
-    return sums.coarsened(to: plane.bins.rawValue).encode(0..<rows.count)
-      .message(rows, level, bins: plane.bins.rawValue)
-  }
-
-  /// A tile from the rows of its neurons in memory.
+  /// All tiles from the level `lowest` up.
   ///
-  /// - Parameter decoded: the plane of the store that tiles are added up from.
-  /// - Precondition: 32 bits hold the sums, unless it is a window.
-  func gather(_ rows: Range<Int>, level: Int, from decoded: DecodedPlane) -> [UInt8] {
-    let body: TileBody
-    if let grids {
-      let sums = RowSums<UInt64>(rows: rows.count, bins: decoded.bins, isWindow: true)
-      forEachRow(rows, level) { sums.add(decoded, $1, zeros: zeros, of: grids, to: $0 - rows.lowerBound) }
-      body = sums.coarsened(to: plane.bins.rawValue).encode(0..<rows.count)
-    } else {
-      let sums = RowSums<UInt32>(rows: rows.count, bins: plane.bins.rawValue)
-      forEachRow(rows, level) { sums.add(decoded, $1, zeros: zeros, to: $0 - rows.lowerBound) }
-      body = sums.encode(0..<rows.count)
+  /// - Parameters:
+  ///   - helpers: threads that share the work.
+  ///   - word: holds the sums; those of a window are always of 64 bits.
+  /// - Complexity: of the store, decodes every inner chunk of the plane once.
+  func pyramid(
+    _ helpers: HelperThreads, lowest: Int, from source: CountSource, _ word: TilePlan.Word
+  ) throws -> Pyramid {
+    if let grids { return try pyramid(helpers, lowest, source, WindowOfAxis(zeros: zeros, grids: grids)) }
+    return switch word {
+    case .bits32: try pyramid(helpers, lowest, source, WholeAxis<UInt32>(bins: bins.rawValue, zeros: zeros))
+    case .bits64: try pyramid(helpers, lowest, source, WholeAxis<UInt64>(bins: bins.rawValue, zeros: zeros))
     }
-    return body.message(rows, level, bins: plane.bins.rawValue)
   }
 
-  /// All tiles from the level `lowest` up, from memory.
-  ///
-  /// - Parameter decoded: the plane of the store that tiles are added up from.
-  /// - Precondition: 32 bits hold the sums, unless it is a window.
-  func pyramid(_ helpers: HelperThreads, lowest: Int, from decoded: DecodedPlane) throws -> Pyramid {
-    let rows = levels.rows(at: lowest)
+  private func pyramid<Adder: CountAdder>(
+    _ helpers: HelperThreads, _ lowest: Int, _ source: CountSource, _ adder: Adder
+  ) throws -> Pyramid {
+    let sums =
+      switch source {
+      case .memory(let plane): try sums(of: plane, at: lowest, helpers, adder)
+      case .rows(let counts): try sums(of: counts, at: lowest, helpers, adder)
+      }
+    return Pyramid(of: sums.coarsened(to: bins.rawValue), lowest: lowest, top: levels.top)
+  }
+
+  /// The sums of all neurons at a level. Threads share the displayed rows.
+  private func sums<Adder: CountAdder>(
+    of plane: DecodedPlane, at level: Int, _ helpers: HelperThreads, _ adder: Adder
+  ) throws -> RowSums<Adder.Word> {
+    let rows = levels.rows(at: level)
+    let sums = RowSums(rows: rows, of: adder)
+    // A small plane is done before a helper has woken up. More parts than threads: a helper may be at work for others.
+    let parts = plane.rows < 4096 || helpers.count == 0 ? 1 : 4 * (helpers.count + 1)
+    _ = try helpers.map(parts) { part in
+      forEachRow((rows * part / parts)..<(rows * (part + 1) / parts), level) {
+        sums.add($1, of: plane, to: $0, by: adder)
+      }
+    }
+    return sums
+  }
+
+  /// The same where neurons come in their natural order. Threads share the neurons, each with sums of its own.
+  private func sums<Adder: CountAdder>(
+    of counts: any CountRows, at level: Int, _ helpers: HelperThreads, _ adder: Adder
+  ) throws -> RowSums<Adder.Word> {
+    let (chunks, type, rowBytes) = (counts.chunks, counts.type, counts.rowBytes)
+    let ranks = order.ranks()
     // A small plane is done before a helper has woken up.
-    let parts = decoded.rows < 4096 ? 1 : helpers.count + 1
-    if let grids {
-      let sums = RowSums<UInt64>(rows: rows, bins: decoded.bins, isWindow: true)
-      _ = try helpers.map(parts) { part in
-        forEachRow((rows * part / parts)..<(rows * (part + 1) / parts), lowest) {
-          sums.add(decoded, $1, zeros: zeros, of: grids, to: $0)
+    let parts = chunks < 256 ? 1 : helpers.count + 1
+    let passes = try helpers.map(parts) { part in
+      let sums = RowSums(rows: levels.rows(at: level), of: adder)
+      try counts.stream(chunks: (chunks * part / parts)..<(chunks * (part + 1) / parts)) { first, rows in
+        guard let bytes = rows.baseAddress else { return }
+        for row in 0..<(rows.count / rowBytes) {
+          let displayed = Int(ranks[first + row]) >> level
+          sums.add(bytes + row * rowBytes, type, neuron: first + row, to: displayed, by: adder)
         }
       }
-      return pyramid(of: sums.coarsened(to: plane.bins.rawValue), lowest)
+      return sums
     }
-    let sums = RowSums<UInt32>(rows: rows, bins: plane.bins.rawValue)
-    _ = try helpers.map(parts) { part in
-      forEachRow((rows * part / parts)..<(rows * (part + 1) / parts), lowest) {
-        sums.add(decoded, $1, zeros: zeros, to: $0)
-      }
-    }
-    return pyramid(of: sums, lowest)
+    for other in passes.dropFirst() { passes[0].add(other) }
+    return passes[0]
   }
 
   /// Calls `body` with some displayed rows and the neurons of each.
@@ -126,133 +123,5 @@ struct TileMaker: Sendable {
         body(row, UnsafeBufferPointer(rebasing: neurons[levels.ranks(ofRows: row..<(row + 1), at: level)]))
       }
     }
-  }
-
-  /// All tiles from the level `lowest` up, from the store.
-  ///
-  /// - Parameters:
-  ///   - helpers: threads that share the pass, each with sums of its own.
-  ///   - word: holds the sums; those of a window are always of 64 bits.
-  /// - Complexity: decodes every inner chunk of the plane once.
-  func pyramid(_ helpers: HelperThreads, lowest: Int, _ word: TilePlan.Word) throws -> Pyramid {
-    if let grids {
-      let passes = try passes(helpers, lowest, chunks: layer.counts(.own, .full).chunks) { chunks, level in
-        try pass(chunks: chunks, level, grids)
-      }
-      return pyramid(of: passes.coarsened(to: plane.bins.rawValue), lowest)
-    }
-    return switch word {
-    case .bits32: try pyramid(helpers, lowest, UInt32.self)
-    case .bits64: try pyramid(helpers, lowest, UInt64.self)
-    }
-  }
-
-  private func pyramid<Word: SumWord>(_ helpers: HelperThreads, _ lowest: Int, _: Word.Type) throws -> Pyramid {
-    pyramid(
-      of: try passes(helpers, lowest, chunks: layer.counts(plane.axis, plane.bins).chunks) { chunks, level in
-        try pass(chunks: chunks, level, Word.self)
-      }, lowest)
-  }
-
-  /// The sums of all chunks at the pyramid's lowest level, by as many threads as help.
-  private func passes<Word: SumWord>(
-    _ helpers: HelperThreads, _ lowest: Int, chunks: Int,
-    _ pass: @escaping @Sendable (Range<Int>, Int) throws -> RowSums<Word>
-  ) throws -> RowSums<Word> {
-    // A small plane is done before a helper has woken up.
-    let parts = chunks < 256 ? 1 : helpers.count + 1
-    let passes = try helpers.map(parts) { part in
-      try pass((chunks * part / parts)..<(chunks * (part + 1) / parts), lowest)
-    }
-    for other in passes.dropFirst() { passes[0].add(other) }
-    return passes[0]
-  }
-
-  /// All tiles from the sums at the pyramid's lowest level.
-  private func pyramid<Word: SumWord>(of lowestSums: RowSums<Word>, _ lowest: Int) -> Pyramid {
-    var sums = lowestSums
-    var pyramid = Pyramid(lowest: lowest, bins: plane.bins.rawValue)
-    for level in lowest...max(lowest, levels.top) {
-      if level > lowest { sums = sums.halved() }
-      for first in stride(from: 0, to: sums.rows, by: Levels.tileRows) {
-        let rows = first..<min(first + Levels.tileRows, sums.rows)
-        pyramid.append(sums.encode(rows), rows: rows, level: level)
-      }
-    }
-    return pyramid
-  }
-
-  /// Adds the rows of some inner chunks to their displayed rows.
-  private func pass<Word: SumWord>(chunks: Range<Int>, _ level: Int, _: Word.Type) throws(StoreError) -> RowSums<Word> {
-    let sums = RowSums<Word>(rows: levels.rows(at: level), bins: plane.bins.rawValue)
-    let counts = layer.counts(plane.axis, plane.bins)
-    let (type, rowBytes) = (counts.metadata.dataType, counts.rowBytes)
-    try counts.stream(plane: plane.group, chunks: chunks) { first, rows in
-      guard let bytes = rows.baseAddress else { return }
-      for row in 0..<(rows.count / rowBytes) {
-        let displayed = Int(order.ranks[first + row]) >> level
-        sums.add(bytes + row * rowBytes, type, zeros: zeros[first + row], to: displayed)
-      }
-    }
-    return sums
-  }
-
-  /// The same on a window.
-  private func pass(chunks: Range<Int>, _ level: Int, _ grids: WindowGrids) throws(StoreError) -> RowSums<UInt64> {
-    let sums = RowSums<UInt64>(rows: levels.rows(at: level), bins: BinCount.full.rawValue, isWindow: true)
-    let counts = layer.counts(.own, .full)
-    let (type, rowBytes) = (counts.metadata.dataType, counts.rowBytes)
-    try counts.stream(plane: plane.group, chunks: chunks) { first, rows in
-      guard let bytes = rows.baseAddress else { return }
-      for row in 0..<(rows.count / rowBytes) {
-        let neuron = first + row
-        let displayed = Int(order.ranks[neuron]) >> level
-        sums.add(
-          bytes + row * rowBytes, type, zeros: zeros[neuron], neuron: neuron, of: grids, to: displayed)
-      }
-    }
-    return sums
-  }
-}
-
-extension TileBody {
-  /// The whole answer, header and body.
-  fileprivate func message(_ rows: Range<Int>, _ level: Int, bins: Int) -> [UInt8] {
-    TileHeader(
-      magic: .densities, rows: rows.count, bins: bins, level: level, scale: scale, firstRow: rows.lowerBound,
-      zeroScale: zeroScale
-    ).message(with: codes)
-  }
-}
-
-/// The zoomed-out tiles of one plane in one ordering, coded.
-package struct Pyramid: Sendable {
-  private struct Tile {
-    var body: TileBody
-    var rows: Range<Int>
-  }
-
-  let lowest: Int
-  private let bins: Int
-  /// `[level - lowest][index]`.
-  private var levels: [[Tile]] = []
-  private(set) var byteCount = 0
-
-  fileprivate init(lowest: Int, bins: Int) {
-    self.lowest = lowest
-    self.bins = bins
-  }
-
-  fileprivate mutating func append(_ body: TileBody, rows: Range<Int>, level: Int) {
-    if level - lowest == levels.count { levels.append([]) }
-    levels[level - lowest].append(Tile(body: body, rows: rows))
-    byteCount += body.codes.count + 64
-  }
-
-  /// The whole answer, header and body; `nil` where there is no such tile.
-  func tile(level: Int, index: Int) -> [UInt8]? {
-    guard levels.indices.contains(level - lowest), levels[level - lowest].indices.contains(index) else { return nil }
-    let tile = levels[level - lowest][index]
-    return tile.body.message(tile.rows, level, bins: bins)
   }
 }

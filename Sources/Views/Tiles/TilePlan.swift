@@ -48,8 +48,7 @@ struct TilePlan: Hashable, Sendable {
   ///   - samples: of the group in one neuron: no count is larger.
   ///   - isWindow: whether the tile shows a part of the axis. Those are summed in 64 bits anyway.
   init(_ levels: Levels, level: Int, samples: Int, isWindow: Bool, plane: Plane) {
-    // What is summed from memory is summed in 32 bits, at every level.
-    let inMemory = plane != .tooLarge && (isWindow || Self.fits32(samples, levels.top))
+    let inMemory = plane != .tooLarge
     let lowest = Self.pyramidLevel(levels, inMemory: inMemory)
     let isPyramid = level >= lowest
     method = isPyramid ? .pyramid(lowest: lowest) : .gather

@@ -59,7 +59,8 @@ struct RunSummary {
       "layers": findings.map { layer -> [String: Any] in
         [
           "layer": layer.layer, "neurons": layer.neurons, "nan": layer.nan, "infinite": layer.infinite,
-          "missing_rows": layer.missingRows, "dead": layer.dead, "constant": layer.constant, "empty": layer.empty,
+          "missing_rows": layer.missingRows, "masked_samples": layer.maskedSamples, "dead": layer.dead,
+          "constant": layer.constant, "empty": layer.empty,
           "outlier_windows": layer.outlierWindows,
         ]
       },

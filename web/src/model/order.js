@@ -11,12 +11,16 @@
 
 /**
  * A neuron's figure of one group, or its value for one instance, by the server's name and in the order in which menus offer them.
- * `letter` stands for it in links, `family` is what the line above a column calls it and its like.
+ * `letter` stands for it in links, `title` is what people call it.
  */
 export const ITEMS = {
-  median: { of: /** @type {const} */ ("group"), letter: "m", family: "class median" },
-  value: { of: /** @type {const} */ ("instance"), letter: "v", family: "instance value" },
-  mean: { of: /** @type {const} */ ("group"), letter: "a", family: "class median" },
+  median: { of: /** @type {const} */ ("group"), letter: "m", title: "median" },
+  value: { of: /** @type {const} */ ("instance"), letter: "v", title: "value" },
+  mean: { of: /** @type {const} */ ("group"), letter: "a", title: "mean" },
+  deviation: { of: /** @type {const} */ ("group"), letter: "d", title: "standard deviation" },
+  minimum: { of: /** @type {const} */ ("group"), letter: "l", title: "minimum" },
+  maximum: { of: /** @type {const} */ ("group"), letter: "h", title: "maximum" },
+  zeros: { of: /** @type {const} */ ("group"), letter: "z", title: "zero share" },
 };
 
 export const ITEM_KINDS = /** @type {ItemKind[]} */ (Object.keys(ITEMS));
@@ -47,7 +51,9 @@ export function subjects(kind, { groups, instances }) {
  * @returns {Item[]}
  */
 export function itemsOf(order) {
-  return order.kind === "index" ? [] : order.kind === "difference" ? [order.a, order.b] : [order];
+  if (order.kind === "index") return [];
+  if (order.kind === "difference") return [order.a, order.b];
+  return [order.kind === "absolute" ? order.item : order];
 }
 
 /** @param {Item} item */
@@ -61,11 +67,12 @@ function decodeItem(text) {
 }
 
 /**
- * As in links: `i`, `m3`, `a3`, `v1`, `v1-m3`.
+ * As in links: `i`, `m3`, `a3`, `v1`, `v1-m3`, `abs-v1`.
  * @param {Order} order
  */
 export function encodeOrder(order) {
-  return order.kind === "index" ? "i" : itemsOf(order).map(encodeItem).join("-");
+  if (order.kind === "index") return "i";
+  return (order.kind === "absolute" ? "abs-" : "") + itemsOf(order).map(encodeItem).join("-");
 }
 
 /** @param {string} text @returns {Order | null} null for what is not an ordering */
@@ -75,6 +82,7 @@ export function decodeOrder(text) {
   if (parts.length === 1) return decodeItem(text);
   const a = decodeItem(parts[0]);
   const b = decodeItem(parts[1]);
+  if (parts.length === 2 && parts[0] === "abs" && b) return { kind: "absolute", item: b };
   return parts.length === 2 && a && b ? { kind: "difference", a, b } : null;
 }
 
@@ -89,6 +97,7 @@ const nameOf = (item, metadata) => subjects(item.kind, metadata)[indexOf(item)].
  */
 export function expression(order, metadata) {
   if (order.kind === "index") return "index";
+  if (order.kind === "absolute") return `absolute(${expression(order.item, metadata)})`;
   if (order.kind === "difference") return `difference(${expression(order.a, metadata)},${expression(order.b, metadata)})`;
   return `${order.kind}(${nameOf(order, metadata)})`;
 }
@@ -112,9 +121,13 @@ function parseItem(text, metadata) {
 export function parseExpression(text, metadata) {
   if (text === "index") return { kind: "index" };
   const one = parseItem(text, metadata);
-  const match = /^difference\(([\s\S]+)\)$/.exec(text);
+  const match = /^(absolute|difference)\(([\s\S]+)\)$/.exec(text);
   if (one || !match) return one;
-  const inner = match[1];
+  const inner = match[2];
+  if (match[1] === "absolute") {
+    const item = parseItem(inner, metadata);
+    return item && { kind: "absolute", item };
+  }
   for (let comma = inner.indexOf(","); comma >= 0; comma = inner.indexOf(",", comma + 1)) {
     const a = parseItem(inner.slice(0, comma), metadata);
     const b = parseItem(inner.slice(comma + 1), metadata);
@@ -133,13 +146,15 @@ export function exists(order, metadata) {
 }
 
 /**
- * In plain words: `median of bag`, `value of attacked 7 − median of bag`, `neuron index`.
+ * In plain words: `median of bag`, `value of attacked 7 − median of bag`, `absolute median of bag`, `neuron index`.
  * @param {Order} order
  * @param {Metadata} metadata
  * @returns {string}
  */
 export function phrase(order, metadata) {
-  return order.kind === "index" ? "neuron index" : itemsOf(order).map((item) => `${item.kind} of ${nameOf(item, metadata)}`).join(" − ");
+  if (order.kind === "index") return "neuron index";
+  const items = itemsOf(order).map((item) => `${ITEMS[item.kind].title} of ${nameOf(item, metadata)}`).join(" − ");
+  return order.kind === "absolute" ? `absolute ${items}` : items;
 }
 
 /**
@@ -158,8 +173,19 @@ export function promise(order, direction, metadata) {
   return `Neurons where the ${phrase(more, metadata)} exceeds the ${phrase(less, metadata)} most come first.`;
 }
 
-/** @param {Order} order */
-const familyOf = (order) => (order.kind === "index" ? "neuron index" : order.kind === "difference" ? "difference" : ITEMS[order.kind].family);
+/** Kinds of orderings, the most telling first. */
+const KINDS = /** @type {Order["kind"][]} */ ([...new Set(["median", "value", "difference", ...ITEM_KINDS, "absolute", "index"])]);
+
+/** @param {Order["kind"]} kind in words */
+function family(kind) {
+  if (kind === "index") return "neuron index";
+  if (kind === "difference") return "difference";
+  if (kind === "absolute") return "absolute value";
+  return `${ITEMS[kind].of === "group" ? "class" : "instance"} ${ITEMS[kind].title}`;
+}
+
+/** @param {Order["kind"]} kind @returns {kind is ItemKind} */
+const isItem = (kind) => kind in ITEMS;
 
 /**
  * What else one can sort by: the kinds that the ordering is not of, the most telling first.
@@ -167,6 +193,5 @@ const familyOf = (order) => (order.kind === "index" ? "neuron index" : order.kin
  * @param {Metadata} metadata
  */
 export function otherKinds(order, metadata) {
-  const items = ITEM_KINDS.filter((kind) => subjects(kind, metadata).length > 0).map((kind) => ITEMS[kind].family);
-  return [...new Set([...items, "difference", "neuron index"])].filter((family) => family !== familyOf(order));
+  return KINDS.filter((kind) => kind !== order.kind && (!isItem(kind) || subjects(kind, metadata).length > 0)).map(family);
 }

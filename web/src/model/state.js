@@ -4,11 +4,12 @@
  * The form is `#1;d=fashion-mnist;v=…;l=dense_1,dense_2;…`: `1` is the version of the form, keys are one letter, and
  * whatever has its default is left out. Numbers of a column follow its place in `l`: `s0`, `h0`, `p0`, `y0`.
  *
- *     d data set   v version   l layers   g groups   i instances   s sort   h hidden   p pinned   y rows in view
+ *     d data set   v version   l layers   g groups   i instances   u their names   s sort   h hidden   p pinned   y rows in view
  *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes or hatched   k linked   n neuron panel
  */
 
 import { AXIS_DEFAULT, AXIS_NAMES } from "./axes.js";
+import { decodeNames, encodeNames, renumbered } from "./linknames.js";
 import { decodeOrder, encodeOrder, exists } from "./order.js";
 
 /** @typedef {import("../types").State} State */
@@ -108,12 +109,15 @@ const fine = (n) => String(Number(n.toPrecision(10)));
 
 /**
  * @param {State} state
+ * @param {Metadata} [metadata] that the state is of: then the link holds names as well, and is right for other versions
  * @returns {string} beginning with `#`
  */
-export function encodeState(state) {
+export function encodeState(state, metadata) {
   /** @type {[string, string][]} */
   const parts = [["d", encodeURIComponent(state.dataset)], ["v", state.version], ["l", state.layers.join(",")], ["g", state.groups.join(",")]];
   if (state.instances.length > 0) parts.push(["i", state.instances.join(",")]);
+  const names = metadata ? encodeNames(state, metadata) : "";
+  if (names) parts.push(["u", names]);
   state.layers.forEach((id, place) => {
     const column = state.columns[id];
     if (!column) return;
@@ -176,9 +180,18 @@ export function linkTarget(hash) {
   return { dataset: decoded(map.get("d") ?? ""), version: map.get("v") ?? "" };
 }
 
-/** @param {string} text @param {number} end @param {number} most */
-function indices(text, end, most) {
-  const all = text.split(",").filter((t) => /^\d{1,9}$/.test(t)).map(Number).filter((n) => n < end);
+/**
+ * What a link names that these data do not have.
+ * @param {string} hash
+ * @param {Metadata} metadata
+ */
+export function goneNames(hash, metadata) {
+  return decodeNames(fields(hash)?.get("u") ?? "", metadata).gone;
+}
+
+/** @param {string} text @param {(n: number) => number | null} renumber @param {number} end @param {number} most */
+function indices(text, renumber, end, most) {
+  const all = text.split(",").filter((t) => /^\d{1,9}$/.test(t)).flatMap((t) => renumber(Number(t)) ?? []).filter((n) => n < end);
   return [...new Set(all)].slice(0, most);
 }
 
@@ -195,8 +208,9 @@ export function decodeState(hash, metadata) {
   const state = { ...emptyState(), dataset: metadata.name, version: metadata.version };
   const layers = new Map(metadata.layers.map((layer) => [layer.id, layer]));
   const ids = (map.get("l") ?? "").split(",");
-  state.groups = indices(map.get("g") ?? "", metadata.groups.length, GROUPS_MAX);
-  state.instances = indices(map.get("i") ?? "", metadata.instances.length, INSTANCES_MAX);
+  const names = decodeNames(map.get("u") ?? "", metadata);
+  state.groups = indices(map.get("g") ?? "", names.group, metadata.groups.length, GROUPS_MAX);
+  state.instances = indices(map.get("i") ?? "", names.instance, metadata.instances.length, INSTANCES_MAX);
   ids.forEach((id, place) => {
     const layer = layers.get(id);
     if (!layer || state.layers.includes(id)) return;
@@ -231,7 +245,8 @@ export function decodeState(hash, metadata) {
 function decodeColumn(map, place, layer, chosen, metadata) {
   const column = freshColumn(chosen, metadata);
   const sort = map.get(`s${place}`) ?? "";
-  const order = decodeOrder(sort.replace(/~$/, ""));
+  const said = decodeOrder(sort.replace(/~$/, ""));
+  const order = said && renumbered(said, decodeNames(map.get("u") ?? "", metadata));
   if (order && exists(order, metadata)) {
     column.order = order;
     column.direction = sort.endsWith("~") ? "descending" : "ascending";

@@ -58,10 +58,11 @@ function select(app, kinds, label, selected) {
   const menu = el("select", { "aria-label": label });
   for (const kind of kinds) {
     const { shown, others } = choices(app, kind);
-    const words = kinds.length > 1 ? `${kind} of ` : "";
+    const { title: figure } = ITEMS[kind];
+    const words = kinds.length > 1 ? `${figure} of ` : "";
     for (const [title, list] of /** @type {[string, Choice[]][]} */ ([["on screen", shown], ["not on screen", others]])) {
       if (list.length === 0) continue;
-      const group = el("optgroup", { label: kinds.length > 1 ? `${kind}, ${title}` : title });
+      const group = el("optgroup", { label: kinds.length > 1 ? `${figure}, ${title}` : title });
       for (const { text, item } of list) group.append(el("option", { value: key(item) }, words + text));
       menu.append(group);
     }
@@ -82,7 +83,8 @@ export function sortMenu(app, layerId, close) {
   const instances = metadata.instances.length > 0;
   const kinds = instances ? ITEM_KINDS : GROUP_KINDS;
   /** One menu for each kind of item. */
-  const items = new Map(kinds.map((kind) => [kind, select(app, [kind], ITEMS[kind].of === "instance" ? "Instance" : `Class for the ${kind}`, order.kind === kind ? order : null)]));
+  const items = new Map(kinds.map((kind) => [kind, select(app, [kind], ITEMS[kind].of === "instance" ? "Instance" : `Class for the ${ITEMS[kind].title}`, order.kind === kind ? order : null)]));
+  const absolute = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "Item whose sign does not count", order.kind === "absolute" ? order.item : null);
   // What a difference begins with by default comes first: an instance, less a class.
   const a = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "First item of the difference", order.kind === "difference" ? order.a : null);
   const b = select(app, kinds, "Second item of the difference", order.kind === "difference" ? order.b : null);
@@ -90,6 +92,7 @@ export function sortMenu(app, layerId, close) {
   const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign");
   if (order.kind !== "difference" && attacked !== undefined) {
     a.value = key({ kind: "value", instance: attacked });
+    if (order.kind !== "absolute") absolute.value = a.value;
     const taken = metadata.groups.findIndex((group) => group.kind === "class" && (group.name === metadata.instances[attacked].prediction || group.label === metadata.instances[attacked].prediction));
     if (taken >= 0) b.value = key({ kind: "median", group: taken });
   }
@@ -108,7 +111,7 @@ export function sortMenu(app, layerId, close) {
     return row;
   };
   /** @param {ItemKind} kind */
-  const itemChoice = (kind) => choice(kind, `${kind} of`, items.get(kind) ?? null);
+  const itemChoice = (kind) => choice(kind, `${ITEMS[kind].title} of`, items.get(kind) ?? null);
   /** @param {Direction} value @param {string} text */
   const way = (value, text) => {
     const radio = el("input", { type: "radio", name: "sort-way", value, id: `sort-${value}`, onChange: () => update() });
@@ -123,6 +126,7 @@ export function sortMenu(app, layerId, close) {
     group("Neuron", choice("index", "index", el("span", { class: "quiet" }, "original order"))),
     group("A class", ...GROUP_KINDS.map(itemChoice)),
     instances && group("An instance", ...INSTANCE_KINDS.map(itemChoice)),
+    group("Regardless of sign", choice("absolute", "absolute", absolute)),
     group("Two of these", choice("difference", "difference of", a, el("span", { class: "minus" }, "−"), b)),
     group("Order", el("div", { class: "ways" }, way("descending", "↓ descending: largest first"), way("ascending", "↑ ascending: smallest first"))),
     sentence,
@@ -135,6 +139,7 @@ export function sortMenu(app, layerId, close) {
   function chosenOrder() {
     const by = new FormData(form).get("sort-by");
     if (by === "difference") return { kind: "difference", a: unkey(a.value), b: unkey(b.value) };
+    if (by === "absolute") return { kind: "absolute", item: unkey(absolute.value) };
     const menu = items.get(/** @type {ItemKind} */ (by));
     return menu ? unkey(menu.value) : { kind: "index" };
   }
@@ -143,7 +148,7 @@ export function sortMenu(app, layerId, close) {
   function update() {
     setText(sentence, promise(chosenOrder(), chosenWay(), metadata));
     // A name that is longer than its menu is wide can be read all the same.
-    for (const menu of [...items.values(), a, b]) set(menu, "title", menu.selectedOptions[0]?.text);
+    for (const menu of [...items.values(), absolute, a, b]) set(menu, "title", menu.selectedOptions[0]?.text);
   }
   /** @param {boolean} all */
   function apply(all) {

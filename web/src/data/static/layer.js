@@ -2,10 +2,10 @@
 
 import { PackedCounts } from "./counts.js";
 import { groupFigures, percentile } from "./figures.js";
-import { ordering, parseOrder } from "./order.js";
+import { ordering } from "./order.js";
 import { Sums } from "./sums.js";
 import { LruCache } from "../../model/cache.js";
-import { ITEMS } from "../../model/order.js";
+import { indexOf, ITEMS, itemsOf, parseExpression } from "../../model/order.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {import("../../types").Tile} Tile */
@@ -104,18 +104,20 @@ export class StaticLayer {
     return new Float32Array(await this.bytes(name));
   }
 
-  /** @param {import("./order.js").Key} key @returns {Promise<Float64Array>} */
-  async keys({ kind, index }) {
-    if (ITEMS[kind].of === "instance") return Float64Array.from(await this.values(index));
-    return new Float64Array(await this.bytes(this.index.keys[kind][index]));
+  /** @param {import("../../types").Item} item @returns {Promise<Float64Array>} */
+  async keys(item) {
+    if (ITEMS[item.kind].of === "instance") return Float64Array.from(await this.values(indexOf(item)));
+    const names = this.index.keys[item.kind];
+    if (!names) throw new NotThere(`this site was exported without the ${ITEMS[item.kind].title} of each class`);
+    return new Float64Array(await this.bytes(names[indexOf(item)]));
   }
 
   /** @param {string} expression @param {string} direction @returns {Promise<Ordering>} */
   order(expression, direction) {
-    const items = parseOrder(expression, this.metadata);
-    if (!items) throw new NotThere(`no ordering ${expression}`);
+    const order = parseExpression(expression, this.metadata);
+    if (!order) throw new NotThere(`no ordering ${expression}`);
     return this.once(`order|${expression}|${direction}`, async () =>
-      ordering(this.layer.neurons, await Promise.all(items.map((item) => this.keys(item))), direction === "descending"),
+      ordering(this.layer.neurons, order, await Promise.all(itemsOf(order).map((item) => this.keys(item))), direction === "descending"),
     () => this.layer.neurons * 16);
   }
 

@@ -1,21 +1,7 @@
 /** Orderings, computed in the browser from exported keys (FORMAT.md §6). Pure. */
 
-import { indexOf, itemsOf, parseExpression } from "../../model/order.js";
-
-/** @typedef {import("../../types").Metadata} Metadata */
-/** @typedef {{kind: import("../../model/order.js").ItemKind, index: number}} Key */
+/** @typedef {import("../../types").Order} Order */
 /** @typedef {{neurons: Uint32Array, ranks: Uint32Array, keys: Float64Array | null}} Ordering `keys` null: the index itself */
-
-/**
- * The keys that an ordering needs: none for `index`, two for a difference.
- * @param {string} text
- * @param {Metadata} metadata
- * @returns {Key[] | null} null where the text is no ordering of these data
- */
-export function parseOrder(text, metadata) {
-  const order = parseExpression(text, metadata);
-  return order && itemsOf(order).map((item) => ({ kind: item.kind, index: indexOf(item) }));
-}
 
 /**
  * Orders neurons by key: equal keys by index in both directions, −0 equals 0, NaN last.
@@ -36,14 +22,26 @@ export function sortByKey(keys, descending) {
 }
 
 /**
+ * What neurons are ordered by.
+ * @param {Order} order
+ * @param {Float64Array[]} keys of its items
+ * @returns {Float64Array | null} null: the index itself
+ */
+function keysOf(order, keys) {
+  if (order.kind === "index") return null;
+  if (order.kind === "difference") return keys[0].map((key, neuron) => key - keys[1][neuron]);
+  return order.kind === "absolute" ? keys[0].map(Math.abs) : keys[0];
+}
+
+/**
  * @param {number} count of neurons
- * @param {Float64Array[]} keys of the items: none, one, or two whose difference counts
+ * @param {Order} order
+ * @param {Float64Array[]} keys of its items
  * @param {boolean} descending
  * @returns {Ordering}
  */
-export function ordering(count, keys, descending) {
-  let own = keys.length > 0 ? keys[0] : null;
-  if (own && keys.length > 1) own = own.map((key, neuron) => key - keys[1][neuron]);
+export function ordering(count, order, keys, descending) {
+  const own = keysOf(order, keys);
   const neurons = own ? sortByKey(own, descending) : Uint32Array.from({ length: count }, (_, i) => (descending ? count - 1 - i : i));
   const ranks = new Uint32Array(count);
   for (let rank = 0; rank < count; rank++) ranks[neurons[rank]] = rank;

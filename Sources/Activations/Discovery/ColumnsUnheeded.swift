@@ -1,0 +1,129 @@
+import HDF5
+
+/// Columns of a dump that say something of its rows, and that nothing heeds.
+extension DumpContents {
+  /// Names of columns that mark rows with 1 and 0.
+  private static let markWords: Set<String> = [
+    "valid", "mask", "keep", "isvalid", "used", "ok", "processed", "done", "filled", "written", "complete", "completed",
+    "present", "finished",
+  ]
+
+  /// Columns that say which rows count, how long they are, in which order they stand or how often they count, and that nothing heeds.
+  static func lookAtColumns(
+    _ file: DumpFile, _ columns: RowColumns, _ layers: [LayerSource], rows: Int, _ evidence: inout Evidence
+  ) throws {
+    for column in columns.candidates
+    where column.length == rows && rows > 1 && column.isSmall && !column.isAttribute && column.path != columns.labels {
+      let words = column.name
+      if words.holds(any: markWords), column.isDiscrete {
+        guard case .integers(let values)? = try? file.classes(column.path), Set(values).isSubset(of: [0, 1]),
+          values.contains(0)
+        else { continue }
+        evidence.leaveOut(
+          column.path,
+          "it marks \(grouped(values.count { $0 == 0 })) of \(grouped(rows)) rows with 0, perhaps as not to be counted; all rows are counted. To leave them out, write a dump without them"
+        )
+      } else if words.holds(any: ["length", "lengths", "seqlen", "seqlens", "lens"]), column.isDiscrete {
+        let longest = layers.first { $0.geometry.axes.row == 0 && !$0.geometry.axes.positions.isEmpty }
+        let name = column.path.dropFirst()
+        let advice =
+          longest.map { layer in
+            let most = layer.info.shape[layer.geometry.axes.positions[0]]
+            return
+              ". To leave them out, write a mask, with h5py: f[\"mask\"] = np.arange(\(most)) < f[\"\(name)\"][:].reshape(-1, 1), and in a job mask: mask and layers: [{ dataset: \(layer.path), axes: \(layer.geometry.axes), reduce: samples }] (or max, or mean)"
+          } ?? ""
+        evidence.leaveOut(
+          column.path, "it says how long each row is; positions beyond are counted like others\(advice)")
+      } else if words.holds(any: ["epoch", "epochs", "step", "iteration", "checkpoint", "seed", "run"]),
+        column.isDiscrete
+      {
+        guard let values = try? file.classes(column.path), values.distinctCount > 1 else { continue }
+        evidence.leaveOut(
+          column.path,
+          "it tells \(grouped(values.distinctCount)) \(words.last)s apart, whose rows are counted together; write a dump for each to compare them"
+        )
+      } else if words.holds(any: ["split", "splits", "subset", "fold", "partition"]), !words.readsLikeLabels,
+        column.isDiscrete
+      {
+        guard let values = try? file.classes(column.path), values.distinctCount > 1 else { continue }
+        evidence.leaveOut(
+          column.path,
+          "it tells \(grouped(values.distinctCount)) parts of the rows apart (\(values.someDistinct)), which are counted together; write a dump for each to compare them"
+        )
+      } else if words.holds(any: ["perm", "permutation", "order", "argsort", "shuffle", "shuffled"]), column.isDiscrete
+      {
+        guard case .integers(let values)? = try? file.classes(column.path), values.count > 1,
+          values != (0..<Int64(rows)).map({ $0 }), Set(values) == Set(0..<Int64(rows))
+        else { continue }
+        evidence.leaveOut(
+          column.path,
+          "it holds every row number once, in another order; rows of layers and of labels are taken to belong together as they stand. If one of them is in that order, write it anew, with h5py: f[\"ordered\"] = f[PATH][:][f[\"\(column.path.dropFirst())\"][:]]"
+        )
+      } else if words.holds(any: ["id", "ids", "index", "indices", "idx", "uid", "uids"]), column.isDiscrete,
+        !words.readsLikeLabels
+      {
+        guard let values = try? file.classes(column.path) else { continue }
+        let repeated = values.count - values.distinctCount
+        if repeated > 0 {
+          evidence.leaveOut(
+            column.path,
+            "\(grouped(repeated)) of its \(grouped(rows)) values occur more than once: the same inputs may be counted several times"
+          )
+        }
+        try refuseOtherOrder(file, column, values, columns)
+      } else if words.holds(any: ["weights", "frequency", "frequencies", "freq", "multiplicity", "repeats"])
+        || words.last == "sample_weight"
+      {
+        evidence.leaveOut(column.path, "it may say how often each row counts; every row counts once")
+      }
+    }
+  }
+
+  /// Refuses labels whose ids stand in another order than those of the layers.
+  private static func refuseOtherOrder(
+    _ file: DumpFile, _ column: ColumnCandidate, _ values: RawLabels, _ columns: RowColumns
+  ) throws {
+    guard let labels = columns.labels, columns.whole == nil,
+      let place = columns.candidates.first(where: { $0.path == labels })?.group,
+      place != column.group
+    else { return }
+    let other = columns.candidates.first {
+      $0.group == place && $0.path != labels && $0.length == column.length && $0.isDiscrete
+        && $0.name.holds(any: ["id", "ids", "index", "indices", "idx", "uid", "uids"]) && !$0.name.readsLikeLabels
+    }
+    guard let other, let theirs = try? file.classes(other.path), theirs != values else { return }
+    throw ActivationsError(
+      "\(file.path): \(column.path) and \(other.path) number the rows differently, so that \(labels) cannot be joined to the layers by position. Write the labels in the order of \(column.path), as in labels[np.argsort(ids_of_labels)][np.argsort(np.argsort(ids))]."
+    )
+  }
+
+  /// Refuses rows of groups that are joined in another order than their own numbers say, where labels of all stand apart.
+  static func refuseOtherOrder(_ dump: Dump, _ columns: RowColumns, perPart: [Int]) throws {
+    guard dump.first.group != nil, columns.whole != nil, let labels = columns.labels else { return }
+    let number = columns.candidates.first { column in
+      column.isDiscrete && !column.isSingle && column.length == perPart[0] && !column.name.readsLikeLabels
+        && column.name.holds(any: ["id", "ids", "index", "indices", "idx", "order", "perm"])
+    }
+    guard let number else { return }
+    var joined: [Int64] = []
+    for (part, rows) in zip(dump.parts, perPart) {
+      guard case .integers(let values)? = try? part.classes(number.path), values.count >= rows else { return }
+      joined += values.prefix(rows)
+    }
+    let all = Int64(joined.count)
+    guard joined != (0..<all).map({ $0 }), Set(joined) == Set(0..<all) else { return }
+    throw ActivationsError(
+      "\(dump.first.path): \(number.path) numbers the rows of all groups, and in another order than that of the groups, so that \(labels) cannot be joined to them by position. Write the labels in the order of the groups, with h5py: f[\"labels_joined\"] = f[\"\(labels.hasPrefix("/") ? String(labels.dropFirst()) : labels)\"][:][np.concatenate([f[group + \"\(number.path)\"][:] for group in groups])], and in the job labels: labels_joined."
+    )
+  }
+}
+
+extension RawLabels {
+  /// Some of the different values, for a sentence.
+  fileprivate var someDistinct: String {
+    switch self {
+    case .integers(let values): Set(values).sorted().prefix(4).map(String.init).joined(separator: ", ")
+    case .texts(let values): Set(values).sorted().prefix(4).joined(separator: ", ")
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Console
+import Distributions
+import Foundation
+import TileStore
+import Views
+
+struct Compare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tell what sets two groups apart, or one group in two stores, neuron by neuron.",
+    discussion: """
+      divergence compare STORE --layer L A B compares two groups; divergence compare STORE OTHER --layer L compares one group in two \
+      stores, which have the same neurons in that layer.
+
+      A table on standard output: a line per neuron, with the AUROC, the Wasserstein and Kolmogorov-Smirnov distances, the bound of each \
+      (the exact figure is no farther away), the Jensen-Shannon divergence, Cohen's d, and p and q of the rank-sum test. A field is \
+      empty where a figure has no meaning.
+      """)
+
+  @Argument(help: "A store: Tiles/NAME, or one of its versions.")
+  var store: String
+
+  @Argument(help: "Two groups' names or indices, or another store.")
+  var sides: [String]
+
+  @Option(help: "The layer's id or name.")
+  var layer: String
+
+  @Option(help: "With another store: the group to compare, by name or index.")
+  var group: String?
+
+  @Option(help: "\(PairTable.Figure.allCases.map(\.rawValue).joined(separator: ", ")). What differs most comes first.")
+  var order = PairTable.Figure.auroc
+
+  @Option(help: "csv or json.")
+  var format = Export.Format.csv
+
+  func validate() throws {
+    guard sides.count == 1 || sides.count == 2 else {
+      throw ValidationError("Name two groups to compare, or one other store.")
+    }
+    guard group == nil || sides.count == 1 else {
+      throw ValidationError("--group goes with another store; here two groups are named already.")
+    }
+  }
+
+  func run() throws {
+    try reportingFailure {
+      let store = try Store.open(store)
+      let helpers = HelperThreads(
+        count: min(ProcessInfo.processInfo.activeProcessorCount - 1, HelperThreads.countMax))
+      let table =
+        sides.count == 2
+        ? try PairTable(store, layer: layer, sides[0], sides[1], order: order, helpers: helpers)
+        : try PairTable(
+          store, and: Store.open(sides[0]), layer: layer, group: group ?? "all", order: order, helpers: helpers)
+      switch format {
+      case .csv: try Self.csv(table)
+      case .json: try Self.json(table)
+      }
+      Self.remark(table)
+    }
+  }
+
+  private static func csv(_ table: PairTable) throws {
+    var lines = Lines { try Console.output.write(exact: $0) }
+    try lines.write(PairTable.columns.joined(separator: ","))
+    for row in table.rows {
+      try lines.write(row.numbers.map { $0.isNaN ? "" : shortest($0) }.joined(separator: ","))
+    }
+    try lines.flush()
+  }
+
+  private static func json(_ table: PairTable) throws {
+    var lines = Lines { try Console.output.write(json: $0.joined(separator: "\n")) }
+    let columns = PairTable.columns.map { "\"\($0)\"" }.joined(separator: ",")
+    try lines.write("{\"columns\":[\(columns)],\n\"rows\":[")
+    var separator = ""
+    for row in table.rows {
+      let cells = row.numbers.map { $0.isFinite ? shortest($0) : "null" }.joined(separator: ",")
+      try lines.write("\(separator)[\(cells)]")
+      separator = ","
+    }
+    try lines.write("]}")
+    try lines.flush()
+  }
+
+  /// What to hold the figures against.
+  private static func remark(_ table: PairTable) {
+    if let untested = table.untested { tell("No p and q: \(untested).") }
+    guard let row = table.rows.first(where: { !$0.figures.auroc.isNaN }) else { return }
+    let (n, m) = (row.figures.countFirst, row.figures.countSecond)
+    let deviation = PairFigures.nullDeviation(n, m)
+    let far = deviation * PairFigures.farthestDeviations(of: table.rows.count)
+    tell(
+      String(
+        format:
+          "Without any difference between groups of %d and %d values, an AUROC is off 0.5 by %.3f (standard deviation); the farthest of %d neurons by about %.2f.",
+        n, m, deviation, table.rows.count, min(far, 0.5)))
+  }
+}
+
+extension PairTable.Figure: ExpressibleByArgument {}
