@@ -59,6 +59,20 @@ public struct TileRows<Value> {
   }
 }
 
+/// Which rows of the dump some samples of a block are: sample `order[i]` is of row `first + order[i] / samplesPerRow`.
+public struct RowNumbers {
+  let first: UInt32
+  let samplesPerRow: UInt32
+  let order: UnsafePointer<UInt32>
+
+  /// - Parameter order: numbers of the samples, ascending.
+  public init(first: Int, samplesPerRow: Int, order: UnsafePointer<UInt32>) {
+    self.first = UInt32(first)
+    self.samplesPerRow = UInt32(samplesPerRow)
+    self.order = order
+  }
+}
+
 extension ActivationValue {
   /// Picks the values of one interval.
   static func pick(

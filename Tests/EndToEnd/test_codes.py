@@ -1,9 +1,12 @@
 """Codes against the dump, value by value, and the same bytes whatever the way they were made."""
 
+import shutil
+
 import h5py
 import numpy as np
 import pytest
 import zarr
+from fuzz_store import sign
 from store_oracle import check, check_codes
 
 # What a neuron may be, by name: a function of the values that it would have.
@@ -158,10 +161,10 @@ def test_same_bytes_from_shards(program, precompute, dump, codes_job, awkward, r
 
 
 def test_the_plan_says_what_codes_cost(program, dump, job, values):
-    path = dump({"layer": values(1024, 1024)})
+    path = dump({"layer": values(1024, 1024)}, np.arange(1024) % 2)
     for codes, words in (("columns", "1.1 MiB of it codes (codes: columns; both would be 2.3 MiB)"), ("none", "without codes (codes: none; columns would be 1.1 MiB, both would be 2.3 MiB)")):
         plan = program.ok("precompute", job(f"codes: {codes}", path), "--plan-only").stdout
-        assert words in plan and "Note" not in plan, plan
+        assert words in plan and "Note: codes" not in plan, plan
 
 
 def test_more_codes_than_are_kept_unasked(program, job, tmp_path):
@@ -170,4 +173,49 @@ def test_more_codes_than_are_kept_unasked(program, job, tmp_path):
         f.create_dataset("layer", (200_000, 100_000), np.uint8, chunks=(1000, 1000))
     plan = program.ok("precompute", job("missing: fill", path), "--plan-only").stdout
     assert "codes: none" in plan and "codes would take 18.6 GiB, more than the 16 GiB that are kept unasked" in plan, plan
-    assert "Note" not in program.ok("precompute", job("missing: fill\ncodes: columns", path), "--plan-only").stdout
+    assert "Note: codes" not in program.ok("precompute", job("missing: fill\ncodes: columns", path), "--plan-only").stdout
+
+
+def edited(store, folder, path, change):
+    """A copy of a store with an array changed by zarr-python, and signed anew."""
+    building = folder / "job" / ".building"
+    shutil.copytree(store.resolve(), building)
+    array = zarr.open_group(str(building), mode="r+")[path]
+    values = array[...]
+    change(values)
+    array[...] = values
+    sign(building, folder / "job")
+    return folder / "job" / "current"
+
+
+def swap(values):
+    values[0, [0, 1]] = values[0, [1, 0]]
+
+
+def another(values):
+    values[2, 3] ^= 1
+
+
+@pytest.mark.parametrize("path, change, words", [
+    ("codes/columns", another, "do not count to its histogram"),
+    ("codes/columns_apart", another, "neuron 2"),
+    ("codes/rows", another, "other codes by row"),
+    ("codes/rows_apart", another, "other codes by row"),
+    ("extremes/highest", swap, "in another order"),
+    ("extremes/lowest_row", lambda v: v.__setitem__((1, 15), 4_000_000_000), "other rows"),
+])
+def test_verify_compares_codes_with_counts(program, precompute, dump, codes_job, values, tmp_path, path, change, words):
+    store = precompute(codes_job(dump({"layer": values(70, 9)}, np.arange(70) % 3)), name="job")
+    program.ok("verify", store)
+    said = program.fails(65, "verify", edited(store, tmp_path / "other", f"layers/layer/{path}", change))
+    assert words in said, said
+
+
+@pytest.mark.parametrize("name", ["codes/columns", "codes/columns_apart", "codes/rows", "codes/rows_apart", "extremes/highest", "extremes/lowest_row"])
+def test_verify_finds_a_flipped_byte(program, precompute, dump, codes_job, values, rng, name):
+    store = precompute(codes_job(dump({"layer": values(70, 9)})), name="job")
+    file = next(p for p in (store.resolve() / "layers" / "layer" / name / "c").rglob("*") if p.is_file())
+    content = bytearray(file.read_bytes())
+    content[rng.integers(len(content))] ^= 1 << int(rng.integers(8))
+    file.write_bytes(content)
+    assert name in program.run("verify", store).stderr

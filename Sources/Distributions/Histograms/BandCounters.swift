@@ -67,22 +67,23 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
 
     counters = Pages(count: each * DyadicGrid.binCount)
     wideCounters = Self.needsWide(samplesPerCellMax) ? Pages(count: each * DyadicGrid.binCount) : nil
-    pending = filled(tiles * cells, 0)
-    low = filled(pitch, .infinity)
-    high = filled(pitch, -.infinity)
-    fittedLow = filled(pitch, .infinity)
-    fittedHigh = filled(pitch, -.infinity)
-    exponents = filled(pitch, Self.unset)
-    scaleA = filled(pitch, 1)
-    scaleB = filled(pitch, 1)
-    tails = filled(pitch, 0)
-    windowOrigins = filled(pitch, 0)
-    moments = filled(each, Moments())
+    pending = filledBuffer(tiles * cells, 0)
+    low = filledBuffer(pitch, .infinity)
+    high = filledBuffer(pitch, -.infinity)
+    fittedLow = filledBuffer(pitch, .infinity)
+    fittedHigh = filledBuffer(pitch, -.infinity)
+    exponents = filledBuffer(pitch, Self.unset)
+    scaleA = filledBuffer(pitch, 1)
+    scaleB = filledBuffer(pitch, 1)
+    tails = filledBuffer(pitch, 0)
+    windowOrigins = filledBuffer(pitch, 0)
+    moments = filledBuffer(each, Moments())
     extremes = ExtremeRows(pitch: pitch)
     figures = nd_figures(
-      minimum: filled(each, Value.infinity), maximum: filled(each, -Value.infinity),
-      sum: filled(each, 0), squares: filled(each, 0), count: filled(each, 0), zeros: filled(each, 0),
-      nan: filled(each, 0), infinite: filled(each, 0), pitch: pitch)
+      minimum: filledBuffer(each, Value.infinity), maximum: filledBuffer(each, -Value.infinity),
+      sum: filledBuffer(each, 0), squares: filledBuffer(each, 0), count: filledBuffer(each, 0),
+      zeros: filledBuffer(each, 0),
+      nan: filledBuffer(each, 0), infinite: filledBuffer(each, 0), pitch: pitch)
   }
 
   deinit {

@@ -25,9 +25,9 @@ public final class ExtremeRows<Value: ActivationValue>: @unchecked Sendable {
   init(pitch: Int) {
     lists = End.allCases.map { _ in
       nd_extremes(
-        values: filled(pitch * Self.count, -Value.infinity), rows: filled(pitch * Self.count, UInt32.max),
-        last: filled(pitch, -Value.infinity), below: filled(pitch, -Value.infinity),
-        last_row: filled(pitch, UInt32.max))
+        values: filledBuffer(pitch * Self.count, -Value.infinity), rows: filledBuffer(pitch * Self.count, UInt32.max),
+        last: filledBuffer(pitch, -Value.infinity), below: filledBuffer(pitch, -Value.infinity),
+        last_row: filledBuffer(pitch, UInt32.max))
     }
   }
 
@@ -107,22 +107,8 @@ public final class ExtremeRows<Value: ActivationValue>: @unchecked Sendable {
   }
 }
 
-/// Which rows of the dump some samples of a block are: sample `order[i]` is of row `first + order[i] / samplesPerRow`.
-public struct RowNumbers {
-  let first: UInt32
-  let samplesPerRow: UInt32
-  let order: UnsafePointer<UInt32>
-
-  /// - Parameter order: numbers of the samples, ascending.
-  public init(first: Int, samplesPerRow: Int, order: UnsafePointer<UInt32>) {
-    self.first = UInt32(first)
-    self.samplesPerRow = UInt32(samplesPerRow)
-    self.order = order
-  }
-}
-
 /// A buffer for the kernels, all of one value.
-func filled<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
+func filledBuffer<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
   let buffer = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Element>.stride, alignment: 64)
     .bindMemory(to: Element.self, capacity: count)
   buffer.initialize(repeating: value, count: count)

@@ -69,13 +69,15 @@ final class ChunkWriters: @unchecked Sendable {
   }
 
   /// Makes chunks on all lanes and writes them in the order of the tasks.
+  /// - Parameter checkStop: throws where the run is to stop.
   func write(
-    _ tasks: Int, lanes: Lanes, _ observer: RunObserver, _ make: @Sendable (_ lane: Int, _ task: Int) throws -> Pieces
+    _ tasks: Int, lanes: Lanes, checkStop: () throws -> Void = {},
+    _ make: @Sendable (_ lane: Int, _ task: Int) throws -> Pieces
   ) throws {
     let atOnce = lanes.count * Self.tasksPerLane
     var done: [Pieces] = []
     for first in stride(from: 0, to: tasks, by: atOnce) {
-      try observer.checkStop()
+      try checkStop()
       let count = min(atOnce, tasks - first)
       let made = LaneResults<Pieces>(count)
       try lanes.run(1 + count) { [done] lane, number in

@@ -9,7 +9,7 @@ struct CodeArrays {
   /// `[neuron]`.
   private let grids: [DyadicGrid]
   private let lanes: Lanes
-  private let observer: RunObserver
+  private let checkStop: @Sendable () throws -> Void
   private let sources: CodeSources
 
   private var samples: Int { layer.sizes.samples }
@@ -47,12 +47,16 @@ struct CodeArrays {
   /// - Parameters:
   ///   - files: hold every sample of every neuron.
   ///   - grids: of all neurons.
+  ///   - checkStop: throws where the run is to stop.
   /// - Throws: `RecordFileError` where something is missing in `files`.
-  init(layer: LayerWriter, files: [CodeFile], grids: [DyadicGrid], lanes: Lanes, observer: RunObserver) throws {
+  init(
+    layer: LayerWriter, files: [CodeFile], grids: [DyadicGrid], lanes: Lanes,
+    checkStop: @escaping @Sendable () throws -> Void
+  ) throws {
     self.layer = layer
     self.grids = grids
     self.lanes = lanes
-    self.observer = observer
+    self.checkStop = checkStop
     let tiles = (layer.sizes.neurons + tileColumns - 1) / tileColumns
     sources =
       layer.sizes.codes == .none
@@ -98,7 +102,7 @@ struct CodeArrays {
     let chunk = writers.chunkElements
     let windows = (samples + chunk - 1) / chunk
     let buffers = (0..<lanes.count).map { _ in ColumnBuffers(chunk: chunk) }
-    try writers.write(tiles * windows, lanes: lanes, observer) { lane, task in
+    try writers.write(tiles * windows, lanes: lanes, checkStop: checkStop) { lane, task in
       let (tile, window) = task.quotientAndRemainder(dividingBy: windows)
       let some = window * chunk..<min((window + 1) * chunk, samples)
       let buffer = buffers[lane]
@@ -176,7 +180,7 @@ struct CodeArrays {
         try read(tile: tile, samples: some, codes: buffer.codes.base, apart: buffer.apart.base)
         matrix.put(tile: tile, rows: some.count, codes: buffer.codes.base, apart: buffer.apart.base)
       }
-      try writers.write(some.count * chunks, lanes: lanes, observer) { lane, task in
+      try writers.write(some.count * chunks, lanes: lanes, checkStop: checkStop) { lane, task in
         let (row, number) = task.quotientAndRemainder(dividingBy: chunks)
         let place = row * pitch + number * chunk
         var pieces = writers.pieces()

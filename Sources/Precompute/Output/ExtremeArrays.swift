@@ -19,7 +19,7 @@ final class ExtremeArrays<Value: ActivationValue & ReadableValue> {
   func write(_ extremes: ExtremeRows<Value>, band: Range<Int>, lanes: Lanes) throws {
     let (writers, size) = (writers, Self.neuronsPerChunk)
     precondition(band.lowerBound % size == 0)
-    try writers.write((band.count + size - 1) / size, lanes: lanes, RunObserver()) { _, task in
+    try writers.write((band.count + size - 1) / size, lanes: lanes) { _, task in
       let neurons = task * size..<min((task + 1) * size, band.count)
       var pieces = writers.pieces()
       for (number, end) in [ExtremeRows<Value>.End.highest, .lowest].enumerated() {

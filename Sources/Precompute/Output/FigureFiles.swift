@@ -17,7 +17,8 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
   /// Bytes that the end of a layer takes: one lane has the medians of a group, what it needs to order the neurons by them, and the orders
   /// of all groups that are written together; the others have a statistic of as many groups each.
   static func bytes(groups: Int, neurons: Int, lanes: Int) -> Int {
-    let together = LayerArray.medianOrder.planesPerShard(LayerSizes(groups: groups, instances: 0, neurons: neurons, samples: 0, codes: .none))
+    let together = LayerArray.medianOrder.planesPerShard(
+      LayerSizes(groups: groups, instances: 0, neurons: neurons, samples: 0, codes: .none))
     let key = MemoryLayout<Value>.size
     let ordering = neurons * (key + stableOrderBytes(keyBytes: key) + together * MemoryLayout<UInt32>.size)
     let others = min(lanes - 1, Statistic.allCases.count)

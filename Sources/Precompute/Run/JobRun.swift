@@ -114,7 +114,8 @@ extension PreparedJob {
     }
     let missing = run.missingRows
     var (shared, counted) = try output.finish()
-    try CodeArrays(layer: writer, files: codes.files, grids: output.grids, lanes: lanes, observer: observer).write()
+    try CodeArrays(layer: writer, files: codes.files, grids: output.grids, lanes: lanes, checkStop: observer.checkStop)
+      .write()
     counted.missingRows = missing.reduce(0) { $0 + $1.count }
     if source.isMasked {
       let each = (counted.finite + counted.nan + counted.infinite) / source.neurons
