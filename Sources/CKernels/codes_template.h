@@ -23,17 +23,3 @@ ND_CLONES void NAME(nd_code_)(const VALUE *tile, size_t rows, const VALUE *scale
     }
   }
 }
-
-ND_CLONES void NAME(nd_code_window_)(const VALUE *tile, size_t rows, size_t column, nd_code_window window,
-                                     const uint32_t *order, uint32_t first, uint8_t *codes, const uint64_t *apart) {
-  for (size_t r = 0; r < rows; r++) {
-    const size_t place = order[r] - first;
-    if (apart[place] >> column & 1) continue;
-    const double value = (double)tile[r * ND_TILE + column];
-    double bin = __builtin_floor(value * window.scale_a * window.scale_b);
-    // A negative value so small that the product vanished still lies below 0.
-    if (value < 0 && bin == 0) bin = -1;
-    bin = bin < window.low ? window.low : bin > window.high ? window.high : bin;
-    codes[place * ND_TILE + column] = (uint8_t)(int64_t)bin;
-  }
-}

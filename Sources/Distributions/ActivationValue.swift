@@ -23,10 +23,11 @@ public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable 
     _ tile: UnsafePointer<Self>, rows: Int, scaleA: UnsafePointer<Self>, scaleB: UnsafePointer<Self>,
     order: UnsafePointer<UInt32>, first: UInt32, codes: UnsafeMutablePointer<UInt8>,
     apart: UnsafeMutablePointer<UInt64>)
-  /// See `nd_code_window_f32` in `codes.h`.
-  static func code(
-    _ tile: UnsafePointer<Self>, rows: Int, column: Int, window: nd_code_window, order: UnsafePointer<UInt32>,
-    first: UInt32, codes: UnsafeMutablePointer<UInt8>, apart: UnsafePointer<UInt64>)
+  /// See `nd_keep_extremes_f32` in `extremes.h`.
+  static func keepExtremes(
+    _ tile: UnsafePointer<Self>, rows: Int, _ numbers: RowNumbers, highest: nd_extremes, lowest: nd_extremes)
+  /// See `nd_keep_extreme_f32` in `extremes.h`. The row may be in the list already.
+  static func keepExtreme(_ lists: nd_extremes, column: Int, _ value: Self, row: UInt32)
   /// See `nd_collect_f32` in `count.h`.
   static func collect(
     _ rows: TileRows<Self>, intervals: Int, low: UnsafePointer<Self>, high: UnsafePointer<Self>,
@@ -55,6 +56,20 @@ public struct TileRows<Value> {
     self.pitch = pitch
     self.order = order
     self.count = count
+  }
+}
+
+/// Which rows of the dump some samples of a block are: sample `order[i]` is of row `first + order[i] / samplesPerRow`.
+public struct RowNumbers {
+  let first: UInt32
+  let samplesPerRow: UInt32
+  let order: UnsafePointer<UInt32>
+
+  /// - Parameter order: numbers of the samples, ascending.
+  public init(first: Int, samplesPerRow: Int, order: UnsafePointer<UInt32>) {
+    self.first = UInt32(first)
+    self.samplesPerRow = UInt32(samplesPerRow)
+    self.order = order
   }
 }
 
@@ -95,11 +110,13 @@ extension Float: ActivationValue {
   ) {
     nd_code_f32(tile, rows, scaleA, scaleB, order, first, codes, apart)
   }
-  public static func code(
-    _ tile: UnsafePointer<Float>, rows: Int, column: Int, window: nd_code_window, order: UnsafePointer<UInt32>,
-    first: UInt32, codes: UnsafeMutablePointer<UInt8>, apart: UnsafePointer<UInt64>
+  public static func keepExtremes(
+    _ tile: UnsafePointer<Float>, rows: Int, _ numbers: RowNumbers, highest: nd_extremes, lowest: nd_extremes
   ) {
-    nd_code_window_f32(tile, rows, column, window, order, first, codes, apart)
+    nd_keep_extremes_f32(tile, rows, numbers.order, numbers.first, numbers.samplesPerRow, highest, lowest)
+  }
+  public static func keepExtreme(_ lists: nd_extremes, column: Int, _ value: Float, row: UInt32) {
+    nd_keep_extreme_f32(lists, column, value, row, 1)
   }
   public static func collect(
     _ rows: TileRows<Float>, intervals: Int, low: UnsafePointer<Float>, high: UnsafePointer<Float>,
@@ -143,11 +160,13 @@ extension Double: ActivationValue {
   ) {
     nd_code_f64(tile, rows, scaleA, scaleB, order, first, codes, apart)
   }
-  public static func code(
-    _ tile: UnsafePointer<Double>, rows: Int, column: Int, window: nd_code_window, order: UnsafePointer<UInt32>,
-    first: UInt32, codes: UnsafeMutablePointer<UInt8>, apart: UnsafePointer<UInt64>
+  public static func keepExtremes(
+    _ tile: UnsafePointer<Double>, rows: Int, _ numbers: RowNumbers, highest: nd_extremes, lowest: nd_extremes
   ) {
-    nd_code_window_f64(tile, rows, column, window, order, first, codes, apart)
+    nd_keep_extremes_f64(tile, rows, numbers.order, numbers.first, numbers.samplesPerRow, highest, lowest)
+  }
+  public static func keepExtreme(_ lists: nd_extremes, column: Int, _ value: Double, row: UInt32) {
+    nd_keep_extreme_f64(lists, column, value, row, 1)
   }
   public static func collect(
     _ rows: TileRows<Double>, intervals: Int, low: UnsafePointer<Double>, high: UnsafePointer<Double>,

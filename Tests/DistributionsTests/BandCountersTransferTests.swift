@@ -61,7 +61,12 @@ import Testing
         let values = rows.flatMap { row in
           (tile * tileColumns..<(tile + 1) * tileColumns).map { $0 < Self.neurons ? sample.columns[$0][row] : 0 }
         }
-        if !rows.isEmpty { band.add(tile: tile, cell: cell, rows: rows.count, values: values) }
+        guard !rows.isEmpty else { continue }
+        rows.map { UInt32($0) }.withUnsafeBufferPointer {
+          band.add(
+            tile: tile, cell: cell, rows: rows.count, values: values,
+            numbers: RowNumbers(first: 0, samplesPerRow: 1, order: $0.baseAddress!))
+        }
       }
       var journal = [Moments](repeating: Moments(), count: Self.cells * tileColumns)
       band.closeSegment(tile: tile, journal: &journal)
@@ -101,6 +106,14 @@ import Testing
     for neuron in 0..<Self.neurons {
       #expect(a.grid(neuron) == b.grid(neuron), "neuron \(neuron)")
       #expect(a.hasTails(neuron) == b.hasTails(neuron))
+      for end in ExtremeRows<Value>.End.allCases {
+        let lists = [a, b].map { band in
+          (0..<ExtremeRows<Value>.count).map { rank in
+            band.extremes.row(end, neuron, rank: rank).map { "\($0.value) of \($0.row)" }
+          }
+        }
+        #expect(lists[0] == lists[1], "neuron \(neuron)")
+      }
       for cell in 0..<Self.cells {
         let (x, y) = (a.figures(neuron, of: [cell]), b.figures(neuron, of: [cell]))
         #expect(isSame(x.moments, y.moments), "neuron \(neuron), cell \(cell)")

@@ -1,9 +1,12 @@
 """Codes against the dump, value by value, and the same bytes whatever the way they were made."""
 
+import shutil
+
 import h5py
 import numpy as np
 import pytest
 import zarr
+from fuzz_store import sign
 from store_oracle import check, check_codes
 
 # What a neuron may be, by name: a function of the values that it would have.
@@ -119,7 +122,7 @@ def test_columns_are_made_unasked(precompute, dump, values):
     check(store, [path])
 
 
-@pytest.mark.parametrize("options", [("--threads", "1"), ("--threads", "3"), ("--memory", "160MiB"), ("--checkpoint", "0")])
+@pytest.mark.parametrize("options", [("--threads", "1"), ("--threads", "3", "--checkpoint", "0"), ("--memory", "256MiB")])
 def test_same_bytes_whatever_the_way(precompute, dump, codes_job, awkward, rng, tmp_path, options):
     with np.errstate(all="ignore"):
         values = np.concatenate([awkward(3000)] * 8, axis=1)
@@ -128,3 +131,91 @@ def test_same_bytes_whatever_the_way(precompute, dump, codes_job, awkward, rng, 
     expected = precompute(job, name="job")
     found = precompute(job, name="job", output=tmp_path / "other", options=("--progress", "none", *options))
     assert arrays_of(found) == arrays_of(expected)
+
+
+def test_same_bytes_in_bands_of_neurons(program, precompute, dump, codes_job, values, tmp_path):
+    """So many classes that the counters of all neurons do not fit into the budget at once."""
+    path = dump({"layer": (values(600, 1100), {"chunks": (600, 100)})}, np.arange(600) % 300)
+    job = codes_job(path)
+    assert "bands" in program.ok("precompute", job, "--plan-only", "--memory", "256MiB", "--output", tmp_path / "none").stdout
+    expected = precompute(job, name="job", options=("--progress", "none", "--memory", "8GiB"))
+    found = precompute(job, name="job", output=tmp_path / "other", options=("--progress", "none", "--memory", "256MiB", "--checkpoint", "0"))
+    assert arrays_of(found) == arrays_of(expected)
+
+
+@pytest.mark.parametrize("shards", [2, 3])
+@pytest.mark.parametrize("chunks", [None, (50, 256)])
+def test_same_bytes_from_shards(program, precompute, dump, codes_job, awkward, rng, tmp_path, shards, chunks):
+    """By rows where the rows lie in one piece, by neurons where chunks are few; windows of outliers among them."""
+    with np.errstate(all="ignore"):
+        values = np.concatenate([awkward(5000)] * (7 if chunks else 1), axis=1)
+    path = dump({"layer": (values, {"chunks": chunks} if chunks else {})}, rng.integers(0, 4, 5000))
+    job = codes_job(path)
+    expected = precompute(job, name="job")
+    options = ["--output", tmp_path / "other", "--progress", "none"]
+    for shard in range(shards):
+        program.ok("precompute", job, *options, "--shard", f"{shard}/{shards}", "--checkpoint", "0")
+    program.ok("merge", job, *options)
+    assert arrays_of(tmp_path / "other" / "job" / "current") == arrays_of(expected)
+    assert not list((tmp_path / "other").rglob("*.codes*"))
+
+
+def test_the_plan_says_what_codes_cost(program, dump, job, values):
+    path = dump({"layer": values(1024, 1024)}, np.arange(1024) % 2)
+    for codes, words in (("columns", "1.1 MiB of it codes (codes: columns; both would be 2.3 MiB)"), ("none", "without codes (codes: none; columns would be 1.1 MiB, both would be 2.3 MiB)")):
+        plan = program.ok("precompute", job(f"codes: {codes}", path), "--plan-only").stdout
+        assert words in plan and "Note: codes" not in plan, plan
+
+
+def test_more_codes_than_are_kept_unasked(program, job, tmp_path):
+    path = tmp_path / "dump.h5"
+    with h5py.File(path, "w") as f:
+        f.create_dataset("layer", (200_000, 100_000), np.uint8, chunks=(1000, 1000))
+    plan = program.ok("precompute", job("missing: fill", path), "--plan-only").stdout
+    assert "codes: none" in plan and "codes would take 18.6 GiB, more than the 16 GiB that are kept unasked" in plan, plan
+    assert "Note: codes" not in program.ok("precompute", job("missing: fill\ncodes: columns", path), "--plan-only").stdout
+
+
+def edited(store, folder, path, change):
+    """A copy of a store with an array changed by zarr-python, and signed anew."""
+    building = folder / "job" / ".building"
+    shutil.copytree(store.resolve(), building)
+    array = zarr.open_group(str(building), mode="r+")[path]
+    values = array[...]
+    change(values)
+    array[...] = values
+    sign(building, folder / "job")
+    return folder / "job" / "current"
+
+
+def swap(values):
+    values[0, [0, 1]] = values[0, [1, 0]]
+
+
+def another(values):
+    values[2, 3] ^= 1
+
+
+@pytest.mark.parametrize("path, change, words", [
+    ("codes/columns", another, "do not count to its histogram"),
+    ("codes/columns_apart", another, "neuron 2"),
+    ("codes/rows", another, "other codes by row"),
+    ("codes/rows_apart", another, "other codes by row"),
+    ("extremes/highest", swap, "in another order"),
+    ("extremes/lowest_row", lambda v: v.__setitem__((1, 15), 4_000_000_000), "other rows"),
+])
+def test_verify_compares_codes_with_counts(program, precompute, dump, codes_job, values, tmp_path, path, change, words):
+    store = precompute(codes_job(dump({"layer": values(70, 9)}, np.arange(70) % 3)), name="job")
+    program.ok("verify", store)
+    said = program.fails(65, "verify", edited(store, tmp_path / "other", f"layers/layer/{path}", change))
+    assert words in said, said
+
+
+@pytest.mark.parametrize("name", ["codes/columns", "codes/columns_apart", "codes/rows", "codes/rows_apart", "extremes/highest", "extremes/lowest_row"])
+def test_verify_finds_a_flipped_byte(program, precompute, dump, codes_job, values, rng, name):
+    store = precompute(codes_job(dump({"layer": values(70, 9)})), name="job")
+    file = next(p for p in (store.resolve() / "layers" / "layer" / name / "c").rglob("*") if p.is_file())
+    content = bytearray(file.read_bytes())
+    content[rng.integers(len(content))] ^= 1 << int(rng.integers(8))
+    file.write_bytes(content)
+    assert name in program.run("verify", store).stderr

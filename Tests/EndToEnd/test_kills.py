@@ -39,6 +39,9 @@ def data(tmp_path_factory):
         x=rng.integers(0, 255, (12, 2, 2), dtype=np.uint8))
     write_dump(folder / "one.h5", {"one": values(12, 3)}, labels)
     write_dump(folder / "rows.h5", {"one": values(2100, 2)}, np.arange(2100) % 2)
+    with_outliers = values(2100, 2)
+    with_outliers[::500, 1] *= 1e6
+    write_dump(folder / "outliers.h5", {"one": with_outliers}, np.arange(2100) % 2)
     with h5py.File(write_dump(folder / "dots.h5", {"one": values(12, 2)}, labels), "r+") as f:
         for kind in ("benign", "attacked"):
             f[f"instances/{kind}/one"] = values(2, 2)
@@ -47,7 +50,7 @@ def data(tmp_path_factory):
     for name, dump, more in (
         ("a", "two", ""), ("b", "two", "medians: binned"), ("old", "one", ""), ("rows", "rows", ""), ("dots", "dots", ""), ("one", "one", ""),
         ("table", "table", "layers: [one]\nscores: p\npictures: x\ntexts: t\ncolumns: [split]"),
-        ("start", "two", "start: { text: '" + "many words " * 20 + "' }"), ("other-start", "two", "start: { text: few }"),
+        ("codes", "two", "codes: both"), ("coded-rows", "outliers", "codes: both"), ("start", "two", "start: { text: '" + "many words " * 20 + "' }"), ("other-start", "two", "start: { text: few }"),
     ):
         (folder / f"{name}.yaml").write_text(f"name: job\ndumps: [{dump}.h5]\n{more}\n")
     (folder / "web").mkdir()
@@ -76,6 +79,10 @@ SCENARIOS = {
     "a table of rows": dict(command=count("table"), after=[count("table", AGAIN)]),
     "over an older version": dict(before=[count("old")], command=count("a"), after=[count("a", AGAIN)]),
     "the same again": dict(before=[count("one")], command=count("one"), after=[count("one", AGAIN)]),
+    "codes by neuron and by row": dict(command=count("codes", "--checkpoint", "0"), after=[count("codes", AGAIN)]),
+    "codes, shards by rows": dict(
+        command=count("coded-rows", "--shard", "1/2", "--checkpoint", "0"), after=[*shards("coded-rows", 2), merge("coded-rows")]),
+    "codes, merge": dict(before=shards("coded-rows", 2), command=merge("coded-rows"), after=[merge("coded-rows")]),
     "with checkpoints, three threads": dict(
         command=["precompute", "two.h5", "--output", "FOLDER", "--progress", "none", "--threads", "3", "--checkpoint", "0"],
         after=[["precompute", "two.h5", "--output", "FOLDER", "--progress", "none", "--threads", "2", AGAIN]]),

@@ -179,6 +179,21 @@ def check_codes(group, layer, matrix, masks, missing=None):
             assert all(stat[k][g, n] == v for k, v in told.items()), f"{layer['name']} group {g} neuron {n}: {told}"
 
 
+def check_extremes(group, layer, matrix, figure):
+    """The 16 rows with the highest and the lowest finite values, a row by its best sample."""
+    for end, sign in (("highest", 1), ("lowest", -1)):
+        values, rows = group[f"extremes/{end}"][...], group[f"extremes/{end}_row"][...]
+        expected = np.full(values.shape, np.nan, figure), np.full(rows.shape, 2**32 - 1, np.uint32)
+        assert values.dtype == figure and rows.dtype == np.uint32
+        best = np.where(np.isfinite(matrix), sign * matrix, -np.inf).max(axis=1)
+        for n in range(matrix.shape[2]):
+            order = np.argsort(-best[:, n], kind="stable")[:16]
+            order = order[best[order, n] > -np.inf]
+            expected[0][n, : len(order)], expected[1][n, : len(order)] = sign * best[order, n] + 0, order
+        equal(f"{layer['name']} {end}", values, expected[0])
+        equal(f"{layer['name']} rows of {end}", rows, expected[1])
+
+
 def check_layer(store, attributes, layer, files, masks):
     group = store[f"layers/{layer['id']}"]
     rows = len(masks[0])
@@ -226,6 +241,7 @@ def check_layer(store, attributes, layer, files, masks):
                 expected[key][g, n] = exact if key in MOMENTS else figure(exact)
     name = layer["name"]
     check_codes(group, layer, matrix, masks)
+    check_extremes(group, layer, matrix, figure)
     equal(f"{name} own", own[256], expected_own)
     equal(f"{name} shared", shared[256], expected_shared)
     for b in (64, 16):

@@ -18,9 +18,11 @@ import Testing
   {
     source.element.fitsFloat
       ? try LayerPlan(
-        source, as: Float.self, grouping: grouping, medians: medians, memory: memory, lanes: lanes, openFiles: 1)
+        source, as: Float.self, grouping: grouping, medians: medians, codes: .both, memory: memory, lanes: lanes,
+        openFiles: 1)
       : try LayerPlan(
-        source, as: Double.self, grouping: grouping, medians: medians, memory: memory, lanes: lanes, openFiles: 1)
+        source, as: Double.self, grouping: grouping, medians: medians, codes: .both, memory: memory, lanes: lanes,
+        openFiles: 1)
   }
 
   @Test func everyNeuronInOneBandWithinTheBudget() throws {

@@ -178,7 +178,7 @@ struct SchemaTests {
       let file = try writer.begin(array, as: type)
       #expect(file.metadata.shape == array.dimensions.map { sizes[$0] })
       #expect(file.metadata.dataType == type)
-      let planes = file.metadata.shape.count == 1 ? 1 : file.metadata.shape[0]
+      let planes = file.metadata.hasPlanes ? file.metadata.shape[0] : 1
       let zeros = [UInt8](repeating: 0, count: file.metadata.shape.reduce(type.byteCount, *))
       try zeros.withUnsafeBytes { bytes in
         func write<Element>(_: Element.Type) throws {

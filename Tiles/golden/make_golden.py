@@ -131,6 +131,39 @@ def fewer(counts, bins):
     return counts.reshape(*counts.shape[:-1], bins, BINS // bins).sum(-1)
 
 
+def codes_of(values, grids):
+    """`[sample, neuron]` codes of a layer's values, and whether each stands apart."""
+    codes, apart = np.zeros(values.shape, np.uint8), np.zeros(values.shape, bool)
+    for sample, neuron in np.ndindex(*values.shape):
+        value, (exponent, origin, _) = values[sample, neuron], grids[neuron]
+        kind = 1 if math.isnan(value) else (2 if value > 0 else 3) if math.isinf(value) else 0 if value == 0 else None
+        apart[sample, neuron] = kind is not None
+        codes[sample, neuron] = (
+            (kind - origin) % 256 if kind is not None else min(max(bin_of(value, exponent) - origin, 0), BINS - 1)
+        )
+    return codes, apart
+
+
+def packed(bits):
+    """Eight to a byte along the last axis, the first in the lowest bit."""
+    return np.packbits(bits, axis=-1, bitorder="little")
+
+
+def extremes(values, sign, kind):
+    """`[neuron, rank]` values and rows of the 16 best rows of `[row, sample, neuron]`, a row by its best sample."""
+    best = np.full((values.shape[2], 16), np.nan, kind)
+    rows = np.full((values.shape[2], 16), 2**32 - 1, np.uint32)
+    for neuron in range(values.shape[2]):
+        own = []
+        for row in range(values.shape[0]):
+            finite = [float(v) for v in values[row, :, neuron] if math.isfinite(v)]
+            if finite:
+                own.append((-max(sign * v for v in finite), row))
+        for rank, (value, row) in enumerate(sorted(own)[:16]):
+            best[neuron, rank], rows[neuron, rank] = -sign * value + 0.0, row
+    return best, rows
+
+
 # --- FORMAT.md §5 and §6 -----------------------------------------------------------------------------------------------
 
 
@@ -179,6 +212,14 @@ def shapes(kind, shape):
         return [1, 4096 // bins, bins], [min(max(65536 // n, 1), groups), n, bins]
     if kind == "images":
         return [1, *shape[1:]], list(shape)
+    if kind == "extremes":
+        return [256, 16], [min(round_up(shape[0], 256), 65536), 16]
+    if kind in ("codes", "bits"):
+        each = 8 if kind == "bits" else 1
+        k = min(round_up(shape[1] * each, 256), 16384)
+        w = min(round_up(shape[1] * each, k), 2**24)
+        m = 2**24 // w
+        return [1, k // each], [min(m // 64 * 64 if m >= 64 else m, shape[0]), w // each]
     c = min(round_up(shape[-1], 256), 16384)
     n = min(round_up(shape[-1], c), 65536)
     if kind == "grid":
@@ -316,12 +357,23 @@ def build(root, version):
         arrays[f"layers/{name}/orderings/median"] = ("vectors", np.stack([ordering(m) for m in medians]), {})
         arrays[f"layers/{name}/orderings/value"] = ("vectors", np.stack([ordering(v) for v in values]), {})
         arrays[f"layers/{name}/values"] = ("vectors", values, {})
+        if version > 1:
+            codes, apart = codes_of(per_group[0], grids)
+            arrays[f"layers/{name}/codes/columns"] = ("codes", np.ascontiguousarray(codes.T), {})
+            arrays[f"layers/{name}/codes/columns_apart"] = ("bits", packed(apart.T), {})
+            arrays[f"layers/{name}/codes/rows"] = ("codes", codes, {})
+            arrays[f"layers/{name}/codes/rows_apart"] = ("bits", packed(apart), {})
+            for end, sign in (("highest", 1), ("lowest", -1)):
+                best, rows = extremes(activations, sign, kind)
+                arrays[f"layers/{name}/extremes/{end}"] = ("extremes", best, {})
+                arrays[f"layers/{name}/extremes/{end}_row"] = ("extremes", rows, {})
         entries.append(
             {
                 "id": name, "name": f"block 1/{name}", "neurons": neurons, "samples": samples,
                 "dataset": f"activations/{name}", "dtype": str(activations.dtype), "shape": list(activations.shape),
                 "axes": "NTD", "reduce": "samples" if samples > 1 else "flatten", "bins": BINS, "shared": axis,
             }
+            | ({"codes": "both"} if version > 1 else {})
         )  # fmt: skip
 
     pixels = np.random.RandomState(8)
@@ -346,7 +398,7 @@ def build(root, version):
         layer.update_attributes(entry)
         layer.require_group("own")
         layer.require_group("shared").update_attributes(entry["shared"])
-        for group in ("grid", "statistics", "orderings"):
+        for group in ("grid", "statistics", "orderings") + (("codes", "extremes") if version > 1 else ()):
             layer.require_group(group)
     root.require_group("images")
     for path, (kind, values, attributes) in arrays.items():
@@ -438,7 +490,8 @@ def make(folder, format_version):
         probes[str(neuron)] = {
             path.removeprefix("layers/wide/"): [plain(v) for v in np.atleast_1d(array[..., neuron])]
             for path, array in arrays.items()
-            if path.startswith("layers/wide/") and "/own/" not in path and "/shared/" not in path and "order" not in path
+            if path.startswith("layers/wide/")
+            and not any(other in path for other in ("/own/", "/shared/", "/codes/", "/extremes/", "order"))
         }
     expected = {
         "version": version,

@@ -6,6 +6,7 @@
 #include "count.h"
 #include "crc32c.h"
 #include "elements.h"
+#include "extremes.h"
 #include "fletcher.h"
 #include "normal.h"
 #include "pages.h"

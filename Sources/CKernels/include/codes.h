@@ -19,20 +19,6 @@ void nd_code_f32(const float *tile, size_t rows, const float *scale_a, const flo
 void nd_code_f64(const double *tile, size_t rows, const double *scale_a, const double *scale_b, const uint32_t *order,
                  uint32_t first, uint8_t *codes, uint64_t *apart);
 
-/// A window on a column's values: bin `low` also holds every finite value below, bin `high` every one above.
-typedef struct {
-  /// Two powers of two, the product of which turns a value into a bin's number.
-  double scale_a, scale_b;
-  /// Numbers of the first and the last bin.
-  double low, high;
-} nd_code_window;
-
-/// Takes the codes of one column's values on a window, after `nd_code_f32` of the tile, which has told what stands apart.
-void nd_code_window_f32(const float *tile, size_t rows, size_t column, nd_code_window window, const uint32_t *order,
-                        uint32_t first, uint8_t *codes, const uint64_t *apart);
-void nd_code_window_f64(const double *tile, size_t rows, size_t column, nd_code_window window, const uint32_t *order,
-                        uint32_t first, uint8_t *codes, const uint64_t *apart);
-
 /// How low bytes become codes, [ND_TILE]: `base + ((rest + ((byte - low) & 255)) >> shift)`, or `byte - origin` of what stands apart.
 typedef struct {
   uint32_t low[ND_TILE], base[ND_TILE], rest[ND_TILE], shift[ND_TILE];

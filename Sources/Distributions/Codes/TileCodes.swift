@@ -1,6 +1,8 @@
 import CKernels
 
-/// The codes of a tile's values in a stretch of samples on their way to a record; the memory of one lane.
+/// Takes the codes of a tile's values in a stretch of samples while they are counted; the memory of one lane.
+///
+/// Grids grow as rows come. What was taken before is brought to the grid as it is, so that all codes of a record are on one grid.
 public final class TileCodes<Value: ActivationValue>: @unchecked Sendable {
   // Unchecked: used by one lane at a time.
   private let samplesMax: Int
@@ -8,9 +10,13 @@ public final class TileCodes<Value: ActivationValue>: @unchecked Sendable {
   private var samples = 0..<0
   private var codes: UnsafeMutablePointer<UInt8>
   private var apart: UnsafeMutablePointer<UInt64>
-  private let scaleA: UnsafeMutablePointer<Value>
-  private let scaleB: UnsafeMutablePointer<Value>
-  private var windows: [(column: Int, window: nd_code_window)] = []
+  /// The tile's grids, and what they were when rows were added last.
+  private var counters: BandCounters<Value>?
+  private var firstNeuron = 0
+  private let exponents: UnsafeMutablePointer<Int32>
+  private let lows: UnsafeMutablePointer<Value>
+  /// How many samples were added so far: they stand before the next ones in their order.
+  private var added = 0
 
   /// Bytes that it takes.
   public static func bytes(samplesMax: Int) -> Int { CodeRecord.bytes(samples: samplesMax) }
@@ -21,77 +27,80 @@ public final class TileCodes<Value: ActivationValue>: @unchecked Sendable {
     memory = Pages(count: Self.bytes(samplesMax: samplesMax))
     codes = memory.base
     apart = UnsafeMutableRawPointer(memory.base).assumingMemoryBound(to: UInt64.self)
-    scaleA = .allocate(capacity: tileColumns)
-    scaleB = .allocate(capacity: tileColumns)
-    scaleA.initialize(repeating: 1, count: tileColumns)
-    scaleB.initialize(repeating: 1, count: tileColumns)
+    exponents = .allocate(capacity: tileColumns)
+    lows = .allocate(capacity: tileColumns)
+    exponents.initialize(repeating: BandCounters<Value>.unset, count: tileColumns)
+    lows.initialize(repeating: 0, count: tileColumns)
   }
 
   deinit {
     memory.deallocate()
-    scaleA.deallocate()
-    scaleB.deallocate()
+    exponents.deallocate()
+    lows.deallocate()
   }
 
-  /// Begins a stretch of a tile whose grids are final.
-  /// - Parameters:
-  ///   - samples: numbers of the samples, as `order` names them; all of them count as missing until they are added.
+  /// Begins a stretch of a tile.
+  /// - Parameter samples: numbers of the samples, as `order` names them; all of them count as missing until they are added.
   public func begin(_ counters: BandCounters<Value>, tile: Int, samples: Range<Int>) {
     precondition(samples.count <= samplesMax)
     self.samples = samples
+    self.counters = counters
+    firstNeuron = tile * tileColumns
     codes = memory.base + CodeRecord.codes(from: 0)
     apart = UnsafeMutableRawPointer(memory.base + CodeRecord.apart(samples: samples.count, from: 0))
       .assumingMemoryBound(to: UInt64.self)
     codes.update(repeating: UInt8(ND_MISSING), count: samples.count * tileColumns)
     apart.update(repeating: .max, count: samples.count)
-    windows = []
-    for column in 0..<tileColumns {
-      let neuron = tile * tileColumns + column
-      let grid = neuron < counters.neurons ? counters.grid(neuron) : .empty
-      let isWindow = neuron < counters.neurons && counters.hasTails(neuron)
-      put(grid, column)
-      if isWindow { windows.append((column, Self.window(grid))) }
-      (scaleA[column], scaleB[column]) = isWindow ? (1, 1) : powersOfTwo(grid.exponent, Value.self)
-    }
+    exponents.update(from: counters.exponents + firstNeuron, count: tileColumns)
+    lows.update(from: counters.fittedLow + firstNeuron, count: tileColumns)
+    added = 0
   }
 
-  private func put(_ grid: DyadicGrid, _ column: Int) {
-    let record = UnsafeMutableRawPointer(memory.base)
-    record.storeBytes(of: Int32(grid.exponent), toByteOffset: column * 4, as: Int32.self)
-    record.storeBytes(of: grid.origin, toByteOffset: CodeRecord.originsPlace + column * 8, as: Int64.self)
-  }
-
-  private static func window(_ grid: DyadicGrid) -> nd_code_window {
-    let (a, b) = powersOfTwo(grid.exponent, Double.self)
-    return nd_code_window(
-      scale_a: a, scale_b: b, low: Double(grid.origin), high: Double(grid.origin + Int64(DyadicGrid.binCount) - 1))
-  }
-
-  /// Takes the codes of rows of one cell.
+  /// Takes the codes of rows of one cell, after they were counted.
   /// - Parameters:
   ///   - values: `[rows, tileColumns]`.
-  ///   - order: number of each row's sample.
+  ///   - order: number of each row's sample; all that are added of a stretch stand behind each other.
   public func add(_ values: UnsafePointer<Value>, rows: Int, order: UnsafePointer<UInt32>) {
-    let first = UInt32(samples.lowerBound)
+    guard let counters else { preconditionFailure("no stretch was begun") }
+    followGrids(counters, before: order)
     Value.code(
-      values, rows: rows, scaleA: scaleA, scaleB: scaleB, order: order, first: first, codes: codes, apart: apart)
-    for (column, window) in windows {
-      Value.code(
-        values, rows: rows, column: column, window: window, order: order, first: first, codes: codes, apart: apart)
+      values, rows: rows, scaleA: counters.scaleA + firstNeuron, scaleB: counters.scaleB + firstNeuron, order: order,
+      first: UInt32(samples.lowerBound), codes: codes, apart: apart)
+    added += rows
+  }
+
+  /// Brings what was added so far to grids that have become coarser since.
+  private func followGrids(_ counters: BandCounters<Value>, before order: UnsafePointer<UInt32>) {
+    for column in 0..<tileColumns where exponents[column] != counters.exponents[firstNeuron + column] {
+      let (old, new) = (exponents[column], counters.exponents[firstNeuron + column])
+      exponents[column] = new
+      guard old != BandCounters<Value>.unset else { continue }
+      let origin = DyadicGrid.bin(of: lows[column], exponent: Int(old))
+      let shift = min(Int(new) - Int(old), 63)
+      for place in stride(from: 1, through: added, by: 1) {
+        let sample = Int(order[-place]) - samples.lowerBound
+        guard apart[sample] >> UInt64(column) & 1 == 0 else { continue }
+        let code = codes + sample * tileColumns + column
+        let bin = origin + Int64(UInt8(truncatingIfNeeded: Int64(code.pointee) &- origin))
+        code.pointee = UInt8(truncatingIfNeeded: bin >> shift)
+      }
     }
+    lows.update(from: counters.fittedLow + firstNeuron, count: tileColumns)
   }
 
-  /// The record of the stretch.
+  /// The record of the stretch, when all rows of it were added.
   public var record: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: memory.base, count: CodeRecord.bytes(samples: samples.count))
+    guard let counters else { preconditionFailure("no stretch was begun") }
+    let record = UnsafeMutableRawPointer(memory.base)
+    for column in 0..<tileColumns {
+      let exponent = counters.exponents[firstNeuron + column]
+      let isEmpty = exponent == BandCounters<Value>.unset
+      let low = counters.fittedLow[firstNeuron + column]
+      record.storeBytes(of: exponent, toByteOffset: column * 4, as: Int32.self)
+      record.storeBytes(
+        of: isEmpty ? 0 : DyadicGrid.bin(of: low, exponent: Int(exponent)),
+        toByteOffset: CodeRecord.originsPlace + column * 8, as: Int64.self)
+    }
+    return UnsafeRawBufferPointer(start: memory.base, count: CodeRecord.bytes(samples: samples.count))
   }
-}
-
-/// Two powers of two whose product is `2^-exponent`: by itself it may be beyond the type.
-func powersOfTwo<Value: BinaryFloatingPoint>(_ exponent: Int, _: Value.Type) -> (Value, Value) {
-  let half = -exponent / 2
-  return (
-    Value(sign: .plus, exponent: Value.Exponent(half), significand: 1),
-    Value(sign: .plus, exponent: Value.Exponent(-exponent - half), significand: 1)
-  )
 }

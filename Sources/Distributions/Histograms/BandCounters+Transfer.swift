@@ -9,8 +9,10 @@ extension BandCounters {
     tileColumns * (histogramBytes + 2 * MemoryLayout<Value>.size + 2 * 8 + 4 * 4 + momentBytes)
   }
 
-  /// Bytes of what the cells of a tile share: extremes, grids and windows of each column.
-  public static var columnBytes: Int { tileColumns * (4 * MemoryLayout<Value>.size + 4 + 1 + 8) }
+  /// Bytes of what the cells of a tile share: extremes, grids and windows of each column, and the rows of its extremes.
+  public static var columnBytes: Int { gridBytes + tileColumns * ExtremeRows<Value>.keptBytes }
+
+  private static var gridBytes: Int { tileColumns * (4 * MemoryLayout<Value>.size + 4 + 1 + 8) }
 
   private static var histogramBytes: Int { DyadicGrid.binCount * 4 }
   private static var momentBytes: Int { MemoryLayout<Moments>.stride }
@@ -75,6 +77,7 @@ extension BandCounters {
     for neuron in tile * tileColumns..<(tile + 1) * tileColumns where exponents[neuron] != Self.unset {
       setExponent(Int(exponents[neuron]), of: neuron)
     }
+    extremes.restored(tile: tile)
   }
 
   private typealias Region = (start: UnsafeMutableRawPointer, bytes: Int)
@@ -100,12 +103,12 @@ extension BandCounters {
     return [
       region(low), region(high), region(fittedLow), region(fittedHigh), region(exponents), region(tails),
       region(windowOrigins),
-    ]
+    ] + extremes.regions(tile: tile)
   }
 
   // MARK: Joining
 
-  /// Lets the grids of a tile hold what another counted as well. To be called before its cells are added.
+  /// Lets the grids of a tile hold what another counted as well, and keeps the rows of its extremes. To be called before its cells are added.
   /// - Parameter columns: from `saveColumns`, of a tile without windows.
   public func growToHold(tile: Int, columns: UnsafeRawPointer) {
     let other = TransferredColumns<Value>(columns)
@@ -115,6 +118,7 @@ extension BandCounters {
       high[neuron] = max(high[neuron], other.high(column))
       if low[neuron] != fittedLow[neuron] || high[neuron] != fittedHigh[neuron] { fit(neuron) }
     }
+    extremes.join(tile: tile, kept: columns + Self.gridBytes)
   }
 
   /// Adds what another counted in a cell. Its moments are left out: they are merged segment by segment, in the order of the rows.

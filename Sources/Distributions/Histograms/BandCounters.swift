@@ -41,6 +41,8 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   let windowOrigins: UnsafeMutablePointer<Int64>
   /// Moments of the closed segments, [cell, pitch].
   let moments: UnsafeMutablePointer<Moments>
+  /// Of all cells together.
+  public let extremes: ExtremeRows<Value>
 
   static var unset: Int32 { .min }
 
@@ -51,7 +53,7 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   public static func bytes(cells: Int, samplesPerCellMax: Int) -> Int {
     cells
       * (DyadicGrid.binCount * (needsWide(samplesPerCellMax) ? 6 : 2) + 2 * MemoryLayout<Value>.size + 32
-        + MemoryLayout<Moments>.stride) + 6 * MemoryLayout<Value>.size + 13
+        + MemoryLayout<Moments>.stride) + 6 * MemoryLayout<Value>.size + 13 + ExtremeRows<Value>.bytes
   }
 
   /// - Parameter samplesPerCellMax: samples of the largest cell.
@@ -63,30 +65,25 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
     pitch = tiles * tileColumns
     let each = cells * pitch
 
-    func zeroed<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
-      let buffer = UnsafeMutableRawPointer.allocate(
-        byteCount: count * MemoryLayout<Element>.stride, alignment: 64
-      ).bindMemory(to: Element.self, capacity: count)
-      buffer.initialize(repeating: value, count: count)
-      return buffer
-    }
     counters = Pages(count: each * DyadicGrid.binCount)
     wideCounters = Self.needsWide(samplesPerCellMax) ? Pages(count: each * DyadicGrid.binCount) : nil
-    pending = zeroed(tiles * cells, 0)
-    low = zeroed(pitch, .infinity)
-    high = zeroed(pitch, -.infinity)
-    fittedLow = zeroed(pitch, .infinity)
-    fittedHigh = zeroed(pitch, -.infinity)
-    exponents = zeroed(pitch, Self.unset)
-    scaleA = zeroed(pitch, 1)
-    scaleB = zeroed(pitch, 1)
-    tails = zeroed(pitch, 0)
-    windowOrigins = zeroed(pitch, 0)
-    moments = zeroed(each, Moments())
+    pending = filledBuffer(tiles * cells, 0)
+    low = filledBuffer(pitch, .infinity)
+    high = filledBuffer(pitch, -.infinity)
+    fittedLow = filledBuffer(pitch, .infinity)
+    fittedHigh = filledBuffer(pitch, -.infinity)
+    exponents = filledBuffer(pitch, Self.unset)
+    scaleA = filledBuffer(pitch, 1)
+    scaleB = filledBuffer(pitch, 1)
+    tails = filledBuffer(pitch, 0)
+    windowOrigins = filledBuffer(pitch, 0)
+    moments = filledBuffer(each, Moments())
+    extremes = ExtremeRows(pitch: pitch)
     figures = nd_figures(
-      minimum: zeroed(each, Value.infinity), maximum: zeroed(each, -Value.infinity),
-      sum: zeroed(each, 0), squares: zeroed(each, 0), count: zeroed(each, 0), zeros: zeroed(each, 0),
-      nan: zeroed(each, 0), infinite: zeroed(each, 0), pitch: pitch)
+      minimum: filledBuffer(each, Value.infinity), maximum: filledBuffer(each, -Value.infinity),
+      sum: filledBuffer(each, 0), squares: filledBuffer(each, 0), count: filledBuffer(each, 0),
+      zeros: filledBuffer(each, 0),
+      nan: filledBuffer(each, 0), infinite: filledBuffer(each, 0), pitch: pitch)
   }
 
   deinit {
@@ -145,8 +142,10 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   // MARK: Counting
 
   /// Counts `rows` rows of one cell, in row order.
-  /// - Parameter values: `[rows, tileColumns]`; columns beyond `neurons` hold 0.
-  public func add(tile: Int, cell: Int, rows: Int, values: UnsafePointer<Value>) {
+  /// - Parameters:
+  ///   - values: `[rows, tileColumns]`; columns beyond `neurons` hold 0.
+  ///   - numbers: which rows of the dump they are.
+  public func add(tile: Int, cell: Int, rows: Int, values: UnsafePointer<Value>, numbers: RowNumbers) {
     let column = tile * tileColumns
     let odd = Value.measure(
       values, rows: rows, figures, first: cell * pitch + column, low: low + column, high: high + column)
@@ -168,6 +167,7 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
     Value.count(
       values, rows: rows, scaleA: scaleA + column, scaleB: scaleB + column, counters: counters.base + first,
       checked: odd)
+    extremes.add(tile: tile, values, rows: rows, numbers)
   }
 
   /// Lets a neuron's grid hold its extremes, which have moved.

@@ -74,3 +74,12 @@ public struct DyadicGrid: Sendable, Equatable {
     Int((own.origin + Int64(index)) >> min(exponent - own.exponent, 63) - origin)
   }
 }
+
+/// Two powers of two whose product is `2^-exponent`: by itself it may be beyond the type.
+func powersOfTwo<Value: BinaryFloatingPoint>(_ exponent: Int, _: Value.Type) -> (Value, Value) {
+  let half = -exponent / 2
+  return (
+    Value(sign: .plus, exponent: Value.Exponent(half), significand: 1),
+    Value(sign: .plus, exponent: Value.Exponent(-exponent - half), significand: 1)
+  )
+}

@@ -64,7 +64,7 @@ public final class RankRefinement<Value: ActivationValue> {
   }
 
   /// The candidates of a neuron in a cell, in row order.
-  private func candidates(_ neuron: Int, cell: Int) -> UnsafeMutableBufferPointer<Value> {
+  func candidates(_ neuron: Int, cell: Int) -> UnsafeMutableBufferPointer<Value> {
     let list = cell * tileColumns + neuron % tileColumns
     let start = Int(pending.starts[list])
     return UnsafeMutableBufferPointer(start: values + start, count: Int(cursors[list]) - start)
@@ -130,14 +130,18 @@ public final class RankRefinement<Value: ActivationValue> {
   }
 
   /// Where outliers have squeezed a neuron's grid, counts it anew on a window round its bulk; see `Tiles/FORMAT.md` §4, Tails.
-  public func openWindow(_ neuron: Int, scratch: inout [Value]) {
-    guard pending.squeezed >> UInt64(neuron % tileColumns) & 1 == 1 else { return }
+  /// - Returns: whether there is a window now. Then `WindowCodes` can be made of the candidates.
+  @discardableResult
+  public func openWindow(_ neuron: Int, scratch: inout [Value]) -> Bool {
+    guard pending.squeezed >> UInt64(neuron % tileColumns) & 1 == 1 else { return false }
     scratch.removeAll(keepingCapacity: true)
     for cell in 0..<band.cells { scratch.append(contentsOf: candidates(neuron, cell: cell)) }
     let hasZeros = (0..<band.cells).contains { band.figures.zeros[$0 * band.pitch + neuron] > 0 }
     let window = scratch.withUnsafeMutableBufferPointer {
       OutlierWindow.around($0, hasZeros: hasZeros, finerThan: band.grid(neuron).exponent)
     }
-    if let window { band.recount(neuron, on: window) { candidates(neuron, cell: $0) } }
+    guard let window else { return false }
+    band.recount(neuron, on: window) { candidates(neuron, cell: $0) }
+    return true
   }
 }

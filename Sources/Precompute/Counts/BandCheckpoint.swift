@@ -50,21 +50,26 @@ final class CheckpointClock {
 /// Keeps a band under way in a file, so that a run that was killed loses minutes and not the night.
 final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
   private struct Header: Codable, Equatable {
-    static var formatNow: String { "divergence checkpoint 2" }
+    static var formatNow: String { "divergence checkpoint 3" }
     var format = formatNow
     var counts: CountsHeader
     var nextRow: Int
     var gatheredRow: Int?
     var refinedTiles: Int
-    /// Where the file of the journal ended.
-    var journalEnd: Int?
+    /// Names of the files that are written besides, and where they ended.
+    var journals: [Journal]
+
+    struct Journal: Codable, Equatable {
+      var name: String
+      var end: Int
+    }
   }
 
   private let files: BandFiles<Value>
   private let clock: CheckpointClock
   private let work: BandWork<Value>
-  /// The file that the journal is written to.
-  var journal: RecordWriter?
+  /// Files that are written besides while the band is gone through, and must be as far as it is.
+  var journals: [RecordWriter] = []
   /// How far the band was when it was saved.
   private var saved: [Int] = []
 
@@ -84,34 +89,37 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
     guard now != saved, now != [0, -1, 0] else { return }
     saved = now
     try clock.time {
-      let position = try journal?.save()
+      let positions = try journals.map { try $0.save() }
       let header = Header(
         counts: files.header(work.band), nextRow: work.nextRow, gatheredRow: work.gatheredRow,
         refinedTiles: work.refinedTiles,
-        journalEnd: position?.end)
+        journals: zip(journals, positions).map { Header.Journal(name: Self.name($0.path), end: $1.end) })
       let writer = try RecordWriter(path: path, header: header)
       try files.append(work.counters, to: writer)
       if work.refinedTiles > 0 { try files.append(work.quartiles, tiles: work.refinedTiles, to: writer) }
-      if let position { try writer.append(position.index) }
+      for position in positions { try writer.append(position.index) }
       try writer.finish()
     }
   }
 
   /// Takes up what was saved, if it is whole and of this very work.
-  /// - Returns: how far the journal was written, where there is one.
-  @discardableResult
-  func restore() throws -> RecordWriter.Position? {
+  /// - Parameter paths: of the files that are written besides.
+  /// - Returns: how far each of them was written; `nil` where the band is begun anew.
+  func restore(besides paths: [String]) throws -> [RecordWriter.Position]? {
     guard let reader = try? RecordReader(path: path), (try? reader.verify()) != nil,
       let header = try? reader.header(as: Header.self), header.format == Header.formatNow,
       header.counts == files.header(work.band),
-      reader.count == work.counters.tiles + header.refinedTiles + (header.journalEnd == nil ? 0 : 1)
+      reader.count == work.counters.tiles + header.refinedTiles + paths.count,
+      header.journals.map(\.name) == paths.map(Self.name)
     else { return nil }
-    var position: RecordWriter.Position?
-    if let end = header.journalEnd {
+    var positions: [RecordWriter.Position] = []
+    for (number, (path, journal)) in zip(paths, header.journals).enumerated() {
       var status = stat()
-      guard stat(files.path(work.band) + RecordWriter.unfinishedSuffix, &status) == 0, Int(status.st_size) >= end
+      guard stat(path + RecordWriter.unfinishedSuffix, &status) == 0, Int(status.st_size) >= journal.end
       else { return nil }
-      position = RecordWriter.Position(end: end, index: try reader.record(reader.count - 1))
+      positions.append(
+        RecordWriter.Position(
+          end: journal.end, index: try reader.record(reader.count - paths.count + number)))
     }
     let work = Parts(work)
     let records = files.records
@@ -125,8 +133,10 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
     self.work.nextRow = header.nextRow
     self.work.gatheredRow = header.gatheredRow
     self.work.refinedTiles = header.refinedTiles
-    return position
+    return positions
   }
+
+  private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
   /// The parts of a band's work that lanes fill tile by tile.
   private struct Parts: Sendable {

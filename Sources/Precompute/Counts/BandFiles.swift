@@ -37,15 +37,37 @@ struct CountsHeader: Codable, Equatable, Sendable {
 struct CountsFile: Sendable {
   let header: CountsHeader
   let reader: RecordReader
+  /// The codes of the same neurons and rows, in a file beside it.
+  let codes: CodeFile?
 
+  static let suffix = ".counts"
+
+  /// - Parameter hasCodes: whether it is of no use without them.
   /// - Throws: `RecordFileError` where it is damaged.
-  init(path: String) throws(RecordFileError) {
+  init(path: String, hasCodes: Bool) throws(RecordFileError) {
     reader = try RecordReader(path: path)
     header = try reader.header(as: CountsHeader.self)
     let more = reader.count - header.recordCount
     guard header.format == CountsHeader.formatNow, header.tiles > 0, header.firstNeuron % tileColumns == 0,
       header.segments == nil ? more == 0 : more >= 0 && more % header.tiles == 0
     else { throw RecordFileError(path, "its header contradicts what it holds") }
+    codes = hasCodes ? try CodeFile(path: Self.codesPath(beside: path), beside: header) : nil
+  }
+
+  /// Where the codes lie that belong to a file of counts.
+  static func codesPath(beside path: String) -> String {
+    (path.hasSuffix(suffix) ? String(path.dropLast(suffix.count)) : path) + CodeFile.suffix
+  }
+
+  /// Its name in its folder, and that of its codes.
+  var names: [String] {
+    [reader.path, codes?.path].compactMap { $0?.split(separator: "/").last.map(String.init) }
+  }
+
+  /// Checks every byte.
+  func verify() throws(RecordFileError) {
+    try reader.verify()
+    try codes?.verify()
   }
 
   /// How many records of candidates each tile has.
@@ -68,11 +90,14 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
   let template: CountsHeader
   /// Samples of the largest cell.
   let samplesPerCellMax: Int
+  /// Whether codes are taken, too.
+  let hasCodes: Bool
   let lanes: Lanes
   let records: TileRecords<Value>
 
-  init(folder: String, template: CountsHeader, samplesPerCellMax: Int, lanes: Lanes) {
+  init(folder: String, template: CountsHeader, samplesPerCellMax: Int, hasCodes: Bool, lanes: Lanes) {
     self.folder = folder
+    self.hasCodes = hasCodes
     self.template = template
     self.samplesPerCellMax = samplesPerCellMax
     self.lanes = lanes
@@ -81,7 +106,10 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
 
   private var prefix: String { "layer-\(template.layer)-" }
 
-  func path(_ band: Range<Int>) -> String { "\(folder)/\(prefix)\(band.lowerBound)-\(band.upperBound).counts" }
+  func path(_ band: Range<Int>) -> String {
+    "\(folder)/\(prefix)\(band.lowerBound)-\(band.upperBound)\(CountsFile.suffix)"
+  }
+  func codesPath(_ band: Range<Int>) -> String { CountsFile.codesPath(beside: path(band)) }
   func checkpointPath(_ band: Range<Int>) -> String {
     "\(folder)/\(prefix)\(band.lowerBound)-\(band.upperBound).checkpoint"
   }
@@ -93,14 +121,20 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
     return header
   }
 
+  func codesHeader(_ band: Range<Int>) -> CountsHeader {
+    var header = header(band)
+    header.format = CodeFile.formatNow
+    return header
+  }
+
   /// Complete files of this very work, by their first neuron; overlapping ones are left aside, and so are damaged ones, for they can be
   /// made again.
   func complete() -> [CountsFile] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     var files: [CountsFile] = []
-    for name in names where name.hasPrefix(prefix) && name.hasSuffix(".counts") {
-      guard let file = try? CountsFile(path: "\(folder)/\(name)"), file.header == header(file.header.neurons),
-        (try? file.reader.verify()) != nil
+    for name in names where name.hasPrefix(prefix) && name.hasSuffix(CountsFile.suffix) {
+      guard let file = try? CountsFile(path: "\(folder)/\(name)", hasCodes: hasCodes),
+        file.header == header(file.header.neurons), (try? file.verify()) != nil
       else { continue }
       files.append(file)
     }

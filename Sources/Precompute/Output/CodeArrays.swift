@@ -1,25 +1,70 @@
+import Algorithms
 import CKernels
 import Distributions
 import TileStore
 
-/// Makes the arrays of a layer's codes of what was spooled, when the grids of all neurons are final.
+/// Makes the arrays of a layer's codes of what was taken of them, when the grids of all neurons are final.
 struct CodeArrays {
-  let layer: LayerWriter
-  let spool: CodeSpool
-  /// Later ones take the place of earlier ones.
-  let stretches: [CodeSpool.Stretch]
+  private let layer: LayerWriter
   /// `[neuron]`.
-  let grids: [DyadicGrid]
-  let lanes: Lanes
+  private let grids: [DyadicGrid]
+  private let lanes: Lanes
+  private let checkStop: @Sendable () throws -> Void
+  private let sources: CodeSources
 
   private var samples: Int { layer.sizes.samples }
   private var neurons: Int { layer.sizes.neurons }
   private var tiles: Int { (neurons + tileColumns - 1) / tileColumns }
 
-  /// Bytes of rows that are put together at once.
-  private static let rowBytesMax = 32 << 20
+  /// Bytes of rows that are put together at once; more where a single row has more.
+  private static let rowBytesMax = 16 << 20
+  /// Most rows that are put together at once.
+  private static let rowsMax = 16384
+  /// Bytes between the columns of a window and beside them: columns a power of two apart would share a few lines of the caches.
+  private static let columnGap = 64
+
+  /// Bytes that it takes at most.
+  static func bytes(neurons: Int, samples: Int, codes: Codes, lanes: Int) -> Int {
+    let chunk = LayerSizes.codesPerChunk(samples)
+    let column = lanes * (ColumnBuffers.bytes(chunk: chunk) + ChunkWriters.bytes(perTask: tileColumns * chunk))
+    guard codes == .both else { return codes == .none ? 0 : column }
+    let pitch = pitch(neurons: neurons)
+    let rows = rowsAtOnce(samples: samples, pitch: pitch)
+    let row = rows * pitch * 9 / 8 + lanes * (rows * (tileColumns + 8) + ChunkWriters.bytes(perTask: chunk))
+    return max(column, row)
+  }
+
+  /// Bytes of a row, in whole chunks, so that what lies behind the last neuron is 0.
+  private static func pitch(neurons: Int) -> Int {
+    let chunk = LayerSizes.codesPerChunk(neurons)
+    return (neurons + chunk - 1) / chunk * chunk
+  }
+
+  private static func rowsAtOnce(samples: Int, pitch: Int) -> Int {
+    max(1, min(samples, rowsMax, rowBytesMax / pitch))
+  }
+
+  /// - Parameters:
+  ///   - files: hold every sample of every neuron.
+  ///   - grids: of all neurons.
+  ///   - checkStop: throws where the run is to stop.
+  /// - Throws: `RecordFileError` where something is missing in `files`.
+  init(
+    layer: LayerWriter, files: [CodeFile], grids: [DyadicGrid], lanes: Lanes,
+    checkStop: @escaping @Sendable () throws -> Void
+  ) throws {
+    self.layer = layer
+    self.grids = grids
+    self.lanes = lanes
+    self.checkStop = checkStop
+    let tiles = (layer.sizes.neurons + tileColumns - 1) / tileColumns
+    sources =
+      layer.sizes.codes == .none
+      ? CodeSources() : try CodeSources(files, tiles: tiles, samples: layer.sizes.samples)
+  }
 
   func write() throws {
+    guard samples > 0 else { return }
     if layer.sizes.codes >= .columns { try writeColumns() }
     if layer.sizes.codes >= .both { try writeRows() }
   }
@@ -29,15 +74,23 @@ struct CodeArrays {
     tile: Int, samples: Range<Int>, codes: UnsafeMutablePointer<UInt8>, apart: UnsafeMutablePointer<UInt64>
   ) throws {
     let columns = tile * tileColumns..<min((tile + 1) * tileColumns, neurons)
-    try withUnsafeTemporaryAllocation(byteCount: CodeRecord.gridBytes, alignment: 8) { exponents in
-      for stretch in stretches where stretch.tiles.contains(tile) && stretch.samples.overlaps(samples) {
+    try withUnsafeTemporaryAllocation(byteCount: CodeRecord.gridBytes, alignment: 8) { before in
+      for (file, stretch) in sources.stretches(of: tile) where stretch.samples.overlaps(samples) {
         let some = stretch.samples.clamped(to: samples)
         let at = some.lowerBound - samples.lowerBound
-        try spool.read(
-          tile: tile, of: stretch, samples: some, grids: exponents.baseAddress!, codes: codes + at * tileColumns,
+        try file.read(
+          tile: tile, of: stretch, samples: some, grids: before.baseAddress!, codes: codes + at * tileColumns,
           apart: apart + at)
-        CodeMap(grids: exponents.baseAddress!, final: grids[columns])
+        CodeMap(grids: before.baseAddress!, final: grids[columns])
           .apply(codes + at * tileColumns, apart: apart + at, samples: some.count)
+      }
+    }
+    let windows = columns.compactMap { sources.windows[$0] }
+    guard !windows.isEmpty else { return }
+    try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: samples.count) { column in
+      for (file, window) in windows {
+        try file.read(window, samples: samples, into: column.baseAddress!)
+        for sample in 0..<samples.count { codes[sample * tileColumns + window.neuron % tileColumns] = column[sample] }
       }
     }
   }
@@ -45,21 +98,21 @@ struct CodeArrays {
   // MARK: Columns
 
   private func writeColumns() throws {
-    let writers = CodeWriters(try layer.begin(.codeColumns), try layer.begin(.codeColumnsApart))
-    let chunk = writers.chunk
+    let writers = ChunkWriters([try layer.begin(.codeColumns), try layer.begin(.codeColumnsApart)])
+    let chunk = writers.chunkElements
     let windows = (samples + chunk - 1) / chunk
-    let buffers = (0..<lanes.count).map { _ in ColumnBuffers(chunk: chunk, encodedBytes: writers.encodedBytes) }
-    try writers.write(tiles * windows, lanes: lanes) { lane, task in
+    let buffers = (0..<lanes.count).map { _ in ColumnBuffers(chunk: chunk) }
+    try writers.write(tiles * windows, lanes: lanes, checkStop: checkStop) { lane, task in
       let (tile, window) = task.quotientAndRemainder(dividingBy: windows)
       let some = window * chunk..<min((window + 1) * chunk, samples)
       let buffer = buffers[lane]
       try read(tile: tile, samples: some, codes: buffer.codes.base, apart: buffer.apart.base)
       buffer.turn(some.count)
-      var pieces = EncodedCodes()
+      var pieces = writers.pieces()
       for column in 0..<min(tileColumns, neurons - tile * tileColumns) {
-        writers.encode(
-          plane: tile * tileColumns + column, chunk: window, codes: buffer.columns.base + column * chunk,
-          bits: buffer.bits.base + column * chunk / 8, into: &pieces, buffer.encoded)
+        let neuron = tile * tileColumns + column
+        writers.encode(0, plane: neuron, chunk: window, buffer.columns.base + column * buffer.pitch, into: &pieces)
+        writers.encode(1, plane: neuron, chunk: window, buffer.bits.base + column * buffer.bitPitch, into: &pieces)
       }
       return pieces
     }
@@ -73,47 +126,48 @@ struct CodeArrays {
     let apart: Pages<UInt64>
     let columns: Pages<UInt8>
     let bits: Pages<UInt8>
-    let encoded: Pages<UInt8>
-    private let chunk: Int
+    /// Bytes from a column to the next.
+    let pitch: Int
+    let bitPitch: Int
 
-    /// - Parameter encodedBytes: most that an encoded chunk takes.
-    init(chunk: Int, encodedBytes: Int) {
-      self.chunk = chunk
+    static func bytes(chunk: Int) -> Int { tileColumns * (chunk + chunk / 8 + chunk + chunk / 8 + 2 * columnGap) }
+
+    init(chunk: Int) {
+      pitch = chunk + columnGap
+      bitPitch = chunk / 8 + columnGap
       codes = Pages(count: chunk * tileColumns)
       apart = Pages(count: chunk)
-      columns = Pages(count: chunk * tileColumns)
-      bits = Pages(count: chunk * tileColumns / 8)
-      encoded = Pages(count: encodedBytes)
+      columns = Pages(count: pitch * tileColumns)
+      bits = Pages(count: bitPitch * tileColumns)
     }
 
     deinit {
-      for pages in [codes, columns, bits, encoded] { pages.deallocate() }
+      for pages in [codes, columns, bits] { pages.deallocate() }
       apart.deallocate()
     }
 
     /// Turns `count` samples; what lies behind them is 0.
     func turn(_ count: Int) {
-      if count < chunk {
+      if count < apart.count {
         columns.base.update(repeating: 0, count: columns.count)
         bits.base.update(repeating: 0, count: bits.count)
       }
-      nd_turn_codes(columns.base, chunk, codes.base, count)
-      nd_turn_bits(bits.base, chunk / 8, apart.base, count)
+      nd_turn_codes(columns.base, pitch, codes.base, count)
+      nd_turn_bits(bits.base, bitPitch, apart.base, count)
     }
   }
 
   // MARK: Rows
 
   private func writeRows() throws {
-    let writers = CodeWriters(try layer.begin(.codeRows), try layer.begin(.codeRowsApart))
-    let chunk = writers.chunk
-    let chunks = (neurons + chunk - 1) / chunk
-    // Whole chunks, so that what lies behind the last neuron is 0.
-    let pitch = chunks * chunk
-    let atOnce = max(1, min(samples, Self.rowBytesMax / pitch))
+    let writers = ChunkWriters([try layer.begin(.codeRows), try layer.begin(.codeRowsApart)])
+    let chunk = writers.chunkElements
+    let pitch = Self.pitch(neurons: neurons)
+    let chunks = pitch / chunk
+    let atOnce = Self.rowsAtOnce(samples: samples, pitch: pitch)
     let rows = Pages<UInt8>(count: atOnce * pitch)
     let bits = Pages<UInt8>(count: atOnce * pitch / 8)
-    let buffers = (0..<lanes.count).map { _ in RowBuffers(samples: atOnce, encodedBytes: writers.encodedBytes) }
+    let buffers = (0..<lanes.count).map { _ in RowBuffers(samples: atOnce) }
     defer {
       rows.deallocate()
       bits.deallocate()
@@ -126,12 +180,12 @@ struct CodeArrays {
         try read(tile: tile, samples: some, codes: buffer.codes.base, apart: buffer.apart.base)
         matrix.put(tile: tile, rows: some.count, codes: buffer.codes.base, apart: buffer.apart.base)
       }
-      try writers.write(some.count * chunks, lanes: lanes) { lane, task in
+      try writers.write(some.count * chunks, lanes: lanes, checkStop: checkStop) { lane, task in
         let (row, number) = task.quotientAndRemainder(dividingBy: chunks)
-        var pieces = EncodedCodes()
-        writers.encode(
-          plane: first + row, chunk: number, codes: matrix.codes + row * pitch + number * chunk,
-          bits: matrix.bits + (row * pitch + number * chunk) / 8, into: &pieces, buffers[lane].encoded)
+        let place = row * pitch + number * chunk
+        var pieces = writers.pieces()
+        writers.encode(0, plane: first + row, chunk: number, matrix.codes + place, into: &pieces)
+        writers.encode(1, plane: first + row, chunk: number, matrix.bits + place / 8, into: &pieces)
         return pieces
       }
     }
@@ -142,18 +196,15 @@ struct CodeArrays {
     // Unchecked: used by its lane only.
     let codes: Pages<UInt8>
     let apart: Pages<UInt64>
-    let encoded: Pages<UInt8>
 
-    init(samples: Int, encodedBytes: Int) {
+    init(samples: Int) {
       codes = Pages(count: samples * tileColumns)
       apart = Pages(count: samples)
-      encoded = Pages(count: encodedBytes)
     }
 
     deinit {
       codes.deallocate()
       apart.deallocate()
-      encoded.deallocate()
     }
   }
 
@@ -178,94 +229,40 @@ struct CodeArrays {
   }
 }
 
-/// Encoded chunks of both arrays, in the order in which they are to be written.
-struct EncodedCodes: Sendable {
-  struct Chunk: Sendable {
-    let shard: [Int]
-    let number: Int
-    let length: Int
-  }
-  /// Of the codes, and of the bits.
-  var chunks: [[Chunk]] = [[], []]
-  var bytes: [[UInt8]] = [[], []]
-}
+/// Which stretches hold the codes of a tile.
+private struct CodeSources {
+  /// By neuron.
+  private(set) var windows: [Int: (file: CodeFile, window: CodeWindow)] = [:]
+  /// Of some tiles: the stretches that hold them all.
+  private var intervals: [(tiles: Range<Int>, stretches: [(file: CodeFile, stretch: CodeStretch)])] = []
 
-/// The arrays of codes of one orientation, and the bits beside them.
-private final class CodeWriters: @unchecked Sendable {
-  // Unchecked: a writer has one caller at a time, the lane that writes.
-  private let writers: [ArrayWriter]
-  private let codecs: [ChunkCodec]
-  /// Codes of a chunk.
-  let chunk: Int
-  private let planesPerShard: Int
-  private let chunksPerShard: Int
+  init() {}
 
-  init(_ codes: ArrayWriter, _ bits: ArrayWriter) {
-    writers = [codes, bits]
-    codecs = writers.map(\.metadata.codec)
-    chunk = codes.metadata.chunkShape[1]
-    planesPerShard = codes.metadata.shardShape[0]
-    chunksPerShard = codes.metadata.shardShape[1] / chunk
-    precondition(bits.metadata.shardShape == [planesPerShard, codes.metadata.shardShape[1] / 8])
-  }
-
-  func finish() { for writer in writers { writer.finish() } }
-
-  /// Most bytes that an encoded chunk of either takes.
-  var encodedBytes: Int { codecs.map { $0.maxEncodedBytes(chunk) }.max() ?? 0 }
-
-  /// Encodes a chunk of a neuron or a sample, and that of its bits.
-  func encode(
-    plane: Int, chunk number: Int, codes: UnsafePointer<UInt8>, bits: UnsafePointer<UInt8>,
-    into pieces: inout EncodedCodes, _ target: Pages<UInt8>
-  ) {
-    let shard = [plane / planesPerShard, number / chunksPerShard]
-    let index = plane % planesPerShard * chunksPerShard + number % chunksPerShard
-    let target = UnsafeMutableRawBufferPointer(start: target.base, count: target.count)
-    for (array, source) in [(codes, chunk), (bits, chunk / 8)].enumerated() {
-      let length = codecs[array].encode(UnsafeRawBufferPointer(start: source.0, count: source.1), into: target)
-      pieces.bytes[array].append(contentsOf: target[..<length])
-      pieces.chunks[array].append(EncodedCodes.Chunk(shard: shard, number: index, length: length))
-    }
-  }
-
-  /// Tasks a lane that are encoded before their chunks go to the files, while the next are encoded.
-  private static let tasksPerLane = 4
-
-  /// Makes chunks on all lanes and writes them in the order of the tasks.
-  func write(_ tasks: Int, lanes: Lanes, _ make: @Sendable (_ lane: Int, _ task: Int) throws -> EncodedCodes) throws {
-    let atOnce = lanes.count * Self.tasksPerLane
-    var done: [EncodedCodes] = []
-    for first in stride(from: 0, to: tasks, by: atOnce) {
-      let count = min(atOnce, tasks - first)
-      let made = LaneResults<EncodedCodes>(count)
-      try lanes.run(1 + count) { [done] lane, number in
-        guard number > 0 else { return try append(done) }
-        made[number - 1] = try make(lane, first + number - 1)
-      }
-      done = (0..<count).map { made[$0]! }
-    }
-    try append(done)
-  }
-
-  private func append(_ pieces: [EncodedCodes]) throws {
-    for (array, writer) in writers.enumerated() {
-      for piece in pieces {
-        let chunks = piece.chunks[array]
-        var place = 0
-        var next = 0
-        while next < chunks.count {
-          let run = chunks[next...].prefix { $0.shard == chunks[next].shard }
-          let count = run.reduce(0) { $0 + $1.length }
-          try piece.bytes[array].withUnsafeBytes {
-            try writer.append(
-              shard: chunks[next].shard, chunks: run.map { ($0.number, $0.length) },
-              bytes: UnsafeRawBufferPointer(rebasing: $0[place..<place + count]))
-          }
-          place += count
-          next += run.count
-        }
+  /// - Throws: `RecordFileError` where samples of a tile are in no file.
+  init(_ files: [CodeFile], tiles: Int, samples: Int) throws(RecordFileError) {
+    for file in files {
+      for window in file.windows {
+        guard window.samples == samples else { throw RecordFileError(file.path, "a neuron has too few codes") }
+        windows[window.neuron] = (file, window)
       }
     }
+    let all = files.flatMap { file in file.stretches.map { (file: file, stretch: $0) } }
+    let ends = Set(all.flatMap { [$0.stretch.tiles.lowerBound, $0.stretch.tiles.upperBound] } + [0, tiles]).sorted()
+    for (begin, end) in zip(ends, ends.dropFirst()) where end <= tiles {
+      let own = all.filter { $0.stretch.tiles.contains(begin) }
+      var next = 0
+      for stretch in own.map(\.stretch.samples).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+        if stretch.lowerBound <= next { next = max(next, stretch.upperBound) }
+      }
+      guard next == samples else {
+        throw RecordFileError(
+          files.first?.path ?? "", "it has no codes of sample \(next) of neuron \(begin * tileColumns)")
+      }
+      intervals.append((begin..<end, own))
+    }
+  }
+
+  func stretches(of tile: Int) -> [(file: CodeFile, stretch: CodeStretch)] {
+    intervals[intervals.partitioningIndex { $0.tiles.upperBound > tile }].stretches
   }
 }

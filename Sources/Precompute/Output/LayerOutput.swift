@@ -11,6 +11,7 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
   private let dataType: DataType
   private let own: CountArrays
   private let figures: FigureFiles<Value>
+  private let extremes: ExtremeArrays<Value>
   private var exponents: [Int16]
   private var origins: [Int64]
   private var tails: [UInt8]
@@ -26,6 +27,7 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
     dataType = .counting(upTo: samplesMax)
     own = try CountArrays(layer, .own, dataType: dataType)
     figures = try FigureFiles(layer, lanes: lanes)
+    extremes = try ExtremeArrays(layer)
     let neurons = layer.sizes.neurons
     exponents = Array(repeating: 0, count: neurons)
     origins = Array(repeating: 0, count: neurons)
@@ -41,6 +43,7 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
       tails[neuron] = counters.hasTails(neuron - band.lowerBound) ? 1 : 0
     }
     try figures.write(counters, band: band, members: members, quartiles: quartiles)
+    try extremes.write(counters.extremes, band: band, lanes: lanes)
     let members = members
     try own.write(band: band, lanes: lanes) { neuron, group, counts in
       let local = neuron - band.lowerBound
@@ -57,6 +60,7 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
   /// - Returns: the shared axis, and what was counted in all.
   func finish() throws -> (shared: DyadicGrid, counted: CountedValues) {
     own.finish()
+    extremes.finish()
     let grids = grids
     let hasValues = try figures.hasValues()
     let shared = DyadicGrid.shared(by: (0..<neurons).lazy.filter { hasValues[$0] }.map { grids[$0] })

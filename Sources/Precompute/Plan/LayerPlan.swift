@@ -1,5 +1,6 @@
 import Activations
 import Distributions
+import TileStore
 
 /// How a layer's work is cut so that it stays within the budget.
 public struct LayerPlan: Sendable {
@@ -23,6 +24,8 @@ public struct LayerPlan: Sendable {
   /// Bytes to decode and to read from files, all bands and passes together. A chunk counts whenever it is decoded.
   public let decodedBytes: Int
   public let readBytes: Int
+  /// Longest stretch of samples whose codes are taken at once.
+  let codeSamplesMax: Int
   /// Histograms to write: one for each neuron and group.
   private let histograms: Int
 
@@ -44,8 +47,8 @@ extension LayerPlan {
   ///   - openFiles: files that libhdf5 has open.
   /// - Throws: `PrecomputeError` where even the smallest pieces do not fit, with the budget that does.
   init<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, grouping: Grouping, medians: Job.Medians, memory: Int, lanes: Int,
-    openFiles: Int
+    _ source: LayerSource, as: Value.Type, grouping: Grouping, medians: Job.Medians, codes: Codes, memory: Int,
+    lanes: Int, openFiles: Int
   ) throws {
     // Every band decodes at most what the whole layer does.
     let once = RowBlocks<Value>.bytesTouched(source, neurons: 0..<source.neurons).decoded
@@ -57,10 +60,11 @@ extension LayerPlan {
       )
     }
     let model = Self.memoryModel(
-      source, as: Value.self, grouping: grouping, memory: memory, lanes: lanes, openFiles: openFiles)
+      source, as: Value.self, grouping: grouping, codes: codes, memory: memory, lanes: lanes, openFiles: openFiles)
     let cut: MemoryModel.Cut
     do { cut = try model.cut() } catch { throw Self.error(error, source, model) }
     self.source = source
+    codeSamplesMax = Self.codeSamplesMax(source, as: Value.self, grouping)
     rowsPerBlock = cut.rowsPerBlock
     bands = Self.bands(source, neurons: cut.bandNeurons)
     histograms = source.neurons * grouping.members.count
@@ -91,16 +95,24 @@ extension LayerPlan {
   }
 
   private static func memoryModel<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, grouping: Grouping, memory: Int, lanes: Int, openFiles: Int
+    _ source: LayerSource, as: Value.Type, grouping: Grouping, codes: Codes, memory: Int, lanes: Int, openFiles: Int
   ) -> MemoryModel {
     let lane = RowBlocks<Value>.decodingBytes(source) + TileWalk<Value>.bytesPerLane
+    let samples = source.rows * source.geometry.samplesPerRow
+    let samplesMax = codeSamplesMax(source, as: Value.self, grouping)
+    let taking =
+      codes == .none
+      ? 0
+      : BandCodes<Value>.bytes(samplesMax: samplesMax, lanes: lanes)
+        + WindowTaker<Value>.bytes(samples: samples, samplesMax: samplesMax, lanes: lanes)
     return MemoryModel(
       budget: memory,
       always: MemoryModel.always(files: openFiles, rows: source.rows)
         + LayerOutput<Value>.bytes(neurons: source.neurons),
-      finishing: FigureFiles<Value>.bytes(
-        groups: grouping.groups.count, neurons: source.neurons, lanes: lanes),
-      working: CountArrays.bytes(lanes: lanes) + lanes * lane,
+      finishing: max(
+        FigureFiles<Value>.bytes(groups: grouping.groups.count, neurons: source.neurons, lanes: lanes),
+        CodeArrays.bytes(neurons: source.neurons, samples: samples, codes: codes, lanes: lanes)),
+      working: CountArrays.bytes(lanes: lanes) + lanes * lane + taking,
       perNeuron: BandCounters<Value>.bytes(
         cells: grouping.cellCount, samplesPerCellMax: grouping.rowsPerCellMax * source.geometry.samplesPerRow)
         + QuartileTable<Value>.bytes(groups: grouping.groups.count),
@@ -110,6 +122,14 @@ extension LayerPlan {
       },
       neurons: source.neurons, rows: source.rows, rowGranularity: RowBlocks<Value>.rowGranularity(source),
       cells: grouping.cellCount, valueBytes: source.logicalBytes)
+  }
+
+  private static func codeSamplesMax<Value: ActivationValue & ReadableValue>(
+    _ source: LayerSource, as: Value.Type, _ grouping: Grouping
+  ) -> Int {
+    let each = source.geometry.samplesPerRow
+    return BandCodes<Value>.samplesMax(
+      cells: grouping.cellCount, samplesPerRow: each, samples: source.rows * each)
   }
 
   private static func error(

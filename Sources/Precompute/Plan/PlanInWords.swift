@@ -31,6 +31,9 @@ extension PreparedJob {
     lines.append(
       "  about \(durationInWords(seconds)) on \(lanes.count) \(lanes.count == 1 ? "lane" : "lanes"), if the dump is read at 2.5 GB/s"
     )
+    let forecast = StoreForecast(self)
+    lines.append("  \(forecast.inWords(job.codes ?? .none))")
+    if let codesLeftOut { lines.append("  Note: \(codesLeftOut)") }
     for note in contents.notes { lines.append("  Note: \(note)") }
     lines += contents.evidence.words(indent: "  ")
     let known = Set(contents.evidence.leftOut.map(\.path))

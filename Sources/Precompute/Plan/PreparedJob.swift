@@ -15,6 +15,8 @@ public struct PreparedJob: Sendable {
   public let ids: [String]
   public let lanes: Lanes
   public let memory: Int
+  /// Why the store has no codes although the job does not say so; `nil` where that is not so.
+  let codesLeftOut: String?
 
   /// Version of the program that computes; a store of another one is not the same store.
   public static let version = "0.3.0"
@@ -39,14 +41,16 @@ public struct PreparedJob: Sendable {
     grouping = try Grouping(
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try RowExpression(parsing: $0.condition, in: .job)) })
+    let (codes, codesLeftOut) = job.codes.map { ($0, nil) } ?? Self.usualCodes(of: contents.layers)
+    self.codesLeftOut = codesLeftOut
     plans = try contents.layers.map { [grouping] layer in
       layer.fitsFloat
         ? try LayerPlan(
-          layer, as: Float.self, grouping: grouping, medians: job.medians, memory: left, lanes: lanes.count,
-          openFiles: openFiles)
+          layer, as: Float.self, grouping: grouping, medians: job.medians, codes: codes, memory: left,
+          lanes: lanes.count, openFiles: openFiles)
         : try LayerPlan(
-          layer, as: Double.self, grouping: grouping, medians: job.medians, memory: left, lanes: lanes.count,
-          openFiles: openFiles)
+          layer, as: Double.self, grouping: grouping, medians: job.medians, codes: codes, memory: left,
+          lanes: lanes.count, openFiles: openFiles)
     }
     guard plans.reduce(0.0, { $0 + Double($1.countedBytes) + Double($1.decodedBytes) }) < 0x1p62 else {
       throw PrecomputeError(
@@ -55,7 +59,7 @@ public struct PreparedJob: Sendable {
     }
     ids = Self.ids(contents.layers.map(\.name))
     var job = job
-    job.codes = job.codes ?? Self.usualCodes(of: contents.layers)
+    job.codes = codes
     self.contents = contents
     self.job = job
     self.lanes = lanes
@@ -67,9 +71,13 @@ public struct PreparedJob: Sendable {
   /// Bytes of codes that a job has unasked, at most.
   private static let codesBytesMax = 16 << 30
 
-  private static func usualCodes(of layers: [LayerSource]) -> Codes {
+  private static func usualCodes(of layers: [LayerSource]) -> (Codes, String?) {
     let bytes = layers.reduce(0.0) { $0 + Double($1.neurons) * Double($1.rows * $1.geometry.samplesPerRow) }
-    return bytes <= Double(codesBytesMax) ? .columns : .none
+    guard bytes > Double(codesBytesMax) else { return (.columns, nil) }
+    return (
+      .none,
+      "codes would take \(bytesInWords(Int(min(bytes, 0x1p62)))), more than the \(bytesInWords(codesBytesMax)) that are kept unasked; without them, groups of the moment and the rows behind a bin cannot be had. Write codes: columns into the job to keep them."
+    )
   }
 
   /// Refuses more rows than their cells have room for, and more files than can be open.

@@ -104,19 +104,18 @@ extension PreparedJob {
     let files = try bandFiles(
       layer: number, segments: nil, shard: nil, folder: builder.scratchFolder, as: Value.self)
     var run = try layerRun(number, observer, as: Value.self)
-    if job.codes ?? .none > .none {
-      run.codes = LayerCodes(CodeSpool(try builder.scratchFile("layer-\(number)-codes")))
-    }
+    run.files = files
+    run.clock = clock
+    let codes = LayerCodes()
     if let shards {
-      try run.join(shards.files[number], files, into: output)
+      try run.join(shards.files[number], into: output, codes: codes)
     } else {
-      run.files = files
-      run.clock = clock
-      try run.run(into: output)
+      try run.run(into: output, codes: codes)
     }
     let missing = run.missingRows
     var (shared, counted) = try output.finish()
-    try run.codes?.write(writer, grids: output.grids, lanes: lanes)
+    try CodeArrays(layer: writer, files: codes.files, grids: output.grids, lanes: lanes, checkStop: observer.checkStop)
+      .write()
     counted.missingRows = missing.reduce(0) { $0 + $1.count }
     if source.isMasked {
       let each = (counted.finite + counted.nan + counted.infinite) / source.neurons

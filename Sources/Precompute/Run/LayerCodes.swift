@@ -2,44 +2,25 @@ import Activations
 import Distributions
 import TileStore
 
-/// Takes the codes of a layer's values, band by band, and writes their arrays at the end.
-final class LayerCodes<Value: ActivationValue & ReadableValue> {
-  private let spool: CodeSpool
-  private var stretches: [CodeSpool.Stretch] = []
+/// Where a layer's codes lie until all its bands are done.
+final class LayerCodes {
+  private(set) var files: [CodeFile] = []
 
-  init(_ spool: CodeSpool) { self.spool = spool }
-
-  /// Reads the rows of a band whose grids are final.
-  func take(_ counters: BandCounters<Value>, band: Range<Int>, _ run: LayerRun<Value>, _ walk: TileWalk<Value>) throws {
-    let blocks = RowBlocks<Value>(
-      run.plan.source, neurons: band, rowsPerBlock: run.plan.quantilePassRows, lanes: run.lanes.count)
-    let samplesMax = CodeSpool.samplesMax(cells: run.grouping.cellCount)
-    let lanes = (0..<run.lanes.count).map { _ in TileCodes<Value>(samplesMax: samplesMax) }
-    let tiles = band.lowerBound / tileColumns..<band.lowerBound / tileColumns + counters.tiles
-    for number in blocks.blocks.indices {
-      try run.observer.checkStop()
-      try blocks.withBlock(number, run.lanes.run) { block in
-        for first in stride(from: 0, to: block.samples, by: samplesMax) {
-          let some = first..<min(first + samplesMax, block.samples)
-          let before = block.firstRow * block.samplesPerRow
-          let stretch = CodeSpool.stretch(
-            before + some.lowerBound..<before + some.upperBound, tiles: tiles, after: stretches.last)
-          stretches.append(stretch)
-          try walk.eachTile(
-            block, samples: some, columns: band.count, tiles: 0..<counters.tiles,
-            before: { lane, tile in lanes[lane].begin(counters, tile: tile, samples: some) },
-            body: { lane, _, _, rows, order in lanes[lane].add(rows.base, rows: rows.count, order: order) },
-            after: { [spool] lane, tile in
-              try spool.write(lanes[lane].record, tile: tiles.lowerBound + tile, of: stretch)
-            })
-        }
-      }
-    }
+  /// Adds a file, once.
+  func add(_ file: CodeFile?) {
+    guard let file, !files.contains(where: { $0 === file }) else { return }
+    files.append(file)
   }
+}
 
-  /// Writes the arrays.
-  /// - Parameter grids: of all neurons.
-  func write(_ layer: LayerWriter, grids: [DyadicGrid], lanes: Lanes) throws {
-    try CodeArrays(layer: layer, spool: spool, stretches: stretches, grids: grids, lanes: lanes).write()
+extension LayerRun {
+  /// Files that are written while a band is counted, besides the checkpoint: the parts of a shard's rows, and codes.
+  func codesPaths(_ band: Range<Int>) -> [String] { files.map { $0.hasCodes ? [$0.codesPath(band)] : [] } ?? [] }
+
+  /// Takes the codes of a band, where the layer is to have them.
+  /// - Parameter position: of what was taken before the run was stopped.
+  func newCodes(_ band: Range<Int>, resuming position: RecordWriter.Position?) throws -> BandCodes<Value>? {
+    guard let files, files.hasCodes else { return nil }
+    return try BandCodes(files, band, samplesMax: plan.codeSamplesMax, resuming: position)
   }
 }

@@ -16,12 +16,11 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   /// Where the layer's counts are kept, complete bands and checkpoints inside a band; `nil`: nowhere.
   var files: BandFiles<Value>?
   var clock = CheckpointClock(seconds: .infinity)
-  /// Takes the codes of the values, where the layer is to have them.
-  var codes: LayerCodes<Value>?
 
   private var source: LayerSource { plan.source }
 
-  func run(into output: LayerOutput<Value>) throws {
+  /// - Parameter codes: learns where the codes of each band are.
+  func run(into output: LayerOutput<Value>, codes: LayerCodes) throws {
     let walk = walk
     let clock = self.clock
     let begin = ContinuousClock.now
@@ -31,17 +30,20 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       let quartiles: QuartileTable<Value>
       if let file {
         (counters, quartiles) = try files!.read(file, neurons: band)
+        codes.add(file.codes)
         observer.report(.resumed(bytes: bytes(rows: source.rows, neurons: band.count) * plan.passes))
       } else {
-        (counters, quartiles) = try complete(band, walk)
+        let bandCodes: BandCodes<Value>?
+        (counters, quartiles, bandCodes) = try complete(band, walk)
+        codes.add(try bandCodes?.file())
         computed += band.count
         // Where all bands together take less than the time between two checkpoints, keeping them would gain nothing.
         let estimate = (ContinuousClock.now - begin) * source.neurons / computed
         if let files, band.count < source.neurons, clock.isWorth(estimate) {
+          try bandCodes?.writer.finish()
           try files.write(counters, quartiles, band: band)
         }
       }
-      try codes?.take(counters, band: band, self, walk)
       observer.report(.writing(layer: source.name))
       try output.write(counters, band: band, quartiles: quartiles)
     }
@@ -66,19 +68,26 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   }
 
   /// Counts a band over all rows and finds its quartiles, beginning where a checkpoint was left.
-  func complete(_ band: Range<Int>, _ walk: TileWalk<Value>) throws -> (BandCounters<Value>, QuartileTable<Value>) {
+  /// - Returns: also the codes, where the layer is to have them.
+  func complete(
+    _ band: Range<Int>, _ walk: TileWalk<Value>
+  ) throws -> (BandCounters<Value>, QuartileTable<Value>, BandCodes<Value>?) {
     let work = newWork(band)
     let keeper = files.map { BandCheckpoint(files: $0, clock: clock, work: work) }
-    try keeper?.restore()
+    let positions = try keeper?.restore(besides: codesPaths(band))
+    let codes = try newCodes(band, resuming: positions?.first)
+    if let codes { keeper?.journals = [codes.writer] }
     let log = candidateLog(work, rows: source.rows, bytes: plan.candidateLogBytes)
     var blocks = blocks(band, rows: [0..<source.rows], from: work.nextRow)
-    try count(work, blocks, walk, keeper: keeper, log: log)
+    try count(work, blocks, walk, keeper: keeper, log: log, codes: codes)
     if blocks.blocks.count > 1 {
       blocks = RowBlocks(source, neurons: band, rowsPerBlock: plan.quantilePassRows, lanes: lanes.count)
     }
+    let windows = try codes.map { windowTaker([try $0.file()], $0, band) }
     try findQuartiles(
-      work, blocks, walk, keeper: keeper, kept: log.map { log in { @Sendable in log.hand(over: $0, to: $1) } })
-    return (work.counters, work.quartiles)
+      work, blocks, walk, keeper: keeper, windows: windows,
+      kept: log.map { log in { @Sendable in log.hand(over: $0, to: $1) } })
+    return (work.counters, work.quartiles, codes)
   }
 
   func newWork(_ band: Range<Int>) -> BandWork<Value> {
@@ -97,6 +106,15 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     return CandidateLog(
       work.counters, groups: grouping.members, integers: source.holdsWholeNumbers, rows: rows,
       part: Double(rows) / Double(source.rows), bytes: bytes)
+  }
+
+  /// - Parameters:
+  ///   - files: hold what was taken of the band.
+  ///   - codes: takes the windows.
+  func windowTaker(_ files: [CodeFile], _ codes: BandCodes<Value>, _ band: Range<Int>) -> WindowTaker<Value> {
+    WindowTaker(
+      files: files, codes: codes, grouping: grouping, samplesPerRow: source.geometry.samplesPerRow,
+      firstNeuron: band.lowerBound, samples: source.rows * source.geometry.samplesPerRow)
   }
 
   private var samplesPerCellMax: Int { grouping.rowsPerCellMax * source.geometry.samplesPerRow }
@@ -138,9 +156,10 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   /// - Parameters:
   ///   - log: keeps the candidates.
   ///   - journal: takes the moments of each segment.
+  ///   - codes: takes the codes.
   func count(
     _ work: BandWork<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, keeper: BandCheckpoint<Value>?,
-    log: CandidateLog<Value>? = nil, journal: SegmentJournal<Value>? = nil
+    log: CandidateLog<Value>? = nil, journal: SegmentJournal<Value>? = nil, codes: BandCodes<Value>? = nil
   ) throws {
     let counters = work.counters
     let segmentEnds = source.segmentEnds
@@ -150,17 +169,27 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       while sample < block.samples {
         let row = block.firstRow + sample / each
         let segmentEnd = segmentEnds[segmentEnds.partitioningIndex { $0 > row }]
-        let end = min(block.samples, (segmentEnd - block.firstRow) * each)
+        let most = codes.map { sample + $0.samplesMax } ?? block.samples
+        let end = min(block.samples, (segmentEnd - block.firstRow) * each, most)
         let closes = block.firstRow + end / each == segmentEnd
+        let some = sample..<end
+        let before = block.firstRow * each
+        let stretch = try codes?.begin(before + sample..<before + end, tiles: 0..<counters.tiles)
         try walk.eachTile(
-          block, samples: sample..<end, columns: counters.neurons, tiles: 0..<counters.tiles,
-          body: { _, tile, cell, rows, _ in
-            counters.add(tile: tile, cell: cell, rows: rows.count, values: rows.base)
+          block, samples: some, columns: counters.neurons, tiles: 0..<counters.tiles,
+          before: { lane, tile in stretch?.lanes[lane].begin(counters, tile: tile, samples: some) },
+          body: { lane, tile, cell, rows, order in
+            counters.add(
+              tile: tile, cell: cell, rows: rows.count, values: rows.base,
+              numbers: RowNumbers(first: block.firstRow, samplesPerRow: each, order: order))
             log?.add(tile: tile, cell: cell, rows)
+            stretch?.lanes[lane].add(rows.base, rows: rows.count, order: order)
           },
-          after: { _, tile in
+          after: { lane, tile in
             if closes { counters.closeSegment(tile: tile, journal: journal?.place(of: tile)) }
+            try stretch?.put(tile, of: lane)
           })
+        if let stretch { codes?.end(stretch) }
         if closes { try journal?.write() }
         sample = end
       }

@@ -36,16 +36,19 @@ extension PreparedJob {
 
 extension LayerRun {
   /// Joins what shards have counted.
-  /// - Parameter parts: the files of this layer, from all shards.
-  func join(_ parts: [CountsFile], _ files: BandFiles<Value>, into output: LayerOutput<Value>) throws {
+  /// - Parameters:
+  ///   - parts: the files of this layer, from all shards.
+  ///   - codes: learns where the codes are.
+  func join(_ parts: [CountsFile], into output: LayerOutput<Value>, codes: LayerCodes) throws {
+    let files = files!
+    for part in parts { codes.add(part.codes) }
     let byRows = parts.contains { $0.header.segments != nil }
-    let walk = byRows || codes != nil ? walk : nil
+    let walk = byRows ? walk : nil
     let segmentCount = plan.source.segmentEnds.count
     try eachBand(of: 0..<plan.source.neurons, beside: byRows ? [] : parts) { band, file in
       try observer.checkStop()
       if let file {
         let (counters, quartiles) = try files.read(file, neurons: band)
-        try codes?.take(counters, band: band, self, walk!)
         observer.report(.resumed(bytes: portion(of: plan.countedBytes, band.count, of: plan.source.neurons)))
         observer.report(.writing(layer: plan.source.name))
         try output.write(counters, band: band, quartiles: quartiles)
@@ -54,11 +57,14 @@ extension LayerRun {
       observer.report(.resumed(bytes: portion(of: plan.countedBytes, band.count, of: plan.source.neurons)))
       let counters = try files.join(parts, neurons: band, segmentCount: segmentCount)
       let work = BandWork<Value>(band, groups: grouping.members.count, counters: counters)
-      try findQuartiles(work, blocks(band, rows: [0..<plan.source.rows], from: 0), walk!, keeper: nil) {
-        tile, refinement in
+      let taken = try newCodes(band, resuming: nil)
+      let windows = taken.map { windowTaker(parts.compactMap(\.codes), $0, band) }
+      try findQuartiles(
+        work, blocks(band, rows: [0..<plan.source.rows], from: 0), walk!, keeper: nil, windows: windows
+      ) { tile, refinement in
         try files.hand(overFrom: parts, neuron: band.lowerBound + tile * tileColumns, to: refinement)
       }
-      try codes?.take(counters, band: band, self, walk!)
+      codes.add(try taken?.file())
       observer.report(.writing(layer: plan.source.name))
       try output.write(counters, band: band, quartiles: work.quartiles)
     }

@@ -16,6 +16,8 @@ struct QuantilePass<Value: ActivationValue & ReadableValue> {
   let walk: TileWalk<Value>
   let keeper: BandCheckpoint<Value>?
   let kept: Kept?
+  /// Takes the codes of neurons with windows, where the layer is to have codes.
+  let windows: WindowTaker<Value>?
 
   private var counters: BandCounters<Value> { work.counters }
   private var groups: [[Int]] { layer.grouping.members }
@@ -91,25 +93,29 @@ struct QuantilePass<Value: ActivationValue & ReadableValue> {
         if !refinement.isComplete { refinement.restart() }
       }
     }
-    try gather(tiles.filter { !refinements[$0]!.isComplete }, refinements)
+    let open = tiles.filter { !refinements[$0]!.isComplete }
+    try gather(open, refinements)
+    let isByRows = Set(open)
     guard tiles.allSatisfy({ refinements[$0]!.isComplete }) else {
       throw ActivationsError(
         "\(plan.source.parts[0].file.path), dataset \(plan.source.path): the second reading found other values than the first. The dump was changed while it was read; run again when its writer is done."
       )
     }
-    let (groups, integers, quartiles) = (groups, integers, work.quartiles)
+    let (groups, integers, quartiles, windows) = (groups, integers, work.quartiles, windows)
     try layer.lanes.run(tiles.count) { _, number in
       let tile = tiles.lowerBound + number
       let refinement = refinements[tile]!
       var scratch: [Value] = []
+      var opened: [Int] = []
       for column in refinement.pending.columns {
         let neuron = tile * tileColumns + column
         for group in groups.indices {
           quartiles[group, neuron] = refinement.quartiles(
             neuron, of: groups[group], integers: integers, scratch: &scratch)
         }
-        refinement.openWindow(neuron, scratch: &scratch)
+        if refinement.openWindow(neuron, scratch: &scratch) { opened.append(neuron) }
       }
+      try windows?.take(opened, of: refinement, isByRows: isByRows.contains(tile))
       refinements[tile] = nil
       pending[tile] = nil
     }
@@ -150,12 +156,15 @@ struct QuantilePass<Value: ActivationValue & ReadableValue> {
 
 extension LayerRun {
   /// Finds the quartiles of every group and neuron of a band, exact or as the job wants them.
-  /// - Parameter kept: hands over candidates that were kept of a tile.
+  /// - Parameters:
+  ///   - windows: takes the codes of neurons with windows.
+  ///   - kept: hands over candidates that were kept of a tile.
   func findQuartiles(
     _ work: BandWork<Value>, _ blocks: RowBlocks<Value>, _ walk: TileWalk<Value>, keeper: BandCheckpoint<Value>?,
-    kept: QuantilePass<Value>.Kept? = nil
+    windows: WindowTaker<Value>?, kept: QuantilePass<Value>.Kept? = nil
   ) throws {
-    let pass = QuantilePass(layer: self, work: work, blocks: blocks, walk: walk, keeper: keeper, kept: kept)
+    let pass = QuantilePass(
+      layer: self, work: work, blocks: blocks, walk: walk, keeper: keeper, kept: kept, windows: windows)
     switch medians {
     case .binned: try pass.takeBinned()
     case .exact: try pass.takeExact()

@@ -121,8 +121,7 @@ extension PreparedJob {
     var isNew = false
     try run.eachBand(of: piece.neurons, beside: files.complete()) { band, file in
       if let file {
-        let name = file.reader.path.split(separator: "/").last.map(String.init)!
-        if names.last != name { names.append(name) }
+        names += file.names.filter { !names.contains($0) }
         observer.report(.resumed(bytes: portion(of: decodedBytes(of: piece), band.count, of: piece.neurons.count)))
         return
       }
@@ -130,10 +129,11 @@ extension PreparedJob {
       if let segments = piece.segments {
         try run.countPart(band, segments, walk)
       } else {
-        let (counters, quartiles) = try run.complete(band, walk)
+        let (counters, quartiles, codes) = try run.complete(band, walk)
+        try codes?.writer.finish()
         try files.write(counters, quartiles, band: band)
       }
-      names.append(files.path(band).split(separator: "/").last.map(String.init)!)
+      names += try CountsFile(path: files.path(band), hasCodes: files.hasCodes).names
     }
     return (names, isNew)
   }
@@ -147,7 +147,8 @@ extension PreparedJob {
         fingerprint: try workFingerprint.digest, shard: shard, layer: layer, firstNeuron: 0, endNeuron: 0,
         segments: segments, cells: grouping.cellCount, groups: grouping.groups.count,
         valueBytes: MemoryLayout<Value>.size),
-      samplesPerCellMax: grouping.rowsPerCellMax * plans[layer].source.geometry.samplesPerRow, lanes: lanes)
+      samplesPerCellMax: grouping.rowsPerCellMax * plans[layer].source.geometry.samplesPerRow,
+      hasCodes: job.codes ?? .none > .none, lanes: lanes)
   }
 }
 
@@ -157,15 +158,16 @@ extension LayerRun {
     let files = files!
     let work = newWork(band)
     let keeper = BandCheckpoint(files: files, clock: clock, work: work)
-    let position = try keeper.restore()
-    let writer = try RecordWriter(path: files.path(band), header: files.header(band), resuming: position)
-    keeper.journal = writer
+    let positions = try keeper.restore(besides: [files.path(band)] + codesPaths(band))
+    let writer = try RecordWriter(path: files.path(band), header: files.header(band), resuming: positions?[0])
+    let codes = try newCodes(band, resuming: positions?.last)
+    keeper.journals = [writer] + (codes.map { [$0.writer] } ?? [])
     let journal = SegmentJournal(files, tiles: work.counters.tiles, writer: writer)
     let rows = plan.source.rows(ofSegments: segments)
     let blocks = blocks(band, rows: rows, from: work.gatheredRow ?? work.nextRow)
     let rowCount = rows.reduce(0) { $0 + $1.count }
     let log = candidateLog(work, rows: rowCount, bytes: plan.candidateLogBytes(segments, grouping))
-    try count(work, blocks, walk, keeper: keeper, log: log, journal: journal)
+    try count(work, blocks, walk, keeper: keeper, log: log, journal: journal, codes: codes)
     if work.gatheredRow == nil {
       try files.append(work.counters, to: writer)
       work.gatheredRow = 0
@@ -176,6 +178,7 @@ extension LayerRun {
       let part = Double(rowCount) / Double(plan.source.rows)
       try gatherCandidates(work, blocks, walk, files, to: writer, part: part, keeper: keeper)
     }
+    try codes?.writer.finish()
     try writer.finish()
     keeper.remove()
   }

@@ -28,10 +28,10 @@ struct ShardSet {
         continue
       }
       do {
-        let own = try mark.files.map { name throws(RecordFileError) in
-          try CountsFile(path: "\(folder.path(of: mark.shard))/\(name)")
+        let own = try mark.files.filter { $0.hasSuffix(CountsFile.suffix) }.map { name throws(RecordFileError) in
+          try CountsFile(path: "\(folder.path(of: mark.shard))/\(name)", hasCodes: job.job.codes ?? .none > .none)
         }
-        try job.lanes.run(own.count) { _, number in try own[number].reader.verify() }
+        try job.lanes.run(own.count) { _, number in try own[number].verify() }
         try Self.check(own, are: job.pieces(of: mark.shard), of: mark.shard, job, folder)
         for file in own { files[file.header.layer].append(file) }
       } catch let error as RecordFileError {

@@ -1,9 +1,9 @@
 /// Reads one array of a store: inner chunk by inner chunk, row by row, or plane by plane.
 ///
-/// Every array of the format has at most one *plane* axis (group, instance or picture), then one axis that is cut into
-/// chunks (neurons; for pictures their rows, uncut), then axes that are never cut (bins). A *row* is everything at one
-/// place of the first two axes: a neuron's bins, or its one number. An array without a plane axis has one plane. Those of the table of
-/// rows have none: they are cut along the first axis.
+/// Every array of the format has at most one *plane* axis (group, instance or picture; of codes a neuron or a sample), then one axis that
+/// is cut into chunks (neurons; of codes samples; for pictures their rows, uncut), then axes that are never cut (bins, ranks). A *row* is
+/// everything at one place of the first two axes: a neuron's bins, or its one number. An array without a plane axis has one plane: extremes,
+/// and those of the table of rows, are cut along the first axis.
 public struct ArrayReader: Sendable {
   public let path: String
   public let metadata: ArrayMetadata
@@ -33,11 +33,10 @@ public struct ArrayReader: Sendable {
     self.metadata = metadata
     self.folder = folder
     self.maps = maps
-    let axis = metadata.shape.count == 1 || !hasPlanes ? 0 : 1
+    let axis = hasPlanes && metadata.hasPlanes ? 1 : 0
     cutAxis = axis
     let uncut = metadata.shape.indices.dropFirst(axis + 1)
     guard (1...4).contains(metadata.shape.count), metadata.shape.allSatisfy({ $0 > 0 }),
-      axis == 0 || metadata.chunkShape[0] == 1,
       uncut.allSatisfy({
         metadata.chunkShape[$0] == metadata.shape[$0] && metadata.shardShape[$0] == metadata.shape[$0]
       })

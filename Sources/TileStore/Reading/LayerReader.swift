@@ -69,6 +69,11 @@ public struct LayerReader: Sendable {
   /// `[instance, neuron]` float32, where there are instances.
   public var values: ArrayReader? { self[.values] }
 
+  /// `[neuron, rank]`: values of the 16 rows with the highest or the lowest finite values, best first; NaN where there are fewer.
+  public func extremes(_ end: ExtremeEnd) -> ArrayReader? { self[.extremes(end)] }
+  /// `[neuron, rank]` uint32: their rows; 2^32 - 1 where there are fewer.
+  public func extremeRows(_ end: ExtremeEnd) -> ArrayReader? { self[.extremeRows(end)] }
+
   /// `[neuron, sample]` uint8, where the layer has codes by neuron: its bins (`Tiles/FORMAT.md` §4, Codes).
   public var codeColumns: ArrayReader? { self[.codeColumns] }
   /// `[neuron, sampleByte]`: a bit for each value that is no ordinary number in its bin.

@@ -80,6 +80,11 @@ public final class RecordReader: Sendable {
     }
   }
 
+  /// Byte of the file at which a record begins, and its length.
+  public func place(of number: Int) -> (offset: Int, bytes: Int) {
+    (offsets[number], offsets[number + 1] - offsets[number])
+  }
+
   /// A record, checked.
   /// - Precondition: there is such a record.
   public func record(_ number: Int) throws(RecordFileError) -> [UInt8] {

@@ -5,9 +5,11 @@ import Glibc
 public final class RecordWriter {
   public let path: String
   private let temporary: String
-  private let file: OutputFile
+  private let file: RecordRoom.File
   private var index: [UInt8] = []
   private var end: Int
+  /// Byte of the file at which the first record begins.
+  public let firstPlace: Int
   private var waiting: [UInt8] = []
 
   /// Bytes that are collected before they are written.
@@ -39,15 +41,16 @@ public final class RecordWriter {
     preamble.append(littleEndian: UInt32(header.count))
     preamble.append(littleEndian: header.withUnsafeBytes { crc32c($0) })
     preamble += header
+    firstPlace = preamble.count
     if let position {
-      file = try OutputFile(path: temporary, flags: O_WRONLY)
-      try file.truncate(to: position.end)
+      file = try RecordRoom.File(path: temporary, flags: O_WRONLY)
+      try file.output.truncate(to: position.end)
       end = position.end
       index = position.index
     } else {
-      file = try OutputFile(path: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC)
+      file = try RecordRoom.File(path: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC)
       end = preamble.count
-      try file.write(preamble, at: 0)
+      try file.output.write(preamble, at: 0)
     }
   }
 
@@ -58,16 +61,40 @@ public final class RecordWriter {
     if waiting.count >= Self.waitingBytesMax { try flush() }
   }
 
-  private func flush() throws {
-    try file.write(waiting, at: end)
+  /// Makes room for records of one length behind those before; whoever fills it gives it to `append`.
+  public func room(for count: Int, bytes: Int) throws -> RecordRoom {
+    try flush()
+    defer { end += count * bytes }
+    return RecordRoom(file, place: end, count: count, bytes: bytes)
+  }
+
+  /// Takes the records of a room that is filled.
+  /// - Precondition: it is the last that was made, and nothing was appended since.
+  public func append(_ room: RecordRoom) {
+    precondition(room.end == end && waiting.isEmpty)
+    for number in 0..<room.count {
+      index.append(littleEndian: UInt32(room.bytes))
+      index.append(littleEndian: room.sum(number))
+    }
+  }
+
+  /// Byte of the file behind the last record.
+  public var place: Int { end + waiting.count }
+
+  /// Hands what was appended to the system, for readers of the file.
+  public func flush() throws {
+    try file.output.write(waiting, at: end)
     end += waiting.count
     waiting.removeAll(keepingCapacity: true)
   }
 
+  /// Where the file lies until it is finished.
+  public var unfinishedPath: String { temporary }
+
   /// Makes what was written so far lasting.
   public func save() throws -> Position {
     try flush()
-    try file.synchronize()
+    try file.output.synchronize()
     return Position(end: end, index: index)
   }
 
@@ -79,8 +106,8 @@ public final class RecordWriter {
     trailer.append(littleEndian: UInt64(index.count / 8))
     trailer.append(littleEndian: index.withUnsafeBytes { crc32c($0) })
     trailer.append(littleEndian: trailer.withUnsafeBytes { crc32c($0) })
-    try file.write(index + trailer + RecordFile.endMagic, at: end)
-    try file.synchronize()
+    try file.output.write(index + trailer + RecordFile.endMagic, at: end)
+    try file.output.synchronize()
     try renameFile(temporary, to: path)
     try synchronizeFolder(parentFolder(of: path))
   }

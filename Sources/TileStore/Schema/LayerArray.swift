@@ -33,6 +33,7 @@ extension LayerArray {
   public static let all: [LayerArray] =
     BinAxis.allCases.flatMap { axis in BinCount.allCases.map { counts(axis, $0) } } + Statistic.allCases.map(statistic)
     + [exponent, origin, tails, medianOrder, valueOrder, values]
+    + ExtremeEnd.allCases.flatMap { [extremes($0), extremeRows($0)] }
     + [codeColumns, codeColumnsApart, codeRows, codeRowsApart]
 
   public static func counts(_ axis: BinAxis, _ bins: BinCount) -> LayerArray {
@@ -53,6 +54,15 @@ extension LayerArray {
   public static let valueOrder = LayerArray("orderings/value", [.instance, .neuron], [.uint32])
   public static let values = LayerArray("values", [.instance, .neuron], [.float32])
 
+  /// Values of the rows with the highest or the lowest values, best first.
+  public static func extremes(_ end: ExtremeEnd) -> LayerArray {
+    LayerArray("extremes/\(end.rawValue)", [.neuron, .rank], [.float32, .float64], since: 2)
+  }
+  /// Their rows.
+  public static func extremeRows(_ end: ExtremeEnd) -> LayerArray {
+    LayerArray("extremes/\(end.rawValue)_row", [.neuron, .rank], [.uint32], since: 2)
+  }
+
   public static let codeColumns = LayerArray("codes/columns", [.neuron, .sample], [.uint8], since: 2, codes: .columns)
   public static let codeColumnsApart = LayerArray(
     "codes/columns_apart", [.neuron, .sampleByte], [.uint8], since: 2, codes: .columns)
@@ -68,6 +78,14 @@ extension LayerArray {
   ]
 }
 
+/// Which end of a neuron's values.
+public enum ExtremeEnd: String, Sendable, CaseIterable {
+  case highest, lowest
+
+  /// Rows that are kept of each.
+  public static let rows = 16
+}
+
 /// What an axis of a layer's array counts.
 public enum LayerDimension: Sendable, Equatable {
   case group, instance, neuron
@@ -76,6 +94,8 @@ public enum LayerDimension: Sendable, Equatable {
   case sample
   /// Bytes that have a bit for each sample or neuron, number `i` at bit `i & 7` of byte `i >> 3`.
   case sampleByte, neuronByte
+  /// Rows by the value of a neuron.
+  case rank
 }
 
 /// Lengths of the axes of a layer's arrays.
@@ -96,6 +116,11 @@ public struct LayerSizes: Sendable, Equatable {
     self.codes = codes
   }
 
+  /// Codes of an inner chunk of a plane of so many.
+  public static func codesPerChunk(_ length: Int) -> Int {
+    ArrayMetadata.ofCodes(1, length, perByte: 1, codec: .usual(.uint8)).chunkElements
+  }
+
   public subscript(dimension: LayerDimension) -> Int {
     switch dimension {
     case .group: groups
@@ -105,6 +130,7 @@ public struct LayerSizes: Sendable, Equatable {
     case .sample: samples
     case .sampleByte: (samples + 7) / 8
     case .neuronByte: (neurons + 7) / 8
+    case .rank: ExtremeEnd.rows
     }
   }
 }
@@ -144,6 +170,7 @@ extension LayerArray {
     switch dimensions {
     case [.neuron, .sample], [.sample, .neuron]:
       return .ofCodes(sizes[dimensions[0]], sizes[dimensions[1]], perByte: 1, codec: codec(type))
+    case [.neuron, .rank]: return .ofExtremes(sizes.neurons, type, codec: codec(type))
     case [.neuron, .sampleByte]: return .ofCodes(sizes.neurons, sizes.samples, perByte: 8, codec: codec(type))
     case [.sample, .neuronByte]: return .ofCodes(sizes.samples, sizes.neurons, perByte: 8, codec: codec(type))
     default: break

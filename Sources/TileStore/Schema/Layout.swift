@@ -21,6 +21,14 @@ extension ArrayMetadata {
       codec: codec, attributes: attributes)
   }
 
+  /// Some numbers of each neuron.
+  static func ofExtremes(_ neurons: Int, _ dataType: DataType, codec: ChunkCodec) -> ArrayMetadata {
+    ArrayMetadata(
+      shape: [neurons, ExtremeEnd.rows], dataType: dataType,
+      shardShape: [min(roundUp(neurons, to: blockNeurons), shardRows), ExtremeEnd.rows],
+      chunkShape: [blockNeurons, ExtremeEnd.rows], codec: codec)
+  }
+
   /// Codes, or the bits beside them: a plane for each neuron or sample, with all samples or neurons.
   /// - Parameter perByte: 1, or 8 of bits.
   static func ofCodes(_ planes: Int, _ length: Int, perByte: Int, codec: ChunkCodec) -> ArrayMetadata {

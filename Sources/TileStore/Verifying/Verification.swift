@@ -43,6 +43,7 @@ public struct Verification: Sendable {
       if depth == .full {
         verification.checkRows(of: store)
         verification.checkContents(of: store, progress: progress)
+        verification.checkCodes(of: store)
       }
     }
     progress(1)

@@ -84,21 +84,20 @@ public final class ArrayWriter {
 
 extension ArrayWriter {
   /// Writes rows from memory: `[row, column]`, where a row is an entry of the first axis with all that is below it, or the
-  /// whole array where it has one axis only. Chunks hold a part of one row.
+  /// whole array where it has no planes. Chunks hold a part of one row.
   /// - Parameters:
   ///   - rows: which rows, behind those written before.
   ///   - data: their elements, row-major.
   /// - Throws: `StoreWriteError`.
   public func write<Element>(rows: Range<Int>, _ data: UnsafeBufferPointer<Element>) throws {
     let axes = metadata.shape.count
-    let row = axes == 1 ? 0 : 1
+    let row = metadata.hasPlanes ? 1 : 0
     let columns = metadata.shape[row...].reduce(1, *)
-    let shardRows = axes == 1 ? 1 : metadata.shardShape[0]
+    let shardRows = metadata.hasPlanes ? metadata.shardShape[0] : 1
     let shardColumns = metadata.shardShape[row...].reduce(1, *)
     let chunkColumns = metadata.chunkShape[row...].reduce(1, *)
     let chunksPerRow = shardColumns / chunkColumns
     precondition(MemoryLayout<Element>.size == metadata.dataType.byteCount)
-    precondition(axes == 1 || metadata.chunkShape[0] == 1)
     precondition(data.count == rows.count * columns)
 
     let chunk = UnsafeMutableBufferPointer<Element>.allocate(capacity: chunkColumns)
@@ -123,12 +122,10 @@ extension ArrayWriter {
             chunks.append(((row - firstRow) * chunksPerRow + part, length))
           }
         }
-        let shard: [Int] =
-          switch axes {
-          case 1: [shardColumn]
-          case 2: [firstRow / shardRows, shardColumn]
-          default: [firstRow / shardRows] + Array(repeating: 0, count: axes - 1)
-          }
+        let place =
+          !metadata.hasPlanes
+          ? [shardColumn] : axes == 2 ? [firstRow / shardRows, shardColumn] : [firstRow / shardRows]
+        let shard = place + Array(repeating: 0, count: axes - place.count)
         try bytes.withUnsafeBytes { try append(shard: shard, chunks: chunks, bytes: $0) }
       }
     }

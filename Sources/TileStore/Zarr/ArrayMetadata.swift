@@ -53,6 +53,9 @@ public struct ArrayMetadata: Sendable, Equatable {
     shape == other.shape && shardShape == other.shardShape && chunkShape == other.chunkShape
   }
 
+  /// Whether the first axis parts the array into planes: then an inner chunk is of one of them.
+  public var hasPlanes: Bool { shape.count > 1 && chunkShape[0] == 1 }
+
   /// Inner chunks of a shard on every axis.
   public var chunksPerShard: [Int] { zip(shardShape, chunkShape).map { $0 / $1 } }
   /// Shards of the array on every axis.

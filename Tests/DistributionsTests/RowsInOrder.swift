@@ -1,0 +1,12 @@
+import Distributions
+
+extension BandCounters {
+  /// Counts rows that follow each other from the first of the dump on: for tests that do not ask which rows they are.
+  func add(tile: Int, cell: Int, rows: Int, values: UnsafePointer<Value>) {
+    (0..<UInt32(rows)).map { $0 }.withUnsafeBufferPointer {
+      add(
+        tile: tile, cell: cell, rows: rows, values: values,
+        numbers: RowNumbers(first: 0, samplesPerRow: 1, order: $0.baseAddress!))
+    }
+  }
+}
