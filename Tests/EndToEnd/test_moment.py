@@ -2,12 +2,15 @@
 
 import csv
 import io
+import json
 import math
+import urllib.parse
 
 import h5py
 import numpy as np
 import pytest
 import zarr
+from serving import Server
 from test_codes import AWKWARD
 
 ROWS = 700
@@ -215,3 +218,85 @@ def test_what_cannot_be_asked(program, moment, dump, precompute, job, rng):
     assert "codes: columns" in program.fails(64, "rows", bare, "--layer", "fc", "--neuron", "1")
     assert "codes: columns" in program.fails(64, "export", bare, "--layer", "fc", "--where", "row < 3")
     assert "labels" in program.fails(64, "export", bare, "--layer", "fc", "--where", "label == 3")
+
+
+def at(path, text, **parameters):
+    return f"{path}?" + urllib.parse.urlencode({**parameters, **({"where": text} if text else {})}, quote_via=urllib.parse.quote)
+
+
+def test_tiles_are_those_of_a_stored_group(moment, rng, dump, job, precompute):
+    """Byte for byte, on both axes, in every number of bins, zoomed in and out; of a small layer and of one with several levels."""
+    _, facts, store = moment
+    asked = []
+    while len(asked) < 5:
+        text, holds = expression(rng, facts, JOB)
+        if holds.any() and text not in asked:
+            asked.append(text)
+    store = store(asked)
+    attributes = zarr.open_group(str(store), mode="r").attrs
+    with Server(store.parent.parent) as server:
+        base = server.json("/api/v1/datasets/job")["url"] + "/layers/fc"
+        stored = {text: next(i for i, g in enumerate(attributes["groups"]) if g["name"] == f"g{k}") for k, text in enumerate(asked)}
+        for text, group in stored.items():
+            views = [{"axis": a, "bins": b} for a in ("shared", "own") for b in (256, 64, 16)] + [{"zoom": 3, "from": 512}, {"order": "median(cat)", "direction": "descending"}]
+            for view in views:
+                want, got = (server.get(at(f"{base}/tiles/{g}/0/0", t, **view)) for g, t in ((group, None), ("where", text)))
+                assert want[0] == got[0] == 200 and want[2] == got[2], (text, view, got)
+            want, got = server.json(at(f"{base}/summary", None, groups=group)), server.json(at(f"{base}/summary", text, groups=0))
+            for name in ("zeros", "dead", "nan", "infinite"):
+                assert want[name][0] == got[name][1], (text, name)
+            assert want["distribution"]["counts"][0] == got["distribution"]["counts"][1]
+            for n in (0, 11, 20):
+                want = server.json(at(f"{base}/neurons/{n}", None, groups=group))["groups"][0]
+                got = server.json(at(f"{base}/neurons/{n}", text, groups=0))["groups"][1]
+                assert all(want[name] == got[name] for name in ("count", "zeros", "nan", "infinite", "counts"))
+
+
+def test_tiles_of_all_levels(rng, dump, job, precompute):
+    values = np.maximum(rng.normal(size=(300, 1500)), 0).astype(np.float32)
+    values[rng.random(values.shape) < 0.001] = np.nan
+    values[:, 1] *= np.where(np.arange(300) % 97 == 5, 1e6, 1)
+    path = dump({"fc": values}, rng.integers(0, 3, 300))
+    store = precompute(job("groups: [{ name: few, where: 'label == 1 and row >= 50' }]", path), name="job")
+    with Server(store.parent.parent) as server:
+        base = server.json("/api/v1/datasets/job")["url"] + "/layers/fc/tiles"
+        for level in (3, 2, 1, 0):
+            for index in range(-(-1500 // (256 << level))):
+                for view in ({"axis": "own"}, {"bins": 64}, {"zoom": 2, "from": 128}):
+                    want, got = (server.get(at(f"{base}/{g}/{level}/{index}", t, **view)) for g, t in ((4, None), ("where", "row >= 50 and label == 1")))
+                    assert want[0] == got[0] == 200 and want[2] == got[2], (level, index, view)
+
+
+def test_problems_name_the_place(moment, dump, job, precompute, rng):
+    _, _, store = moment
+    store = store()
+    path = dump({"fc": rng.normal(size=(20, 3)).astype(np.float32)}, name="other.h5")
+    precompute(job("codes: none\nlayers: [fc]", path).rename(path.with_name("bare.yaml")), name="job", output=path.with_name("Bare"))
+    with Server(store.parent.parent) as server:
+        base = server.json("/api/v1/datasets/job")["url"] + "/layers/fc"
+        for text, status, words in [("label = 3", 400, "character 7"), ("value(fc, 1) == 3", 400, "value()"), ("colour == 3", 404, "no column"),
+                                    ("value(gc, 1) > 0", 404, "no layer"), ("(" * 300 + "row < 1" + ")" * 300, 400, "too large"), ("", 400, "missing")]:
+            for place in ("/tiles/where/0/0", "/summary", "/neurons/3"):
+                code, headers, body = server.get(f"{base}{place}?where={urllib.parse.quote(text)}")
+                assert code == status and words in json.loads(body)["detail"], (text, place, body)
+        assert server.get(at(f"{base}/tiles/0/0/0", "row < 3"))[0] == 400
+        assert server.get(f"{base}/tiles/where/0/0")[0] == 400
+        assert server.get(at(f"{base}/tiles/where/0/0", "row < 0"))[0] == 200
+    with Server(path.with_name("Bare")) as server:
+        url = server.json("/api/v1/datasets/job")["url"]
+        code, _, body = server.get(at(f"{url}/layers/fc/tiles/where/0/0", "row < 3"))
+        assert code == 404 and "codes: columns" in json.loads(body)["detail"]
+
+
+def test_compared(program, moment):
+    _, _, store = moment
+    store = store(['label == "cat" and row < 400', 'label == "dog"', "row < 300"])
+    whole = program.ok("compare", store, "--layer", "fc", "g0", "g1")
+    other = program.ok("compare", store, "--layer", "fc", 'where:label == "cat" and row < 400', 'where:label == "dog"')
+    assert "No p" not in whole.stderr + other.stderr and "Cohen" in other.stderr
+    for want, got in zip(table(whole.stdout), table(other.stdout), strict=True):
+        assert got.pop("cohens_d") == "" and want.pop("cohens_d") is not None
+        assert want == got
+    for sides in (("g0", "g2"), ("where:row < 4", "where:row < 8"), ("all", "where:row < 8")):
+        done = program.ok("compare", store, "--layer", "fc", *sides)
+        assert "share rows" in done.stderr and all(row["p"] == row["q"] == "" for row in table(done.stdout))

@@ -12,7 +12,14 @@ package struct NeuronFigures {
   let groups: [Int]
   let instances: [Int]
 
-  package init(store: Store, layer: LayerReader, neuron: Int, groups: [Int], instances: [Int]) {
+  /// A group of the moment, and its expression in canonical form.
+  let moment: (text: String, subset: Subset)?
+
+  package init(
+    store: Store, layer: LayerReader, neuron: Int, groups: [Int], instances: [Int],
+    moment: (text: String, subset: Subset)? = nil
+  ) {
+    self.moment = moment
     self.store = store
     self.layer = layer
     self.neuron = neuron
@@ -21,7 +28,8 @@ package struct NeuronFigures {
   }
 
   /// The answer (`Tiles/HTTP.md`, "One neuron").
-  package func json() throws(StoreError) -> JSONValue {
+  /// - Throws: `StoreError`; `SubsetError` where the layer has no codes for a group of the moment.
+  package func json() throws -> JSONValue {
     let grid = try NeuronGrid(layer, neuron: neuron)
     let withCounts = groups.count <= Self.histogramsMax
     var entries: [JSONValue] = []
@@ -49,6 +57,7 @@ package struct NeuronFigures {
       }
       entries.append(.object(entry))
     }
+    if let moment { entries.append(try entry(moment.text, moment.subset)) }
     return [
       "neuron": JSONValue(neuron), "layer": .string(layer.layer.id),
       "grid": [
@@ -57,6 +66,19 @@ package struct NeuronFigures {
       "groups": .array(entries),
       "instances": .array(try instances.map { i throws(StoreError) in try instance(i, distributions) }),
     ]
+  }
+
+  /// A group of the moment: what is not known exactly lies between two bounds.
+  private func entry(_ text: String, _ subset: Subset) throws -> JSONValue {
+    let found = try SubsetFigures(layer, subset).numbers(neuron, layer.statistics)
+    var entry: [String: JSONValue] = [
+      "where": .string(text), "moved": .array(subset.moved.map { .string($0) }),
+      "counts": JSONValue(found.counts.map { Int($0) }),
+    ]
+    for (name, figure) in zip(SubsetFigures.names(layer.statistics), found.figures) {
+      entry[name] = Self.number(figure)
+    }
+    return .object(entry)
   }
 
   private func figure(_ statistic: Statistic, _ group: Int) throws(StoreError) -> Double {

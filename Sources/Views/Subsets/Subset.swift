@@ -20,14 +20,8 @@ public struct Moment: Sendable, Hashable {
   public static func == (a: Moment, b: Moment) -> Bool { a.text == b.text }
   public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
-  /// Comparisons in it, and the neurons whose values they look at.
-  package var terms: (comparisons: Int, values: Int) {
-    let operands = expression.operands
-    return (
-      operands.count / 2 + 1,
-      operands.count { if case .value = $0 { true } else { false } }
-    )
-  }
+  /// Comparisons in it, about.
+  package var comparisons: Int { expression.operands.count / 2 + 1 }
 }
 
 /// The rows of a group, stored or of the moment.
@@ -35,6 +29,9 @@ public struct Subset: Sendable {
   package let rows: RowSet
   /// What comparisons with activations were taken as, where not as they were written: `value("fc", 17) > 0.5 was taken as >= 0.5`.
   public let moved: [String]
+
+  /// Bytes it takes in a cache.
+  var byteCount: Int { rows.byteCount + moved.reduce(0) { $0 + $1.utf8.count } + 64 }
 
   /// The rows for which an expression holds.
   /// - Throws: `SubsetError`, `StoreError`.

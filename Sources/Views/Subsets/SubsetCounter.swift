@@ -2,7 +2,7 @@ import CKernels
 import TileStore
 
 /// Counts the values of some rows, neuron by neuron, from codes: what a stored group of these rows would hold.
-struct SubsetCounter: Sendable {
+package struct SubsetCounter: Sendable {
   let layer: LayerReader
   /// Samples of the rows.
   private let samples: RowSet
@@ -12,8 +12,8 @@ struct SubsetCounter: Sendable {
   /// `[neuron]`: whether of all its values only zeros stand apart.
   private let hasOnlyZerosApart: [Bool]
 
-  /// What a neuron's values are, but for where they lie.
-  typealias Tally = NeuronTally
+  /// Bytes it takes in a cache.
+  var byteCount: Int { samples.byteCount + chosen.count * 4 + origins.count * 9 + 64 }
 
   /// - Throws: `SubsetError` where the layer has no codes; `StoreError`.
   init(_ layer: LayerReader, _ subset: Subset) throws {
@@ -39,10 +39,15 @@ struct SubsetCounter: Sendable {
     return try tally(neuron, codes) { counts[Int(codes.codes[$0])] -= 1 }
   }
 
+  /// What a neuron's values are, but for where they lie.
+  func tally(_ neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> NeuronTally {
+    if !hasOnlyZerosApart[neuron] { try codes.readCodes(neuron) }
+    return try tally(neuron, codes) { _ in }
+  }
+
   /// A neuron's exact zeros.
   func zeros(_ neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> UInt32 {
-    if !hasOnlyZerosApart[neuron] { try codes.readCodes(neuron) }
-    return try tally(neuron, codes) { _ in }.zeros
+    try tally(neuron, codes).zeros
   }
 
   /// - Parameter leaveOut: called with each chosen sample whose value is in no bin.
