@@ -15,10 +15,10 @@ extension RouteTable {
     guard group < asked.attributes.groups.count else {
       throw Problem.notFound("There is no group \(group).")
     }
+    let (level, index) = try tile(of: layer.levels, asked.context)
     let axis = try query.choice("axis", BinAxis.self) ?? .shared
     let plane = PlaneKey(
       group: group, axis: axis, bins: try bins(query), window: try window(query, axis, group: group, layer))
-    let (level, index) = try tile(of: layer.levels, asked.context)
     return Build(
       .tile(layer: layer.index, plane, order, level: level, index: index),
       cost: layer.cost(ofTile: plane, order, level: level)
