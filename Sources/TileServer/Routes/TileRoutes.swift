@@ -12,11 +12,11 @@ extension RouteTable {
     let query = try asked.query()
     let order = try query.order(asked.served.orders)
     let (group, moment) = try group(query, asked)
+    let (level, index) = try tile(of: layer.levels, asked.context)
     let axis = try query.choice("axis", BinAxis.self) ?? .shared
     let plane = PlaneKey(
       group: group, moment: moment, axis: axis, bins: try bins(query),
       window: try window(query, axis, group: group, layer))
-    let (level, index) = try tile(of: layer.levels, asked.context)
     return Build(
       .tile(layer: layer.index, plane, order, level: level, index: index),
       cost: layer.cost(ofTile: plane, order, level: level)
