@@ -29,6 +29,13 @@ test("where numbers have moved, names count", () => {
   assert.deepEqual(back.columns.fc.order, { kind: "difference", a: { kind: "value", instance: 2 }, b: { kind: "median", group: 3 } });
 });
 
+test("the item of an absolute order is named as well", () => {
+  const view = { ...firstVisit(OLD), groups: [1] };
+  view.columns.fc.order = { kind: "absolute", item: { kind: "mean", group: 3 } };
+  const next = decodeState(encodeState(view, OLD), data(["bird", "cat", "dog", "eel"]));
+  assert.deepEqual(next.columns.fc.order, { kind: "absolute", item: { kind: "mean", group: 4 } });
+});
+
 test("what is gone is not replaced by what has its number, and is told", () => {
   const next = data(["bird", "cat", "eel"]);
   const back = decodeState(encodeState(state, OLD), next);

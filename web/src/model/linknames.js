@@ -76,6 +76,10 @@ export function renumbered(order, names) {
     const b = renumbered(order.b, names);
     return a && b ? /** @type {Order} */ ({ ...order, a, b }) : null;
   }
+  if (order.kind === "absolute") {
+    const item = renumbered(order.item, names);
+    return item && /** @type {Order} */ ({ ...order, item });
+  }
   const isInstance = "instance" in order;
   const index = isInstance ? names.instance(order.instance) : names.group(order.group);
   return index === null ? null : /** @type {Order} */ ({ ...order, [isInstance ? "instance" : "group"]: index });
