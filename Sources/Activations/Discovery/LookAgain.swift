@@ -96,15 +96,17 @@ extension DumpContents {
   private static func lookForUnfilledRows(
     _ layers: [LayerSource], _ counted: CountedRows, _ dump: Dump, _ evidence: inout Evidence
   ) throws {
-    let unfilled = try UnfilledRows.count(layers)
+    let (unfilled, isAtLeast) = try UnfilledRows.count(layers)
     guard unfilled > 0, let last = layers[0].parts.last else { return }
-    let rows = unfilled == 1 ? "row is" : "\(grouped(unfilled)) rows are"
+    let rows =
+      unfilled == 1 ? "The last row is" : "\(isAtLeast ? "At least the" : "The") last \(grouped(unfilled)) rows are"
+    let count = isAtLeast ? "N, the number of rows that were filled" : "\(last.rows - unfilled)"
     let advice =
       dump.parts.count == 1
-      ? "To leave \(unfilled == 1 ? "it" : "them") out, write in a job count: \(last.rows - unfilled)"
+      ? "To leave \(unfilled == 1 ? "it" : "them") out, write in a job count: \(count)"
       : "To leave \(unfilled == 1 ? "it" : "them") out, make the file again, or give each file a dataset count"
     evidence.assume(
-      "The last \(rows) zero, NaN or the fill value in every layer\(dump.parts.count > 1 ? " of \(last.file.path)" : ""), and counted all the same: perhaps the writer was stopped before it came so far. \(advice)."
+      "\(rows) zero, NaN or the fill value in every layer\(dump.parts.count > 1 ? " of \(last.file.path)" : ""), and counted all the same: perhaps the writer was stopped before it came so far. \(advice)."
     )
   }
 
