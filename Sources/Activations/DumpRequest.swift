@@ -23,10 +23,10 @@ public struct DumpRequest: Sendable, Equatable {
   public var classFrom: ClassFrom?
   /// Path of a file of its own that holds the labels, and the predictions if the job names them.
   public var labelsFrom: String?
-  /// Path of the dataset that says which positions count: `[row, position …]`, 0 where one does not.
-  public var mask: String?
   /// What rows are, besides their labels.
   public var table = RowTableRequest()
+  /// Path of the dataset that says which positions count: `[row, position …]`, 0 where one does not.
+  public var mask: String?
 
   public enum Column: String, Sendable { case labels, predictions, count }
   public init() {}

@@ -99,3 +99,19 @@ ND_CLONES void nd_turn_bits(uint8_t *columns, size_t pitch, const uint64_t *apar
     }
   }
 }
+
+void nd_count_codes(uint32_t *counts, const uint8_t *codes, const uint32_t *chosen, size_t count) {
+  // Zeros often follow each other: four tables, so that no counter waits for the one before.
+  uint32_t tables[4][ND_BINS] = {{0}};
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4)
+    for (size_t t = 0; t < 4; t++) tables[t][codes[chosen[i + t]]]++;
+  for (; i < count; i++) tables[0][codes[chosen[i]]]++;
+  for (size_t b = 0; b < ND_BINS; b++) counts[b] += tables[0][b] + tables[1][b] + tables[2][b] + tables[3][b];
+}
+
+ND_CLONES size_t nd_count_bits(const uint64_t *bits, const uint64_t *chosen, size_t words) {
+  size_t sum = 0;
+  for (size_t w = 0; w < words; w++) sum += (size_t)__builtin_popcountll(bits[w] & chosen[w]);
+  return sum;
+}

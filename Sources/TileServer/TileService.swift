@@ -108,11 +108,11 @@ struct AnswerKey: Hashable, Sendable {
     /// Of the data sets that a token opens, one of the settings, or that are open to all.
     case catalogue(SHA256Digest?)
     case metadata
-    case summary(layer: Int, groups: [Int])
+    case summary(layer: Int, groups: [Int], Moment?)
     case tile(layer: Int, PlaneKey, OrderRequest, level: Int, index: Int)
     case rows(layer: Int, OrderRequest, instances: [Int], level: Int, index: Int)
     case find(layer: Int, OrderRequest, Place)
-    case neuron(layer: Int, neuron: Int, groups: [Int], instances: [Int])
+    case neuron(layer: Int, neuron: Int, groups: [Int], instances: [Int], Moment?)
     case image(instance: Int)
     case rowTable(Range<Int>)
     case rowPicture(row: Int)

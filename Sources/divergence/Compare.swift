@@ -20,7 +20,7 @@ struct Compare: ParsableCommand {
   @Argument(help: "A store: Tiles/NAME, or one of its versions.")
   var store: String
 
-  @Argument(help: "Two groups' names or indices, or another store.")
+  @Argument(help: "Two groups: names, indices, or expressions such as 'where:label != prediction'. Or another store.")
   var sides: [String]
 
   @Option(help: "The layer's id or name.")
@@ -87,6 +87,8 @@ struct Compare: ParsableCommand {
 
   /// What to hold the figures against.
   private static func remark(_ table: PairTable) {
+    for moved in table.moved { tell("\(moved).") }
+    if table.isOfMoment { tell("No Cohen's d: means of a group of the moment are only known by bins.") }
     if let untested = table.untested { tell("No p and q: \(untested).") }
     guard let row = table.rows.first(where: { !$0.figures.auroc.isNaN }) else { return }
     let (n, m) = (row.figures.countFirst, row.figures.countSecond)

@@ -42,6 +42,15 @@ struct Export: ParsableCommand {
     parsing: .upToNextOption, help: "Names or indices of groups, with spaces or commas between them. (default: all)")
   var groups: [String] = []
 
+  @Option(
+    name: .customLong("where"),
+    help:
+      "A group of the moment: the rows for which an expression holds, such as 'label != prediction'. May be repeated.")
+  var conditions: [String] = []
+
+  @Flag(help: "Also the counts of each group, by bin of the neuron's own grid.")
+  var counts = false
+
   @Option(parsing: .upToNextOption, help: "Names or indices of instances whose values to add.")
   var instances: [String] = []
 
@@ -63,7 +72,8 @@ struct Export: ParsableCommand {
       let instances = Self.names(instances, known: store.attributes.instances.map(\.name))
       let table = try LayerTable(
         store, layer: layer, order: order, direction: direction, groups: groups.isEmpty ? nil : groups,
-        instances: instances)
+        instances: instances, moments: conditions, withCounts: counts)
+      for remark in table.moments.flatMap(\.subset.moved) { tell("\(remark).") }
       switch format {
       case .csv: try Self.csv(table)
       case .json: try Self.json(table)

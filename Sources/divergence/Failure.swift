@@ -58,7 +58,9 @@ enum Exit {
     case is CannotListen: cannotWrite
     case is ThreadLimit.Reached, is AddressLimit.Reached: noThread
     case let error as ServeOptions.Unreadable: error.isMissing ? noInput : cannotRead
-    case is ServeOptions.Unusable, is StaticExport.Unusable, is LayerTable.Unknown, is PairTable.Unknown: usage
+    case is ServeOptions.Unusable, is StaticExport.Unusable, is LayerTable.Unknown, is PairTable.Unknown,
+      is SubsetError:
+      usage
     case is StaticSite.Failure: noInput
     case ClientFiles.LoadingError.unreadable: cannotRead
     case is ClientFiles.LoadingError: noInput

@@ -45,7 +45,8 @@ import Testing
     let labels = try LabelColumn(.texts(["cat", "dog"]), names: nil, place: "")
     #expect(throws: ActivationsError.self) {
       try Grouping(
-        rows: 2, labels: labels, predictions: nil, conditions: [("cat", "", RowExpression(parsing: "row == 0", in: .job))])
+        rows: 2, labels: labels, predictions: nil,
+        conditions: [("cat", "", RowExpression(parsing: "row == 0", in: .job))])
     }
   }
 

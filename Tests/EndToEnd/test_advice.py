@@ -100,8 +100,8 @@ def group_without_predictions(folder, rng):
 @advice("there are several columns of predictions, and they differ: write predictions: ")
 def several_columns_of_predictions(folder, rng):
     y, x = mixed(rng)
-    job = "predictions: /preds_b\ngroups: [{ name: g, where: 'prediction == 2' }]"
-    return [one(folder, {"fc": x, "labels": y, "preds_a": (y + 1) % 3, "preds_b": y})], job, expected(x, y) | {"g": expected(x, y)["2"]}
+    job = "predictions: /predictions\ngroups: [{ name: g, where: 'prediction == 2' }]"
+    return [one(folder, {"fc": x, "labels": y, "preds": (y + 1) % 3, "predictions": y})], job, expected(x, y) | {"g": expected(x, y)["2"]}
 
 
 @advice("if the later ones are filler, write count: ")
@@ -208,10 +208,10 @@ def name_of_no_number(folder, rng):
 # Layers, their axes and numbers
 
 
-@advice("there are no labels, and the datasets do not agree on the number of rows. Say in a job which are the layers: ", "(layers: [/b/fc])")
+@advice("there are no labels, and the datasets do not agree on the number of rows. Say in a job which are the layers: ", "(layers: [/fc])")
 def layers_that_disagree(folder, rng):
     x = acts(rng, np.arange(40) % 3)
-    return [one(folder, {"a/fc": acts(rng, np.zeros(70)), "b/fc": x})], "layers: [/b/fc]", expected(x)
+    return [one(folder, {"emb": acts(rng, np.zeros(70)), "fc": x})], "layers: [/fc]", expected(x)
 
 
 @advice("if these are activations after all, name them in a job: layers: [PATH], labels: PATH")
@@ -341,11 +341,11 @@ def one_part_of_two(folder, rng):
     return [one(folder, {"train/fc": x, "train/labels": y, "test/fc": z, "test/labels": v})], "join: test", expected(z, v)
 
 
-@advice("it holds parts of a data set, a group each", "write in a job join: '*'")
+@advice("it holds parts of a data set, a group each", "write in a job join: 't*'")
 def both_parts(folder, rng):
     y, x = mixed(rng, 70)
     datasets = {"test/fc": x[:30], "test/labels": y[:30], "train/fc": x[30:], "train/labels": y[30:]}
-    return [one(folder, datasets)], "join: '*'", expected(x, y)
+    return [one(folder, datasets)], "join: 't*'", expected(x, y)
 
 
 @advice("its rows lie in batches, a group each", "write in a job join: 'batch_*'")
@@ -437,7 +437,7 @@ def maker(name):
 @pytest.mark.parametrize("name, lines", [
     ("batches-32", ['join: "batch_*"']), ("batches-17", ['join: "batch_*"']), ("batches-5", ['join: "batch_*"']),
     ("group_of_each_class", ['join: "*"', "class_from: group"]), ("vector_of_each_picture", ['join: "db/*"']),
-    ("splits_below_groups", ["labels: labels/train"]), ("both_parts", ['join: "*"']),
+    ("splits_below_groups", ["labels: labels/train"]), ("both_parts", ['join: "t*"']),
     ("batches_with_labels_above", ['join: "batch_*"', "labels: /labels"]),
     ("labels_in_a_file_of_their_own", ["labels_from: "]), ("file_of_each_class", ["class_from: file"]),
 ])  # fmt: skip
@@ -473,6 +473,9 @@ ELSEWHERE = {
                            "its rows lie in groups of their own", "distinct ones: if these are labels, write labels: ", "{ dataset: \\(info.path), axes: N }",
                            ") out, write in a job count: "],
     "test_claims.py": ["To do without it, name in a job all that is to be taken", "say so in a job: instances: { rows: [] }"],
+    "test_sparse.py": ["as 10x writes cells", "If that is the other way round, write sparse: ", "it is taken as stored by rows. If that is wrong",
+                       "Say it in a job", "say in a job how many there are"],
+    "test_row_table.py": ["as in \\(key): PATH, or leave ", "or leave pictures out", "or leave scores out", "it holds no texts. Name another dataset in the job"],
     # They name no line of their own, or only files of 2^32 neurons would show them.
     "": ["reduce the positions in the job, as in axes: NCHW, reduce: max", "where rows stored by ", "Raise --memory, or name another dataset in the job", "give class_names in the job to have them called otherwise"],
 }  # fmt: skip

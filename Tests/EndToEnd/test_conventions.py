@@ -283,11 +283,15 @@ def test_columns_that_are_none(taken, refused, dump, values, job, rng):
     assert not {"labels", "predictions", "count"} & set(attributes["job"])
 
 
-def test_complex_and_compound_layers(refused, dump, values, job):
-    path = dump({"z": values(50, 3).astype(complex), "pair": np.zeros((50, 3), [("x", "f4"), ("y", "i8")])}, np.zeros(50, int))
-    refused(path, words=["/z", "complex", "/pair", "compound"])
+def test_complex_and_compound_layers(refused, taken, dump, values, job):
+    pair = np.zeros((50, 3), [("x", "f4"), ("y", "i8")])
+    pair["x"], pair["y"] = values(50, 3), np.arange(150).reshape(50, 3)
+    path = dump({"z": values(50, 3).astype(complex), "pair": pair}, np.zeros(50, int))
     refused(job("layers: [z]", path), words=["/z", "complex"])
-    refused(job("layers: [pair]", path), words=["/pair", "compound"])
+    refused(job("layers: [pair]", path), words=["/pair", "compound", "/pair/x 50 x 3"])
+    _, found = taken(path, layers=2)
+    assert {layer["dataset"] for layer in found["layers"]} == {"/pair/x", "/pair/y"}
+    assert any(skipped["dataset"] == "/z" and "complex" in skipped["why"] for skipped in found["skipped"])
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (50, 0)])

@@ -131,7 +131,7 @@ def test_unwritten_chunks(refused, dump, rng, precompute, tmp_path):
 
 
 def test_layers_that_hold_no_numbers(refused, dump, rng, tmp_path):
-    path = dump({"t": np.zeros((50, 3), [("x", "f4"), ("y", "f4")]), "c": np.zeros((50, 3), complex)}, rng.integers(0, 3, 50))
+    path = dump({"t": np.zeros((50, 3), [("x", "S3"), ("y", "S2")]), "c": np.zeros((50, 3), complex)}, rng.integers(0, 3, 50))
     refused(DATA, path, words=["/t", "/c"])
     refused(DATA, job(tmp_path, f"dumps: [{path.name}]\nlayers: [c]"), words=["/c"])
 

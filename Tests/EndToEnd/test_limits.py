@@ -78,8 +78,8 @@ def test_groups_within_groups_end_where_their_names_grow_by_the_square(program, 
         group = file
         for level in range(3000):
             group = group.create_group("g")
-            if level in (200, 300):
-                group["found" if level == 200 else "lost"] = np.zeros((4, 2), np.float32)
+            if level in (500, 600):
+                group["found" if level == 500 else "lost"] = np.zeros((4, 2), np.float32)
     said = program.ok("inspect", path).stdout
-    assert "more than 256 groups within each other" in said
+    assert "more than 512 groups within each other" in said
     assert "found" in said and "lost" not in said

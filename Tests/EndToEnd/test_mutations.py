@@ -37,7 +37,7 @@ def source(path, version):
         places = np.argwhere(layer > 0)
         f["sae/data"], f["sae/indices"] = layer[layer > 0], places[:, 1].astype("i4")
         f["sae/indptr"] = np.searchsorted(places[:, 0], np.arange(13)).astype("i4")
-        f["sae"].attrs["shape"], f["sae"].attrs["encoding-type"] = layer.shape, "csr_matrix"
+        f["sae"].attrs["shape"], f["sae"].attrs["encoding-type"] = layer.shape, np.bytes_("csr_matrix")
         f["top_acts"], f["top_indices"] = layer[:, :3], np.argsort(layer)[:, :3].astype("i2")
         f["top_acts"].attrs["d_sae"] = 10
         for number, kind in enumerate(("benign", "attacked")):

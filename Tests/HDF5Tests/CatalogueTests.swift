@@ -87,7 +87,7 @@ import Testing
         "/null": "float32", "/scalar": "int16", "/compound": "compound", "/compound/a": "int32",
         "/compound/b": "float64", "/complex": "complex",
         "/enum": "enum of int16", "/boolean": "uint8", "/reference": "reference",
-        "/sequences": "variable-length sequence", "/arrays": "float32", "/array_type": "array",
+        "/sequences": "variable-length sequence", "/arrays": "float32", "/array_type": "float32",
         "/opaque": "opaque, 5 bytes", "/long_double": "float of 16 bytes in a form of its own",
         "/odd_integer": "int32",
       ])

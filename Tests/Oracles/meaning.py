@@ -14,6 +14,18 @@ def take(f, path):
     return node[()] if isinstance(node, h5py.Dataset) else node
 
 
+def has(f, path):
+    """Whether there is a dataset, a group or a field of this path: anything else, such as a named type, holds no values."""
+    node = f
+    for name in filter(None, path.split("/")):
+        if isinstance(node, h5py.Dataset):
+            return name in (node.dtype.names or ())
+        node = node.get(name)
+        if not isinstance(node, (h5py.Dataset, h5py.Group)):
+            return False
+    return True
+
+
 def dense(f, entry, group=""):
     """A layer as the job's entry says, of the file or of a group in it: what is not stored is 0, what is named twice is added up."""
     path = group + entry["dataset"]

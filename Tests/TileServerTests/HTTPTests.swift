@@ -230,16 +230,21 @@ struct HTTPTests {
       let paths = try #require(document["paths"]?.object)
       let examples = [
         "dataset": "golden", "layer": "spread", "group": "1", "level": "0", "index": "0", "neuron": "3",
-        "instance": "1",
+        "instance": "1", "row": "1",
         "version": String(version.suffix(16)),
       ]
       for (pattern, item) in paths {
         var path = pattern
         for (name, value) in examples { path = path.replacingOccurrences(of: "{\(name)}", with: value) }
         let response = try await client.execute(uri: path, method: .get)
-        #expect(response.status == .ok, "\(path)")
+        // A store of version 1 has no table of rows; what one answers is tested with stores that have it.
+        let isOfTable = pattern.hasPrefix("/api/v1/datasets/{dataset}/{version}/rows")
+        let status = isOfTable ? "404" : "200"
+        #expect(response.status.code == Int(status), "\(path)")
         let type = response.headers[.contentType]?.split(separator: ";").first.map(String.init) ?? ""
-        #expect(item["get"]?["responses"]?["200"]?["content"]?[type] != nil, "\(path) gave \(type)")
+        let answers = item["get"]?["responses"]
+        let answer = isOfTable ? document["components"]?["responses"]?[status] : answers?[status]
+        #expect(answers?[status] != nil && answer?["content"]?[type] != nil, "\(path) gave \(type)")
       }
     }
   }

@@ -40,7 +40,7 @@ struct WorkSharesTests {
   @Test func `Bursts of a reader are no more than a share`() {
     var shares = WorkShares<Int>()
     for client in 0..<40 { shares.add(0.01, to: client, now: start) }
-    shares.add(0.3, to: 3, now: start)
+    shares.add(0.12, to: 3, now: start)
     #expect(!shares.isGreedy(3))
   }
 }

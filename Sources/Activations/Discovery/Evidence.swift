@@ -23,6 +23,12 @@ public struct Evidence: Sendable, Equatable {
     if leftOutPaths.insert(path).inserted { leftOut.append(LeftOut(path: path, why: why)) }
   }
 
+  /// What was taken after all.
+  mutating func withdraw(_ paths: [String]) {
+    let taken = Set(paths)
+    leftOut.removeAll { taken.contains($0.path) }
+  }
+
   /// Says why something was left out, in place of what was said of it before.
   mutating func sayInstead(_ path: String, _ why: String) {
     guard let at = leftOut.firstIndex(where: { $0.path == path }) else { return leaveOut(path, why) }
@@ -33,12 +39,6 @@ public struct Evidence: Sendable, Equatable {
   var areFilesClasses = false
 
   mutating func offer(_ line: String) { offered.append(line) }
-
-  /// What was taken after all.
-  mutating func withdraw(_ paths: [String]) {
-    let taken = Set(paths)
-    leftOut.removeAll { taken.contains($0.path) }
-  }
 
   mutating func reason(_ what: String, _ why: String) { reasons.append((what, why)) }
 }

@@ -11,7 +11,7 @@ extension DumpContents {
     PositionMask.offer(dump.first, layers, besides: request.mask, &evidence)
     try lookForUnfilledRows(layers, counted, dump, &evidence)
     if request.layers == nil, request.labels == nil, request.join == nil { try refuseFilesOfLayers(dump, counted) }
-    try refuseOtherOrder(dump, columns, perPart: counted.perPart)
+    if request.labels == nil { try refuseOtherOrder(dump, columns, perPart: counted.perPart) }
     lookForScales(dump.first, layers, &evidence)
     try lookAtColumns(dump.first, columns, layers, rows: counted.perPart[0], &evidence)
     if columns.labels == nil, request.classFrom == nil, dump.files.count > 1, dump.files.count <= 1000,

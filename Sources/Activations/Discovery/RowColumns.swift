@@ -346,10 +346,16 @@ struct ColumnSearch {
 
   private func isReadable(_ column: ColumnCandidate) -> Bool { (try? file.classes(column.path)) != nil }
 
-  /// Whether two columns part the rows into the same classes.
+  /// Whether two columns part the rows into the same classes, numbered in the same order.
   private func isSame(_ a: ColumnCandidate, _ b: ColumnCandidate) -> Bool {
     guard a.path != b.path else { return true }
     guard let x = try? file.classes(a.path), let y = try? file.classes(b.path) else { return false }
+    if case .integers(let these) = x, case .integers(let those) = y, these.count == those.count, let first = these.first
+    {
+      return zip(these, those).allSatisfy {
+        $0.subtractingReportingOverflow($1) == first.subtractingReportingOverflow(those[0])
+      }
+    }
     return x.partsRows(like: y)
   }
 }

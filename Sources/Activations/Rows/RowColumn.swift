@@ -118,9 +118,10 @@ extension RowColumn {
         }
       }
     case .dataset(let data, let convention, let names):
+      let isLatin1 = try kind == .text && names.isEmpty && !holdsUTF8(data)
       try data.eachBlock { dataset, box, _ in
         switch kind {
-        case .text where names.isEmpty: try body(.texts(dataset.strings(of: box)))
+        case .text where names.isEmpty: try body(.texts(dataset.strings(of: box, isLatin1: isLatin1)))
         case .text: try body(.texts(dataset.integers(of: box).map { try name($0, names, data.place) }))
         case .integer, .boolean: try body(.integers(dataset.integers(of: box)))
         case .number:
@@ -130,6 +131,13 @@ extension RowColumn {
         }
       }
     }
+  }
+
+  /// Whether all texts are UTF-8. Where one is not, all of them are Latin-1, as in labels.
+  private func holdsUTF8(_ data: RowDataset) throws -> Bool {
+    var all = true
+    try data.eachBlock { dataset, box, _ in all = try all && dataset.holdsUTF8(in: box) }
+    return all
   }
 
   private func name(_ value: Int64, _ names: [Int64: String], _ place: String) throws -> String {

@@ -35,4 +35,10 @@ void nd_turn_codes(uint8_t *columns, size_t pitch, const uint8_t *codes, size_t 
 /// The same for bits: bit `p & 7` of byte `p >> 3` of a column is that of place `p`. What lies behind the last place in its byte is 0.
 void nd_turn_bits(uint8_t *columns, size_t pitch, const uint64_t *apart, size_t places);
 
+/// Adds the codes at `chosen` places of a column, of which there are `count`, to its ND_BINS counts.
+void nd_count_codes(uint32_t *counts, const uint8_t *codes, const uint32_t *chosen, size_t count);
+
+/// Bits that are set both in `bits` and in `chosen`.
+size_t nd_count_bits(const uint64_t *bits, const uint64_t *chosen, size_t words);
+
 #endif

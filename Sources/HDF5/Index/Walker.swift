@@ -30,7 +30,7 @@ struct Walker: ~Copyable {
 
   /// Most groups within each other. Every object is opened by its whole path, and listed under it: what is deeper takes time and memory
   /// by the square.
-  static let depthMax = 256
+  static let depthMax = 512
   /// Bytes of the paths of all objects together.
   static let nameBytesMax = 256 << 20
 

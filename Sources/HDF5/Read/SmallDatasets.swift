@@ -74,18 +74,26 @@ extension Dataset {
   public func strings() throws(HDF5Error) -> [String] { try decoded(info.box).texts }
 
   /// The elements of a box as texts.
-  public func strings(of box: [Range<Int>]) throws(HDF5Error) -> [String] { try decoded(box).texts }
+  /// - Parameter isLatin1: whether they are Latin-1 even if they could be UTF-8, since others of the dataset are.
+  public func strings(of box: [Range<Int>], isLatin1: Bool = false) throws(HDF5Error) -> [String] {
+    try decoded(box, isLatin1 ? [.latin1] : [.utf8, .latin1]).texts
+  }
 
   /// Whether all elements are UTF-8, as ``strings()`` reads them then.
-  public func holdsUTF8() throws(HDF5Error) -> Bool { try decoded(info.box).encoding == .utf8 }
+  public func holdsUTF8() throws(HDF5Error) -> Bool { try holdsUTF8(in: info.box) }
+
+  /// The same of the elements of a box.
+  public func holdsUTF8(in box: [Range<Int>]) throws(HDF5Error) -> Bool { try decoded(box).encoding == .utf8 }
 
   /// Texts of a box, row-major, in the encoding that all of them are in.
-  private func decoded(_ box: [Range<Int>]) throws(HDF5Error) -> (texts: [String], encoding: Text.Encoding) {
+  private func decoded(
+    _ box: [Range<Int>], _ encodings: [Text.Encoding] = [.utf8, .latin1]
+  ) throws(HDF5Error) -> (texts: [String], encoding: Text.Encoding) {
     guard case .string(let length) = info.element else {
       throw located(.unsupported("it holds \(element), where text is due", advice: "Name another dataset in the job."))
     }
     let bytes = try bytes(of: box)
-    for encoding in [Text.Encoding.utf8, .latin1] {
+    for encoding in encodings {
       let texts =
         if let length {
           fixedTexts(bytes, info.isCharacterMatrix ? info.shape[1] : length, encoding)

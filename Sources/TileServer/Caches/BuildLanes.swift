@@ -104,8 +104,7 @@ final class BuildLanes: Sendable {
     while let (client, job) = next(lane, index) {
       let start = threadSeconds()
       let tell = job.run()
-      let seconds = threadSeconds() - start
-      shares.withLock { $0.add(seconds, to: client) }
+      count(threadSeconds() - start, of: client)
       // Before the result is told: whoever asks again on hearing it finds its place free.
       lane.state.withLock { $0.queue.finish(client) }
       tell()
@@ -113,6 +112,9 @@ final class BuildLanes: Sendable {
     // It may have been woken for a client who has had more than its share since.
     if crew.isChoosy { wake(lane, isForGreedy: true) }
   }
+
+  /// Counts seconds of a thread that a client has had.
+  func count(_ seconds: Double, of client: ClientKey) { shares.withLock { $0.add(seconds, to: client) } }
 
   private func next(_ lane: Lane, _ index: Int) -> (client: ClientKey, job: Job)? {
     let others: Set<ClientKey> = lane.crews[index].isChoosy ? shares.withLock { $0.greedy } : []

@@ -7,7 +7,11 @@ extension OpenAPI {
     let indices = "^([0-9]{1,9}(,[0-9]{1,9}){0,63})?$"
     return [
       "dataset": path("dataset", ["type": "string"]), "version": path("version", ["type": "string"]),
-      "layer": path("layer", ["type": "string"]), "group": path("group", index), "level": path("level", index),
+      "layer": path("layer", ["type": "string"]), "group": path("group", ["anyOf": [index, ["const": "where"]]]),
+      "where": query(
+        "where", ["type": "string", "minLength": 1],
+        "A group of the moment: the rows for which the expression holds. Not for a layer without codes"),
+      "level": path("level", index),
       "index": path("index", index), "instance": path("instance", index), "neuron": path("neuron", index),
       "order": query(
         "order",
@@ -91,6 +95,15 @@ extension OpenAPI {
     // Older stores lack what was added to the format.
     let added = Statistic.allCases.filter { $0.since > 1 }.map(\.rawValue)
     for statistic in Statistic.allCases { figures[statistic.rawValue] = statistic.kind == .count ? count : figure }
+    var bounds: [String: JSONValue] = ["where": text, "moved": list(text), "counts": list(count)]
+    for statistic in Statistic.allCases {
+      if statistic.kind == .count {
+        bounds[statistic.rawValue] = count
+      } else {
+        for end in ["low", "high"] { bounds["\(statistic.rawValue)_\(end)"] = figure }
+      }
+    }
+    let moment = object(bounds, optional: Set(added.flatMap { [$0, "\($0)_low", "\($0)_high"] }))
     return [
       "Problem": object(["type": text, "title": text, "status": count, "detail": text, "instance": text]),
       "Catalogue": object([
@@ -107,11 +120,13 @@ extension OpenAPI {
           "instances": list(instance), "start": ["type": "object"], "provenance": ["type": "object"],
           "table": table,
         ], optional: ["start", "table"]),
-      "Summary": object([
-        "id": text, "neurons": count, "shared": axis, "groups": list(count),
-        "distribution": object(["bins": ["const": 64], "counts": list(list(count))]), "zeros": list(figure),
-        "dead": list(count), "nan": list(count), "infinite": list(count),
-      ]),
+      "Summary": object(
+        [
+          "id": text, "neurons": count, "shared": axis, "groups": list(count),
+          "distribution": object(["bins": ["const": 64], "counts": list(list(count))]), "zeros": list(figure),
+          "dead": list(count), "nan": list(count), "infinite": list(count), "where": text, "rows": count,
+          "moved": list(text),
+        ], optional: ["where", "rows", "moved"]),
       "RowTable": object([
         "from": count, "total": count,
         "rows": list(
@@ -124,7 +139,8 @@ extension OpenAPI {
       "Neuron": object([
         "neuron": count, "layer": text,
         "grid": object(["exponent": ["type": "integer"], "origin": ["type": "integer"], "tails": ["type": "boolean"]]),
-        "groups": list(object(figures, optional: Set(["counts"] + added))), "instances": list(place),
+        "groups": list(["anyOf": [object(figures, optional: Set(["counts"] + added)), moment]]),
+        "instances": list(place),
       ]),
     ]
   }

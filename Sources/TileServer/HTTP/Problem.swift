@@ -92,6 +92,8 @@ extension Problem {
     case let problem as Problem: self = problem
     case is BuildLanes.Full: self = .busy(seconds: 1)
     case is CancellationError: self = Problem(.busy, "The server is stopping.", headers: [.retryAfter: "5"])
+    case let error as SubsetError:
+      self = Problem(error.kind == .malformed ? .badRequest : .notFound, error.description)
     case let error as StoreError where error.kind == .notFound:
       self = Problem(.gone, "The store was removed. Ask for the current version.")
     case let error as StoreError where error.kind == .exhausted: self = .busy(seconds: 5)

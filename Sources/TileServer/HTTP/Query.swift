@@ -103,6 +103,17 @@ struct Query {
     return Set(indices).sorted()
   }
 
+  /// The group of the moment.
+  /// - Throws: `Problem` 400 that shows where in the expression the fault is.
+  func moment() throws(Problem) -> Moment? {
+    guard let text = values["where"] else { return nil }
+    do throws(SubsetError) {
+      return try Moment(parsing: text)
+    } catch {
+      throw Problem(error)
+    }
+  }
+
   /// An ordering of the store's, and its direction.
   /// - Throws: `Problem` 400 where the text is no ordering, 404 where it names what the store does not hold.
   func order(_ table: OrderTable) throws(Problem) -> OrderRequest {

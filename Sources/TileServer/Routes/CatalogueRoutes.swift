@@ -16,7 +16,10 @@ extension RouteTable {
     if let answer = service.answers.cached(key) { return answer.response(to: request) }
     let secret = !service.settings.tokens.isEmpty
     let lifetime = secret ? .revalidated : service.settings.catalogueLifetime
-    return try await make(key, request, context, cost: .catalogue(datasets: service.library.datasets.count)) {
+    // Whoever comes first after a change does not pay for all.
+    let charge = Charge(
+      client: service.client(request, context), cost: .catalogue(datasets: service.library.datasets.count))
+    return try await make(key, charge, context) {
       Answer(
         listed(for: token).encoded(), type: "application/json", coding: coding, lifetime: lifetime, secret: secret)
     }.response(to: request)

@@ -19,13 +19,13 @@ extension RouteTable {
     let instances =
       try query.set("instances", below: attributes.instances.count, most: most)
       ?? (attributes.instances.count <= most ? Array(attributes.instances.indices) : [])
-    let store = asked.served.store
+    let moment = try query.moment()
     return Build(
-      .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances),
-      cost: .least + .figures(groups: groups.count, instances: instances.count)
+      .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances, moment),
+      cost: (moment.map { layer.cost(ofEvaluating: $0) } ?? .least)
+        + .figures(groups: groups.count, instances: instances.count)
     ) {
-      try NeuronFigures(store: store, layer: layer.layer, neuron: neuron, groups: groups, instances: instances)
-        .json().encoded()
+      try layer.neuron(neuron, groups: groups, instances: instances, moment: moment).encoded()
     }
   }
 
@@ -36,9 +36,10 @@ extension RouteTable {
     let most = NeuronFigures.histogramsMax
     let groups =
       try query.set("groups", below: all.count, most: most) ?? (all.count <= most ? Array(all) : [0])
+    let moment = try query.moment()
     return Build(
-      .summary(layer: layer.index, groups: groups),
-      cost: layer.cost(ofSummary: groups)
-    ) { try layer.summary(groups: groups).encoded() }
+      .summary(layer: layer.index, groups: groups, moment),
+      cost: layer.cost(ofSummary: groups) + (moment.map { layer.cost(ofSummary: $0) } ?? .least)
+    ) { try layer.summary(groups: groups, moment: moment).encoded() }
   }
 }

@@ -104,12 +104,12 @@ extension Route {
     ) { try await $0.current($1, $2, $3) },
     built("", "metadata", "Layers, groups and instances", .json("Metadata")) { try $0.metadata($1) },
     built("/images/{instance}", "image", "The picture of an instance", .binary("image/png")) { try $0.image($1) },
-    built("/layers/{layer}/summary", "summary", "One layer at a glance", query: ["groups"], .json("Summary")) {
+    built("/layers/{layer}/summary", "summary", "One layer at a glance", query: ["groups", "where"], .json("Summary")) {
       try $0.summary($1)
     },
     built(
       "/layers/{layer}/tiles/{group}/{level}/{index}", "tile", "Densities of 256 displayed rows",
-      query: ordered + ["axis", "bins", "zoom", "from"], .binary(TileHeader.mediaType)
+      query: ordered + ["axis", "bins", "zoom", "from", "where"], .binary(TileHeader.mediaType)
     ) { try $0.tile($1) },
     built(
       "/layers/{layer}/rows/{level}/{index}", "rows", "Neurons, keys and instance values of 256 displayed rows",
@@ -120,8 +120,8 @@ extension Route {
       query: ordered + ["neuron", "rank"], .json("Place")
     ) { try $0.find($1) },
     built(
-      "/layers/{layer}/neurons/{neuron}", "neuron", "Everything about one neuron", query: ["groups", "instances"],
-      .json("Neuron")
+      "/layers/{layer}/neurons/{neuron}", "neuron", "Everything about one neuron",
+      query: ["groups", "instances", "where"], .json("Neuron")
     ) { try $0.neuron($1) },
     built(
       "/rows", "rowTable", "Label, prediction, margin and columns of some rows", query: ["from", "count"],

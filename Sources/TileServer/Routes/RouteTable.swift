@@ -48,8 +48,11 @@ extension RouteTable {
       if !secret { service.warm.insert(answer, route: route, version: key.version, for: request) }
       return answer.response(to: request)
     }
+    let charge = Charge(client: service.client(request, context), cost: build.cost())
+    // Who waits for what others have asked for pays nothing for it.
+    if !service.answers.isUnderWay(key) { try service.limiter.charge(charge.client, charge.cost.units) }
     do {
-      return try await make(key, request, context, cost: build.cost()) {
+      return try await make(key, charge, context) {
         Answer(try build.bytes(), type: type, coding: coding, lifetime: .immutable, secret: secret)
       }.response(to: request)
     } catch let error as StoreError where error.kind == .notFound && version.store.isCurrent {
@@ -58,14 +61,10 @@ extension RouteTable {
     }
   }
 
-  /// Builds on the lanes an answer that is not at hand, at a cost to the client.
+  /// Builds an answer on the lanes, as long as its client waits.
   func make(
-    _ key: AnswerKey, _ request: Request, _ context: ServerContext, cost: Cost,
-    _ build: @escaping @Sendable () throws -> Answer
+    _ key: AnswerKey, _ charge: Charge, _ context: ServerContext, _ build: @escaping @Sendable () throws -> Answer
   ) async throws -> Answer {
-    let charge = Charge(client: service.client(request, context), cost: cost)
-    // Who waits for what others have asked for pays nothing for it.
-    if !service.answers.isUnderWay(key) { try service.limiter.charge(charge.client, charge.cost.units) }
     let waiter = service.answers.newWaiter()
     context.connection.whenGone { [answers = service.answers] in answers.leave(key, waiter) }
     defer { context.connection.whenGone(nil) }

@@ -11,18 +11,32 @@ extension RouteTable {
     let layer = try layer(asked)
     let query = try asked.query()
     let order = try query.order(asked.served.orders)
-    let group = try number("group", asked.context)
-    guard group < asked.attributes.groups.count else {
-      throw Problem.notFound("There is no group \(group).")
-    }
+    let (group, moment) = try group(query, asked)
+    let (level, index) = try tile(of: layer.levels, asked.context)
     let axis = try query.choice("axis", BinAxis.self) ?? .shared
     let plane = PlaneKey(
-      group: group, axis: axis, bins: try bins(query), window: try window(query, axis, group: group, layer))
-    let (level, index) = try tile(of: layer.levels, asked.context)
+      group: group, moment: moment, axis: axis, bins: try bins(query),
+      window: try window(query, axis, group: group, layer))
     return Build(
       .tile(layer: layer.index, plane, order, level: level, index: index),
       cost: layer.cost(ofTile: plane, order, level: level)
     ) { try layer.tile(plane, order, level: level, index: index) }
+  }
+
+  /// What the path says of the group, in the place of which `where` stands for that of the parameter `where`. No group has more values than
+  /// the first.
+  private func group(_ query: Query, _ asked: VersionRequest) throws -> (Int, Moment?) {
+    let moment = try query.moment()
+    if try part("group", asked.context) == "where" {
+      guard let moment else { throw Problem.badRequest("The group “where” is that of the parameter where.") }
+      return (0, moment)
+    }
+    let group = try number("group", asked.context)
+    guard moment == nil else {
+      throw Problem.badRequest("With the parameter where, the path names the group “where”.")
+    }
+    guard group < asked.attributes.groups.count else { throw Problem.notFound("There is no group \(group).") }
+    return (group, nil)
   }
 
   func rows(_ asked: VersionRequest) throws -> Build {

@@ -82,13 +82,17 @@ final class Metadata {
   /// The table of rows.
   /// - Parameters:
   ///   - rows: of the data set.
+  ///   - formatVersion: of the store.
   ///   - open: opens an array, which is cut along its first axis.
-  func rowTable(rows: Int, open: (_ path: String, _ metadata: ArrayMetadata) throws(StoreError) -> ArrayReader)
+  func rowTable(
+    rows: Int, of formatVersion: Int,
+    open: (_ path: String, _ metadata: ArrayMetadata) throws(StoreError) -> ArrayReader
+  )
     throws(StoreError) -> RowTable
   {
     let attributes = try attributes(StorePath.metadata(of: StorePath.rows), as: RowTableAttributes.self)
-    return try RowTable(attributes, rows: rows) { path throws(StoreError) in 
-      try open(path, array(path, of: Attributes.formatVersion))
+    return try RowTable(attributes, rows: rows) { path throws(StoreError) in
+      try open(path, array(path, of: formatVersion))
     }
   }
 

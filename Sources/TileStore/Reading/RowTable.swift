@@ -87,6 +87,9 @@ extension RowTable {
     return (try array.bytes(rows: row..<row + 1), Array(array.metadata.shape.dropFirst()))
   }
 
+  /// The pixels of the pictures of some rows, `[row, height, width, channel]`; empty where there are none.
+  public func pictures(_ rows: Range<Int>) throws(StoreError) -> [UInt8] { try numbers(.pictures, rows) }
+
   /// The text of a row; `nil` where there are none.
   public func text(_ row: Int) throws(StoreError) -> String? {
     guard self[.textEnds] != nil else { return nil }

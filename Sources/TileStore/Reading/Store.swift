@@ -107,8 +107,9 @@ public final class Store: Sendable {
       }
     }
     var table: RowTable?
-    if manifest.hash(of: StorePath.metadata(of: StorePath.rows)) != nil {
-      table = try metadata.rowTable(rows: attributes.dataset.rows) { path, array throws(StoreError) in
+    if attributes.formatVersion >= 2, manifest.hash(of: StorePath.metadata(of: StorePath.rows)) != nil {
+      table = try metadata.rowTable(rows: attributes.dataset.rows, of: attributes.formatVersion) {
+        path, array throws(StoreError) in
         let reader = try ArrayReader(path: path, metadata: array, folder: folder, maps: maps, hasPlanes: false)
         try reader.checkShards(manifest)
         return reader

@@ -32,7 +32,7 @@ struct BuiltStore {
   func rowTable(rows: Int) throws -> RowTableAttributes {
     let metadata = Metadata(folder: folder, manifest: nil)
     let maps = ShardMaps(limit: Self.mapsMax)
-    let table = try metadata.rowTable(rows: rows) { path, array throws(StoreError) in
+    let table = try metadata.rowTable(rows: rows, of: Attributes.formatVersion) { path, array throws(StoreError) in
       try ArrayReader(path: path, metadata: array, folder: folder, maps: maps, hasPlanes: false)
     }
     for array in table.arrays { try array.checkShards() }

@@ -1,36 +1,75 @@
 import Distributions
 import TileStore
 
-/// One of the two sides of a comparison: a group of a layer of a store.
+/// One of the two sides of a comparison: a group of a layer of a store, stored or of the moment.
 struct PairSide: Sendable {
   let layer: LayerReader
-  let group: Int
+  private let counts: Counts
   private let grids: [(grid: DyadicGrid, hasTails: Bool)]
-  private let zeros: [UInt32]
-  private let means: [Double]
-  private let deviations: [Double]
 
-  /// - Parameter rows: of the store.
+  private enum Counts: Sendable {
+    case stored(group: Int, zeros: [UInt32], means: [Double], deviations: [Double])
+    case moment(SubsetCounter)
+  }
+
+  /// - Parameter samples: values of a neuron in the group.
   init(_ layer: LayerReader, group: Int, samples: Int) throws(StoreError) {
+    try self.init(
+      layer,
+      .stored(
+        group: group, zeros: try layer.zeros(group: group, samples: samples),
+        means: try layer.statistic(.mean).plane(group, as: Double.self),
+        deviations: try layer.statistic(.deviation).plane(group, as: Double.self)))
+  }
+
+  /// A group of the moment, of which means are not known.
+  /// - Throws: `SubsetError` where the layer has no codes; `StoreError`.
+  init(_ layer: LayerReader, _ subset: Subset) throws {
+    try self.init(layer, .moment(SubsetCounter(layer, subset)))
+  }
+
+  private init(_ layer: LayerReader, _ counts: Counts) throws(StoreError) {
     self.layer = layer
-    self.group = group
+    self.counts = counts
     let (exponents, origins) = (try layer.exponents(), try layer.origins())
     let tails = try layer.tails.plane(0, as: UInt8.self)
     grids = exponents.indices.map {
       (DyadicGrid(exponent: Int(exponents[$0]), origin: origins[$0]), tails[$0] != 0)
     }
-    zeros = try layer.zeros(group: group, samples: samples)
-    means = try layer.statistic(.mean).plane(group, as: Double.self)
-    deviations = try layer.statistic(.deviation).plane(group, as: Double.self)
   }
 
   var neurons: Int { grids.count }
 
-  func mean(_ neuron: Int) -> Double { means[neuron] }
-  func deviation(_ neuron: Int) -> Double { deviations[neuron] }
+  /// NaN of a group of the moment.
+  func mean(_ neuron: Int) -> Double { if case .stored(_, _, let means, _) = counts { means[neuron] } else { .nan } }
+  func deviation(_ neuron: Int) -> Double {
+    if case .stored(_, _, _, let deviations) = counts { deviations[neuron] } else { .nan }
+  }
 
   /// Histograms of some neurons.
-  func histograms(_ neurons: Range<Int>) throws(StoreError) -> [PairCells.Histogram] {
+  func histograms(_ neurons: Range<Int>) throws -> [PairCells.Histogram] {
+    switch counts {
+    case .stored(let group, let zeros, _, _): try histograms(neurons, group: group, zeros)
+    case .moment(let counter): try histograms(neurons, counter)
+    }
+  }
+
+  private func histograms(_ neurons: Range<Int>, _ counter: SubsetCounter) throws -> [PairCells.Histogram] {
+    let codes = try NeuronCodes(layer)
+    return try neurons.map { neuron in
+      var counts = [UInt32](repeating: 0, count: DyadicGrid.binCount)
+      let tally = try counts.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { preconditionFailure("there are 256 bins") }
+        return try counter.count(neuron, codes, into: base)
+      }
+      let (grid, hasTails) = grids[neuron]
+      return PairCells.Histogram(grid: grid, hasTails: hasTails, counts: counts, zeros: tally.zeros)
+    }
+  }
+
+  private func histograms(_ neurons: Range<Int>, group: Int, _ zeros: [UInt32]) throws(StoreError)
+    -> [PairCells.Histogram]
+  {
     let counts = layer.counts(.own, .full)
     let type = counts.metadata.dataType
     var histograms: [PairCells.Histogram] = []

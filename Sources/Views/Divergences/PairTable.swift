@@ -47,6 +47,10 @@ public struct PairTable: Sendable {
   public let rows: [Row]
   /// Why there is no p; `nil`: there is.
   public let untested: String?
+  /// What comparisons with activations were taken as (`Subset.moved`).
+  public private(set) var moved: [String] = []
+  /// Whether a side is a group of the moment, so that there is no Cohen's d.
+  public private(set) var isOfMoment = false
 
   /// Neurons that are compared as one piece of work.
   private static let neuronsAtOnce = 1024
@@ -75,7 +79,7 @@ public struct PairTable: Sendable {
     self.untested = untested
   }
 
-  private static func rows(_ first: PairSide, _ second: PairSide, _ neurons: Range<Int>) throws(StoreError) -> [Row] {
+  private static func rows(_ first: PairSide, _ second: PairSide, _ neurons: Range<Int>) throws -> [Row] {
     let (a, b) = (try first.histograms(neurons), try second.histograms(neurons))
     return neurons.map { neuron in
       let place = neuron - neurons.lowerBound
@@ -104,16 +108,42 @@ extension PairTable.Row {
 }
 
 extension PairTable {
-  /// Compares two groups of a store.
-  /// - Throws: `Unknown`, `StoreError`.
+  /// Compares two groups of a store: names, indices, or expressions behind `where:`.
+  /// - Throws: `Unknown`, `SubsetError`, `StoreError`.
   public init(
     _ store: Store, layer id: String, _ first: String, _ second: String, order: Figure, helpers: HelperThreads
   ) throws {
     let layer = try Self.layer(id, of: store)
-    let (a, b) = (try Self.group(first, of: store), try Self.group(second, of: store))
+    let (a, b) = (try Member(first, of: store), try Member(second, of: store))
     try self.init(
-      Self.side(layer, a, of: store), Self.side(layer, b, of: store), order: order,
-      untested: Self.untested(store.attributes, layer, a, b), helpers: helpers)
+      a.side(layer, of: store), b.side(layer, of: store), order: order,
+      untested: Self.untested(store, layer, a, b), helpers: helpers)
+    moved = [a, b].flatMap { $0.subset?.moved ?? [] }
+    isOfMoment = a.subset != nil || b.subset != nil
+  }
+
+  /// A group as it is named: stored or of the moment.
+  private struct Member {
+    /// Of a stored group.
+    var group: Int?
+    /// Of the moment.
+    var subset: Subset?
+
+    init(_ name: String, of store: Store) throws {
+      // A stored group may be called so.
+      if name.hasPrefix("where:"), !store.attributes.groups.contains(where: { $0.name == name }) {
+        subset = try Subset(Moment(parsing: String(name.dropFirst(6))), of: store)
+      } else {
+        group = try PairTable.group(name, of: store)
+      }
+    }
+
+    func side(_ layer: LayerReader, of store: Store) throws -> PairSide {
+      if let subset { return try PairSide(layer, subset) }
+      return try PairTable.side(layer, group ?? 0, of: store)
+    }
+
+    func rows(of store: Store) throws -> RowSet { try subset?.rows ?? Subset(group: group ?? 0, of: store).rows }
   }
 
   /// Compares a group in two stores, which have the same neurons in the layer.
@@ -152,12 +182,19 @@ extension PairTable {
   }
 
   /// Why the rank-sum test has no meaning; `nil`: it has.
-  private static func untested(_ attributes: Attributes, _ layer: LayerReader, _ first: Int, _ second: Int) -> String? {
+  private static func untested(_ store: Store, _ layer: LayerReader, _ first: Member, _ second: Member) throws
+    -> String?
+  {
     if layer.layer.samples > 1 { return "the samples of a row depend on each other" }
-    if first == second { return "the groups are the same" }
-    let kinds = [attributes.groups[first].kind, attributes.groups[second].kind]
-    // Classes have no row in common. Of the job's own groups nobody knows.
+    if let group = first.group, group == second.group { return "the groups are the same" }
+    let kinds = [first, second].map { $0.group.map { store.attributes.groups[$0].kind } }
+    // Classes have no row in common.
+    if kinds == [.class, .class] { return nil }
     if kinds.contains(.all) { return "the groups share rows" }
-    return kinds == [.class, .class] ? nil : "the groups may share rows"
+    do {
+      return try first.rows(of: store).isDisjoint(with: second.rows(of: store)) ? nil : "the groups share rows"
+    } catch is SubsetError {
+      return "the groups may share rows"
+    }
   }
 }

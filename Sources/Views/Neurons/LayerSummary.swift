@@ -4,25 +4,41 @@ import TileStore
 struct LayerSummary {
   let layer: Layer
   let groups: [(group: Int, summary: GroupSummary)]
+  /// Stands behind them.
+  var moment: MomentSummary?
 
   /// The answer (`Tiles/HTTP.md`, "Summary of a layer").
   func json() -> JSONValue {
-    let summaries = groups.map(\.summary)
+    let summaries = groups.map(\.summary) + (moment.map { [$0.summary] } ?? [])
     let counts = summaries.map { JSONValue.array($0.counts.map { .int(Int64($0)) }) }
     let zeros = summaries.map { JSONValue(share: $0.zeros, of: $0.values) }
-    return [
+    var answer: [String: JSONValue] = [
       "id": .string(layer.id), "neurons": JSONValue(layer.neurons),
       "shared": ["exponent": JSONValue(layer.shared.exponent), "origin": JSONValue(layer.shared.origin)],
       "groups": JSONValue(groups.map(\.group)), "distribution": ["bins": 64, "counts": .array(counts)],
       "zeros": .array(zeros), "dead": JSONValue(summaries.map(\.dead)), "nan": JSONValue(summaries.map(\.nan)),
       "infinite": JSONValue(summaries.map(\.infinite)),
     ]
+    if let moment {
+      answer["where"] = .string(moment.text)
+      answer["rows"] = JSONValue(moment.rows)
+      answer["moved"] = .array(moment.moved.map { .string($0) })
+    }
+    return .object(answer)
   }
 }
 
 extension JSONValue {
   /// `null` of nothing.
   fileprivate init(share count: Int, of all: Int) { self = all > 0 ? .double(Double(count) / Double(all)) : .null }
+}
+
+/// A group of the moment in a layer's summary.
+struct MomentSummary {
+  let text: String
+  let rows: Int
+  let moved: [String]
+  let summary: GroupSummary
 }
 
 /// One group in a layer's summary.
@@ -39,25 +55,24 @@ package struct GroupSummary: Sendable {
   /// - Throws: `StoreError`.
   /// - Complexity: one pass over the group's plane of 64 bins.
   init(_ layer: LayerReader, group: Int) throws(StoreError) {
-    try addDistribution(layer, group)
-    try addFigures(layer, group)
+    try self.init(
+      StoredCounts(array: layer.counts(.shared, .quarter), group: group), try layer.tallies(group: group))
   }
 
-  private mutating func addDistribution(_ layer: LayerReader, _ group: Int) throws(StoreError) {
-    let array = layer.counts(.shared, .quarter)
-    try array.stream(plane: group) { _, rows in
+  /// - Parameters:
+  ///   - distribution: of all neurons, on the shared axis at 64 bins.
+  ///   - tallies: `[neuron]`.
+  init(_ distribution: some CountRows, _ tallies: [NeuronTally]) throws(StoreError) {
+    try distribution.stream(chunks: 0..<distribution.chunks) { _, rows in
       guard let bytes = rows.baseAddress else { return }
       counts.withUnsafeMutableBufferPointer { sums in
         guard let sums = sums.baseAddress else { return }
-        for start in stride(from: 0, to: rows.count, by: array.rowBytes) {
-          UInt64.add(bytes + start, array.metadata.dataType, to: sums, bins: BinCount.quarter.rawValue)
+        for start in stride(from: 0, to: rows.count, by: distribution.rowBytes) {
+          UInt64.add(bytes + start, distribution.type, to: sums, bins: BinCount.quarter.rawValue)
         }
       }
     }
-  }
-
-  private mutating func addFigures(_ layer: LayerReader, _ group: Int) throws(StoreError) {
-    for tally in try layer.tallies(group: group) {
+    for tally in tallies {
       values += Int(tally.count)
       zeros += Int(tally.zeros)
       nan += Int(tally.nan)

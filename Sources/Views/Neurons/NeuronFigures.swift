@@ -12,7 +12,14 @@ package struct NeuronFigures {
   let groups: [Int]
   let instances: [Int]
 
-  package init(store: Store, layer: LayerReader, neuron: Int, groups: [Int], instances: [Int]) {
+  /// A group of the moment, and its expression in canonical form.
+  let moment: (text: String, subset: Subset)?
+
+  package init(
+    store: Store, layer: LayerReader, neuron: Int, groups: [Int], instances: [Int],
+    moment: (text: String, subset: Subset)? = nil
+  ) {
+    self.moment = moment
     self.store = store
     self.layer = layer
     self.neuron = neuron
@@ -21,7 +28,8 @@ package struct NeuronFigures {
   }
 
   /// The answer (`Tiles/HTTP.md`, "One neuron").
-  package func json() throws(StoreError) -> JSONValue {
+  /// - Throws: `StoreError`; `SubsetError` where the layer has no codes for a group of the moment.
+  package func json() throws -> JSONValue {
     let grid = try NeuronGrid(layer, neuron: neuron)
     let withCounts = groups.count <= Self.histogramsMax
     var entries: [JSONValue] = []
@@ -49,6 +57,7 @@ package struct NeuronFigures {
       }
       entries.append(.object(entry))
     }
+    if let moment { entries.append(try entry(moment.text, moment.subset)) }
     return [
       "neuron": JSONValue(neuron), "layer": .string(layer.layer.id),
       "grid": [
@@ -57,6 +66,19 @@ package struct NeuronFigures {
       "groups": .array(entries),
       "instances": .array(try instances.map { i throws(StoreError) in try instance(i, distributions) }),
     ]
+  }
+
+  /// A group of the moment: what is not known exactly lies between two bounds.
+  private func entry(_ text: String, _ subset: Subset) throws -> JSONValue {
+    let found = try SubsetFigures(layer, subset).numbers(neuron, layer.statistics)
+    var entry: [String: JSONValue] = [
+      "where": .string(text), "moved": .array(subset.moved.map { .string($0) }),
+      "counts": JSONValue(found.counts.map { Int($0) }),
+    ]
+    for (name, figure) in zip(SubsetFigures.names(layer.statistics), found.figures) {
+      entry[name] = Self.number(figure)
+    }
+    return .object(entry)
   }
 
   private func figure(_ statistic: Statistic, _ group: Int) throws(StoreError) -> Double {
@@ -94,37 +116,6 @@ package struct NeuronFigures {
   static func number(_ value: Double) -> JSONValue {
     guard value.isFinite else { return .null }
     return Int64(exactly: value).map { $0.magnitude < 1 << 53 ? .int($0) : .double(value) } ?? .double(value)
-  }
-}
-
-/// A neuron's own grid.
-struct NeuronGrid: Equatable {
-  var exponent: Int
-  var origin: Int
-  var hasTails: Bool
-
-  init(exponent: Int, origin: Int, hasTails: Bool) {
-    self.exponent = exponent
-    self.origin = origin
-    self.hasTails = hasTails
-  }
-
-  init(_ layer: LayerReader, neuron: Int) throws(StoreError) {
-    exponent = Int(try layer.exponent.row(plane: 0, neuron).withUnsafeBytes { $0.loadUnaligned(as: Int16.self) })
-    origin = Int(try layer.origin.row(plane: 0, neuron).withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
-    hasTails = try layer.tails.row(plane: 0, neuron) != [0]
-    guard StoreLimits.exponents.contains(exponent), origin.magnitude <= StoreLimits.originMagnitude else {
-      throw StoreError(
-        .corrupt, file: layer.origin.path, "neuron \(neuron) has exponent \(exponent) and origin \(origin)")
-    }
-  }
-
-  /// The bin of a finite value, counted from the grid's first: negative below the grid, 256 or more above.
-  func bin(of value: Double) -> Int {
-    let scaled = Double(sign: .plus, exponent: -exponent, significand: value).rounded(.down)
-    // A negative value so small that the quotient vanished still lies below 0.
-    let place = (value < 0 && scaled == 0 ? -1 : scaled) - Double(origin)
-    return place < -1 ? -1 : place > 256 ? 256 : Int(place)
   }
 }
 

@@ -1,8 +1,8 @@
 import Distributions
 import TileStore
 
-/// The neurons of a layer in an ordering, with their figures in chosen groups and the values of chosen instances: what
-/// `divergence export` writes.
+/// The neurons of a layer in an ordering, with their figures in chosen groups, stored or of the moment, and the values of chosen instances:
+/// what `divergence export` writes.
 public struct LayerTable: Sendable {
   /// What cannot be exported as asked.
   public struct Unknown: Error, CustomStringConvertible {
@@ -15,6 +15,10 @@ public struct LayerTable: Sendable {
   public let direction: Direction
   public let groups: [Int]
   public let instances: [Int]
+  /// Groups of the moment, as they were written.
+  public let moments: [(text: String, subset: Subset)]
+  /// Whether the counts of each group are among the columns.
+  private let withCounts: Bool
   private let neurons: NeuronOrder
 
   /// - Parameters:
@@ -22,15 +26,15 @@ public struct LayerTable: Sendable {
   ///   - order: as in `Tiles/HTTP.md`.
   ///   - groups: names or indices; `nil`: all.
   ///   - instances: names or indices.
-  /// - Throws: `Unknown` naming what is not in the store; `StoreError`.
+  ///   - moments: expressions.
+  ///   - withCounts: whether columns have the counts of each group, too.
+  /// - Throws: `Unknown` naming what is not in the store; `SubsetError`, `StoreError`.
   public init(
-    _ store: Store, layer id: String, order: String, direction: Direction, groups: [String]?, instances: [String]
+    _ store: Store, layer id: String, order: String, direction: Direction, groups: [String]?, instances: [String],
+    moments: [String] = [], withCounts: Bool = false
   ) throws {
     let attributes = store.attributes
-    guard let layer = store.layer(id) ?? store.layers.first(where: { $0.layer.name == id }) else {
-      let known = attributes.layers.map(\.id).joined(separator: ", ")
-      throw Unknown(description: "There is no layer “\(id)” in this store. Its layers: \(known).")
-    }
+    let layer = try Self.layer(id, of: store)
     guard let name = OrderTable(attributes).parse(order) else {
       throw Unknown(
         description:
@@ -44,7 +48,21 @@ public struct LayerTable: Sendable {
       try groups.map { try Self.indices($0, attributes.groups.map(\.name), "group") }
       ?? Array(attributes.groups.indices)
     self.instances = try Self.indices(instances, attributes.instances.map(\.name), "instance")
+    self.moments = try moments.map { (text: $0, subset: try Subset(Moment(parsing: $0), of: store)) }
+    self.withCounts = withCounts
     neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer) { try layer.keys($0) }
+  }
+
+  /// The layer with an id or a name.
+  public static func layer(_ id: String, of store: Store) throws(Unknown) -> LayerReader {
+    if let layer = store.layer(id) ?? store.layers.first(where: { $0.layer.name == id }) { return layer }
+    let known = store.attributes.layers.map(\.id).joined(separator: ", ")
+    throw Unknown(description: "There is no layer “\(id)” in this store. Its layers: \(known).")
+  }
+
+  /// The index of a group, given by name or index.
+  public static func group(_ text: String, of store: Store) throws -> Int {
+    try indices([text], store.attributes.groups.map(\.name), "group")[0]
   }
 
   private static func indices(_ texts: [String], _ names: [String], _ what: String) throws -> [Int] {
@@ -57,10 +75,15 @@ public struct LayerTable: Sendable {
 
   /// Names of the columns: `rank`, `neuron`, `key`, then `median(cat)` and the like.
   public var columns: [String] {
-    ["rank", "neuron", "key"]
-      + groups.flatMap { group in
-        layer.statistics.map { "\($0.rawValue)(\(store.attributes.groups[group].name))" }
-      } + instances.map { "value(\(store.attributes.instances[$0].name))" }
+    var names = ["rank", "neuron", "key"]
+    for group in groups { names += columns(layer.statistics.map(\.rawValue), of: store.attributes.groups[group].name) }
+    for moment in moments { names += columns(SubsetFigures.names(layer.statistics), of: moment.text) }
+    return names + instances.map { "value(\(store.attributes.instances[$0].name))" }
+  }
+
+  private func columns(_ figures: [String], of group: String) -> [String] {
+    let bins = withCounts ? (0..<BinCount.full.rawValue).map { "bin_\($0)" } : []
+    return (figures + bins).map { "\($0)(\(group))" }
   }
 
   /// Most numbers that are held at a time.
@@ -70,37 +93,38 @@ public struct LayerTable: Sendable {
   public func forEachRow(_ body: ([Double]) throws -> Void) throws {
     let width = columns.count
     let step = max(256, Self.numbersMax / width)
+    let subsets = try moments.map { try SubsetFigures(layer, $0.subset) }
     for first in stride(from: 0, to: neurons.neurons.count, by: step) {
       let chosen = neurons.neurons[first..<min(first + step, neurons.neurons.count)]
-      var columns: [[Double]] = []
-      for group in groups {
-        for statistic in layer.statistics {
-          columns.append(try layer.statistic(statistic).numbers(plane: group, chosen))
+      var rows = chosen.enumerated().map { index, neuron in
+        [Double(first + index), Double(neuron), neurons.key(of: Int(neuron))]
+      }
+      for group in groups { try append(group: group, chosen, to: &rows) }
+      for subset in subsets {
+        for (index, neuron) in chosen.enumerated() {
+          let found = try subset.numbers(Int(neuron), layer.statistics)
+          rows[index] += found.figures + (withCounts ? found.counts.map(Double.init) : [])
         }
       }
       for instance in instances {
-        columns.append(try layer.values.map { try $0.numbers(plane: instance, chosen) } ?? [])
+        let values = try layer.values.map { try $0.numbers(plane: instance, chosen) } ?? []
+        for (index, value) in values.enumerated() { rows[index].append(value) }
       }
-      for (index, neuron) in chosen.enumerated() {
-        let head = [Double(first + index), Double(neuron), neurons.key(of: Int(neuron))]
-        try body(head + columns.map { $0[index] })
-      }
+      for row in rows { try body(row) }
     }
   }
-}
 
-extension ArrayReader {
-  /// One number of a plane for each chosen row, whatever type it is held in.
-  func numbers(plane: Int, _ chosen: some Collection<UInt32>) throws(StoreError) -> [Double] {
-    var numbers = [Double](repeating: .nan, count: chosen.count)
-    try gather(plane: plane, chosen) { position, row in
-      numbers[position] =
-        switch metadata.dataType {
-        case .uint32: Double(row.loadUnaligned(as: UInt32.self))
-        case .float32: Double(row.loadUnaligned(as: Float.self))
-        default: row.loadUnaligned(as: Double.self)
-        }
+  /// Appends the figures of a stored group in some neurons, each to its row.
+  private func append(group: Int, _ chosen: ArraySlice<UInt32>, to rows: inout [[Double]]) throws(StoreError) {
+    for statistic in layer.statistics {
+      for (index, number) in try layer.statistic(statistic).numbers(plane: group, chosen).enumerated() {
+        rows[index].append(number)
+      }
     }
-    return numbers
+    guard withCounts else { return }
+    let array = layer.counts(.own, .full)
+    try array.gather(plane: group, chosen) { position, row in
+      rows[position] += array.integers(row).map(Double.init)
+    }
   }
 }

@@ -29,6 +29,10 @@ extension Cost {
   static func ordering(neurons: Int) -> Cost { perQuarterMillion(10, neurons) }
   /// One group in a layer's summary.
   static func summary(neurons: Int) -> Cost { perQuarterMillion(20, neurons) }
+  /// Evaluating a group of the moment: a pass over the rows for each comparison.
+  static func evaluating(rows: Int, comparisons: Int) -> Cost { perQuarterMillion(3, rows * comparisons) }
+  /// Counting so many neurons from the codes of all rows, at most.
+  static func counting(neurons: Int, rows: Int) -> Cost { Cost(units: Double(neurons) * Double(rows) / 2_500_000) }
   /// Values of instances, so many in all.
   static func values(_ count: Int) -> Cost { perQuarterMillion(1, count) }
   /// The catalogue of so many data sets.

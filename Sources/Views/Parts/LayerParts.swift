@@ -8,9 +8,9 @@ package struct LayerParts: Sendable {
   package let store: Store
   /// Index of the layer.
   package let index: Int
-  private let parts: SharedParts<PartKey, Part>
+  let parts: SharedParts<PartKey, Part>
   private let planes: SharedParts<StoredPlane, DecodedPlane?>
-  private let helpers: HelperThreads
+  let helpers: HelperThreads
   private let slabs: SlabPool
   private let background: BackgroundWork<StoredPlane>?
 
@@ -38,7 +38,9 @@ package struct LayerParts: Sendable {
   package var layer: LayerReader { store.layers[index] }
   package var levels: Levels { Levels(neurons: layer.layer.neurons) }
 
-  private func key(_ kind: PartKey.Kind) -> PartKey { PartKey(version: serial, layer: index, kind: kind) }
+  func key(_ kind: PartKey.Kind) -> PartKey { PartKey(version: serial, layer: index, kind: kind) }
+  /// Of what all layers share.
+  func storeKey(_ kind: PartKey.Kind) -> PartKey { PartKey(version: serial, layer: 0, kind: kind) }
   private func stored(_ plane: PlaneKey) -> StoredPlane {
     StoredPlane(version: serial, layer: index, plane: plane.source)
   }
@@ -64,7 +66,17 @@ package struct LayerParts: Sendable {
         plan.source.isMemory
         ? .pyramid(neurons: levels.neurons, isWindow: plane.window != nil) : .plane(neurons: levels.neurons)
     }
-    return plan.source == .decodeFirst ? cost + .plane(neurons: levels.neurons) : cost
+    if plan.source == .decodeFirst { cost += .plane(neurons: levels.neurons) }
+    guard let moment = plane.moment else { return cost }
+    let isWhole = plan.source == .decodeFirst || plan.method != .gather
+    return cost + self.cost(ofEvaluating: moment)
+      + .counting(neurons: isWhole ? levels.neurons : neurons(ofTileAt: level), rows: samples(plane.group))
+  }
+
+  /// What knowing the rows of a group of the moment takes.
+  package func cost(ofEvaluating moment: Moment) -> Cost {
+    parts.contains(storeKey(.subset(moment)))
+      ? .least : .evaluating(rows: store.attributes.dataset.rows, comparisons: moment.comparisons)
   }
 
   /// What the rows of a tile take: by the instances whose values are not at hand.
@@ -156,21 +168,22 @@ package struct LayerParts: Sendable {
   private func decoded(_ plane: PlaneKey) throws -> DecodedPlane? {
     let stored = stored(plane)
     return try planes.part(stored) {
-      try DecodedPlane(counts(of: plane), helpers, slabs, bytesMax: planeBytesMax)
+      try DecodedPlane(try counts(of: plane), helpers, slabs, bytesMax: planeBytesMax)
     }
   }
 
   /// The rows that a plane's tiles are added up from.
-  private func counts(of plane: PlaneKey) -> any CountRows {
+  private func counts(of plane: PlaneKey) throws -> any CountRows {
     let source = plane.source
+    if let moment = source.moment { return try SubsetCounts(counter(moment), source.axis, source.bins) }
     return StoredCounts(array: layer.counts(source.axis, source.bins), group: source.group)
   }
 
   /// What a plan needs: the source that it reads, and the maker of tiles in an ordering. Where the plane turns out to take more memory than
   /// is kept, the plan without it.
-  private func carryOut(_ plan: TilePlan, _ plane: PlaneKey, _ request: OrderRequest, level: Int) throws
-    -> (plan: TilePlan, maker: TileMaker, source: CountSource)
-  {
+  private func carryOut(
+    _ plan: TilePlan, _ plane: PlaneKey, _ request: OrderRequest, level: Int, rows: Range<Int>? = nil
+  ) throws -> (plan: TilePlan, maker: TileMaker, source: CountSource) {
     switch plan.source {
     case .store: break
     case .storeAndDecode:
@@ -190,7 +203,8 @@ package struct LayerParts: Sendable {
       if let decoded { return (plan, maker, .memory(decoded)) }
     }
     let rest = plan.source.isMemory ? self.plan(plane, level: level, .tooLarge) : plan
-    return (rest, try maker(plane, request), .rows(counts(of: plane)))
+    let neurons = rest.method == .gather ? rows.map { levels.ranks(ofRows: $0, at: level) } : nil
+    return (rest, try maker(plane, request, ranks: neurons), .rows(try counts(of: plane)))
   }
 
   private func pyramid(_ plan: TilePlan, _ plane: PlaneKey, _ request: OrderRequest, level: Int) throws -> Pyramid {
@@ -208,9 +222,21 @@ package struct LayerParts: Sendable {
   /// Samples of a group in one neuron.
   package func samples(_ group: Int) -> Int { store.attributes.groups[group].rows * layer.layer.samples }
 
-  private func maker(_ plane: PlaneKey, _ request: OrderRequest) throws -> TileMaker {
-    TileMaker(
-      order: try order(request), bins: plane.bins, zeros: try zeros(group: plane.group),
+  /// - Parameter ranks: of the neurons that are looked at; `nil`: all.
+  private func maker(_ plane: PlaneKey, _ request: OrderRequest, ranks: Range<Int>? = nil) throws -> TileMaker {
+    let order = try order(request)
+    let zeros: [UInt32]
+    if let moment = plane.moment {
+      if let ranks {
+        zeros = try self.zeros(moment, of: order.neurons[ranks])
+      } else {
+        zeros = try self.zeros(moment)
+      }
+    } else {
+      zeros = try self.zeros(group: plane.group)
+    }
+    return TileMaker(
+      order: order, bins: plane.bins, zeros: zeros,
       grids: try plane.window.map { window in
         WindowGrids(
           window: window.kernel(on: layer.layer.shared), exponents: try exponents(), origins: try origins())
@@ -223,7 +249,7 @@ package struct LayerParts: Sendable {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
     var plan = plan(plane, level: level)
     if plan.method == .gather {
-      let (carried, maker, source) = try carryOut(plan, plane, request, level: level)
+      let (carried, maker, source) = try carryOut(plan, plane, request, level: level, rows: rows)
       if carried.method == .gather { return try maker.gather(rows, level: level, from: source, carried.word) }
       plan = carried
     }
@@ -252,12 +278,12 @@ package struct LayerParts: Sendable {
   }
 
   /// The layer at a glance, in some groups. What is known of a group is kept, whichever others it is asked for with.
-  package func summary(groups: [Int]) throws -> JSONValue {
+  package func summary(groups: [Int], moment: Moment? = nil) throws -> JSONValue {
     let summaries = try groups.map { group in
       let part = try parts.part(key(.summary(group: group))) { .summary(try GroupSummary(layer, group: group)) }
       guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
       return (group: group, summary: summary)
     }
-    return LayerSummary(layer: layer.layer, groups: summaries).json()
+    return LayerSummary(layer: layer.layer, groups: summaries, moment: try moment.map(summary)).json()
   }
 }

@@ -14,6 +14,11 @@ package struct PartKey: Hashable, Sendable {
     /// Of an instance in the rows of a tile.
     case extents(instance: Int, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
+    /// Of the store, whatever the layer.
+    case subset(Moment)
+    case counter(Moment)
+    case zerosOfMoment(Moment)
+    case summaryOfMoment(Moment)
   }
 
   package var version: UInt64
@@ -32,6 +37,8 @@ package enum Part: Sendable {
   case pyramid(Pyramid)
   case extents([Float])
   case summary(GroupSummary)
+  case subset(Subset)
+  case counter(SubsetCounter)
 
   package var byteCount: Int {
     switch self {
@@ -43,6 +50,8 @@ package enum Part: Sendable {
     case .order(let order): order.byteCount
     case .pyramid(let pyramid): pyramid.byteCount
     case .extents(let values): values.count * 4 + 64
+    case .subset(let subset): subset.byteCount
+    case .counter(let counter): counter.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }

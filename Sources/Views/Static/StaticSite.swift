@@ -76,8 +76,9 @@ public struct StaticSite: Sendable {
       layers[layer.layer.id] = .string(try files.add(index.encoded(), ending: "json"))
     }
     let metadata = try JSONDecoder().decode(JSONValue.self, from: Data(encodedJSON(document)))
-    let manifest: JSONValue = ["metadata": metadata, "layers": .object(layers)]
-    return try files.add(manifest.encoded(), ending: "json")
+    var manifest: [String: JSONValue] = ["metadata": metadata, "layers": .object(layers)]
+    if let table = store.table { manifest["table"] = try StaticTable(table: table, files: files).write() }
+    return try files.add(JSONValue.object(manifest).encoded(), ending: "json")
   }
 }
 

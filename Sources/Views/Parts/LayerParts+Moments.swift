@@ -1,0 +1,72 @@
+import TileStore
+
+/// Parts of groups of the moment: their rows, and what is counted from codes.
+extension LayerParts {
+  /// The rows of a group of the moment.
+  /// - Throws: `SubsetError`, `StoreError`.
+  func subset(_ moment: Moment) throws -> Subset {
+    let part = try parts.part(storeKey(.subset(moment))) { .subset(try Subset(moment, of: store)) }
+    guard case .subset(let subset) = part else { preconditionFailure("kind and part differ") }
+    return subset
+  }
+
+  func counter(_ moment: Moment) throws -> SubsetCounter {
+    let part = try parts.part(key(.counter(moment))) { .counter(try SubsetCounter(layer, try subset(moment))) }
+    guard case .counter(let counter) = part else { preconditionFailure("kind and part differ") }
+    return counter
+  }
+
+  /// `[neuron]`: exact zeros in the group.
+  func zeros(_ moment: Moment) throws -> [UInt32] {
+    let part = try parts.part(key(.zerosOfMoment(moment))) {
+      let counter = try counter(moment)
+      let neurons = layer.layer.neurons
+      // A small layer is done before a helper has woken up.
+      let pieces = neurons < 4096 ? 1 : helpers.count + 1
+      let found = try helpers.map(pieces) { piece in
+        let codes = try NeuronCodes(counter.layer)
+        return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try counter.zeros($0, codes) }
+      }
+      return .counts(found.flatMap(\.self))
+    }
+    guard case .counts(let zeros) = part else { preconditionFailure("kind and part differ") }
+    return zeros
+  }
+
+  /// The same of some neurons; 0 of the others.
+  func zeros(_ moment: Moment, of neurons: ArraySlice<UInt32>) throws -> [UInt32] {
+    if parts.contains(key(.zerosOfMoment(moment))) { return try zeros(moment) }
+    let counter = try counter(moment)
+    let codes = try NeuronCodes(layer)
+    var zeros = [UInt32](repeating: 0, count: layer.layer.neurons)
+    for neuron in neurons.sorted() { zeros[Int(neuron)] = try counter.zeros(Int(neuron), codes) }
+    return zeros
+  }
+
+  /// A group of the moment in the layer's summary.
+  func summary(_ moment: Moment) throws -> MomentSummary {
+    let subset = try subset(moment)
+    let part = try parts.part(key(.summaryOfMoment(moment))) {
+      let counter = try counter(moment)
+      let codes = try NeuronCodes(layer)
+      var tallies: [NeuronTally] = []
+      for neuron in 0..<layer.layer.neurons { tallies.append(try counter.tally(neuron, codes)) }
+      return .summary(try GroupSummary(SubsetCounts(counter, .shared, .quarter), tallies))
+    }
+    guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
+    return MomentSummary(text: moment.text, rows: subset.rows.count, moved: subset.moved, summary: summary)
+  }
+
+  /// One neuron, in stored groups and in one of the moment.
+  package func neuron(_ neuron: Int, groups: [Int], instances: [Int], moment: Moment?) throws -> JSONValue {
+    var shown: (text: String, subset: Subset)?
+    if let moment { shown = (moment.text, try subset(moment)) }
+    return try NeuronFigures(
+      store: store, layer: layer, neuron: neuron, groups: groups, instances: instances, moment: shown
+    ).json()
+  }
+
+  package func cost(ofSummary moment: Moment) -> Cost {
+    cost(ofEvaluating: moment) + .counting(neurons: 2 * levels.neurons, rows: samples(0))
+  }
+}

@@ -1,0 +1,63 @@
+import CKernels
+import TileStore
+
+/// The codes of one neuron after another; the memory of one thread.
+final class NeuronCodes {
+  private let columns: ArrayReader
+  private let columnsApart: ArrayReader
+  /// `[sample]`.
+  private(set) var codes: UnsafeMutableBufferPointer<UInt8>
+  /// `[sample]`, a bit each: the value is no ordinary number in its bin.
+  private(set) var apart: UnsafeMutableBufferPointer<UInt64>
+
+  /// What stands apart, by `(code + origin) & 255`.
+  enum Kind: UInt8 { case zero, nan, plusInfinity, minusInfinity, missing }
+
+  /// - Throws: `SubsetError` where the layer has no codes.
+  init(_ layer: LayerReader) throws(SubsetError) {
+    guard let columns = layer.codeColumns, let columnsApart = layer.codeColumnsApart else {
+      throw .noCodes(layer.layer)
+    }
+    self.columns = columns
+    self.columnsApart = columnsApart
+    codes = .allocate(capacity: columns.rows)
+    codes.initialize(repeating: 0)
+    apart = .allocate(capacity: (columns.rows + 63) / 64)
+    apart.initialize(repeating: 0)
+  }
+
+  deinit {
+    codes.deallocate()
+    apart.deallocate()
+  }
+
+  func readCodes(_ neuron: Int) throws(StoreError) {
+    try Self.read(columns, neuron, into: UnsafeMutableRawBufferPointer(codes))
+  }
+
+  func readApart(_ neuron: Int) throws(StoreError) {
+    try Self.read(columnsApart, neuron, into: UnsafeMutableRawBufferPointer(apart))
+  }
+
+  private static func read(_ array: ArrayReader, _ neuron: Int, into target: UnsafeMutableRawBufferPointer)
+    throws(StoreError)
+  {
+    try array.stream(plane: neuron) { first, bytes in
+      UnsafeMutableRawBufferPointer(rebasing: target[first...]).copyMemory(from: bytes)
+    }
+  }
+
+  func isApart(_ sample: Int) -> Bool { apart[sample >> 6] >> UInt64(sample & 63) & 1 != 0 }
+
+  /// What a value that stands apart is.
+  /// - Throws: `StoreError` of kind `corrupt` where the code says nothing that there is.
+  func kind(_ sample: Int, origin: Int64, neuron: Int) throws(StoreError) -> Kind {
+    let byte = codes[sample] &+ UInt8(truncatingIfNeeded: origin)
+    guard let kind = Kind(rawValue: byte) else {
+      throw StoreError(
+        .corrupt, file: columns.path,
+        "sample \(sample) of neuron \(neuron) stands apart as \(byte), which means nothing")
+    }
+    return kind
+  }
+}

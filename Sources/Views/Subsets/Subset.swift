@@ -1,0 +1,71 @@
+import Expressions
+import TileStore
+
+/// An expression that stands for a group; equal ones have the same canonical text.
+public struct Moment: Sendable, Hashable {
+  /// The expression in its canonical form.
+  public let text: String
+  let expression: RowExpression
+
+  /// - Throws: `SubsetError` that shows where in the text the fault is.
+  public init(parsing text: String) throws(SubsetError) {
+    do {
+      expression = try RowExpression(parsing: text, in: .store)
+    } catch {
+      throw SubsetError(error)
+    }
+    self.text = expression.description
+  }
+
+  public static func == (a: Moment, b: Moment) -> Bool { a.text == b.text }
+  public func hash(into hasher: inout Hasher) { hasher.combine(text) }
+
+  /// Comparisons in it, about.
+  package var comparisons: Int { expression.operands.count / 2 + 1 }
+}
+
+/// The rows of a group, stored or of the moment.
+public struct Subset: Sendable {
+  package let rows: RowSet
+  /// What comparisons with activations were taken as, where not as they were written: `value("fc", 17) > 0.5 was taken as >= 0.5`.
+  public let moved: [String]
+
+  /// Bytes it takes in a cache.
+  var byteCount: Int { rows.byteCount + moved.reduce(0) { $0 + $1.utf8.count } + 64 }
+
+  /// The rows for which an expression holds.
+  /// - Throws: `SubsetError`, `StoreError`.
+  public init(_ moment: Moment, of store: Store) throws {
+    var reader = ConditionReader(store)
+    rows = try reader.rows(moment.expression)
+    moved = reader.moved
+  }
+
+  /// The rows of a stored group.
+  /// - Throws: `SubsetError`, `StoreError`.
+  public init(group: Int, of store: Store) throws {
+    let stored = store.attributes.groups[group]
+    let count = store.attributes.dataset.rows
+    moved = []
+    switch stored.kind {
+    case .all: rows = RowSet(length: count) { _ in true }
+    case .class:
+      guard let table = store.table, table.attributes.label != nil else {
+        throw SubsetError(
+          .notHeld,
+          "This store does not say which rows belong to “\(stored.name)”. Precompute again with this program.")
+      }
+      let labels = try table.labels(0..<count)
+      // Classes follow the group of all rows, in the order of the table.
+      rows = RowSet(length: count) { labels[$0] == group - 1 }
+    case .where:
+      do {
+        let expression = try RowExpression(parsing: stored.where ?? "", in: .job)
+        var reader = ConditionReader(store)
+        rows = try reader.rows(expression)
+      } catch let error as ExpressionError {
+        throw SubsetError(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import CKernels
+import TileStore
+
+/// Counts the values of some rows, neuron by neuron, from codes: what a stored group of these rows would hold.
+package struct SubsetCounter: Sendable {
+  let layer: LayerReader
+  /// Samples of the rows.
+  private let samples: RowSet
+  private let chosen: [UInt32]
+  /// `[neuron]`: origin of its grid.
+  private let origins: [Int64]
+  /// `[neuron]`: whether of all its values only zeros stand apart.
+  private let hasOnlyZerosApart: [Bool]
+
+  /// Bytes it takes in a cache.
+  var byteCount: Int { samples.byteCount + chosen.count * 4 + origins.count * 9 + 64 }
+
+  /// - Throws: `SubsetError` where the layer has no codes; `StoreError`.
+  init(_ layer: LayerReader, _ subset: Subset) throws {
+    guard layer.codeColumns != nil else { throw SubsetError.noCodes(layer.layer) }
+    self.layer = layer
+    samples = subset.rows.samples(layer.layer.samples)
+    chosen = samples.members
+    origins = try layer.origins()
+    let all = samples.length
+    hasOnlyZerosApart = try layer.tallies(group: 0).map { $0.isFinite && $0.count == all }
+  }
+
+  /// Counts a neuron's values.
+  /// - Parameters:
+  ///   - codes: of the layer; holds the neuron's afterwards.
+  ///   - counts: `[bin]`, 256 of them: replaced.
+  func count(_ neuron: Int, _ codes: NeuronCodes, into counts: UnsafeMutablePointer<UInt32>) throws(StoreError)
+    -> NeuronTally
+  {
+    try codes.readCodes(neuron)
+    counts.update(repeating: 0, count: Int(ND_BINS))
+    chosen.withUnsafeBufferPointer { nd_count_codes(counts, codes.codes.baseAddress, $0.baseAddress, $0.count) }
+    return try tally(neuron, codes) { counts[Int(codes.codes[$0])] -= 1 }
+  }
+
+  /// What a neuron's values are, but for where they lie.
+  func tally(_ neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> NeuronTally {
+    if !hasOnlyZerosApart[neuron] { try codes.readCodes(neuron) }
+    return try tally(neuron, codes) { _ in }
+  }
+
+  /// A neuron's exact zeros.
+  func zeros(_ neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> UInt32 {
+    try tally(neuron, codes).zeros
+  }
+
+  /// - Parameter leaveOut: called with each chosen sample whose value is in no bin.
+  private func tally(_ neuron: Int, _ codes: NeuronCodes, _ leaveOut: (Int) -> Void) throws(StoreError) -> NeuronTally {
+    try codes.readApart(neuron)
+    var tally = NeuronTally(count: UInt32(chosen.count), zeros: 0, nan: 0, infinite: 0)
+    if hasOnlyZerosApart[neuron] {
+      tally.zeros = UInt32(
+        samples.words.withUnsafeBufferPointer {
+          nd_count_bits(codes.apart.baseAddress, $0.baseAddress, $0.count)
+        })
+      return tally
+    }
+    for (index, word) in samples.words.enumerated() {
+      var rest = word & codes.apart[index]
+      while rest != 0 {
+        let sample = index << 6 + rest.trailingZeroBitCount
+        rest &= rest - 1
+        let kind = try codes.kind(sample, origin: origins[neuron], neuron: neuron)
+        if kind == .zero {
+          tally.zeros += 1
+          continue
+        }
+        tally.count -= 1
+        if kind == .nan { tally.nan += 1 } else if kind != .missing { tally.infinite += 1 }
+        leaveOut(sample)
+      }
+    }
+    return tally
+  }
+}

@@ -1,0 +1,29 @@
+import Expressions
+import TileStore
+
+/// A group of the moment that a store cannot show.
+public struct SubsetError: Error, CustomStringConvertible, Sendable {
+  public enum Kind: Sendable {
+    /// The expression cannot be understood, or asks for what no store can tell.
+    case malformed
+    /// The store does not hold what it names.
+    case notHeld
+  }
+
+  public let kind: Kind
+  public let description: String
+
+  init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+
+  init(_ error: ExpressionError) { self.init(.malformed, error.description) }
+
+  static func noCodes(_ layer: Layer) -> SubsetError {
+    SubsetError(
+      .notHeld,
+      "The layer “\(layer.name)” has no codes in this store, so its values cannot be told row by row. Precompute again with codes: columns in the job."
+    )
+  }
+}
