@@ -43,6 +43,18 @@ extension LayerParts {
     return zeros
   }
 
+  /// `[neuron]`: what a figure of a group of the moment orders by.
+  func keys(_ kind: ItemKind, of moment: Moment) throws -> [Double] {
+    let subset = try subset(moment)
+    let (layer, neurons) = (layer, layer.layer.neurons)
+    let pieces = neurons < 4096 ? 1 : helpers.count + 1
+    let found = try helpers.map(pieces) { piece in
+      let figures = try SubsetFigures(layer, subset)
+      return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try figures.key(kind, of: $0) }
+    }
+    return found.flatMap(\.self)
+  }
+
   /// A group of the moment in the layer's summary.
   func summary(_ moment: Moment) throws -> MomentSummary {
     let subset = try subset(moment)
@@ -66,7 +78,10 @@ extension LayerParts {
     ).json()
   }
 
-  package func cost(ofSummary moment: Moment) -> Cost {
-    cost(ofEvaluating: moment) + .counting(neurons: 2 * levels.neurons, rows: samples(0))
+  /// What a summary takes that has a group of the moment, too.
+  package func cost(ofSummary groups: [Int], _ moment: Moment?) -> Cost {
+    let cost = cost(ofSummary: groups)
+    guard let moment, !parts.contains(key(.summaryOfMoment(moment))) else { return cost }
+    return cost + self.cost(ofEvaluating: moment) + .counting(neurons: 2 * levels.neurons, rows: samples(0))
   }
 }

@@ -51,7 +51,10 @@ package struct LayerParts: Sendable {
   /// What an answer takes that needs an ordering.
   package func cost(of order: OrderRequest) -> Cost {
     let isAtHand = order.name == .index || parts.contains(key(.order(order)))
-    return isAtHand ? .least : .least + .ordering(neurons: levels.neurons)
+    if isAtHand { return .least }
+    return order.name.moments.reduce(.least + .ordering(neurons: levels.neurons)) { cost, moment in
+      cost + self.cost(ofEvaluating: moment) + .counting(neurons: levels.neurons, rows: samples(0))
+    }
   }
 
   /// What a density tile takes: by what of its ordering, plane and pyramid is not at hand, and what it gathers.
@@ -107,7 +110,8 @@ package struct LayerParts: Sendable {
   func keys(_ item: OrderName.Item) throws -> [Double] {
     let part = try parts.part(key(.keys(item))) {
       // Values are kept as they are, too: the rows of tiles show them.
-      .keys(try item.kind == .value ? values(instance: item.index).map(Double.init) : layer.keys(item))
+      if let moment = item.moment { return .keys(try keys(item.kind, of: moment)) }
+      return .keys(try item.kind == .value ? values(instance: item.index).map(Double.init) : layer.keys(item))
     }
     guard case .keys(let values) = part else { preconditionFailure("kind and part differ") }
     return values
