@@ -280,6 +280,9 @@ def test_problems_name_the_place(moment, dump, job, precompute, rng):
                 code, headers, body = server.get(f"{base}{place}?where={urllib.parse.quote(text)}")
                 assert code == status and words in json.loads(body)["detail"], (text, place, body)
         assert server.get(at(f"{base}/tiles/1/0/0", "row < 3"))[0] == 404
+        # Many clients write a space as +; what is a + itself stays one.
+        summary = [server.json(f"{base}/summary?where={text}") for text in ("row+<+3", "row%20%3C%203", "row+<+3e%2B0")]
+        assert [answer["where"] for answer in summary] == ["row < 3"] * 3 and summary[0]["rows"] == 3
         assert server.get(at(f"{base}/tiles/0/0/0", "row < 0"))[0] == 200
     with Server(path.with_name("Bare")) as server:
         url = server.json("/api/v1/datasets/job")["url"]
