@@ -33,16 +33,6 @@ extension LayerParts {
     return zeros
   }
 
-  /// The same of some neurons; 0 of the others.
-  func zeros(_ moment: Moment, of neurons: ArraySlice<UInt32>) throws -> [UInt32] {
-    if parts.contains(key(.zerosOfMoment(moment))) { return try zeros(moment) }
-    let counter = try counter(moment)
-    let codes = try NeuronCodes(layer)
-    var zeros = [UInt32](repeating: 0, count: layer.layer.neurons)
-    for neuron in neurons.sorted() { zeros[Int(neuron)] = try counter.zeros(Int(neuron), codes) }
-    return zeros
-  }
-
   /// `[neuron]`: what a figure of a group of the moment orders by.
   func keys(_ kind: ItemKind, of moment: Moment) throws -> [Double] {
     let subset = try subset(moment)
