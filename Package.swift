@@ -108,7 +108,7 @@ let package = Package(
       dependencies: ["Fixtures", "TileStore", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
       name: "PrecomputeTests", dependencies: ["Activations", "Distributions", "Fixtures", "HDF5", "Precompute"]),
-    .testTarget(name: "ViewsTests", dependencies: ["CKernels", "Fixtures", "TileStore", "Views"]),
+    .testTarget(name: "ViewsTests", dependencies: ["CKernels", "Expressions", "Fixtures", "TileStore", "Views"]),
     .testTarget(
       name: "TileServerTests",
       dependencies: [

@@ -48,6 +48,10 @@ struct Export: ParsableCommand {
       "A group of the moment: the rows for which an expression holds, such as 'label != prediction'. May be repeated.")
   var conditions: [String] = []
 
+  @Option(
+    help: "Only neurons for which a condition holds, such as 'zeros(all) < 0.9 and median(cat) > median(dog)'.")
+  var neurons: String?
+
   @Flag(help: "Also the counts of each group, by bin of the neuron's own grid.")
   var counts = false
 
@@ -72,7 +76,7 @@ struct Export: ParsableCommand {
       let instances = Self.names(instances, known: store.attributes.instances.map(\.name))
       let table = try LayerTable(
         store, layer: layer, order: order, direction: direction, groups: groups.isEmpty ? nil : groups,
-        instances: instances, moments: conditions, withCounts: counts)
+        instances: instances, moments: conditions, neurons: neurons, withCounts: counts)
       for remark in table.moments.flatMap(\.subset.moved) { tell("\(remark).") }
       switch format {
       case .csv: try Self.csv(table)

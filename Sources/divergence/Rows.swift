@@ -51,15 +51,16 @@ struct Rows: ParsableCommand {
     try reportingFailure {
       let store = try Store.open(store)
       let layer = try LayerTable.layer(layer, of: store)
-      let subset =
-        try condition.map { try Subset(Moment(parsing: $0), of: store) }
-        ?? Subset(group: group.map { try LayerTable.group($0, of: store) } ?? 0, of: store)
+      var subset = try condition.map { try Subset(Moment(parsing: $0), of: store) }
+      if let group, case let index = try LayerTable.group(group, of: store), index > 0 {
+        subset = try Subset(group: index, of: store)
+      }
       let found = try FiringRows(store, layer, neuron: neuron, subset: subset, top: top, lowest: lowest)
       switch format {
       case .csv: try Self.csv(found)
       case .json: try Self.json(found)
       }
-      for remark in subset.moved { tell("\(remark).") }
+      for remark in subset?.moved ?? [] { tell("\(remark).") }
     }
   }
 

@@ -7,11 +7,11 @@ extension OpenAPI {
     let indices = "^([0-9]{1,9}(,[0-9]{1,9}){0,63})?$"
     return [
       "dataset": path("dataset", ["type": "string"]), "version": path("version", ["type": "string"]),
-      "layer": path("layer", ["type": "string"]), "group": path("group", ["anyOf": [index, ["const": "where"]]]),
+      "layer": path("layer", ["type": "string"]), "group": path("group", index),
       "where": query(
-        "where", ["type": "string", "minLength": 1],
-        "A group of the moment: the rows for which the expression holds. Not for a layer without codes"),
-      "level": path("level", index),
+        "where", ["type": "string", "pattern": .string(momentPattern), "maxLength": 4096],
+        "A group of the moment: the rows for which an expression holds; the pattern has the simplest. Not of a layer without codes"
+      ), "level": path("level", index),
       "index": path("index", index), "instance": path("instance", index), "neuron": path("neuron", index),
       "order": query(
         "order",
@@ -44,6 +44,12 @@ extension OpenAPI {
       "rank": query("rank", ["type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0]),
     ]
   }
+
+  /// Comparisons joined by `and` and `or`; `Tiles/HTTP.md` has all that is taken.
+  private static let momentPattern: String = {
+    let comparison = "(label|prediction|row) (==|!=|<|<=|>|>=) (label|prediction|row|[0-9]{1,9}|\"[A-Za-z0-9 ]{0,20}\")"
+    return "^\(comparison)( (and|or) \(comparison)){0,9}$"
+  }()
 
   private static let index: JSONValue = ["type": "integer", "minimum": 0, "maximum": 999_999_999]
 

@@ -7,6 +7,8 @@ import Views
 /// error, not a default.
 struct Query {
   private var values: [String: String] = [:]
+  /// Of those in which a `+` stands: what they are where it stands for a space.
+  private var spaced: [String: String] = [:]
 
   /// - Throws: `Problem` 400 naming the parameter.
   init(_ text: String?, allowing known: Set<String>) throws(Problem) {
@@ -25,6 +27,9 @@ struct Query {
       }
       guard values.updateValue(value, forKey: key) == nil else {
         throw .badRequest("The parameter \(key) occurs twice.")
+      }
+      if raw.contains(UInt8(ascii: "+")) {
+        spaced[key] = Self.decode(raw.lazy.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 })
       }
     }
   }
@@ -107,6 +112,10 @@ struct Query {
   /// - Throws: `Problem` 400 that shows where in the expression the fault is.
   func moment() throws(Problem) -> Moment? {
     guard let text = values["where"] else { return nil }
+    // Many clients write a space as `+`.
+    if let plain = spaced["where"], (try? Moment(parsing: text)) == nil, let moment = try? Moment(parsing: plain) {
+      return moment
+    }
     do throws(SubsetError) {
       return try Moment(parsing: text)
     } catch {

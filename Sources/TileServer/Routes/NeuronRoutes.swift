@@ -39,7 +39,7 @@ extension RouteTable {
     let moment = try query.moment()
     return Build(
       .summary(layer: layer.index, groups: groups, moment),
-      cost: layer.cost(ofSummary: groups) + (moment.map { layer.cost(ofSummary: $0) } ?? .least)
+      cost: layer.cost(ofSummary: groups, moment)
     ) { try layer.summary(groups: groups, moment: moment).encoded() }
   }
 }

@@ -23,20 +23,15 @@ extension RouteTable {
     ) { try layer.tile(plane, order, level: level, index: index) }
   }
 
-  /// What the path says of the group, in the place of which `where` stands for that of the parameter `where`. No group has more values than
-  /// the first.
+  /// The group of the path, and that of the moment: with the parameter `where`, the path names the group of all rows.
   private func group(_ query: Query, _ asked: VersionRequest) throws -> (Int, Moment?) {
-    let moment = try query.moment()
-    if try part("group", asked.context) == "where" {
-      guard let moment else { throw Problem.badRequest("The group “where” is that of the parameter where.") }
-      return (0, moment)
-    }
     let group = try number("group", asked.context)
-    guard moment == nil else {
-      throw Problem.badRequest("With the parameter where, the path names the group “where”.")
-    }
     guard group < asked.attributes.groups.count else { throw Problem.notFound("There is no group \(group).") }
-    return (group, nil)
+    let moment = try query.moment()
+    guard moment == nil || group == 0 else {
+      throw Problem.notFound("With the parameter where, the path names group 0: the expression chooses among all rows.")
+    }
+    return (group, moment)
   }
 
   func rows(_ asked: VersionRequest) throws -> Build {

@@ -20,6 +20,8 @@ public struct LayerTable: Sendable {
   /// Whether the counts of each group are among the columns.
   private let withCounts: Bool
   private let neurons: NeuronOrder
+  /// Ranks of the neurons that are told.
+  private let ranks: [Int]
 
   /// - Parameters:
   ///   - id: the layer's id, or its name.
@@ -27,11 +29,12 @@ public struct LayerTable: Sendable {
   ///   - groups: names or indices; `nil`: all.
   ///   - instances: names or indices.
   ///   - moments: expressions.
+  ///   - condition: on neurons (`NeuronCondition`); `nil`: all.
   ///   - withCounts: whether columns have the counts of each group, too.
   /// - Throws: `Unknown` naming what is not in the store; `SubsetError`, `StoreError`.
   public init(
     _ store: Store, layer id: String, order: String, direction: Direction, groups: [String]?, instances: [String],
-    moments: [String] = [], withCounts: Bool = false
+    moments: [String] = [], neurons condition: String? = nil, withCounts: Bool = false
   ) throws {
     let attributes = store.attributes
     let layer = try Self.layer(id, of: store)
@@ -50,7 +53,10 @@ public struct LayerTable: Sendable {
     self.instances = try Self.indices(instances, attributes.instances.map(\.name), "instance")
     self.moments = try moments.map { (text: $0, subset: try Subset(Moment(parsing: $0), of: store)) }
     self.withCounts = withCounts
-    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer) { try layer.keys($0) }
+    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer) {
+      try layer.keys($0, of: store)
+    }
+    ranks = try Self.ranks(neurons, condition, layer, store)
   }
 
   /// The layer with an id or a name.
@@ -63,6 +69,17 @@ public struct LayerTable: Sendable {
   /// The index of a group, given by name or index.
   public static func group(_ text: String, of store: Store) throws -> Int {
     try indices([text], store.attributes.groups.map(\.name), "group")[0]
+  }
+
+  private static func ranks(_ order: NeuronOrder, _ condition: String?, _ layer: LayerReader, _ store: Store) throws
+    -> [Int]
+  {
+    guard let condition else { return Array(order.neurons.indices) }
+    let neurons = layer.layer.neurons
+    let holds = try NeuronConditionParser.parse(condition, OrderTable(store.attributes)).holds(neurons) { name in
+      try name.keys(neurons) { try layer.keys($0, of: store) }
+    }
+    return order.neurons.indices.filter { holds[Int(order.neurons[$0])] }
   }
 
   private static func indices(_ texts: [String], _ names: [String], _ what: String) throws -> [Int] {
@@ -94,10 +111,11 @@ public struct LayerTable: Sendable {
     let width = columns.count
     let step = max(256, Self.numbersMax / width)
     let subsets = try moments.map { try SubsetFigures(layer, $0.subset) }
-    for first in stride(from: 0, to: neurons.neurons.count, by: step) {
-      let chosen = neurons.neurons[first..<min(first + step, neurons.neurons.count)]
-      var rows = chosen.enumerated().map { index, neuron in
-        [Double(first + index), Double(neuron), neurons.key(of: Int(neuron))]
+    for first in stride(from: 0, to: ranks.count, by: step) {
+      let ranks = ranks[first..<min(first + step, ranks.count)]
+      let chosen = ranks.map { neurons.neurons[$0] }
+      var rows = zip(ranks, chosen).map { rank, neuron in
+        [Double(rank), Double(neuron), neurons.key(of: Int(neuron))]
       }
       for group in groups { try append(group: group, chosen, to: &rows) }
       for subset in subsets {
@@ -115,7 +133,7 @@ public struct LayerTable: Sendable {
   }
 
   /// Appends the figures of a stored group in some neurons, each to its row.
-  private func append(group: Int, _ chosen: ArraySlice<UInt32>, to rows: inout [[Double]]) throws(StoreError) {
+  private func append(group: Int, _ chosen: [UInt32], to rows: inout [[Double]]) throws(StoreError) {
     for statistic in layer.statistics {
       for (index, number) in try layer.statistic(statistic).numbers(plane: group, chosen).enumerated() {
         rows[index].append(number)

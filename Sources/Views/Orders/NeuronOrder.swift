@@ -30,6 +30,23 @@ package final class NeuronOrder: Sendable {
   func key(of neuron: Int) -> Double { keys.isEmpty ? Double(neuron) : keys[neuron] }
 }
 
+extension OrderName {
+  /// `[neuron]`: what it orders by.
+  /// - Parameter keys: gives the keys of an item: `[neuron]`.
+  func keys(_ neurons: Int, _ keys: (Item) throws -> [Double]) rethrows -> [Double] {
+    switch self {
+    case .index: return (0..<neurons).map(Double.init)
+    case .item(let item): return try keys(item)
+    case .absolute(let item): return try keys(item).map(abs)
+    case .difference(let first, let second):
+      var difference = try keys(first)
+      let subtrahend = try keys(second)
+      for neuron in difference.indices { difference[neuron] -= subtrahend[neuron] }
+      return difference
+    }
+  }
+}
+
 extension NeuronOrder {
   /// Orders the neurons of a layer.
   ///
@@ -52,13 +69,8 @@ extension NeuronOrder {
       } else {
         self.init(sorting: keys, request.direction)
       }
-    case .absolute(let item):
-      self.init(sorting: try keys(item).map(abs), request.direction)
-    case .difference(let first, let second):
-      var difference = try keys(first)
-      let subtrahend = try keys(second)
-      for neuron in difference.indices { difference[neuron] -= subtrahend[neuron] }
-      self.init(sorting: difference, request.direction)
+    case .absolute, .difference:
+      self.init(sorting: try request.name.keys(layer.layer.neurons, keys), request.direction)
     }
   }
 
@@ -68,7 +80,7 @@ extension NeuronOrder {
 
   /// The ordering that the store holds for an item, if it does. Checked to be a permutation: others index by it.
   private static func stored(_ item: OrderName.Item, of layer: LayerReader) throws(StoreError) -> [UInt32]? {
-    guard let array = item.kind.order(in: layer) else { return nil }
+    guard item.moment == nil, let array = item.kind.order(in: layer) else { return nil }
     let neurons = try array.plane(item.index, as: UInt32.self)
     var isThere = [Bool](repeating: false, count: neurons.count)
     for (rank, neuron) in neurons.enumerated() {

@@ -14,6 +14,14 @@ package enum OrderName: Hashable, Sendable {
     package var kind: ItemKind
     /// Of the group or instance.
     package var index: Int
+    /// The group of the moment that stands in place of a stored one.
+    package var moment: Moment?
+
+    package init(kind: ItemKind, index: Int, moment: Moment? = nil) {
+      self.kind = kind
+      self.index = index
+      self.moment = moment
+    }
   }
 
   /// All forms of an ordering's name, for people.
@@ -67,11 +75,14 @@ package struct OrderTable: Sendable {
     let bytes = Array(text.utf8)
     guard bytes.count <= Self.nameBytesMax else { return nil }
     if text == "index" { return .index }
-    if let item = item(bytes[...]) { return .item(item) }
-    if let inner = Self.argument(of: "absolute", in: bytes[...]) { return item(inner).map { .absolute($0) } }
+    var momentsLeft = Self.momentsMax
+    if let item = item(bytes[...], &momentsLeft) { return .item(item) }
+    if let inner = Self.argument(of: "absolute", in: bytes[...]) {
+      return item(inner, &momentsLeft).map { .absolute($0) }
+    }
     guard let inner = Self.argument(of: "difference", in: bytes[...]) else { return nil }
     for comma in inner.indices where inner[comma] == UInt8(ascii: ",") {
-      if let first = item(inner[..<comma]), let second = item(inner[(comma + 1)...]) {
+      if let first = item(inner[..<comma], &momentsLeft), let second = item(inner[(comma + 1)...], &momentsLeft) {
         return .difference(first, second)
       }
     }
@@ -88,11 +99,22 @@ package struct OrderTable: Sendable {
     return text == "index" || isOfOne || argument(of: "difference", in: bytes)?.contains(UInt8(ascii: ",")) == true
   }
 
-  private func item(_ text: ArraySlice<UInt8>) -> OrderName.Item? {
+  /// Expressions that are tried in one name, at most: of a difference, one may be cut at many commas.
+  private static let momentsMax = 16
+
+  private func item(_ text: ArraySlice<UInt8>, _ momentsLeft: inout Int) -> OrderName.Item? {
     for kind in ItemKind.allCases {
       guard let name = Self.argument(of: kind.rawValue, in: text) else { continue }
-      let index = indices[kind.subject]?[String(decoding: name, as: UTF8.self)]
-      return index.map { OrderName.Item(kind: kind, index: $0) }
+      if let index = indices[kind.subject]?[String(decoding: name, as: UTF8.self)] {
+        return OrderName.Item(kind: kind, index: index)
+      }
+      // A group of the moment: `median(where:(EXPR))`.
+      guard kind.subject == .group, momentsLeft > 0, let text = Self.argument(of: "where:", in: name) else {
+        return nil
+      }
+      momentsLeft -= 1
+      let moment = try? Moment(parsing: String(decoding: text, as: UTF8.self))
+      return moment.map { OrderName.Item(kind: kind, index: 0, moment: $0) }
     }
     return nil
   }

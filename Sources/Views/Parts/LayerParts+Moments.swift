@@ -33,14 +33,16 @@ extension LayerParts {
     return zeros
   }
 
-  /// The same of some neurons; 0 of the others.
-  func zeros(_ moment: Moment, of neurons: ArraySlice<UInt32>) throws -> [UInt32] {
-    if parts.contains(key(.zerosOfMoment(moment))) { return try zeros(moment) }
-    let counter = try counter(moment)
-    let codes = try NeuronCodes(layer)
-    var zeros = [UInt32](repeating: 0, count: layer.layer.neurons)
-    for neuron in neurons.sorted() { zeros[Int(neuron)] = try counter.zeros(Int(neuron), codes) }
-    return zeros
+  /// `[neuron]`: what a figure of a group of the moment orders by.
+  func keys(_ kind: ItemKind, of moment: Moment) throws -> [Double] {
+    let subset = try subset(moment)
+    let (layer, neurons) = (layer, layer.layer.neurons)
+    let pieces = neurons < 4096 ? 1 : helpers.count + 1
+    let found = try helpers.map(pieces) { piece in
+      let figures = try SubsetFigures(layer, subset)
+      return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try figures.key(kind, of: $0) }
+    }
+    return found.flatMap(\.self)
   }
 
   /// A group of the moment in the layer's summary.
@@ -66,7 +68,10 @@ extension LayerParts {
     ).json()
   }
 
-  package func cost(ofSummary moment: Moment) -> Cost {
-    cost(ofEvaluating: moment) + .counting(neurons: 2 * levels.neurons, rows: samples(0))
+  /// What a summary takes that has a group of the moment, too.
+  package func cost(ofSummary groups: [Int], _ moment: Moment?) -> Cost {
+    let cost = cost(ofSummary: groups)
+    guard let moment, !parts.contains(key(.summaryOfMoment(moment))) else { return cost }
+    return cost + self.cost(ofEvaluating: moment) + .counting(neurons: 2 * levels.neurons, rows: samples(0))
   }
 }

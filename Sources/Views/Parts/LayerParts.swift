@@ -51,7 +51,10 @@ package struct LayerParts: Sendable {
   /// What an answer takes that needs an ordering.
   package func cost(of order: OrderRequest) -> Cost {
     let isAtHand = order.name == .index || parts.contains(key(.order(order)))
-    return isAtHand ? .least : .least + .ordering(neurons: levels.neurons)
+    if isAtHand { return .least }
+    return order.name.moments.reduce(.least + .ordering(neurons: levels.neurons)) { cost, moment in
+      cost + self.cost(ofEvaluating: moment) + .counting(neurons: levels.neurons, rows: samples(0))
+    }
   }
 
   /// What a density tile takes: by what of its ordering, plane and pyramid is not at hand, and what it gathers.
@@ -107,7 +110,8 @@ package struct LayerParts: Sendable {
   func keys(_ item: OrderName.Item) throws -> [Double] {
     let part = try parts.part(key(.keys(item))) {
       // Values are kept as they are, too: the rows of tiles show them.
-      .keys(try item.kind == .value ? values(instance: item.index).map(Double.init) : layer.keys(item))
+      if let moment = item.moment { return .keys(try keys(item.kind, of: moment)) }
+      return .keys(try item.kind == .value ? values(instance: item.index).map(Double.init) : layer.keys(item))
     }
     guard case .keys(let values) = part else { preconditionFailure("kind and part differ") }
     return values
@@ -203,8 +207,16 @@ package struct LayerParts: Sendable {
       if let decoded { return (plan, maker, .memory(decoded)) }
     }
     let rest = plan.source.isMemory ? self.plan(plane, level: level, .tooLarge) : plan
-    let neurons = rest.method == .gather ? rows.map { levels.ranks(ofRows: $0, at: level) } : nil
-    return (rest, try maker(plane, request, ranks: neurons), .rows(try counts(of: plane)))
+    if let moment = plane.moment, rest.method == .gather, let rows {
+      let chosen = try order(request).neurons[levels.ranks(ofRows: rows, at: level)]
+      if chosen.count <= CountedRows.neuronsMax {
+        let source = plane.source
+        let counted = try CountedRows(
+          try SubsetCounts(try counter(moment), source.axis, source.bins), chosen, helpers)
+        return (rest, try maker(plane, request, zeros: counted.zeros), .rows(counted))
+      }
+    }
+    return (rest, try maker(plane, request), .rows(try counts(of: plane)))
   }
 
   private func pyramid(_ plan: TilePlan, _ plane: PlaneKey, _ request: OrderRequest, level: Int) throws -> Pyramid {
@@ -222,21 +234,18 @@ package struct LayerParts: Sendable {
   /// Samples of a group in one neuron.
   package func samples(_ group: Int) -> Int { store.attributes.groups[group].rows * layer.layer.samples }
 
-  /// - Parameter ranks: of the neurons that are looked at; `nil`: all.
-  private func maker(_ plane: PlaneKey, _ request: OrderRequest, ranks: Range<Int>? = nil) throws -> TileMaker {
-    let order = try order(request)
+  /// - Parameter known: zeros of the neurons that are looked at; `nil`: they are looked up.
+  private func maker(_ plane: PlaneKey, _ request: OrderRequest, zeros known: [UInt32]? = nil) throws -> TileMaker {
     let zeros: [UInt32]
-    if let moment = plane.moment {
-      if let ranks {
-        zeros = try self.zeros(moment, of: order.neurons[ranks])
-      } else {
-        zeros = try self.zeros(moment)
-      }
+    if let known {
+      zeros = known
+    } else if let moment = plane.moment {
+      zeros = try self.zeros(moment)
     } else {
       zeros = try self.zeros(group: plane.group)
     }
     return TileMaker(
-      order: order, bins: plane.bins, zeros: zeros,
+      order: try order(request), bins: plane.bins, zeros: zeros,
       grids: try plane.window.map { window in
         WindowGrids(
           window: window.kernel(on: layer.layer.shared), exponents: try exponents(), origins: try origins())

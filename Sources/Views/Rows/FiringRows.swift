@@ -20,32 +20,61 @@ public struct FiringRows: Sendable {
   public static let countMax = 1 << 20
 
   /// - Parameters:
-  ///   - subset: those among which are looked for.
+  ///   - subset: those among which are looked for; `nil`: all, of which a store may keep the extreme ones exactly.
   ///   - top: how many, as far as there are so many.
   ///   - lowest: whether the least active come first.
   /// - Throws: `SubsetError` where the layer has no codes or no such neuron; `StoreError`.
   /// - Complexity: reads the neuron's codes.
-  public init(_ store: Store, _ layer: LayerReader, neuron: Int, subset: Subset, top: Int, lowest: Bool) throws {
+  public init(_ store: Store, _ layer: LayerReader, neuron: Int, subset: Subset?, top: Int, lowest: Bool) throws {
     guard (0..<layer.layer.neurons).contains(neuron) else {
       throw SubsetError(
         .notHeld,
         "The layer “\(layer.layer.name)” has \(layer.layer.neurons) neurons, numbered from 0: there is no \(neuron).")
     }
+    let wanted = min(max(top, 0), Self.countMax)
+    let extremes = subset == nil ? try Self.extremes(layer, neuron, lowest: lowest).prefix(wanted) : []
+    var found = extremes.map { (row: $0.row, bounds: (low: $0.value, high: $0.value)) }
+    if found.count < wanted {
+      found += try Self.fromCodes(
+        layer, neuron, subset ?? Subset(group: 0, of: store), lowest: lowest, wanted,
+        without: Set(extremes.map(\.row)))
+    }
+    let names = try Self.names(store, found.map(\.row))
+    rows = found.enumerated().map { rank, found in
+      Row(
+        rank: rank, row: found.row, low: found.bounds.low, high: found.bounds.high, label: names[rank].label,
+        prediction: names[rank].prediction)
+    }
+  }
+
+  /// The rows that the store keeps with their exact values, the outermost first; none in a store that keeps no such rows.
+  private static func extremes(_ layer: LayerReader, _ neuron: Int, lowest: Bool) throws(StoreError)
+    -> [(row: Int, value: Double)]
+  {
+    let end = lowest ? "lowest" : "highest"
+    guard let values = layer.arrays.first(where: { $0.path.hasSuffix("/extremes/\(end)") }),
+      let numbers = layer.arrays.first(where: { $0.path.hasSuffix("/extremes/\(end)_row") })
+    else { return [] }
+    let rows = try numbers.row(plane: 0, neuron).withUnsafeBytes { numbers.integers($0) }
+    let exact = try values.row(plane: 0, neuron).withUnsafeBytes { bytes in
+      values.metadata.dataType == .float32
+        ? Array(bytes.bindMemory(to: Float.self)).map(Double.init) : Array(bytes.bindMemory(to: Double.self))
+    }
+    return zip(rows, exact).filter { !$1.isNaN }.map { (row: $0, value: $1) }
+  }
+
+  /// The rows by their codes, which tell in which bin a value lies.
+  private static func fromCodes(
+    _ layer: LayerReader, _ neuron: Int, _ subset: Subset, lowest: Bool, _ wanted: Int, without known: Set<Int>
+  ) throws -> [(row: Int, bounds: (low: Double, high: Double))] {
     let codes = try NeuronCodes(layer)
     try codes.readCodes(neuron)
     try codes.readApart(neuron)
     let grid = try NeuronGrid(layer, neuron: neuron)
     let cells = try Self.cells(codes, grid, neuron, subset, samples: layer.layer.samples, lowest: lowest)
-    // Few rows share the wanted places: whole cells are taken, from the outermost one inwards, in the order of rows.
-    let chosen = cells.sorted { a, b in
+    return cells.filter { !known.contains($0.row) }.sorted { a, b in
       a.cell != b.cell ? (lowest ? a.cell < b.cell : a.cell > b.cell) : a.row < b.row
-    }.prefix(min(max(top, 0), Self.countMax))
-    let names = try Self.names(store, chosen.map(\.row))
-    rows = chosen.enumerated().map { rank, found in
-      let (low, high) = Self.bounds(found.cell, grid)
-      return Row(
-        rank: rank, row: found.row, low: low, high: high, label: names[rank].label, prediction: names[rank].prediction)
-    }
+    }.prefix(wanted - known.count).map { (row: $0.row, bounds: Self.bounds($0.cell, grid)) }
   }
 
   /// The cell of a row's highest (lowest) finite sample, of rows that have one: twice the bin, and one more but for exact zeros.

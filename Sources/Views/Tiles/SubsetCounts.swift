@@ -31,7 +31,7 @@ struct SubsetCounts: CountRows {
   ) throws(StoreError) {
     var places = chosen.enumerated().map { UInt64($1) << 32 | UInt64($0) }
     places.sort()
-    try count(places.lazy.map { (Int($0 >> 32), Int($0 & 0xFFFF_FFFF)) }) { position, row in
+    try count(places.lazy.map { (Int($0 >> 32), Int($0 & 0xFFFF_FFFF)) }) { position, row, _ in
       if let row = row.baseAddress { body(position, row) }
     }
   }
@@ -40,11 +40,11 @@ struct SubsetCounts: CountRows {
     chunks: Range<Int>, _ body: (_ first: Int, _ rows: UnsafeRawBufferPointer) -> Void
   ) throws(StoreError) {
     let chosen = chunks.lowerBound * neuronsPerChunk..<min(chunks.upperBound * neuronsPerChunk, neurons)
-    try count(chosen.lazy.map { ($0, $0) }, body)
+    try count(chosen.lazy.map { ($0, $0) }) { first, row, _ in body(first, row) }
   }
 
-  /// Calls `body` with the row of each neuron, and what is given with it.
-  private func count(_ chosen: some Sequence<(Int, Int)>, _ body: (Int, UnsafeRawBufferPointer) -> Void)
+  /// Calls `body` with the row of each neuron, what is given with it, and its exact zeros.
+  func count(_ chosen: some Sequence<(Int, Int)>, _ body: (Int, UnsafeRawBufferPointer, UInt32) -> Void)
     throws(StoreError)
   {
     let codes: NeuronCodes
@@ -57,10 +57,10 @@ struct SubsetCounts: CountRows {
     defer { counts.deallocate() }
     let row = counts + DyadicGrid.binCount
     for (neuron, tag) in chosen {
-      _ = try counter.count(neuron, codes, into: counts)
+      let zeros = try counter.count(neuron, codes, into: counts).zeros
       row.update(repeating: 0, count: bins)
       add(counts, of: neuron, to: row)
-      body(tag, UnsafeRawBufferPointer(start: row, count: rowBytes))
+      body(tag, UnsafeRawBufferPointer(start: row, count: rowBytes), zeros)
     }
   }
 

@@ -1,0 +1,88 @@
+import CKernels
+import Expressions
+import Fixtures
+import Testing
+
+@testable import Views
+
+/// The kernels that count codes beside the same in plain words, and what sets of rows and edges of grids say.
+struct SubsetTests {
+  @Test func `Chosen codes are counted as one by one`() {
+    var random = SplitMix(seed: 19)
+    for samples in [1, 3, 4, 5, 63, 64, 65, 1000] {
+      let codes = (0..<samples).map { _ in
+        UInt8.random(in: 0...255, using: &random) & .random(in: 0...255, using: &random)
+      }
+      for share in [0, 0.1, 0.5, 1] {
+        let chosen = RowSet(length: samples) { _ in .random(in: 0..<1, using: &random) < share }
+        var found = (0..<256).map { UInt32($0) }
+        var expected = found
+        for sample in 0..<samples where chosen.contains(sample) { expected[Int(codes[sample])] += 1 }
+        nd_count_codes(&found, codes, chosen.members, chosen.count)
+        #expect(found == expected)
+        let other = RowSet(length: samples) { _ in .random(in: 0..<1, using: &random) < 0.5 }
+        let both = (0..<samples).count { chosen.contains($0) && other.contains($0) }
+        #expect(nd_count_bits(chosen.words, other.words, chosen.words.count) == both)
+      }
+    }
+  }
+
+  @Test func `Sets of rows are what their bits say`() {
+    for length in [0, 1, 63, 64, 65, 130] {
+      let even = RowSet(length: length) { $0 % 2 == 0 }
+      let third = RowSet(length: length) { $0 % 3 == 0 }
+      func rows(_ holds: (Int) -> Bool) -> [UInt32] { (0..<length).filter(holds).map { UInt32($0) } }
+      let either: (Int) -> Bool = { $0 % 2 == 0 || $0 % 3 == 0 }
+      let samples = (0..<3 * length).filter { ($0 / 3) % 2 == 0 }.map { UInt32($0) }
+      #expect(even.members == rows { $0 % 2 == 0 })
+      #expect(even.inverted.members == rows { $0 % 2 == 1 })
+      #expect(even.inverted.inverted == even)
+      #expect(even.union(third).members == rows(either))
+      #expect(even.intersection(third).members == rows { $0 % 6 == 0 })
+      #expect(even.isDisjoint(with: even.inverted))
+      #expect(even.samples(3).members == samples)
+    }
+  }
+
+  /// By values on a fine raster: a comparison as it is taken holds for all values of a bin, or for none.
+  @Test func `A comparison is taken at the nearest edge of the grid`() {
+    for hasTails in [false, true] {
+      for origin in [-300, -128, -1, 0, 7] {
+        let grid = NeuronGrid(exponent: -2, origin: origin, hasTails: hasTails)
+        for eighth in stride(from: (origin - 3) * 8, through: (origin + 259) * 8, by: 3) where eighth != 0 {
+          let number = Double(eighth) / 32
+          let edge = Edge(.greaterOrEqual, number, on: grid, extremes: (-100, 100))
+          let below = Edge(.lessOrEqual, number, on: grid, extremes: (-100, 100))
+          let nearest = ((eighth + 4) >> 3) - origin
+          let place = hasTails ? min(max(nearest, 1), 255) : min(max(nearest, 0), 256)
+          for bin in 0..<256 {
+            #expect(edge.holds(bin: bin) == (bin >= place))
+            #expect(below.holds(bin: bin) == (bin < place))
+          }
+          let isInside = hasTails || (origin * 8..<(origin + 256) * 8).contains(eighth)
+          let isTold = isInside && (eighth % 8 != 0 || nearest != place)
+          let moved: Double? = isTold ? Double(place + origin) / 4 : nil
+          #expect(edge.moved == moved)
+          #expect((below.moved != nil) == isInside)
+        }
+      }
+    }
+  }
+
+  @Test func `Comparisons with 0 are exact wherever the sign of a value is known`() {
+    let plain = NeuronGrid(exponent: 0, origin: -10, hasTails: false)
+    for (comparison, holds): (RowExpression.Comparison, (Int) -> Bool) in [
+      (.less, { $0 < 10 }), (.lessOrEqual, { $0 < 10 }), (.greater, { $0 >= 10 }), (.greaterOrEqual, { $0 >= 10 }),
+      (.equal, { _ in false }), (.unequal, { _ in true }),
+    ] {
+      let edge = Edge(comparison, 0, on: plain, extremes: (-10, 200))
+      #expect(edge.moved == nil)
+      #expect((0..<256).allSatisfy { edge.holds(bin: $0) == holds($0) })
+    }
+    let window = NeuronGrid(exponent: 0, origin: 50, hasTails: true)
+    let positive = Edge(.greater, 0, on: window, extremes: (1, 1e6))
+    #expect(positive.moved == nil && (0..<256).allSatisfy { positive.holds(bin: $0) })
+    let both = Edge(.greater, 0, on: window, extremes: (-3, 1e6))
+    #expect(both.moved == 51 && !both.holds(bin: 0) && both.holds(bin: 1))
+  }
+}
