@@ -391,3 +391,28 @@ def test_a_flood_of_expressions(moment, rng):
             thread.join()
         assert len(found) == len({*hostile, *(text for text, _ in asked)}) and all(found.values()), [t for t, ok in found.items() if not ok]
         assert server.stop() == 0
+
+
+def test_rows_of_several_samples_and_rows_never_written(program, precompute, job, tmp_path, rng):
+    values = np.maximum(rng.normal(size=(120, 5, 3, 4)), 0).astype(np.float32)
+    values[7, 2] = np.nan
+    flat = rng.normal(size=(120, 6)).astype(np.float32)
+    path = tmp_path / "dump.h5"
+    with h5py.File(path, "w") as f:
+        f["conv"], f["labels"] = values, rng.integers(0, 3, 120)
+        f.create_dataset("fc", (120, 6), np.float32, chunks=(40, 6))[:80] = flat[:80]
+    store = precompute(job("missing: skip\nlayers: [{ dataset: conv, axes: NCHW, reduce: samples }, fc]", path), name="job")
+    some = np.arange(120) % 2 == 1
+    text = f"row in [{', '.join(map(str, np.flatnonzero(some)))}]"
+    for row in table(program.ok("export", store, "--layer", "conv", "--where", text).stdout):
+        these = values[some][:, int(row["neuron"])].ravel()
+        assert int(row[f"count({text})"]) == np.isfinite(these).sum() and int(row[f"zeros({text})"]) == (these == 0).sum()
+    for row in table(program.ok("export", store, "--layer", "fc", "--where", text, "--where", "value(fc, 1) < 0 or value(fc, 1) >= 0").stdout):
+        assert int(row[f"count({text})"]) == 40 and int(row["count(value(fc, 1) < 0 or value(fc, 1) >= 0)"]) == 80
+        low, high = float(row[f"median_low({text})"]), float(row[f"median_high({text})"])
+        assert low <= np.median(flat[:80][some[:80], int(row["neuron"])]) <= high
+    found = list(csv.DictReader(io.StringIO(program.ok("rows", store, "--layer", "conv", "--neuron", "2", "--where", "row < 50", "--top", "50").stdout)))
+    best = {r: np.nanmax(values[r, 2]) for r in range(50) if r != 7}
+    assert {int(row["row"]) for row in found} == set(best)
+    assert all(float(row["low"]) <= best[int(row["row"])] <= float(row["high"]) for row in found)
+    assert "samples" in program.fails(64, "export", store, "--layer", "fc", "--where", "value(conv, 1) > 0")

@@ -22,8 +22,7 @@ extension RouteTable {
     let moment = try query.moment()
     return Build(
       .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances, moment),
-      cost: (moment.map { layer.cost(ofEvaluating: $0) } ?? .least)
-        + .figures(groups: groups.count, instances: instances.count)
+      cost: layer.cost(ofNeuron: groups.count, instances: instances.count, moment)
     ) {
       try layer.neuron(neuron, groups: groups, instances: instances, moment: moment).encoded()
     }

@@ -68,6 +68,19 @@ extension LayerParts {
     ).json()
   }
 
+  /// What knowing the rows of a group of the moment takes; nothing where they are known.
+  func cost(ofEvaluating moment: Moment) -> Cost {
+    let rows = parts.contains(storeKey(.subset(moment))) ? 0 : store.attributes.dataset.rows
+    return .evaluating(rows: rows, comparisons: moment.comparisons)
+  }
+
+  /// What one neuron takes, in so many groups, and in one of the moment.
+  package func cost(ofNeuron groups: Int, instances: Int, _ moment: Moment?) -> Cost {
+    let cost = .least + Cost.figures(groups: groups, instances: instances)
+    guard let moment else { return cost }
+    return cost + self.cost(ofEvaluating: moment) + .ordering(neurons: levels.neurons)
+  }
+
   /// What a summary takes that has a group of the moment, too.
   package func cost(ofSummary groups: [Int], _ moment: Moment?) -> Cost {
     let cost = cost(ofSummary: groups)

@@ -76,12 +76,6 @@ package struct LayerParts: Sendable {
       + .counting(neurons: isWhole ? levels.neurons : neurons(ofTileAt: level), rows: samples(plane.group))
   }
 
-  /// What knowing the rows of a group of the moment takes.
-  package func cost(ofEvaluating moment: Moment) -> Cost {
-    parts.contains(storeKey(.subset(moment)))
-      ? .least : .evaluating(rows: store.attributes.dataset.rows, comparisons: moment.comparisons)
-  }
-
   /// What the rows of a tile take: by the instances whose values are not at hand.
   package func cost(ofRows order: OrderRequest, instances: [Int], level: Int, index: Int) -> Cost {
     Set(instances).reduce(into: cost(of: order)) { cost, instance in

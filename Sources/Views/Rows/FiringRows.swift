@@ -51,10 +51,8 @@ public struct FiringRows: Sendable {
   private static func extremes(_ layer: LayerReader, _ neuron: Int, lowest: Bool) throws(StoreError)
     -> [(row: Int, value: Double)]
   {
-    let end = lowest ? "lowest" : "highest"
-    guard let values = layer.arrays.first(where: { $0.path.hasSuffix("/extremes/\(end)") }),
-      let numbers = layer.arrays.first(where: { $0.path.hasSuffix("/extremes/\(end)_row") })
-    else { return [] }
+    let end = lowest ? ExtremeEnd.lowest : .highest
+    guard let values = layer.extremes(end), let numbers = layer.extremeRows(end) else { return [] }
     let rows = try numbers.row(plane: 0, neuron).withUnsafeBytes { numbers.integers($0) }
     let exact = try values.row(plane: 0, neuron).withUnsafeBytes { bytes in
       values.metadata.dataType == .float32
