@@ -87,7 +87,7 @@ struct Compare: ParsableCommand {
 
   /// What to hold the figures against.
   private static func remark(_ table: PairTable) {
-    for moved in table.moved { tell("\(moved).") }
+    for remark in table.remarks { tell(remark) }
     if table.isOfMoment { tell("No Cohen's d: means of a group of the moment are only known by bins.") }
     if let untested = table.untested { tell("No p and q: \(untested).") }
     guard let row = table.rows.first(where: { !$0.figures.auroc.isNaN }) else { return }

@@ -60,7 +60,7 @@ struct Rows: ParsableCommand {
       case .csv: try Self.csv(found)
       case .json: try Self.json(found)
       }
-      for remark in subset?.moved ?? [] { tell("\(remark).") }
+      for remark in subset?.remarks ?? [] { tell(remark) }
     }
   }
 

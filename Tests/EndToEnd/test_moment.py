@@ -416,3 +416,12 @@ def test_rows_of_several_samples_and_rows_never_written(program, precompute, job
     assert {int(row["row"]) for row in found} == set(best)
     assert all(float(row["low"]) <= best[int(row["row"])] <= float(row["high"]) for row in found)
     assert "samples" in program.fails(64, "export", store, "--layer", "fc", "--where", "value(conv, 1) > 0")
+
+
+def test_a_class_that_is_not_there_is_told(program, precompute, dump, rng):
+    """A group of no rows is no answer to a typing error."""
+    path = dump({"fc": rng.normal(size=(40, 3)).astype(np.float32)}, np.array([b"cat", b"dog"])[np.arange(40) % 2])
+    store = precompute(path)
+    done = program.ok("export", store, "--layer", "fc", "--where", 'label == "Cat" or label in ["dog", 7]')
+    assert 'no class "Cat"' in done.stderr and "no class 7" in done.stderr and "dog" not in done.stderr
+    assert "no class" not in program.ok("rows", store, "--layer", "fc", "--neuron", "0", "--where", "label != 'cat'").stderr

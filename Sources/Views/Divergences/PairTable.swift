@@ -47,8 +47,8 @@ public struct PairTable: Sendable {
   public let rows: [Row]
   /// Why there is no p; `nil`: there is.
   public let untested: String?
-  /// What comparisons with activations were taken as (`Subset.moved`).
-  public private(set) var moved: [String] = []
+  /// What whoever wrote an expression must know (`Subset.remarks`).
+  public private(set) var remarks: [String] = []
   /// Whether a side is a group of the moment, so that there is no Cohen's d.
   public private(set) var isOfMoment = false
 
@@ -118,7 +118,7 @@ extension PairTable {
     try self.init(
       a.side(layer, of: store), b.side(layer, of: store), order: order,
       untested: Self.untested(store, layer, a, b), helpers: helpers)
-    moved = [a, b].flatMap { $0.subset?.moved ?? [] }
+    remarks = [a, b].flatMap { $0.subset?.remarks ?? [] }
     isOfMoment = a.subset != nil || b.subset != nil
   }
 

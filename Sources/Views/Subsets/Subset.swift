@@ -29,9 +29,14 @@ public struct Subset: Sendable {
   package let rows: RowSet
   /// What comparisons with activations were taken as, where not as they were written: `value("fc", 17) > 0.5 was taken as >= 0.5`.
   public let moved: [String]
+  /// Classes that the expression names and the store does not have, perhaps by a typing error: as they are written.
+  public let unknownClasses: [String]
+
+  /// What whoever wrote the expression must know, a sentence each.
+  public var remarks: [String] { moved.map { "\($0)." } + unknownClasses.map { "There is no class \($0) in this store." } }
 
   /// Bytes it takes in a cache.
-  var byteCount: Int { rows.byteCount + moved.reduce(0) { $0 + $1.utf8.count } + 64 }
+  var byteCount: Int { rows.byteCount + (moved + unknownClasses).reduce(0) { $0 + $1.utf8.count } + 64 }
 
   /// The rows for which an expression holds.
   /// - Throws: `SubsetError`, `StoreError`.
@@ -39,6 +44,23 @@ public struct Subset: Sendable {
     var reader = ConditionReader(store)
     rows = try reader.rows(moment.expression)
     moved = reader.moved
+    unknownClasses = Self.unknownClasses(moment.expression, store)
+  }
+
+  private static func unknownClasses(_ expression: RowExpression, _ store: Store) -> [String] {
+    let classes = [store.table?.attributes.label, store.table?.attributes.prediction].compactMap(\.self)
+    guard !classes.isEmpty else { return [] }
+    let names = Set(classes.flatMap(\.names))
+    let labels = Set(classes.flatMap(\.labels).compactMap { $0.double ?? $0.string.flatMap(Double.init) })
+    var unknown: [String] = []
+    for named in expression.classesNamed where !unknown.contains(named.description) {
+      switch named {
+      case .text(let text) where !names.contains(text): unknown.append(named.description)
+      case .number(let number) where !labels.contains(number): unknown.append(named.description)
+      default: break
+      }
+    }
+    return unknown
   }
 
   /// The rows of a stored group.
@@ -47,6 +69,7 @@ public struct Subset: Sendable {
     let stored = store.attributes.groups[group]
     let count = store.attributes.dataset.rows
     moved = []
+    unknownClasses = []
     switch stored.kind {
     case .all: rows = RowSet(length: count) { _ in true }
     case .class:
