@@ -223,7 +223,8 @@ def test_what_cannot_be_asked(program, moment, dump, precompute, job, rng):
         assert words in program.fails(64, "export", store, "--layer", "fc", "--where", text)
     path = dump({"fc": rng.normal(size=(20, 3)).astype(np.float32)}, name="other.h5")
     bare = precompute(job("codes: none", path), name="job")
-    assert "codes: columns" in program.fails(64, "rows", bare, "--layer", "fc", "--neuron", "1")
+    assert len(program.ok("rows", bare, "--layer", "fc", "--neuron", "1").stdout.splitlines()) == 17, "the extreme rows are kept without codes"
+    assert "codes: columns" in program.fails(64, "rows", bare, "--layer", "fc", "--neuron", "1", "--top", "17")
     assert "codes: columns" in program.fails(64, "export", bare, "--layer", "fc", "--where", "row < 3")
     assert "labels" in program.fails(64, "export", bare, "--layer", "fc", "--where", "label == 3")
 
