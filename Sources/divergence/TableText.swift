@@ -5,10 +5,10 @@ func shortest(_ value: Double) -> String {
   Int64(exactly: value).map { abs($0) < 1 << 53 ? String($0) : "\(value)" } ?? "\(value)"
 }
 
-/// A field of a CSV file, RFC 4180.
+/// A field of a CSV file, RFC 4180; also in quotes where pandas would take a part of it for a comment.
 func csvField(_ field: String) -> String {
   // By scalars: to Swift, a line feed after a carriage return is a character of its own.
-  guard field.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else { return field }
+  guard field.unicodeScalars.contains(where: { ",\"#\r\n".unicodeScalars.contains($0) }) else { return field }
   return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
 }
 

@@ -216,7 +216,7 @@ def test_the_sort_panel_shows_whole_names_and_closes_three_ways(page, layer):
     menus = page.locator("#popover select")
     assert menus.evaluate_all("all => all.every(one => one.title === one.selectedOptions[0].text)")
     lefts = menus.evaluate_all("all => all.map(one => Math.round(one.getBoundingClientRect().left))")
-    assert len(lefts) == 5 and len(set(lefts)) == 1, lefts
+    assert len(lefts) == 10 and len(set(lefts)) == 1, lefts
     # Wide enough for the text of what is chosen, beside the arrow.
     assert menus.evaluate_all("""all => all.every(one => {
         const context = document.createElement('canvas').getContext('2d');

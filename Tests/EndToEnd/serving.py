@@ -33,8 +33,12 @@ class Server(Child):
         self.port, self.prefix, self.greeting = int(found[1]), found[2], line
         self.errors = []
         self.output = []
-        for stream, lines in ((self.process.stderr, self.errors), (self.process.stdout, self.output)):
-            threading.Thread(target=lambda s=stream, to=lines: to.extend(s), daemon=True).start()
+        self.readers = [
+            threading.Thread(target=lambda s=stream, to=lines: to.extend(s), daemon=True)
+            for stream, lines in ((self.process.stderr, self.errors), (self.process.stdout, self.output))
+        ]
+        for reader in self.readers:
+            reader.start()
 
     def get(self, path, method="GET", connection=None, **headers):
         """Status, headers and body. Header names are written with underscores."""
@@ -60,7 +64,10 @@ class Server(Child):
         """Asks it to stop, and returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout=40)
+            code = self.process.wait(timeout=40)
+            for reader in self.readers:  # what it said last may still be on its way
+                reader.join(timeout=40)
+            return code
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

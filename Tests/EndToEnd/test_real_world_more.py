@@ -13,6 +13,7 @@ import hdf5plugin
 import numpy as np
 import pytest
 import zarr
+from programs import DATA
 from real_world import NAMES, acts, agrees, expected, job_of, medians, mixed, told, write
 
 READ = 74
@@ -380,3 +381,30 @@ def test_numbers_that_nothing_decodes_written_as_others(program, refused, tmp_pa
     store = told_alike(program, [wide], tmp_path / "Tiles")
     agrees(store, expected(numbers.astype("f4"), y))
     agrees(store, expected(x, y), layer=1)
+
+
+def test_a_family_of_files_is_joined_as_told(program, tmp_path, rng):
+    y, x = mixed(rng, 6000)
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fapl_family(65536)
+    with h5py.File(h5py.h5f.create(str(tmp_path / "dump_%d.h5").encode(), h5py.h5f.ACC_TRUNC, fapl=access)) as f:
+        f["fc"], f["labels"] = x, y
+    said = program.fails(DATA, "precompute", tmp_path / "dump_0.h5", "--output", tmp_path / "Tiles", "--progress", "none")
+    line = said[said.index("with h5py.File(") :].rstrip(".")
+    exec(line.replace('"NAME_', f'"{tmp_path}/dump_').replace('"whole.h5"', f'"{tmp_path}/whole.h5"'), {"h5py": h5py})
+    agrees(told(program, [tmp_path / "whole.h5"], tmp_path / "Tiles")[0], expected(x, y))
+
+
+def outside_quotes(line):
+    """A line of a table as pandas reads it with comment="#": what follows a # that is not in quotes is lost."""
+    return re.match(r'(?:[^"#]|"(?:[^"]|"")*")*', line)[0]
+
+
+def test_no_name_is_a_comment_in_a_table(program, tmp_path, rng):
+    """As the help says, pandas reads the table with comment="#": a class called C# keeps its columns."""
+    words = ["C", "C#", "C++", "F#"]
+    y, x = mixed(rng, 80, 4)
+    store, _ = told(program, [write(tmp_path / "d.h5", {"fc": x, "labels": np.array([words[c] for c in y], object)})], tmp_path / "Tiles")
+    said = program.ok("export", store, "--layer", "fc", "--groups", *words).stdout + program.ok("rows", store, "--layer", "fc", "--neuron", "0").stdout
+    for line in said.splitlines():
+        assert line.startswith("# ") or outside_quotes(line) == line, line

@@ -52,7 +52,9 @@ struct Superblock: Sendable {
       if try Self.isOfFamily(descriptor, at: start, fileBytes) {
         throw .unsupported(
           "it is the first of a family of files (the family driver), which are one file together",
-          advice: "Join them: h5repart -family-to-sec2 NAME_%d.h5 whole.h5.")
+          advice:
+            "Join them, with h5py: with h5py.File(\"NAME_%d.h5\", \"r\", driver=\"family\", memb_size=0) as f, h5py.File(\"whole.h5\", \"w\") as g: [f.copy(n, g) for n in f]."
+        )
       }
       throw Self.cut(fileBytes, markEnd)
     }

@@ -43,7 +43,8 @@ private func checkCodesByNeuron(_ layer: LayerReader, samples: Int) throws(Store
     try layer.statistic(.zeros).plane(0, as: UInt32.self), try layer.statistic(.nan).plane(0, as: UInt32.self),
     try layer.statistic(.infinite).plane(0, as: UInt32.self),
   ]
-  let missing = (layer.layer.counted?.missingRows ?? 0) * layer.layer.samples
+  let counted = layer.layer.counted
+  let missing = (counted?.missingRows ?? 0) * layer.layer.samples + (counted?.maskedSamples ?? 0)
   var signatures = [UInt64](repeating: 0, count: layer.codeRows == nil ? 0 : samples)
   let step = 256
   for first in stride(from: 0, to: layer.layer.neurons, by: step) {

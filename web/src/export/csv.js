@@ -4,7 +4,7 @@
 export function cell(value) {
   if (value === null) return "";
   const text = String(value);
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",#\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** @param {ReturnType<typeof import("./snapshot.js").snapshot>} shot */
