@@ -33,7 +33,9 @@ public struct Subset: Sendable {
   public let unknownClasses: [String]
 
   /// What whoever wrote the expression must know, a sentence each.
-  public var remarks: [String] { moved.map { "\($0)." } + unknownClasses.map { "There is no class \($0) in this store." } }
+  public var remarks: [String] {
+    moved.map { "\($0)." } + unknownClasses.map { "There is no class \($0) in this store." }
+  }
 
   /// Bytes it takes in a cache.
   var byteCount: Int { rows.byteCount + (moved + unknownClasses).reduce(0) { $0 + $1.utf8.count } + 64 }
