@@ -139,6 +139,13 @@ def agree(path, store):
                 assert np.float32(np.median(v.astype("f8"))) == group["layers/a/statistics/median"][g, neuron]
 
 
+def job(path, codes):
+    """A job for a dump, with that choice of codes."""
+    file = path.with_suffix(f".{codes}.yaml")
+    file.write_text(f"name: '{path.stem}'\ndumps: ['{path.name}']\ncodes: {codes}\n")
+    return file
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--divergence", required=True)
@@ -154,8 +161,10 @@ def main():
             for layout in options.layouts.split(",") if classes == 10 else ["contiguous"]:
                 path = pathlib.Path(folder) / f"{layout.replace('+', '-')}-{classes}.h5"
                 make(path, layout, options.rows, options.neurons, classes)
-                engine = lambda lanes: [options.divergence, "precompute", path, "--output", f"{folder}/Tiles", "--threads", str(lanes), "--progress", "none"]
+                engine = lambda lanes, codes="none": [
+                    options.divergence, "precompute", job(path, codes), "--output", f"{folder}/Tiles", "--threads", str(lanes), "--progress", "none"]
                 contenders = {"this engine, 2 lanes": engine(2), "this engine, 1 lane": engine(1)}
+                contenders |= {f"2 lanes, codes: {codes}": engine(2, codes) for codes in ("columns", "both")}
                 plugin = "import hdf5plugin\n" if "lz4" in layout else ""
                 contenders |= {name: [sys.executable, "-c", plugin + code, path] for name, code in RIVALS.items()}
                 if classes > 10 or layout != "contiguous":  # with a thousand classes it would take an hour
