@@ -63,29 +63,5 @@ static ND_INLINE void move_counts(uint16_t *counters, uint8_t *small) {
 HALVE(nd_halve_u16, uint16_t)
 HALVE(nd_halve_u32, uint32_t)
 
-#define NAME_(base, type) base##type
-#define VALUE float
-#define INTEGER int32_t
-#define LANES 16
-#define BITS uint16_t
-#define MAX_FINITE 0x1.fffffep127f
-#define NAME(base) NAME_(base, f32)
-#include "count_template.h"
-#undef VALUE
-#undef INTEGER
-#undef LANES
-#undef BITS
-#undef MAX_FINITE
-#undef NAME
-
-// A square of a float is exact in double precision, that of a double is not: a fused multiply-add would give other figures
-// on machines that have it.
-#pragma STDC FP_CONTRACT OFF
-
-#define VALUE double
-#define INTEGER int64_t
-#define LANES 8
-#define BITS uint8_t
-#define MAX_FINITE 0x1.fffffffffffffp1023
-#define NAME(base) NAME_(base, f64)
-#include "count_template.h"
+#define TEMPLATE "count_template.h"
+#include "each_value.h"
