@@ -82,7 +82,8 @@ struct TilePropertyTests {
       for _ in 0..<20 {
         let view = RandomView(version.store, layer.layer, using: &random)
         let instances = [[], [0], [1], [1, 0]].randomElement(using: &random) ?? []
-        let made = try layer.rows(view.request, instances: instances, level: view.level, index: view.index)
+        let made = try layer.rows(
+          view.request, instances: instances.map { .instance($0) }, level: view.level, index: view.index)
         #expect(made == (try brute.rows(view.request, instances, level: view.level, index: view.index)))
       }
     }

@@ -12,6 +12,13 @@ extension RouteTable {
     guard (1...RowEntries.countMax).contains(count) else {
       throw Problem.badRequest("count must be 1 to \(RowEntries.countMax).")
     }
+    if let moment = try query.moment() {
+      let layer = asked.served.layer(0, service)
+      return Build(
+        .rowsFound(moment, from: first, count: count), of: [moment], in: layer,
+        cost: layer.cost(ofFinding: moment) + .figures(groups: 0, instances: count)
+      ) { try layer.rows(table, moment, from: first, count: count).encoded() }
+    }
     guard first < table.count else {
       throw Problem.notFound("There are \(table.count) rows, numbered from 0.")
     }
