@@ -82,6 +82,14 @@ bench-server: bench-packages release bench-python ## The tile server beside the 
 	$(BUILD_RELEASE) --product bare-server
 	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
 
+.PHONY: test-record
+test-record: .venv-record/.tests ## Recorder and reader with PyTorch, Keras and JAX, in an environment of their own: 2.5 GB, minutes
+	ND_DIVERGENCE=$(or $(ND_DIVERGENCE),$(CURDIR)/.build/debug/divergence) .venv-record/bin/python -m pytest -q Tests/Record
+.venv-record/.tests: Jobs/record/requirements.txt
+	python3 -m venv .venv-record
+	.venv-record/bin/pip install -q --disable-pip-version-check -r Jobs/record/requirements.txt
+	@touch $@
+
 # What must be installed first. Only what is missing is installed, and named.
 
 .PHONY: packages test-packages bench-packages
