@@ -4,18 +4,18 @@
     record(model, loader, "night.h5", layers=["layer*", "fc"], scores="fc", class_names=names)
 """
 
-import warnings
 import zlib
 
 import torch
 from torch import nn
 
-from .names import RecordingError, chosen, setting
-from .recording import Layer, Recorder, leaves, row_count
+from .names import RecordingError, chosen
+from .outputs import LAST, Outputs
+from .recording import Recorder, leaves, row_count
 
 CHANNELS_FIRST = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm", "MaxPool", "AvgPool", "AdaptiveMaxPool", "AdaptiveAvgPool", "Upsample")
 FEATURES_LAST = ("Linear", "LayerNorm", "RMSNorm", "Embedding", "MultiheadAttention", "LSTM", "GRU", "RNN")
-AXES = {True: {2: "NU", 3: "NCT", 4: "NCHW", 5: "NCTHW"}, False: {2: "NU", 3: "NTD", 4: "NHWC", 5: "NTHWC"}}
+AXES = {True: {**LAST, 3: "NCT", 4: "NCHW", 5: "NCTHW"}, False: LAST}
 
 
 def record(
@@ -74,21 +74,27 @@ def host(tensor):
     return tensor.detach().to("cpu", copy=True)
 
 
+def to_numpy(tensor):
+    """Values, and the name of their type; bfloat16, which NumPy lacks, as float32."""
+    values = host(tensor)
+    return (values.float() if values.dtype == torch.bfloat16 else values).numpy(), str(tensor.dtype).removeprefix("torch.")
+
+
 class Runner:
     """The model in a state in which `forward` gives its layers: in evaluation, with hooks. Left as it was found."""
 
     def __init__(self, model, wanted, axes):
-        self.model, self.wanted, self.axes = model, wanted, axes
-        self.warned = set()
+        self.model, self.wanted = model, wanted
+        self.outputs = Outputs(axes, lambda value: isinstance(value, torch.Tensor), to_numpy)
+        self.names = [name for name, _ in model.named_modules()]
 
     def __enter__(self):
         self.training = {module: module.training for module in self.model.modules()}
         self.model.eval()
         self.hooks = [
-            module.register_forward_hook(lambda _, __, output, name=name: self.take(name, output)) for name, module in self.wanted.items()
+            module.register_forward_hook(lambda _, __, output, name=name: self.outputs.take(name, output)) for name, module in self.wanted.items()
         ]
-        first = next(self.model.parameters(), next(self.model.buffers(), torch.empty(0)))
-        self.device = first.device
+        self.device = next(self.model.parameters(), next(self.model.buffers(), torch.empty(0))).device
         return self
 
     def __exit__(self, *_):
@@ -97,93 +103,41 @@ class Runner:
         for module, training in self.training.items():
             module.training = training
 
-    def take(self, name, output):
-        calls = self.calls[name] = self.calls.get(name, 0) + 1
-        for place, tensor in tensors(output):
-            key = name + place + (f"#{calls}" if calls > 1 else "")
-            self.found[key] = (name, tensor.dtype, host(tensor))
-
     def forward(self, inputs):
         """`inputs` a tensor, a tuple of them for as many arguments, or a dict by argument. Returns `{name: Layer}`."""
-        self.found, self.calls = {}, {}
+        self.outputs.begin()
         moved = moved_to(self.device, inputs)
-        rows = len(leaves(inputs)[0])
         with torch.inference_mode():
             if hasattr(moved, "keys"):
                 self.model(**moved)
-            elif isinstance(moved, (tuple, list)):
+            elif isinstance(moved, tuple):
                 self.model(*moved)
             else:
                 self.model(moved)
-        layers = {}
-        for key, (name, dtype, tensor) in self.found.items():
-            layer = self.layer(key, name, dtype, tensor, rows)
-            if layer is not None:
-                layers[key] = layer
-        silent = [name for name in self.wanted if not any(found[0] == name for found in self.found.values())]
-        if silent:
-            raise RecordingError(f"Not called by the model, or without a tensor: {', '.join(silent[:5])}. Leave such layers out of layers=.")
-        if not layers:
-            raise RecordingError("No layer has a row for each input.")
-        return layers
+        return self.outputs.layers(self.wanted, len(leaves(inputs)[0]), self.letters, self.row_axis)
 
-    def layer(self, key, name, dtype, tensor, rows):
-        said = setting(self.axes, key, None)
-        if said and (len(said) != tensor.ndim or "N" not in said):
-            raise RecordingError(f"axes of {key} are {said!r}, and it puts out {tuple(tensor.shape)}: one letter an axis, N for the rows.")
-        at = said.index("N") if said else self.row_axis(name, tensor)
-        if tensor.ndim < 2 and not (tensor.ndim == 1 and len(tensor) == rows) or tensor.shape[at] != rows:
-            if said or key == name:
-                raise RecordingError(
-                    f"{key} puts out {tuple(tensor.shape)} for {rows} rows: which axis counts the rows? Leave it out of layers=, or say "
-                    f"axes={{'{key}': 'TND'}}, with N for the rows.")
-            self.warn(key, f"{key}, of shape {tuple(tensor.shape)}, is left out: it has no row for each input.")
-            return None
-        tensor = tensor.movedim(at, 0)
-        letters = "N" + said.replace("N", "") if said else self.letters(key, name, tensor)
-        values = tensor.float() if dtype == torch.bfloat16 else tensor
-        return Layer(values.numpy(), letters, str(dtype).removeprefix("torch."))
-
-    def row_axis(self, name, tensor):
+    def row_axis(self, name, values):
         module = self.wanted[name]
-        return 1 if isinstance(module, nn.RNNBase) and not module.batch_first and tensor.ndim == 3 else 0
+        return 1 if isinstance(module, nn.RNNBase) and not module.batch_first and values.ndim == 3 else 0
 
-    def letters(self, key, name, tensor):
-        if tensor.ndim < 3:
-            return "NU"[: tensor.ndim]
-        # What kind of layer made it: the last one inside it, or else, as for an activation function, the one before it in the model.
-        names = [other for other, _ in self.model.named_modules()]
-        place = names.index(name) if name in names else len(names)
+    def letters(self, key, name, values):
+        """By what kind of layer made it: the last one inside it, or else, as for an activation function, the one before it in the model."""
+        if values.ndim < 3:
+            return LAST[values.ndim]
+        place = self.names.index(name) if name in self.names else len(self.names)
         inside = [is_channels_first(module) for module in self.wanted[name].modules()]
         before = [is_channels_first(module) for _, module in list(self.model.named_modules())[:place]]
         known = [kind for kind in before + inside if kind is not None]
-        first = AXES[known[-1] if known else tensor.ndim > 3].get(tensor.ndim)
-        is_guess = not known or tensor.ndim > 3 and not known[-1] and not any(kind is not None for kind in inside)
-        if first and is_guess:
-            self.warn(key, f"{key} puts out {tuple(tensor.shape)}; its axes are taken to be {first}. If they are not, say axes={{'{key}': …}}.")
-        if first is None:
-            raise RecordingError(f"{key} puts out {tuple(tensor.shape)}: say what its axes are, as in axes={{'{key}': 'NTHWC'}}.")
-        return first
-
-    def warn(self, key, words):
-        if key not in self.warned:
-            self.warned.add(key)
-            warnings.warn(words, stacklevel=8)
+        found = AXES[known[-1] if known else values.ndim > 3].get(values.ndim)
+        if found and (not known or values.ndim > 3 and not known[-1] and not any(kind is not None for kind in inside)):
+            self.outputs.warn(key, f"{key} puts out {values.shape}; its axes are taken to be {found}. If they are not, say axes={{'{key}': …}}.")
+        return found
 
 
 def is_channels_first(module):
     """Whether channels come right after the rows in what this kind of layer puts out; None: its kind does not say."""
     name = type(module).__name__
     return True if name.startswith(CHANNELS_FIRST) else False if name.startswith(FEATURES_LAST) else None
-
-
-def tensors(output):
-    """The tensors in what a layer puts out, each with its place: none for a single one, `[0]`, `[last_hidden_state]`."""
-    if isinstance(output, torch.Tensor):
-        return [("", output)]
-    items = output.items() if hasattr(output, "items") else enumerate(output) if isinstance(output, (tuple, list)) else []
-    found = [(f"[{key}]{place}", tensor) for key, value in items for place, tensor in tensors(value)]
-    return [("", found[0][1])] if len(found) == 1 else found
 
 
 def moved_to(device, inputs):
