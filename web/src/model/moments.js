@@ -4,8 +4,9 @@
  * whatever draws a group draws these as well. Pure, but that the lists grow.
  */
 
+import { figure } from "./format.js";
+
 /** @typedef {import("../types").Metadata} Metadata */
-/** @typedef {import("../types").State} State */
 
 /** Groups that the reader made, shown or not. */
 export const MOMENTS_MAX = 24;
@@ -129,8 +130,9 @@ export function describe(where) {
   const part = value && brushOf(where, unquoted(value[1]), Number(value[2]));
   if (!value || !part) return where;
   const neuron = `${unquoted(value[1])} ${value[2]}`;
-  if (part.from === null) return `${neuron} < ${part.below}`;
-  return part.below === null ? `${neuron} ≥ ${part.from}` : `${neuron} in ${part.from} – ${part.below}`;
+  const [from, below] = [part.from, part.below].map((edge) => figure(edge, 3));
+  if (part.from === null) return `${neuron} < ${below}`;
+  return part.below === null ? `${neuron} ≥ ${from}` : `${neuron} in ${from} – ${below}`;
 }
 
 /**

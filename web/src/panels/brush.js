@@ -65,9 +65,10 @@ export class Brush {
 
   /** @param {Attached} at what was drawn */
   attach(at) {
+    // Figures of the same neuron that come while the hand moves, or what it left is on its way, change nothing of that.
+    if (this.at?.facts.layer !== at.facts.layer || this.at.facts.neuron !== at.facts.neuron) this.bins = null;
     this.at = at;
     at.box.append(this.area, this.shade, this.handles.first, this.handles.end);
-    if (!this.isDragging) this.bins = null;
     this.update();
   }
 
@@ -91,6 +92,7 @@ export class Brush {
     this.hint.hidden = bins !== null;
     setText(this.hint, cannot || "Drag over the chart: those rows become a group in all layers.");
     this.sentence.hidden = this.shade.hidden = bins === null;
+    set(this.element, "data-settled", String(bins !== null && this.bins === null && this.flying === null));
     this.place(at, bins);
     if (bins) this.tell(at, bins);
   }

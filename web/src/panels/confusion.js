@@ -13,11 +13,15 @@ const LISTED_MAX = 60;
 /**
  * @param {import("../app.js").App} app
  * @param {import("../data/rows.js").RowSource} rows
+ * @param {() => void} filled told when the matrix is there
  */
-export function confusionView(app, rows) {
+export function confusionView(app, rows, filled) {
   const body = el("div", {}, el("p", { class: "quiet" }, "…"));
   const content = el("div", { class: "confusion", tabindex: -1, "data-focus": true }, el("h3", {}, "Labels and predictions"), body);
-  rows.confusion().then((table) => body.replaceChildren(...build(app, table)), (error) => body.replaceChildren(el("p", { role: "alert" }, error.detail ?? String(error))));
+  rows.confusion().then((table) => {
+    body.replaceChildren(...build(app, table));
+    filled();
+  }, (error) => body.replaceChildren(el("p", { role: "alert" }, error.detail ?? String(error))));
   return content;
 }
 

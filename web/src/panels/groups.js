@@ -64,7 +64,7 @@ export function groupsView(app, rows, popover) {
   byId("moments-plain").hidden = !app.isPlain;
   opener.addEventListener("click", async () => {
     const { confusionView } = await import("./confusion.js");
-    popover.open(opener, "Labels and predictions", confusionView(app, rows));
+    popover.open(opener, "Labels and predictions", confusionView(app, rows, () => popover.place()));
   });
 
   let timer = 0;

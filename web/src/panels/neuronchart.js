@@ -88,7 +88,7 @@ export function neuronChart(chart) {
   const most = Math.max(1e-9, ...chosen.map((group) => Math.max(0, ...bars(group, axis)) / Math.max(1, group.count)));
   grid(element, axis, place, bottom);
   chosen.forEach((group, i) => histogram(element, group, chart, place, TOP + i * (HISTOGRAM + GAP), most));
-  if (chosen.length > 0) element.append(text(right, TOP - 8, `bars to ${percent(most)} of a class`, { "text-anchor": "end", class: "faint" }));
+  if (chosen.length > 0) element.append(text(0, TOP - 8, `bars to ${percent(most)}`, { class: "faint" }));
   if (axis.above > 0) element.append(text(width, bottom + 15, `${count(axis.above)} beyond ▸`, { "text-anchor": "end", class: "faint" }));
   ranks(element, listed, chart, place, list);
   for (const instance of chart.instances) mark(element, instance, chart.axis, place, bottom);
