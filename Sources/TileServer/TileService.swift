@@ -115,6 +115,9 @@ struct AnswerKey: Hashable, Sendable {
     case neuron(layer: Int, neuron: Int, groups: [Int], instances: [Int], Moment?)
     case image(instance: Int)
     case rowTable(Range<Int>)
+    case chosenRows(Moment, from: Int, count: Int)
+    case confusion
+    case firing(layer: Int, neuron: Int, group: Int, Moment?, ExtremeEnd, top: Int)
     case rowPicture(row: Int)
     case rowText(row: Int)
   }

@@ -55,6 +55,8 @@ export class App {
      * @type {Set<string>}
      */
     this.coarse = new Set();
+    /** Whether there is no server, but a site of plain files (Tiles/STATIC.md). */
+    this.isPlain = document.documentElement.dataset.site !== undefined;
     /** Whether rows are moving: then only what is seen is asked for, not what may be next. */
     this.moving = false;
     addEventListener("pagehide", () => this.writeAddress());
@@ -140,6 +142,11 @@ export class App {
     if (hash !== location.hash) window.history.replaceState(null, "", hash);
   }
 
+  /** The instances whose values the server gives: rows that were made instances are shown in the panel alone. */
+  get placed() {
+    return this.state.instances.filter((instance) => this.metadata.instances[instance].row === undefined);
+  }
+
   /** Bins across the whole axis. */
   get bins() {
     return this.state.bins ?? fittingBins(this.metadata);
@@ -155,7 +162,7 @@ export class App {
    * @param {number} group
    */
   colour(group) {
-    return paletteColour(this.palette[group], this.theme.name);
+    return paletteColour(this.palette[group] ?? this.metadata.groups[group].colour, this.theme.name);
   }
 
   /** @param {string} id */

@@ -59,7 +59,7 @@ function firstTiles(data) {
     const top = topLevel(layer.neurons);
     const wanted = [
       ...state.groups.map((group) => urls.tile(id, group, top, 0, tileQuery({ query, axis, bins: state.bins ?? fittingBins(data), finer: null }))),
-      urls.rows(id, top, 0, query, state.instances), urls.summary(id),
+      urls.rows(id, top, 0, query, state.instances.filter((instance) => data.instances[instance].row === undefined)), urls.summary(id),
     ];
     for (const url of wanted) fetch(url, authorization(token())).then((response) => response.arrayBuffer()).catch(() => {});
   }

@@ -7,15 +7,27 @@ export interface Layer {
   dtype?: string; shape?: number[]; axes?: string; reduce?: string;
   shared: { exponent: number; origin: number };
 }
-export interface Group { name: string; kind: "all" | "class" | "where"; rows: number; label?: string | number; where?: string }
+export interface Group { name: string; kind: "all" | "class" | "where" | "moment"; rows: number; label?: string | number; where?: string;
+  /** Of a group of the moment: a number of the palette. */
+  colour?: number;
+}
 export interface Instance {
   name: string; kind: string; pair?: number; label?: string | number; prediction?: string | number; image?: string; text?: string;
+  /** Of a row of the data that the reader made an instance. */
+  row?: number;
+}
+/** What is known of each row. */
+export interface Table {
+  label: boolean; prediction: boolean; scores?: number; texts: boolean;
+  columns: { name: string; kind: "integer" | "number" | "boolean" | "text"; values?: string[] }[];
+  pictures?: { height: number; width: number; channels: number };
 }
 export interface Metadata {
   name: string; version: string; title?: string; rows: number;
   layers: Layer[]; groups: Group[]; instances: Instance[];
   start?: { layers?: string[]; groups?: number[]; instances?: number[]; text?: string };
   provenance?: unknown;
+  table?: Table;
 }
 export interface Summary {
   id: string; neurons: number;
@@ -54,6 +66,8 @@ export interface State {
   bins: Bins | null; full: number | null;
   axis: AxisName; symlog: boolean; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
   panel: { layer: string; neuron: number } | null;
+  /** Groups of the moment, shown or not, and the one of them that follows the brush. */
+  moments: number[]; brush: number | null;
 }
 
 /** Densities of up to 256 displayed rows of one group. */

@@ -40,6 +40,14 @@ extension OpenAPI {
           "type": "integer", "minimum": 1, "maximum": JSONValue(RowEntries.countMax),
           "default": JSONValue(RowEntries.countUsual),
         ], "Rows, as far as there are so many"),
+      "firing.group": query("group", index, "Among the rows of this group; not together with where"),
+      "end": query("end", ["enum": ["highest", "lowest"], "default": "highest"]),
+      "firing.count": query(
+        "count",
+        [
+          "type": "integer", "minimum": 1, "maximum": JSONValue(RowEntries.chosenMax),
+          "default": JSONValue(ExtremeEnd.rows),
+        ], "Rows, as far as there are so many"),
       "neuronQuery": query("neuron", index, "The neuron whose rank is sought; goes before rank"),
       "rank": query("rank", ["type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0]),
     ]
@@ -140,6 +148,14 @@ extension OpenAPI {
             ["row": count, "label": text, "prediction": text, "margin": figure, "columns": ["type": "object"]],
             optional: ["label", "prediction", "margin"])),
       ]),
+      "Firing": object([
+        "neuron": count, "layer": text, "end": ["enum": ["highest", "lowest"]],
+        "rows": list(
+          object(
+            ["row": count, "low": figure, "high": figure, "label": text, "prediction": text],
+            optional: ["label", "prediction"])),
+      ]),
+      "Confusion": object(["labels": list(text), "predictions": list(text), "cells": list(list(count))]),
       "RowText": object(["row": count, "text": text]),
       "Place": object(["neuron": count, "rank": count]),
       "Neuron": object([

@@ -139,7 +139,7 @@ export class Column {
       // Single neurons, whatever the rows below are sums of.
       pinned: { arrangement: pinned, axis: layout.pinnedRows > 0 ? this.axis.layOut(pinned, place(pinned, layout.plotWidth, 0)) : null },
       overview: { arrangement: whole, axis: this.axis.layOut(whole, place(whole, MINIMAP_WIDTH, data.top), this.axis.whole(whole.mode)) },
-      inks: app.state.groups.map((group) => ({ group, colour: app.colour(group) })), markers: markers(app.state.instances, app.metadata, app.theme.name),
+      inks: app.state.groups.map((group) => ({ group, colour: app.colour(group) })), markers: markers(app.placed, app.metadata, app.theme.name),
       full: app.full, fineness: this.axis.fineness(arrangement), lacking: refused.size === 0 ? [] : lackingLines(screen.rows, isLacking), cursor: this.cursor, hovered: this.hovered,
     });
   }
@@ -153,8 +153,9 @@ export class Column {
     if (this.width < 20 || this.height < 40) return { covered: false, sharp: false };
     const { data, state } = this;
     this.layout = this.measure();
-    const { groups, instances } = this.app.state;
-    set(this.empty, "hidden", groups.length + instances.length > 0);
+    const { groups } = this.app.state;
+    const instances = this.app.placed;
+    set(this.empty, "hidden", groups.length + this.app.state.instances.length > 0);
     const wanted = data.wanted();
     const wantedHidden = data.hiddenRanks(wanted);
     const allRanked = wantedHidden.length === state.hidden.length;
