@@ -3,7 +3,7 @@
 import { versionUrls } from "./data/api.js";
 import { PRIORITY, TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
-import { encodeState, fittingBins, fullShare } from "./model/state.js";
+import { encodeState } from "./model/state.js";
 import { readTheme } from "./view/theme.js";
 
 /** @typedef {import("./types").State} State */
@@ -123,6 +123,17 @@ export class App {
   }
 
   /**
+   * Another window of the axis, for the rows that are in view now: a consequence of what was done, not a step of its own.
+   * @param {string} id of the layer
+   * @param {import("./model/fit.js").Fit} fit
+   */
+  refit(id, fit) {
+    this.state = { ...this.state, columns: { ...this.state.columns, [id]: { ...this.state.columns[id], fit } } };
+    this.redraw();
+    this.writeAddress();
+  }
+
+  /**
    * Puts a whole state in place: from a link, or from "back".
    * @param {State} state
    */
@@ -138,16 +149,6 @@ export class App {
     this.moving = false;
     const hash = encodeState(this.state, this.metadata);
     if (hash !== location.hash) window.history.replaceState(null, "", hash);
-  }
-
-  /** Bins across the whole axis. */
-  get bins() {
-    return this.state.bins ?? fittingBins(this.metadata);
-  }
-
-  /** The share of a group in one bin that is fully opaque. */
-  get full() {
-    return fullShare(this.state, this.bins);
   }
 
   /**
