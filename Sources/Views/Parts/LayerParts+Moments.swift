@@ -60,18 +60,6 @@ extension LayerParts {
     ).json()
   }
 
-  /// Rows of a group of the moment, as the table tells of them.
-  package func rows(_ table: RowTable, _ moment: Moment, from first: Int, count: Int) throws -> JSONValue {
-    let subset = try subset(moment)
-    var answer = try RowEntries(table, subset.rows, from: first, count: count).json().object ?? [:]
-    answer["where"] = .string(moment.text)
-    MomentsTold([subset], neurons: levels.neurons).add(to: &answer)
-    return .object(answer)
-  }
-
-  /// What finding them takes.
-  package func cost(ofFinding moment: Moment) -> Cost { .least + cost(ofEvaluating: moment) }
-
   /// What whoever asks for groups of the moment must be told of them.
   package func told(_ moments: [Moment]) throws -> MomentsTold {
     let subsets = try moments.map { try subset($0) }

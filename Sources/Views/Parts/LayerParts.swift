@@ -75,8 +75,11 @@ package struct LayerParts: ItemSource {
   }
 
   /// What the rows of a tile take: by the instances whose values are not at hand.
-  package func cost(ofRows order: OrderRequest, instances: [OrderName.Argument], level: Int, index: Int) -> Cost {
-    Set(instances).reduce(into: cost(of: order)) { cost, instance in
+  package func cost(
+    ofRows order: OrderRequest, instances: [OrderName.Argument], withSpreads: Bool = false, level: Int, index: Int
+  ) -> Cost {
+    let first = withSpreads ? cost(of: order) + costOfSpreads : cost(of: order)
+    return Set(instances).reduce(into: first) { cost, instance in
       if parts.contains(key(.extents(instance: instance, order, level: level, index: index))) { return }
       cost += .values(neurons(ofTileAt: level))
       switch instance {
@@ -88,10 +91,12 @@ package struct LayerParts: ItemSource {
     }
   }
 
+  private var costOfSpreads: Cost { parts.contains(key(.spreads)) ? Cost(units: 0) : .plane(neurons: levels.neurons) }
+
   /// What a summary takes: by the groups that nobody has asked for before.
   package func cost(ofSummary groups: [Int]) -> Cost {
     let missing = groups.count { !parts.contains(key(.summary(group: $0))) }
-    return .least + .summary(neurons: missing * levels.neurons)
+    return .least + .summary(neurons: missing * levels.neurons) + costOfSpreads
   }
 
   /// `[neuron]`: zeros of a group.
@@ -136,6 +141,12 @@ package struct LayerParts: ItemSource {
     let part = try parts.part(key(.origins)) { .origins(try layer.origins()) }
     guard case .origins(let values) = part else { preconditionFailure("kind and part differ") }
     return values
+  }
+
+  func spreads() throws -> NeuronSpreads {
+    let part = try parts.part(key(.spreads)) { .spreads(try NeuronSpreads(layer, helpers)) }
+    guard case .spreads(let spreads) = part else { preconditionFailure("kind and part differ") }
+    return spreads
   }
 
   package func order(_ request: OrderRequest) throws -> NeuronOrder {
@@ -269,8 +280,9 @@ package struct LayerParts: ItemSource {
 
   /// Neurons and instance values of displayed rows, header and body.
   /// - Precondition: the layer has such a tile.
-  package func rows(_ request: OrderRequest, instances: [OrderName.Argument], level: Int, index: Int) throws -> [UInt8]
-  {
+  package func rows(
+    _ request: OrderRequest, instances: [OrderName.Argument], withSpreads: Bool = false, level: Int, index: Int
+  ) throws -> [UInt8] {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
     let order = try order(request)
     // Kept by instance: whoever asks for others, or in another order, has these made once.
@@ -282,7 +294,8 @@ package struct LayerParts: ItemSource {
       return values
     }
     return RowsMaker(
-      levels: levels, order: order, exponents: try exponents(), origins: try origins(), extents: extents
+      levels: levels, order: order, exponents: try exponents(), origins: try origins(), extents: extents,
+      spreads: withSpreads ? try spreads() : nil
     ).make(rows, level: level)
   }
 
@@ -306,6 +319,8 @@ package struct LayerParts: ItemSource {
       guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
       return (group: group, summary: summary)
     }
-    return LayerSummary(layer: layer.layer, groups: summaries, moment: try moment.map(summary)).json()
+    return LayerSummary(
+      layer: layer.layer, groups: summaries, spreads: try spreads(), moment: try moment.map(summary)
+    ).json()
   }
 }

@@ -15,6 +15,7 @@ package struct PartKey: Hashable, Sendable {
     /// Of an instance in the rows of a tile.
     case extents(instance: OrderName.Argument, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
+    case spreads
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
@@ -39,6 +40,7 @@ package enum Part: Sendable {
   case pyramid(Pyramid)
   case extents([Float])
   case summary(GroupSummary)
+  case spreads(NeuronSpreads)
   case subset(Subset)
   case counter(SubsetCounter)
 
@@ -55,6 +57,7 @@ package enum Part: Sendable {
     case .extents(let values): values.count * 4 + 64
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
+    case .spreads(let spreads): spreads.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }

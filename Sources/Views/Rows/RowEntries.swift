@@ -5,6 +5,8 @@ package struct RowEntries {
   /// Rows of an answer, at most, and where nothing is said.
   package static let countMax = 1024
   package static let countUsual = 64
+  /// Rows of an answer that are chosen by what they hold, at most.
+  package static let chosenMax = 64
 
   private let table: RowTable
   /// In ascending order.

@@ -16,6 +16,7 @@ import { argumentsOf, ITEMS, itemsOf, parseExpression } from "../../model/order.
  * @typedef {object} LayerFiles as the layer's index names them (Tiles/STATIC.md)
  * @property {string} summary
  * @property {string} grid
+ * @property {string} [spread] sites of earlier versions have none
  * @property {string[]} zeros by group
  * @property {Record<string, string[]>} keys by name and group
  * @property {string[]} values by instance
@@ -90,6 +91,14 @@ export class StaticLayer {
     const buffer = await this.bytes(this.index.grid);
     const n = this.layer.neurons;
     return { origins: new Float64Array(buffer, 0, n), exponents: new Int16Array(buffer, 8 * n, n), tails: new Uint8Array(buffer, 10 * n, n) };
+  }
+
+  /** How far each neuron reaches: figures `[neuron, 6]`, and what of its values is no finite number. */
+  async spread() {
+    const n = this.layer.neurons;
+    if (!this.index.spread) return { figures: new Float32Array(6 * n).fill(Number.NaN), odd: new Uint8Array(n) };
+    const buffer = await this.bytes(this.index.spread);
+    return { figures: new Float32Array(buffer, 0, 6 * n), odd: new Uint8Array(buffer, 24 * n, n) };
   }
 
   /** @param {number} group */
@@ -276,12 +285,13 @@ export class StaticLayer {
    */
   async rows(expression, direction, instances, level, index) {
     this.check(level, index);
-    const [{ neurons, keys }, grid, values] = await Promise.all([this.order(expression, direction), this.grid(), Promise.all(instances.map((i) => this.values(i)))]);
+    const [{ neurons, keys }, grid, spread, values] = await Promise.all([this.order(expression, direction), this.grid(), this.spread(), Promise.all(instances.map((i) => this.values(i)))]);
     const size = 2 ** level;
     const first = index * 256 * size;
     const count = Math.min(256, rowsAt(this.layer.neurons, level) - index * 256);
     const blocks = Array.from({ length: count }, (_, row) => neurons.subarray(first + row * size, Math.min(first + (row + 1) * size, neurons.length)));
     const heads = blocks.map((block) => block[0]);
+    const ends = blocks.map((block) => spreadOf(spread, block));
     const key = (/** @type {number} */ neuron) => (keys ? keys[neuron] : neuron);
     return {
       rows: count, level, first: index * 256,
@@ -290,6 +300,7 @@ export class StaticLayer {
       exponents: Int16Array.from(heads, (neuron) => grid.exponents[neuron]),
       origins: Float64Array.from(heads, (neuron) => grid.origins[neuron]),
       values: values.map((one) => Float32Array.from(blocks.flatMap((block) => (level === 0 ? [one[block[0]], one[block[0]], one[block[0]]] : extent(one, block))))),
+      spread: Float32Array.from(ends.flatMap(({ figures }) => figures)), odd: Uint8Array.from(ends, ({ odd }) => odd),
     };
   }
 
@@ -336,6 +347,24 @@ export class StaticLayer {
       }),
     };
   }
+}
+
+/**
+ * How far a row reaches: the quantiles of its first neuron, minimum and maximum of all.
+ * @param {{figures: Float32Array, odd: Uint8Array}} spread
+ * @param {Uint32Array} block
+ */
+function spreadOf({ figures, odd }, block) {
+  const some = Array.from(figures.subarray(6 * block[0], 6 * block[0] + 6));
+  let any = 0;
+  let all = 4;
+  for (const neuron of block) {
+    if (figures[6 * neuron] < some[0] || Number.isNaN(some[0])) some[0] = figures[6 * neuron];
+    if (figures[6 * neuron + 5] > some[5] || Number.isNaN(some[5])) some[5] = figures[6 * neuron + 5];
+    any |= odd[neuron];
+    all &= odd[neuron];
+  }
+  return { figures: some, odd: (any & 3) | all };
 }
 
 /** @param {Uint32Array} block @param {(neuron: number) => number} key the mean of the finite ones */
