@@ -37,8 +37,8 @@ struct Answer: Sendable {
     if compressed != nil { headers[.contentEncoding] = coding.rawValue }
     let audience = secret ? "private" : "public"
     headers[.tileHeaderChecksum] = TileHeader.checksum(of: bytes)
-    headers[.expressionMoved] = told?.texts.moved.map { Self.field($0) }
-    headers[.expressionSample] = told?.texts.sample.map { Self.field($0) }
+    headers[.expressionMoved] = told?.values.moved.map { Self.field($0) }
+    headers[.expressionSample] = told?.values.sample.map { Self.field($0) }
     headers[.cacheControl] =
       switch lifetime {
       case .immutable: "\(audience), max-age=31536000, immutable"

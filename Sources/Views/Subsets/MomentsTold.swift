@@ -16,15 +16,15 @@ package struct MomentsTold: Sendable {
     self.neurons = neurons
   }
 
-  /// Adds it to an answer.
-  package func add(to answer: inout [String: JSONValue]) {
-    answer["moved"] = .array(moved.map { .string($0) })
-    answer["sample"] = sample?.json(neurons: neurons)
+  /// `moved` and `sample` as JSON; `nil` where there is nothing to tell.
+  package var values: (moved: JSONValue?, sample: JSONValue?) {
+    (moved.isEmpty ? nil : .array(moved.map { .string($0) }), sample?.json(neurons: neurons))
   }
 
-  /// `moved` and `sample` as JSON; `nil` where there is nothing to tell.
-  package var texts: (moved: JSONValue?, sample: JSONValue?) {
-    (moved.isEmpty ? nil : .array(moved.map { .string($0) }), sample?.json(neurons: neurons))
+  /// Adds them to an answer.
+  package func add(to answer: inout [String: JSONValue]) {
+    answer["moved"] = values.moved
+    answer["sample"] = values.sample
   }
 }
 
