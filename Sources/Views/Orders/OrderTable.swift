@@ -4,6 +4,8 @@ import TileStore
 package struct OrderTable: Sendable {
   /// Indices by name.
   private let indices: [ItemKind.Subject: [String: Int]]
+  /// Bytes of the longest name: a longer text need not be looked up.
+  private let longest: [ItemKind.Subject: Int]
   /// Rows of the data set.
   private let rows: Int
 
@@ -17,6 +19,7 @@ package struct OrderTable: Sendable {
     indices = [.group: groups, .instance: instances].mapValues { names in
       Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
     }
+    longest = indices.mapValues { $0.keys.map(\.utf8.count).max() ?? 0 }
     self.rows = rows
   }
 
@@ -79,18 +82,21 @@ package struct OrderTable: Sendable {
   {
     guard attempts.names > 0 else { return nil }
     attempts.names -= 1
-    let name = String(decoding: text, as: UTF8.self)
+    let index = text.count <= longest[subject] ?? 0 ? indices[subject]?[String(decoding: text, as: UTF8.self)] : nil
     switch subject {
     case .group:
-      if let index = indices[.group]?[name] { return .group(index) }
+      if let index { return .group(index) }
       guard attempts.moments > 0, let text = Self.inside("where:", text) else { return nil }
       attempts.moments -= 1
       return (try? Moment(parsing: String(decoding: text, as: UTF8.self))).map { .moment($0) }
     case .instance:
-      if let index = indices[.instance]?[name] { return .instance(index) }
-      return row(name).map { .row($0) }
+      if let index { return .instance(index) }
+      return text.count <= Self.rowBytesMax ? row(String(decoding: text, as: UTF8.self)).map { .row($0) } : nil
     }
   }
+
+  /// Of `row 17`, with the largest number that there is.
+  private static let rowBytesMax = 20
 
   /// The number in `row 17`, of a row that there is.
   package func row(_ text: String) -> Int? {
