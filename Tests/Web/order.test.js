@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { argumentsOf, decodeOrder, encodeOrder, exists, expression, ITEM_KINDS, itemOf, ITEMS, itemsOf, parseExpression, phrase } from "../../web/src/model/order.js";
+import { argumentFor, argumentsOf, decodeOrder, encodeOrder, exists, expression, ITEM_KINDS, itemOf, ITEMS, itemsOf, parseExpression, phrase } from "../../web/src/model/order.js";
 
 const metadata = {
   groups: ["all", "a,median(b)", "(c)", "a"].map((name) => ({ name })), instances: ["x),value(y", "attacked 0"].map((name) => ({ name })), rows: 20,
@@ -34,6 +34,14 @@ test("the table is one to one: a letter and a field for each kind", () => {
   }
   for (const link of ["", "m", "x3", "mr3", "vw3", "p3", "p3.", "p1.2.3", "m3.1", "mw", "mw%zz", "m3-", "abs-", "m3-m3-m3"]) assert.equal(decodeOrder(link), null, link);
   assert.deepEqual(orders.map((order) => itemsOf(order).length).slice(0, 2), [0, 1]);
+});
+
+test("groups and rows that the reader made are named as the server reads them", () => {
+  const made = { ...metadata, groups: [...metadata.groups, { name: "my cats", kind: "moment", where: "label == 3" }], instances: [...metadata.instances, { name: "row 17", kind: "row", row: 17 }] };
+  const item = itemOf("percentile", argumentFor("instance", 2, made), argumentFor("group", 4, made));
+  assert.deepEqual(item, { kind: "percentile", instance: { row: 17 }, group: { where: "label == 3" } });
+  assert.equal(expression(item, made), "percentile(row 17,where:(label == 3))");
+  assert.deepEqual([argumentFor("group", 3, made), argumentFor("instance", 1, made)], [3, 1]);
 });
 
 test("what is no ordering of these data is none", () => {

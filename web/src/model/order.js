@@ -49,6 +49,19 @@ export function argumentsOf(item) {
 export const between = (kind) => /** @type {{between?: string}} */ (ITEMS[kind]).between ?? "";
 
 /**
+ * The argument for an entry of a list of the metadata: its number, but of groups and rows that the reader made on the page what they are.
+ * @param {ArgumentName} name
+ * @param {number} index
+ * @param {Metadata} metadata
+ * @returns {Argument}
+ */
+export function argumentFor(name, index, metadata) {
+  const { groups, instances } = metadata;
+  if (ARGUMENTS[name] === "instances") return instances[index].row === undefined ? index : { row: /** @type {number} */ (instances[index].row) };
+  return groups[index].kind === "moment" ? { where: groups[index].where ?? "" } : index;
+}
+
+/**
  * What the first argument of a kind can be of.
  * @param {ItemKind} kind
  * @param {Metadata} metadata
