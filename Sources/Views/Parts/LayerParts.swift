@@ -4,7 +4,7 @@ import TileStore
 /// The parts of one layer, made where they are not at hand. Only for build threads, see `SharedParts`.
 package struct LayerParts: Sendable {
   /// Tells versions apart in the caches.
-  private let serial: UInt64
+  package let serial: UInt64
   package let store: Store
   /// Index of the layer.
   package let index: Int
@@ -13,6 +13,8 @@ package struct LayerParts: Sendable {
   let helpers: HelperThreads
   private let slabs: SlabPool
   private let background: BackgroundWork<StoredPlane>?
+  /// The layer with the same id in other versions, of as many neurons, by their serial numbers: what it can be compared with.
+  package var neighbours: [UInt64: LayerParts] = [:]
 
   /// - Parameters:
   ///   - serial: tells the version apart in the caches.
@@ -37,6 +39,14 @@ package struct LayerParts: Sendable {
 
   package var layer: LayerReader { store.layers[index] }
   package var levels: Levels { Levels(neurons: layer.layer.neurons) }
+
+  /// This layer, or the one of the same id in another version.
+  /// - Precondition: `neighbours` has it.
+  func neighbour(_ serial: UInt64?) -> LayerParts {
+    guard let serial else { return self }
+    guard let layer = neighbours[serial] else { preconditionFailure("another version was looked up before") }
+    return layer
+  }
 
   func key(_ kind: PartKey.Kind) -> PartKey { PartKey(version: serial, layer: index, kind: kind) }
   /// Of what all layers share.

@@ -19,6 +19,8 @@ package struct PartKey: Hashable, Sendable {
     case counter(Moment)
     case zerosOfMoment(Moment)
     case summaryOfMoment(Moment)
+    case pairTable(PairKey)
+    case pairKeys(PairFigure, PairKey)
   }
 
   package var version: UInt64
@@ -39,6 +41,7 @@ package enum Part: Sendable {
   case summary(GroupSummary)
   case subset(Subset)
   case counter(SubsetCounter)
+  case pairTable(PairTable)
 
   package var byteCount: Int {
     switch self {
@@ -52,6 +55,7 @@ package enum Part: Sendable {
     case .extents(let values): values.count * 4 + 64
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
+    case .pairTable(let table): table.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }
