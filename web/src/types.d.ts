@@ -25,9 +25,11 @@ export interface Summary {
 }
 
 type Items = typeof import("./model/order.js").ITEMS;
-type KindOf<Subject> = { [K in keyof Items]: Items[K] extends { of: Subject } ? K : never }[keyof Items];
-/** An item of an ordering: a figure of a group, such as its median, or the value of an instance. */
-export type Item = { kind: KindOf<"group">; group: number } | { kind: KindOf<"instance">; instance: number };
+/** What an item of an ordering is of: by number in the metadata, or a group of the moment, or any row of the data. */
+export interface Arguments { group: number | { where: string }; instance: number | { row: number } }
+export type Argument = Arguments[keyof Arguments];
+/** An item of an ordering: a figure of a group, such as its median, or the value of an instance, or a figure of both. */
+export type Item = { [K in keyof Items]: { kind: K } & Pick<Arguments, Items[K]["of"][number]> }[keyof Items];
 export type Order = { kind: "index" } | Item | { kind: "absolute"; item: Item } | { kind: "difference"; a: Item; b: Item };
 export type Direction = "ascending" | "descending";
 

@@ -2,7 +2,7 @@ import Distributions
 import TileStore
 
 /// The parts of one layer, made where they are not at hand. Only for build threads, see `SharedParts`.
-package struct LayerParts: Sendable {
+package struct LayerParts: ItemSource {
   /// Tells versions apart in the caches.
   package let serial: UInt64
   package let store: Store
@@ -62,9 +62,7 @@ package struct LayerParts: Sendable {
   package func cost(of order: OrderRequest) -> Cost {
     let isAtHand = order.name == .index || parts.contains(key(.order(order)))
     if isAtHand { return .least }
-    return order.name.moments.reduce(.least + .ordering(neurons: levels.neurons)) { cost, moment in
-      cost + self.cost(ofEvaluating: moment) + .counting(neurons: levels.neurons, rows: samples(0))
-    }
+    return order.name.items.reduce(.least + .ordering(neurons: levels.neurons)) { $0 + cost(ofKeys: $1) }
   }
 
   /// What a density tile takes: by what of its ordering, plane and pyramid is not at hand, and what it gathers.
@@ -114,8 +112,7 @@ package struct LayerParts: Sendable {
   func keys(_ item: OrderName.Item) throws -> [Double] {
     let part = try parts.part(key(.keys(item))) {
       // Values are kept as they are, too: the rows of tiles show them.
-      if let moment = item.moment { return .keys(try keys(item.kind, of: moment)) }
-      return .keys(try item.kind == .value ? values(instance: item.index).map(Double.init) : layer.keys(item))
+      .keys(try makeKeys(item))
     }
     guard case .keys(let values) = part else { preconditionFailure("kind and part differ") }
     return values
@@ -123,12 +120,15 @@ package struct LayerParts: Sendable {
 
   /// `[neuron]`: activations of an instance.
   func values(instance: Int) throws -> [Float] {
-    let part = try parts.part(key(.values(instance: instance))) {
-      guard let array = layer.values else { preconditionFailure("an index of an instance was checked before") }
-      return .values(try array.plane(instance, as: Float.self))
-    }
+    let part = try parts.part(key(.values(instance: instance))) { .values(try layer.values(instance: instance)) }
     guard case .values(let values) = part else { preconditionFailure("kind and part differ") }
     return values
+  }
+
+  func codes(row: Int) throws -> RowCodes {
+    let part = try parts.part(key(.codes(row: row))) { .codes(try RowCodes(layer, row: row, helpers)) }
+    guard case .codes(let codes) = part else { preconditionFailure("kind and part differ") }
+    return codes
   }
 
   func exponents() throws -> [Int16] {

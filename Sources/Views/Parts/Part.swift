@@ -7,6 +7,7 @@ package struct PartKey: Hashable, Sendable {
     case zeros(group: Int)
     case keys(OrderName.Item)
     case values(instance: Int)
+    case codes(row: Int)
     case exponents
     case origins
     case order(OrderRequest)
@@ -33,6 +34,7 @@ package enum Part: Sendable {
   case counts([UInt32])
   case keys([Double])
   case values([Float])
+  case codes(RowCodes)
   case exponents([Int16])
   case origins([Int64])
   case order(NeuronOrder)
@@ -48,6 +50,7 @@ package enum Part: Sendable {
     case .counts(let values): values.count * 4 + 64
     case .keys(let values): values.count * 8 + 64
     case .values(let values): values.count * 4 + 64
+    case .codes(let codes): codes.byteCount
     case .exponents(let values): values.count * 2 + 64
     case .origins(let values): values.count * 8 + 64
     case .order(let order): order.byteCount

@@ -5,7 +5,7 @@ import { groupFigures, percentile } from "./figures.js";
 import { ordering } from "./order.js";
 import { Sums } from "./sums.js";
 import { LruCache } from "../../model/cache.js";
-import { indexOf, ITEMS, itemsOf, parseExpression } from "../../model/order.js";
+import { argumentsOf, ITEMS, itemsOf, parseExpression } from "../../model/order.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {import("../../types").Tile} Tile */
@@ -106,10 +106,12 @@ export class StaticLayer {
 
   /** @param {import("../../types").Item} item @returns {Promise<Float64Array>} */
   async keys(item) {
-    if (ITEMS[item.kind].of === "instance") return Float64Array.from(await this.values(indexOf(item)));
+    const [{ name, value }, ...others] = argumentsOf(item);
+    if (typeof value !== "number" || others.length > 0) throw new NotThere(`a site of plain files has no ${ITEMS[item.kind].title} of single rows: ask a server`);
+    if (name === "instance") return Float64Array.from(await this.values(value));
     const names = this.index.keys[item.kind];
     if (!names) throw new NotThere(`this site was exported without the ${ITEMS[item.kind].title} of each class`);
-    return new Float64Array(await this.bytes(names[indexOf(item)]));
+    return new Float64Array(await this.bytes(names[value]));
   }
 
   /** @param {string} expression @param {string} direction @returns {Promise<Ordering>} */
