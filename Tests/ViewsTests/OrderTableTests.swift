@@ -31,7 +31,7 @@ struct OrderTableTests {
         var list = try decoder.unkeyedContainer()
         words = []
         while !list.isAtEnd {
-          words.append((try? list.decode(Int.self)).map { String($0) } ?? (try list.decode(String.self)))
+          words.append(try (try? list.decode(Int.self)).map { String($0) } ?? list.decode(String.self))
         }
       }
     }

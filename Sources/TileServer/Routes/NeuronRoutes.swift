@@ -20,11 +20,13 @@ extension RouteTable {
       try query.set("instances", below: attributes.instances.count, most: most)
       ?? (attributes.instances.count <= most ? Array(attributes.instances.indices) : [])
     let moment = try query.moment()
+    let pair = try query["a"] != nil || query["b"] != nil ? pair(query, asked) : nil
+    guard pair != nil || query["with"] == nil else { throw Problem.badRequest("with belongs to a and b.") }
     return Build(
-      .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances, moment),
-      cost: layer.cost(ofNeuron: groups.count, instances: instances.count, moment)
+      .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances, moment, pair),
+      cost: layer.cost(ofNeuron: groups.count, instances: instances.count, moment, pair)
     ) {
-      try layer.neuron(neuron, groups: groups, instances: instances, moment: moment).encoded()
+      try layer.neuron(neuron, groups: groups, instances: instances, moment: moment, pair: pair).encoded()
     }
   }
 

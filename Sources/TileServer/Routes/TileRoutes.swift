@@ -10,7 +10,7 @@ extension RouteTable {
   func tile(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)
     let query = try asked.query()
-    let order = try query.order(asked.served.orders)
+    let order = try query.order(asked)
     let (group, moment) = try group(query, asked)
     let (level, index) = try tile(of: layer.levels, asked.context)
     let axis = try query.choice("axis", BinAxis.self) ?? .shared
@@ -37,7 +37,7 @@ extension RouteTable {
   func rows(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)
     let query = try asked.query()
-    let order = try query.order(asked.served.orders)
+    let order = try query.order(asked)
     let known = asked.attributes.instances.count
     let instances = try query.indices("instances", below: known, most: 64) ?? []
     let (level, index) = try tile(of: layer.levels, asked.context)
@@ -50,7 +50,7 @@ extension RouteTable {
   func find(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)
     let query = try asked.query()
-    let order = try query.order(asked.served.orders)
+    let order = try query.order(asked)
     let rank = try query.count("rank") ?? 0
     let place = try query.count("neuron").map { AnswerKey.Place.neuron($0) } ?? .rank(rank)
     switch place {

@@ -36,11 +36,15 @@ struct PairGroup: Sendable {
   /// - Throws: `SubsetError`, `StoreError`.
   func rows() throws -> RowSet { try subset?.rows ?? Subset(group: index ?? 0, of: store).rows }
 
+  /// Values of a neuron in the group, those that are not finite included.
+  var samples: Int {
+    (subset?.rows.count ?? store.attributes.groups[index ?? 0].rows) * layer.layer.samples
+  }
+
   /// - Throws: `SubsetError` where the layer has no codes for a group of the moment; `StoreError`.
   func side(_ grids: LayerGrids) throws -> PairSide {
     if let subset { return PairSide(grids, try SubsetCounter(layer, subset)) }
     let group = index ?? 0
-    let samples = store.attributes.groups[group].rows * layer.layer.samples
     return PairSide(layer, grids, group: group, zeros: try layer.zeros(group: group, samples: samples))
   }
 
@@ -75,7 +79,7 @@ extension PairGroup {
       zeros = UInt32(try layer.statistic(.zeros).numbers(plane: index ?? 0, CollectionOfOne(UInt32(neuron)))[0])
     }
     return PairCells.Histogram(
-      grid: DyadicGrid(exponent: grid.exponent, origin: Int64(grid.origin)), hasTails: grid.hasTails, counts: counts,
+      grid: grid.dyadic, hasTails: grid.hasTails, counts: counts,
       zeros: zeros)
   }
 

@@ -55,7 +55,7 @@ extension PairPage {
     let row = try PairTable.row(neuron, first, second)
     var answer = sides
     for (name, number) in zip(PairTable.columns, row.numbers) where name != "neuron" && name != "q" {
-      answer[name] = NeuronFigures.number(number)
+      answer[name] = JSONValue(figure: number)
     }
     if let untested = try PairGroup.untested(first, second) { answer["untested"] = .string(untested) }
     return .object(answer)

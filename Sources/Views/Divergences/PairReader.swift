@@ -12,7 +12,7 @@ package enum PairFigure: String, CaseIterable, Sendable {
 final class PairReader {
   private let first: PairBlock
   private let second: PairBlock
-  private var neurons = 0..<0
+  private(set) var neurons = 0..<0
   /// `[neuron]`, of those that were read.
   private var zeroBins = [Int32](repeating: -1, count: PairBlock.neuronsMax)
   private var found = [nd_pair_figures](repeating: nd_pair_figures(), count: PairBlock.neuronsMax)
@@ -42,8 +42,17 @@ final class PairReader {
     let (mine, others) = (first.side.grids, second.side.grids)
     for (place, neuron) in neurons.enumerated() {
       keys.append(
-        mine.isSame(neuron, as: others)
+        mine[neuron] == others[neuron]
           ? found[place].figure(figure, exponent: Int(mine.exponents[neuron])) : figures(neuron).figure(figure))
+    }
+  }
+
+  /// Calls `body` with what tells the groups apart in each neuron that was read and has values of both.
+  /// - Precondition: both sides have the same grids.
+  func forEach(_ body: (_ neuron: Int, _ auroc: Double, _ distance: Double) -> Void) {
+    compare()
+    for (place, neuron) in neurons.enumerated() where !found[place].auroc.isNaN {
+      body(neuron, found[place].auroc, found[place].distance)
     }
   }
 

@@ -22,7 +22,7 @@ struct PairSide: Sendable {
     (layer, self.grids, counts) = (counter.layer, grids, .moment(counter))
   }
 
-  var neurons: Int { grids.exponents.count }
+  var neurons: Int { grids.count }
 
   /// Bytes of a count, as they are read.
   fileprivate var countBytes: Int {
@@ -52,34 +52,6 @@ struct PairSide: Sendable {
         block.zeros[place] = try counter.count(neuron, codes, into: row).zeros
       }
     }
-  }
-}
-
-/// The own grids of a layer's neurons.
-struct LayerGrids: Sendable {
-  /// `[neuron]`.
-  let exponents: [Int16]
-  /// `[neuron]`.
-  let origins: [Int64]
-  /// `[neuron]`: not 0 where the first and the last bin hold everything beyond the grid.
-  let tails: [UInt8]
-
-  init(_ layer: LayerReader) throws(StoreError) {
-    try self.init(layer, exponents: layer.exponents(), origins: layer.origins())
-  }
-
-  /// With what is known already.
-  init(_ layer: LayerReader, exponents: [Int16], origins: [Int64]) throws(StoreError) {
-    (self.exponents, self.origins) = (exponents, origins)
-    tails = try layer.tails.plane(0, as: UInt8.self)
-  }
-
-  func grid(_ neuron: Int) -> DyadicGrid { DyadicGrid(exponent: Int(exponents[neuron]), origin: origins[neuron]) }
-
-  /// Whether a neuron has the same grid in another store.
-  func isSame(_ neuron: Int, as other: LayerGrids) -> Bool {
-    exponents[neuron] == other.exponents[neuron] && origins[neuron] == other.origins[neuron]
-      && (tails[neuron] != 0) == (other.tails[neuron] != 0)
   }
 }
 
@@ -118,6 +90,10 @@ final class PairBlock {
       default: Array(row.bindMemory(to: UInt32.self))
       }
     return PairCells.Histogram(
-      grid: side.grids.grid(neuron), hasTails: side.grids.tails[neuron] != 0, counts: counts, zeros: zeros[place])
+      grid: side.grids[neuron].dyadic, hasTails: side.grids.tails[neuron] != 0, counts: counts, zeros: zeros[place])
   }
+}
+
+extension NeuronGrid {
+  var dyadic: DyadicGrid { DyadicGrid(exponent: exponent, origin: Int64(origin)) }
 }

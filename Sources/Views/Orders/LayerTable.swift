@@ -55,7 +55,7 @@ public struct LayerTable: Sendable {
     self.moments = try moments.map { (text: $0, subset: try Subset(Moment(parsing: $0), of: store)) }
     self.withCounts = withCounts
     let items = FreshItems(store: store, layer: layer, helpers: helpers)
-    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer, keys: items.makeKeys)
+    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer) { try items.makeKeys($0) }
     ranks = try Self.ranks(neurons, condition, items)
   }
 
@@ -76,7 +76,7 @@ public struct LayerTable: Sendable {
     let neurons = order.neurons.count
     let table = OrderTable(items.store.attributes)
     let holds = try NeuronConditionParser.parse(condition, table).holds(neurons) {
-      try $0.keys(neurons, items.makeKeys)
+      try $0.keys(neurons) { try items.makeKeys($0) }
     }
     return order.neurons.indices.filter { holds[Int(order.neurons[$0])] }
   }

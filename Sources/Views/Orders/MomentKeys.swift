@@ -10,7 +10,8 @@ extension SubsetFigures {
     case .deviation: try middle(.deviation, of: neuron)
     case .minimum: try middle(.minimum, of: neuron)
     case .maximum: try middle(.maximum, of: neuron)
-    case .value, .percentile: preconditionFailure("\(kind) is not a figure of one group")
+    case .value, .percentile, .auroc, .wasserstein, .kolmogorovSmirnov:
+      preconditionFailure("\(kind) is not a figure of one group")
     }
   }
 

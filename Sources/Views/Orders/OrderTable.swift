@@ -6,6 +6,8 @@ package struct OrderTable: Sendable {
   private let indices: [ItemKind.Subject: [String: Int]]
   /// Rows of the data set.
   private let rows: Int
+  /// Groups of the store of which the second group of pairs is; `nil`: of this one.
+  private var others: [String: Int]?
 
   package init(_ attributes: Attributes) {
     self.init(
@@ -18,6 +20,13 @@ package struct OrderTable: Sendable {
       Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
     }
     self.rows = rows
+  }
+
+  /// The same with the second group of pairs from another store.
+  package func paired(with other: OrderTable) -> OrderTable {
+    var table = self
+    table.others = other.indices[.group]
+    return table
   }
 
   /// Most bytes of an ordering's name that are looked at.
@@ -68,21 +77,24 @@ package struct OrderTable: Sendable {
     for kind in ItemKind.allCases {
       guard let inner = Self.inside(kind.rawValue, text) else { continue }
       let subjects = kind.subjects
-      let arguments = Self.cut(inner, subjects.count) { place, text in argument(text, subjects[place], &attempts) }
+      let arguments = Self.cut(inner, subjects.count) { place, text in
+        argument(text, subjects[place], of: kind.ofPair != nil && place == 1 ? others : nil, &attempts)
+      }
       return arguments.map { OrderName.Item(kind: kind, arguments: $0) }
     }
     return nil
   }
 
-  private func argument(_ text: ArraySlice<UInt8>, _ subject: ItemKind.Subject, _ attempts: inout Attempts)
-    -> OrderName.Argument?
-  {
+  /// - Parameter groups: of another store; `nil`: this store's.
+  private func argument(
+    _ text: ArraySlice<UInt8>, _ subject: ItemKind.Subject, of groups: [String: Int]?, _ attempts: inout Attempts
+  ) -> OrderName.Argument? {
     guard attempts.names > 0 else { return nil }
     attempts.names -= 1
     let name = String(decoding: text, as: UTF8.self)
     switch subject {
     case .group:
-      if let index = indices[.group]?[name] { return .group(index) }
+      if let index = (groups ?? indices[.group])?[name] { return .group(index) }
       guard attempts.moments > 0, let text = Self.inside("where:", text) else { return nil }
       attempts.moments -= 1
       return (try? Moment(parsing: String(decoding: text, as: UTF8.self))).map { .moment($0) }

@@ -37,6 +37,8 @@ extension Cost {
   static func comparing(neurons: Int) -> Cost { perQuarterMillion(1000, neurons) }
   /// The figures of two groups that neurons are ordered by.
   static func telling(neurons: Int) -> Cost { perQuarterMillion(50, neurons) }
+  /// So many rows of a table.
+  static func writing(rows: Int) -> Cost { Cost(units: Double(rows) / 500) }
   /// Values of instances, so many in all.
   static func values(_ count: Int) -> Cost { perQuarterMillion(1, count) }
   /// The catalogue of so many data sets.

@@ -15,15 +15,8 @@ package struct PairKey: Hashable, Sendable {
 
 /// Comparisons of two groups.
 extension LayerParts {
-  /// A group of this layer.
-  /// - Throws: `SubsetError`, `StoreError`.
-  private func group(_ member: PairMember) throws -> PairGroup {
-    guard case .moment(let moment) = member else { return PairGroup(store, layer, member, subset: nil) }
-    return PairGroup(store, layer, member, subset: try subset(moment))
-  }
-
   private func groups(_ pair: PairKey) throws -> (PairGroup, PairGroup) {
-    (try group(pair.first), try neighbour(pair.other).group(pair.second))
+    (try pairGroup(pair.first), try neighbour(pair.other).pairGroup(pair.second))
   }
 
   /// Every figure of every neuron.
@@ -36,26 +29,13 @@ extension LayerParts {
     return table
   }
 
-  /// `[neuron]`: what neurons are ordered by.
-  func keys(_ figure: PairFigure, _ pair: PairKey) throws -> [Double] {
-    let part = try parts.part(key(.pairKeys(figure, pair))) {
-      let (first, second) = try groups(pair)
-      let (a, b) = try PairGroup.sides(first, second)
-      return .keys(try PairReader.keys(figure, a, b, helpers))
-    }
-    guard case .keys(let keys) = part else { preconditionFailure("kind and part differ") }
-    return keys
-  }
-
   /// Some rows of the comparison's table, in an order.
-  package func comparison(
-    _ pair: PairKey, by figure: PairTable.Figure, from first: Int, count: Int, _ form: PairPage.Form
-  )
+  package func comparison(_ pair: PairKey, by figure: PairTable.Figure, _ ranks: Range<Int>, _ form: PairPage.Form)
     throws -> [UInt8]
   {
     let table = try table(pair)
-    let ranks = table.order(by: figure).dropFirst(first).prefix(count)
-    let page = PairPage(rows: ranks.map { table.rows[Int($0)] }, first: first, table: table)
+    let rows = table.order(by: figure)[ranks].map { table.rows[Int($0)] }
+    let page = PairPage(rows: rows, first: ranks.lowerBound, table: table)
     switch form {
     case .csv: return page.csv()
     case .json: return page.json(try sides(pair))
@@ -63,9 +43,51 @@ extension LayerParts {
   }
 
   /// One neuron of a comparison, by name; without `q`, which is of the layer's neurons together.
-  package func comparison(_ pair: PairKey, of neuron: Int) throws -> JSONValue {
+  func comparison(_ pair: PairKey, of neuron: Int) throws -> JSONValue {
     let (first, second) = try groups(pair)
     return try PairPage.neuron(neuron, first, second, sides(pair))
+  }
+
+  /// The layers of a store, those first that tell two groups apart best; last those of which it cannot be told.
+  package static func separation(_ layers: [LayerParts], _ first: PairMember, _ second: PairMember) throws -> JSONValue
+  {
+    var known: [(LayerParts, Separation)] = []
+    var unknown: [JSONValue] = []
+    for parts in layers {
+      do {
+        known.append(
+          (parts, try Separation(parts.pairGroup(first), parts.pairGroup(second), isSampled: false, parts.helpers)))
+      } catch let error as SubsetError where error.kind == .notHeld && parts.layer.codeColumns == nil {
+        unknown.append(["layer": .string(parts.layer.layer.id), "untold": .string(error.description)])
+      }
+    }
+    let told = Separation.most(known).map { parts, separation in
+      JSONValue.object(separation.json.merging(["layer": .string(parts.layer.layer.id)]) { $1 })
+    }
+    return [
+      "a": try layers[0].side(first), "b": try layers[0].side(second), "layers": .array(told + unknown),
+    ]
+  }
+
+  /// The classes by how well the layer tells them from a group, the most similar first.
+  package func similar(to member: PairMember) throws -> JSONValue {
+    let group = try pairGroup(member)
+    let classes = Self.classes(of: store, but: member)
+    let found = try classes.map { index in
+      (index, try Separation(group, pairGroup(.group(index)), isSampled: true, helpers))
+    }
+    let entries = Separation.most(found).reversed().map { index, separation in
+      separation.json.merging([
+        "group": JSONValue(index), "name": .string(store.attributes.groups[index].name),
+      ]) { $1 }
+    }
+    return ["a": try side(member), "classes": .array(entries.map { .object($0) })]
+  }
+
+  private static func classes(of store: Store, but member: PairMember) -> [Int] {
+    store.attributes.groups.indices.filter {
+      store.attributes.groups[$0].kind == .class && store.attributes.groups[$0].rows > 0 && member != .group($0)
+    }
   }
 
   /// What the sides are, for whoever reads it.
@@ -85,10 +107,23 @@ extension LayerParts {
     }
   }
 
-  /// What a comparison of so many neurons takes, where it is not at hand.
-  package func cost(of pair: PairKey) -> Cost {
-    if parts.contains(key(.pairTable(pair))) { return .least + .ordering(neurons: levels.neurons) }
-    return .least + .comparing(neurons: levels.neurons) + cost(ofReading: pair, neurons: levels.neurons)
+  /// What so many rows of a comparison take.
+  package func cost(of pair: PairKey, rows: Int) -> Cost {
+    let page = .least + Cost.ordering(neurons: levels.neurons) + .writing(rows: rows)
+    if parts.contains(key(.pairTable(pair))) { return page }
+    return page + .comparing(neurons: levels.neurons) + cost(ofReading: pair, neurons: levels.neurons)
+  }
+
+  /// What telling how well all neurons separate two groups takes.
+  package func cost(ofSeparating first: PairMember, _ second: PairMember) -> Cost {
+    .telling(neurons: levels.neurons) + cost(ofReading: PairKey(first, second), neurons: levels.neurons)
+  }
+
+  /// What comparing a group with every class takes.
+  package func cost(ofSimilarTo member: PairMember) -> Cost {
+    let neurons = min(levels.neurons, Separation.sampleMax)
+    let each = Cost.telling(neurons: 4 * neurons) + cost(ofReading: PairKey(member, .group(0)), neurons: neurons)
+    return Self.classes(of: store, but: member).reduce(.least) { cost, _ in cost + each }
   }
 
   /// What reading so many neurons of both groups takes.

@@ -60,9 +60,12 @@ package struct LayerParts: ItemSource {
 
   /// What an answer takes that needs an ordering.
   package func cost(of order: OrderRequest) -> Cost {
+    if let of = order.of { return neighbour(of).cost(of: order.ofItself) }
     let isAtHand = order.name == .index || parts.contains(key(.order(order)))
     if isAtHand { return .least }
-    return order.name.items.reduce(.least + .ordering(neurons: levels.neurons)) { $0 + cost(ofKeys: $1) }
+    return order.name.items.reduce(.least + .ordering(neurons: levels.neurons)) {
+      $0 + cost(ofKeys: $1, with: order.with)
+    }
   }
 
   /// What a density tile takes: by what of its ordering, plane and pyramid is not at hand, and what it gathers.
@@ -109,10 +112,11 @@ package struct LayerParts: ItemSource {
   }
 
   /// `[neuron]`: keys of an item.
-  func keys(_ item: OrderName.Item) throws -> [Double] {
-    let part = try parts.part(key(.keys(item))) {
+  /// - Parameter other: the version of which the second group of pairs is; `nil`: this one.
+  func keys(_ item: OrderName.Item, with other: UInt64? = nil) throws -> [Double] {
+    let part = try parts.part(key(.keys(item, with: other))) {
       // Values are kept as they are, too: the rows of tiles show them.
-      .keys(try makeKeys(item))
+      .keys(try makeKeys(item, with: neighbour(other)))
     }
     guard case .keys(let values) = part else { preconditionFailure("kind and part differ") }
     return values
@@ -144,7 +148,10 @@ package struct LayerParts: ItemSource {
   }
 
   package func order(_ request: OrderRequest) throws -> NeuronOrder {
-    let part = try parts.part(key(.order(request))) { .order(try NeuronOrder(request, of: layer, keys: keys)) }
+    if let of = request.of { return try neighbour(of).order(request.ofItself) }
+    let part = try parts.part(key(.order(request))) {
+      .order(try NeuronOrder(request, of: layer) { try keys($0, with: request.with) })
+    }
     guard case .order(let order) = part else { preconditionFailure("kind and part differ") }
     return order
   }

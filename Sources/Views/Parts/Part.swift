@@ -5,7 +5,8 @@ import TileStore
 package struct PartKey: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     case zeros(group: Int)
-    case keys(OrderName.Item)
+    /// With the second group of pairs from another version.
+    case keys(OrderName.Item, with: UInt64? = nil)
     case values(instance: Int)
     case codes(row: Int)
     case exponents
@@ -21,7 +22,6 @@ package struct PartKey: Hashable, Sendable {
     case zerosOfMoment(Moment)
     case summaryOfMoment(Moment)
     case pairTable(PairKey)
-    case pairKeys(PairFigure, PairKey)
   }
 
   package var version: UInt64

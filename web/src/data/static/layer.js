@@ -5,7 +5,7 @@ import { groupFigures, percentile } from "./figures.js";
 import { ordering } from "./order.js";
 import { Sums } from "./sums.js";
 import { LruCache } from "../../model/cache.js";
-import { argumentsOf, ITEMS, itemsOf, parseExpression } from "../../model/order.js";
+import { argumentsOf, ITEMS, itemsOf, ofTwoClasses, parseExpression } from "../../model/order.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {import("../../types").Tile} Tile */
@@ -106,6 +106,7 @@ export class StaticLayer {
 
   /** @param {import("../../types").Item} item @returns {Promise<Float64Array>} */
   async keys(item) {
+    if (ofTwoClasses(item.kind)) throw new NotThere("a site of plain files does not compare two classes: ask a server");
     const [{ name, value }, ...others] = argumentsOf(item);
     if (typeof value !== "number" || others.length > 0) throw new NotThere(`a site of plain files has no ${ITEMS[item.kind].title} of single rows: ask a server`);
     if (name === "instance") return Float64Array.from(await this.values(value));
