@@ -16,16 +16,38 @@ struct BruteForce {
 
   /// `[neuron]`.
   func keys(_ item: OrderName.Item) throws -> [Double] {
+    let index = item.stored[0]
     switch item.kind {
-    case .value: return try layer.values.map { try layer.keys(of: $0, plane: item.index) } ?? []
+    case .value: return try layer.values.map { try layer.keys(of: $0, plane: index) } ?? []
+    case .percentile: return try percentiles(instance: index, group: item.stored[1])
     case .zeros:
-      let zeros = try layer.statistic(.zeros).plane(item.index, as: UInt32.self)
+      let zeros = try layer.statistic(.zeros).plane(index, as: UInt32.self)
       // Every finite value lies in a bin.
-      let counts = try layer.counts(.own, .full).integers(plane: item.index, rows: 0..<neurons)
+      let counts = try layer.counts(.own, .full).integers(plane: index, rows: 0..<neurons)
       return zip(zeros, counts).map { Double($0) / Double($1.reduce(0, +)) }
     default:
       let statistic = try #require(Statistic(rawValue: item.kind.rawValue))
-      return try layer.keys(of: layer.statistic(statistic), plane: item.index)
+      return try layer.keys(of: layer.statistic(statistic), plane: index)
+    }
+  }
+
+  /// The middle of what `Tiles/HTTP.md` says of a percentile, "One neuron".
+  private func percentiles(instance: Int, group: Int) throws -> [Double] {
+    let values = try keys(.value(instance))
+    let counts = try layer.counts(.own, .full).integers(plane: group, rows: 0..<neurons)
+    let minimum = try layer.keys(of: layer.statistic(.minimum), plane: group)
+    let maximum = try layer.keys(of: layer.statistic(.maximum), plane: group)
+    let (exponents, origins) = (try layer.exponents(), try layer.origins())
+    return (0..<neurons).map { n in
+      let total = counts[n].reduce(0, +)
+      guard total > 0, !values[n].isNaN else { return .nan }
+      if values[n] < minimum[n] { return 0 }
+      if values[n] > maximum[n] { return 100 }
+      let number = (values[n] / Double(sign: .plus, exponent: Int(exponents[n]), significand: 1)).rounded(.down)
+      let bin = Int(min(max(number - Double(origins[n]), 0), 255))
+      let below = 100 * Double(counts[n][..<bin].reduce(0, +)) / Double(total)
+      let most = 100 * Double(counts[n][...bin].reduce(0, +)) / Double(total)
+      return ((values[n] == minimum[n] ? 0 : below) + (values[n] == maximum[n] ? 100 : most)) / 2
     }
   }
 
@@ -189,7 +211,9 @@ struct RandomView {
     }
     func item() -> OrderName.Item {
       let kind = any(of: ItemKind.allCases)
-      return OrderName.Item(kind: kind, index: kind.subject == .group ? any(of: groups) : any(of: instances))
+      return OrderName.Item(
+        kind: kind,
+        arguments: kind.subjects.map { $0 == .group ? .group(any(of: groups)) : .instance(any(of: instances)) })
     }
     let name: OrderName = any(of: [.index, .item(item()), .absolute(item()), .difference(item(), item())])
     request = OrderRequest(name: name, direction: any(of: Direction.allCases))
@@ -203,9 +227,10 @@ struct RandomView {
   /// Path and query below the version's address.
   func path(_ store: Store, _ layer: LayerReader) -> String {
     func text(_ item: OrderName.Item) -> String {
-      let name =
-        item.kind == .value ? store.attributes.instances[item.index].name : store.attributes.groups[item.index].name
-      return "\(item.kind.rawValue)(\(name))"
+      let names = zip(item.kind.subjects, item.stored).map { subject, index in
+        subject == .instance ? store.attributes.instances[index].name : store.attributes.groups[index].name
+      }
+      return "\(item.kind.rawValue)(\(names.joined(separator: ",")))"
     }
     let order =
       switch request.name {
@@ -220,6 +245,16 @@ struct RandomView {
 }
 
 extension OrderName.Item {
-  static func median(_ group: Int) -> Self { Self(kind: .median, index: group) }
-  static func value(_ instance: Int) -> Self { Self(kind: .value, index: instance) }
+  static func median(_ group: Int) -> Self { Self(.median, .group(group)) }
+  static func value(_ instance: Int) -> Self { Self(.value, .instance(instance)) }
+
+  /// Indices of its groups and instances, all of them stored.
+  var stored: [Int] {
+    arguments.map {
+      switch $0 {
+      case .group(let index), .instance(let index): index
+      case .moment, .row: preconditionFailure("\($0) is not stored")
+      }
+    }
+  }
 }
