@@ -23,12 +23,26 @@ struct Separation: Sendable {
   private var distances = 0.0
   private let farthest: Double
 
-  /// Looks at all neurons, or at `sampleMax` of them, evenly over the layer.
+  /// Looks at all neurons.
   /// - Throws: `SubsetError`, `StoreError`.
-  init(_ first: PairGroup, _ second: PairGroup, isSampled: Bool, _ helpers: HelperThreads) throws {
+  init(_ first: PairGroup, _ second: PairGroup, _ helpers: HelperThreads) throws {
     let (a, b) = try PairGroup.sides(first, second)
-    let nothing = Separation(first.samples, second.samples, neurons: a.neurons)
-    let ranges = Self.ranges(of: a.neurons, most: isSampled ? Self.sampleMax : .max)
+    try self.init(a, b, nothing: Separation(first.samples, second.samples, neurons: a.neurons), most: .max, helpers)
+  }
+
+  /// Of a group and each of some others of its store, in `sampleMax` neurons evenly over the layer.
+  /// - Throws: `SubsetError`, `StoreError`.
+  static func sampled(_ first: PairGroup, and others: [PairGroup], _ helpers: HelperThreads) throws -> [Separation] {
+    let grids = try LayerGrids(first.layer)
+    let side = try first.side(grids)
+    return try others.map { other in
+      let nothing = Separation(first.samples, other.samples, neurons: side.neurons)
+      return try Separation(side, other.side(grids), nothing: nothing, most: sampleMax, helpers)
+    }
+  }
+
+  private init(_ a: PairSide, _ b: PairSide, nothing: Separation, most: Int, _ helpers: HelperThreads) throws {
+    let ranges = Self.ranges(of: a.neurons, most: most)
     let pieces = ranges.count < 16 ? 1 : helpers.count + 1
     let parts = try helpers.map(pieces) { piece in
       let reader = PairReader(a, b)
@@ -95,9 +109,9 @@ extension Separation {
     return answer
   }
 
-  /// Those that separate most come first; those of which nothing is known last; equal ones stay as they are.
-  static func most<Value>(_ all: [(Value, Separation)]) -> [(Value, Separation)] {
-    let order = stableOrder(keys: all.map(\.1.mean), direction: .descending)
+  /// By how well the groups are told apart; those of which nothing is known come last, equal ones stay as they are.
+  static func ordered<Value>(_ all: [(Value, Separation)], _ direction: Direction) -> [(Value, Separation)] {
+    let order = stableOrder(keys: all.map(\.1.mean), direction: direction)
     return order.map { all[Int($0)] }
   }
 }

@@ -56,12 +56,12 @@ extension LayerParts {
     for parts in layers {
       do {
         known.append(
-          (parts, try Separation(parts.pairGroup(first), parts.pairGroup(second), isSampled: false, parts.helpers)))
+          (parts, try Separation(parts.pairGroup(first), parts.pairGroup(second), parts.helpers)))
       } catch let error as SubsetError where error.kind == .notHeld && parts.layer.codeColumns == nil {
         unknown.append(["layer": .string(parts.layer.layer.id), "untold": .string(error.description)])
       }
     }
-    let told = Separation.most(known).map { parts, separation in
+    let told = Separation.ordered(known, .descending).map { parts, separation in
       JSONValue.object(separation.json.merging(["layer": .string(parts.layer.layer.id)]) { $1 })
     }
     return [
@@ -73,10 +73,8 @@ extension LayerParts {
   package func similar(to member: PairMember) throws -> JSONValue {
     let group = try pairGroup(member)
     let classes = Self.classes(of: store, but: member)
-    let found = try classes.map { index in
-      (index, try Separation(group, pairGroup(.group(index)), isSampled: true, helpers))
-    }
-    let entries = Separation.most(found).reversed().map { index, separation in
+    let found = try Separation.sampled(group, and: classes.map { try pairGroup(.group($0)) }, helpers)
+    let entries = Separation.ordered(Array(zip(classes, found)), .ascending).map { index, separation in
       separation.json.merging([
         "group": JSONValue(index), "name": .string(store.attributes.groups[index].name),
       ]) { $1 }
