@@ -196,7 +196,9 @@ struct BruteForce {
     return header("NDT1", blocks.count, bins, level, scale, 256 * index, body, zeroScale: zeroScale) + body
   }
 
-  func rows(_ request: OrderRequest, _ instances: [Int], level: Int, index: Int) throws -> [UInt8] {
+  func rows(
+    _ request: OrderRequest, _ instances: [Int], withSpreads: Bool = false, level: Int, index: Int
+  ) throws -> [UInt8] {
     let blocks = try blocks(request, level: level, index: index)
     let keys = try keys(request.name)
     let exponents = try layer.exponent.plane(0, as: Int16.self)
@@ -222,7 +224,49 @@ struct BruteForce {
         body += figures.flatMap { bytes(Float($0).bitPattern) }
       }
     }
+    if withSpreads { body += try spreads(blocks) }
     return header("NDR1", blocks.count, instances.count, level, 1, 256 * index, body) + body
+  }
+
+  /// From every value's bin, one by one.
+  private func spreads(_ blocks: [[Int]]) throws -> [UInt8] {
+    let counts = try layer.counts(.own, .full).integers(plane: 0, rows: 0..<neurons)
+    let tails = try layer.tails.plane(0, as: UInt8.self)
+    let exponents = try layer.exponent.plane(0, as: Int16.self)
+    let origins = try layer.origin.plane(0, as: Int64.self)
+    let tallies = try layer.tallies(group: 0)
+    let lowest = try keys(.init(.minimum, .group(0)))
+    let highest = try keys(.init(.maximum, .group(0)))
+    func quantiles(_ neuron: Int) -> [Double] {
+      var bins: [Int] = []
+      for bin in 0..<256 {
+        let zeros = Int(origins[neuron]) + bin == 0 ? Int(tallies[neuron].zeros) : 0
+        bins += Array(repeating: bin, count: counts[neuron][bin] - zeros)
+      }
+      guard !bins.isEmpty else { return [.nan, .nan, .nan, .nan] }
+      func edge(_ bin: Int) -> Double { Double(Int(origins[neuron]) + bin) * exp2(Double(exponents[neuron])) }
+      func low(_ share: Int) -> Double {
+        let bin = bins[bins.count / share]
+        return max(lowest[neuron], bin == 0 && tails[neuron] == 1 ? edge(1) : edge(bin))
+      }
+      func high(_ share: Int) -> Double {
+        let bin = bins[bins.count - 1 - bins.count / share]
+        return min(highest[neuron], bin == 255 && tails[neuron] == 1 ? edge(255) : edge(bin + 1))
+      }
+      return [low(1000), low(20), high(20), high(1000)]
+    }
+    var body: [UInt8] = []
+    for block in blocks {
+      let low = block.map { lowest[$0] }.filter { !$0.isNaN }.min() ?? .nan
+      let high = block.map { highest[$0] }.filter { !$0.isNaN }.max() ?? .nan
+      for figure in [low] + quantiles(block[0]) + [high] { body += bytes(Float(figure).bitPattern) }
+    }
+    return body
+      + blocks.map { block in
+        let some = block.map { tallies[$0] }
+        return (some.contains { $0.nan > 0 } ? 1 : 0) + (some.contains { $0.infinite > 0 } ? 2 : 0)
+          + (some.allSatisfy { $0.count == 0 } ? 4 : 0)
+      }
   }
 
   private func header(

@@ -20,9 +20,10 @@ extension RouteTable {
     let neurons = layer.levels.neurons
     guard first < neurons else { throw Problem.notFound("The layer has \(neurons) neurons: from is below that.") }
     let ranks = first..<min(first + count, neurons)
+    let told: @Sendable () throws -> MomentsTold = { try layer.told(pair) }
     return Build(
       .comparison(layer: layer.index, pair, figure, ranks, form), type: form == .csv ? "text/csv" : nil,
-      cost: layer.cost(of: pair, rows: ranks.count)
+      cost: layer.cost(of: pair, rows: ranks.count), told: pair.isOfMoments ? told : nil
     ) { try layer.comparison(pair, by: figure, ranks, form) }
   }
 

@@ -105,10 +105,13 @@ extension PairReader {
   ) throws -> [Value] {
     let all = first.neurons
     // A small layer is done before a helper has woken up. More pieces than threads: a helper may be at work for others.
-    let pieces = all < 4096 ? 1 : 4 * (helpers.count + 1)
+    // What lies together is counted by one of them.
+    let step = max(first.neuronsAtOnce, second.neuronsAtOnce)
+    let steps = (all + step - 1) / step
+    let pieces = all < 4096 ? 1 : min(steps, 4 * (helpers.count + 1))
     let parts = try helpers.map(pieces) { piece in
       let reader = PairReader(first, second)
-      let neurons = all * piece / pieces..<all * (piece + 1) / pieces
+      let neurons = steps * piece / pieces * step..<min(steps * (piece + 1) / pieces * step, all)
       var values: [Value] = []
       values.reserveCapacity(neurons.count)
       for start in stride(from: neurons.lowerBound, to: neurons.upperBound, by: PairBlock.neuronsMax) {

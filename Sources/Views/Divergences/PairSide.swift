@@ -24,6 +24,15 @@ struct PairSide: Sendable {
 
   var neurons: Int { grids.count }
 
+  /// Neurons that are had as cheaply together as some of them.
+  var neuronsAtOnce: Int {
+    if case .moment(let counter) = counts {
+      max(counter.neuronsAtOnce, PairBlock.neuronsMax)
+    } else {
+      PairBlock.neuronsMax
+    }
+  }
+
   /// Bytes of a count, as they are read.
   fileprivate var countBytes: Int {
     if case .stored = counts { layer.counts(.own, .full).metadata.dataType.byteCount } else { 4 }
@@ -44,12 +53,13 @@ struct PairSide: Sendable {
             rebasing: rows[(some.lowerBound - first) * array.rowBytes..<(some.upperBound - first) * array.rowBytes]))
       }
     case .moment(let counter):
-      let codes = try block.codes ?? NeuronCodes(layer)
-      block.codes = codes
-      let base = block.bytes.bindMemory(to: UInt32.self)
+      let rowBytes = DyadicGrid.binCount * countBytes
       for (place, neuron) in neurons.enumerated() {
-        guard let row = base.baseAddress.map({ $0 + place * DyadicGrid.binCount }) else { return }
-        block.zeros[place] = try counter.count(neuron, codes, into: row).zeros
+        if !block.ahead.contains(neuron) { try block.count(neuron, counter, neuronsAtOnce, all: self.neurons) }
+        let counted = neuron - block.ahead.lowerBound
+        UnsafeMutableRawBufferPointer(rebasing: block.bytes[(place * rowBytes)...]).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: block.counts[counted * rowBytes..<(counted + 1) * rowBytes]))
+        block.zeros[place] = block.zerosAhead[counted]
       }
     }
   }
@@ -66,7 +76,11 @@ final class PairBlock {
   let countBytes: Int
   /// `[neuron]`.
   fileprivate(set) var zeros = [UInt32](repeating: 0, count: neuronsMax)
-  fileprivate var codes: NeuronCodes?
+  /// Of a group of the moment, the neurons that were counted together with those that were asked for.
+  fileprivate var ahead = 0..<0
+  /// `[neuron, bin]`, of these.
+  fileprivate var counts = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  fileprivate var zerosAhead: [UInt32] = []
 
   init(_ side: PairSide) {
     self.side = side
@@ -75,7 +89,27 @@ final class PairBlock {
     bytes.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
-  deinit { bytes.deallocate() }
+  deinit {
+    bytes.deallocate()
+    counts.deallocate()
+  }
+
+  /// Counts all neurons that lie together with this one.
+  fileprivate func count(_ neuron: Int, _ counter: SubsetCounter, _ step: Int, all: Int) throws(StoreError) {
+    let rowBytes = DyadicGrid.binCount * countBytes
+    if counts.count == 0 {
+      counts = .allocate(byteCount: step * rowBytes, alignment: 64)
+      zerosAhead = Array(repeating: 0, count: step)
+    }
+    let first = neuron / step * step
+    ahead = 0..<0
+    try counter.each(first..<min(first + step, all)) { neuron, row, tally in
+      UnsafeMutableRawBufferPointer(rebasing: counts[((neuron - first) * rowBytes)...]).copyMemory(
+        from: UnsafeRawBufferPointer(start: row, count: rowBytes))
+      zerosAhead[neuron - first] = tally.zeros
+    }
+    ahead = first..<min(first + step, all)
+  }
 
   func read(_ neurons: Range<Int>) throws { try side.read(neurons, into: self) }
 

@@ -24,7 +24,7 @@ extension LayerParts {
       // A small layer is done before a helper has woken up.
       let pieces = neurons < 4096 ? 1 : helpers.count + 1
       let found = try helpers.map(pieces) { piece in
-        let codes = try NeuronCodes(counter.layer)
+        let codes = try NeuronCodes(counter)
         return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try counter.zeros($0, codes) }
       }
       return .counts(found.flatMap(\.self))
@@ -38,18 +38,22 @@ extension LayerParts {
     let subset = try subset(moment)
     let part = try parts.part(key(.summaryOfMoment(moment))) {
       let counter = try counter(moment)
-      let codes = try NeuronCodes(layer)
+      let codes = try NeuronCodes(counter)
       var tallies: [NeuronTally] = []
       for neuron in 0..<layer.layer.neurons { tallies.append(try counter.tally(neuron, codes)) }
       return .summary(try GroupSummary(SubsetCounts(counter, .shared, .quarter), tallies))
     }
     guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
-    return MomentSummary(text: moment.text, rows: subset.rows.count, moved: subset.moved, summary: summary)
+    return MomentSummary(
+      text: moment.text, rows: subset.sample?.of ?? subset.rows.count, moved: subset.moved, sample: subset.sample,
+      summary: summary)
   }
 
   /// One neuron, in stored groups and in one of the moment.
   /// - Parameter pair: two groups that are compared in it.
-  package func neuron(_ neuron: Int, groups: [Int], instances: [Int], moment: Moment?, pair: PairKey? = nil) throws
+  package func neuron(
+    _ neuron: Int, groups: [Int], instances: [OrderName.Argument], moment: Moment?, pair: PairKey? = nil
+  ) throws
     -> JSONValue
   {
     var shown: (text: String, subset: Subset)?
@@ -60,6 +64,24 @@ extension LayerParts {
     guard let pair, var object = answer.object else { return answer }
     object["pair"] = try comparison(pair, of: neuron)
     return .object(object)
+  }
+
+  /// What whoever asks for groups of the moment must be told of them.
+  /// - Parameter order: whose groups may be another version's.
+  package func told(_ moments: [Moment] = [], of order: OrderRequest? = nil) throws -> MomentsTold {
+    let subsets = try order.map(subsets) ?? []
+    return MomentsTold(try subsets + moments.map { try subset($0) }, neurons: levels.neurons)
+  }
+
+  private func subsets(of order: OrderRequest) throws -> [Subset] {
+    let source = neighbour(order.of)
+    return try order.name.items.flatMap { item in
+      try item.arguments.enumerated().compactMap { place, argument in
+        guard case .moment(let moment) = argument else { return nil }
+        let isOfOther = item.kind.ofPair != nil && place == 1
+        return try (isOfOther ? source.neighbour(order.with) : source).subset(moment)
+      }
+    }
   }
 
   /// What knowing the rows of a group of the moment takes; nothing where they are known.

@@ -11,6 +11,11 @@ package struct PairKey: Hashable, Sendable {
   package init(_ first: PairMember, _ second: PairMember, other: UInt64? = nil) {
     (self.first, self.second, self.other) = (first, second, other)
   }
+
+  /// Whether one of them is a group of the moment.
+  package var isOfMoments: Bool {
+    [first, second].contains { if case .moment = $0 { true } else { false } }
+  }
 }
 
 /// Comparisons of two groups.
@@ -40,6 +45,12 @@ extension LayerParts {
     case .csv: return page.csv()
     case .json: return page.json(try sides(pair))
     }
+  }
+
+  /// What whoever compares groups of the moment must be told of them.
+  package func told(_ pair: PairKey) throws -> MomentsTold {
+    let (first, second) = try groups(pair)
+    return MomentsTold([first.subset, second.subset].compactMap(\.self), neurons: levels.neurons)
   }
 
   /// One neuron of a comparison, by name; without `q`, which is of the layer's neurons together.

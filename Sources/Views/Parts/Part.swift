@@ -14,8 +14,9 @@ package struct PartKey: Hashable, Sendable {
     case order(OrderRequest)
     case pyramid(PlaneKey, OrderRequest)
     /// Of an instance in the rows of a tile.
-    case extents(instance: Int, OrderRequest, level: Int, index: Int)
+    case extents(instance: OrderName.Argument, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
+    case spreads
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
@@ -41,6 +42,7 @@ package enum Part: Sendable {
   case pyramid(Pyramid)
   case extents([Float])
   case summary(GroupSummary)
+  case spreads(NeuronSpreads)
   case subset(Subset)
   case counter(SubsetCounter)
   case pairTable(PairTable)
@@ -59,6 +61,7 @@ package enum Part: Sendable {
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
     case .pairTable(let table): table.byteCount
+    case .spreads(let spreads): spreads.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }
