@@ -85,13 +85,13 @@ def test_figures_equal_the_brute_force(precompute, rng, tmp_path):
 
 
 def test_odd_neurons_and_odd_values(precompute, rng, tmp_path):
-    layers, labels, named = network(rng, rows=120, neurons=(24, 24))
+    layers, labels, named = network(rng, rows=420, neurons=(12, 8))
     a, b = layers["layer_0"], layers["layer_1"]
     a[:, 0], a[:, 1], a[:, 2] = 5, 0, np.nan  # constant, dead, without a finite value
     a[:7, 3], a[3, 4:9], a[5] = np.nan, np.inf, np.nan  # a row without any
     a[labels == 1, 10] = np.nan  # a class without a median
     b[0, 0], b[1, 1], b[2, 2] = 1e30, -1e30, -np.inf  # windows with tails
-    b[:, 3] = np.where(np.arange(120) % 2, 1e-30, -1e-30)
+    b[:, 3] = np.where(np.arange(420) % 2, 1e-30, -1e-30)
     store = precompute(write(tmp_path / "dump.h5", layers, labels, named))
     judged = check_rows(store, {name: one(values) for name, values in layers.items()})
     assert judged["layer_1"].tails.any()
