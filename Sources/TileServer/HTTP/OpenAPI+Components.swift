@@ -61,6 +61,11 @@ extension OpenAPI {
           "default": JSONValue(ExtremeEnd.rows),
         ], "Rows, as far as there are so many"),
       "neuronQuery": query("neuron", index, "The neuron whose rank is sought; goes before rank"),
+      "rowDivergences.from": query("from", index, "The first row"),
+      "instanceDivergences.from": query("from", index, "The first instance"),
+      "for": query(
+        "for", index, "The group of a class for which neurons speak, where not the one that the network named"),
+      "over": query("over", index, "The group of the other class, where not the true label or the runner-up"),
       "rank": query("rank", ["type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0]),
     ]
   }
@@ -193,6 +198,27 @@ extension OpenAPI {
         ], optional: ["moved"]),
       "Confusion": object(["labels": list(text), "predictions": list(text), "cells": list(list(count))]),
       "RowText": object(["row": count, "text": text]),
+      "Divergences": object(
+        [
+          "from": count, "total": count, "rows": list(object(standing, optional: standingOptional)),
+          "instances": list(object(standing, optional: standingOptional)),
+        ], optional: ["rows", "instances"]),
+      "Divergence": object(
+        standing.merging(
+          [
+            "calibrating": count, "contrast": object(["named": text, "other": text]), "without_contrast": text,
+            "layers": list(
+              object(
+                gauges.merging(
+                  [
+                    "id": text, "in_omnibus": ["type": "boolean"], "contribution": figure, "named_median": figure,
+                    "other_median": figure, "ladder": figure,
+                  ]
+                ) { $1 },
+                optional: ["contribution", "named_median", "other_median", "ladder"])),
+          ]
+        ) { $1 },
+        optional: standingOptional.union(["calibrating", "contrast", "without_contrast"])),
       "Place": object(
         ["neuron": count, "rank": count, "moved": list(text), "sample": sample], optional: ["moved", "sample"]),
       "Neuron": object([
@@ -203,6 +229,18 @@ extension OpenAPI {
       ]),
     ]
   }
+
+  /// A row or an instance beside those with the same prediction.
+  private static let standing: [String: JSONValue] = [
+    "row": count, "instance": count, "name": text, "prediction": text, "label": text, "source_row": count,
+    "margin": figure, "margin_p": figure, "omnibus": figure, "omnibus_p": figure, "alarm_p": figure,
+    "alarm_p_least": figure,
+  ]
+  private static let standingOptional: Set = ["row", "instance", "name", "prediction", "label", "source_row"]
+  private static let gauges = Dictionary(
+    uniqueKeysWithValues: DivergenceAttributes.figures.flatMap { name in
+      [(name, figure), ("\(name)_p", figure), ("\(name)_percentile", figure)]
+    })
 
   private static let text: JSONValue = ["type": "string"]
   private static let count: JSONValue = ["type": "integer", "minimum": 0]

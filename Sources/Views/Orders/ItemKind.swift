@@ -5,7 +5,7 @@ import TileStore
 ///
 /// The client has the same table (`web/src/model/order.js`); `Tiles/golden/orderings.json` holds both to it.
 package enum ItemKind: String, CaseIterable, Sendable {
-  case median, mean, deviation, minimum, maximum, zeros, value, percentile
+  case median, mean, deviation, minimum, maximum, zeros, value, percentile, contribution
 
   /// What an argument is of. A group is a stored one or one of the moment, an instance a stored one or any row.
   package enum Subject: String, Sendable { case group, instance }
@@ -14,7 +14,7 @@ package enum ItemKind: String, CaseIterable, Sendable {
   package var subjects: [Subject] {
     switch self {
     case .median, .mean, .deviation, .minimum, .maximum, .zeros: [.group]
-    case .value: [.instance]
+    case .value, .contribution: [.instance]
     case .percentile: [.instance, .group]
     }
   }
@@ -30,7 +30,7 @@ package enum ItemKind: String, CaseIterable, Sendable {
     switch self {
     case .median: layer.medianOrder
     case .value: layer.valueOrder
-    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile: nil
+    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile, .contribution: nil
     }
   }
 }
@@ -46,7 +46,7 @@ extension LayerReader {
     case .minimum: try keys(of: statistic(.minimum), plane: group)
     case .maximum: try keys(of: statistic(.maximum), plane: group)
     case .zeros: try sharesOfZeros(group: group)
-    case .value, .percentile: preconditionFailure("\(kind) is not a figure of one group")
+    case .value, .percentile, .contribution: preconditionFailure("\(kind) is not a figure of one group")
     }
   }
 

@@ -75,7 +75,12 @@ extension LayerParts {
   /// What the keys of an item take that are not at hand, beside an ordering.
   func cost(ofKeys item: OrderName.Item) -> Cost {
     if parts.contains(key(.keys(item))) { return Cost(units: 0) }
-    let start = item.kind == .percentile ? Cost.plane(neurons: levels.neurons) : Cost(units: 0)
+    let start =
+      switch item.kind {
+      case .percentile: Cost.plane(neurons: levels.neurons)
+      case .contribution: cost(ofContributions: item.arguments[0])
+      default: Cost(units: 0)
+      }
     return item.arguments.reduce(start) { cost, argument in
       switch argument {
       case .group, .instance: cost

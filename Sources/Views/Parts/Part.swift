@@ -21,6 +21,8 @@ package struct PartKey: Hashable, Sendable {
     case counter(Moment)
     case zerosOfMoment(Moment)
     case summaryOfMoment(Moment)
+    /// Of the store: what is ordinary among its rows.
+    case standings
   }
 
   package var version: UInt64
@@ -43,6 +45,7 @@ package enum Part: Sendable {
   case spreads(NeuronSpreads)
   case subset(Subset)
   case counter(SubsetCounter)
+  case standings(RowStandings)
 
   package var byteCount: Int {
     switch self {
@@ -57,6 +60,7 @@ package enum Part: Sendable {
     case .extents(let values): values.count * 4 + 64
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
+    case .standings(let standings): standings.byteCount
     case .spreads(let spreads): spreads.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }

@@ -27,6 +27,7 @@ export const ITEMS = {
   maximum: { of: /** @type {const} */ (["group"]), letter: "h", title: "maximum" },
   zeros: { of: /** @type {const} */ (["group"]), letter: "z", title: "zero share" },
   percentile: { of: /** @type {const} */ (["instance", "group"]), letter: "p", title: "percentile", between: "in" },
+  contribution: { of: /** @type {const} */ (["instance"]), letter: "c", title: "contribution" },
 };
 
 export const ITEM_KINDS = /** @type {ItemKind[]} */ (Object.keys(ITEMS));
