@@ -91,7 +91,8 @@ extension InstanceSet {
           instances.append(
             Instance(
               name: "\(kind.name) \(pair)", kind: kind.name, pair: pair, label: truth?[pair],
-              prediction: prediction?[pair], image: kind.images != nil || kind.texts != nil ? pair : nil, sourceRow: sources?[pair]))
+              prediction: prediction?[pair], image: kind.images != nil || kind.texts != nil ? pair : nil,
+              sourceRow: sources?[pair]))
         }
       }
     }

@@ -83,3 +83,20 @@ extension DivergenceTable {
     }
   }
 }
+
+extension DivergenceAttributes {
+  /// Why readers refuse it; `nil`: they do not.
+  func fault(_ attributes: Attributes) -> String? {
+    if rows != attributes.dataset.rows { return "it has \(rows) rows, and the data set \(attributes.dataset.rows)" }
+    if instances != attributes.instances.count {
+      return "it has \(instances) instances, and the data set \(attributes.instances.count)"
+    }
+    if layers != attributes.layers.map(\.id) { return "its layers are not those of the data set" }
+    let named = attributes.groups.count { $0.kind == .class }
+    if classes != (named > Self.ladderClassesMax ? 0 : named) {
+      return "its ladders are of \(classes) of \(named) classes"
+    }
+    if let scores, !layers.contains(scores) { return "no layer is called “\(scores)”" }
+    return nil
+  }
+}

@@ -159,6 +159,7 @@ public final class Store: Sendable {
 
   /// All arrays, in a fixed order.
   public var arrays: [ArrayReader] {
-    layers.flatMap(\.arrays) + images.sorted { $0.key < $1.key }.map(\.value) + (table?.arrays ?? []) + (divergences?.arrays ?? [])
+    layers.flatMap(\.arrays) + images.sorted { $0.key < $1.key }.map(\.value) + (table?.arrays ?? [])
+      + (divergences?.arrays ?? [])
   }
 }

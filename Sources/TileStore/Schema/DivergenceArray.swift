@@ -73,21 +73,6 @@ extension DivergenceAttributes {
     .ofRows(array.dimensions.map { self[$0] }, DivergenceArray.type)
   }
 
-  /// Why readers refuse it; `nil`: they do not.
-  func fault(_ attributes: Attributes) -> String? {
-    if rows != attributes.dataset.rows { return "it has \(rows) rows, and the data set \(attributes.dataset.rows)" }
-    if instances != attributes.instances.count {
-      return "it has \(instances) instances, and the data set \(attributes.instances.count)"
-    }
-    if layers != attributes.layers.map(\.id) { return "its layers are not those of the data set" }
-    let named = attributes.groups.count { $0.kind == .class }
-    if classes != (named > Self.ladderClassesMax ? 0 : named) {
-      return "its ladders are of \(classes) of \(named) classes"
-    }
-    if let scores, !layers.contains(scores) { return "no layer is called “\(scores)”" }
-    return nil
-  }
-
   /// Bytes of all arrays before they are compressed.
   public var logicalBytes: Double {
     arrays.reduce(0.0) { sum, array in

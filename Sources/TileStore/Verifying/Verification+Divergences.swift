@@ -35,7 +35,8 @@ extension Verification {
     let (d, t, r) = figures
     let isThere = d >= 0 && d.isFinite || d.isNaN
     // No share of values is above 1, and one of no class has no figures.
-    guard isThere, t >= -1e-12 && t.isFinite || t.isNaN, r.isFinite || r.isNaN, isNamed || d.isNaN && t.isNaN && r.isNaN,
+    guard isThere, t >= -1e-12 && t.isFinite || t.isNaN, r.isFinite || r.isNaN,
+      isNamed || d.isNaN && t.isNaN && r.isNaN,
       r.isNaN || !t.isNaN
     else {
       throw .corrupt(table.place(layer), "\(what) has the figures \(d), \(t) and \(r), which no row can have")

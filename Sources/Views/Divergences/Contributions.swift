@@ -128,3 +128,18 @@ func meanOfNumbers(_ values: [Double]) -> Double {
   let there = values.filter { !$0.isNaN }
   return there.isEmpty ? .nan : there.reduce(0, +) / Double(there.count)
 }
+
+extension ValuePlace {
+  /// The cell of what is known by its code.
+  var cell: UInt8 {
+    switch self {
+    case .bin(let bin): UInt8(bin / ValueCell.bins)
+    case .exactly(let value): value == 0 ? ValueCell.zero : ValueCell.none
+    }
+  }
+
+  /// The cell, also of a value that no row has.
+  func cell(on grid: DyadicGrid, hasTails: Bool) -> UInt8 {
+    if case .exactly(let value) = self { grid.place(of: value, hasTails: hasTails).cell } else { cell }
+  }
+}

@@ -24,7 +24,7 @@ extension LayerParts {
       // A small layer is done before a helper has woken up.
       let pieces = neurons < 4096 ? 1 : helpers.count + 1
       let found = try helpers.map(pieces) { piece in
-        let codes = try NeuronCodes(counter.layer)
+        let codes = try NeuronCodes(counter)
         return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try counter.zeros($0, codes) }
       }
       return .counts(found.flatMap(\.self))
@@ -33,34 +33,26 @@ extension LayerParts {
     return zeros
   }
 
-  /// `[neuron]`: what a figure of a group of the moment orders by.
-  func keys(_ kind: ItemKind, of moment: Moment) throws -> [Double] {
-    let subset = try subset(moment)
-    let (layer, neurons) = (layer, layer.layer.neurons)
-    let pieces = neurons < 4096 ? 1 : helpers.count + 1
-    let found = try helpers.map(pieces) { piece in
-      let figures = try SubsetFigures(layer, subset)
-      return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try figures.key(kind, of: $0) }
-    }
-    return found.flatMap(\.self)
-  }
-
   /// A group of the moment in the layer's summary.
   func summary(_ moment: Moment) throws -> MomentSummary {
     let subset = try subset(moment)
     let part = try parts.part(key(.summaryOfMoment(moment))) {
       let counter = try counter(moment)
-      let codes = try NeuronCodes(layer)
+      let codes = try NeuronCodes(counter)
       var tallies: [NeuronTally] = []
       for neuron in 0..<layer.layer.neurons { tallies.append(try counter.tally(neuron, codes)) }
       return .summary(try GroupSummary(SubsetCounts(counter, .shared, .quarter), tallies))
     }
     guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
-    return MomentSummary(text: moment.text, rows: subset.rows.count, moved: subset.moved, summary: summary)
+    return MomentSummary(
+      text: moment.text, rows: subset.sample?.of ?? subset.rows.count, moved: subset.moved, sample: subset.sample,
+      summary: summary)
   }
 
   /// One neuron, in stored groups and in one of the moment.
-  package func neuron(_ neuron: Int, groups: [Int], instances: [Int], moment: Moment?) throws -> JSONValue {
+  package func neuron(_ neuron: Int, groups: [Int], instances: [OrderName.Argument], moment: Moment?) throws
+    -> JSONValue
+  {
     var shown: (text: String, subset: Subset)?
     if let moment { shown = (moment.text, try subset(moment)) }
     return try NeuronFigures(
@@ -68,10 +60,43 @@ extension LayerParts {
     ).json()
   }
 
+  /// What whoever asks for groups of the moment must be told of them.
+  package func told(_ moments: [Moment]) throws -> MomentsTold {
+    let subsets = try moments.map { try subset($0) }
+    return MomentsTold(subsets, neurons: levels.neurons)
+  }
+
   /// What knowing the rows of a group of the moment takes; nothing where they are known.
   func cost(ofEvaluating moment: Moment) -> Cost {
     let rows = parts.contains(storeKey(.subset(moment))) ? 0 : store.attributes.dataset.rows
     return .evaluating(rows: rows, comparisons: moment.comparisons)
+  }
+
+  /// What the keys of an item take that are not at hand, beside an ordering.
+  func cost(ofKeys item: OrderName.Item) -> Cost {
+    if parts.contains(key(.keys(item))) { return Cost(units: 0) }
+    let start =
+      switch item.kind {
+      case .percentile: Cost.plane(neurons: levels.neurons)
+      case .contribution: cost(ofContributions: item.arguments[0])
+      default: Cost(units: 0)
+      }
+    return item.arguments.reduce(start) { cost, argument in
+      switch argument {
+      case .group, .instance: cost
+      case .moment(let moment):
+        cost + self.cost(ofEvaluating: moment) + .counting(neurons: levels.neurons, rows: samples(0))
+      case .row(let row): cost + self.cost(ofRow: row)
+      }
+    }
+  }
+
+  /// What the codes of a row take; nothing where they are at hand.
+  func cost(ofRow row: Int) -> Cost {
+    if parts.contains(key(.codes(row: row))) { return Cost(units: 0) }
+    // Where codes lie by neuron a chunk of each is decoded.
+    let perNeuron = layer.codeRows == nil ? layer.codeColumns?.chunkBytes ?? 0 : 1
+    return .counting(neurons: levels.neurons, rows: perNeuron)
   }
 
   /// What one neuron takes, in so many groups, and in one of the moment.

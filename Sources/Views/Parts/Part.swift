@@ -7,18 +7,22 @@ package struct PartKey: Hashable, Sendable {
     case zeros(group: Int)
     case keys(OrderName.Item)
     case values(instance: Int)
+    case codes(row: Int)
     case exponents
     case origins
     case order(OrderRequest)
     case pyramid(PlaneKey, OrderRequest)
     /// Of an instance in the rows of a tile.
-    case extents(instance: Int, OrderRequest, level: Int, index: Int)
+    case extents(instance: OrderName.Argument, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
+    case spreads
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
     case zerosOfMoment(Moment)
     case summaryOfMoment(Moment)
+    /// Of the store: what is ordinary among its rows.
+    case standings
   }
 
   package var version: UInt64
@@ -31,20 +35,24 @@ package enum Part: Sendable {
   case counts([UInt32])
   case keys([Double])
   case values([Float])
+  case codes(RowCodes)
   case exponents([Int16])
   case origins([Int64])
   case order(NeuronOrder)
   case pyramid(Pyramid)
   case extents([Float])
   case summary(GroupSummary)
+  case spreads(NeuronSpreads)
   case subset(Subset)
   case counter(SubsetCounter)
+  case standings(RowStandings)
 
   package var byteCount: Int {
     switch self {
     case .counts(let values): values.count * 4 + 64
     case .keys(let values): values.count * 8 + 64
     case .values(let values): values.count * 4 + 64
+    case .codes(let codes): codes.byteCount
     case .exponents(let values): values.count * 2 + 64
     case .origins(let values): values.count * 8 + 64
     case .order(let order): order.byteCount
@@ -52,6 +60,8 @@ package enum Part: Sendable {
     case .extents(let values): values.count * 4 + 64
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
+    case .standings(let standings): standings.byteCount
+    case .spreads(let spreads): spreads.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }

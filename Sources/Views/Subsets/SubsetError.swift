@@ -20,6 +20,18 @@ public struct SubsetError: Error, CustomStringConvertible, Sendable {
 
   init(_ error: ExpressionError) { self.init(.malformed, error.description) }
 
+  static func severalSamples(_ layer: Layer) -> SubsetError {
+    SubsetError(
+      .malformed,
+      "A row has \(layer.samples) samples in the layer “\(layer.name)”, so that the value of a row has no meaning there."
+    )
+  }
+
+  static let unjudged = SubsetError(
+    .notHeld,
+    "The rows of this store were not judged, so nothing tells what is ordinary. Precompute again with codes, labels and predictions, and without divergences: none."
+  )
+
   static func noCodes(_ layer: Layer) -> SubsetError {
     SubsetError(
       .notHeld,
