@@ -15,7 +15,7 @@ struct Divergence: AsyncParsableCommand {
     version: PreparedJob.version,
     subcommands: [
       Inspect.self, PrecomputeCommand.self, Merge.self, Serve.self, Show.self, Verify.self, Export.self,
-      Compare.self, Rows.self,
+      Compare.self, Rows.self, Score.self,
     ])
 
   /// On the main thread until the check is done: without another thread nothing that is asynchronous would ever begin.

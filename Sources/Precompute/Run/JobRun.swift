@@ -68,6 +68,7 @@ extension PreparedJob {
       layers.append(layer)
       observer.report(.layerEnds(name: layer.name))
     }
+    try writeDivergences(layers, builder, observer)
     try writePictures(builder)
     let attributes = try attributes(layers: layers)
     let replacedDump = StoreBuilder.madeFrom(root: output, name: job.name).map(fingerprint.otherFiles) ?? []

@@ -137,6 +137,12 @@ public final class StoreBuilder: Sendable {
     try? BuiltStore(path: building).layer(id, rows: rows, groups: groups, instances: instances)
   }
 
+  /// A layer that was completed, to read it back.
+  /// - Throws: `StoreError`.
+  public func reader(of layer: Layer, rows: Int, groups: Int, instances: Int) throws -> LayerReader {
+    try BuiltStore(path: building).reader(of: layer, rows: rows, groups: groups, instances: instances)
+  }
+
   /// Removes what an earlier builder left at `path`.
   public func remove(_ path: String) throws {
     try retire(building + "/" + path, through: folder + "/.removing")

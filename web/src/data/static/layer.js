@@ -120,6 +120,7 @@ export class StaticLayer {
       if (typeof value !== "number") throw new NotThere(`a site of plain files has no values of single rows, and so no ${ITEMS[item.kind].title} of them`);
       return value;
     });
+    if (item.kind === "contribution") throw new NotThere("a site of plain files does not tell what speaks for the class that the network named");
     if (item.kind === "percentile") return this.percentiles(first, second);
     return item.kind === "value" ? Float64Array.from(await this.values(first)) : this.figure(item.kind, first);
   }
