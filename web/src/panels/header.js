@@ -80,6 +80,11 @@ export function headerView(app, activation, catalogue) {
   });
   document.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
+    if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.shiftKey && !event.altKey && !["INPUT", "TEXTAREA"].includes(target.tagName)) {
+      event.preventDefault();
+      app.undo();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName)) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "/") {

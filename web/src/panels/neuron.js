@@ -159,7 +159,7 @@ export function neuronPanel(app, facts, rows, activation) {
     }
     const place = `${now.layer}|${now.neuron}`;
     if (open !== place) {
-      body.replaceChildren(parts.words, parts.chart, brush.element, parts.standings, firing.element, parts.more);
+      body.replaceChildren(parts.words, parts.chart, brush.element, firing.element, parts.standings, parts.more);
       if (open === "") body.scrollTop = 0;
       open = place;
     }
