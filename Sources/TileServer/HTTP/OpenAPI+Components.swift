@@ -24,12 +24,14 @@ extension OpenAPI {
       "axis": query("axis", ["enum": ["shared", "own"], "default": "shared"]),
       "bins": query("bins", ["enum": [256, 64, 16], "default": 256]),
       "zoom": query(
-        "zoom", ["type": "integer", "minimum": 0, "maximum": 16, "default": 0],
+        "zoom", ["type": "integer", "minimum": 0, "maximum": 24, "default": 0],
         "Halvings of the shared axis; own bins are spread on the window's"),
       "from": query(
-        "from", ["type": "integer", "minimum": 0, "maximum": 16_776_960, "default": 0],
+        "from", ["type": "integer", "minimum": 0, "maximum": 4_294_967_040, "default": 0],
         "The window's first bin, counted from the lower end of the shared axis in bins of the window"),
       "instances": query("instances", ["type": "string", "pattern": .string(indices)], "Indices, comma-separated"),
+      "spread": query(
+        "spread", ["enum": ["all"]], "Also how far the values of all rows reach, and which are no finite numbers"),
       "groups": query(
         "groups", ["type": "string", "pattern": .string(indices)],
         "Indices, comma-separated; order and repeats do not matter"),
@@ -140,6 +142,12 @@ extension OpenAPI {
           "distribution": object(["bins": ["const": 64], "counts": list(list(count))]), "zeros": list(figure),
           "dead": list(count), "nan": list(count), "infinite": list(count), "where": text, "rows": count,
           "moved": list(text),
+          "spread": object(
+            [
+              "neurons": count, "over": list(share), "minimum": list(figure), "low": list(figure),
+              "lower": list(figure), "width": list(figure), "upper": list(figure), "high": list(figure),
+              "maximum": list(figure),
+            ]),
         ], optional: ["where", "rows", "moved"]),
       "RowTable": object([
         "from": count, "total": count,

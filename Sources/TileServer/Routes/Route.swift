@@ -113,7 +113,7 @@ extension Route {
     ) { try $0.tile($1) },
     built(
       "/layers/{layer}/rows/{level}/{index}", "rows", "Neurons, keys and instance values of 256 displayed rows",
-      query: ordered + ["instances"], .binary(TileHeader.mediaType)
+      query: ordered + ["instances", "spread"], .binary(TileHeader.mediaType)
     ) { try $0.rows($1) },
     built(
       "/layers/{layer}/find", "find", "Rank of a neuron, or the other way round",

@@ -31,7 +31,7 @@ export function versionUrls({ name, version, groups }) {
     },
     /** @param {string} layer @param {number} level @param {number} index @param {string} query @param {readonly number[]} instances */
     rows: (layer, level, index, query, instances) =>
-      `${base}/layers/${layer}/rows/${level}/${index}?${query}&instances=${instances.join(",")}`,
+      `${base}/layers/${layer}/rows/${level}/${index}?${query}&instances=${instances.join(",")}&spread=all`,
     /** @param {string} layer @param {string} query @param {number} neuron */
     find: (layer, query, neuron) => `${base}/layers/${layer}/find?${query}&neuron=${neuron}`,
     /** @param {string} layer @param {string} query @param {number} rank */
