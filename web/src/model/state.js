@@ -57,10 +57,12 @@ export function emptyState() {
  * @returns {ColumnState}
  */
 export function freshColumn({ groups, instances }, metadata) {
-  const attacked = instances.find((i) => metadata.instances[i].kind !== "benign") ?? instances[0];
+  // Rows that the reader made instances come and go.
+  const stored = instances.filter((i) => metadata.instances[i].row === undefined);
+  const attacked = stored.find((i) => metadata.instances[i].kind !== "benign") ?? stored[0];
   /** @type {import("../types").Order} */
   const order = attacked !== undefined ? { kind: "value", instance: attacked }
-    : groups.length > 0 ? { kind: "median", group: groups[0] } : { kind: "index" };
+    : groups.length > 0 && !isMoment(metadata, groups[0]) ? { kind: "median", group: groups[0] } : { kind: "index" };
   return { order, direction: order.kind === "index" ? "ascending" : "descending", hidden: [], pinned: [], top: 0, span: null, across: null, fit: null };
 }
 

@@ -26,11 +26,28 @@ function choices({ state, metadata }, kind) {
   const names = subjects(kind, metadata);
   const chosen = ofInstances ? state.instances : state.groups;
   /** @param {number} index @returns {Choice} */
-  const one = (index) => ({ text: names[index].name + (ofInstances ? instanceNote(metadata.instances[index]) : ""), item: itemOf(kind, index) });
+  const one = (index) => ({ text: names[index].name + (ofInstances ? instanceNote(metadata.instances[index]) : ""), item: itemOf(kind, argumentOf(ofInstances, index)) });
+  /**
+   * What the reader made on the page and let go of is not offered.
+   * @param {number} index
+   */
+  const isOffered = (index) => (ofInstances ? metadata.instances[index].row === undefined : metadata.groups[index].kind !== "moment" || state.moments.includes(index));
   return {
     shown: chosen.map(one),
-    others: names.flatMap((_, index) => (chosen.includes(index) ? [] : [one(index)])),
+    others: names.flatMap((_, index) => (chosen.includes(index) || !isOffered(index) ? [] : [one(index)])),
   };
+  /**
+   * What was made on the page has no number on the server: it is told by what it is.
+   * @param {boolean} isInstance
+   * @param {number} index
+   * @returns {import("../types").Argument}
+   */
+  function argumentOf(isInstance, index) {
+    const { row } = metadata.instances[index] ?? {};
+    const { kind: made, where = "" } = metadata.groups[index] ?? {};
+    if (isInstance) return row === undefined ? index : { row };
+    return made === "moment" ? { where } : index;
+  }
 }
 
 /** @param {import("../types").Instance} instance */
@@ -105,7 +122,7 @@ export function sortMenu(app, layerId, close) {
   const a = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "First item of the difference", order.kind === "difference" ? order.a : null);
   const b = select(app, kinds, "Second item of the difference", order.kind === "difference" ? order.b : null);
   // The paper's question: how far is the attacked image from the class it was taken for?
-  const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign");
+  const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign" && metadata.instances[i].row === undefined);
   if (order.kind !== "difference" && attacked !== undefined) {
     a.value = key({ kind: "value", instance: attacked });
     if (order.kind !== "absolute") absolute.value = a.value;
