@@ -78,9 +78,10 @@ bench-client: test-packages release python ## The client scrubbing 262,144 neuro
 	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE)
 
 .PHONY: bench-server
-bench-server: bench-packages release bench-python ## The tile server beside the bare framework and TiTiler; some minutes
+bench-server: bench-packages release bench-python ## The tile server beside the bare framework and TiTiler, and groups of the moment; some minutes
 	$(BUILD_RELEASE) --product bare-server
 	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
+	$(PYTHON) Tests/Bench/subsets.py --divergence $(DIVERGENCE)
 
 .PHONY: test-record
 test-record: .venv-record/.tests ## Recorder and reader with PyTorch, Keras and JAX, in an environment of their own: 2.5 GB, minutes

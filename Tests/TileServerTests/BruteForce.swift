@@ -192,8 +192,8 @@ struct BruteForce {
     let exponents = try layer.exponent.plane(0, as: Int16.self)
     let origins = try layer.origin.plane(0, as: Int64.self)
     let tallies = try layer.tallies(group: 0)
-    let lowest = try keys(.init(kind: .minimum, index: 0))
-    let highest = try keys(.init(kind: .maximum, index: 0))
+    let lowest = try keys(.init(.minimum, .group(0)))
+    let highest = try keys(.init(.maximum, .group(0)))
     func quantiles(_ neuron: Int) -> [Double] {
       var bins: [Int] = []
       for bin in 0..<256 {

@@ -5,6 +5,8 @@ import Views
 extension OpenAPI {
   static var parameters: [String: JSONValue] {
     let indices = "^([0-9]{1,9}(,[0-9]{1,9}){0,63})?$"
+    let instance = "(row (0|[1-9][0-9]{0,8})|[0-9]{1,9})"
+    let instances = "^(\(instance)(,\(instance)){0,63})?$"
     return [
       "dataset": path("dataset", ["type": "string"]), "version": path("version", ["type": "string"]),
       "layer": path("layer", ["type": "string"]), "group": path("group", index),
@@ -29,7 +31,15 @@ extension OpenAPI {
       "from": query(
         "from", ["type": "integer", "minimum": 0, "maximum": 4_294_967_040, "default": 0],
         "The window's first bin, counted from the lower end of the shared axis in bins of the window"),
-      "instances": query("instances", ["type": "string", "pattern": .string(indices)], "Indices, comma-separated"),
+      "instances": query(
+        "instances", ["type": "string", "pattern": .string(instances)],
+        "Indices and rows such as `row 17`, comma-separated"),
+      "sample": query(
+        "sample",
+        [
+          "type": "integer", "minimum": JSONValue(RowSample.countRange.lowerBound),
+          "maximum": JSONValue(RowSample.countRange.upperBound),
+        ], "Rows that stand for all of a group of the moment where it has more; the answer says how far it may be off"),
       "spread": query(
         "spread", ["enum": ["all"]], "Also how far the values of all rows reach, and which are no finite numbers"),
       "groups": query(
@@ -80,6 +90,13 @@ extension OpenAPI {
         "schema": ["type": "string", "pattern": "^[0-9a-f]{8}$"],
         "description": "crc32c of the 32 bytes before the body",
       ],
+      "ExpressionMoved": [
+        "schema": ["type": "string"], "description": "What comparisons with activations were taken as: a list in JSON",
+      ],
+      "ExpressionSample": [
+        "schema": ["type": "string"],
+        "description": "How many rows stand for how many, and how far off: an object in JSON",
+      ],
     ]
   }
 
@@ -102,16 +119,25 @@ extension OpenAPI {
   static var schemas: [String: JSONValue] {
     let version: JSONValue = ["type": "string", "pattern": "^[0-9a-f]{16}$"]
     let figure: JSONValue = ["type": ["number", "null"]]
-    let place = object(
+    let value = object(
       [
         "instance": count, "name": text, "value": figure, "value_text": ["enum": ["nan", "inf", "-inf"]],
         "percentiles": list(object(["group": count, "low": share, "high": share])),
       ], optional: ["value_text"])
+    let row = object(
+      [
+        "row": count, "name": text, "low": figure, "high": figure,
+        "value_text": ["enum": ["nan", "inf", "-inf", "missing"]],
+        "percentiles": list(object(["group": count, "low": share, "high": share])),
+      ], optional: ["value_text"])
+    let sample = object(["rows": count, "of": count, "bound": figure, "bound_all": figure])
     var figures: [String: JSONValue] = ["group": count, "name": text, "counts": list(count)]
     // Older stores lack what was added to the format.
     let added = Statistic.allCases.filter { $0.since > 1 }.map(\.rawValue)
     for statistic in Statistic.allCases { figures[statistic.rawValue] = statistic.kind == .count ? count : figure }
-    var bounds: [String: JSONValue] = ["where": text, "moved": list(text), "counts": list(count)]
+    var bounds: [String: JSONValue] = [
+      "where": text, "moved": list(text), "counts": list(count), "sample": sample,
+    ]
     for statistic in Statistic.allCases {
       if statistic.kind == .count {
         bounds[statistic.rawValue] = count
@@ -119,7 +145,7 @@ extension OpenAPI {
         for end in ["low", "high"] { bounds["\(statistic.rawValue)_\(end)"] = figure }
       }
     }
-    let moment = object(bounds, optional: Set(added.flatMap { [$0, "\($0)_low", "\($0)_high"] }))
+    let moment = object(bounds, optional: Set(["sample"] + added.flatMap { [$0, "\($0)_low", "\($0)_high"] }))
     return [
       "Problem": object(["type": text, "title": text, "status": count, "detail": text, "instance": text]),
       "Catalogue": object([
@@ -141,36 +167,39 @@ extension OpenAPI {
           "id": text, "neurons": count, "shared": axis, "groups": list(count),
           "distribution": object(["bins": ["const": 64], "counts": list(list(count))]), "zeros": list(figure),
           "dead": list(count), "nan": list(count), "infinite": list(count), "where": text, "rows": count,
-          "moved": list(text),
+          "moved": list(text), "sample": sample,
           "spread": object(
             [
               "neurons": count, "over": list(share), "minimum": list(figure), "low": list(figure),
               "lower": list(figure), "width": list(figure), "upper": list(figure), "high": list(figure),
               "maximum": list(figure),
             ]),
-        ], optional: ["where", "rows", "moved"]),
-      "RowTable": object([
-        "from": count, "total": count,
-        "rows": list(
-          object(
-            ["row": count, "label": text, "prediction": text, "margin": figure, "columns": ["type": "object"]],
-            optional: ["label", "prediction", "margin"])),
-      ]),
-      "Firing": object([
-        "neuron": count, "layer": text, "end": ["enum": ["highest", "lowest"]],
-        "rows": list(
-          object(
-            ["row": count, "low": figure, "high": figure, "label": text, "prediction": text],
-            optional: ["label", "prediction"])),
-      ]),
+        ], optional: ["where", "rows", "moved", "sample"]),
+      "RowTable": object(
+        [
+          "from": count, "total": count, "where": text, "moved": list(text),
+          "rows": list(
+            object(
+              ["row": count, "label": text, "prediction": text, "margin": figure, "columns": ["type": "object"]],
+              optional: ["label", "prediction", "margin"])),
+        ], optional: ["where", "moved"]),
+      "Firing": object(
+        [
+          "neuron": count, "layer": text, "end": ["enum": ["highest", "lowest"]], "moved": list(text),
+          "rows": list(
+            object(
+              ["row": count, "low": figure, "high": figure, "label": text, "prediction": text],
+              optional: ["label", "prediction"])),
+        ], optional: ["moved"]),
       "Confusion": object(["labels": list(text), "predictions": list(text), "cells": list(list(count))]),
       "RowText": object(["row": count, "text": text]),
-      "Place": object(["neuron": count, "rank": count]),
+      "Place": object(
+        ["neuron": count, "rank": count, "moved": list(text), "sample": sample], optional: ["moved", "sample"]),
       "Neuron": object([
         "neuron": count, "layer": text,
         "grid": object(["exponent": ["type": "integer"], "origin": ["type": "integer"], "tails": ["type": "boolean"]]),
         "groups": list(["anyOf": [object(figures, optional: Set(["counts"] + added)), moment]]),
-        "instances": list(place),
+        "instances": list(["anyOf": [value, row]]),
       ]),
     ]
   }

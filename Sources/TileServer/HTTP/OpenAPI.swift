@@ -41,8 +41,9 @@ enum OpenAPI {
 
   private static func get(_ route: Route, _ schema: JSONValue) -> JSONValue {
     let isTile = route.content.type == TileHeader.mediaType
+    let told = route.query.contains("sample") ? ["Expression-Moved", "Expression-Sample"] : []
     let named = Dictionary(
-      uniqueKeysWithValues: (["ETag", "Cache-Control"] + (isTile ? ["Tile-Header-CRC32C"] : [])).map { name in
+      uniqueKeysWithValues: (["ETag", "Cache-Control"] + (isTile ? ["Tile-Header-CRC32C"] : []) + told).map { name in
         (name, ["$ref": .string("#/components/headers/\(name.filter { $0 != "-" })")] as JSONValue)
       })
     var answers: [String: JSONValue] = [

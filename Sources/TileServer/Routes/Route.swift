@@ -76,10 +76,14 @@ struct Route: Sendable {
 /// What an answer is, and how to build it.
 struct Build: Sendable {
   let resource: AnswerKey.Resource
+  /// How long others may keep it.
+  let lifetime: Answer.Lifetime
   /// What building it takes, asked for only where it must be built.
   let cost: @Sendable () -> Cost
   /// The bytes, made on a build thread.
   let bytes: @Sendable () throws -> [UInt8]
+  /// What must be told of groups of the moment, once the bytes are made.
+  let told: (@Sendable () throws -> MomentsTold)?
 
   init(
     _ resource: AnswerKey.Resource, cost: @autoclosure @escaping @Sendable () -> Cost,
@@ -88,6 +92,22 @@ struct Build: Sendable {
     self.resource = resource
     self.cost = cost
     self.bytes = bytes
+    lifetime = .immutable
+    told = nil
+  }
+
+  /// What is made of groups of the moment, too.
+  init(
+    _ resource: AnswerKey.Resource, of moments: [Moment], in layer: LayerParts,
+    cost: @autoclosure @escaping @Sendable () -> Cost, bytes: @escaping @Sendable () throws -> [UInt8]
+  ) {
+    self.resource = resource
+    self.cost = cost
+    self.bytes = bytes
+    // Rows that stand for others are not for ever: another program may choose others.
+    lifetime = moments.contains { $0.sample != nil } ? .revalidated : .immutable
+    let told: @Sendable () throws -> MomentsTold = { try layer.told(moments) }
+    self.told = moments.isEmpty ? nil : told
   }
 }
 
@@ -104,24 +124,27 @@ extension Route {
     ) { try await $0.current($1, $2, $3) },
     built("", "metadata", "Layers, groups and instances", .json("Metadata")) { try $0.metadata($1) },
     built("/images/{instance}", "image", "The picture of an instance", .binary("image/png")) { try $0.image($1) },
-    built("/layers/{layer}/summary", "summary", "One layer at a glance", query: ["groups", "where"], .json("Summary")) {
+    built(
+      "/layers/{layer}/summary", "summary", "One layer at a glance", query: ["groups", "where", "sample"],
+      .json("Summary")
+    ) {
       try $0.summary($1)
     },
     built(
       "/layers/{layer}/tiles/{group}/{level}/{index}", "tile", "Densities of 256 displayed rows",
-      query: ordered + ["axis", "bins", "zoom", "from", "where"], .binary(TileHeader.mediaType)
+      query: ordered + ["axis", "bins", "zoom", "from", "where", "sample"], .binary(TileHeader.mediaType)
     ) { try $0.tile($1) },
     built(
       "/layers/{layer}/rows/{level}/{index}", "rows", "Neurons, keys and instance values of 256 displayed rows",
-      query: ordered + ["instances", "spread"], .binary(TileHeader.mediaType)
+      query: ordered + ["instances", "spread", "sample"], .binary(TileHeader.mediaType)
     ) { try $0.rows($1) },
     built(
       "/layers/{layer}/find", "find", "Rank of a neuron, or the other way round",
-      query: ordered + ["neuron", "rank"], .json("Place")
+      query: ordered + ["neuron", "rank", "sample"], .json("Place")
     ) { try $0.find($1) },
     built(
       "/layers/{layer}/neurons/{neuron}", "neuron", "Everything about one neuron",
-      query: ["groups", "instances", "where"], .json("Neuron")
+      query: ["groups", "instances", "where", "sample"], .json("Neuron")
     ) { try $0.neuron($1) },
     built(
       "/layers/{layer}/neurons/{neuron}/rows", "firing", "The rows that fire a neuron most, or least",

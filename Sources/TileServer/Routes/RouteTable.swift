@@ -53,7 +53,9 @@ extension RouteTable {
     if !service.answers.isUnderWay(key) { try service.limiter.charge(charge.client, charge.cost.units) }
     do {
       return try await make(key, charge, context) {
-        Answer(try build.bytes(), type: type, coding: coding, lifetime: .immutable, secret: secret)
+        let bytes = try build.bytes()
+        return Answer(
+          bytes, type: type, coding: coding, lifetime: build.lifetime, secret: secret, told: try build.told?())
       }.response(to: request)
     } catch let error as StoreError where error.kind == .notFound && version.store.isCurrent {
       // A file of the current version is missing: that is damage, not a version that is being removed.

@@ -19,6 +19,7 @@ extension RouteTable {
       window: try window(query, axis, group: group, layer))
     return Build(
       .tile(layer: layer.index, plane, order, level: level, index: index),
+      of: order.name.moments + [moment].compactMap(\.self), in: layer,
       cost: layer.cost(ofTile: plane, order, level: level)
     ) { try layer.tile(plane, order, level: level, index: index) }
   }
@@ -39,12 +40,13 @@ extension RouteTable {
     let query = try asked.query()
     let order = try query.order(asked.served.orders)
     let known = asked.attributes.instances.count
-    let instances = try query.indices("instances", below: known, most: 64) ?? []
+    let instances = try query.instances(below: known, asked.served.orders, most: 64) ?? []
     let withSpreads = try query.choice("spread", SpreadOf.self) != nil
     let (level, index) = try tile(of: layer.levels, asked.context)
     return Build(
       .rows(
         layer: layer.index, order, instances: instances, withSpreads: withSpreads, level: level, index: index),
+      of: order.name.moments, in: layer,
       cost: layer.cost(ofRows: order, instances: instances, withSpreads: withSpreads, level: level, index: index)
     ) { try layer.rows(order, instances: instances, withSpreads: withSpreads, level: level, index: index) }
   }
@@ -65,16 +67,19 @@ extension RouteTable {
       }
     }
     return Build(
-      .find(layer: layer.index, order, place),
+      .find(layer: layer.index, order, place), of: order.name.moments, in: layer,
       cost: layer.cost(of: order)
     ) {
+      let moments = order.name.moments
       let order = try layer.order(order)
       let (neuron, rank) =
         switch place {
         case .neuron(let neuron): (neuron, order.rank(of: neuron))
         case .rank(let rank): (Int(order.neurons[rank]), rank)
         }
-      return JSONValue.object(["neuron": JSONValue(neuron), "rank": JSONValue(rank)]).encoded()
+      var answer: [String: JSONValue] = ["neuron": JSONValue(neuron), "rank": JSONValue(rank)]
+      if !moments.isEmpty { try layer.told(moments).add(to: &answer) }
+      return JSONValue.object(answer).encoded()
     }
   }
 

@@ -32,8 +32,8 @@ package struct NeuronSpreads: Sendable {
     let tallies = try layer.tallies(group: 0)
     let (exponents, origins) = (try layer.exponents(), try layer.origins())
     let tails = try layer.tails.plane(0, as: UInt8.self)
-    let lowest = try layer.keys(.init(kind: .minimum, index: 0))
-    let highest = try layer.keys(.init(kind: .maximum, index: 0))
+    let lowest = try layer.keys(.minimum, group: 0)
+    let highest = try layer.keys(.maximum, group: 0)
     let pieces = max(1, min(helpers.count + 1, counts.chunks))
     figures = try helpers.map(pieces) { piece in
       var figures: [Float] = []

@@ -44,7 +44,7 @@ extension ItemSource {
     case .median, .mean, .deviation, .minimum, .maximum, .zeros:
       switch item.arguments[0] {
       case .group(let group): try layer.keys(item.kind, group: group)
-      case .moment(let moment): try keys(item.kind, of: subset(moment))
+      case .moment(let moment): try keys(item.kind, of: moment)
       case .instance, .row: preconditionFailure("\(item.kind) is of a group")
       }
     case .value:
@@ -57,24 +57,28 @@ extension ItemSource {
     }
   }
 
-  /// Computes `body` of all neurons, threads sharing them by chunks of some counts.
-  private func map(_ counts: any CountRows, _ body: @escaping @Sendable (Range<Int>) throws -> [Double]) throws
+  /// Computes `body` of all neurons, threads sharing them by chunks of so many.
+  private func map(_ neuronsPerChunk: Int, _ body: @escaping @Sendable (Range<Int>) throws -> [Double]) throws
     -> [Double]
   {
+    let neurons = layer.layer.neurons
+    let chunks = (neurons + neuronsPerChunk - 1) / neuronsPerChunk
     // A small layer is done before a helper has woken up.
-    let pieces = counts.neurons < 4096 ? 1 : min(counts.chunks, helpers.count + 1)
-    let chunks = counts.chunks
+    let pieces = neurons < 4096 ? 1 : min(chunks, helpers.count + 1)
     return try helpers.map(pieces) { try body(chunks * $0 / pieces..<chunks * ($0 + 1) / pieces) }.flatMap(\.self)
   }
 
   /// Figures of a group of the moment.
-  private func keys(_ kind: ItemKind, of subset: Subset) throws -> [Double] {
-    let (layer, neurons) = (layer, layer.layer.neurons)
-    let pieces = neurons < 4096 ? 1 : helpers.count + 1
-    return try helpers.map(pieces) { piece in
-      let figures = try SubsetFigures(layer, subset)
-      return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try figures.key(kind, of: $0) }
-    }.flatMap(\.self)
+  private func keys(_ kind: ItemKind, of moment: Moment) throws -> [Double] {
+    let figures = try SubsetFigures(counter(moment))
+    let (neurons, step) = (layer.layer.neurons, figures.counter.neuronsAtOnce)
+    return try map(step) { chunks in
+      var keys: [Double] = []
+      try figures.counter.each(chunks.lowerBound * step..<min(chunks.upperBound * step, neurons)) {
+        keys.append(figures.key(kind, of: $0, $1, $2))
+      }
+      return keys
+    }
   }
 
   /// Where an instance stands among the values of a group, in percent.
@@ -93,7 +97,7 @@ extension ItemSource {
     let greatest = try layer.keys(of: layer.statistic(.maximum), plane: extremesOf)
     let grids = try LayerGrids(layer)
     let place = try places(of: instance)
-    return try map(counts) { chunks in
+    return try map(counts.neuronsPerChunk) { chunks in
       var keys: [Double] = []
       try counts.stream(chunks: chunks) { first, rows in
         for start in stride(from: 0, to: rows.count, by: counts.rowBytes) {

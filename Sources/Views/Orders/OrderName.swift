@@ -46,8 +46,24 @@ package enum OrderName: Hashable, Sendable {
     }
   }
 
+  /// The same, with no more than so many rows of each group of the moment looked at.
+  package func sampled(_ rows: Int?) -> OrderName {
+    func sampled(_ item: Item) -> Item {
+      Item(
+        kind: item.kind,
+        arguments: item.arguments.map { if case .moment(let moment) = $0 { .moment(moment.sampled(rows)) } else { $0 } }
+      )
+    }
+    return switch self {
+    case .index: .index
+    case .item(let item): .item(sampled(item))
+    case .absolute(let item): .absolute(sampled(item))
+    case .difference(let first, let second): .difference(sampled(first), sampled(second))
+    }
+  }
+
   /// Groups of the moment in it.
-  var moments: [Moment] {
+  package var moments: [Moment] {
     items.flatMap(\.arguments).compactMap { if case .moment(let moment) = $0 { moment } else { nil } }
   }
 

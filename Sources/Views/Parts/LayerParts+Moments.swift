@@ -24,7 +24,7 @@ extension LayerParts {
       // A small layer is done before a helper has woken up.
       let pieces = neurons < 4096 ? 1 : helpers.count + 1
       let found = try helpers.map(pieces) { piece in
-        let codes = try NeuronCodes(counter.layer)
+        let codes = try NeuronCodes(counter)
         return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try counter.zeros($0, codes) }
       }
       return .counts(found.flatMap(\.self))
@@ -38,22 +38,32 @@ extension LayerParts {
     let subset = try subset(moment)
     let part = try parts.part(key(.summaryOfMoment(moment))) {
       let counter = try counter(moment)
-      let codes = try NeuronCodes(layer)
+      let codes = try NeuronCodes(counter)
       var tallies: [NeuronTally] = []
       for neuron in 0..<layer.layer.neurons { tallies.append(try counter.tally(neuron, codes)) }
       return .summary(try GroupSummary(SubsetCounts(counter, .shared, .quarter), tallies))
     }
     guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
-    return MomentSummary(text: moment.text, rows: subset.rows.count, moved: subset.moved, summary: summary)
+    return MomentSummary(
+      text: moment.text, rows: subset.sample?.of ?? subset.rows.count, moved: subset.moved, sample: subset.sample,
+      summary: summary)
   }
 
   /// One neuron, in stored groups and in one of the moment.
-  package func neuron(_ neuron: Int, groups: [Int], instances: [Int], moment: Moment?) throws -> JSONValue {
+  package func neuron(_ neuron: Int, groups: [Int], instances: [OrderName.Argument], moment: Moment?) throws
+    -> JSONValue
+  {
     var shown: (text: String, subset: Subset)?
     if let moment { shown = (moment.text, try subset(moment)) }
     return try NeuronFigures(
       store: store, layer: layer, neuron: neuron, groups: groups, instances: instances, moment: shown
     ).json()
+  }
+
+  /// What whoever asks for groups of the moment must be told of them.
+  package func told(_ moments: [Moment]) throws -> MomentsTold {
+    let subsets = try moments.map { try subset($0) }
+    return MomentsTold(subsets, neurons: levels.neurons)
   }
 
   /// What knowing the rows of a group of the moment takes; nothing where they are known.

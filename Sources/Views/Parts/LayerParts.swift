@@ -76,13 +76,18 @@ package struct LayerParts: ItemSource {
 
   /// What the rows of a tile take: by the instances whose values are not at hand.
   package func cost(
-    ofRows order: OrderRequest, instances: [Int], withSpreads: Bool = false, level: Int, index: Int
+    ofRows order: OrderRequest, instances: [OrderName.Argument], withSpreads: Bool = false, level: Int, index: Int
   ) -> Cost {
     let first = withSpreads ? cost(of: order) + costOfSpreads : cost(of: order)
     return Set(instances).reduce(into: first) { cost, instance in
       if parts.contains(key(.extents(instance: instance, order, level: level, index: index))) { return }
       cost += .values(neurons(ofTileAt: level))
-      if !parts.contains(key(.values(instance: instance))) { cost += .values(levels.neurons) }
+      switch instance {
+      case .row(let row): cost += self.cost(ofRow: row)
+      case .instance(let instance):
+        if !parts.contains(key(.values(instance: instance))) { cost += .values(levels.neurons) }
+      case .group, .moment: preconditionFailure("no instance")
+      }
     }
   }
 
@@ -276,14 +281,14 @@ package struct LayerParts: ItemSource {
   /// Neurons and instance values of displayed rows, header and body.
   /// - Precondition: the layer has such a tile.
   package func rows(
-    _ request: OrderRequest, instances: [Int], withSpreads: Bool = false, level: Int, index: Int
+    _ request: OrderRequest, instances: [OrderName.Argument], withSpreads: Bool = false, level: Int, index: Int
   ) throws -> [UInt8] {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
     let order = try order(request)
     // Kept by instance: whoever asks for others, or in another order, has these made once.
     let extents = try instances.map { instance in
       let part = try parts.part(key(.extents(instance: instance, request, level: level, index: index))) {
-        .extents(RowsMaker.extents(of: try values(instance: instance), rows, level, levels, order))
+        .extents(try self.extents(of: instance, order.neurons[levels.ranks(ofRows: rows, at: level)], level))
       }
       guard case .extents(let values) = part else { preconditionFailure("kind and part differ") }
       return values
@@ -292,6 +297,19 @@ package struct LayerParts: ItemSource {
       levels: levels, order: order, exponents: try exponents(), origins: try origins(), extents: extents,
       spreads: withSpreads ? try spreads() : nil
     ).make(rows, level: level)
+  }
+
+  /// `[row][lowest, mean, highest]` of an instance in neurons of which `2^level` at a time are a displayed row.
+  private func extents(of instance: OrderName.Argument, _ neurons: ArraySlice<UInt32>, _ level: Int) throws -> [Float] {
+    switch instance {
+    case .instance(let instance):
+      let values = try values(instance: instance)
+      return RowsMaker.extents(of: neurons.map { RowsMaker.Extent(values[Int($0)]) }, level)
+    case .row(let row):
+      let bounds = try codes(row: row).bounds(neurons.lazy.map { Int($0) }, layer)
+      return RowsMaker.extents(of: bounds.map { RowsMaker.Extent($0.low, $0.high) }, level)
+    case .group, .moment: preconditionFailure("no instance")
+    }
   }
 
   /// The layer at a glance, in some groups. What is known of a group is kept, whichever others it is asked for with.

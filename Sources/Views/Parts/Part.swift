@@ -13,7 +13,7 @@ package struct PartKey: Hashable, Sendable {
     case order(OrderRequest)
     case pyramid(PlaneKey, OrderRequest)
     /// Of an instance in the rows of a tile.
-    case extents(instance: Int, OrderRequest, level: Int, index: Int)
+    case extents(instance: OrderName.Argument, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
     case spreads
     /// Of the store, whatever the layer.
