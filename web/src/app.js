@@ -4,6 +4,7 @@ import { versionUrls } from "./data/api.js";
 import { PRIORITY, TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
 import { encodeState } from "./model/state.js";
+import { hasCodes, isMoment } from "./model/moments.js";
 import { readTheme } from "./view/theme.js";
 
 /** @typedef {import("./types").State} State */
@@ -164,9 +165,23 @@ export class App {
     if (hash !== location.hash) window.history.replaceState(window.history.state, "", hash);
   }
 
-  /** The instances whose values the server gives: rows that were made instances are shown in the panel alone. */
-  get placed() {
-    return this.state.instances.filter((instance) => this.metadata.instances[instance].row === undefined);
+  /**
+   * The chosen instances that a layer knows: any row only where it has codes, of one value a row.
+   * @param {import("./types").Layer} layer
+   */
+  instancesIn(layer) {
+    const { state, metadata } = this;
+    const all = hasCodes(layer) && layer.samples === 1 && !this.isPlain;
+    return all ? state.instances : state.instances.filter((instance) => metadata.instances[instance].row === undefined);
+  }
+
+  /**
+   * The chosen groups that a layer knows: those of the moment only where it has codes.
+   * @param {import("./types").Layer} layer
+   */
+  groupsIn(layer) {
+    const { state, metadata } = this;
+    return hasCodes(layer) && !this.isPlain ? state.groups : state.groups.filter((group) => !isMoment(metadata, group));
   }
 
   /**

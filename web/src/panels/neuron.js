@@ -142,7 +142,7 @@ export function neuronPanel(app, facts, rows, activation) {
 
   const update = () => {
     const { panel: now } = app.state;
-    const moments = app.state.groups.filter((group) => isMoment(app.metadata, group));
+    const moments = now ? facts.chosenMoments(now.layer) : [];
     const key = now ? `${now.layer}|${now.neuron}|${facts.key(now.layer, now.neuron)}|${app.theme.name}|${panel.clientWidth}` : "";
     if (now) describe(now);
     brush.update();
