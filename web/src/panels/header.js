@@ -72,6 +72,8 @@ export function headerView(app, activation, catalogue) {
   });
   byId("theme").addEventListener("click", toggleTheme);
 
+  byId("skip").addEventListener("click", () => activation.shown()[0]?.canvas.focus());
+
   const help = /** @type {HTMLDialogElement} */ (byId("help"));
   byId("help-button").addEventListener("click", () => help.showModal());
   byId("help-close").addEventListener("click", () => help.close());

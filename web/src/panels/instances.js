@@ -9,6 +9,7 @@ import { INSTANCES_MAX } from "../model/state.js";
 import { markers } from "../view/dots.js";
 import { dotSvg } from "../view/marks.js";
 import { whenSeen } from "./layers.js";
+import { listKeys, oneTabStop } from "./listkeys.js";
 
 /** From this many pairs on there is a search field. */
 const SEARCH_FROM = 8;
@@ -51,10 +52,12 @@ export function instancesView(app) {
     return { card, members: sorted, text: sorted.map((i) => `${instances[i].name} ${instances[i].label ?? ""} → ${instances[i].prediction ?? ""}`).join(" ").toLowerCase() };
   });
   list.append(...cards.map(({ card }) => card));
+  listKeys(list);
 
   search.addEventListener("input", () => {
     const wanted = search.value.trim().toLowerCase().replace(/\s*->\s*/, " → ");
     for (const { card, text } of cards) card.hidden = !text.includes(wanted);
+    oneTabStop(list);
   });
   search.addEventListener("keydown", (event) => event.stopPropagation());
 
@@ -99,6 +102,7 @@ export function instancesView(app) {
   };
   app.onChange(update);
   update();
+  oneTabStop(list);
   // A link may name a pair far down the list. Only the list scrolls, never the page.
   const chosen = cards.find(({ members }) => members.some((i) => app.state.instances.includes(i)));
   if (chosen) list.scrollTop = chosen.card.offsetTop - list.offsetTop;

@@ -34,6 +34,7 @@ export function neuronPanel(app, facts, rows, activation) {
   let open = "";
   const brush = new Brush(app, activation);
   const firing = new FiringView(app, rows);
+  activation.card.onRest = (layer, neuron, signal) => void firing.foresee(layer, neuron, signal);
   const parts = { words: el("div"), chart: el("div", { class: "chart-box" }), standings: el("div"), more: el("details", { class: "neuron-more" }, el("summary", {}, "All figures and ranks")) };
   const table = el("div");
   parts.more.append(table);
