@@ -13,7 +13,7 @@
 import { AXIS_DEFAULT, AXIS_NAMES } from "./axes.js";
 import { decodeNames, encodeNames, renumbered } from "./linknames.js";
 import { decodeMoments, encodeGroup, encodeInstance, encodeMoments, isMoment, rowInstance, rowOf } from "./moments.js";
-import { decodeOrder, encodeOrder, exists } from "./order.js";
+import { argumentFor, decodeOrder, encodeOrder, exists, itemOf } from "./order.js";
 
 /** @typedef {import("../types").State} State */
 /** @typedef {import("../types").ColumnState} ColumnState */
@@ -61,8 +61,8 @@ export function freshColumn({ groups, instances }, metadata) {
   const stored = instances.filter((i) => metadata.instances[i].row === undefined);
   const attacked = stored.find((i) => metadata.instances[i].kind !== "benign") ?? stored[0];
   /** @type {import("../types").Order} */
-  const order = attacked !== undefined ? { kind: "value", instance: attacked }
-    : groups.length > 0 && !isMoment(metadata, groups[0]) ? { kind: "median", group: groups[0] } : { kind: "index" };
+  const order = attacked !== undefined ? itemOf("value", argumentFor("instance", attacked, metadata))
+    : groups.length > 0 ? itemOf("median", argumentFor("group", groups[0], metadata)) : { kind: "index" };
   return { order, direction: order.kind === "index" ? "ascending" : "descending", hidden: [], pinned: [], top: 0, span: null, across: null, fit: null };
 }
 
