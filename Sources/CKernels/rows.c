@@ -88,7 +88,7 @@ enum { BATCH = 256 };
 ADD_ROWS(nd_add_rows_u32, uint32_t)
 ADD_ROWS(nd_add_rows_u64, uint64_t)
 
-enum { BINS = 256, DEPTH_MAX = 16 };
+enum { BINS = 256, DEPTH_MAX = 24 };
 
 // Sums of own bins that a window covers, by how many halvings they are wider than its bins: they are divided among these
 // once for all neurons, not for each. Before a bit of `used` is set, the sums of that number of halvings are junk.

@@ -110,11 +110,14 @@ struct AnswerKey: Hashable, Sendable {
     case metadata
     case summary(layer: Int, groups: [Int], Moment?)
     case tile(layer: Int, PlaneKey, OrderRequest, level: Int, index: Int)
-    case rows(layer: Int, OrderRequest, instances: [Int], level: Int, index: Int)
+    case rows(layer: Int, OrderRequest, instances: [Int], withSpreads: Bool, level: Int, index: Int)
     case find(layer: Int, OrderRequest, Place)
     case neuron(layer: Int, neuron: Int, groups: [Int], instances: [Int], Moment?)
     case image(instance: Int)
     case rowTable(Range<Int>)
+    case chosenRows(Moment, from: Int, count: Int)
+    case confusion
+    case firing(layer: Int, neuron: Int, group: Int, Moment?, ExtremeEnd, top: Int)
     case rowPicture(row: Int)
     case rowText(row: Int)
   }

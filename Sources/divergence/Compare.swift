@@ -35,6 +35,11 @@ struct Compare: ParsableCommand {
   @Option(help: "csv or json.")
   var format = Export.Format.csv
 
+  /// As many threads as the machine has processors, with this one.
+  static var helpers: HelperThreads {
+    HelperThreads(count: min(ProcessInfo.processInfo.activeProcessorCount - 1, HelperThreads.countMax))
+  }
+
   func validate() throws {
     guard sides.count == 1 || sides.count == 2 else {
       throw ValidationError("Name two groups to compare, or one other store.")
@@ -47,8 +52,7 @@ struct Compare: ParsableCommand {
   func run() throws {
     try reportingFailure {
       let store = try Store.open(store)
-      let helpers = HelperThreads(
-        count: min(ProcessInfo.processInfo.activeProcessorCount - 1, HelperThreads.countMax))
+      let helpers = Self.helpers
       let table =
         sides.count == 2
         ? try PairTable(store, layer: layer, sides[0], sides[1], order: order, helpers: helpers)

@@ -76,7 +76,7 @@ struct Export: ParsableCommand {
       let instances = Self.names(instances, known: store.attributes.instances.map(\.name))
       let table = try LayerTable(
         store, layer: layer, order: order, direction: direction, groups: groups.isEmpty ? nil : groups,
-        instances: instances, moments: conditions, neurons: neurons, withCounts: counts)
+        instances: instances, moments: conditions, neurons: neurons, withCounts: counts, helpers: Compare.helpers)
       for remark in table.moments.flatMap(\.subset.remarks) { tell(remark) }
       switch format {
       case .csv: try Self.csv(table)

@@ -16,16 +16,38 @@ struct BruteForce {
 
   /// `[neuron]`.
   func keys(_ item: OrderName.Item) throws -> [Double] {
+    let index = item.stored[0]
     switch item.kind {
-    case .value: return try layer.values.map { try layer.keys(of: $0, plane: item.index) } ?? []
+    case .value: return try layer.values.map { try layer.keys(of: $0, plane: index) } ?? []
+    case .percentile: return try percentiles(instance: index, group: item.stored[1])
     case .zeros:
-      let zeros = try layer.statistic(.zeros).plane(item.index, as: UInt32.self)
+      let zeros = try layer.statistic(.zeros).plane(index, as: UInt32.self)
       // Every finite value lies in a bin.
-      let counts = try layer.counts(.own, .full).integers(plane: item.index, rows: 0..<neurons)
+      let counts = try layer.counts(.own, .full).integers(plane: index, rows: 0..<neurons)
       return zip(zeros, counts).map { Double($0) / Double($1.reduce(0, +)) }
     default:
       let statistic = try #require(Statistic(rawValue: item.kind.rawValue))
-      return try layer.keys(of: layer.statistic(statistic), plane: item.index)
+      return try layer.keys(of: layer.statistic(statistic), plane: index)
+    }
+  }
+
+  /// The middle of what `Tiles/HTTP.md` says of a percentile, "One neuron".
+  private func percentiles(instance: Int, group: Int) throws -> [Double] {
+    let values = try keys(.value(instance))
+    let counts = try layer.counts(.own, .full).integers(plane: group, rows: 0..<neurons)
+    let minimum = try layer.keys(of: layer.statistic(.minimum), plane: group)
+    let maximum = try layer.keys(of: layer.statistic(.maximum), plane: group)
+    let (exponents, origins) = (try layer.exponents(), try layer.origins())
+    return (0..<neurons).map { n in
+      let total = counts[n].reduce(0, +)
+      guard total > 0, !values[n].isNaN else { return .nan }
+      if values[n] < minimum[n] { return 0 }
+      if values[n] > maximum[n] { return 100 }
+      let number = (values[n] / Double(sign: .plus, exponent: Int(exponents[n]), significand: 1)).rounded(.down)
+      let bin = Int(min(max(number - Double(origins[n]), 0), 255))
+      let below = 100 * Double(counts[n][..<bin].reduce(0, +)) / Double(total)
+      let most = 100 * Double(counts[n][...bin].reduce(0, +)) / Double(total)
+      return ((values[n] == minimum[n] ? 0 : below) + (values[n] == maximum[n] ? 100 : most)) / 2
     }
   }
 
@@ -131,7 +153,9 @@ struct BruteForce {
     return header("NDT1", blocks.count, bins, level, scale, 256 * index, body, zeroScale: zeroScale) + body
   }
 
-  func rows(_ request: OrderRequest, _ instances: [Int], level: Int, index: Int) throws -> [UInt8] {
+  func rows(
+    _ request: OrderRequest, _ instances: [Int], withSpreads: Bool = false, level: Int, index: Int
+  ) throws -> [UInt8] {
     let blocks = try blocks(request, level: level, index: index)
     let keys = try keys(request.name)
     let exponents = try layer.exponent.plane(0, as: Int16.self)
@@ -157,7 +181,49 @@ struct BruteForce {
         body += figures.flatMap { bytes(Float($0).bitPattern) }
       }
     }
+    if withSpreads { body += try spreads(blocks) }
     return header("NDR1", blocks.count, instances.count, level, 1, 256 * index, body) + body
+  }
+
+  /// From every value's bin, one by one.
+  private func spreads(_ blocks: [[Int]]) throws -> [UInt8] {
+    let counts = try layer.counts(.own, .full).integers(plane: 0, rows: 0..<neurons)
+    let tails = try layer.tails.plane(0, as: UInt8.self)
+    let exponents = try layer.exponent.plane(0, as: Int16.self)
+    let origins = try layer.origin.plane(0, as: Int64.self)
+    let tallies = try layer.tallies(group: 0)
+    let lowest = try keys(.init(kind: .minimum, index: 0))
+    let highest = try keys(.init(kind: .maximum, index: 0))
+    func quantiles(_ neuron: Int) -> [Double] {
+      var bins: [Int] = []
+      for bin in 0..<256 {
+        let zeros = Int(origins[neuron]) + bin == 0 ? Int(tallies[neuron].zeros) : 0
+        bins += Array(repeating: bin, count: counts[neuron][bin] - zeros)
+      }
+      guard !bins.isEmpty else { return [.nan, .nan, .nan, .nan] }
+      func edge(_ bin: Int) -> Double { Double(Int(origins[neuron]) + bin) * exp2(Double(exponents[neuron])) }
+      func low(_ share: Int) -> Double {
+        let bin = bins[bins.count / share]
+        return max(lowest[neuron], bin == 0 && tails[neuron] == 1 ? edge(1) : edge(bin))
+      }
+      func high(_ share: Int) -> Double {
+        let bin = bins[bins.count - 1 - bins.count / share]
+        return min(highest[neuron], bin == 255 && tails[neuron] == 1 ? edge(255) : edge(bin + 1))
+      }
+      return [low(1000), low(20), high(20), high(1000)]
+    }
+    var body: [UInt8] = []
+    for block in blocks {
+      let low = block.map { lowest[$0] }.filter { !$0.isNaN }.min() ?? .nan
+      let high = block.map { highest[$0] }.filter { !$0.isNaN }.max() ?? .nan
+      for figure in [low] + quantiles(block[0]) + [high] { body += bytes(Float(figure).bitPattern) }
+    }
+    return body
+      + blocks.map { block in
+        let some = block.map { tallies[$0] }
+        return (some.contains { $0.nan > 0 } ? 1 : 0) + (some.contains { $0.infinite > 0 } ? 2 : 0)
+          + (some.allSatisfy { $0.count == 0 } ? 4 : 0)
+      }
   }
 
   private func header(
@@ -189,7 +255,9 @@ struct RandomView {
     }
     func item() -> OrderName.Item {
       let kind = any(of: ItemKind.allCases)
-      return OrderName.Item(kind: kind, index: kind.subject == .group ? any(of: groups) : any(of: instances))
+      return OrderName.Item(
+        kind: kind,
+        arguments: kind.subjects.map { $0 == .group ? .group(any(of: groups)) : .instance(any(of: instances)) })
     }
     let name: OrderName = any(of: [.index, .item(item()), .absolute(item()), .difference(item(), item())])
     request = OrderRequest(name: name, direction: any(of: Direction.allCases))
@@ -203,9 +271,10 @@ struct RandomView {
   /// Path and query below the version's address.
   func path(_ store: Store, _ layer: LayerReader) -> String {
     func text(_ item: OrderName.Item) -> String {
-      let name =
-        item.kind == .value ? store.attributes.instances[item.index].name : store.attributes.groups[item.index].name
-      return "\(item.kind.rawValue)(\(name))"
+      let names = zip(item.kind.subjects, item.stored).map { subject, index in
+        subject == .instance ? store.attributes.instances[index].name : store.attributes.groups[index].name
+      }
+      return "\(item.kind.rawValue)(\(names.joined(separator: ",")))"
     }
     let order =
       switch request.name {
@@ -220,6 +289,16 @@ struct RandomView {
 }
 
 extension OrderName.Item {
-  static func median(_ group: Int) -> Self { Self(kind: .median, index: group) }
-  static func value(_ instance: Int) -> Self { Self(kind: .value, index: instance) }
+  static func median(_ group: Int) -> Self { Self(.median, .group(group)) }
+  static func value(_ instance: Int) -> Self { Self(.value, .instance(instance)) }
+
+  /// Indices of its groups and instances, all of them stored.
+  var stored: [Int] {
+    arguments.map {
+      switch $0 {
+      case .group(let index), .instance(let index): index
+      case .moment, .row: preconditionFailure("\($0) is not stored")
+      }
+    }
+  }
 }

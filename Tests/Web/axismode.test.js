@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { AXIS_DEFAULT, AXIS_NAMES, axisMode, layerBins } from "../../web/src/model/axes.js";
+import { logOf } from "../../web/src/model/scales.js";
+import { warpFor } from "../../web/src/model/warp.js";
 
 const counts = new Array(64).fill(0);
 counts[2] = 5000;
@@ -11,35 +13,38 @@ counts[40] = 1;
 const grid = { exponent: -3, origin: -64 };
 const summary = { id: "a", neurons: 3, shared: grid, distribution: { bins: 64, counts: [counts] }, zeros: [0.1], dead: [0], nan: 0, infinite: 0 };
 const grids = [{ exponent: -3, origin: -64 }, { exponent: -5, origin: 0 }, { exponent: 0, origin: -7 }];
+const wishes = { shared: grid, zeros: true, few: false, bins: 256, symlog: false };
 const request = (mode, more = {}) => {
-  const whole = mode.whole(summary, 256);
-  return { summary, grid, bins: 256, finer: null, whole, part: { lo: whole.lo, hi: whole.hi }, symlog: false, width: 400, ratio: 2, level: 0, gridOf: (row) => grids[row] ?? null, ...more };
+  const { lo, hi } = mode.fit(summary, wishes);
+  return { summary, grid, bins: 256, finer: null, warp: null, unit: 0, part: { lo, hi }, symlog: false, width: 400, ratio: 2, level: 0, gridOf: (row) => grids[row] ?? null, ...more };
 };
 
 test("modes on the layer's axis differ in what they leave out; an own axis is measured in shares", () => {
-  assert.deepEqual(axisMode("shared").whole(summary, 256), { lo: -7, hi: -2.5, below: 0, above: 1 / 10001 });
-  assert.deepEqual(axisMode("whole").whole(summary, 256), { lo: -7, hi: 12.5, below: 0, above: 0 });
-  assert.deepEqual(axisMode("own").whole(summary, 256), { lo: 0, hi: 1 });
+  assert.deepEqual(axisMode("shared").fit(summary, wishes), { lo: -7, hi: -2.5, unit: 0, most: 255 }, "of a summary that says nothing of the neurons");
+  assert.deepEqual(axisMode("whole").fit(summary, wishes), { lo: -7, hi: 12.5, unit: 0, most: 255 });
+  assert.deepEqual(axisMode("own").fit(summary, wishes), { lo: 0, hi: 1, unit: 0, most: 256 });
   assert.ok(AXIS_NAMES.includes(AXIS_DEFAULT));
 });
 
 test("in every mode, linear and symlog, whole and in part, a value lies in its own bin", () => {
   for (const name of AXIS_NAMES) {
     const mode = axisMode(name);
-    const { lo, hi } = mode.whole(summary, 256);
+    const { lo, hi } = mode.fit(summary, wishes);
     for (const symlog of [false, true]) {
       for (const part of [{ lo, hi }, { lo: lo + (hi - lo) * 0.2, hi: lo + (hi - lo) * 0.7 }]) {
-        const axis = mode.layOut(request(mode, { symlog, part }));
+        const warp = symlog && mode.tiles === "shared" ? warpFor(grid, part, 0.1, 128) : null;
+        const axis = mode.layOut(request(mode, { symlog, part, warp, unit: warp ? 0.1 : 0 }));
         assert.ok(axis.toPixel && axis.x <= 0 && axis.end > axis.first, name);
         for (const [row, own] of grids.entries()) {
           const of = mode.tiles === "own" ? own : grid;
           for (let bin = 0; bin < 256; bin += 5) {
-            const x = axis.toPixel((of.origin + bin + 0.5) * 2 ** of.exponent, row);
+            const value = (of.origin + bin + 0.5) * 2 ** of.exponent;
+            const x = axis.toPixel(value, row);
             if (x < 1 || x > 399) continue;
-            // Where the middle of the bin is drawn: by its table of pixels, by the bins' edges, or evenly.
-            const drawn = axis.lookup ? axis.lookup(row)[Math.floor(x * 2)]
-              : axis.first + (axis.edges ? axis.edges.findIndex((edge) => edge > (x - axis.x) * 2) - 1 : Math.floor(((x - axis.x) / axis.width) * (axis.end - axis.first)));
-            assert.ok(Math.abs(drawn - bin) <= (axis.lookup ? 1 : 0), `${name} ${symlog} ${row}: bin ${bin} is drawn as ${drawn}`);
+            // Where the middle of the bin is drawn: by its table of pixels, or evenly; and where it belongs.
+            const drawn = axis.lookup ? axis.lookup(row)[Math.floor(x * 2)] : axis.first + Math.floor(((x - axis.x) / axis.width) * (axis.end - axis.first));
+            const meant = warp ? Math.floor(logOf(value, warp.unit) / warp.step) - warp.first : bin;
+            assert.ok(Math.abs(drawn - meant) <= (axis.lookup ? 1 : 0), `${name} ${symlog} ${row}: bin ${bin} is drawn as ${drawn}`);
           }
         }
       }

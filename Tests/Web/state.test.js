@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeOrder, encodeOrder, exists, expression, phrase, promise } from "../../web/src/model/order.js";
-import { decodeState, encodeState, firstVisit, fittingBins, fullShare, linkTarget, splitToken } from "../../web/src/model/state.js";
+import { decodeState, encodeState, firstVisit, hasFewRows, linkTarget, splitToken } from "../../web/src/model/state.js";
 
 const layer = (id, neurons) => ({ id, name: id, neurons, samples: 1, shared: { exponent: 0, origin: 0 } });
 const metadata = {
@@ -42,7 +42,7 @@ test("a first visit follows the job's advice, where it can be followed", () => {
 
 test("a whole view survives its link", () => {
   const state = firstVisit(metadata);
-  state.columns.dense_1 = { order: decodeOrder("v1-m2"), direction: "ascending", hidden: [5, 511, 300], pinned: [7], top: 12.5, span: 40.25, across: { lo: -0.25, hi: 1.5e-3 } };
+  state.columns.dense_1 = { order: decodeOrder("v1-m2"), direction: "ascending", hidden: [5, 511, 300], pinned: [7], top: 12.5, span: 40.25, across: { lo: -0.25, hi: 1.5e-3 }, fit: { lo: -2, hi: 3.5, unit: 0.25, most: 128 } };
   Object.assign(state, { axis: "own", symlog: true, curve: "log", full: 0.02, bins: 16, lanes: true, linked: true, panel: { layer: "dense_2", neuron: 17 }, groups: [0, 2], instances: [2, 1] });
   const back = decodeState(encodeState(state), metadata);
   assert.deepEqual({ ...back, columns: { ...back.columns, dense_1: { ...back.columns.dense_1, hidden: null } } }, { ...state, columns: { ...state.columns, dense_1: { ...state.columns.dense_1, hidden: null } } });
@@ -51,10 +51,8 @@ test("a whole view survives its link", () => {
 });
 
 test("few rows a class are shown in coarser bins, until the reader chooses", () => {
-  assert.equal(fittingBins(metadata), 64);
-  assert.equal(fittingBins({ groups: [{ name: "all", kind: "all", rows: 9 }, { name: "a", kind: "class", rows: 1000 }] }), 256);
-  assert.equal(fullShare({ full: null }, 256), 0.1);
-  assert.equal(fullShare({ full: 0.3 }, 64), 0.3);
+  assert.ok(hasFewRows(metadata));
+  assert.ok(!hasFewRows({ groups: [{ name: "all", kind: "all", rows: 9 }, { name: "a", kind: "class", rows: 1000 }] }));
 });
 
 test("the first visit's link is short", () => {
@@ -65,8 +63,8 @@ test("links of the first form keep their meaning", () => {
   // A link somebody has kept: this text must go on being understood.
   const state = decodeState("#1;d=fashion;v=abc;l=dense_1,logits;g=1,2;i=0,1;s0=v1-m2~;h0=2.a.zz;p0=5;y0=3.5_20;s1=m1;a=own;b=64;c=linear;f=0.05;m=lanes;k=1;n=logits.3", metadata);
   assert.deepEqual(state.layers, ["dense_1", "logits"]);
-  assert.deepEqual(state.columns.dense_1, { order: decodeOrder("v1-m2"), direction: "descending", hidden: [2, 10], pinned: [5], top: 3.5, span: 20, across: null });
-  assert.deepEqual(state.columns.logits, { order: decodeOrder("m1"), direction: "ascending", hidden: [], pinned: [], top: 0, span: null, across: null });
+  assert.deepEqual(state.columns.dense_1, { order: decodeOrder("v1-m2"), direction: "descending", hidden: [2, 10], pinned: [5], top: 3.5, span: 20, across: null, fit: null });
+  assert.deepEqual(state.columns.logits, { order: decodeOrder("m1"), direction: "ascending", hidden: [], pinned: [], top: 0, span: null, across: null, fit: null });
   assert.deepEqual([state.axis, state.bins, state.curve, state.full, state.lanes, state.linked], ["own", 64, "linear", 0.05, true, true]);
   assert.deepEqual(state.panel, { layer: "logits", neuron: 3 });
   const striped = decodeState("#1;l=logits;m=hatched", metadata);

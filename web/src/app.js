@@ -3,7 +3,7 @@
 import { versionUrls } from "./data/api.js";
 import { PRIORITY, TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
-import { encodeState, fittingBins, fullShare } from "./model/state.js";
+import { encodeState } from "./model/state.js";
 import { readTheme } from "./view/theme.js";
 
 /** @typedef {import("./types").State} State */
@@ -55,6 +55,8 @@ export class App {
      * @type {Set<string>}
      */
     this.coarse = new Set();
+    /** Whether there is no server, but a site of plain files (Tiles/STATIC.md). */
+    this.isPlain = document.documentElement.dataset.site !== undefined;
     /** Whether rows are moving: then only what is seen is asked for, not what may be next. */
     this.moving = false;
     addEventListener("pagehide", () => this.writeAddress());
@@ -123,6 +125,17 @@ export class App {
   }
 
   /**
+   * Another window of the axis, for the rows that are in view now: a consequence of what was done, not a step of its own.
+   * @param {string} id of the layer
+   * @param {import("./model/fit.js").Fit} fit
+   */
+  refit(id, fit) {
+    this.state = { ...this.state, columns: { ...this.state.columns, [id]: { ...this.state.columns[id], fit } } };
+    this.redraw();
+    this.writeAddress();
+  }
+
+  /**
    * Puts a whole state in place: from a link, or from "back".
    * @param {State} state
    */
@@ -140,14 +153,9 @@ export class App {
     if (hash !== location.hash) window.history.replaceState(null, "", hash);
   }
 
-  /** Bins across the whole axis. */
-  get bins() {
-    return this.state.bins ?? fittingBins(this.metadata);
-  }
-
-  /** The share of a group in one bin that is fully opaque. */
-  get full() {
-    return fullShare(this.state, this.bins);
+  /** The instances whose values the server gives: rows that were made instances are shown in the panel alone. */
+  get placed() {
+    return this.state.instances.filter((instance) => this.metadata.instances[instance].row === undefined);
   }
 
   /**
@@ -155,7 +163,7 @@ export class App {
    * @param {number} group
    */
   colour(group) {
-    return paletteColour(this.palette[group], this.theme.name);
+    return paletteColour(this.palette[group] ?? this.metadata.groups[group].colour, this.theme.name);
   }
 
   /** @param {string} id */

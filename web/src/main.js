@@ -134,7 +134,7 @@ function refused(app, error) {
   else if (error.status === 401) {
     const text = error.needsToken ? "The token does not open this data set any more. What is on screen stays." : "You are not signed in any more. What is on screen stays.";
     showNotice("refused", text, { label: error.needsToken ? "Enter another" : "Sign in", run: () => location.reload() });
-  } else showNotice("refused", `The server refused part of the picture: ${error.message}`, again("refused"));
+  } else showNotice("refused", `The server refused part of the picture: ${error.detail}`, again("refused"));
 }
 
 /**
@@ -254,7 +254,7 @@ async function start() {
   toolbarView(app);
   introView(app, linked === null);
   headerView(app, activation, entries);
-  legendView(app);
+  legendView(app, () => activation.shown().map((column) => column.frame));
   new MutationObserver(() => app.retheme()).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.retheme());
   watchVersion(app);
@@ -264,8 +264,13 @@ async function start() {
   Object.assign(document.documentElement, { neuralDivergence: { frames, queue, priorities: PRIORITY } });
   app.redraw();
   // What no first picture needs comes after it: on a slow line every file counts.
-  const [{ neuronPanel }, { exportView }, { similarView }] = await Promise.all([import("./panels/neuron.js"), import("./panels/export.js"), import("./panels/similar.js")]);
-  neuronPanel(app, facts, activation);
+  const [{ neuronPanel }, { exportView }, { similarView }, { RowSource }, { groupsView }, { rowSearchView }] = await Promise.all([
+    import("./panels/neuron.js"), import("./panels/export.js"), import("./panels/similar.js"), import("./data/rows.js"), import("./panels/groups.js"), import("./panels/rowsearch.js"),
+  ]);
+  const rows = new RowSource(app);
+  neuronPanel(app, facts, rows, activation);
+  groupsView(app, rows, popover);
+  rowSearchView(app, rows);
   exportView(app, activation, popover);
   similarView(app);
   sortMenus.use(() => {});

@@ -10,7 +10,7 @@ import { catalogueUrl, metadataUrl, orderQuery, tileQuery, versionUrls } from ".
 import { axisMode } from "./model/axes.js";
 import { isNew, token } from "./data/token.js";
 import { expression } from "./model/order.js";
-import { decodeState, firstVisit, fittingBins, linkTarget } from "./model/state.js";
+import { decodeState, firstVisit, hasFewRows, linkTarget } from "./model/state.js";
 import { topLevel } from "./model/viewport.js";
 
 /** @typedef {import("./types").Metadata} Metadata */
@@ -44,23 +44,30 @@ export const metadata = entries.then(async (list) => {
 }).catch(() => null);
 
 /**
- * Into the browser's cache, where the worker finds them: these answers never change.
+ * Into the browser's cache, where the worker finds them: these answers never change. Tiles follow the summary, which says what of the
+ * axis they are to show.
  * @param {Metadata} data
  */
 function firstTiles(data) {
   const state = decodeState(location.hash, data) ?? firstVisit(data);
   const urls = versionUrls(data);
-  const axis = axisMode(state.axis).tiles;
+  const mode = axisMode(state.axis);
+  const few = hasFewRows(data);
   for (const id of state.layers) {
     const layer = data.layers.find((one) => one.id === id);
     if (!layer) continue;
     const { order, direction } = state.columns[id];
     const query = orderQuery(expression(order, data), direction);
     const top = topLevel(layer.neurons);
-    const wanted = [
-      ...state.groups.map((group) => urls.tile(id, group, top, 0, tileQuery({ query, axis, bins: state.bins ?? fittingBins(data), finer: null }))),
-      urls.rows(id, top, 0, query, state.instances), urls.summary(id),
-    ];
-    for (const url of wanted) fetch(url, authorization(token())).then((response) => response.arrayBuffer()).catch(() => {});
+    fetch(urls.rows(id, top, 0, query, state.instances.filter((instance) => data.instances[instance].row === undefined)), authorization(token())).then((response) => response.arrayBuffer()).catch(() => {});
+    json(urls.summary(id)).then((/** @type {import("./types").Summary} */ summary) => {
+      const fit = mode.fit(summary, { shared: layer.shared, zeros: summary.zeros.some((share) => share > 0), few, bins: state.bins, symlog: state.symlog });
+      const { bins, finer, warp } = mode.bins(layer.shared, fit, fit, fit.most);
+      for (const group of state.groups) {
+        for (const one of warp ? warp.sources : [finer]) {
+          fetch(urls.tile(id, group, top, 0, tileQuery({ query, axis: mode.tiles, bins, finer: one })), authorization(token())).then((response) => response.arrayBuffer()).catch(() => {});
+        }
+      }
+    }).catch(() => {});
   }
 }

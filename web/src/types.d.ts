@@ -7,27 +7,45 @@ export interface Layer {
   dtype?: string; shape?: number[]; axes?: string; reduce?: string;
   shared: { exponent: number; origin: number };
 }
-export interface Group { name: string; kind: "all" | "class" | "where"; rows: number; label?: string | number; where?: string }
+export interface Group { name: string; kind: "all" | "class" | "where" | "moment"; rows: number; label?: string | number; where?: string;
+  /** Of a group of the moment: a number of the palette. */
+  colour?: number;
+}
 export interface Instance {
   name: string; kind: string; pair?: number; label?: string | number; prediction?: string | number; image?: string; text?: string;
+  /** Of a row of the data that the reader made an instance. */
+  row?: number;
+}
+/** What is known of each row. */
+export interface Table {
+  label: boolean; prediction: boolean; scores?: number; texts: boolean;
+  columns: { name: string; kind: "integer" | "number" | "boolean" | "text"; values?: string[] }[];
+  pictures?: { height: number; width: number; channels: number };
 }
 export interface Metadata {
   name: string; version: string; title?: string; rows: number;
   layers: Layer[]; groups: Group[]; instances: Instance[];
   start?: { layers?: string[]; groups?: number[]; instances?: number[]; text?: string };
   provenance?: unknown;
+  table?: Table;
 }
 export interface Summary {
   id: string; neurons: number;
   shared: { exponent: number; origin: number };
   distribution: { bins: number; counts: number[][] };
-  zeros: number[]; dead: number[]; nan: unknown; infinite: unknown;
+  zeros: number[]; dead: number[]; nan: number[]; infinite: number[];
+  /** Missing on sites of earlier versions. */
+  spread?: Spread;
 }
+/** Quantiles over a layer's neurons of how far each reaches; null where all are constant. */
+export type Spread = { neurons: number; over: number[] } & Record<"minimum" | "low" | "lower" | "width" | "upper" | "high" | "maximum", (number | null)[]>;
 
 type Items = typeof import("./model/order.js").ITEMS;
-type KindOf<Subject> = { [K in keyof Items]: Items[K] extends { of: Subject } ? K : never }[keyof Items];
-/** An item of an ordering: a figure of a group, such as its median, or the value of an instance. */
-export type Item = { kind: KindOf<"group">; group: number } | { kind: KindOf<"instance">; instance: number };
+/** What an item of an ordering is of: by number in the metadata, or a group of the moment, or any row of the data. */
+export interface Arguments { group: number | { where: string }; instance: number | { row: number } }
+export type Argument = Arguments[keyof Arguments];
+/** An item of an ordering: a figure of a group, such as its median, or the value of an instance, or a figure of both. */
+export type Item = { [K in keyof Items]: { kind: K } & Pick<Arguments, Items[K]["of"][number]> }[keyof Items];
 export type Order = { kind: "index" } | Item | { kind: "absolute"; item: Item } | { kind: "difference"; a: Item; b: Item };
 export type Direction = "ascending" | "descending";
 
@@ -39,6 +57,8 @@ export interface Part { lo: number; hi: number }
  */
 export interface ColumnState {
   order: Order; direction: Direction; hidden: number[]; pinned: number[]; top: number; span: number | null; across: Part | null;
+  /** The window that was fitted to the rows in view; null: that of the whole layer. */
+  fit: import("./model/fit").Fit | null;
 }
 export type AxisName = import("./model/axes.js").AxisName;
 /** Bins of the whole axis that the server is asked for. */
@@ -48,10 +68,12 @@ export interface State {
   dataset: string; version: string;
   layers: string[]; groups: number[]; instances: number[];
   columns: Record<string, ColumnState>;
-  /** Bins across and the share of full opacity; null: as fits the data. */
+  /** Bins across, the share of full opacity, and whether the axis is logarithmic; null: as fits the data. */
   bins: Bins | null; full: number | null;
-  axis: AxisName; symlog: boolean; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
+  axis: AxisName; symlog: boolean | null; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
   panel: { layer: string; neuron: number } | null;
+  /** Groups of the moment, shown or not, and the one of them that follows the brush. */
+  moments: number[]; brush: number | null;
 }
 
 /** Densities of up to 256 displayed rows of one group. */
@@ -66,6 +88,8 @@ export interface RowsTile {
   rows: number; level: number; first: number;
   neurons: Uint32Array; keys: Float64Array; exponents: Int16Array; origins: Float64Array;
   values: Float32Array[];
+  /** How far the row's values reach, six figures a row (`FIGURES` of `model/fit.js`), and what of them is no finite number (1 NaN, 2 infinite, 4 nothing finite). */
+  spread: Float32Array; odd: Uint8Array;
 }
 
 export type NeuronGroup = { group: number; name: string; counts?: number[] } & import("./model/statistics").Figures;

@@ -45,7 +45,7 @@ void nd_add_rows_u64(uint64_t *sums, nd_plane plane, const uint32_t *rows, size_
 typedef struct {
   int64_t origin;
   int32_t exponent;
-  /// At most 16. Sums are multiples of `2^-depth`, so that no division rounds. A neuron whose own exponent is larger than the
+  /// At most 24. Sums are multiples of `2^-depth`, so that no division rounds. A neuron whose own exponent is larger than the
   /// window's by more adds nothing.
   int32_t depth;
 } nd_window;

@@ -24,12 +24,14 @@ extension OpenAPI {
       "axis": query("axis", ["enum": ["shared", "own"], "default": "shared"]),
       "bins": query("bins", ["enum": [256, 64, 16], "default": 256]),
       "zoom": query(
-        "zoom", ["type": "integer", "minimum": 0, "maximum": 16, "default": 0],
+        "zoom", ["type": "integer", "minimum": 0, "maximum": 24, "default": 0],
         "Halvings of the shared axis; own bins are spread on the window's"),
       "from": query(
-        "from", ["type": "integer", "minimum": 0, "maximum": 16_776_960, "default": 0],
+        "from", ["type": "integer", "minimum": 0, "maximum": 4_294_967_040, "default": 0],
         "The window's first bin, counted from the lower end of the shared axis in bins of the window"),
       "instances": query("instances", ["type": "string", "pattern": .string(indices)], "Indices, comma-separated"),
+      "spread": query(
+        "spread", ["enum": ["all"]], "Also how far the values of all rows reach, and which are no finite numbers"),
       "groups": query(
         "groups", ["type": "string", "pattern": .string(indices)],
         "Indices, comma-separated; order and repeats do not matter"),
@@ -39,6 +41,14 @@ extension OpenAPI {
         [
           "type": "integer", "minimum": 1, "maximum": JSONValue(RowEntries.countMax),
           "default": JSONValue(RowEntries.countUsual),
+        ], "Rows, as far as there are so many"),
+      "firing.group": query("group", index, "Among the rows of this group; not together with where"),
+      "end": query("end", ["enum": ["highest", "lowest"], "default": "highest"]),
+      "firing.count": query(
+        "count",
+        [
+          "type": "integer", "minimum": 1, "maximum": JSONValue(RowEntries.chosenMax),
+          "default": JSONValue(ExtremeEnd.rows),
         ], "Rows, as far as there are so many"),
       "neuronQuery": query("neuron", index, "The neuron whose rank is sought; goes before rank"),
       "rank": query("rank", ["type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0]),
@@ -132,6 +142,12 @@ extension OpenAPI {
           "distribution": object(["bins": ["const": 64], "counts": list(list(count))]), "zeros": list(figure),
           "dead": list(count), "nan": list(count), "infinite": list(count), "where": text, "rows": count,
           "moved": list(text),
+          "spread": object(
+            [
+              "neurons": count, "over": list(share), "minimum": list(figure), "low": list(figure),
+              "lower": list(figure), "width": list(figure), "upper": list(figure), "high": list(figure),
+              "maximum": list(figure),
+            ]),
         ], optional: ["where", "rows", "moved"]),
       "RowTable": object([
         "from": count, "total": count,
@@ -140,6 +156,14 @@ extension OpenAPI {
             ["row": count, "label": text, "prediction": text, "margin": figure, "columns": ["type": "object"]],
             optional: ["label", "prediction", "margin"])),
       ]),
+      "Firing": object([
+        "neuron": count, "layer": text, "end": ["enum": ["highest", "lowest"]],
+        "rows": list(
+          object(
+            ["row": count, "low": figure, "high": figure, "label": text, "prediction": text],
+            optional: ["label", "prediction"])),
+      ]),
+      "Confusion": object(["labels": list(text), "predictions": list(text), "cells": list(list(count))]),
       "RowText": object(["row": count, "text": text]),
       "Place": object(["neuron": count, "rank": count]),
       "Neuron": object([

@@ -113,7 +113,7 @@ extension Route {
     ) { try $0.tile($1) },
     built(
       "/layers/{layer}/rows/{level}/{index}", "rows", "Neurons, keys and instance values of 256 displayed rows",
-      query: ordered + ["instances"], .binary(TileHeader.mediaType)
+      query: ordered + ["instances", "spread"], .binary(TileHeader.mediaType)
     ) { try $0.rows($1) },
     built(
       "/layers/{layer}/find", "find", "Rank of a neuron, or the other way round",
@@ -124,9 +124,16 @@ extension Route {
       query: ["groups", "instances", "where"], .json("Neuron")
     ) { try $0.neuron($1) },
     built(
-      "/rows", "rowTable", "Label, prediction, margin and columns of some rows", query: ["from", "count"],
+      "/layers/{layer}/neurons/{neuron}/rows", "firing", "The rows that fire a neuron most, or least",
+      query: ["group", "where", "end", "count"], .json("Firing")
+    ) { try $0.firing($1) },
+    built(
+      "/rows", "rowTable", "Label, prediction, margin and columns of some rows", query: ["from", "count", "where"],
       .json("RowTable")
     ) { try $0.rowTable($1) },
+    built("/confusion", "confusion", "How many rows of a label have a prediction", .json("Confusion")) {
+      try $0.confusion($1)
+    },
     built("/rows/{row}/picture", "rowPicture", "The picture of a row", .binary("image/png")) { try $0.rowPicture($1) },
     built("/rows/{row}/text", "rowText", "The text of a row", .json("RowText")) { try $0.rowText($1) },
     Route("/openapi.json", "openapi", "This document", .document) { table, _, request, _ in

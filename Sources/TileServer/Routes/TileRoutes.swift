@@ -40,12 +40,17 @@ extension RouteTable {
     let order = try query.order(asked.served.orders)
     let known = asked.attributes.instances.count
     let instances = try query.indices("instances", below: known, most: 64) ?? []
+    let withSpreads = try query.choice("spread", SpreadOf.self) != nil
     let (level, index) = try tile(of: layer.levels, asked.context)
     return Build(
-      .rows(layer: layer.index, order, instances: instances, level: level, index: index),
-      cost: layer.cost(ofRows: order, instances: instances, level: level, index: index)
-    ) { try layer.rows(order, instances: instances, level: level, index: index) }
+      .rows(
+        layer: layer.index, order, instances: instances, withSpreads: withSpreads, level: level, index: index),
+      cost: layer.cost(ofRows: order, instances: instances, withSpreads: withSpreads, level: level, index: index)
+    ) { try layer.rows(order, instances: instances, withSpreads: withSpreads, level: level, index: index) }
   }
+
+  /// Whose spread the rows tell, where they do.
+  private enum SpreadOf: String, CaseIterable { case all }
 
   func find(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)

@@ -132,14 +132,27 @@ struct NeuronDistribution {
   /// What is known exactly is used: everything lies between minimum and maximum, and no value lies across a bin's edge.
   /// - Returns: `nil` for NaN, and where the group has no finite values.
   func percentile(of value: Double) -> (low: Double, high: Double)? {
-    let total = counts.reduce(0, +)
-    guard total > 0, !value.isNaN else { return nil }
+    guard !value.isNaN, let bounds = percentile(ofBin: min(max(grid.bin(of: value), 0), counts.count - 1)) else {
+      return nil
+    }
     if value < minimum { return (0, 0) }
     if value > maximum { return (100, 100) }
-    let bin = min(max(grid.bin(of: value), 0), counts.count - 1)
+    return (value == minimum ? 0 : bounds.low, value == maximum ? 100 : bounds.high)
+  }
+
+  /// The same of a value of which the bin is known.
+  func percentile(of place: ValuePlace) -> (low: Double, high: Double)? {
+    switch place {
+    case .exactly(let value): percentile(of: value)
+    case .bin(let bin): percentile(ofBin: bin)
+    }
+  }
+
+  private func percentile(ofBin bin: Int) -> (low: Double, high: Double)? {
+    let total = counts.reduce(0, +)
+    guard total > 0 else { return nil }
     let below = counts[..<bin].reduce(0, +)
-    let atMost = below + counts[bin]
     func percent(_ count: Int) -> Double { 100 * Double(count) / Double(total) }
-    return (value == minimum ? 0 : percent(below), value == maximum ? 100 : percent(atMost))
+    return (percent(below), percent(below + counts[bin]))
   }
 }

@@ -31,10 +31,11 @@ public struct LayerTable: Sendable {
   ///   - moments: expressions.
   ///   - condition: on neurons (`NeuronCondition`); `nil`: all.
   ///   - withCounts: whether columns have the counts of each group, too.
+  ///   - helpers: threads that share the work.
   /// - Throws: `Unknown` naming what is not in the store; `SubsetError`, `StoreError`.
   public init(
     _ store: Store, layer id: String, order: String, direction: Direction, groups: [String]?, instances: [String],
-    moments: [String] = [], neurons condition: String? = nil, withCounts: Bool = false
+    moments: [String] = [], neurons condition: String? = nil, withCounts: Bool = false, helpers: HelperThreads
   ) throws {
     let attributes = store.attributes
     let layer = try Self.layer(id, of: store)
@@ -53,10 +54,9 @@ public struct LayerTable: Sendable {
     self.instances = try Self.indices(instances, attributes.instances.map(\.name), "instance")
     self.moments = try moments.map { (text: $0, subset: try Subset(Moment(parsing: $0), of: store)) }
     self.withCounts = withCounts
-    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer) {
-      try layer.keys($0, of: store)
-    }
-    ranks = try Self.ranks(neurons, condition, layer, store)
+    let items = FreshItems(store: store, layer: layer, helpers: helpers)
+    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer, keys: items.makeKeys)
+    ranks = try Self.ranks(neurons, condition, items)
   }
 
   /// The layer with an id or a name.
@@ -71,13 +71,12 @@ public struct LayerTable: Sendable {
     try indices([text], store.attributes.groups.map(\.name), "group")[0]
   }
 
-  private static func ranks(_ order: NeuronOrder, _ condition: String?, _ layer: LayerReader, _ store: Store) throws
-    -> [Int]
-  {
+  private static func ranks(_ order: NeuronOrder, _ condition: String?, _ items: FreshItems) throws -> [Int] {
     guard let condition else { return Array(order.neurons.indices) }
-    let neurons = layer.layer.neurons
-    let holds = try NeuronConditionParser.parse(condition, OrderTable(store.attributes)).holds(neurons) { name in
-      try name.keys(neurons) { try layer.keys($0, of: store) }
+    let neurons = order.neurons.count
+    let table = OrderTable(items.store.attributes)
+    let holds = try NeuronConditionParser.parse(condition, table).holds(neurons) {
+      try $0.keys(neurons, items.makeKeys)
     }
     return order.neurons.indices.filter { holds[Int(order.neurons[$0])] }
   }

@@ -10,7 +10,7 @@ extension SubsetFigures {
     case .deviation: try middle(.deviation, of: neuron)
     case .minimum: try middle(.minimum, of: neuron)
     case .maximum: try middle(.maximum, of: neuron)
-    case .value: preconditionFailure("a value is of an instance")
+    case .value, .percentile: preconditionFailure("\(kind) is not a figure of one group")
     }
   }
 
@@ -22,25 +22,5 @@ extension SubsetFigures {
   private func middle(_ statistic: Statistic, of neuron: Int) throws -> Double {
     let bounds = try numbers(neuron, [statistic]).figures
     return bounds[0] / 2 + bounds[1] / 2
-  }
-}
-
-extension LayerReader {
-  /// `[neuron]`: keys of an item of this store, of a group of the moment by its rows.
-  func keys(_ item: OrderName.Item, of store: Store) throws -> [Double] {
-    guard let moment = item.moment else { return try keys(item) }
-    let figures = try SubsetFigures(self, Subset(moment, of: store))
-    return try (0..<layer.neurons).map { try figures.key(item.kind, of: $0) }
-  }
-}
-
-extension OrderName {
-  /// Groups of the moment in it.
-  var moments: [Moment] {
-    switch self {
-    case .index: []
-    case .item(let item), .absolute(let item): [item.moment].compactMap(\.self)
-    case .difference(let first, let second): [first.moment, second.moment].compactMap(\.self)
-    }
   }
 }

@@ -33,18 +33,6 @@ extension LayerParts {
     return zeros
   }
 
-  /// `[neuron]`: what a figure of a group of the moment orders by.
-  func keys(_ kind: ItemKind, of moment: Moment) throws -> [Double] {
-    let subset = try subset(moment)
-    let (layer, neurons) = (layer, layer.layer.neurons)
-    let pieces = neurons < 4096 ? 1 : helpers.count + 1
-    let found = try helpers.map(pieces) { piece in
-      let figures = try SubsetFigures(layer, subset)
-      return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try figures.key(kind, of: $0) }
-    }
-    return found.flatMap(\.self)
-  }
-
   /// A group of the moment in the layer's summary.
   func summary(_ moment: Moment) throws -> MomentSummary {
     let subset = try subset(moment)
@@ -72,6 +60,28 @@ extension LayerParts {
   func cost(ofEvaluating moment: Moment) -> Cost {
     let rows = parts.contains(storeKey(.subset(moment))) ? 0 : store.attributes.dataset.rows
     return .evaluating(rows: rows, comparisons: moment.comparisons)
+  }
+
+  /// What the keys of an item take that are not at hand, beside an ordering.
+  func cost(ofKeys item: OrderName.Item) -> Cost {
+    if parts.contains(key(.keys(item))) { return Cost(units: 0) }
+    let start = item.kind == .percentile ? Cost.plane(neurons: levels.neurons) : Cost(units: 0)
+    return item.arguments.reduce(start) { cost, argument in
+      switch argument {
+      case .group, .instance: cost
+      case .moment(let moment):
+        cost + self.cost(ofEvaluating: moment) + .counting(neurons: levels.neurons, rows: samples(0))
+      case .row(let row): cost + self.cost(ofRow: row)
+      }
+    }
+  }
+
+  /// What the codes of a row take; nothing where they are at hand.
+  func cost(ofRow row: Int) -> Cost {
+    if parts.contains(key(.codes(row: row))) { return Cost(units: 0) }
+    // Where codes lie by neuron a chunk of each is decoded.
+    let perNeuron = layer.codeRows == nil ? layer.codeColumns?.chunkBytes ?? 0 : 1
+    return .counting(neurons: levels.neurons, rows: perNeuron)
   }
 
   /// What one neuron takes, in so many groups, and in one of the moment.

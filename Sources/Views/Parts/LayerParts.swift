@@ -2,7 +2,7 @@ import Distributions
 import TileStore
 
 /// The parts of one layer, made where they are not at hand. Only for build threads, see `SharedParts`.
-package struct LayerParts: Sendable {
+package struct LayerParts: ItemSource {
   /// Tells versions apart in the caches.
   private let serial: UInt64
   package let store: Store
@@ -52,9 +52,7 @@ package struct LayerParts: Sendable {
   package func cost(of order: OrderRequest) -> Cost {
     let isAtHand = order.name == .index || parts.contains(key(.order(order)))
     if isAtHand { return .least }
-    return order.name.moments.reduce(.least + .ordering(neurons: levels.neurons)) { cost, moment in
-      cost + self.cost(ofEvaluating: moment) + .counting(neurons: levels.neurons, rows: samples(0))
-    }
+    return order.name.items.reduce(.least + .ordering(neurons: levels.neurons)) { $0 + cost(ofKeys: $1) }
   }
 
   /// What a density tile takes: by what of its ordering, plane and pyramid is not at hand, and what it gathers.
@@ -77,18 +75,23 @@ package struct LayerParts: Sendable {
   }
 
   /// What the rows of a tile take: by the instances whose values are not at hand.
-  package func cost(ofRows order: OrderRequest, instances: [Int], level: Int, index: Int) -> Cost {
-    Set(instances).reduce(into: cost(of: order)) { cost, instance in
+  package func cost(
+    ofRows order: OrderRequest, instances: [Int], withSpreads: Bool = false, level: Int, index: Int
+  ) -> Cost {
+    let first = withSpreads ? cost(of: order) + costOfSpreads : cost(of: order)
+    return Set(instances).reduce(into: first) { cost, instance in
       if parts.contains(key(.extents(instance: instance, order, level: level, index: index))) { return }
       cost += .values(neurons(ofTileAt: level))
       if !parts.contains(key(.values(instance: instance))) { cost += .values(levels.neurons) }
     }
   }
 
+  private var costOfSpreads: Cost { parts.contains(key(.spreads)) ? Cost(units: 0) : .plane(neurons: levels.neurons) }
+
   /// What a summary takes: by the groups that nobody has asked for before.
   package func cost(ofSummary groups: [Int]) -> Cost {
     let missing = groups.count { !parts.contains(key(.summary(group: $0))) }
-    return .least + .summary(neurons: missing * levels.neurons)
+    return .least + .summary(neurons: missing * levels.neurons) + costOfSpreads
   }
 
   /// `[neuron]`: zeros of a group.
@@ -104,8 +107,7 @@ package struct LayerParts: Sendable {
   func keys(_ item: OrderName.Item) throws -> [Double] {
     let part = try parts.part(key(.keys(item))) {
       // Values are kept as they are, too: the rows of tiles show them.
-      if let moment = item.moment { return .keys(try keys(item.kind, of: moment)) }
-      return .keys(try item.kind == .value ? values(instance: item.index).map(Double.init) : layer.keys(item))
+      .keys(try makeKeys(item))
     }
     guard case .keys(let values) = part else { preconditionFailure("kind and part differ") }
     return values
@@ -113,12 +115,15 @@ package struct LayerParts: Sendable {
 
   /// `[neuron]`: activations of an instance.
   func values(instance: Int) throws -> [Float] {
-    let part = try parts.part(key(.values(instance: instance))) {
-      guard let array = layer.values else { preconditionFailure("an index of an instance was checked before") }
-      return .values(try array.plane(instance, as: Float.self))
-    }
+    let part = try parts.part(key(.values(instance: instance))) { .values(try layer.values(instance: instance)) }
     guard case .values(let values) = part else { preconditionFailure("kind and part differ") }
     return values
+  }
+
+  func codes(row: Int) throws -> RowCodes {
+    let part = try parts.part(key(.codes(row: row))) { .codes(try RowCodes(layer, row: row, helpers)) }
+    guard case .codes(let codes) = part else { preconditionFailure("kind and part differ") }
+    return codes
   }
 
   func exponents() throws -> [Int16] {
@@ -131,6 +136,12 @@ package struct LayerParts: Sendable {
     let part = try parts.part(key(.origins)) { .origins(try layer.origins()) }
     guard case .origins(let values) = part else { preconditionFailure("kind and part differ") }
     return values
+  }
+
+  func spreads() throws -> NeuronSpreads {
+    let part = try parts.part(key(.spreads)) { .spreads(try NeuronSpreads(layer, helpers)) }
+    guard case .spreads(let spreads) = part else { preconditionFailure("kind and part differ") }
+    return spreads
   }
 
   package func order(_ request: OrderRequest) throws -> NeuronOrder {
@@ -264,7 +275,9 @@ package struct LayerParts: Sendable {
 
   /// Neurons and instance values of displayed rows, header and body.
   /// - Precondition: the layer has such a tile.
-  package func rows(_ request: OrderRequest, instances: [Int], level: Int, index: Int) throws -> [UInt8] {
+  package func rows(
+    _ request: OrderRequest, instances: [Int], withSpreads: Bool = false, level: Int, index: Int
+  ) throws -> [UInt8] {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
     let order = try order(request)
     // Kept by instance: whoever asks for others, or in another order, has these made once.
@@ -276,7 +289,8 @@ package struct LayerParts: Sendable {
       return values
     }
     return RowsMaker(
-      levels: levels, order: order, exponents: try exponents(), origins: try origins(), extents: extents
+      levels: levels, order: order, exponents: try exponents(), origins: try origins(), extents: extents,
+      spreads: withSpreads ? try spreads() : nil
     ).make(rows, level: level)
   }
 
@@ -287,6 +301,8 @@ package struct LayerParts: Sendable {
       guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
       return (group: group, summary: summary)
     }
-    return LayerSummary(layer: layer.layer, groups: summaries, moment: try moment.map(summary)).json()
+    return LayerSummary(
+      layer: layer.layer, groups: summaries, spreads: try spreads(), moment: try moment.map(summary)
+    ).json()
   }
 }

@@ -7,6 +7,7 @@ package struct PartKey: Hashable, Sendable {
     case zeros(group: Int)
     case keys(OrderName.Item)
     case values(instance: Int)
+    case codes(row: Int)
     case exponents
     case origins
     case order(OrderRequest)
@@ -14,6 +15,7 @@ package struct PartKey: Hashable, Sendable {
     /// Of an instance in the rows of a tile.
     case extents(instance: Int, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
+    case spreads
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
@@ -31,12 +33,14 @@ package enum Part: Sendable {
   case counts([UInt32])
   case keys([Double])
   case values([Float])
+  case codes(RowCodes)
   case exponents([Int16])
   case origins([Int64])
   case order(NeuronOrder)
   case pyramid(Pyramid)
   case extents([Float])
   case summary(GroupSummary)
+  case spreads(NeuronSpreads)
   case subset(Subset)
   case counter(SubsetCounter)
 
@@ -45,6 +49,7 @@ package enum Part: Sendable {
     case .counts(let values): values.count * 4 + 64
     case .keys(let values): values.count * 8 + 64
     case .values(let values): values.count * 4 + 64
+    case .codes(let codes): codes.byteCount
     case .exponents(let values): values.count * 2 + 64
     case .origins(let values): values.count * 8 + 64
     case .order(let order): order.byteCount
@@ -52,6 +57,7 @@ package enum Part: Sendable {
     case .extents(let values): values.count * 4 + 64
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
+    case .spreads(let spreads): spreads.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }

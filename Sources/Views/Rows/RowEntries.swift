@@ -5,6 +5,8 @@ package struct RowEntries {
   /// Rows of an answer, at most, and where nothing is said.
   package static let countMax = 1024
   package static let countUsual = 64
+  /// Rows of an answer that an expression chooses, at most: they lie apart, and each is read by itself.
+  package static let chosenMax = 64
 
   private let table: RowTable
   private let rows: Range<Int>
@@ -17,12 +19,18 @@ package struct RowEntries {
 
   /// - Throws: `StoreError`.
   package func json() throws(StoreError) -> JSONValue {
+    ["from": JSONValue(rows.lowerBound), "total": JSONValue(table.count), "rows": .array(try entries())]
+  }
+
+  /// An object for each row.
+  /// - Throws: `StoreError`.
+  func entries() throws(StoreError) -> [JSONValue] {
     let attributes = table.attributes
     let (labels, predictions) = (try table.labels(rows), try table.predictions(rows))
     let margins = try table.margins(rows)
     var columns: [(RowTableAttributes.Column, RowTable.Values)] = []
     for column in attributes.columns { columns.append((column, try table.values(column, rows))) }
-    let entries = rows.enumerated().map { place, row in
+    return rows.enumerated().map { place, row in
       var entry: [String: JSONValue] = ["row": JSONValue(row)]
       if let code = labels[place], let names = attributes.label?.names { entry["label"] = .string(names[code]) }
       if let code = predictions[place], let names = attributes.prediction?.names {
@@ -33,7 +41,6 @@ package struct RowEntries {
         Dictionary(uniqueKeysWithValues: columns.map { ($0.name, Self.value($0, $1, place)) }))
       return JSONValue.object(entry)
     }
-    return ["from": JSONValue(rows.lowerBound), "total": JSONValue(table.count), "rows": .array(entries)]
   }
 
   private static func value(_ column: RowTableAttributes.Column, _ values: RowTable.Values, _ place: Int) -> JSONValue {

@@ -22,12 +22,14 @@ struct StaticLayer {
   func write() throws -> JSONValue {
     // Of very many groups a summary holds only the first, as the server's does when nothing else is asked for.
     let shown = groups.count <= NeuronFigures.histogramsMax ? Array(groups) : [0]
+    let spreads = try NeuronSpreads(layer, helpers)
     let summary = LayerSummary(
-      layer: layer.layer, groups: try shown.map { ($0, try GroupSummary(layer, group: $0)) }
+      layer: layer.layer, groups: try shown.map { ($0, try GroupSummary(layer, group: $0)) }, spreads: spreads
     ).json().encoded()
     return [
       "summary": .string(try files.add(summary, ending: "json")),
       "grid": .string(try grid()),
+      "spread": .string(try files.add(spreads.bytes)),
       "zeros": try names(groups) { try layer.statistic(.zeros).plane($0, as: UInt32.self) },
       "keys": .object(try keys()),
       "values": try names(store.attributes.instances.indices) { try layer.values?.plane($0, as: Float.self) ?? [] },
@@ -42,10 +44,10 @@ struct StaticLayer {
 
   /// The keys of groups, by kind. Those of instances are the values.
   private func keys() throws -> [String: JSONValue] {
-    let kinds = ItemKind.allCases.filter { $0.subject == .group }
+    let kinds = ItemKind.allCases.filter(\.isOfOneGroup)
     return Dictionary(
       uniqueKeysWithValues: try kinds.map { kind in
-        (kind.rawValue, try names(groups) { try layer.keys(.init(kind: kind, index: $0)) })
+        (kind.rawValue, try names(groups) { try layer.keys(kind, group: $0) })
       })
   }
 

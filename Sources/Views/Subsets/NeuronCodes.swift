@@ -54,10 +54,16 @@ final class NeuronCodes {
   func kind(_ sample: Int, origin: Int64, neuron: Int) throws(StoreError) -> Kind {
     let byte = codes[sample] &+ UInt8(truncatingIfNeeded: origin)
     guard let kind = Kind(rawValue: byte) else {
-      throw StoreError(
-        .corrupt, file: columns.path,
-        "sample \(sample) of neuron \(neuron) stands apart as \(byte), which means nothing")
+      throw .meaningless(columns.path, sample: sample, neuron: neuron, byte)
     }
     return kind
+  }
+}
+
+extension StoreError {
+  /// A value that stands apart as nothing that there is.
+  static func meaningless(_ file: String, sample: Int, neuron: Int, _ kind: UInt8) -> StoreError {
+    StoreError(
+      .corrupt, file: file, "sample \(sample) of neuron \(neuron) stands apart as \(kind), which means nothing")
   }
 }

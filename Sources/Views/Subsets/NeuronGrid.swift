@@ -31,3 +31,21 @@ struct NeuronGrid: Equatable {
     return place < -1 ? -1 : place > 256 ? 256 : Int(place)
   }
 }
+
+/// The own grids of all neurons of a layer.
+struct LayerGrids: Sendable {
+  private let exponents: [Int16]
+  private let origins: [Int64]
+  private let tails: [UInt8]
+
+  /// - Throws: `StoreError`.
+  init(_ layer: LayerReader) throws(StoreError) {
+    exponents = try layer.exponents()
+    origins = try layer.origins()
+    tails = try layer.tails.plane(0, as: UInt8.self)
+  }
+
+  subscript(neuron: Int) -> NeuronGrid {
+    NeuronGrid(exponent: Int(exponents[neuron]), origin: Int(origins[neuron]), hasTails: tails[neuron] != 0)
+  }
+}

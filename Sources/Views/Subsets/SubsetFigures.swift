@@ -6,7 +6,7 @@ import TileStore
 final class SubsetFigures {
   private let counter: SubsetCounter
   private let codes: NeuronCodes
-  private let grids: [NeuronGrid]
+  private let grids: LayerGrids
   /// `[neuron]`: extremes in all rows.
   private let least: [Double]
   private let greatest: [Double]
@@ -17,14 +17,9 @@ final class SubsetFigures {
   init(_ layer: LayerReader, _ subset: Subset) throws {
     counter = try SubsetCounter(layer, subset)
     codes = try NeuronCodes(layer)
-    let (exponents, origins) = (try layer.exponents(), try layer.origins())
-    let tails = try layer.tails.plane(0, as: UInt8.self)
-    grids = exponents.indices.map {
-      NeuronGrid(exponent: Int(exponents[$0]), origin: Int(origins[$0]), hasTails: tails[$0] != 0)
-    }
-    let all = 0..<UInt32(layer.layer.neurons)
-    least = try layer.statistic(.minimum).numbers(plane: 0, all)
-    greatest = try layer.statistic(.maximum).numbers(plane: 0, all)
+    grids = try LayerGrids(layer)
+    least = try layer.keys(of: layer.statistic(.minimum), plane: 0)
+    greatest = try layer.keys(of: layer.statistic(.maximum), plane: 0)
     isSingle = layer.statistic(.median).metadata.dataType == .float32
     counts = .allocate(capacity: DyadicGrid.binCount)
     counts.initialize(repeating: 0, count: DyadicGrid.binCount)

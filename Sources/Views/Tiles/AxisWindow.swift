@@ -4,8 +4,8 @@ import TileStore
 /// A part of a layer's common axis, seen in finer bins: `zoom` halvings, and the first bin counted from the axis's
 /// lower end.
 package struct AxisWindow: Hashable, Sendable {
-  /// Most halvings: a window is then 2^-16 of the axis.
-  package static let zoomMax = 16
+  /// Most halvings: a window is then 2^-24 of the axis. One neuron a million times hotter than the others still leaves them bins of their own.
+  package static let zoomMax = 24
 
   package let zoom: Int
   package let from: Int
@@ -16,7 +16,7 @@ package struct AxisWindow: Hashable, Sendable {
   package init?(zoom: Int, from: Int, on axis: Layer.Axis, samples: Int) {
     let bins = BinCount.full.rawValue
     guard (1...Self.zoomMax).contains(zoom), (0...((bins << zoom) - bins)).contains(from),
-      axis.origin.magnitude < 1 << 44, samples < 1 << (62 - zoom)
+      axis.origin.magnitude < 1 << min(44, 62 - zoom), samples < 1 << (62 - zoom)
     else { return nil }
     self.zoom = zoom
     self.from = from

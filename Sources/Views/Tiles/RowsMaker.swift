@@ -10,6 +10,8 @@ struct RowsMaker {
   let origins: [Int64]
   /// `[instance][row][lowest, mean, highest]`, of the chosen instances.
   let extents: [[Float]]
+  /// Where the answer has them, too.
+  let spreads: NeuronSpreads?
 
   /// The whole answer, header and body (`Tiles/HTTP.md`, "Rows").
   func make(_ rows: Range<Int>, level: Int) -> [UInt8] {
@@ -25,6 +27,7 @@ struct RowsMaker {
     for extents in extents {
       for figure in extents { body.append(littleEndian: figure.bitPattern) }
     }
+    if let spreads { body += spreads.rows(blocks) }
     return TileHeader(
       magic: .rows, rows: rows.count, bins: extents.count, level: level, scale: 1, firstRow: rows.lowerBound
     ).message(with: body)

@@ -8,7 +8,7 @@ import { LruCache } from "../model/cache.js";
 /** @typedef {import("./queue.js").Request} Request */
 /** @typedef {import("../types").Tile} Tile */
 /** @typedef {import("../types").RowsTile} RowsTile */
-/** @typedef {Pick<RowsTile, "rows" | "neurons" | "keys" | "exponents" | "origins">} RowsBase */
+/** @typedef {Pick<RowsTile, "rows" | "neurons" | "keys" | "exponents" | "origins" | "spread" | "odd">} RowsBase */
 /** @typedef {{url: string, kind: "tile" | "rows", priority: number, key: string, instances?: readonly number[]}} Want */
 
 /** Bytes of tiles kept. A quarter-million-neuron layer's visible part is about 1 MB for three classes. */
@@ -45,6 +45,15 @@ export class TileSource {
   /** @param {string} key @returns {Tile | undefined} */
   tile(key) {
     return /** @type {Tile | undefined} */ (this.cache.get(key));
+  }
+
+  /**
+   * Keeps what was made of tiles at hand.
+   * @param {string} key
+   * @param {Tile} tile
+   */
+  keep(key, tile) {
+    this.cache.set(key, tile, tile.densities.byteLength + tile.zeros.byteLength);
   }
 
   /** @param {string} key @returns {RowsBase | undefined} */
@@ -114,8 +123,8 @@ export class TileSource {
    * @param {number} bytes
    */
   keepRows(want, data, bytes) {
-    const { rows, neurons, keys, exponents, origins, values } = data;
-    this.cache.set(want.key, { rows, neurons, keys, exponents, origins }, bytes);
+    const { rows, neurons, keys, exponents, origins, values, spread, odd } = data;
+    this.cache.set(want.key, { rows, neurons, keys, exponents, origins, spread, odd }, bytes);
     (want.instances ?? []).forEach((instance, i) => this.cache.set(`${want.key}#${instance}`, values[i], values[i].byteLength));
   }
 

@@ -2,11 +2,11 @@
 
 import { context2d } from "../dom.js";
 import { css, ramp } from "../model/colormap.js";
-import { count, percent } from "../model/format.js";
+import { count } from "../model/format.js";
 import { phrase } from "../model/order.js";
 import { markers, paintMark } from "../view/dots.js";
 import { hatchPattern } from "../view/hatch.js";
-import { groupName, overlap, WHAT_DOTS } from "../view/legend.js";
+import { groupName, opacityWords, overlap, WHAT_DOTS } from "../view/legend.js";
 
 /** @typedef {{canvas: HTMLCanvasElement, frame: import("../view/columnframe.js").Frame}} Plot a frame, and the canvas that it is drawn on */
 /** @typedef {{width: number, paint: (x: number, y: number) => void}} Key of the legend: `y` is the base line of its text */
@@ -35,7 +35,7 @@ export async function png(app, columns, link) {
   const context = context2d(canvas);
   const legendFont = `11px ${theme.font}`;
   context.font = legendFont;
-  const legend = inLines(legendKeys(app, context), width - 2 * MARGIN);
+  const legend = inLines(legendKeys(app, context, columns.map(({ frame }) => frame)), width - 2 * MARGIN);
   const foot = FOOT + LEGEND_LINE * (legend.length - 1);
   const height = MARGIN + TITLE + COLUMN_TITLE + tallest + foot;
   canvas.width = Math.round(width * ratio);
@@ -96,9 +96,10 @@ function inLines(keys, room) {
 /**
  * @param {import("../app.js").App} app
  * @param {CanvasRenderingContext2D} context with the font that they are painted in
+ * @param {import("../view/columnframe.js").Frame[]} frames
  * @returns {Key[]}
  */
-function legendKeys(app, context) {
+function legendKeys(app, context, frames) {
   const { theme, state, metadata } = app;
   /** @param {string} text @param {string} colour @param {number} before @param {(x: number, y: number) => void} [mark] */
   const key = (text, colour, before = 0, mark) => ({
@@ -124,7 +125,7 @@ function legendKeys(app, context) {
   return [
     ...state.groups.map((group, n) => bar([group], n, groupName(metadata.groups[group]))),
     ...(both ? [bar(both.groups, 0, both.name)] : []),
-    key(`opacity: 0–${percent(app.full)} of a class in a bin (${state.curve === "root" ? "square root" : state.curve})`, theme.quiet),
+    key(opacityWords(frames, state.curve), theme.quiet),
     ...(zeros ? [key("=0: exact zeros", theme.quiet)] : []),
     ...[...markers(state.instances, metadata, theme.name)].map(([instance, { colour, shape, hollow }]) => key(metadata.instances[instance].name, theme.ink, 14,
       (x, y) => paintMark(context, { shape, hollow, colour: css(colour) }, x + 5, y - 4, 4))),

@@ -1,6 +1,7 @@
 /** Exactly what is on screen, as data: the rows in view with their keys, values and densities, and where all of it came from. */
 
 import { expression, phrase } from "../model/order.js";
+import { reachesAbove, reachesBelow } from "../view/rowmarks.js";
 
 /** @typedef {import("../view/columnframe.js").Frame} Frame */
 
@@ -34,7 +35,7 @@ export function snapshot(app, frames, link) {
     provenance: metadata.provenance ?? null,
     groups: state.groups.map((group) => ({ group, name: metadata.groups[group].name, rows: metadata.groups[group].rows })),
     instances: state.instances.map((instance) => ({ instance, ...metadata.instances[instance] })),
-    opacity: { curve: state.curve, fullAtShare: app.full },
+    opacity: { curve: state.curve, fullAtShare: frames.map(({ full }) => full) },
     layers: frames.map(layerSnapshot),
   };
 }
@@ -55,13 +56,26 @@ function layerSnapshot(frame) {
     sortedBy: { order: expression(of.order, metadata), words: phrase(of.order, metadata), direction: of.direction },
     hidden: column.hidden,
     axis: {
-      kind: of.mode, scale: state.symlog ? "symlog" : "linear", lowest: axis?.scale?.lo ?? null, highest: axis?.scale?.hi ?? null,
+      kind: of.mode, scale: axis?.scale?.symlog ?? state.symlog === true ? "symlog" : "linear", lowest: axis?.scale?.lo ?? null, highest: axis?.scale?.hi ?? null,
       ownRange: axis && !axis.scale ? [axis.part.lo, axis.part.hi] : null,
-      bins: axis ? axis.end - axis.first : 0, firstBinFrom: axis?.scale ? axis.binStart : null, binWidth: axis?.scale ? axis.binWidth : null,
-      zerosInBins: of.finer === null, shareBelow: axis?.below ?? null, shareAbove: axis?.above ?? null,
+      bins: axis ? axis.end - axis.first : 0, binEdges: axis?.scale ? [...axis.binEdges] : null,
+      zerosInBins: of.finer === null && of.warp === null, shareBelow: axis?.below ?? null, shareAbove: axis?.above ?? null, neuronsBeyond: neuronsBeyond(frame),
     },
     rows: [...pinned, ...rows],
   };
+}
+
+/**
+ * How many neurons in view have values beyond the axis; null where rows are sums of several.
+ * @param {Frame} frame
+ */
+function neuronsBeyond({ data, arrangement, screen, axis }) {
+  if (!axis?.scale || screen.level > 0) return null;
+  let beyond = 0;
+  data.eachRow(arrangement.query, screen, (_line, rows, at) => {
+    if (reachesAbove(rows, at, axis) || reachesBelow(rows, at, axis)) beyond++;
+  });
+  return beyond;
 }
 
 /**

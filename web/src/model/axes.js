@@ -3,14 +3,20 @@
  * drawing all read `AXIS_MODES`; nothing else tells one mode from another. Pure.
  */
 
+import { binsFor, BINS_USUAL, fitAxis, MOST } from "./fit.js";
 import { percent } from "./format.js";
-import { axisDomain, binOfZero, binsInView, makeScale, outside, ownLookup, ownScale, symlogUnit, windowFor } from "./scales.js";
+import { axisDomain, binOfZero, binsInView, logOf, makeScale, ofLog, outside, ownLookup, ownScale, symlogUnit } from "./scales.js";
+import { warpFor } from "./warp.js";
 
 /** @typedef {import("../types").Part} Part */
 /** @typedef {import("../types").Scale} Scale */
 /** @typedef {import("../types").Summary} Summary */
 /** @typedef {{exponent: number, origin: number}} Grid bins `2^exponent` wide; the first begins `origin` of them from zero */
-/** @typedef {{zoom: number, from: number}} FinerBins 256 bins for a part of the layer's axis (`windowFor`) */
+/** @typedef {import("./scales.js").FinerBins} FinerBins */
+/** @typedef {import("./fit.js").Fit} Fit */
+/** @typedef {import("./fit.js").Wishes} Wishes */
+/** @typedef {import("./warp.js").Warp} Warp */
+/** @typedef {{bins: import("../types").Bins, finer: FinerBins | null, warp: Warp | null}} TileBins what tiles are asked for: `bins` of the whole axis, finer ones of a part, or bins put together from several windows */
 
 /**
  * What an axis is laid out from.
@@ -19,9 +25,10 @@ import { axisDomain, binOfZero, binsInView, makeScale, outside, ownLookup, ownSc
  * @property {Grid} grid of the layer
  * @property {number} bins of the whole axis that the tiles have
  * @property {FinerBins | null} finer bins that the tiles have instead; null: those of the whole axis
- * @property {Part} whole
+ * @property {Warp | null} warp bins of a logarithmic axis that they have instead
+ * @property {number} unit of a logarithmic scale (`symlogUnit`); 0: linear
  * @property {Part} part in view
- * @property {boolean} symlog
+ * @property {boolean} symlog whether each neuron's own axis is logarithmic
  * @property {number} width CSS pixels
  * @property {number} ratio device pixels per CSS pixel
  * @property {number} level of the rows
@@ -37,9 +44,7 @@ import { axisDomain, binOfZero, binsInView, makeScale, outside, ownLookup, ownSc
  * @property {Part} part in view
  * @property {number} x CSS pixels from the plot's left edge to the first bin's; at most 0
  * @property {number} width CSS pixels of all bins in view
- * @property {number} binStart activation at the first bin's lower edge (where each row has its own scale: the share of it)
- * @property {number} binWidth
- * @property {Float64Array | null} edges device pixels of the bins' edges where they are not equally wide
+ * @property {Float64Array} binEdges activations at the edges of the bins in view (where each row has its own scale: shares of it)
  * @property {((row: number) => Int16Array) | null} lookup bin of each device pixel where every row has its own
  * @property {((value: number, row: number) => number) | null} toPixel CSS pixels from the plot's left edge to a value, NaN where
  *   it is not known; null for rows of several neurons without a common scale
@@ -53,11 +58,11 @@ import { axisDomain, binOfZero, binsInView, makeScale, outside, ownLookup, ownSc
  * @property {string} option as the menu calls it
  * @property {string} about what it shows, in a few words
  * @property {string} title above the plot: whose axis it is
+ * @property {boolean} follows whether it follows the rows in view
+ * @property {boolean} common whether all rows share it, so that it measures activations
  * @property {"shared" | "own"} tiles the axis that the server counts on (Tiles/HTTP.md, "Tiles")
- * @property {(summary: Summary, bins: import("../types").Bins) => Part} whole all of the axis
- * @property {((grid: Grid, part: Part) => FinerBins | null) | null} finer the finer bins that a part is worth; null where the server has none
- * @property {(part: Part, whole: Part, width: number, symlog: boolean) => Scale} scale from the axis' own units to pixels: what
- *   zooming and moving along it go by
+ * @property {(summary: Summary, wishes: Wishes) => Fit} fit all of the axis: what is shown of the layer at first
+ * @property {(grid: Grid, part: Part, fit: Fit, most: number) => TileBins} bins that a part is worth, at most so many of them in view
  * @property {(request: Request) => Axis} layOut
  */
 
@@ -68,27 +73,27 @@ const SHARES = { lo: 0, hi: 1 };
 
 /** One scale of activations for all neurons of the layer. */
 const COMMON = {
-  tiles: /** @type {const} */ ("shared"), finer: windowFor, scale: commonScale, layOut: layOutCommon,
+  common: true, tiles: /** @type {const} */ ("shared"), bins: commonBins, layOut: layOutCommon,
 };
 
 /** A scale for each neuron: the grid that its own bins lie on. */
 const EACH = {
-  tiles: /** @type {const} */ ("own"), finer: null,
-  scale: (/** @type {Part} */ part, /** @type {Part} */ _whole, /** @type {number} */ width) => makeScale(part.lo, part.hi, width),
-  layOut: layOutEach,
+  common: false, tiles: /** @type {const} */ ("own"), layOut: layOutEach,
+  bins: (/** @type {Grid} */ _grid, /** @type {Part} */ _part, /** @type {Fit} */ { most }) => ({ bins: /** @type {import("../types").Bins} */ (most > 64 ? 256 : most > 16 ? 64 : 16), finer: null, warp: null }),
 };
 
 export const AXIS_MODES = {
   shared: {
-    ...COMMON, option: "shared by the layer", title: "one axis for the layer", about: "one axis for the layer, with 99.9% of its values",
-    whole: (/** @type {Summary} */ summary, /** @type {import("../types").Bins} */ bins) => axisDomain(summary, BEYOND, bins),
+    ...COMMON, follows: true, option: "shared by the layer", title: "one axis for the layer", about: "one axis for the layer, as wide as nearly all neurons reach",
+    fit: (/** @type {Summary} */ summary, /** @type {Wishes} */ wishes) => (summary.spread && fitAxis(summary.spread, wishes)) ?? fitTo(axisDomain(summary, BEYOND, 256), wishes),
   },
   whole: {
-    ...COMMON, option: "shared, with outliers", title: "one axis for the layer, all values", about: "one axis for the layer, with all of its values",
-    whole: (/** @type {Summary} */ summary, /** @type {import("../types").Bins} */ bins) => axisDomain(summary, 0, bins),
+    ...COMMON, follows: false, option: "shared, with outliers", title: "one axis for the layer, all values", about: "one axis for the layer, with all of its values",
+    fit: (/** @type {Summary} */ summary, /** @type {Wishes} */ wishes) => fitTo(axisDomain(summary, 0, 256), wishes),
   },
   own: {
-    ...EACH, option: "each neuron’s own", title: "each neuron on its own axis", about: "each neuron on its own range", whole: () => SHARES,
+    ...EACH, follows: false, option: "each neuron’s own", title: "each neuron on its own axis", about: "each neuron on its own range",
+    fit: (/** @type {Summary} */ _summary, /** @type {Wishes} */ { few, bins }) => ({ ...SHARES, unit: 0, most: bins ?? (few ? 64 : 256) }),
   },
 };
 
@@ -113,25 +118,60 @@ export function layerBins({ grid: { exponent, origin }, bins, finer }) {
   return { start: (origin * 2 ** finer.zoom + finer.from) * width, width };
 }
 
-/** @param {Part} part @param {Part} whole @param {number} width @param {boolean} symlog */
-function commonScale(part, whole, width, symlog) {
-  return makeScale(part.lo, part.hi, width, symlog ? symlogUnit(whole.lo, whole.hi) : 0);
+/** An axis of constant neurons is this share of their largest value wide, at least: else its numbers would differ in their last digits. */
+const WIDTH_LEAST = 0.02;
+
+/**
+ * @param {Part} part
+ * @param {Wishes} wishes
+ * @returns {Fit}
+ */
+function fitTo(part, { few, bins, symlog }) {
+  const largest = Math.max(Math.abs(part.lo), Math.abs(part.hi));
+  const most = bins ? MOST[bins] : few ? 64 : BINS_USUAL;
+  if (largest < 1e-30) return { ...SHARES, unit: 0, most };
+  const pad = part.hi - part.lo < WIDTH_LEAST * largest ? 0.1 * largest : 0;
+  const { lo, hi } = { lo: part.lo - pad, hi: part.hi + pad };
+  return { lo, hi, unit: symlog ? symlogUnit(lo, hi) : 0, most: symlog ? Math.min(most, BINS_USUAL) : most };
 }
 
+/**
+ * @param {Grid} grid
+ * @param {Part} part
+ * @param {Fit} fit
+ * @param {number} most
+ * @returns {TileBins}
+ */
+function commonBins(grid, part, { unit }, most) {
+  if (unit > 0) return { bins: 256, finer: null, warp: warpFor(grid, part, unit, Math.min(most, BINS_USUAL)) };
+  return { ...binsFor(grid, part, most), warp: null };
+}
+
+/** Bins drawn narrower could not be seen. CSS pixels. */
+const BIN_LEAST = 3;
+
 /** @param {Request} request @returns {Axis} */
-function layOutCommon({ summary, grid, bins, finer, whole, part, symlog, width, ratio }) {
-  const scale = commonScale(part, whole, width, symlog);
+function layOutCommon({ summary, grid, bins, finer, warp, unit, part, width }) {
+  const scale = makeScale(part.lo, part.hi, width, unit);
+  const shared = { scale, part, lookup: null, toPixel: scale.toPixel, ends: null, ...outside(summary, part) };
+  if (warp) {
+    const { step, first } = warp;
+    const from = Math.max(0, Math.floor(logOf(part.lo, unit) / step + 1e-9) - first);
+    const end = Math.min(warp.bins, Math.max(from + 1, Math.ceil(logOf(part.hi, unit) / step - 1e-9) - first));
+    const binEdges = Float64Array.from({ length: end - from + 1 }, (_, i) => ofLog((first + from + i) * step, unit));
+    return { ...shared, first: from, end, binEdges, zeroBin: -1, ...placed(scale.toPixel(binEdges[0]), scale.toPixel(binEdges[end - from])) };
+  }
   const { start, width: binWidth } = layerBins({ grid, bins, finer });
-  const { first, end, edges } = binsInView(scale, start, binWidth, finer ? 256 : bins);
-  const x = edges[0];
-  // Edges far outside would only be clipped again, and would need a canvas of their size.
-  const near = edges.map((edge) => (Math.min(width + 2, Math.max(-2, edge)) - Math.max(-2, x)) * ratio);
-  return {
-    first, end, scale, part, x: symlog ? Math.max(-2, x) : x, width: edges[edges.length - 1] - x,
-    binStart: start + first * binWidth, binWidth,
-    // Tiles of a window come without the exact zeros.
-    zeroBin: finer ? -1 : binOfZero(summary, bins), edges: symlog ? near : null, lookup: null, toPixel: scale.toPixel, ends: null, ...outside(summary, part),
-  };
+  const { first, end } = binsInView(scale, start, binWidth, finer ? 256 : bins);
+  const binEdges = Float64Array.from({ length: end - first + 1 }, (_, i) => start + (first + i) * binWidth);
+  // Tiles of a window come without the exact zeros.
+  return { ...shared, first, end, binEdges, zeroBin: finer ? -1 : binOfZero(summary, bins), ...placed(scale.toPixel(binEdges[0]), scale.toPixel(binEdges[end - first])) };
+}
+
+/** @param {number} from @param {number} to pixels of the outer edges */
+function placed(from, to) {
+  const more = Math.max(0, BIN_LEAST - (to - from));
+  return { x: from - more / 2, width: to - from + more };
 }
 
 /** @param {Request} request @returns {Axis} */
@@ -146,10 +186,10 @@ function layOutEach({ summary, bins, part, symlog, width, ratio, level, gridOf }
   const pixels = Math.max(1, Math.round(width * ratio));
   return {
     first, end, scale: null, part, x: warped ? 0 : toPixel(first / bins), width: warped ? width : toPixel(end / bins) - toPixel(first / bins),
-    binStart: first / bins, binWidth: 1 / bins,
+    binEdges: Float64Array.from({ length: end - first + 1 }, (_, i) => (first + i) / bins),
     // A layer without negative values has its zeros in the first bin of every own axis; else the bin is another for each neuron.
     zeroBin: positive ? Math.min(0, binOfZero(summary, bins)) : -1,
-    edges: null, above: 0, below: 0,
+    above: 0, below: 0,
     ends: part.lo === 0 && part.hi === 1 ? ["each neuron’s lowest", "highest"] : [`${percent(part.lo)} of each neuron’s range`, percent(part.hi)],
     lookup: warped ? (row) => pixelBins(level === 0 ? gridOf(row)?.origin ?? 0 : 0, part, pixels, bins) : null,
     // A sum of neurons with different axes has no place on either.

@@ -11,6 +11,16 @@ export function symlogUnit(lo, hi) {
   return Math.max(Math.abs(lo), Math.abs(hi)) / 100 || 1;
 }
 
+/** @param {number} value @param {number} unit @returns {number} its place on a symmetric logarithmic scale */
+export function logOf(value, unit) {
+  return Math.sign(value) * Math.log1p(Math.abs(value) / unit);
+}
+
+/** @param {number} place @param {number} unit @returns {number} the value there */
+export function ofLog(place, unit) {
+  return Math.sign(place) * Math.expm1(Math.abs(place)) * unit;
+}
+
 /**
  * A linear or symmetric logarithmic scale from [lo, hi] to [0, width].
  * @param {number} lo
@@ -22,9 +32,9 @@ export function symlogUnit(lo, hi) {
 export function makeScale(lo, hi, width, unit = 0) {
   const symlog = unit > 0;
   /** @param {number} v */
-  const warp = (v) => (symlog ? Math.sign(v) * Math.log1p(Math.abs(v) / unit) : v);
+  const warp = (v) => (symlog ? logOf(v, unit) : v);
   /** @param {number} v */
-  const unwarp = (v) => (symlog ? Math.sign(v) * Math.expm1(Math.abs(v)) * unit : v);
+  const unwarp = (v) => (symlog ? ofLog(v, unit) : v);
   const from = warp(lo);
   const span = warp(hi) - from || 1;
   return {
@@ -101,25 +111,29 @@ export function outside({ shared, distribution }, { lo, hi }) {
 }
 
 /** @typedef {import("../types").Part} Part */
+/** @typedef {{zoom: number, from: number}} FinerBins 256 bins for a part of the layer's axis (Tiles/HTTP.md, "Tiles") */
 /** Halvings of the axis' bins that the server offers (Tiles/HTTP.md, "Tiles"). */
-const ZOOM_MAX = 16;
+const ZOOM_MAX = 24;
 /** A part is asked for in steps of so many bins: panning then asks for a new one only now and then. */
 const WINDOW_STEP = 128;
 
 /**
  * The finer bins that a part of the common axis is worth: `zoom` halvings, and the first of 256 bins counted from the axis's
- * lower end. At least 64 and at most 128 of them are in view.
+ * lower end. At most `most` and at least half as many of them are in view.
  * @param {{exponent: number, origin: number}} shared
  * @param {Part} part
- * @returns {{zoom: number, from: number} | null} null where the bins of the whole axis are fine enough
+ * @param {number} [most] at most 255
+ * @returns {FinerBins | null} null where the bins of the whole axis are fine enough
  */
-export function windowFor({ exponent, origin }, { lo, hi }) {
+export function windowFor({ exponent, origin }, { lo, hi }, most = WINDOW_STEP) {
   const span = hi - lo;
-  const zoom = Math.min(ZOOM_MAX, Math.floor(Math.log2((WINDOW_STEP * 2 ** exponent) / span)));
+  const zoom = Math.min(ZOOM_MAX, Math.floor(Math.log2((most * 2 ** exponent) / span) + 1e-9));
   if (!(zoom >= 1)) return null;
   const first = (lo / 2 ** exponent - origin) * 2 ** zoom;
   const last = 256 * 2 ** zoom - 256;
-  return { zoom, from: Math.min(last, Math.max(0, Math.floor(first / WINDOW_STEP) * WINDOW_STEP)) };
+  // More than half of a window in view leaves no room for steps.
+  const step = most > WINDOW_STEP ? 1 : WINDOW_STEP;
+  return { zoom, from: Math.min(last, Math.max(0, Math.floor(first / step + 1e-9) * step)) };
 }
 
 /**
@@ -172,13 +186,13 @@ export function ownScale(origin, symlog) {
  * @param {Part} whole
  * @param {number} factor
  * @param {number} share
+ * @param {number} [least] width of a part
  * @returns {Part | null} null: the whole
  */
-export function zoomAcross(scale, whole, factor, share) {
+export function zoomAcross(scale, whole, factor, share, least = (whole.hi - whole.lo) / 2 ** 16) {
   const { width } = scale;
   const lo = Math.max(whole.lo, scale.toValue(width * share * (1 - 1 / factor)));
   const hi = Math.min(whole.hi, scale.toValue(width * (share + (1 - share) / factor)));
-  const least = (whole.hi - whole.lo) / 2 ** ZOOM_MAX;
   if (hi - lo < least) return { lo: scale.lo, hi: scale.hi };
   return lo <= whole.lo && hi >= whole.hi ? null : { lo, hi };
 }

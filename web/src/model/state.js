@@ -6,10 +6,13 @@
  *
  *     d data set   v version   l layers   g groups   i instances   u their names   s sort   h hidden   p pinned   y rows in view
  *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes or hatched   k linked   n neuron panel
+ *     w groups of the moment, of which `w0` in g is the first   e the one that follows the brush; `r17` in i is row 17
+ *     w0, w1 … (of a column) the window fitted to its rows in view
  */
 
 import { AXIS_DEFAULT, AXIS_NAMES } from "./axes.js";
 import { decodeNames, encodeNames, renumbered } from "./linknames.js";
+import { decodeMoments, encodeGroup, encodeInstance, encodeMoments, isMoment, rowInstance, rowOf } from "./moments.js";
 import { decodeOrder, encodeOrder, exists } from "./order.js";
 
 /** @typedef {import("../types").State} State */
@@ -28,34 +31,22 @@ const CURVES = /** @type {const} */ (["root", "linear", "log"]);
 const BINS = /** @type {const} */ ([256, 64, 16]);
 /** Below so many rows a class, 256 bins show single rows as specks: the picture begins with 64. */
 const FINE_FROM_ROWS = 400;
-/** The share of a fully opaque bin, by bins: coarser ones hold more. */
-const FULL = { 256: 0.1, 64: 0.5, 16: 1 };
 
 /**
- * Bins across, where the reader has not chosen.
- * @param {Metadata} metadata
- * @returns {import("../types").Bins}
+ * Whether classes have so few rows that fine bins would show single ones.
+ * @param {Pick<Metadata, "groups">} metadata
  */
-export function fittingBins({ groups }) {
+export function hasFewRows({ groups }) {
   const rows = groups.filter((group) => group.kind === "class").map((group) => group.rows);
   const mean = rows.reduce((a, b) => a + b, 0) / Math.max(1, rows.length);
-  return rows.length > 0 && mean < FINE_FROM_ROWS ? 64 : 256;
-}
-
-/**
- * The share of a group in one bin that is fully opaque.
- * @param {Pick<State, "full">} state
- * @param {import("../types").Bins} bins
- */
-export function fullShare({ full }, bins) {
-  return full ?? FULL[bins];
+  return rows.length > 0 && mean < FINE_FROM_ROWS;
 }
 
 /** @returns {State} nothing chosen */
 export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
-    axis: AXIS_DEFAULT, symlog: false, bins: null, curve: "root", full: null, lanes: false, hatched: false, linked: false, panel: null,
+    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: false, hatched: false, linked: false, panel: null, moments: [], brush: null,
   };
 }
 
@@ -70,7 +61,7 @@ export function freshColumn({ groups, instances }, metadata) {
   /** @type {import("../types").Order} */
   const order = attacked !== undefined ? { kind: "value", instance: attacked }
     : groups.length > 0 ? { kind: "median", group: groups[0] } : { kind: "index" };
-  return { order, direction: order.kind === "index" ? "ascending" : "descending", hidden: [], pinned: [], top: 0, span: null, across: null };
+  return { order, direction: order.kind === "index" ? "ascending" : "descending", hidden: [], pinned: [], top: 0, span: null, across: null, fit: null };
 }
 
 /**
@@ -114,10 +105,12 @@ const fine = (n) => String(Number(n.toPrecision(10)));
  */
 export function encodeState(state, metadata) {
   /** @type {[string, string][]} */
-  const parts = [["d", encodeURIComponent(state.dataset)], ["v", state.version], ["l", state.layers.join(",")], ["g", state.groups.join(",")]];
-  if (state.instances.length > 0) parts.push(["i", state.instances.join(",")]);
-  const names = metadata ? encodeNames(state, metadata) : "";
+  const parts = [["d", encodeURIComponent(state.dataset)], ["v", state.version], ["l", state.layers.join(",")], ["g", state.groups.map((group) => encodeGroup(group, state.moments)).join(",")]];
+  if (state.instances.length > 0) parts.push(["i", state.instances.map((instance) => encodeInstance(instance, metadata)).join(",")]);
+  const names = metadata ? encodeNames(storedOnly(state, metadata), metadata) : "";
   if (names) parts.push(["u", names]);
+  if (metadata && state.moments.length > 0) parts.push(["w", encodeMoments(state.moments, metadata)]);
+  if (state.brush !== null) parts.push(["e", encodeGroup(state.brush, state.moments)]);
   state.layers.forEach((id, place) => {
     const column = state.columns[id];
     if (!column) return;
@@ -125,10 +118,11 @@ export function encodeState(state, metadata) {
     if (column.hidden.length > 0) parts.push([`h${place}`, packed(column.hidden)]);
     if (column.pinned.length > 0) parts.push([`p${place}`, packed(column.pinned)]);
     if (column.span !== null) parts.push([`y${place}`, `${short(column.top)}_${short(column.span)}`]);
+    if (column.fit && column.span !== null) parts.push([`w${place}`, [column.fit.lo, column.fit.hi, column.fit.unit, column.fit.most].map(fine).join("_")]);
     if (column.across !== null) parts.push([`x${place}`, `${fine(column.across.lo)}_${fine(column.across.hi)}`]);
   });
   if (state.axis !== AXIS_DEFAULT) parts.push(["a", state.axis]);
-  if (state.symlog) parts.push(["z", "symlog"]);
+  if (state.symlog !== null) parts.push(["z", state.symlog ? "symlog" : "linear"]);
   if (state.curve !== "root") parts.push(["c", state.curve]);
   if (state.bins !== null) parts.push(["b", String(state.bins)]);
   if (state.full !== null) parts.push(["f", short(state.full)]);
@@ -136,6 +130,16 @@ export function encodeState(state, metadata) {
   if (state.linked) parts.push(["k", "1"]);
   if (state.panel) parts.push(["n", `${state.panel.layer}.${state.panel.neuron}`]);
   return `#${FORM};${parts.map(([key, value]) => `${key}=${value}`).join(";")}`;
+}
+
+/**
+ * The view without what has a name of its own in links.
+ * @param {State} state
+ * @param {Metadata} metadata
+ * @returns {State}
+ */
+function storedOnly(state, metadata) {
+  return { ...state, groups: state.groups.filter((group) => !isMoment(metadata, group)), instances: state.instances.filter((instance) => rowOf(metadata, instance) === null) };
 }
 
 /** @param {string} hash @returns {Map<string, string> | null} null when it is none of our forms */
@@ -189,9 +193,19 @@ export function goneNames(hash, metadata) {
   return decodeNames(fields(hash)?.get("u") ?? "", metadata).gone;
 }
 
-/** @param {string} text @param {(n: number) => number | null} renumber @param {number} end @param {number} most */
-function indices(text, renumber, end, most) {
-  const all = text.split(",").filter((t) => /^\d{1,9}$/.test(t)).flatMap((t) => renumber(Number(t)) ?? []).filter((n) => n < end);
+/**
+ * @param {string} text
+ * @param {(n: number) => number | null} renumber
+ * @param {number} end
+ * @param {number} most
+ * @param {(text: string) => number | undefined} made what the reader made on the page, and is no number
+ */
+function indices(text, renumber, end, most, made) {
+  const all = text.split(",").flatMap((t) => {
+    if (!/^\d{1,9}$/.test(t)) return made(t) ?? [];
+    const n = renumber(Number(t));
+    return n !== null && n < end ? [n] : [];
+  });
   return [...new Set(all)].slice(0, most);
 }
 
@@ -209,8 +223,15 @@ export function decodeState(hash, metadata) {
   const layers = new Map(metadata.layers.map((layer) => [layer.id, layer]));
   const ids = (map.get("l") ?? "").split(",");
   const names = decodeNames(map.get("u") ?? "", metadata);
-  state.groups = indices(map.get("g") ?? "", names.group, metadata.groups.length, GROUPS_MAX);
-  state.instances = indices(map.get("i") ?? "", names.instance, metadata.instances.length, INSTANCES_MAX);
+  const stored = { groups: metadata.groups.filter((_, g) => !isMoment(metadata, g)).length, instances: metadata.instances.filter((one) => one.row === undefined).length };
+  state.moments = decodeMoments(map.get("w") ?? "", metadata);
+  /** @param {string} text */
+  const moment = (text) => (/^w\d{1,3}$/.test(text) ? state.moments[Number(text.slice(1))] : undefined);
+  /** @param {string} text */
+  const row = (text) => (/^r\d{1,9}$/.test(text) && Number(text.slice(1)) < metadata.rows ? rowInstance(metadata, { row: Number(text.slice(1)) }) : undefined);
+  state.groups = indices(map.get("g") ?? "", names.group, stored.groups, GROUPS_MAX, moment);
+  state.instances = indices(map.get("i") ?? "", names.instance, stored.instances, INSTANCES_MAX, row);
+  state.brush = moment(map.get("e") ?? "") ?? null;
   ids.forEach((id, place) => {
     const layer = layers.get(id);
     if (!layer || state.layers.includes(id)) return;
@@ -220,7 +241,7 @@ export function decodeState(hash, metadata) {
   // Links of before the scale was a choice of its own said `a=symlog` for the whole axis, logarithmic.
   const symlogAxis = map.get("a") === "symlog";
   state.axis = symlogAxis ? "whole" : AXIS_NAMES.find((axis) => axis === map.get("a")) ?? AXIS_DEFAULT;
-  state.symlog = symlogAxis || map.get("z") === "symlog";
+  state.symlog = symlogAxis || map.get("z") === "symlog" ? true : map.get("z") === "linear" ? false : null;
   state.curve = CURVES.find((curve) => curve === map.get("c")) ?? "root";
   state.bins = BINS.find((bins) => String(bins) === map.get("b")) ?? null;
   const full = Number(map.get("f"));
@@ -258,6 +279,8 @@ function decodeColumn(map, place, layer, chosen, metadata) {
     column.top = Math.min(Number(rows[1]), layer.neurons);
     column.span = Number(rows[2]);
   }
+  const [lo, hi, unit, most] = (map.get(`w${place}`) ?? "").split("_").map(Number);
+  if (column.span !== null && lo < hi && unit >= 0 && most >= 16 && most <= 255 && [lo, hi, unit, most].every(Number.isFinite)) column.fit = { lo, hi, unit, most };
   const across = (map.get(`x${place}`) ?? "").split("_").map(Number);
   if (across.length === 2 && across[0] < across[1] && across.every(Number.isFinite)) column.across = { lo: across[0], hi: across[1] };
   return column;

@@ -14,8 +14,9 @@ const ROWS_MAX = 256;
 export class Damaged extends Error {}
 
 /**
- * What an address asks for, as far as a header has to say the same; `bins` are instances where it asks for rows.
- * @typedef {{level: number, index: number, bins: number}} Asked
+ * What an address asks for, as far as a header has to say the same; `bins` are instances where it asks for rows, `spread` whether these
+ * come with how far they reach.
+ * @typedef {{level: number, index: number, bins: number, spread?: boolean}} Asked
  */
 
 /**
@@ -28,7 +29,7 @@ export function askedBy(url) {
   const [what, level, index] = pathname.split("/").slice(-3);
   const instances = query.get("instances") || null;
   const bins = what === "rows" ? instances?.split(",").length ?? 0 : Number(query.get("bins") ?? 256);
-  return { level: Number(level), index: Number(index), bins };
+  return { level: Number(level), index: Number(index), bins, ...(query.get("spread") === "all" && { spread: true }) };
 }
 
 /**
@@ -88,7 +89,7 @@ export function decodeTile(buffer, asked, sum) {
 export function decodeRows(buffer, asked, sum) {
   const { rows, bins: instances, level, first } = header(buffer, "NDR1", asked, sum);
   const exponentBytes = Math.ceil((2 * rows) / 8) * 8;
-  const expected = HEADER + 4 * rows + 8 * rows + exponentBytes + 8 * rows + 12 * rows * instances;
+  const expected = HEADER + 4 * rows + 8 * rows + exponentBytes + 8 * rows + 12 * rows * instances + (asked.spread ? 25 * rows : 0);
   if (buffer.byteLength !== expected) throw new Damaged(`${buffer.byteLength} bytes, expected ${expected}`);
   let at = HEADER;
   // The parts are not aligned to their own size when `rows` is odd: copy each out.
@@ -104,5 +105,7 @@ export function decodeRows(buffer, asked, sum) {
   const origins = Float64Array.from(new BigInt64Array(take(8 * rows)), Number);
   const values = [];
   for (let i = 0; i < instances; i++) values.push(new Float32Array(take(12 * rows)));
-  return { rows, level, first, neurons, keys, exponents, origins, values };
+  const spread = asked.spread ? new Float32Array(take(24 * rows)) : new Float32Array(0);
+  const odd = asked.spread ? new Uint8Array(take(rows)) : new Uint8Array(0);
+  return { rows, level, first, neurons, keys, exponents, origins, values, spread, odd };
 }

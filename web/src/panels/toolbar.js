@@ -31,19 +31,19 @@ export function toolbarView(app) {
     // A part of one axis says nothing on another.
     for (const column of Object.values(draft.columns)) column.across = null;
   });
-  const scale = menu("axis-scale", "", "linear, or symlog: logarithmic on both sides of 0", [["linear", "linear"], ["symlog", "symlog"]], (value) => (draft) => {
-    draft.symlog = value === "symlog";
+  const scale = menu("axis-scale", "", "linear, or symlog: logarithmic on both sides of 0; at first, whichever shows most neurons", [["", "linear or symlog"], ["linear", "linear"], ["symlog", "symlog"]], (value) => (draft) => {
+    draft.symlog = value === "" ? null : value === "symlog";
   });
-  const bins = menu("bins", "bins", "How many bins the layer’s whole axis is divided into", [["256", "256"], ["64", "64"], ["16", "16"]], (value) => (draft) => {
-    draft.bins = /** @type {import("../types").Bins} */ (Number(value));
+  const bins = menu("bins", "bins", "Into how many bins the axis is divided, at most", [["", "as fits"], ["256", "256"], ["64", "64"], ["16", "16"]], (value) => (draft) => {
+    draft.bins = value === "" ? null : /** @type {import("../types").Bins} */ (Number(value));
   });
   const curve = menu("opacity-curve", "opacity", "How the share of a class in a bin becomes opacity", [
     ["linear", "linear"], ["root", "square root"], ["log", "logarithmic"],
   ], (value) => (draft) => {
     draft.curve = /** @type {import("../types").Curve} */ (value);
   });
-  const full = menu("opacity-full", "full at", "The share of a class in a bin that is drawn fully opaque", FULL.map((share) => [String(share), percent(share)]), (value) => (draft) => {
-    draft.full = Number(value);
+  const full = menu("opacity-full", "full at", "The share of a class in a bin that is drawn fully opaque; at first, nearly the largest in view", [["", "as fits"], ...FULL.map((share) => /** @type {[string, string]} */ ([String(share), percent(share)]))], (value) => (draft) => {
+    draft.full = value === "" ? null : Number(value);
   });
   const lanes = menu("class-arrangement", "classes", "Overlaid; overlaid and striped; or each in its own lane", [
     ["overlay", "overlaid"], ["hatched", "hatched"], ["lanes", "in lanes"],
@@ -65,13 +65,12 @@ export function toolbarView(app) {
   const update = () => {
     const { state } = app;
     axis.value = state.axis;
-    scale.value = state.symlog ? "symlog" : "linear";
-    bins.value = String(app.bins);
+    scale.value = state.symlog === null ? "" : state.symlog ? "symlog" : "linear";
+    bins.value = String(state.bins ?? "");
     curve.value = state.curve;
-    if (![...full.options].some((option) => Number(option.value) === app.full)) {
-      full.append(el("option", { value: String(app.full) }, percent(app.full)));
-    }
-    full.value = String(app.full);
+    const chosen = state.full === null ? "" : String(state.full);
+    if (state.full !== null && ![...full.options].some((option) => option.value === chosen)) full.append(el("option", { value: chosen }, percent(state.full)));
+    full.value = chosen;
     lanes.value = state.lanes ? "lanes" : state.hatched ? "hatched" : "overlay";
     linked.checked = state.linked;
     linkedLabel.hidden = state.layers.length < 2;

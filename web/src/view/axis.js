@@ -35,7 +35,7 @@ const TITLE_BUTTON = 104;
 
 /**
  * What the axis measures, and whose it is.
- * @param {Pick<import("../types").State, "axis" | "symlog">} state
+ * @param {{axis: import("../types").AxisName, symlog: boolean}} state
  * @param {number} width
  * @param {boolean} cut whether only a part of it is in view
  */
@@ -86,8 +86,9 @@ export function paintRowsTitle(context, layout, title, theme) {
  * @param {import("../model/axes.js").Axis} axis
  * @param {Theme} theme
  * @param {string} title
+ * @param {string} beyondText how many rows reach further; empty: none
  */
-export function paintAxis(context, layout, { scale, ends, above, below }, theme, title) {
+export function paintAxis(context, layout, { scale, ends, above, below }, theme, title, beyondText) {
   const y = TICK_Y;
   const zeros = layout.zeroWidth > 0;
   context.font = `11px ${theme.font}`;
@@ -97,7 +98,15 @@ export function paintAxis(context, layout, { scale, ends, above, below }, theme,
   context.lineWidth = 1;
   const { plotX, plotWidth } = layout;
   context.textAlign = "left";
-  context.fillText(title, plotX, TITLE_Y);
+  const room = plotWidth - context.measureText(beyondText).width - 12;
+  const isLong = beyondText !== "" && context.measureText(title).width > room;
+  context.fillText(isLong ? "activation" : title, plotX, TITLE_Y);
+  if (beyondText && (!isLong || room > context.measureText("activation").width)) {
+    context.textAlign = "right";
+    context.fillStyle = theme.ink;
+    context.fillText(beyondText, plotX + plotWidth, TITLE_Y);
+    context.fillStyle = theme.quiet;
+  }
   if (scale) {
     const list = axisTicks(scale);
     list.forEach(({ value, text }, i) => {

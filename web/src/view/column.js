@@ -12,6 +12,7 @@ import { ColumnMarks } from "./columnmarks.js";
 import { paintLabels, paintPlot, withinPlot } from "./columnpaint.js";
 import { Description } from "./description.js";
 import { markers } from "./dots.js";
+import { fullShare } from "./opacity.js";
 import { lackingLines, paintLacking } from "./lacking.js";
 import { Minimap, MINIMAP_WIDTH } from "./minimap.js";
 
@@ -20,6 +21,18 @@ import { Minimap, MINIMAP_WIDTH } from "./minimap.js";
 /** @typedef {import("./columnframe.js").Frame} Frame */
 /** @typedef {import("./columnframe.js").Screen} Screen */
 /** @typedef {import("./columnframe.js").Hit} Hit */
+
+/** Until anything is known. */
+const FULL_AT_FIRST = 0.2;
+
+/**
+ * How wide the bins of an arrangement are, to be compared with those of another one on the same scale.
+ * @param {Arrangement} of
+ * @param {{exponent: number}} shared
+ */
+function binWidth({ bins, finer, warp }, shared) {
+  return warp ? warp.step : finer ? 2 ** (shared.exponent - finer.zoom) : (2 ** shared.exponent * 256) / bins;
+}
 
 export class Column {
   /**
@@ -50,6 +63,13 @@ export class Column {
     /** @type {Hit | null} */
     this.hovered = null;
     this.motion = new Motion();
+    /**
+     * The share that is fully opaque, and how wide the bins are that it was found in.
+     * @type {{full: number, width: number} | null}
+     */
+    this.opaque = null;
+    /** Rows for which the axis was last asked whether it suits them. */
+    this.asked = "";
     this.layout = this.measure();
     new ResizeObserver(([entry]) => {
       this.width = entry.contentRect.width;
@@ -124,11 +144,11 @@ export class Column {
     const { app, layer, data, layout, state, view } = this;
     const hiddenRanks = data.hiddenRanks(arrangement);
     const screen = this.screen(hiddenRanks, view);
-    const pinned = arrangement.finer ? data.pinnedArrangement() : data.base(data.pinnedArrangement());
+    const pinned = data.pinnedArrangement();
     const whole = data.base(arrangement);
     const { refused } = app.source;
     /** @param {number} index */
-    const isLacking = (index) => app.state.groups.some((group) => refused.has(data.tileUrl(arrangement, group, screen.level, index)));
+    const isLacking = (index) => app.state.groups.some((group) => data.addressOf(arrangement, group, screen.level, index).urls.some((url) => refused.has(url)));
     /** @param {Arrangement} of @param {number} width @param {number} level */
     const place = (of, width, level) => ({ width, level, gridOf: (/** @type {number} */ row) => data.rowFacts(of.query, 0, row) });
     return Object.freeze({
@@ -138,10 +158,46 @@ export class Column {
       axis: this.axis.layOut(arrangement, place(arrangement, layout.plotWidth, screen.level)),
       // Single neurons, whatever the rows below are sums of.
       pinned: { arrangement: pinned, axis: layout.pinnedRows > 0 ? this.axis.layOut(pinned, place(pinned, layout.plotWidth, 0)) : null },
-      overview: { arrangement: whole, axis: this.axis.layOut(whole, place(whole, MINIMAP_WIDTH, data.top), this.axis.whole(whole.mode)) },
-      inks: app.state.groups.map((group) => ({ group, colour: app.colour(group) })), markers: markers(app.state.instances, app.metadata, app.theme.name),
-      full: app.full, fineness: this.axis.fineness(arrangement), lacking: refused.size === 0 ? [] : lackingLines(screen.rows, isLacking), cursor: this.cursor, hovered: this.hovered,
+      overview: { arrangement: whole, axis: this.axis.layOut(whole, place(whole, MINIMAP_WIDTH, data.top), whole.fit) },
+      inks: app.state.groups.map((group) => ({ group, colour: app.colour(group) })), markers: markers(app.placed, app.metadata, app.theme.name),
+      ...this.fullness(arrangement, whole), lacking: refused.size === 0 ? [] : lackingLines(screen.rows, isLacking), cursor: this.cursor, hovered: this.hovered,
     });
+  }
+
+  /**
+   * What is fully opaque: as chosen, else as found when the picture was last exact, in bins as wide as the present ones.
+   * @param {Arrangement} of
+   * @param {Arrangement} whole
+   */
+  fullness(of, whole) {
+    const { full } = this.app.state;
+    if (full !== null) return { full, overviewFull: full };
+    const { opaque } = this;
+    /** @param {Arrangement} one */
+    const scaled = (one) => (opaque ? Math.min(1, (opaque.full * binWidth(one, this.layer.shared)) / opaque.width) : FULL_AT_FIRST);
+    return { full: scaled(of), overviewFull: scaled(whole) };
+  }
+
+  /** Once the picture is exact and at rest: opacity and axis follow what is in view. Returns whether there is to be another picture. */
+  settle() {
+    const { app, data, frame, state } = this;
+    const { axis, arrangement: of, screen } = frame;
+    if (!axis) return false;
+    const { first, end, zeroBin } = axis;
+    const full = fullShare(data, of, screen, app.state.groups, { first, end, zeroBin });
+    const width = binWidth(of, this.layer.shared);
+    const changed = full !== null && app.state.full === null && (full !== this.opaque?.full || width !== this.opaque.width);
+    if (full !== null) this.opaque = { full, width };
+    const about = `${of.query}|${screen.level}|${screen.rows[0]}|${screen.rows.length}|${of.fit.lo}|${of.fit.hi}`;
+    if (about !== this.asked && state.span !== null) {
+      this.asked = about;
+      /** @type {Float32Array[]} */
+      const rows = [];
+      data.eachRow(of.query, screen, (_line, tile, at) => rows.push(tile.spread.subarray(at * 6, at * 6 + 6)));
+      const fit = this.axis.refitted(rows);
+      if (fit) app.refit(this.layer.id, fit);
+    }
+    return changed;
   }
 
   /**
@@ -153,8 +209,9 @@ export class Column {
     if (this.width < 20 || this.height < 40) return { covered: false, sharp: false };
     const { data, state } = this;
     this.layout = this.measure();
-    const { groups, instances } = this.app.state;
-    set(this.empty, "hidden", groups.length + instances.length > 0);
+    const { groups } = this.app.state;
+    const instances = this.app.placed;
+    set(this.empty, "hidden", groups.length + this.app.state.instances.length > 0);
     const wanted = data.wanted();
     const wantedHidden = data.hiddenRanks(wanted);
     const allRanked = wantedHidden.length === state.hidden.length;
@@ -165,8 +222,9 @@ export class Column {
     if (!data.shown || (!sameArrangement(data.shown, wanted) && covered && allRanked)) data.shown = wanted;
     const current = sameArrangement(data.shown, wanted);
     this.frame = this.compose(this.drawn(data.shown));
-    this.draw();
     const exact = sharp && current && allRanked && this.frame.axis !== null && this.pinnedSharp(groups, instances);
+    if (((exact && !this.app.moving) || !this.opaque) && this.settle()) this.frame = this.compose(this.frame.arrangement);
+    this.draw();
     this.describe(sameRows(this.frame.arrangement, wanted), exact);
     if (exact && !this.app.moving) this.description.update(this.frame);
     return { covered: covered && current, sharp: exact };
@@ -213,11 +271,22 @@ export class Column {
     const facts = {
       order: encodeOrder(of.order), direction: of.direction, level: screen.level, "row-height": screen.rowHeight.toFixed(4), top: view.top.toFixed(3),
       "plot-x": layout.plotX, "plot-width": layout.plotWidth, "plot-top": layout.plotTop, "plot-height": layout.plotHeight,
-      lo: axis?.part.lo ?? "", hi: axis?.part.hi ?? "", zoom: of.finer?.zoom ?? 0, sorting: !current, sharp: exact, lacking: this.frame.lacking.length > 0,
+      lo: axis?.part.lo ?? "", hi: axis?.part.hi ?? "", zoom: of.finer?.zoom ?? 0, unit: of.fit.unit, step: binWidth(of, this.layer.shared), full: this.frame.full, sorting: !current, sharp: exact, lacking: this.frame.lacking.length > 0,
     };
     for (const [name, value] of Object.entries(facts)) set(this.element, `data-${name}`, String(value));
     set(this.canvas, "aria-label", `${this.layer.name}: ${this.total} neurons by ${phrase(of.order, this.app.metadata)}, ${of.direction}`
       + `${hidden.length > 0 ? `, ${hidden.length} hidden` : ""}. Arrow keys move, Enter opens a neuron, ? lists the keys.`);
+  }
+
+  /** The least part of the axis that shows anything of the rows in view; undefined where that is not known. */
+  leastAcross() {
+    /** @type {number[]} */
+    const exponents = [];
+    const { arrangement: of, screen } = this.frame;
+    this.data.eachRow(of.query, screen, (_line, rows, at) => {
+      if (rows.spread[at * 6] < rows.spread[at * 6 + 5]) exponents.push(rows.exponents[at]);
+    });
+    return this.axis.least(exponents);
   }
 
   /**

@@ -6,22 +6,23 @@
  */
 
 import { orderQuery, tileQuery } from "../data/api.js";
-import { RequestError } from "../data/queue.js";
 import { PRIORITY } from "../data/tiles.js";
 import { axisMode } from "../model/axes.js";
 import { expression } from "../model/order.js";
+import { binOfZero } from "../model/scales.js";
 import { TILE_ROWS, tilesOf, topLevel } from "../model/viewport.js";
+import { warped } from "../model/warp.js";
+import { ColumnRanks } from "./columnranks.js";
 
 /** @typedef {import("../data/tiles.js").Want} Want */
 /** @typedef {import("./painter.js").Hit} Hit */
 /**
- * Which rows and which bins of them: the order, the mode of the axis, and the bins of all of it or the finer ones of a part.
- * @typedef {{query: string, mode: import("../types").AxisName, bins: import("../types").Bins, finer: import("../model/axes.js").FinerBins | null, order: import("../types").Order, direction: import("../types").Direction}} Arrangement
+ * Which rows and which bins of them: the order, the mode of the axis with all that it covers, and the bins. `known`: whether the layer's
+ * summary is there, without which no tile is asked for.
+ * @typedef {{query: string, mode: import("../types").AxisName, fit: import("../model/fit.js").Fit, known: boolean, order: import("../types").Order, direction: import("../types").Direction} & import("../model/axes.js").TileBins} Arrangement
  */
 /** @typedef {{rows: Int32Array, level: number, groups: readonly number[], instances: readonly number[]}} Screen */
 
-/** Orderings whose ranks are remembered, in a layer. */
-const RANKED_ORDERS_MAX = 12;
 /** Addresses remembered for an arrangement. */
 const ADDRESSES_MAX = 4000;
 const INDEX_QUERY = orderQuery("index", "ascending");
@@ -32,12 +33,13 @@ const INDEX_QUERY = orderQuery("index", "ascending");
  * @param {Arrangement} b
  */
 export function sameRows(a, b) {
-  return a.query === b.query && axisMode(a.mode).tiles === axisMode(b.mode).tiles && a.bins === b.bins;
+  return a.query === b.query && axisMode(a.mode).tiles === axisMode(b.mode).tiles;
 }
 
 /** @param {Arrangement} a @param {Arrangement} b */
 export function sameArrangement(a, b) {
-  return sameRows(a, b) && a.mode === b.mode && a.finer?.zoom === b.finer?.zoom && a.finer?.from === b.finer?.from;
+  return sameRows(a, b) && a.mode === b.mode && a.known === b.known && a.bins === b.bins && a.finer?.zoom === b.finer?.zoom && a.finer?.from === b.finer?.from
+    && a.warp?.key === b.warp?.key && a.fit.lo === b.fit.lo && a.fit.hi === b.fit.hi && a.fit.unit === b.fit.unit;
 }
 
 /**
@@ -85,13 +87,10 @@ export class ColumnData {
     this.bases = new WeakMap();
     /**
      * Addresses of tiles: a frame looks hundreds of them up, and making the text anew would cost more than drawing.
-     * @type {WeakMap<Arrangement, Map<number, string>>}
+     * @type {WeakMap<Arrangement, Map<number, {name: string, urls: string[]}>>}
      */
     this.addresses = new WeakMap();
-    /** @type {Map<string, Map<number, number | null>>} */
-    this.ranks = new Map();
-    /** `TileSource.retries` when the ranks were asked for. */
-    this.retries = app.source.retries;
+    this.ranks = new ColumnRanks(app, layer);
     /**
      * Whether values that were looked at are all NaN.
      * @type {WeakMap<Float32Array, boolean>}
@@ -107,37 +106,57 @@ export class ColumnData {
     const { order, direction } = this.app.state.columns[this.layer.id];
     const query = orderQuery(expression(order, this.app.metadata), direction);
     /** @type {Arrangement} */
-    const fresh = { query, mode: this.app.state.axis, bins: this.bins(), finer: this.axis.finer(), order, direction };
+    const fresh = { query, ...this.axis.wanted(), order, direction };
     if (!this.lastWanted || !sameArrangement(this.lastWanted, fresh)) this.lastWanted = fresh;
     return this.lastWanted;
   }
 
-  /** Bins of the whole axis: as chosen; the finest for a part of it, where the server has no finer ones for that part. */
-  bins() {
-    const { across } = this.app.state.columns[this.layer.id];
-    return across && !this.axis.hasFiner ? 256 : this.app.bins;
-  }
-
   /**
-   * The same in the bins of the whole axis: what the minimap shows, and the plot while finer bins are on their way.
+   * The same in the bins that all of the axis is worth: what the minimap shows, and the plot while finer bins are on their way.
    * @param {Arrangement} of
    * @returns {Arrangement}
    */
   base(of) {
-    if (!of.finer) return of;
     let base = this.bases.get(of);
-    if (!base) this.bases.set(of, (base = { ...of, finer: null }));
+    if (!base) {
+      const whole = of.known && of.mode === this.app.state.axis ? { ...of, ...this.axis.bins(of.fit, of.fit) } : of;
+      this.bases.set(of, (base = sameArrangement(whole, of) ? of : whole));
+    }
     return base;
   }
 
-  /** @param {Arrangement} of @param {number} group @param {number} level @param {number} index */
-  tileUrl(of, group, level, index) {
+  /**
+   * The address of a tile, and where it is put together from several windows, a name of its own and theirs.
+   * @param {Arrangement} of @param {number} group @param {number} level @param {number} index
+   * @returns {{name: string, urls: string[]}}
+   */
+  addressOf(of, group, level, index) {
     let known = this.addresses.get(of);
     if (!known || known.size > ADDRESSES_MAX) this.addresses.set(of, (known = new Map()));
     const place = (group * 64 + level) * 2 ** 24 + index;
-    let url = known.get(place);
-    if (!url) known.set(place, (url = this.app.urls.tile(this.layer.id, group, level, index, tileQuery({ ...of, axis: axisMode(of.mode).tiles }))));
-    return url;
+    let address = known.get(place);
+    if (!address) {
+      const { query, bins, finer, warp } = of;
+      const axis = axisMode(of.mode).tiles;
+      const urls = (warp ? warp.sources : [finer]).map((one) => this.app.urls.tile(this.layer.id, group, level, index, tileQuery({ query, axis, bins, finer: one })));
+      known.set(place, (address = { name: warp ? `${urls[0]}#${warp.key}` : urls[0], urls }));
+    }
+    return address;
+  }
+
+  /** @param {Arrangement} of @param {number} group @param {number} level @param {number} index @returns {import("../types").Tile | undefined} */
+  tile(of, group, level, index) {
+    const { source } = this.app;
+    const { name, urls } = this.addressOf(of, group, level, index);
+    const known = source.tile(name);
+    const { warp } = of;
+    if (known || !warp) return known;
+    const parts = urls.flatMap((url) => source.tile(url) ?? []);
+    const summary = this.app.summaries.get(this.layer.id);
+    if (parts.length < urls.length || !summary) return undefined;
+    const made = warped(this.layer.shared, warp, parts, binOfZero(summary, 256));
+    source.keep(name, made);
+    return made;
   }
 
   /** @param {string} query @param {number} level @param {number} index */
@@ -155,7 +174,7 @@ export class ColumnData {
    */
   bestTile(of, group, level, index) {
     for (let shift = 0; level + shift <= this.top; shift++) {
-      const tile = this.app.source.tile(this.tileUrl(of, group, level + shift, index >> shift));
+      const tile = this.tile(of, group, level + shift, index >> shift);
       if (tile) return { tile, shift };
     }
     return null;
@@ -242,7 +261,7 @@ export class ColumnData {
     for (const group of screen.groups) {
       const covered = indices.every((index) => this.bestTile(of, group, screen.level, index));
       this.wantTile(of, group, this.top, 0, covered ? PRIORITY.minimap : PRIORITY.cover, wants);
-      if (of.finer) this.wantTile(this.base(of), group, this.top, 0, PRIORITY.minimap, wants);
+      if (this.base(of) !== of) this.wantTile(this.base(of), group, this.top, 0, PRIORITY.minimap, wants);
     }
     const named = indices.every((index) => this.bestRows(of.query, screen.level, index));
     this.wantRows(of.query, this.top, 0, screen.instances, named ? PRIORITY.minimap : PRIORITY.cover, wants);
@@ -284,9 +303,8 @@ export class ColumnData {
 
   /** @returns {Arrangement} */
   pinnedArrangement() {
-    const { mode, bins, finer } = this.shown ?? this.wanted();
     /** @type {Arrangement} */
-    const fresh = { query: INDEX_QUERY, mode, bins, finer, order: { kind: "index" }, direction: "ascending" };
+    const fresh = { ...(this.shown ?? this.wanted()), query: INDEX_QUERY, order: { kind: "index" }, direction: "ascending" };
     if (!this.lastPinned || !sameArrangement(this.lastPinned, fresh)) this.lastPinned = fresh;
     return this.lastPinned;
   }
@@ -300,8 +318,10 @@ export class ColumnData {
    * @param {Want[]} wants
    */
   wantTile(of, group, level, index, priority, wants) {
-    const url = this.tileUrl(of, group, level, index);
-    if (!this.app.source.tile(url)) wants.push({ url, key: url, kind: "tile", priority });
+    if (!of.known || this.tile(of, group, level, index)) return;
+    for (const url of this.addressOf(of, group, level, index).urls) {
+      if (!this.app.source.tile(url)) wants.push({ url, key: url, kind: "tile", priority });
+    }
   }
 
   /**
@@ -320,42 +340,9 @@ export class ColumnData {
     wants.push({ url, key, kind: "rows", priority, instances: missing });
   }
 
-  /**
-   * Rank of a neuron in an arrangement; undefined while it is being asked for.
-   * @param {Arrangement} of
-   * @param {number} neuron
-   * @returns {number | undefined}
-   */
+  /** @param {Arrangement} of @param {number} neuron @returns {number | undefined} undefined while it is being asked for */
   rank(of, neuron) {
-    if (of.order.kind === "index") return of.direction === "ascending" ? neuron : this.layer.neurons - 1 - neuron;
-    if (this.retries !== this.app.source.retries) {
-      this.retries = this.app.source.retries;
-      this.ranks.clear();
-    }
-    let known = this.ranks.get(of.query);
-    if (!known) {
-      this.ranks.set(of.query, (known = new Map()));
-      if (this.ranks.size > RANKED_ORDERS_MAX) this.ranks.delete([...this.ranks.keys()][0]);
-    }
-    const rank = known.get(neuron);
-    if (rank === undefined) {
-      known.set(neuron, null);
-      void this.findRank(of.query, neuron, known);
-    }
-    return rank ?? undefined;
-  }
-
-  /** @param {string} query @param {number} neuron @param {Map<number, number | null>} known */
-  async findRank(query, neuron, known) {
-    try {
-      const found = await this.app.json(this.app.urls.find(this.layer.id, query, neuron), PRIORITY.sharp);
-      known.set(neuron, found.rank);
-      this.app.redraw();
-    } catch (error) {
-      // Asked for again when next needed; but what the server refuses would be refused in every frame.
-      if (error instanceof RequestError && error.aborted) known.delete(neuron);
-      else this.app.refused(/** @type {RequestError} */ (error));
-    }
+    return this.ranks.of(of, neuron);
   }
 
   /**
@@ -364,7 +351,7 @@ export class ColumnData {
    * @param {number} rank
    */
   learn(neuron, rank) {
-    if (this.shown) this.ranks.get(this.shown.query)?.set(neuron, rank) ?? this.ranks.set(this.shown.query, new Map([[neuron, rank]]));
+    if (this.shown) this.ranks.learn(this.shown.query, neuron, rank);
   }
 
   /**
@@ -389,5 +376,24 @@ export class ColumnData {
     const at = row - found.first;
     if (at >= found.rows.rows) return null;
     return { neuron: found.rows.neurons[at], key: found.rows.keys[at], exponent: found.rows.exponents[at], origin: found.rows.origins[at] };
+  }
+
+  /**
+   * How far rows of a screen reach, as far as they are at hand exactly: called with each line's tile of rows and the place in it.
+   * @param {string} query
+   * @param {Pick<Screen, "rows" | "level">} screen
+   * @param {(line: number, rows: import("../data/tiles.js").RowsBase, at: number) => void} each
+   */
+  eachRow(query, { rows, level }, each) {
+    let index = -1;
+    /** @type {ReturnType<ColumnData["bestRows"]>} */
+    let found = null;
+    for (let line = 0; line < rows.length; line++) {
+      if (rows[line] >> 8 !== index) {
+        index = rows[line] >> 8;
+        found = this.bestRows(query, level, index);
+      }
+      if (found && found.shift === 0) each(line, found.rows, rows[line] - found.first);
+    }
   }
 }

@@ -30,8 +30,8 @@ import { lastRank } from "../model/viewport.js";
  * @property {Side} overview the whole layer
  * @property {readonly {group: number, colour: import("../types").Rgb}[]} inks of the chosen groups
  * @property {ReadonlyMap<number, import("./dots.js").Marker>} markers of the chosen instances
- * @property {number} full the share of a group in a bin of the whole axis that is fully opaque
- * @property {number} fineness how many times narrower the bins are
+ * @property {number} full the share of a group in a bin that is fully opaque
+ * @property {number} overviewFull the same in the overview's bins
  * @property {readonly import("./lacking.js").Lines[]} lacking lines of which something could not be had
  * @property {number | null} cursor neuron that the keyboard stands on, or a jump went to
  * @property {Hit | null} hovered

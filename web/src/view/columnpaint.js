@@ -1,11 +1,13 @@
 /** Draws a frame of a column: densities, zeros, grid and dots; the pinned neurons above them; axis, ranks and figures around them. */
 
+import { plural } from "../model/format.js";
 import { APART_ROW, PINNED_ROW, TICK_Y } from "../model/layout.js";
 import { axisTitle, paintAxis, paintGrid, paintHeadings, paintRowLabels, paintRowsTitle, rowsTitle } from "./axis.js";
 import { lastInView } from "./columnframe.js";
 import { paintDots } from "./dots.js";
 import { HATCH_FROM_ROW, paintHatched } from "./hatch.js";
 import { paintLines, paintZeros } from "./painter.js";
+import { paintEnds, paintPlaceholders, paintReach } from "./rowmarks.js";
 
 /** @typedef {import("./columnframe.js").Frame} Frame */
 /** @typedef {import("./columndata.js").Arrangement} Arrangement */
@@ -23,14 +25,23 @@ export function paintPlot(context, frame) {
   context.fillStyle = theme.paperCss;
   context.fillRect(0, 0, context.canvas.width, context.canvas.height);
   if (axis) {
-    paintBlock(context, frame, { arrangement: frame.arrangement, axis },
+    const beyond = paintBlock(context, frame, { arrangement: frame.arrangement, axis },
       { rows: screen.rows, level: screen.level, y: layout.plotTop + screen.y, lineHeight: screen.height }, { top: layout.plotTop, height: layout.plotHeight });
     if (layout.pinnedRows > 0) paintPinned(context, frame);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    paintAxis(context, layout, axis, theme, axisTitle({ axis: frame.arrangement.mode, symlog: state.symlog }, layout.plotWidth, column.across !== null));
+    paintAxis(context, layout, axis, theme, axisTitle({ axis: frame.arrangement.mode, symlog: axis.scale ? axis.scale.symlog : state.symlog === true }, layout.plotWidth, column.across !== null), beyondWords(beyond, screen.level));
     if (layout.zeroWidth > 0) paintZeroHead(context, frame);
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
+}
+
+/**
+ * @param {number} beyond rows that reach further than the axis
+ * @param {number} level
+ */
+function beyondWords(beyond, level) {
+  if (beyond === 0) return "";
+  return level > 0 ? `neurons of ${plural(beyond, "row")} reach further` : `${plural(beyond, "neuron")} ${beyond === 1 ? "reaches" : "reach"} further`;
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Frame} frame */
@@ -52,7 +63,7 @@ function paintZeroHead(context, { layout, theme }) {
  */
 function paintBlock(context, frame, { arrangement, axis }, { rows, level, y, lineHeight }, strip) {
   const { layout, state, theme, data, ratio, width } = frame;
-  const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: frame.full * frame.fineness, lanes: state.lanes };
+  const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: frame.full, lanes: state.lanes };
   const inks = frame.inks.map(({ group, colour }) => ({
     colour,
     resolve: (/** @type {number} */ index) => data.bestTile(arrangement, group, level, index),
@@ -76,6 +87,10 @@ function paintBlock(context, frame, { arrangement, axis }, { rows, level, y, lin
     const area = { x, y: Math.max(0, Math.round(strip.top * ratio)), width: Math.round(place.width), height: Math.round(strip.height * ratio) };
     paintHatched(context, inks.length, { theme: theme.name, paper: theme.paperCss, ratio, ...area }, (sheet, n) => lines(sheet, [inks[n]]));
   } else lines(context, inks);
+  const of = { arrangement, axis };
+  const block = { rows, level, y, lineHeight };
+  paintEnds(context, frame, of, block);
+  paintPlaceholders(context, block, (index) => inks.every((ink) => ink.resolve(index)?.shift === 0), { x: layout.plotX, width: layout.plotWidth, ratio, paper: theme.paperCss });
   context.restore();
   if (layout.zeroWidth > 0) {
     paintZeros(context, { rows, inks }, { ...place, x: Math.round(layout.zeroX * ratio), width: layout.zeroWidth * ratio }, look);
@@ -89,6 +104,7 @@ function paintBlock(context, frame, { arrangement, axis }, { rows, level, y, lin
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   if (axis.scale) paintGrid(context, layout, axis.scale, theme, strip.top, Math.min(strip.height, y + rows.length * lineHeight - strip.top));
   context.setTransform(1, 0, 0, 1, 0, 0);
+  const beyond = paintReach(context, frame, of, block);
   const { toPixel } = axis;
   if (toPixel) {
     for (const [instance, marker] of frame.markers) {
@@ -100,6 +116,7 @@ function paintBlock(context, frame, { arrangement, axis }, { rows, level, y, lin
     }
   }
   context.restore();
+  return beyond;
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Frame} frame */

@@ -79,9 +79,9 @@ export function attachGestures(column, on) {
       const [a, b] = [...pointers.values()];
       const factor = Math.max(20, apart(a, b, pinch.across)) / pinch.distance;
       const { plotTop, plotHeight, plotX, plotWidth } = column.layout;
-      const whole = column.axis.whole();
+      const whole = column.axis.fit();
       if (pinch.across && pinch.scale && whole) {
-        setAcross(column, zoomAcross(pinch.scale, whole, factor, ((a.x + b.x) / 2 - plotX) / plotWidth));
+        setAcross(column, zoomAcross(pinch.scale, whole, factor, ((a.x + b.x) / 2 - plotX) / plotWidth, column.leastAcross()));
       } else setView(column, zoomAt(pinch.view, column.total, plotHeight, factor, (a.y + b.y) / 2 - plotTop));
     } else if (drag) {
       if (Math.abs(place.y - drag.y) + Math.abs(place.x - drag.x) > CLICK_SLACK) drag.moved = true;

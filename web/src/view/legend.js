@@ -20,18 +20,34 @@ export const groupName = (group) => (group.kind === "all" ? "all rows" : group.n
  */
 export function overlap({ groups, lanes }) {
   if (lanes || groups.length < 2) return null;
-  return groups.length === 2 ? { groups, name: "both" } : { groups: groups.slice(0, 2), name: "colours mix where classes overlap" };
+  return { groups, name: groups.length === 2 ? "both" : `all ${groups.length}: colours mix where classes overlap` };
 }
 
-/** @param {import("../app.js").App} app */
-export function legendView(app) {
+/**
+ * What is fully opaque, in words: one share, or one a layer where they differ.
+ * @param {readonly import("./columnframe.js").Frame[]} frames
+ * @param {import("../types").Curve} curve
+ */
+export function opacityWords(frames, curve) {
+  const shares = [...new Set(frames.map(({ full }) => full))];
+  const most = shares.length === 1 ? `0–${percent(shares[0])}` : `0–${frames.map(({ full, layer }) => `${percent(full)} (${layer.name})`).join(", 0–")}`;
+  return `opacity: ${most} of a class in a bin, ${CURVES[curve]}`;
+}
+
+const CURVES = { root: "square root", linear: "linear", log: "logarithmic" };
+
+/**
+ * @param {import("../app.js").App} app
+ * @param {() => readonly import("./columnframe.js").Frame[]} frames of the columns on screen
+ */
+export function legendView(app, frames) {
   const element = byId("legend");
   let shown = "";
   const update = () => {
     const { state, metadata, theme } = app;
     const zeros = state.groups.length > 0 && state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
     // Sorting, hiding, pinning leave it as it is: building it anew would cost a layout of the page.
-    const now = [state.groups, state.instances, theme.name, state.curve, app.full, zeros, state.hatched, state.lanes].join("|");
+    const now = [state.groups, state.instances, theme.name, state.curve, frames().map(({ full }) => full), zeros, state.hatched, state.lanes].join("|");
     if (now === shown) return;
     shown = now;
     /** @param {number[]} groups @param {string} stripes @param {string} name */
@@ -44,12 +60,11 @@ export function legendView(app) {
     const both = overlap(state);
     if (both) classes.push(key(both.groups, "", both.name));
     const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
-    // The same whatever part of the axis is in view: a line more under the columns would move their rows.
-    const scale = state.groups.length > 0
-      ? el("span", { class: "key quiet" }, `opacity: 0–${percent(app.full)} of a class in a bin (less in finer bins)`) : null;
+    const scale = state.groups.length > 0 && frames().length > 0 ? el("span", { class: "key quiet" }, opacityWords(frames(), state.curve)) : null;
     const dot = state.instances.length > 0 ? el("span", { class: "key quiet what-dots" }, WHAT_DOTS) : null;
     element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: exact zeros")] : []), ...dots, ...(dot ? [dot] : []));
   };
   app.onChange(update);
+  app.onDraw(update);
   update();
 }

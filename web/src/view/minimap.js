@@ -72,10 +72,10 @@ export class Minimap {
 
   /** @param {Frame} frame */
   paint(frame) {
-    const { layout, data, state, theme, layer, ratio, full, overview: { arrangement: of, axis } } = frame;
+    const { layout, data, state, theme, layer, ratio, overviewFull: full, overview: { arrangement: of, axis } } = frame;
     const there = frame.inks.filter(({ group }) => data.bestTile(of, group, data.top, 0));
     const marks = tracked(frame).map((neuron) => data.rank(of, neuron));
-    const key = [of.query, of.mode, of.bins, state.symlog, there.map(({ group }) => group), theme.name, state.curve, full, frame.height, this.height, layout.plotTop, ratio, marks, frame.column.hidden.length, axis !== null].join("|");
+    const key = [of.query, of.mode, of.bins, of.finer?.zoom, of.finer?.from, of.warp?.key, of.fit.lo, of.fit.hi, state.symlog, there.map(({ group }) => group), theme.name, state.curve, full, frame.height, this.height, layout.plotTop, ratio, marks, frame.column.hidden.length, axis !== null].join("|");
     if (key === this.drawn || !axis) return;
     this.drawn = key;
     const { canvas, context } = this;

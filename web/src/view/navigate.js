@@ -75,9 +75,9 @@ export function setAcross(column, part, history = "quiet") {
 export function zoomAcrossBy(column, factor, x) {
   const { plotX, plotWidth } = column.layout;
   const scale = column.axis.scale(plotWidth);
-  const whole = column.axis.whole();
+  const whole = column.axis.fit();
   if (!scale || !whole) return;
-  setAcross(column, zoomAcross(scale, whole, factor, Math.min(1, Math.max(0, (x - plotX) / plotWidth))));
+  setAcross(column, zoomAcross(scale, whole, factor, Math.min(1, Math.max(0, (x - plotX) / plotWidth)), column.leastAcross()));
 }
 
 /**
@@ -87,7 +87,7 @@ export function zoomAcrossBy(column, factor, x) {
  * @param {number} pixels to the right
  */
 export function panAcrossBy(column, scale, pixels) {
-  const whole = column.axis.whole();
+  const whole = column.axis.fit();
   if (scale && whole && column.state.across) setAcross(column, panAcross(scale, whole, pixels));
 }
 

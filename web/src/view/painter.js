@@ -12,7 +12,7 @@ import { inkTable, opacity } from "../model/colormap.js";
 /** @typedef {{colour: Rgb, resolve: (index: number) => Hit | null}} Ink one group: `resolve` gives the tile for tile index */
 /** @typedef {{theme: "light" | "dark", paper: Rgb, curve: import("../types").Curve, full: number, lanes: boolean}} Look */
 /** @typedef {{x: number, y: number, width: number, lineHeight: number}} Place canvas pixels; `y` is the first line's top */
-/** @typedef {Pick<import("../model/axes.js").Axis, "first" | "end" | "zeroBin" | "edges" | "lookup">} Bins those in view, and where they lie */
+/** @typedef {Pick<import("../model/axes.js").Axis, "first" | "end" | "zeroBin" | "lookup">} Bins those in view, and where they lie */
 
 /** Below this width of a bin, in device pixels, bins are smoothed sideways; above, their edges are drawn hard. */
 const SMOOTH_BELOW = 3;
@@ -171,7 +171,7 @@ export function withoutZeros(q, zeros) {
  * @param {Look} look
  */
 export function paintLines(context, { rows, inks, axis }, place, look) {
-  const { edges, lookup } = axis;
+  const { lookup } = axis;
   const width = Math.round(place.width);
   const bins = lookup ? width : axis.end - axis.first;
   const lanes = look.lanes ? Math.max(1, inks.length) : 1;
@@ -181,31 +181,18 @@ export function paintLines(context, { rows, inks, axis }, place, look) {
   raw.context.putImageData(picture(rows, inks, axis, look, width), 0, 0, 0, 0, bins, lines);
   const height = rows.length * place.lineHeight;
   context.imageSmoothingEnabled = false;
-  if (lookup || (!edges && width / bins >= SMOOTH_BELOW)) {
+  if (lookup || width / bins >= SMOOTH_BELOW) {
     context.drawImage(raw.canvas, 0, 0, bins, lines, place.x, place.y, width, height);
     return;
   }
   // Sideways first, lines kept apart: smoothing in both directions would mix neurons.
-  const wide = sheet(1, edges ? Math.ceil(edges[bins]) + 1 : width, lines);
-  if (edges) {
-    wide.context.clearRect(0, 0, wide.canvas.width, lines);
-    wide.context.imageSmoothingEnabled = false;
-    for (let bin = 0; bin < bins; bin++) {
-      const from = Math.round(edges[bin]);
-      const to = Math.max(from + 1, Math.round(edges[bin + 1]));
-      wide.context.drawImage(raw.canvas, bin, 0, 1, lines, from, 0, to - from, lines);
-    }
-    const reach = Math.round(edges[bins]);
-    context.drawImage(wide.canvas, 0, 0, reach, lines, place.x, place.y, reach, height);
-    return;
-  } else {
-    // Smoothing reaches beyond the source's edge, into whatever was drawn there before: repeat the last bin there.
-    raw.context.imageSmoothingEnabled = false;
-    raw.context.drawImage(raw.canvas, bins - 1, 0, 1, lines, bins, 0, EDGE, lines);
-    wide.context.imageSmoothingEnabled = true;
-    wide.context.imageSmoothingQuality = "high";
-    wide.context.drawImage(raw.canvas, 0, 0, bins, lines, 0, 0, width, lines);
-  }
+  const wide = sheet(1, width, lines);
+  // Smoothing reaches beyond the source's edge, into whatever was drawn there before: repeat the last bin there.
+  raw.context.imageSmoothingEnabled = false;
+  raw.context.drawImage(raw.canvas, bins - 1, 0, 1, lines, bins, 0, EDGE, lines);
+  wide.context.imageSmoothingEnabled = true;
+  wide.context.imageSmoothingQuality = "high";
+  wide.context.drawImage(raw.canvas, 0, 0, bins, lines, 0, 0, width, lines);
   context.drawImage(wide.canvas, 0, 0, width, lines, place.x, place.y, width, height);
 }
 

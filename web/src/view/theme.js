@@ -15,6 +15,7 @@ const KEY = "neural-divergence-theme";
  * @property {string} accent
  * @property {string} paperCss
  * @property {string} halo round dots
+ * @property {string} odd of what is no finite number
  * @property {string} font
  */
 
@@ -52,6 +53,6 @@ export function readTheme() {
   const value = (name) => style.getPropertyValue(name).trim();
   return {
     name: themeName(), paper: rgb(value("--paper")), paperCss: value("--paper"), ink: value("--ink"), quiet: value("--quiet"),
-    faint: value("--faint"), halo: value("--halo"), rule: value("--rule"), accent: value("--accent"), font: style.fontFamily,
+    faint: value("--faint"), halo: value("--halo"), rule: value("--rule"), odd: value("--odd"), accent: value("--accent"), font: style.fontFamily,
   };
 }

@@ -5,7 +5,7 @@ import { groupFigures, percentile } from "./figures.js";
 import { ordering } from "./order.js";
 import { Sums } from "./sums.js";
 import { LruCache } from "../../model/cache.js";
-import { indexOf, ITEMS, itemsOf, parseExpression } from "../../model/order.js";
+import { argumentsOf, ITEMS, itemsOf, parseExpression } from "../../model/order.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {import("../../types").Tile} Tile */
@@ -16,6 +16,7 @@ import { indexOf, ITEMS, itemsOf, parseExpression } from "../../model/order.js";
  * @typedef {object} LayerFiles as the layer's index names them (Tiles/STATIC.md)
  * @property {string} summary
  * @property {string} grid
+ * @property {string} [spread] sites of earlier versions have none
  * @property {string[]} zeros by group
  * @property {Record<string, string[]>} keys by name and group
  * @property {string[]} values by instance
@@ -92,6 +93,14 @@ export class StaticLayer {
     return { origins: new Float64Array(buffer, 0, n), exponents: new Int16Array(buffer, 8 * n, n), tails: new Uint8Array(buffer, 10 * n, n) };
   }
 
+  /** How far each neuron reaches: figures `[neuron, 6]`, and what of its values is no finite number. */
+  async spread() {
+    const n = this.layer.neurons;
+    if (!this.index.spread) return { figures: new Float32Array(6 * n).fill(Number.NaN), odd: new Uint8Array(n) };
+    const buffer = await this.bytes(this.index.spread);
+    return { figures: new Float32Array(buffer, 0, 6 * n), odd: new Uint8Array(buffer, 24 * n, n) };
+  }
+
   /** @param {number} group */
   async zeros(group) {
     return new Uint32Array(await this.bytes(this.index.zeros[group]));
@@ -106,10 +115,12 @@ export class StaticLayer {
 
   /** @param {import("../../types").Item} item @returns {Promise<Float64Array>} */
   async keys(item) {
-    if (ITEMS[item.kind].of === "instance") return Float64Array.from(await this.values(indexOf(item)));
+    const [{ name, value }, ...others] = argumentsOf(item);
+    if (typeof value !== "number" || others.length > 0) throw new NotThere(`a site of plain files has no ${ITEMS[item.kind].title} of single rows: ask a server`);
+    if (name === "instance") return Float64Array.from(await this.values(value));
     const names = this.index.keys[item.kind];
     if (!names) throw new NotThere(`this site was exported without the ${ITEMS[item.kind].title} of each class`);
-    return new Float64Array(await this.bytes(names[indexOf(item)]));
+    return new Float64Array(await this.bytes(names[value]));
   }
 
   /** @param {string} expression @param {string} direction @returns {Promise<Ordering>} */
@@ -248,12 +259,13 @@ export class StaticLayer {
    */
   async rows(expression, direction, instances, level, index) {
     this.check(level, index);
-    const [{ neurons, keys }, grid, values] = await Promise.all([this.order(expression, direction), this.grid(), Promise.all(instances.map((i) => this.values(i)))]);
+    const [{ neurons, keys }, grid, spread, values] = await Promise.all([this.order(expression, direction), this.grid(), this.spread(), Promise.all(instances.map((i) => this.values(i)))]);
     const size = 2 ** level;
     const first = index * 256 * size;
     const count = Math.min(256, rowsAt(this.layer.neurons, level) - index * 256);
     const blocks = Array.from({ length: count }, (_, row) => neurons.subarray(first + row * size, Math.min(first + (row + 1) * size, neurons.length)));
     const heads = blocks.map((block) => block[0]);
+    const ends = blocks.map((block) => spreadOf(spread, block));
     const key = (/** @type {number} */ neuron) => (keys ? keys[neuron] : neuron);
     return {
       rows: count, level, first: index * 256,
@@ -262,6 +274,7 @@ export class StaticLayer {
       exponents: Int16Array.from(heads, (neuron) => grid.exponents[neuron]),
       origins: Float64Array.from(heads, (neuron) => grid.origins[neuron]),
       values: values.map((one) => Float32Array.from(blocks.flatMap((block) => (level === 0 ? [one[block[0]], one[block[0]], one[block[0]]] : extent(one, block))))),
+      spread: Float32Array.from(ends.flatMap(({ figures }) => figures)), odd: Uint8Array.from(ends, ({ odd }) => odd),
     };
   }
 
@@ -308,6 +321,24 @@ export class StaticLayer {
       }),
     };
   }
+}
+
+/**
+ * How far a row reaches: the quantiles of its first neuron, minimum and maximum of all.
+ * @param {{figures: Float32Array, odd: Uint8Array}} spread
+ * @param {Uint32Array} block
+ */
+function spreadOf({ figures, odd }, block) {
+  const some = Array.from(figures.subarray(6 * block[0], 6 * block[0] + 6));
+  let any = 0;
+  let all = 4;
+  for (const neuron of block) {
+    if (figures[6 * neuron] < some[0] || Number.isNaN(some[0])) some[0] = figures[6 * neuron];
+    if (figures[6 * neuron + 5] > some[5] || Number.isNaN(some[5])) some[5] = figures[6 * neuron + 5];
+    any |= odd[neuron];
+    all &= odd[neuron];
+  }
+  return { figures: some, odd: (any & 3) | all };
 }
 
 /** @param {Uint32Array} block @param {(neuron: number) => number} key the mean of the finite ones */
