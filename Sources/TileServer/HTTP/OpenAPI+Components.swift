@@ -123,7 +123,6 @@ extension OpenAPI {
 
   static var schemas: [String: JSONValue] {
     let version: JSONValue = ["type": "string", "pattern": "^[0-9a-f]{16}$"]
-    let figure: JSONValue = ["type": ["number", "null"]]
     let value = object(
       [
         "instance": count, "name": text, "value": figure, "value_text": ["enum": ["nan", "inf", "-inf"]],
@@ -230,6 +229,7 @@ extension OpenAPI {
     ]
   }
 
+  private static let figure: JSONValue = ["type": ["number", "null"]]
   /// A row or an instance beside those with the same prediction.
   private static let standing: [String: JSONValue] = [
     "row": count, "instance": count, "name": text, "prediction": text, "label": text, "source_row": count,
