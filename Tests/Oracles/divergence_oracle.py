@@ -128,3 +128,15 @@ def high(reference, value):
 
 def low(reference, value):
     return (1 + (reference <= value).sum()) / (len(reference) + 1)
+
+
+def contributions(layer, value, gone, own, named, other):
+    """What each neuron says for one class over another, of one input `[neuron]`; `gone` is the row that is taken out, of class `own`."""
+    keys = np.full(len(value), np.nan)
+    for n in range(len(value)):
+        grid = int(layer.exponent[n]), int(layer.origin[n]), int(layer.tails[n])
+        cells, without = cells_of(np.array([[value[n]]]), *grid)[0], cells_of(np.array([[gone[n]]]), *grid)[0]
+        sums, count = evidence(cells_of(layer.values[:, :, n], *grid)[0], layer.labels, layer.classes, cells, without, [own])
+        if count[0]:
+            keys[n] = sums[0, named] - sums[0, other]
+    return keys

@@ -14,7 +14,10 @@ extension PreparedJob {
   var divergenceAttributes: DivergenceAttributes? {
     guard job.divergences == .rows else { return nil }
     let classes = classGroups.numbers.count
-    let scores = contents.table.scores.flatMap { scores in contents.layers.firstIndex { $0.path == scores.path } }
+    let scores = contents.table.scores.flatMap { scores in
+      let path = contents.dump.first.catalogue.canonicalPath(scores.path)
+      return contents.layers.firstIndex { $0.path == path }
+    }
     return DivergenceAttributes(
       rows: contents.rows, instances: contents.instances.instances.count,
       classes: classes > DivergenceAttributes.ladderClassesMax ? 0 : classes, layers: ids,

@@ -32,8 +32,7 @@ package struct Contrast: Hashable, Sendable {
     if let other = other ?? (label != chosen ? label : nil) {
       self.other = other
     } else {
-      guard let scored = store.layers.first(where: { $0.layer.dataset == store.table?.attributes.scores?.path }),
-        let values = scored.values,
+      guard let values = store.scoreLayer?.values,
         let runnerUp = store.runnerUp(to: chosen, try values.plane(number, as: Float.self))
       else {
         throw Self.none("\(instance.name) has its true label, and without scores nothing tells which class comes next.")
@@ -75,6 +74,8 @@ package struct Contrast: Hashable, Sendable {
 extension Store {
   /// Names of the classes, in the order of the groups.
   package var classNames: [String] { attributes.groups.filter { $0.kind == .class }.map(\.name) }
+  /// The layer that holds the scores.
+  fileprivate var scoreLayer: LayerReader? { divergences?.attributes.scores.flatMap { layer($0) } }
   /// Their groups.
   var classGroups: [Int] { attributes.groups.indices.filter { attributes.groups[$0].kind == .class } }
 

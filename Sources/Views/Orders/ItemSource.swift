@@ -138,10 +138,12 @@ extension ItemSource {
   func contributions(_ contrast: Contrast, of instance: OrderName.Argument) throws -> [Double] {
     guard layer.layer.samples == 1 else { throw SubsetError.severalSamples(layer.layer) }
     let place = try places(of: instance)
-    let source = try contrast.sourceLabel == nil ? nil : contrast.sourceRow.map { try codes(row: $0) }
+    var source: RowCodes?
+    if contrast.sourceLabel != nil, let row = contrast.sourceRow { source = try codes(row: row) }
+    var without: (@Sendable (Int) -> UInt8)?
+    if let source { without = { neuron in source[neuron].cell } }
     return try Contributions(store, layer, contrast, helpers: helpers).values(
-      cell: { place($0).cell(on: $1, hasTails: $2) },
-      without: source.map { source in { source[$0].cell } })
+      cell: { neuron, grid, hasTails in place(neuron).cell(on: grid, hasTails: hasTails) }, without: without)
   }
 
   /// Gives the place of an instance in each neuron.
