@@ -111,8 +111,8 @@ export class Brush {
       handle.classList.toggle("set", bins !== null && (name === "first" ? bins.first > 0 : bins.end < 256));
       const bin = bins?.[name] ?? (name === "first" ? axis.first : axis.end);
       const value = axis.start + bin * axis.binWidth;
-      set(handle, "aria-valuemin", figure(axis.lo));
-      set(handle, "aria-valuemax", figure(axis.hi));
+      set(handle, "aria-valuemin", String(Math.min(value, axis.lo)));
+      set(handle, "aria-valuemax", String(Math.max(value, axis.hi)));
       set(handle, "aria-valuenow", String(value));
       set(handle, "aria-valuetext", bins && (name === "first" ? bins.first > 0 : bins.end < 256) ? figure(value, 4) : "no end");
     }
