@@ -26,6 +26,11 @@ struct CanonicalTests {
     ["rows/0/0", "rows/0/0?instances=", "rows/0/0?order=index&direction=ascending"],
     ["find", "find?rank=0", "find?order=index&rank=00"],
     ["find?neuron=3", "find?neuron=3&rank=5"],
+    [
+      "compare?a=1&b=2", "compare?b=02&a=1", "compare?a=1&b=2&order=auroc&format=json&from=0",
+      "compare?a=1&b=2&count=270", "compare?a=1&b=2&count=65536",
+    ],
+    ["similar?a=1", "similar?a=01"],
   ]
 
   @Test(arguments: spellings)

@@ -5,7 +5,8 @@ import TileStore
 package struct PartKey: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     case zeros(group: Int)
-    case keys(OrderName.Item)
+    /// With the second group of pairs from another version.
+    case keys(OrderName.Item, with: UInt64? = nil)
     case values(instance: Int)
     case codes(row: Int)
     case exponents
@@ -21,6 +22,9 @@ package struct PartKey: Hashable, Sendable {
     case counter(Moment)
     case zerosOfMoment(Moment)
     case summaryOfMoment(Moment)
+    case pairTable(PairKey)
+    /// Of the store: what is ordinary among its rows.
+    case standings
   }
 
   package var version: UInt64
@@ -43,6 +47,8 @@ package enum Part: Sendable {
   case spreads(NeuronSpreads)
   case subset(Subset)
   case counter(SubsetCounter)
+  case pairTable(PairTable)
+  case standings(RowStandings)
 
   package var byteCount: Int {
     switch self {
@@ -57,6 +63,8 @@ package enum Part: Sendable {
     case .extents(let values): values.count * 4 + 64
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
+    case .pairTable(let table): table.byteCount
+    case .standings(let standings): standings.byteCount
     case .spreads(let spreads): spreads.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }

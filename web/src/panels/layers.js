@@ -4,7 +4,7 @@ import { byId, el, set, svg } from "../dom.js";
 import { count, shape, withoutCommonPath } from "../model/format.js";
 import { freshColumn } from "../model/state.js";
 import { PRIORITY } from "../data/tiles.js";
-import { listKeys } from "./listkeys.js";
+import { listKeys, oneTabStop } from "./listkeys.js";
 
 /** @param {import("../app.js").App} app */
 export function layersView(app) {
@@ -33,6 +33,8 @@ export function layersView(app) {
       }
     });
   }
+
+  oneTabStop(list);
 
   /** @param {string} id */
   function toggle(id) {

@@ -5,7 +5,7 @@ import { groupFigures, percentile } from "./figures.js";
 import { ordering } from "./order.js";
 import { Sums } from "./sums.js";
 import { LruCache } from "../../model/cache.js";
-import { argumentsOf, ITEMS, itemsOf, parseExpression } from "../../model/order.js";
+import { argumentsOf, ITEMS, itemsOf, ofTwoClasses, parseExpression } from "../../model/order.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {import("../../types").Tile} Tile */
@@ -115,10 +115,12 @@ export class StaticLayer {
 
   /** @param {import("../../types").Item} item @returns {Promise<Float64Array>} */
   async keys(item) {
+    if (ofTwoClasses(item.kind)) throw new NotThere("a site of plain files does not compare two classes: ask a server");
     const [first, second] = argumentsOf(item).map(({ value }) => {
       if (typeof value !== "number") throw new NotThere(`a site of plain files has no values of single rows, and so no ${ITEMS[item.kind].title} of them`);
       return value;
     });
+    if (item.kind === "contribution") throw new NotThere("a site of plain files does not tell what speaks for the class that the network named");
     if (item.kind === "percentile") return this.percentiles(first, second);
     return item.kind === "value" ? Float64Array.from(await this.values(first)) : this.figure(item.kind, first);
   }
