@@ -266,7 +266,7 @@ async function start() {
   // What no first picture needs comes after it: on a slow line every file counts.
   const [{ neuronPanel }, { exportView }, { similarView }] = await Promise.all([import("./panels/neuron.js"), import("./panels/export.js"), import("./panels/similar.js")]);
   neuronPanel(app, facts, activation);
-  exportView(app, activation, popover);
+  exportView(app, facts, activation, popover);
   similarView(app);
   sortMenus.use(() => {});
   neuronLists.use(() => {});

@@ -15,6 +15,9 @@ package struct PartKey: Hashable, Sendable {
     case extents(instance: Int, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
     case spreads
+    /// How far neurons reach, in the rows of a tile.
+    case reach(OrderRequest, level: Int, index: Int)
+    case spreadSummary
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
@@ -39,6 +42,7 @@ package enum Part: Sendable {
   case extents([Float])
   case summary(GroupSummary)
   case spreads(NeuronSpreads)
+  case json(JSONValue)
   case subset(Subset)
   case counter(SubsetCounter)
 
@@ -55,6 +59,7 @@ package enum Part: Sendable {
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
     case .spreads(let spreads): spreads.byteCount
+    case .json: 4096
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }
