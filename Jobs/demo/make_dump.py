@@ -4,8 +4,9 @@
     pip install -r requirements.txt
     ./make_dump.py --small fashion-small.h5      # 2,000 test pictures, the last four layers, float16
     ./make_dump.py --full full/fashion-full.h5   # 10,000 test pictures, every layer, float32
+    ./make_dump.py --parameters parameters.npz   # the network itself, float16
 
-Both in one run share the training. Some minutes on two cores. The seed is fixed: the same machine and the same
+All in one run share the training. Some minutes on two cores. The seed is fixed: the same machine and the same
 versions give the same file, byte for byte (another processor may round otherwise and find other attacks).
 """
 
@@ -50,6 +51,12 @@ def main():
     if accuracy < ACCURACY_MIN:
         raise SystemExit(f"error: the network reached {accuracy:.2%}, at least {ACCURACY_MIN:.0%} is needed")
 
+    if options.parameters:
+        say(f"writing {options.parameters}")
+        network.save(parameters, options.parameters)
+    if not (options.small or options.full):
+        return
+
     attacks, success = seek(parameters, images, labels, chances)
     attributes = describe(accuracy, success)
     if options.small:
@@ -70,9 +77,10 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", type=Path, metavar="PATH", help="write the small dump there")
     parser.add_argument("--full", type=Path, metavar="PATH", help="write the full dump there")
+    parser.add_argument("--parameters", type=Path, metavar="PATH", help="write the network's parameters there")
     options = parser.parse_args()
-    if not (options.small or options.full):
-        parser.error("nothing to write: give --small PATH, --full PATH, or both")
+    if not (options.small or options.full or options.parameters):
+        parser.error("nothing to write: give --small PATH, --full PATH or --parameters PATH")
     return options
 
 

@@ -124,6 +124,18 @@ def train(images, labels, epochs, seed, report):
     return parameters
 
 
+def save(parameters, path):
+    """Keeps the parameters as float16, 2 MB: LAYER/weights and LAYER/bias of a NumPy archive."""
+    parts = {f"{name}/{part}": value for name, pair in parameters.items() for part, value in zip(("weights", "bias"), pair, strict=True)}
+    np.savez_compressed(path, **{name: np.asarray(value, np.float16) for name, value in parts.items()})
+
+
+def load(path):
+    """The parameters that `save` kept, as float32."""
+    with np.load(path) as kept:
+        return {name: tuple(kept[f"{name}/{part}"].astype(np.float32) for part in ("weights", "bias")) for name in LAYERS}
+
+
 forward_compiled = jax.jit(forward)
 
 

@@ -110,11 +110,18 @@ struct AnswerKey: Hashable, Sendable {
     case metadata
     case summary(layer: Int, groups: [Int], Moment?)
     case tile(layer: Int, PlaneKey, OrderRequest, level: Int, index: Int)
-    case rows(layer: Int, OrderRequest, instances: [Int], withSpreads: Bool, level: Int, index: Int)
+    case rows(
+      layer: Int, OrderRequest, instances: [OrderName.Argument], withSpreads: Bool, level: Int, index: Int)
     case find(layer: Int, OrderRequest, Place)
-    case neuron(layer: Int, neuron: Int, groups: [Int], instances: [Int], Moment?)
+    case neuron(layer: Int, neuron: Int, groups: [Int], instances: [OrderName.Argument], Moment?, PairKey?)
+    case comparison(layer: Int, PairKey, PairTable.Figure, Range<Int>, PairPage.Form)
+    case similar(layer: Int, PairMember)
+    case separation(PairMember, PairMember)
     case image(instance: Int)
     case rowTable(Range<Int>)
+    case chosenRows(Moment, from: Int, count: Int)
+    case confusion
+    case firing(layer: Int, neuron: Int, group: Int, Moment?, ExtremeEnd, top: Int)
     case rowPicture(row: Int)
     case rowText(row: Int)
   }

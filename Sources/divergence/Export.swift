@@ -76,8 +76,8 @@ struct Export: ParsableCommand {
       let instances = Self.names(instances, known: store.attributes.instances.map(\.name))
       let table = try LayerTable(
         store, layer: layer, order: order, direction: direction, groups: groups.isEmpty ? nil : groups,
-        instances: instances, moments: conditions, neurons: neurons, withCounts: counts)
-      for remark in table.moments.flatMap(\.subset.remarks) { tell(remark) }
+        instances: instances, moments: conditions, neurons: neurons, withCounts: counts, helpers: Compare.helpers)
+      for remark in table.remarks { tell(remark) }
       switch format {
       case .csv: try Self.csv(table)
       case .json: try Self.json(table)

@@ -49,7 +49,9 @@ def paths(metadata, count):
     groups, instances = metadata["groups"], metadata["instances"]
 
     def item():
-        kind = random.choice(["median", "mean", "deviation", "minimum", "maximum", "zeros", "value"])
+        kind = random.choice(["median", "mean", "deviation", "minimum", "maximum", "zeros", "value", "percentile"])
+        if kind == "percentile":
+            return f"percentile({random.choice(instances)['name']},{random.choice(groups)['name']})"
         return f"{kind}({random.choice(instances if kind == 'value' else groups)['name']})"
 
     def order():

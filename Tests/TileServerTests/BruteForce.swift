@@ -16,16 +16,81 @@ struct BruteForce {
 
   /// `[neuron]`.
   func keys(_ item: OrderName.Item) throws -> [Double] {
+    let index = item.stored[0]
     switch item.kind {
-    case .value: return try layer.values.map { try layer.keys(of: $0, plane: item.index) } ?? []
+    case .value: return try layer.values.map { try layer.keys(of: $0, plane: index) } ?? []
+    case .percentile: return try percentiles(instance: index, group: item.stored[1])
+    case .auroc, .wasserstein, .kolmogorovSmirnov: return try pairs(item.kind, item.stored[0], item.stored[1])
     case .zeros:
-      let zeros = try layer.statistic(.zeros).plane(item.index, as: UInt32.self)
+      let zeros = try layer.statistic(.zeros).plane(index, as: UInt32.self)
       // Every finite value lies in a bin.
-      let counts = try layer.counts(.own, .full).integers(plane: item.index, rows: 0..<neurons)
+      let counts = try layer.counts(.own, .full).integers(plane: index, rows: 0..<neurons)
       return zip(zeros, counts).map { Double($0) / Double($1.reduce(0, +)) }
     default:
       let statistic = try #require(Statistic(rawValue: item.kind.rawValue))
-      return try layer.keys(of: layer.statistic(statistic), plane: item.index)
+      return try layer.keys(of: layer.statistic(statistic), plane: index)
+    }
+  }
+
+  /// By `Tiles/COMPARING.md`, in whole numbers.
+  private func pairs(_ kind: ItemKind, _ first: Int, _ second: Int) throws -> [Double] {
+    func plane(_ group: Int) throws -> (counts: [[Int]], zeros: [UInt32]) {
+      (
+        try layer.counts(.own, .full).integers(plane: group, rows: 0..<neurons),
+        try layer.statistic(.zeros).plane(group, as: UInt32.self)
+      )
+    }
+    let (a, b) = (try plane(first), try plane(second))
+    let (exponents, origins) = (try layer.exponents(), try layer.origins())
+    let tails = try layer.tails.plane(0, as: UInt8.self)
+    return (0..<neurons).map { n in
+      var cells: [(a: Int, b: Int, hasWidth: Bool)] = []
+      for bin in 0..<256 {
+        var (x, y) = (a.counts[n][bin], b.counts[n][bin])
+        let isTail = tails[n] != 0 && [0, 255].contains(bin)
+        if origins[n] + Int64(bin) == 0, !isTail {
+          cells.append((Int(a.zeros[n]), Int(b.zeros[n]), false))
+          (x, y) = (x - Int(a.zeros[n]), y - Int(b.zeros[n]))
+        }
+        cells.append((x, y, !isTail))
+      }
+      let (all, other) = (cells.reduce(0) { $0 + $1.a }, cells.reduce(0) { $0 + $1.b })
+      guard all > 0, other > 0 else { return .nan }
+      var (below, pairs, left, area, farthest) = (0, 0, 0, 0, 0)
+      for cell in cells {
+        pairs += cell.b * (2 * below + cell.a)
+        below += cell.a
+        let right = left + cell.a * other - cell.b * all
+        if cell.hasWidth { area += abs(left) + abs(right) }
+        farthest = max(farthest, abs(right))
+        left = right
+      }
+      switch kind {
+      case .auroc: return Double(pairs) / Double(2 * all * other)
+      case .kolmogorovSmirnov: return Double(farthest) / Double(all * other)
+      default:
+        return Double(sign: .plus, exponent: Int(exponents[n]), significand: Double(area) / Double(2 * all * other))
+      }
+    }
+  }
+
+  /// The middle of what `Tiles/HTTP.md` says of a percentile, "One neuron".
+  private func percentiles(instance: Int, group: Int) throws -> [Double] {
+    let values = try keys(.value(instance))
+    let counts = try layer.counts(.own, .full).integers(plane: group, rows: 0..<neurons)
+    let minimum = try layer.keys(of: layer.statistic(.minimum), plane: group)
+    let maximum = try layer.keys(of: layer.statistic(.maximum), plane: group)
+    let (exponents, origins) = (try layer.exponents(), try layer.origins())
+    return (0..<neurons).map { n in
+      let total = counts[n].reduce(0, +)
+      guard total > 0, !values[n].isNaN else { return .nan }
+      if values[n] < minimum[n] { return 0 }
+      if values[n] > maximum[n] { return 100 }
+      let number = (values[n] / Double(sign: .plus, exponent: Int(exponents[n]), significand: 1)).rounded(.down)
+      let bin = Int(min(max(number - Double(origins[n]), 0), 255))
+      let below = 100 * Double(counts[n][..<bin].reduce(0, +)) / Double(total)
+      let most = 100 * Double(counts[n][...bin].reduce(0, +)) / Double(total)
+      return ((values[n] == minimum[n] ? 0 : below) + (values[n] == maximum[n] ? 100 : most)) / 2
     }
   }
 
@@ -170,8 +235,8 @@ struct BruteForce {
     let exponents = try layer.exponent.plane(0, as: Int16.self)
     let origins = try layer.origin.plane(0, as: Int64.self)
     let tallies = try layer.tallies(group: 0)
-    let lowest = try keys(.init(kind: .minimum, index: 0))
-    let highest = try keys(.init(kind: .maximum, index: 0))
+    let lowest = try keys(.init(.minimum, .group(0)))
+    let highest = try keys(.init(.maximum, .group(0)))
     func quantiles(_ neuron: Int) -> [Double] {
       var bins: [Int] = []
       for bin in 0..<256 {
@@ -233,7 +298,9 @@ struct RandomView {
     }
     func item() -> OrderName.Item {
       let kind = any(of: ItemKind.allCases)
-      return OrderName.Item(kind: kind, index: kind.subject == .group ? any(of: groups) : any(of: instances))
+      return OrderName.Item(
+        kind: kind,
+        arguments: kind.subjects.map { $0 == .group ? .group(any(of: groups)) : .instance(any(of: instances)) })
     }
     let name: OrderName = any(of: [.index, .item(item()), .absolute(item()), .difference(item(), item())])
     request = OrderRequest(name: name, direction: any(of: Direction.allCases))
@@ -247,9 +314,10 @@ struct RandomView {
   /// Path and query below the version's address.
   func path(_ store: Store, _ layer: LayerReader) -> String {
     func text(_ item: OrderName.Item) -> String {
-      let name =
-        item.kind == .value ? store.attributes.instances[item.index].name : store.attributes.groups[item.index].name
-      return "\(item.kind.rawValue)(\(name))"
+      let names = zip(item.kind.subjects, item.stored).map { subject, index in
+        subject == .instance ? store.attributes.instances[index].name : store.attributes.groups[index].name
+      }
+      return "\(item.kind.rawValue)(\(names.joined(separator: ",")))"
     }
     let order =
       switch request.name {
@@ -264,6 +332,16 @@ struct RandomView {
 }
 
 extension OrderName.Item {
-  static func median(_ group: Int) -> Self { Self(kind: .median, index: group) }
-  static func value(_ instance: Int) -> Self { Self(kind: .value, index: instance) }
+  static func median(_ group: Int) -> Self { Self(.median, .group(group)) }
+  static func value(_ instance: Int) -> Self { Self(.value, .instance(instance)) }
+
+  /// Indices of its groups and instances, all of them stored.
+  var stored: [Int] {
+    arguments.map {
+      switch $0 {
+      case .group(let index), .instance(let index): index
+      case .moment, .row: preconditionFailure("\($0) is not stored")
+      }
+    }
+  }
 }

@@ -9,10 +9,10 @@ import { overlap } from "../../web/src/view/legend.js";
 const pointer = { touch: false, thin: false, whole: false };
 const said = (place, now) => helpFor(place, now).map((way) => way.join(" ")).join("; ");
 
-test("at rest it says how to hide, bring back, pin and move", () => {
-  assert.match(said("rest", pointer), /^click a bar to hide its neuron; Shift-click to pin it on top; “hidden” above to bring back; .*to scroll; .*to zoom$/);
+test("at rest it says how to open, pin, hide, bring back and move", () => {
+  assert.match(said("rest", pointer), /^click a row for its panel; Shift-click to pin it on top; h to hide the one the keys are at; “hidden” above to bring back; .*to scroll; .*to zoom$/);
   const first = said("rest", { ...pointer, thin: true, whole: true });
-  assert.match(first, /^click to zoom in there; then click a bar to hide its neuron; /, "a click on rows that cannot be aimed at hides none");
+  assert.match(first, /^click to zoom in there; then click a row for its panel; /, "a click on rows that cannot be aimed at opens none");
   assert.match(first, /wheel or drag to scroll, once zoomed in/, "there is nowhere to scroll to yet");
   assert.match(said("rest", { ...pointer, thin: true }), /wheel or drag to scroll;/);
   assert.equal(said("nowhere", pointer), said("rest", pointer));
@@ -22,7 +22,7 @@ test("a finger is told of nothing that it cannot do", () => {
   for (const thin of [false, true]) {
     for (const place of ["rest", "row", "axis", "sort", "keys"]) assert.doesNotMatch(said(place, { touch: true, thin, whole: thin }), /click|hover|wheel|Shift|Ctrl/i);
   }
-  assert.match(said("rest", { ...pointer, touch: true }), /^tap a bar to hide/);
+  assert.match(said("rest", { ...pointer, touch: true }), /^tap a row to open, pin, hide/);
   assert.match(said("rest", { touch: true, thin: true, whole: true }), /^tap to zoom in there; drag to scroll, once zoomed in/);
 });
 
@@ -31,15 +31,16 @@ test("every part of the page that names itself to the context help is known to i
   const sources = readdirSync(web, { recursive: true }).filter((name) => /\.(js|html)$/.test(name)).map((name) => readFileSync(new URL(name, web), "utf8"));
   const places = sources.flatMap((text) => [...text.matchAll(/data-help"?[:=] ?"([a-z]+)"/g)].map((match) => match[1]));
   assert.ok(new Set(places).size >= 6, places.join());
-  for (const place of [...places, "hidden", "pins", "row", "named", "thin", "sum", "pinned", "axis", "keys"]) assert.notEqual(said(place, pointer), said("rest", pointer), place);
+  for (const place of [...places, "hidden", "pins", "row", "thin", "sum", "pinned", "axis", "keys"]) assert.notEqual(said(place, pointer), said("rest", pointer), place);
 });
 
 test("beside what a layer is sorted by stand the other kinds", () => {
   const metadata = { instances: [{}], groups: [{}] };
   const figures = ["class mean", "class standard deviation", "class minimum", "class maximum", "class zero share"];
-  assert.deepEqual(otherKinds({ kind: "value", instance: 0 }, metadata), ["class median", "difference", ...figures, "absolute value", "neuron index"]);
-  assert.deepEqual(otherKinds({ kind: "mean", group: 0 }, metadata), ["class median", "instance value", "difference", ...figures.slice(1), "absolute value", "neuron index"]);
-  assert.deepEqual(otherKinds({ kind: "difference" }, { ...metadata, instances: [] }), ["class median", ...figures, "absolute value", "neuron index"]);
+  const pairs = ["AUROC of two classes", "Wasserstein distance of two classes", "Kolmogorov–Smirnov distance of two classes"];
+  assert.deepEqual(otherKinds({ kind: "value", instance: 0 }, metadata), ["class median", "difference", ...figures, "instance percentile", ...pairs, "absolute value", "original order"]);
+  assert.deepEqual(otherKinds({ kind: "mean", group: 0 }, metadata), ["class median", "instance value", "difference", ...figures.slice(1), "instance percentile", ...pairs, "absolute value", "original order"]);
+  assert.deepEqual(otherKinds({ kind: "difference" }, { ...metadata, instances: [] }), ["class median", ...figures, ...pairs, "absolute value", "original order"]);
 });
 
 test("the axis says what it measures and whose it is, as far as there is room", () => {

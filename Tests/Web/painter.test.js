@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { coarsen } from "../../web/src/view/histogram.js";
 import { warpedLine, withoutZeros } from "../../web/src/view/painter.js";
 
 test("a bin without its zeros: nothing where it held nothing else, never nothing where it did", () => {
@@ -13,11 +12,6 @@ test("a bin without its zeros: nothing where it held nothing else, never nothing
       assert.ok(Math.abs(left * left - (q * q - zeros * zeros)) <= left + 1, "the difference of the shares, to half a step");
     }
   }
-});
-
-test("coarser bins are sums of neighbours", () => {
-  assert.deepEqual(coarsen([1, 2, 3, 4], 2), { per: 2, counts: [3, 7] });
-  assert.deepEqual(coarsen([1, 2, 3, 4], 4), { per: 1, counts: [1, 2, 3, 4] });
 });
 
 test("a line whose pixels have bins of their own takes each from its bin, without the zeros, and leaves the others as they were", () => {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ordering } from "../../web/src/data/static/order.js";
-import { indexOf, itemsOf, parseExpression } from "../../web/src/model/order.js";
+import { argumentsOf, itemsOf, parseExpression } from "../../web/src/model/order.js";
 import { Sums } from "../../web/src/data/static/sums.js";
 import { crc32c } from "../../web/src/model/crc32c.js";
 
@@ -172,7 +172,7 @@ for (const store of STORES) {
       const neurons = attributes.layers.find((one) => one.id === layer).neurons;
       const parsed = parseExpression(order, attributes);
       const keys = itemsOf(parsed).map((item) => {
-        const i = indexOf(item);
+        const i = argumentsOf(item)[0].value;
         return Float64Array.from(readArray(store, item.kind === "value" ? `${base}/values` : `${base}/statistics/${item.kind}`).values.subarray(i * neurons, (i + 1) * neurons));
       });
       const { ranks } = ordering(neurons, parsed, keys, direction === "descending");

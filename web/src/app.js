@@ -3,6 +3,7 @@
 import { versionUrls } from "./data/api.js";
 import { PRIORITY, TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
+import { withoutCommonPath } from "./model/names.js";
 import { encodeState } from "./model/state.js";
 import { readTheme } from "./view/theme.js";
 
@@ -36,6 +37,9 @@ export class App {
     this.state = state;
     this.theme = readTheme();
     this.palette = paletteNumbers(metadata);
+    const short = withoutCommonPath(metadata.layers.map((layer) => layer.name));
+    /** Names of layers without what all begin with, by id. */
+    this.shortNames = new Map(metadata.layers.map((layer, i) => [layer.id, short[i]]));
     this.source = new TileSource(queue, redraw, (error, url) => this.refusedTile(error, url));
     /** @type {Map<string, import("./types").Summary>} */
     this.summaries = new Map();
@@ -55,6 +59,8 @@ export class App {
      * @type {Set<string>}
      */
     this.coarse = new Set();
+    /** Whether there is no server, but a site of plain files (Tiles/STATIC.md). */
+    this.isPlain = document.documentElement.dataset.site !== undefined;
     /** Whether rows are moving: then only what is seen is asked for, not what may be next. */
     this.moving = false;
     addEventListener("pagehide", () => this.writeAddress());
@@ -151,12 +157,18 @@ export class App {
     if (hash !== location.hash) window.history.replaceState(null, "", hash);
   }
 
+  /** The instances whose values the server gives: rows that were made instances are shown in the panel alone. */
+  get placed() {
+    return this.state.instances.filter((instance) => this.metadata.instances[instance].row === undefined);
+  }
+
   /**
    * The colour of a group: its own, whatever else is shown.
    * @param {number} group
+   * @param {"light" | "dark"} [theme] default: the page's
    */
-  colour(group) {
-    return paletteColour(this.palette[group], this.theme.name);
+  colour(group, theme = this.theme.name) {
+    return paletteColour(this.palette[group] ?? this.metadata.groups[group].colour, theme);
   }
 
   /** @param {string} id */

@@ -59,7 +59,7 @@ function firstTiles(data) {
     const { order, direction } = state.columns[id];
     const query = orderQuery(expression(order, data), direction);
     const top = topLevel(layer.neurons);
-    fetch(urls.rows(id, top, 0, query, state.instances), authorization(token())).then((response) => response.arrayBuffer()).catch(() => {});
+    fetch(urls.rows(id, top, 0, query, state.instances.filter((instance) => data.instances[instance].row === undefined)), authorization(token())).then((response) => response.arrayBuffer()).catch(() => {});
     json(urls.summary(id)).then((/** @type {import("./types").Summary} */ summary) => {
       const fit = mode.fit(summary, { shared: layer.shared, zeros: summary.zeros.some((share) => share > 0), few, bins: state.bins, symlog: state.symlog });
       const { bins, finer, warp } = mode.bins(layer.shared, fit, fit, fit.most);

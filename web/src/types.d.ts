@@ -7,15 +7,27 @@ export interface Layer {
   dtype?: string; shape?: number[]; axes?: string; reduce?: string;
   shared: { exponent: number; origin: number };
 }
-export interface Group { name: string; kind: "all" | "class" | "where"; rows: number; label?: string | number; where?: string }
+export interface Group { name: string; kind: "all" | "class" | "where" | "moment"; rows: number; label?: string | number; where?: string;
+  /** Of a group of the moment: a number of the palette. */
+  colour?: number;
+}
 export interface Instance {
   name: string; kind: string; pair?: number; label?: string | number; prediction?: string | number; image?: string; text?: string;
+  /** Of a row of the data that the reader made an instance. */
+  row?: number;
+}
+/** What is known of each row. */
+export interface Table {
+  label: boolean; prediction: boolean; scores?: number; texts: boolean;
+  columns: { name: string; kind: "integer" | "number" | "boolean" | "text"; values?: string[] }[];
+  pictures?: { height: number; width: number; channels: number };
 }
 export interface Metadata {
   name: string; version: string; title?: string; rows: number;
   layers: Layer[]; groups: Group[]; instances: Instance[];
   start?: { layers?: string[]; groups?: number[]; instances?: number[]; text?: string };
   provenance?: unknown;
+  table?: Table;
 }
 export interface Summary {
   id: string; neurons: number;
@@ -29,9 +41,11 @@ export interface Summary {
 export type Spread = { neurons: number; over: number[] } & Record<"minimum" | "low" | "lower" | "width" | "upper" | "high" | "maximum", (number | null)[]>;
 
 type Items = typeof import("./model/order.js").ITEMS;
-type KindOf<Subject> = { [K in keyof Items]: Items[K] extends { of: Subject } ? K : never }[keyof Items];
-/** An item of an ordering: a figure of a group, such as its median, or the value of an instance. */
-export type Item = { kind: KindOf<"group">; group: number } | { kind: KindOf<"instance">; instance: number };
+/** What an item of an ordering is of: by number in the metadata, or a group of the moment, or any row of the data. */
+export interface Arguments { group: number | { where: string }; other: number | { where: string }; instance: number | { row: number } }
+export type Argument = Arguments[keyof Arguments];
+/** An item of an ordering: a figure of a group, such as its median, or the value of an instance, or a figure of both. */
+export type Item = { [K in keyof Items]: { kind: K } & Pick<Arguments, Items[K]["of"][number]> }[keyof Items];
 export type Order = { kind: "index" } | Item | { kind: "absolute"; item: Item } | { kind: "difference"; a: Item; b: Item };
 export type Direction = "ascending" | "descending";
 
@@ -54,10 +68,12 @@ export interface State {
   dataset: string; version: string;
   layers: string[]; groups: number[]; instances: number[];
   columns: Record<string, ColumnState>;
-  /** Bins across, the share of full opacity, and whether the axis is logarithmic; null: as fits the data. */
+  /** Bins across, the share of full opacity, whether the axis is logarithmic, and whether classes lie in lanes; null: as fits the data. */
   bins: Bins | null; full: number | null;
-  axis: AxisName; symlog: boolean | null; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
+  axis: AxisName; symlog: boolean | null; curve: Curve; lanes: boolean | null; hatched: boolean; linked: boolean;
   panel: { layer: string; neuron: number } | null;
+  /** Groups of the moment, shown or not, and the one of them that follows the brush. */
+  moments: number[]; brush: number | null;
 }
 
 /** Densities of up to 256 displayed rows of one group. */

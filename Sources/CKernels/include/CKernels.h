@@ -10,6 +10,7 @@
 #include "fletcher.h"
 #include "normal.h"
 #include "pages.h"
+#include "pairs.h"
 #include "rows.h"
 #include "select.h"
 #include "shuffle.h"

@@ -12,12 +12,63 @@ extension RouteTable {
     guard (1...RowEntries.countMax).contains(count) else {
       throw Problem.badRequest("count must be 1 to \(RowEntries.countMax).")
     }
+    if let moment = try query.moment() {
+      guard count <= RowEntries.chosenMax else {
+        throw Problem.badRequest("With where, count must be 1 to \(RowEntries.chosenMax).")
+      }
+      let parts = asked.served.layer(0, service)
+      return Build(
+        .chosenRows(moment, from: first, count: count), [moment], in: parts,
+        cost: parts.cost(ofRows: moment, count: count)
+      ) {
+        try parts.rows(moment, from: first, count: count, of: table).encoded()
+      }
+    }
     guard first < table.count else {
       throw Problem.notFound("There are \(table.count) rows, numbered from 0.")
     }
     let rows = first..<min(first + count, table.count)
     return Build(.rowTable(rows), cost: .least + .figures(groups: 0, instances: rows.count)) {
       try RowEntries(table, rows).json().encoded()
+    }
+  }
+
+  func confusion(_ asked: VersionRequest) throws -> Build {
+    _ = try asked.query()
+    let table = try table(asked)
+    guard table.attributes.label != nil, table.attributes.prediction != nil else {
+      throw Problem.notFound("The rows have no labels, or no predictions.")
+    }
+    return Build(.confusion, cost: .least + .figures(groups: 0, instances: table.count / 1000)) {
+      try Confusion(table).json().encoded()
+    }
+  }
+
+  /// The rows that fire a neuron most, or least.
+  func firing(_ asked: VersionRequest) throws -> Build {
+    let layer = try layer(asked)
+    let query = try asked.query()
+    let neuron = try number("neuron", asked.context)
+    guard neuron < layer.levels.neurons else {
+      throw Problem.notFound("The layer has \(layer.levels.neurons) neurons, numbered from 0.")
+    }
+    let groups = asked.attributes.groups.count
+    let named = try query.count("group")
+    guard named ?? 0 < groups else { throw Problem.notFound("There are \(groups) groups, numbered from 0.") }
+    let moment = try query.moment()
+    guard moment == nil || named == nil else { throw Problem.badRequest("Name either a group or where, not both.") }
+    let end = try query.choice("end", ExtremeEnd.self) ?? .highest
+    let top = try query.count("count") ?? ExtremeEnd.rows
+    guard (1...RowEntries.chosenMax).contains(top) else {
+      throw Problem.badRequest("count must be 1 to \(RowEntries.chosenMax).")
+    }
+    let group = named ?? 0
+    return Build(
+      .firing(layer: layer.index, neuron: neuron, group: group, moment, end, top: top),
+      [moment].compactMap(\.self), in: layer,
+      cost: layer.cost(ofFiring: moment, top: top)
+    ) {
+      try layer.firing(neuron: neuron, group: group, moment: moment, end: end, top: top).encoded()
     }
   }
 

@@ -25,6 +25,7 @@ struct LayerSummary {
       answer["where"] = .string(moment.text)
       answer["rows"] = JSONValue(moment.rows)
       answer["moved"] = .array(moment.moved.map { .string($0) })
+      answer["sample"] = moment.sample?.json(neurons: layer.neurons)
     }
     return .object(answer)
   }
@@ -40,6 +41,7 @@ struct MomentSummary {
   let text: String
   let rows: Int
   let moved: [String]
+  let sample: RowSample?
   let summary: GroupSummary
 }
 

@@ -37,8 +37,8 @@ package struct NeuronSpreads: Sendable {
     exponents = try layer.exponents()
     origins = try layer.origins()
     tails = try layer.tails.plane(0, as: UInt8.self)
-    lowest = try layer.keys(.init(kind: .minimum, index: 0))
-    highest = try layer.keys(.init(kind: .maximum, index: 0))
+    lowest = try layer.keys(.minimum, group: 0)
+    highest = try layer.keys(.maximum, group: 0)
     oddities = tallies.map { tally in
       var odd: Oddity = []
       if tally.nan > 0 { odd.insert(.nan) }

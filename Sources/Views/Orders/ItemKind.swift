@@ -1,51 +1,63 @@
 import TileStore
 
-/// What neurons can be ordered by: all that names of orderings, their keys and their documents know of it follows from this table.
+/// What neurons can be ordered by: functions of groups and instances. All that names of orderings, their keys and their documents know of it
+/// follows from this table.
 ///
 /// The client has the same table (`web/src/model/order.js`); `Tiles/golden/orderings.json` holds both to it.
 package enum ItemKind: String, CaseIterable, Sendable {
-  case median, mean, deviation, minimum, maximum, zeros, value
+  case median, mean, deviation, minimum, maximum, zeros, value, percentile, auroc, wasserstein
+  case kolmogorovSmirnov = "kolmogorov_smirnov"
 
-  /// What a key is of.
+  /// What an argument is of. A group is a stored one or one of the moment, an instance a stored one or any row.
   package enum Subject: String, Sendable { case group, instance }
 
-  package var subject: Subject {
+  /// Of the arguments, in their order.
+  package var subjects: [Subject] {
     switch self {
-    case .median, .mean, .deviation, .minimum, .maximum, .zeros: .group
-    case .value: .instance
+    case .median, .mean, .deviation, .minimum, .maximum, .zeros: [.group]
+    case .value: [.instance]
+    case .percentile: [.instance, .group]
+    case .auroc, .wasserstein, .kolmogorovSmirnov: [.group, .group]
     }
   }
 
-  /// The keys: `[neuron]`.
-  /// - Parameter index: of the group or instance; the store has it.
-  func keys(of index: Int, in layer: LayerReader) throws(StoreError) -> [Double] {
-    switch self {
-    case .median: try layer.keys(of: layer.statistic(.median), plane: index)
-    case .mean: try layer.keys(of: layer.statistic(.mean), plane: index)
-    case .deviation: try layer.keys(of: layer.statistic(.deviation), plane: index)
-    case .minimum: try layer.keys(of: layer.statistic(.minimum), plane: index)
-    case .maximum: try layer.keys(of: layer.statistic(.maximum), plane: index)
-    case .zeros: try layer.sharesOfZeros(group: index)
-    case .value: try layer.values.map { values throws(StoreError) in try layer.keys(of: values, plane: index) } ?? []
-    }
-  }
+  /// For people: `percentile(INSTANCE,GROUP)`.
+  package var form: String { "\(rawValue)(\(subjects.map { $0.rawValue.uppercased() }.joined(separator: ",")))" }
+
+  /// Whether it is a figure of one group, so that a store knows it of each of its groups.
+  var isOfOneGroup: Bool { subjects == [.group] }
+
+  /// What it is of two groups, the second of which may be another store's; `nil`: it is not of two groups.
+  var ofPair: PairFigure? { PairFigure(rawValue: rawValue) }
 
   /// The ascending orderings: `[group or instance, rank]`. `nil` where the store has none.
   func order(in layer: LayerReader) -> ArrayReader? {
     switch self {
     case .median: layer.medianOrder
     case .value: layer.valueOrder
-    case .mean, .deviation, .minimum, .maximum, .zeros: nil
+    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile, .auroc, .wasserstein, .kolmogorovSmirnov: nil
     }
   }
 }
 
 extension LayerReader {
-  /// `[neuron]`: keys of an item of this store.
-  func keys(_ item: OrderName.Item) throws(StoreError) -> [Double] { try item.kind.keys(of: item.index, in: self) }
+  /// `[neuron]`: a figure of a stored group.
+  /// - Precondition: it is of one group.
+  func keys(_ kind: ItemKind, group: Int) throws(StoreError) -> [Double] {
+    switch kind {
+    case .median: try keys(of: statistic(.median), plane: group)
+    case .mean: try keys(of: statistic(.mean), plane: group)
+    case .deviation: try keys(of: statistic(.deviation), plane: group)
+    case .minimum: try keys(of: statistic(.minimum), plane: group)
+    case .maximum: try keys(of: statistic(.maximum), plane: group)
+    case .zeros: try sharesOfZeros(group: group)
+    case .value, .percentile, .auroc, .wasserstein, .kolmogorovSmirnov:
+      preconditionFailure("\(kind) is not a figure of one group")
+    }
+  }
 
   /// `[neuron]`: the share of a group's finite values that are exactly 0; NaN where there are none.
-  fileprivate func sharesOfZeros(group: Int) throws(StoreError) -> [Double] {
+  private func sharesOfZeros(group: Int) throws(StoreError) -> [Double] {
     let zeros = try statistic(.zeros).plane(group, as: UInt32.self)
     let counts = try statistic(.count).plane(group, as: UInt32.self)
     return zip(zeros, counts).map { $1 > 0 ? Double($0) / Double($1) : .nan }

@@ -1,7 +1,7 @@
 import Distributions
-import TileStore
 
-/// What neurons are ordered by, resolved against the tables of one store: names are looked up, never computed with.
+/// What neurons are ordered by, resolved against the tables of one store: names are looked up, never computed with. Equal ones mean the
+/// same, however they were written.
 package enum OrderName: Hashable, Sendable {
   case index
   case item(Item)
@@ -12,117 +12,112 @@ package enum OrderName: Hashable, Sendable {
 
   package struct Item: Hashable, Sendable {
     package var kind: ItemKind
-    /// Of the group or instance.
-    package var index: Int
-    /// The group of the moment that stands in place of a stored one.
-    package var moment: Moment?
+    /// As many as the kind has subjects, and of these.
+    package var arguments: [Argument]
 
-    package init(kind: ItemKind, index: Int, moment: Moment? = nil) {
-      self.kind = kind
-      self.index = index
-      self.moment = moment
+    package init(_ kind: ItemKind, _ arguments: Argument...) {
+      self.init(kind: kind, arguments: arguments)
     }
+
+    init(kind: ItemKind, arguments: [Argument]) {
+      self.kind = kind
+      self.arguments = arguments
+    }
+  }
+
+  /// What an item is of.
+  package enum Argument: Hashable, Sendable {
+    /// A stored group, by its index.
+    case group(Int)
+    /// A group of the moment.
+    case moment(Moment)
+    /// A stored instance, by its index.
+    case instance(Int)
+    /// Any row of the data set in place of an instance.
+    case row(Int)
+  }
+
+  /// The items that it is made of.
+  var items: [Item] {
+    switch self {
+    case .index: []
+    case .item(let item), .absolute(let item): [item]
+    case .difference(let first, let second): [first, second]
+    }
+  }
+
+  /// Whether it compares two groups, the second of which may be another store's.
+  package var isOfPairs: Bool { items.contains { $0.kind.ofPair != nil } }
+
+  /// The same, with no more than so many rows of each group of the moment looked at.
+  package func sampled(_ rows: Int?) -> OrderName {
+    func sampled(_ item: Item) -> Item {
+      Item(
+        kind: item.kind,
+        arguments: item.arguments.map { if case .moment(let moment) = $0 { .moment(moment.sampled(rows)) } else { $0 } }
+      )
+    }
+    return switch self {
+    case .index: .index
+    case .item(let item): .item(sampled(item))
+    case .absolute(let item): .absolute(sampled(item))
+    case .difference(let first, let second): .difference(sampled(first), sampled(second))
+    }
+  }
+
+  /// Groups of the moment in it.
+  package var moments: [Moment] {
+    items.flatMap(\.arguments).compactMap { if case .moment(let moment) = $0 { moment } else { nil } }
   }
 
   /// All forms of an ordering's name, for people.
   package static let forms =
-    (["index"] + ItemKind.allCases.map { "\($0.rawValue)(\($0.subject.rawValue.uppercased()))" })
-    .joined(separator: ", ") + ", absolute(ITEM) or difference(ITEM,ITEM)"
+    (["index"] + ItemKind.allCases.map(\.form)).joined(separator: ", ") + ", absolute(ITEM) or difference(ITEM,ITEM)"
+
+  /// The functions by how many arguments they have.
+  static let functions: [(arity: Int, names: [String])] = [1, 2].map { arity in
+    let kinds = ItemKind.allCases.filter { $0.subjects.count == arity }.map(\.rawValue)
+    return (arity, kinds + [arity == 1 ? "absolute" : "difference"])
+  }
 
   /// The same as a regular expression.
-  package static let pattern =
-    "^(index|(\((ItemKind.allCases.map(\.rawValue) + ["absolute"]).joined(separator: "|")))\\(.+\\)|difference\\(.+,.+\\))$"
+  package static let pattern: String = {
+    let alternatives = functions.map { arity, names in
+      "(\(names.joined(separator: "|")))\\(\(Array(repeating: ".+", count: arity).joined(separator: ",")))\\)"
+    }
+    return "^(index|\(alternatives.joined(separator: "|")))$"
+  }()
 }
 
 /// An ordering of the neurons of a layer, and which end comes first.
 package struct OrderRequest: Hashable, Sendable {
   package var name: OrderName
   package var direction: Direction
+  /// Serial number of the version whose order it is; `nil`: that of the version whose neurons are ordered.
+  package var of: UInt64?
+  /// Serial number of the version of which the second group of pairs is; `nil`: of the one whose order it is.
+  package var with: UInt64?
 
-  package init(name: OrderName, direction: Direction) {
+  package init(name: OrderName, direction: Direction, of: UInt64? = nil, with: UInt64? = nil) {
     self.name = name
     self.direction = direction
+    self.of = of
+    self.with = with
   }
 }
 
-/// The names of a store's groups and instances, as orderings use them.
-package struct OrderTable: Sendable {
-  /// Indices by name.
-  private let indices: [ItemKind.Subject: [String: Int]]
+extension OrderRequest {
+  /// The same, asked of the version whose order it is.
+  var ofItself: OrderRequest { OrderRequest(name: name, direction: direction, with: with) }
+}
 
-  package init(_ attributes: Attributes) {
-    self.init(groups: attributes.groups.map(\.name), instances: attributes.instances.map(\.name))
-  }
-
-  /// Names are different from each other.
-  init(groups: [String], instances: [String]) {
-    indices = [.group: groups, .instance: instances].mapValues { names in
-      Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+extension OrderName.Argument {
+  /// A group that is compared.
+  var member: PairMember? {
+    switch self {
+    case .group(let index): .group(index)
+    case .moment(let moment): .moment(moment)
+    case .instance, .row: nil
     }
-  }
-
-  /// Most bytes of an ordering's name that are looked at.
-  package static let nameBytesMax = 4096
-
-  /// Reads one of `OrderName.forms`.
-  ///
-  ///     table.parse("difference(median(cat),value(attacked 7))")  // the median of group 1 less the value of instance 14
-  ///
-  /// Names may hold commas and brackets: of the places where a difference can be cut in two, the one counts at which
-  /// both halves are known. All of it goes by bytes: in a string of characters, a comma may melt into what follows.
-  /// - Returns: `nil` where a name is not in the store, or the text is no ordering.
-  package func parse(_ text: String) -> OrderName? {
-    let bytes = Array(text.utf8)
-    guard bytes.count <= Self.nameBytesMax else { return nil }
-    if text == "index" { return .index }
-    var momentsLeft = Self.momentsMax
-    if let item = item(bytes[...], &momentsLeft) { return .item(item) }
-    if let inner = Self.argument(of: "absolute", in: bytes[...]) {
-      return item(inner, &momentsLeft).map { .absolute($0) }
-    }
-    guard let inner = Self.argument(of: "difference", in: bytes[...]) else { return nil }
-    for comma in inner.indices where inner[comma] == UInt8(ascii: ",") {
-      if let first = item(inner[..<comma], &momentsLeft), let second = item(inner[(comma + 1)...], &momentsLeft) {
-        return .difference(first, second)
-      }
-    }
-    return nil
-  }
-
-  /// Whether a text has the form of an ordering, whatever it names.
-  package static func isWellFormed(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)[...]
-    guard bytes.count <= nameBytesMax else { return false }
-    let isOfOne = (ItemKind.allCases.map(\.rawValue) + ["absolute"]).contains {
-      argument(of: $0, in: bytes)?.isEmpty == false
-    }
-    return text == "index" || isOfOne || argument(of: "difference", in: bytes)?.contains(UInt8(ascii: ",")) == true
-  }
-
-  /// Expressions that are tried in one name, at most: of a difference, one may be cut at many commas.
-  private static let momentsMax = 16
-
-  private func item(_ text: ArraySlice<UInt8>, _ momentsLeft: inout Int) -> OrderName.Item? {
-    for kind in ItemKind.allCases {
-      guard let name = Self.argument(of: kind.rawValue, in: text) else { continue }
-      if let index = indices[kind.subject]?[String(decoding: name, as: UTF8.self)] {
-        return OrderName.Item(kind: kind, index: index)
-      }
-      // A group of the moment: `median(where:(EXPR))`.
-      guard kind.subject == .group, momentsLeft > 0, let text = Self.argument(of: "where:", in: name) else {
-        return nil
-      }
-      momentsLeft -= 1
-      let moment = try? Moment(parsing: String(decoding: text, as: UTF8.self))
-      return moment.map { OrderName.Item(kind: kind, index: 0, moment: $0) }
-    }
-    return nil
-  }
-
-  /// What stands between the brackets of `function(…)`.
-  private static func argument(of function: String, in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-    let head = Array((function + "(").utf8)
-    guard text.count > head.count, text.starts(with: head), text.last == UInt8(ascii: ")") else { return nil }
-    return text.dropFirst(head.count).dropLast()
   }
 }

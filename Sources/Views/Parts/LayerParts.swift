@@ -2,9 +2,9 @@ import Distributions
 import TileStore
 
 /// The parts of one layer, made where they are not at hand. Only for build threads, see `SharedParts`.
-package struct LayerParts: Sendable {
+package struct LayerParts: ItemSource {
   /// Tells versions apart in the caches.
-  private let serial: UInt64
+  package let serial: UInt64
   package let store: Store
   /// Index of the layer.
   package let index: Int
@@ -13,6 +13,8 @@ package struct LayerParts: Sendable {
   let helpers: HelperThreads
   private let slabs: SlabPool
   private let background: BackgroundWork<StoredPlane>?
+  /// The layer with the same id in other versions, of as many neurons, by their serial numbers: what it can be compared with.
+  package var neighbours: [UInt64: LayerParts] = [:]
 
   /// - Parameters:
   ///   - serial: tells the version apart in the caches.
@@ -38,6 +40,14 @@ package struct LayerParts: Sendable {
   package var layer: LayerReader { store.layers[index] }
   package var levels: Levels { Levels(neurons: layer.layer.neurons) }
 
+  /// This layer, or the one of the same id in another version.
+  /// - Precondition: `neighbours` has it.
+  func neighbour(_ serial: UInt64?) -> LayerParts {
+    guard let serial else { return self }
+    guard let layer = neighbours[serial] else { preconditionFailure("another version was looked up before") }
+    return layer
+  }
+
   func key(_ kind: PartKey.Kind) -> PartKey { PartKey(version: serial, layer: index, kind: kind) }
   /// Of what all layers share.
   func storeKey(_ kind: PartKey.Kind) -> PartKey { PartKey(version: serial, layer: 0, kind: kind) }
@@ -50,10 +60,11 @@ package struct LayerParts: Sendable {
 
   /// What an answer takes that needs an ordering.
   package func cost(of order: OrderRequest) -> Cost {
+    if let of = order.of { return neighbour(of).cost(of: order.ofItself) }
     let isAtHand = order.name == .index || parts.contains(key(.order(order)))
     if isAtHand { return .least }
-    return order.name.moments.reduce(.least + .ordering(neurons: levels.neurons)) { cost, moment in
-      cost + self.cost(ofEvaluating: moment) + .counting(neurons: levels.neurons, rows: samples(0))
+    return order.name.items.reduce(.least + .ordering(neurons: levels.neurons)) {
+      $0 + cost(ofKeys: $1, with: order.with)
     }
   }
 
@@ -78,14 +89,19 @@ package struct LayerParts: Sendable {
 
   /// What the rows of a tile take: by the instances whose values are not at hand.
   package func cost(
-    ofRows order: OrderRequest, instances: [Int], withSpreads: Bool = false, level: Int, index: Int
+    ofRows order: OrderRequest, instances: [OrderName.Argument], withSpreads: Bool = false, level: Int, index: Int
   ) -> Cost {
     let isKnown = !withSpreads || parts.contains(key(.reach(order, level: level, index: index)))
     let first = isKnown ? cost(of: order) : cost(of: order) + .gathering(neurons: Levels.tileRows, inMemory: false)
     return Set(instances).reduce(into: first) { cost, instance in
       if parts.contains(key(.extents(instance: instance, order, level: level, index: index))) { return }
       cost += .values(neurons(ofTileAt: level))
-      if !parts.contains(key(.values(instance: instance))) { cost += .values(levels.neurons) }
+      switch instance {
+      case .row(let row): cost += self.cost(ofRow: row)
+      case .instance(let instance):
+        if !parts.contains(key(.values(instance: instance))) { cost += .values(levels.neurons) }
+      case .group, .moment: preconditionFailure("no instance")
+      }
     }
   }
 
@@ -110,11 +126,11 @@ package struct LayerParts: Sendable {
   }
 
   /// `[neuron]`: keys of an item.
-  func keys(_ item: OrderName.Item) throws -> [Double] {
-    let part = try parts.part(key(.keys(item))) {
+  /// - Parameter other: the version of which the second group of pairs is; `nil`: this one.
+  func keys(_ item: OrderName.Item, with other: UInt64? = nil) throws -> [Double] {
+    let part = try parts.part(key(.keys(item, with: other))) {
       // Values are kept as they are, too: the rows of tiles show them.
-      if let moment = item.moment { return .keys(try keys(item.kind, of: moment)) }
-      return .keys(try item.kind == .value ? values(instance: item.index).map(Double.init) : layer.keys(item))
+      .keys(try makeKeys(item, with: neighbour(other)))
     }
     guard case .keys(let values) = part else { preconditionFailure("kind and part differ") }
     return values
@@ -122,12 +138,15 @@ package struct LayerParts: Sendable {
 
   /// `[neuron]`: activations of an instance.
   func values(instance: Int) throws -> [Float] {
-    let part = try parts.part(key(.values(instance: instance))) {
-      guard let array = layer.values else { preconditionFailure("an index of an instance was checked before") }
-      return .values(try array.plane(instance, as: Float.self))
-    }
+    let part = try parts.part(key(.values(instance: instance))) { .values(try layer.values(instance: instance)) }
     guard case .values(let values) = part else { preconditionFailure("kind and part differ") }
     return values
+  }
+
+  func codes(row: Int) throws -> RowCodes {
+    let part = try parts.part(key(.codes(row: row))) { .codes(try RowCodes(layer, row: row, helpers)) }
+    guard case .codes(let codes) = part else { preconditionFailure("kind and part differ") }
+    return codes
   }
 
   func exponents() throws -> [Int16] {
@@ -156,7 +175,10 @@ package struct LayerParts: Sendable {
   }
 
   package func order(_ request: OrderRequest) throws -> NeuronOrder {
-    let part = try parts.part(key(.order(request))) { .order(try NeuronOrder(request, of: layer, keys: keys)) }
+    if let of = request.of { return try neighbour(of).order(request.ofItself) }
+    let part = try parts.part(key(.order(request))) {
+      .order(try NeuronOrder(request, of: layer) { try keys($0, with: request.with) })
+    }
     guard case .order(let order) = part else { preconditionFailure("kind and part differ") }
     return order
   }
@@ -287,14 +309,14 @@ package struct LayerParts: Sendable {
   /// Neurons and instance values of displayed rows, header and body.
   /// - Precondition: the layer has such a tile.
   package func rows(
-    _ request: OrderRequest, instances: [Int], withSpreads: Bool = false, level: Int, index: Int
+    _ request: OrderRequest, instances: [OrderName.Argument], withSpreads: Bool = false, level: Int, index: Int
   ) throws -> [UInt8] {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
     let order = try order(request)
     // Kept by instance: whoever asks for others, or in another order, has these made once.
     let extents = try instances.map { instance in
       let part = try parts.part(key(.extents(instance: instance, request, level: level, index: index))) {
-        .extents(RowsMaker.extents(of: try values(instance: instance), rows, level, levels, order))
+        .extents(try self.extents(of: instance, order.neurons[levels.ranks(ofRows: rows, at: level)], level))
       }
       guard case .extents(let values) = part else { preconditionFailure("kind and part differ") }
       return values
@@ -315,6 +337,19 @@ package struct LayerParts: Sendable {
     }
     guard case .extents(let figures) = part else { preconditionFailure("kind and part differ") }
     return figures
+  }
+
+  /// `[row][lowest, mean, highest]` of an instance in neurons of which `2^level` at a time are a displayed row.
+  private func extents(of instance: OrderName.Argument, _ neurons: ArraySlice<UInt32>, _ level: Int) throws -> [Float] {
+    switch instance {
+    case .instance(let instance):
+      let values = try values(instance: instance)
+      return RowsMaker.extents(of: neurons.map { RowsMaker.Extent(values[Int($0)]) }, level)
+    case .row(let row):
+      let bounds = try codes(row: row).bounds(neurons.lazy.map { Int($0) }, layer)
+      return RowsMaker.extents(of: bounds.map { RowsMaker.Extent($0.low, $0.high) }, level)
+    case .group, .moment: preconditionFailure("no instance")
+    }
   }
 
   /// The layer at a glance, in some groups. What is known of a group is kept, whichever others it is asked for with.

@@ -5,14 +5,16 @@ import TileStore
 package struct PartKey: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     case zeros(group: Int)
-    case keys(OrderName.Item)
+    /// With the second group of pairs from another version.
+    case keys(OrderName.Item, with: UInt64? = nil)
     case values(instance: Int)
+    case codes(row: Int)
     case exponents
     case origins
     case order(OrderRequest)
     case pyramid(PlaneKey, OrderRequest)
     /// Of an instance in the rows of a tile.
-    case extents(instance: Int, OrderRequest, level: Int, index: Int)
+    case extents(instance: OrderName.Argument, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
     case spreads
     /// How far neurons reach, in the rows of a tile.
@@ -23,6 +25,7 @@ package struct PartKey: Hashable, Sendable {
     case counter(Moment)
     case zerosOfMoment(Moment)
     case summaryOfMoment(Moment)
+    case pairTable(PairKey)
   }
 
   package var version: UInt64
@@ -35,6 +38,7 @@ package enum Part: Sendable {
   case counts([UInt32])
   case keys([Double])
   case values([Float])
+  case codes(RowCodes)
   case exponents([Int16])
   case origins([Int64])
   case order(NeuronOrder)
@@ -45,12 +49,14 @@ package enum Part: Sendable {
   case json(JSONValue)
   case subset(Subset)
   case counter(SubsetCounter)
+  case pairTable(PairTable)
 
   package var byteCount: Int {
     switch self {
     case .counts(let values): values.count * 4 + 64
     case .keys(let values): values.count * 8 + 64
     case .values(let values): values.count * 4 + 64
+    case .codes(let codes): codes.byteCount
     case .exponents(let values): values.count * 2 + 64
     case .origins(let values): values.count * 8 + 64
     case .order(let order): order.byteCount
@@ -58,6 +64,7 @@ package enum Part: Sendable {
     case .extents(let values): values.count * 4 + 64
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
+    case .pairTable(let table): table.byteCount
     case .spreads(let spreads): spreads.byteCount
     case .json: 4096
     case .summary: BinCount.quarter.rawValue * 8 + 128

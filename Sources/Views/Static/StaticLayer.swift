@@ -45,10 +45,10 @@ struct StaticLayer {
 
   /// The keys of groups, by kind. Those of instances are the values.
   private func keys() throws -> [String: JSONValue] {
-    let kinds = ItemKind.allCases.filter { $0.subject == .group }
+    let kinds = ItemKind.allCases.filter(\.isOfOneGroup)
     return Dictionary(
       uniqueKeysWithValues: try kinds.map { kind in
-        (kind.rawValue, try names(groups) { try layer.keys(.init(kind: kind, index: $0)) })
+        (kind.rawValue, try names(groups) { try layer.keys(kind, group: $0) })
       })
   }
 

@@ -129,12 +129,7 @@ extension ConditionReader {
       throw SubsetError(
         .notHeld, "The layer “\(name)” has \(layer.layer.neurons) neurons, numbered from 0: there is no \(neuron).")
     }
-    guard layer.layer.samples == 1 else {
-      throw SubsetError(
-        .malformed,
-        "A row has \(layer.layer.samples) samples in the layer “\(name)”, so that value() of a row has no meaning there."
-      )
-    }
+    guard layer.layer.samples == 1 else { throw SubsetError.severalSamples(layer.layer) }
     let codes = try NeuronCodes(layer)
     try codes.readCodes(neuron)
     try codes.readApart(neuron)

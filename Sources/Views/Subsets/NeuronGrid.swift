@@ -31,3 +31,26 @@ struct NeuronGrid: Equatable {
     return place < -1 ? -1 : place > 256 ? 256 : Int(place)
   }
 }
+
+/// The own grids of all neurons of a layer.
+struct LayerGrids: Sendable {
+  /// `[neuron]`.
+  let exponents: [Int16]
+  /// `[neuron]`.
+  let origins: [Int64]
+  /// `[neuron]`: not 0 where the first and the last bin hold everything beyond the grid.
+  let tails: [UInt8]
+
+  /// - Throws: `StoreError`.
+  init(_ layer: LayerReader) throws(StoreError) {
+    exponents = try layer.exponents()
+    origins = try layer.origins()
+    tails = try layer.tails.plane(0, as: UInt8.self)
+  }
+
+  subscript(neuron: Int) -> NeuronGrid {
+    NeuronGrid(exponent: Int(exponents[neuron]), origin: Int(origins[neuron]), hasTails: tails[neuron] != 0)
+  }
+
+  var count: Int { exponents.count }
+}

@@ -20,6 +20,13 @@ public struct SubsetError: Error, CustomStringConvertible, Sendable {
 
   init(_ error: ExpressionError) { self.init(.malformed, error.description) }
 
+  static func severalSamples(_ layer: Layer) -> SubsetError {
+    SubsetError(
+      .malformed,
+      "A row has \(layer.samples) samples in the layer “\(layer.name)”, so that the value of a row has no meaning there."
+    )
+  }
+
   static func noCodes(_ layer: Layer) -> SubsetError {
     SubsetError(
       .notHeld,

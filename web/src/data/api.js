@@ -15,15 +15,20 @@ export const metadataUrl = (name, version) => `${ROOT}/${text(name)}/${text(vers
 
 /**
  * Addresses inside one version of one data set.
- * @param {Pick<Metadata, "name" | "version">} metadata
+ * @param {Pick<Metadata, "name" | "version"> & Partial<Metadata>} metadata
  */
-export function versionUrls({ name, version }) {
+export function versionUrls({ name, version, groups }) {
   const base = metadataUrl(name, version);
+  /** @param {number} group @returns {string | null} the expression, of a group of the moment */
+  const whereOf = (group) => (groups?.[group]?.kind === "moment" ? groups[group].where ?? "" : null);
   return {
     /** @param {string} layer */
     summary: (layer) => `${base}/layers/${layer}/summary`,
     /** @param {string} layer @param {number} group @param {number} level @param {number} index @param {string} query */
-    tile: (layer, group, level, index, query) => `${base}/layers/${layer}/tiles/${group}/${level}/${index}?${query}`,
+    tile: (layer, group, level, index, query) => {
+      const where = whereOf(group);
+      return `${base}/layers/${layer}/tiles/${where === null ? group : 0}/${level}/${index}?${query}${where === null ? "" : `&where=${text(where)}`}`;
+    },
     /** @param {string} layer @param {number} level @param {number} index @param {string} query @param {readonly number[]} instances */
     rows: (layer, level, index, query, instances) =>
       `${base}/layers/${layer}/rows/${level}/${index}?${query}&instances=${instances.join(",")}&spread=all`,
@@ -34,6 +39,33 @@ export function versionUrls({ name, version }) {
     /** @param {string} layer @param {number} neuron @param {readonly number[]} groups @param {readonly number[]} instances */
     neuron: (layer, neuron, groups, instances) =>
       `${base}/layers/${layer}/neurons/${neuron}?groups=${groups.join(",")}&instances=${instances.join(",")}`,
+    /**
+     * In all groups, without their counts where they are many.
+     * @param {string} layer
+     * @param {number} neuron
+     */
+    neuronOfAll: (layer, neuron) => `${base}/layers/${layer}/neurons/${neuron}?instances=`,
+    /**
+     * One neuron in a group of the moment, and nothing else.
+     * @param {string} layer
+     * @param {number} neuron
+     * @param {string} where
+     */
+    neuronWhere: (layer, neuron, where) => `${base}/layers/${layer}/neurons/${neuron}?groups=&instances=&where=${text(where)}`,
+    /** @param {string} layer @param {number} neuron @param {number} group stored or of the moment @param {"highest" | "lowest"} end */
+    firing: (layer, neuron, group, end) => {
+      const where = whereOf(group);
+      return `${base}/layers/${layer}/neurons/${neuron}/rows?end=${end}${where !== null ? `&where=${text(where)}` : group > 0 ? `&group=${group}` : ""}`;
+    },
+    /** @param {number} from @param {number} count */
+    table: (from, count) => `${base}/rows?from=${from}&count=${count}`,
+    /** @param {string} where @param {number} from @param {number} count */
+    tableWhere: (where, from, count) => `${base}/rows?from=${from}&count=${count}&where=${text(where)}`,
+    /** @param {number} row */
+    picture: (row) => `${base}/rows/${row}/picture`,
+    /** @param {number} row */
+    text: (row) => `${base}/rows/${row}/text`,
+    confusion: () => `${base}/confusion`,
     /** @param {string} image as the metadata gives it */
     image: (image) => `${base}/${image}`,
   };

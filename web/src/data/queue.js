@@ -34,6 +34,8 @@ export class RequestError extends Error {
   /** @param {Omit<Failed, "id" | "ok">} what */
   constructor(what) {
     super(what.message);
+    /** What exactly is wrong, as the server says. */
+    this.detail = what.detail || what.message;
     this.status = what.status;
     this.type = what.type;
     this.retryAfter = what.retryAfter;

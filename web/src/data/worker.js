@@ -5,10 +5,10 @@ import "../model/crc32c.js";
 import { Damaged, askedBy, decodeRows, decodeTile } from "../model/tile.js";
 import { authorization } from "./authorization.js";
 
-/** @typedef {"tile" | "rows" | "json"} Kind */
+/** @typedef {"tile" | "rows" | "json" | "picture"} Kind */
 /** @typedef {{id: number, url: string, kind: Kind}} Job */
 /** @typedef {{id: number, ok: true, data: any, bytes: number}} Done */
-/** @typedef {{id: number, ok: false, status: number, message: string, type: string, retryAfter: number | null, damaged: boolean}} Failed status 0: no answer */
+/** @typedef {{id: number, ok: false, status: number, message: string, detail?: string, type: string, retryAfter: number | null, damaged: boolean}} Failed status 0: no answer; `detail`: what exactly is wrong */
 
 // `lib.dom` types `self` as a window; a worker's `postMessage` has another second parameter.
 const scope = /** @type {{postMessage(message: Done | Failed, transfer?: Transferable[]): void, onmessage: any}} */ (/** @type {unknown} */ (self));
@@ -53,7 +53,12 @@ async function answer(job, signal) {
   if (!response.ok) return scope.postMessage(await refusal(job, response));
   const buffer = await whole(response);
   try {
-    const { data, transfer } = decoded(job, buffer, response.headers.get("Tile-Header-CRC32C"));
+    if (job.kind === "picture") {
+      const data = await createImageBitmap(new Blob([buffer]));
+      scope.postMessage({ id: job.id, ok: true, data, bytes: buffer.byteLength }, [data]);
+      return;
+    }
+    const { data, transfer } = decoded(job.kind, job.url, buffer, response.headers.get("Tile-Header-CRC32C"));
     scope.postMessage({ id: job.id, ok: true, data, bytes: job.kind === "json" ? 0 : buffer.byteLength }, transfer);
   } catch (error) {
     throw error instanceof Damaged ? error : new Damaged(`cannot be read: ${error instanceof Error ? error.message : error}`);
@@ -73,12 +78,13 @@ async function whole(response) {
 }
 
 /**
- * @param {Job} job
+ * @param {Exclude<Kind, "picture">} kind
+ * @param {string} url
  * @param {ArrayBuffer} buffer
  * @param {string | null} sum
  * @returns {{data: any, transfer: Transferable[]}}
  */
-function decoded({ kind, url }, buffer, sum) {
+function decoded(kind, url, buffer, sum) {
   switch (kind) {
     case "tile": return { data: decodeTile(buffer, askedBy(url), sum), transfer: [buffer] };
     case "rows": return { data: decodeRows(buffer, askedBy(url), sum), transfer: [] };
@@ -104,7 +110,7 @@ function parsed(text) {
  * @returns {Promise<Failed>}
  */
 async function refusal(job, response) {
-  let problem = { title: response.statusText, type: "" };
+  let problem = { title: response.statusText, detail: "", type: "" };
   try {
     problem = { ...problem, ...(await response.json()) };
   } catch {
@@ -112,7 +118,7 @@ async function refusal(job, response) {
   }
   const after = Number(response.headers.get("Retry-After"));
   return {
-    id: job.id, ok: false, status: response.status, message: problem.title, type: problem.type,
+    id: job.id, ok: false, status: response.status, message: problem.title, detail: problem.detail, type: problem.type,
     retryAfter: Number.isFinite(after) && after > 0 ? after : null, damaged: false,
   };
 }

@@ -1,10 +1,10 @@
 /** The picture for a paper: what is on screen in whole rows, with its legend and a caption, as PNG or SVG, light or dark, as large as asked for. */
 
 import { context2d } from "../dom.js";
-import { css, paletteColour, ramp } from "../model/colormap.js";
+import { css, ramp } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
 import { phrase } from "../model/order.js";
-import { paintLabels, paintPlot } from "../view/columnpaint.js";
+import { inLanes, paintLabels, paintPlot } from "../view/columnpaint.js";
 import { markers, paintMark } from "../view/dots.js";
 import { hatchPattern } from "../view/hatch.js";
 import { groupName, opacityWords, overlap, WHAT_DOTS } from "../view/legend.js";
@@ -182,21 +182,21 @@ function legendKeys(app, context, frames, theme) {
   /** @param {number[]} groups @param {number} place of the class, for its stripes @param {string} name */
   const bar = (groups, place, name) => key(name, theme.ink, RAMP + 6, (x, y) => {
     const fill = context.createLinearGradient(x, 0, x + RAMP, 0);
-    ramp(groups.map((group) => paletteColour(app.palette[group], theme.name)), theme.paper, theme.name, state.curve, 12).forEach((colour, i) => fill.addColorStop(i / 12, colour));
+    ramp(groups.map((group) => app.colour(group, theme.name)), theme.paper, theme.name, state.curve, 12).forEach((colour, i) => fill.addColorStop(i / 12, colour));
     for (const style of [fill, state.hatched && hatchPattern(context, place, theme.paperCss, 1)]) {
       if (!style) continue;
       context.fillStyle = style;
       context.fillRect(x, y - 9, RAMP, 10);
     }
   });
-  const both = overlap(state);
+  const both = overlap({ groups: state.groups, lanes: frames.every(({ screen }) => inLanes(state, screen.height)) });
   const zeros = state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
   return [
     ...state.groups.map((group, n) => bar([group], n, groupName(metadata.groups[group]))),
     ...(both ? [bar(both.groups, 0, both.name)] : []),
-    key(opacityWords(frames, state.curve), theme.quiet),
+    key(opacityWords(frames, state.curve, app.shortNames), theme.quiet),
     ...(zeros ? [key("=0: exact zeros", theme.quiet)] : []),
-    ...[...markers(state.instances, metadata, theme.name)].map(([instance, { colour, shape, hollow }]) => key(metadata.instances[instance].name, theme.ink, 14,
+    ...[...markers(app.placed, metadata, theme.name)].map(([instance, { colour, shape, hollow }]) => key(metadata.instances[instance].name, theme.ink, 14,
       (x, y) => paintMark(context, { shape, hollow, colour: css(colour) }, x + 5, y - 4, 4))),
     ...(state.instances.length > 0 ? [key(WHAT_DOTS, theme.quiet)] : []),
   ];

@@ -71,10 +71,10 @@ export function oklch(l, chroma, hue) {
  * @returns {number[]}
  */
 export function paletteNumbers({ groups, start }) {
-  const coloured = groups.flatMap((group, g) => (group.kind === "all" ? [] : [g]));
+  const coloured = groups.flatMap((group, g) => (group.kind === "all" || group.kind === "moment" ? [] : [g]));
   const first = (start?.groups ?? []).filter((g) => coloured.includes(g));
   const order = [...first, ...coloured.filter((g) => !first.includes(g))];
-  return groups.map((_, g) => order.indexOf(g));
+  return groups.flatMap((group, g) => (group.kind === "moment" ? [] : [order.indexOf(g)]));
 }
 
 /**

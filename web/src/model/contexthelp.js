@@ -14,22 +14,23 @@ const ZOOM = ["Ctrl + wheel", "to zoom"];
 /** @type {Way} */
 const PIN = ["Shift-click", "to pin it on top"];
 /** @type {Way} */
+const HIDE = ["h", "to hide the one the keys are at"];
+/** @type {Way} */
 const BACK = ["“hidden” above", "to bring back"];
 
 /**
- * `rest`: nowhere in particular; `row`, `named`: a neuron's row, one that carries its number; `thin`, `sum`: a row that is too thin to aim
+ * `rest`: nowhere in particular; `row`: a neuron's row; `thin`, `sum`: a row that is too thin to aim
  * at, of one neuron or of several; the others are the parts of the page that name themselves with `data-help`. The first of each are
  * what a reader needs most: what has no room is left out from the end.
  * @type {Record<string, (now: Now) => Way[]>}
  */
 const POINTER = {
   rest: (now) => (now.thin
-    ? [["click", "to zoom in there"], ["then click a bar", "to hide its neuron"], scroll("wheel or drag", now), ["hover", "for figures"], ZOOM, PIN]
-    : [["click a bar", "to hide its neuron"], PIN, BACK, scroll("wheel or drag", now), ["hover", "for its figures"], ZOOM]),
-  row: (now) => [["click", "to hide this neuron"], PIN, BACK, scroll("wheel or drag", now), ZOOM],
-  named: (now) => [["click", "to hide this neuron"], PIN, BACK, ["click its number", "to open it"], scroll("wheel or drag", now), ZOOM],
-  thin: (now) => [["click", "to zoom in here: then a click on a bar hides its neuron"], scroll("wheel or drag", now), PIN, ZOOM],
-  sum: (now) => [["click", "to zoom in to single neurons: then a click on a bar hides one"], scroll("wheel or drag", now), ZOOM],
+    ? [["click", "to zoom in there"], ["then click a row", "for its panel"], scroll("wheel or drag", now), ["hover", "for figures"], ZOOM, PIN]
+    : [["click a row", "for its panel"], PIN, HIDE, BACK, scroll("wheel or drag", now), ["hover", "for its figures"], ZOOM]),
+  row: (now) => [["click", "for this neuron’s panel"], PIN, HIDE, BACK, scroll("wheel or drag", now), ZOOM],
+  thin: (now) => [["click", "to zoom in here: then a click on a row opens its neuron"], scroll("wheel or drag", now), PIN, ZOOM],
+  sum: (now) => [["click", "to zoom in to single neurons: then a click on a row opens one"], scroll("wheel or drag", now), ZOOM],
   pinned: () => [["click", "to open this neuron"], ["Shift-click", "to unpin it"]],
   axis: () => [["wheel", "to zoom the x axis"], ["drag", "to pan"], ["double-click", "to reset"]],
   minimap: ({ whole }) => [["overview", "of the whole layer; the frame is what the column shows of it"],
@@ -37,6 +38,7 @@ const POINTER = {
   layers: () => [["click", "to show or hide a layer’s column"]],
   classes: () => [["click", "to show or hide a class"], ["double-click", "for only this one"], ["≈", "the most similar classes"]],
   instances: () => [["click a picture", "to show or hide its dots"], ["click a pair’s name", "for only this pair"]],
+  moments: () => [["type a condition", "or click in label × prediction, or brush over a neuron’s histogram: those rows become a group"]],
   sort: () => [["click", "to sort by the median of a class, the value of an instance, the difference of two, or the index"]],
   direction: () => [["click", "to reverse the order: largest first (descending) or smallest first (ascending)"]],
   hidden: () => [["click", "to list the hidden neurons and bring them back"]],
@@ -48,7 +50,7 @@ const POINTER = {
 const TOUCH = {
   rest: (now) => (now.thin
     ? [["tap", "to zoom in there"], scroll("drag", now), ["pinch", "to zoom"]]
-    : [["tap a bar", "to hide"], ["its number", "to open, pin"], ["pinch", "to zoom"], scroll("drag", now)]),
+    : [["tap a row", "to open, pin, hide"], ["pinch", "to zoom"], scroll("drag", now)]),
 };
 
 /** @param {string} act @param {Now} now @returns {Way} */

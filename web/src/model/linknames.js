@@ -4,7 +4,7 @@
  * The form is `u=g1.cat,g2.dog,i0.benign%207`: `g` group or `i` instance, its number in the link, its name.
  */
 
-import { indexOf, itemsOf } from "./order.js";
+import { ARGUMENTS, argumentsOf, itemOf, itemsOf } from "./order.js";
 
 /** @typedef {import("../types").Metadata} Metadata */
 /** @typedef {import("../types").State} State */
@@ -17,8 +17,10 @@ import { indexOf, itemsOf } from "./order.js";
  */
 export function encodeNames(state, metadata) {
   const items = state.layers.flatMap((id) => (state.columns[id] ? itemsOf(state.columns[id].order) : []));
-  const groups = new Set([...state.groups, ...items.flatMap((item) => ("group" in item ? [indexOf(item)] : []))]);
-  const instances = new Set([...state.instances, ...items.flatMap((item) => ("instance" in item ? [indexOf(item)] : []))]);
+  /** @param {"groups" | "instances"} list */
+  const numbers = (list) => items.flatMap(argumentsOf).flatMap(({ name, value }) => (ARGUMENTS[name] === list && typeof value === "number" ? [value] : []));
+  const groups = new Set([...state.groups, ...numbers("groups")]);
+  const instances = new Set([...state.instances, ...numbers("instances")]);
   /** @param {string} letter @param {Set<number>} numbers @param {readonly {name: string}[]} all */
   const named = (letter, numbers, all) => [...numbers].sort((a, b) => a - b).filter((n) => n < all.length).map((n) => `${letter}${n}.${encodeURIComponent(all[n].name)}`);
   return [...named("g", groups, metadata.groups), ...named("i", instances, metadata.instances)].join(",");
@@ -80,7 +82,6 @@ export function renumbered(order, names) {
     const item = renumbered(order.item, names);
     return item && /** @type {Order} */ ({ ...order, item });
   }
-  const isInstance = "instance" in order;
-  const index = isInstance ? names.instance(order.instance) : names.group(order.group);
-  return index === null ? null : /** @type {Order} */ ({ ...order, [isInstance ? "instance" : "group"]: index });
+  const values = argumentsOf(order).flatMap(({ name, value }) => (typeof value === "number" ? (ARGUMENTS[name] === "groups" ? names.group(value) : names.instance(value)) ?? [] : value));
+  return values.length === argumentsOf(order).length ? itemOf(order.kind, ...values) : null;
 }

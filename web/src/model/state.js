@@ -5,12 +5,15 @@
  * whatever has its default is left out. Numbers of a column follow its place in `l`: `s0`, `h0`, `p0`, `y0`.
  *
  *     d data set   v version   l layers   g groups   i instances   u their names   s sort   h hidden   p pinned   y rows in view
- *     w window fitted to the rows in view   x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes or hatched   k linked   n neuron panel
+ *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes, hatched or overlaid   k linked   n neuron panel
+ *     w groups of the moment, of which `w0` in g is the first   e the one that follows the brush; `r17` in i is row 17
+ *     w0, w1 … (of a column) the window fitted to its rows in view
  */
 
 import { AXIS_DEFAULT, AXIS_NAMES } from "./axes.js";
 import { decodeNames, encodeNames, renumbered } from "./linknames.js";
-import { decodeOrder, encodeOrder, exists } from "./order.js";
+import { decodeMoments, encodeGroup, encodeInstance, encodeMoments, isMoment, rowInstance, rowOf } from "./moments.js";
+import { argumentFor, decodeOrder, encodeOrder, exists, itemOf } from "./order.js";
 
 /** @typedef {import("../types").State} State */
 /** @typedef {import("../types").ColumnState} ColumnState */
@@ -43,7 +46,7 @@ export function hasFewRows({ groups }) {
 export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
-    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: false, hatched: false, linked: false, panel: null,
+    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: null, hatched: false, linked: false, panel: null, moments: [], brush: null,
   };
 }
 
@@ -56,8 +59,8 @@ export function emptyState() {
 export function freshColumn({ groups, instances }, metadata) {
   const attacked = instances.find((i) => metadata.instances[i].kind !== "benign") ?? instances[0];
   /** @type {import("../types").Order} */
-  const order = attacked !== undefined ? { kind: "value", instance: attacked }
-    : groups.length > 0 ? { kind: "median", group: groups[0] } : { kind: "index" };
+  const order = attacked !== undefined ? itemOf("value", argumentFor("instance", attacked, metadata))
+    : groups.length > 0 ? itemOf("median", argumentFor("group", groups[0], metadata)) : { kind: "index" };
   return { order, direction: order.kind === "index" ? "ascending" : "descending", hidden: [], pinned: [], top: 0, span: null, across: null, fit: null };
 }
 
@@ -102,10 +105,12 @@ const fine = (n) => String(Number(n.toPrecision(10)));
  */
 export function encodeState(state, metadata) {
   /** @type {[string, string][]} */
-  const parts = [["d", encodeURIComponent(state.dataset)], ["v", state.version], ["l", state.layers.join(",")], ["g", state.groups.join(",")]];
-  if (state.instances.length > 0) parts.push(["i", state.instances.join(",")]);
-  const names = metadata ? encodeNames(state, metadata) : "";
+  const parts = [["d", encodeURIComponent(state.dataset)], ["v", state.version], ["l", state.layers.join(",")], ["g", state.groups.map((group) => encodeGroup(group, state.moments)).join(",")]];
+  if (state.instances.length > 0) parts.push(["i", state.instances.map((instance) => encodeInstance(instance, metadata)).join(",")]);
+  const names = metadata ? encodeNames(storedOnly(state, metadata), metadata) : "";
   if (names) parts.push(["u", names]);
+  if (metadata && state.moments.length > 0) parts.push(["w", encodeMoments(state.moments, metadata)]);
+  if (state.brush !== null) parts.push(["e", encodeGroup(state.brush, state.moments)]);
   state.layers.forEach((id, place) => {
     const column = state.columns[id];
     if (!column) return;
@@ -121,10 +126,20 @@ export function encodeState(state, metadata) {
   if (state.curve !== "root") parts.push(["c", state.curve]);
   if (state.bins !== null) parts.push(["b", String(state.bins)]);
   if (state.full !== null) parts.push(["f", short(state.full)]);
-  if (state.lanes || state.hatched) parts.push(["m", state.lanes ? "lanes" : "hatched"]);
+  if (state.lanes !== null || state.hatched) parts.push(["m", state.lanes ? "lanes" : state.hatched ? "hatched" : "overlaid"]);
   if (state.linked) parts.push(["k", "1"]);
   if (state.panel) parts.push(["n", `${state.panel.layer}.${state.panel.neuron}`]);
   return `#${FORM};${parts.map(([key, value]) => `${key}=${value}`).join(";")}`;
+}
+
+/**
+ * The view without what has a name of its own in links.
+ * @param {State} state
+ * @param {Metadata} metadata
+ * @returns {State}
+ */
+function storedOnly(state, metadata) {
+  return { ...state, groups: state.groups.filter((group) => !isMoment(metadata, group)), instances: state.instances.filter((instance) => rowOf(metadata, instance) === null) };
 }
 
 /** @param {string} hash @returns {Map<string, string> | null} null when it is none of our forms */
@@ -178,10 +193,30 @@ export function goneNames(hash, metadata) {
   return decodeNames(fields(hash)?.get("u") ?? "", metadata).gone;
 }
 
-/** @param {string} text @param {(n: number) => number | null} renumber @param {number} end @param {number} most */
-function indices(text, renumber, end, most) {
-  const all = text.split(",").filter((t) => /^\d{1,9}$/.test(t)).flatMap((t) => renumber(Number(t)) ?? []).filter((n) => n < end);
+/**
+ * @param {string} text
+ * @param {(n: number) => number | null} renumber
+ * @param {number} end
+ * @param {number} most
+ * @param {(text: string) => number | undefined} made what the reader made on the page, and is no number
+ */
+function indices(text, renumber, end, most, made) {
+  const all = text.split(",").flatMap((t) => {
+    if (!/^\d{1,9}$/.test(t)) return made(t) ?? [];
+    const n = renumber(Number(t));
+    return n !== null && n < end ? [n] : [];
+  });
   return [...new Set(all)].slice(0, most);
+}
+
+/**
+ * Layers that a link asks for and these data do not have.
+ * @param {string} hash
+ * @param {Metadata} metadata
+ */
+export function goneLayers(hash, metadata) {
+  const asked = (fields(hash)?.get("l") ?? "").split(",").filter(Boolean).map(decoded);
+  return asked.filter((id) => !metadata.layers.some((layer) => layer.id === id));
 }
 
 /**
@@ -198,8 +233,15 @@ export function decodeState(hash, metadata) {
   const layers = new Map(metadata.layers.map((layer) => [layer.id, layer]));
   const ids = (map.get("l") ?? "").split(",");
   const names = decodeNames(map.get("u") ?? "", metadata);
-  state.groups = indices(map.get("g") ?? "", names.group, metadata.groups.length, GROUPS_MAX);
-  state.instances = indices(map.get("i") ?? "", names.instance, metadata.instances.length, INSTANCES_MAX);
+  const stored = { groups: metadata.groups.filter((_, g) => !isMoment(metadata, g)).length, instances: metadata.instances.filter((one) => one.row === undefined).length };
+  state.moments = decodeMoments(map.get("w") ?? "", metadata);
+  /** @param {string} text */
+  const moment = (text) => (/^w\d{1,3}$/.test(text) ? state.moments[Number(text.slice(1))] : undefined);
+  /** @param {string} text */
+  const row = (text) => (/^r\d{1,9}$/.test(text) && Number(text.slice(1)) < metadata.rows ? rowInstance(metadata, { row: Number(text.slice(1)) }) : undefined);
+  state.groups = indices(map.get("g") ?? "", names.group, stored.groups, GROUPS_MAX, moment);
+  state.instances = indices(map.get("i") ?? "", names.instance, stored.instances, INSTANCES_MAX, row);
+  state.brush = moment(map.get("e") ?? "") ?? null;
   ids.forEach((id, place) => {
     const layer = layers.get(id);
     if (!layer || state.layers.includes(id)) return;
@@ -214,7 +256,8 @@ export function decodeState(hash, metadata) {
   state.bins = BINS.find((bins) => String(bins) === map.get("b")) ?? null;
   const full = Number(map.get("f"));
   state.full = full > 0 && full <= 1 ? full : null;
-  state.lanes = map.get("m") === "lanes";
+  const way = map.get("m");
+  state.lanes = way === "lanes" ? true : way === "hatched" || way === "overlaid" ? false : null;
   state.hatched = map.get("m") === "hatched";
   state.linked = map.get("k") === "1";
   const panel = /^([A-Za-z0-9_-]+)\.(\d{1,10})$/.exec(map.get("n") ?? "");

@@ -13,7 +13,8 @@ const SEARCH_FROM = 14;
 export function classesView(app) {
   const list = byId("classes");
   const search = /** @type {HTMLInputElement} */ (byId("class-search"));
-  const { groups } = app.metadata;
+  // Those of the moment have a list of their own.
+  const groups = app.metadata.groups.filter((group) => group.kind !== "moment");
   search.hidden = groups.length < SEARCH_FROM;
   // Classes first, then the job's own groups, then all rows.
   const order = groups.map((_, g) => g).sort((a, b) => rankOf(groups[a]) - rankOf(groups[b]) || a - b);
@@ -66,9 +67,10 @@ export function classesView(app) {
       set(button, "aria-pressed", String(on));
       box.style.background = on ? css(app.colour(g)) : "";
     }
-    setText(byId("classes-count"), `${app.state.groups.length} of ${groups.length}`);
-    chosen.hidden = search.hidden || app.state.groups.length === 0;
-    if (!chosen.hidden) chosen.replaceChildren(...app.state.groups.map(chip));
+    const shown = app.state.groups.filter((g) => g < groups.length);
+    setText(byId("classes-count"), `${shown.length} of ${groups.length}`);
+    chosen.hidden = search.hidden || shown.length === 0;
+    if (!chosen.hidden) chosen.replaceChildren(...shown.map(chip));
   };
   /** @param {number} g */
   function chip(g) {

@@ -76,6 +76,7 @@ export function headerView(app, activation, catalogue) {
     }
   });
   byId("theme").addEventListener("click", toggleTheme);
+  byId("skip").addEventListener("click", () => /** @type {HTMLElement | null} */ (document.querySelector("canvas.plot"))?.focus());
 
   const help = /** @type {HTMLDialogElement} */ (byId("help"));
   byId("help-button").addEventListener("click", () => help.showModal());

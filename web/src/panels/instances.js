@@ -77,8 +77,9 @@ export function instancesView(app) {
       for (const id of draft.layers) {
         const { order } = draft.columns[id];
         for (const item of itemsOf(order)) {
-          if (!("instance" in item) || !before.includes(item.instance) || members.includes(item.instance)) continue;
-          item.instance = members.find((i) => instances[i].kind === instances[item.instance].kind) ?? item.instance;
+          const old = "instance" in item ? item.instance : null;
+          if (!("instance" in item) || typeof old !== "number" || !before.includes(old) || members.includes(old)) continue;
+          item.instance = members.find((i) => instances[i].kind === instances[old].kind) ?? old;
         }
       }
     });

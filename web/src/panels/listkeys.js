@@ -1,10 +1,11 @@
-/** The keyboard in a list of toggles: arrows go from one to the next, typed letters to the one that begins with them. */
+/** The keyboard in a list of toggles: one stop for Tab, arrows go from one to the next, typed letters to the one that begins with them. */
 
 /** Letters typed within this time make one word. */
 const WORD_MS = 700;
 
 /** @param {HTMLElement} list */
 export function listKeys(list) {
+  oneStop(list);
   let word = "";
   let last = 0;
   list.addEventListener("keydown", (event) => {
@@ -28,4 +29,24 @@ export function listKeys(list) {
     event.stopPropagation();
     next?.focus();
   });
+}
+
+/**
+ * Lets Tab stop at one button of a list: the one that was last in focus, else the first that is pressed, else the first.
+ * @param {HTMLElement} list
+ */
+export function oneStop(list) {
+  /** @type {Element | null} */
+  let last = null;
+  const update = () => {
+    const buttons = [...list.querySelectorAll("button")];
+    const stop = (last && buttons.find((button) => button === last)) ?? buttons.find((button) => button.getAttribute("aria-pressed") === "true" && button.offsetParent) ?? buttons.find((button) => button.offsetParent) ?? buttons[0];
+    for (const button of buttons) if (button.tabIndex !== (button === stop ? 0 : -1)) button.tabIndex = button === stop ? 0 : -1;
+  };
+  list.addEventListener("focusin", (event) => {
+    last = /** @type {Element} */ (event.target);
+    update();
+  });
+  new MutationObserver(update).observe(list, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "aria-pressed"] });
+  update();
 }

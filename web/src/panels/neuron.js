@@ -1,54 +1,68 @@
-/** The neuron panel: one neuron's histograms side by side, its exact statistics, where the instances stand, its ranks. */
+/** The neuron panel: docked at the side of the picture, whose rows stay where they are. Its parts are modules of their own. */
 
 import { byId, el, set, setText } from "../dom.js";
-import { css } from "../model/colormap.js";
-import { aligned, alignedPercent, count, figure, percent, standing } from "../model/format.js";
-import { encodeOrder, expression, phrase } from "../model/order.js";
-import { columns } from "../model/statistics.js";
-import { orderQuery } from "../data/api.js";
-import { PRIORITY } from "../data/tiles.js";
+import { count, percent } from "../model/format.js";
+import { auroc, neuronAxis } from "../model/neuronaxis.js";
+import { isMoment } from "../model/moments.js";
+import { phrase } from "../model/order.js";
 import { markers } from "../view/dots.js";
-import { coarsen, histogramChart, withoutExactZeros } from "../view/histogram.js";
-import { swatch } from "../view/hovercard.js";
-import { dotSvg } from "../view/marks.js";
+import { Brush } from "./brush.js";
+import { FiringView } from "./firing.js";
+import { neuronChart, oddities } from "./neuronchart.js";
+import { ranks, standings, statistics } from "./neuronfigures.js";
 
 /** @typedef {import("../types").NeuronFacts} NeuronFacts */
+/** @typedef {import("../types").NeuronGroup} NeuronGroup */
 
-/** Bars a chart of its width can show apart. */
-const BARS_MAX = 130;
-const BARS_LEAST = 24;
-/** An axis is never shorter than this many bins. */
-const BINS_LEAST = 16;
+/** Bars that the chart's width can show apart. */
+const BARS_MAX = 64;
+/** The chart is never narrower than this. */
+const WIDTH_LEAST = 320;
 
 /**
  * @param {import("../app.js").App} app
  * @param {import("../data/facts.js").FactsSource} facts
+ * @param {import("../data/rows.js").RowSource} rows
  * @param {import("../view/activation.js").ActivationView} activation
  */
-export function neuronPanel(app, facts, activation) {
-  const dialog = /** @type {HTMLDialogElement} */ (byId("neuron-panel"));
+export function neuronPanel(app, facts, rows, activation) {
+  const panel = byId("neuron-panel");
   const body = byId("neuron-body");
   /** @type {AbortController | null} */
   let asking = null;
   let showing = "";
-  const close = () => app.update((draft) => {
-    draft.panel = null;
-  });
+  let open = "";
+  const brush = new Brush(app, activation);
+  const firing = new FiringView(app, rows);
+  const parts = { words: el("div"), chart: el("div", { class: "chart-box" }), standings: el("div"), more: el("details", { class: "neuron-more" }, el("summary", {}, "All figures and ranks")) };
+  const table = el("div");
+  parts.more.append(table);
+
+  const close = () => {
+    const layer = app.state.panel?.layer;
+    app.update((draft) => {
+      draft.panel = null;
+    });
+    activation.shown().find((column) => column.layer.id === layer)?.canvas.focus({ preventScroll: true });
+  };
   byId("neuron-close").addEventListener("click", close);
-  dialog.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    close();
-  });
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) close();
-  });
-  dialog.addEventListener("keydown", (event) => {
+  // Wherever the focus is, but not while something lies above the panel.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !app.state.panel || event.defaultPrevented) return;
+    if (document.querySelector("dialog[open], #popover:not([hidden])") || /** @type {Element} */ (event.target).matches("input, select, textarea")) return;
     event.stopPropagation();
-    if (event.key === "ArrowRight" || event.key === "ArrowLeft") void step(event.key === "ArrowRight" ? 1 : -1);
+    close();
+  }, true);
+  const panelColumn = () => activation.shown().find((column) => column.layer.id === app.state.panel?.layer);
+  panel.addEventListener("keydown", (event) => {
+    if (/** @type {Element} */ (event.target).closest("[role=slider], [role=radiogroup], input, .firing-rows")) return;
+    if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      event.preventDefault();
+      void step(event.key === "ArrowLeft" ? -1 : 1);
+    }
   });
   byId("neuron-previous").addEventListener("click", () => void step(-1));
   byId("neuron-next").addEventListener("click", () => void step(1));
-  const panelColumn = () => activation.shown().find((one) => one.layer.id === app.state.panel?.layer);
   byId("neuron-hide").addEventListener("click", () => {
     const column = panelColumn();
     if (column && app.state.panel) activation.toggleHidden(column, app.state.panel.neuron);
@@ -63,77 +77,102 @@ export function neuronPanel(app, facts, activation) {
    * @param {number} by
    */
   async function step(by) {
-    const panel = app.state.panel;
+    const now = app.state.panel;
     const column = panelColumn();
-    if (!panel || !column) return;
+    if (!now || !column) return;
     try {
       const { arrangement, data } = column.frame;
       const { query } = arrangement;
-      const rank = data.rank(arrangement, panel.neuron) ?? (await app.json(app.urls.find(panel.layer, query, panel.neuron), 1)).rank;
+      const rank = data.rank(arrangement, now.neuron) ?? (await app.json(app.urls.find(now.layer, query, now.neuron), 1)).rank;
       const next = Math.min(column.layer.neurons - 1, Math.max(0, rank + by));
-      const { neuron } = await app.json(app.urls.findRank(panel.layer, query, next), 1);
+      const { neuron } = await app.json(app.urls.findRank(now.layer, query, next), 1);
       column.cursor = neuron;
       app.update((draft) => {
-        draft.panel = { layer: panel.layer, neuron };
+        draft.panel = { layer: now.layer, neuron };
       }, "replace");
     } catch {
       // The notice at the top says that the server is away.
     }
   }
 
-  /** @param {NeuronFacts} one */
-  function fill(one) {
+  /**
+   * @param {NeuronFacts} all in every group of the data set
+   * @param {NeuronGroup[]} moments in the chosen groups of the moment
+   */
+  function fill(all, moments) {
     const { theme, metadata, state } = app;
     const looks = markers(state.instances, metadata, theme.name);
-    const binWidth = 2 ** one.grid.exponent;
-    const all = one.groups.map((group) => group.counts ?? []);
-    const used = Array.from({ length: 256 }, (_, i) => all.some((counts) => (counts[i] ?? 0) > 0));
-    const first = Math.max(0, used.indexOf(true));
-    // A neuron that is always 0 uses one bin: it still needs an axis.
-    const end = Math.min(256, Math.max(first + BINS_LEAST, used.lastIndexOf(true) + 1));
-    // Bars enough for the shape, and not so many that single values stand alone.
-    const bars = Math.min(BARS_MAX, Math.max(BARS_LEAST, 2.5 * Math.sqrt(Math.max(...one.groups.map((group) => group.count)))));
-    let per = 1;
-    while ((end - first) / per > bars) per *= 2;
-    const axis = { lo: one.grid.origin * binWidth, binWidth, first: Math.floor(first / per) * per, end: Math.ceil(end / per) * per };
-    const most = Math.max(0.01, ...one.groups.map((group) => Math.max(0, ...coarsen(withoutExactZeros(group, axis), 256 / per).counts) / Math.max(1, group.count)));
-    const instances = one.instances.flatMap((i) => {
-      const look = looks.get(i.instance);
-      return look && i.value !== null ? [{ ...look, value: i.value, name: i.name }] : [];
+    const known = new Map([...all.groups, ...moments].map((group) => [group.group, group]));
+    const picked = (state.groups.length > 0 ? state.groups : [0]).flatMap((group) => known.get(group) ?? []);
+    const counted = picked.filter((group) => group.counts);
+    const rowsOfAll = known.get(0) ?? all.groups[0];
+    const listed = all.groups.filter(({ group }) => metadata.groups[group].kind !== "all");
+    const axis = neuronAxis(all.grid, counted.length > 0 ? counted : [rowsOfAll], BARS_MAX);
+    const instances = all.instances.flatMap((one) => {
+      const look = looks.get(one.instance);
+      return look && one.value !== null ? [{ ...look, value: one.value, name: one.name }] : [];
     });
-    const charts = one.groups.map((group) => el("figure", {},
-      el("figcaption", {}, swatch(css(app.colour(group.group))), el("b", {}, group.name), el("span", { class: "quiet" }, ` ${count(group.count)} values · ${percent(group.zeros / Math.max(1, group.count))} exactly 0`)),
-      histogramChart({ group, colour: app.colour(group.group), axis, most, per, instances })));
-    body.replaceChildren(
-      el("div", { class: "charts" }, ...charts),
-      el("p", { class: "quiet axis-note" }, `x axis: activation, in bins of ${figure(binWidth * per)}. y axis: share of the class. Dashed line: median. Exact zeros have their own bar, left of 0.${one.grid.tails ? " The first and last bins hold everything beyond." : ""}`),
-      statistics(one, app), standings(one, app, looks), ranks(one, app, asking?.signal));
+    const chart = neuronChart({
+      axis, chosen: counted, all: [...listed, ...moments], instances, colour: (group) => app.colour(group), isChosen: (group) => state.groups.includes(group),
+      width: Math.max(WIDTH_LEAST, parts.chart.clientWidth),
+    });
+    parts.words.replaceChildren(oddities(rowsOfAll), ...told(picked.filter(({ group }) => !isMoment(metadata, group)), axis.zeroBin));
+    const one = { ...all, groups: picked, instances: all.instances.map((instance) => ({ ...instance, percentiles: instance.percentiles.filter(({ group }) => state.groups.includes(group)) })) };
+    parts.chart.replaceChildren(chart.element);
+    brush.attach({ box: parts.chart, chart, axis, facts: all });
+    firing.figures(new Map([...known.values()].map((group) => [group.group, group.zeros])));
+    parts.standings.replaceChildren(standings(one, app, looks));
+    table.replaceChildren(statistics(one, app), ranks(one, app, asking?.signal));
+  }
+
+  /**
+   * How surely two chosen classes are told apart.
+   * @param {readonly NeuronGroup[]} picked
+   * @param {number} zeroBin
+   */
+  function told(picked, zeroBin) {
+    if (picked.length !== 2) return [];
+    const found = auroc(picked[0], picked[1], zeroBin);
+    if (!found) return [];
+    const [low, high] = found.auroc >= 0.5 ? [picked[0], picked[1]] : [picked[1], picked[0]];
+    const value = Math.max(found.auroc, 1 - found.auroc).toFixed(found.bound < 0.0005 ? 3 : 2).replace(/^0/, "");
+    return [el("p", { class: "neuron-words" }, el("b", {}, `AUROC ${found.bound < 0.005 ? "" : "about "}${value}`),
+      el("span", { class: "quiet" }, `: a ${high.name} lies above a ${low.name} ${percent(Math.max(found.auroc, 1 - found.auroc))} of the time`))];
   }
 
   const update = () => {
-    const { panel } = app.state;
-    const key = panel ? `${panel.layer}|${panel.neuron}|${facts.url(panel.layer, panel.neuron)}|${app.theme.name}` : "";
-    if (panel) describe(panel);
+    const { panel: now } = app.state;
+    const moments = app.state.groups.filter((group) => isMoment(app.metadata, group));
+    const key = now ? `${now.layer}|${now.neuron}|${facts.key(now.layer, now.neuron)}|${app.theme.name}|${panel.clientWidth}` : "";
+    if (now) describe(now);
+    brush.update();
+    firing.update();
     if (key === showing) return;
     showing = key;
     asking?.abort();
-    if (!panel) {
-      if (dialog.open) dialog.close();
+    set(document.documentElement, "data-panel", now !== null);
+    set(panel, "open", now !== null);
+    panel.hidden = now === null;
+    if (!now) {
+      open = "";
       return;
     }
-    if (!dialog.open) {
-      body.replaceChildren();
-      dialog.showModal();
+    const place = `${now.layer}|${now.neuron}`;
+    if (open !== place) {
+      body.replaceChildren(parts.words, parts.chart, brush.element, parts.standings, firing.element, parts.more);
+      if (open === "") body.scrollTop = 0;
+      open = place;
     }
     asking = new AbortController();
-    facts.facts(panel.layer, panel.neuron, asking.signal).then((one) => {
-      if (showing === key) fill(one);
+    const { signal } = asking;
+    Promise.all([facts.all(now.layer, now.neuron, signal), Promise.all(moments.map((group) => facts.moment(now.layer, now.neuron, group, signal)))]).then(([all, found]) => {
+      if (showing === key) fill(all, found.flatMap((group) => group ?? []));
     }, (error) => {
-      if (!error.aborted) body.replaceChildren(el("p", {}, `The server has no figures for this neuron: ${error.message}`));
+      if (!error.aborted) parts.words.replaceChildren(el("p", { role: "alert" }, `The server has no figures for this neuron: ${error.message}`));
     });
   };
 
-  /** @param {{layer: string, neuron: number}} panel */
+  /** @param {{layer: string, neuron: number}} of */
   function describe({ layer, neuron }) {
     const column = panelColumn();
     setText(byId("neuron-title"), `Neuron ${neuron}`);
@@ -148,74 +187,9 @@ export function neuronPanel(app, facts, activation) {
       set(byId(id), "disabled", column === undefined);
     }
   }
+  new ResizeObserver(update).observe(panel);
   app.onChange(update);
   // The rank of the neuron may come with any frame.
   app.onDraw(update);
   update();
-}
-
-/**
- * The figures of a column: with so many decimals that each has four significant digits, where that is not too many.
- * @param {readonly (number | null | undefined)[]} values
- */
-function underEachOther(values) {
-  const sizes = values.filter((value) => value && Number.isFinite(value)).map((value) => Math.floor(Math.log10(Math.abs(value ?? 0))));
-  const places = Math.max(0, ...sizes.map((size) => 3 - size));
-  return values.map((value) => value === 0 || places > 7 || Math.max(...sizes) > 5 ? figure(value, 4) : aligned(value, places));
-}
-
-/** @param {NeuronFacts} one @param {import("../app.js").App} app */
-function statistics(one, app) {
-  const shown = columns(one.groups);
-  const texts = shown.map((statistic) => {
-    if (statistic.shown === "figure") return underEachOther(one.groups.map((group) => group[statistic.name]));
-    return one.groups.map((group) => (statistic.shown === "share" ? alignedPercent(group[statistic.name] / Math.max(1, group.count)) : count(group[statistic.name])));
-  });
-  const rows = one.groups.map((group, i) => {
-    return el("tr", {}, el("th", { scope: "row" }, swatch(css(app.colour(group.group))), group.name), ...texts.map((column) => el("td", {}, column[i])));
-  });
-  return el("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": "Statistics" },
-    el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "class"), ...shown.map(({ title }) => el("th", { scope: "col" }, title)))), el("tbody", {}, ...rows)));
-}
-
-/** @param {NeuronFacts} one @param {import("../app.js").App} app @param {ReturnType<typeof markers>} looks */
-function standings(one, app, looks) {
-  return el("ul", { class: "standings" }, ...one.instances.map((i) => {
-    const look = looks.get(i.instance);
-    const value = i.value === null ? i.value_text ?? "–" : figure(i.value, 4);
-    const words = i.percentiles.map((p) => standing(p.low, p.high, app.metadata.groups[p.group].name)).join("; ");
-    return el("li", {}, look ? el("span", {}, dotSvg(look)) : null, el("b", {}, i.name), ` at ${value}: ${words}`);
-  }));
-}
-
-/** Orderings whose rank is asked for: what a reader can take in. */
-const RANKS_MAX = 8;
-
-/**
- * The neuron's rank in the orderings at hand: the column's, and, largest first, by every chosen instance and class.
- * @param {NeuronFacts} one
- * @param {import("../app.js").App} app
- * @param {AbortSignal} [signal]
- */
-function ranks({ layer, neuron }, app, signal) {
-  const { state, metadata } = app;
-  const column = state.columns[layer];
-  /** @type {{order: import("../types").Order, direction: import("../types").Direction}[]} */
-  const wanted = column ? [{ order: column.order, direction: column.direction }] : [];
-  for (const instance of state.instances) wanted.push({ order: { kind: "value", instance }, direction: "descending" });
-  for (const group of state.groups) wanted.push({ order: { kind: "median", group }, direction: "descending" });
-  const seen = new Set();
-  const list = wanted.filter(({ order, direction }) => {
-    const key = `${encodeOrder(order)} ${direction}`;
-    return !seen.has(key) && seen.add(key);
-  }).slice(0, RANKS_MAX);
-  const neurons = app.layer(layer).neurons;
-  const element = el("ul", { class: "ranks", "aria-label": "Ranks" });
-  Promise.all(list.map(async ({ order, direction }) => {
-    const { rank } = await app.json(app.urls.find(layer, orderQuery(expression(order, metadata), direction), neuron), PRIORITY.person, signal);
-    return el("li", {}, el("b", {}, `rank ${count(rank + 1)}`), ` of ${count(neurons)} by ${phrase(order, metadata)}, ${direction === "descending" ? "largest" : "smallest"} first`);
-  })).then((items) => element.replaceChildren(...items), () => {
-    // Closed before they came, or no answer: the notice at the top tells of the latter.
-  });
-  return element;
 }

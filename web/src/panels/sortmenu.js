@@ -1,7 +1,7 @@
 /** The sort menu of a layer: what to sort by, in plain words, and one sentence that says what it will do. */
 
 import { el, set, setText } from "../dom.js";
-import { indexOf, ITEM_KINDS, itemOf, ITEMS, phrase, promise, subjects } from "../model/order.js";
+import { argumentFor, ARGUMENTS, argumentsOf, between, decodeArgument, encodeArgument, ITEM_KINDS, itemOf, ITEMS, phrase, promise, subjects } from "../model/order.js";
 
 /** @typedef {import("../types").Order} Order */
 /** @typedef {import("../types").Item} Item */
@@ -9,8 +9,11 @@ import { indexOf, ITEM_KINDS, itemOf, ITEMS, phrase, promise, subjects } from ".
 /** @typedef {import("../model/order.js").ItemKind} ItemKind */
 /** @typedef {{text: string, item: Item}} Choice */
 
-const GROUP_KINDS = ITEM_KINDS.filter((kind) => ITEMS[kind].of === "group");
-const INSTANCE_KINDS = ITEM_KINDS.filter((kind) => ITEMS[kind].of === "instance");
+/** @param {string} subjects @returns {ItemKind[]} */
+const kindsOf = (subjects) => ITEM_KINDS.filter((kind) => ITEMS[kind].of.join() === subjects);
+const GROUP_KINDS = kindsOf("group");
+const INSTANCE_KINDS = kindsOf("instance");
+const PAIR_KINDS = ITEM_KINDS.filter((kind) => ITEMS[kind].of.length === 2);
 
 /**
  * Items to choose from: those on screen first, then all others.
@@ -19,11 +22,11 @@ const INSTANCE_KINDS = ITEM_KINDS.filter((kind) => ITEMS[kind].of === "instance"
  * @returns {{shown: Choice[], others: Choice[]}}
  */
 function choices({ state, metadata }, kind) {
-  const ofInstances = ITEMS[kind].of === "instance";
+  const ofInstances = ITEMS[kind].of[0] === "instance";
   const names = subjects(kind, metadata);
   const chosen = ofInstances ? state.instances : state.groups;
   /** @param {number} index @returns {Choice} */
-  const one = (index) => ({ text: names[index].name + (ofInstances ? instanceNote(metadata.instances[index]) : ""), item: itemOf(kind, index) });
+  const one = (index) => ({ text: names[index].name + (ofInstances ? instanceNote(metadata.instances[index]) : ""), item: itemOf(kind, argumentFor(ITEMS[kind].of[0], index, metadata)) });
   return {
     shown: chosen.map(one),
     others: names.flatMap((_, index) => (chosen.includes(index) ? [] : [one(index)])),
@@ -40,12 +43,13 @@ export function instanceNote({ kind, label, prediction }) {
  * An item as the value of an option.
  * @param {Item} item
  */
-const key = (item) => `${item.kind} ${indexOf(item)}`;
+const key = (item) => [item.kind, ...argumentsOf(item).map(({ value }) => encodeArgument(value))].join(" ");
 
 /** @param {string} text of `key` @returns {Item} */
 function unkey(text) {
-  const [kind, index] = text.split(" ");
-  return itemOf(/** @type {ItemKind} */ (kind), Number(index));
+  const [kind, ...values] = text.split(" ");
+  const names = ITEMS[/** @type {ItemKind} */ (kind)].of;
+  return itemOf(/** @type {ItemKind} */ (kind), ...values.map((value, place) => decodeArgument(names[place], value) ?? 0));
 }
 
 /**
@@ -67,7 +71,11 @@ function select(app, kinds, label, selected) {
       menu.append(group);
     }
   }
-  if (selected && [...menu.options].some((option) => option.value === key(selected))) menu.value = key(selected);
+  if (selected && kinds.includes(selected.kind)) {
+    // A row or an expression, which a link brought.
+    if (![...menu.options].some((option) => option.value === key(selected))) menu.prepend(el("option", { value: key(selected) }, phrase(selected, app.metadata)));
+    menu.value = key(selected);
+  }
   return menu;
 }
 
@@ -81,9 +89,17 @@ export function sortMenu(app, layerId, close) {
   const now = state.columns[layerId];
   const { order } = now;
   const instances = metadata.instances.length > 0;
-  const kinds = instances ? ITEM_KINDS : GROUP_KINDS;
+  const kinds = instances ? ITEM_KINDS.filter((kind) => ITEMS[kind].of.length === 1) : GROUP_KINDS;
   /** One menu for each kind of item. */
-  const items = new Map(kinds.map((kind) => [kind, select(app, [kind], ITEMS[kind].of === "instance" ? "Instance" : `Class for the ${ITEMS[kind].title}`, order.kind === kind ? order : null)]));
+  const items = new Map(kinds.map((kind) => [kind, select(app, [kind], ITEMS[kind].of[0] === "instance" ? "Instance" : `Class for the ${ITEMS[kind].title}`, order.kind === kind ? order : null)]));
+  /** Of what has two arguments, a menu for each. */
+  const pairs = new Map(PAIR_KINDS.filter((kind) => subjects(kind, metadata).length > 0).map((kind) => [kind, ITEMS[kind].of.map((name, place) => {
+    const ofInstances = ARGUMENTS[name] === "instances";
+    const one = ofInstances ? "value" : "median";
+    const menu = select(app, [one], `${ofInstances ? "Instance" : "Class"} for the ${ITEMS[kind].title}`, order.kind === kind ? itemOf(one, argumentsOf(order)[place].value) : null);
+    if (order.kind !== kind && !ofInstances && place > 0 && menu.options.length > 1) menu.selectedIndex = 1;
+    return menu;
+  })]));
   const absolute = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "Item whose sign does not count", order.kind === "absolute" ? order.item : null);
   // What a difference begins with by default comes first: an instance, less a class.
   const a = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "First item of the difference", order.kind === "difference" ? order.a : null);
@@ -91,10 +107,10 @@ export function sortMenu(app, layerId, close) {
   // The paper's question: how far is the attacked image from the class it was taken for?
   const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign");
   if (order.kind !== "difference" && attacked !== undefined) {
-    a.value = key({ kind: "value", instance: attacked });
+    a.value = key(itemOf("value", argumentFor("instance", attacked, metadata)));
     if (order.kind !== "absolute") absolute.value = a.value;
     const taken = metadata.groups.findIndex((group) => group.kind === "class" && (group.name === metadata.instances[attacked].prediction || group.label === metadata.instances[attacked].prediction));
-    if (taken >= 0) b.value = key({ kind: "median", group: taken });
+    if (taken >= 0) b.value = key(itemOf("median", argumentFor("group", taken, metadata)));
   }
   if (order.kind !== "difference" && !instances && b.options.length > 1) b.selectedIndex = 1;
 
@@ -112,6 +128,8 @@ export function sortMenu(app, layerId, close) {
   };
   /** @param {ItemKind} kind */
   const itemChoice = (kind) => choice(kind, `${ITEMS[kind].title} of`, items.get(kind) ?? null);
+  /** @param {ItemKind} kind */
+  const pairChoice = (kind) => choice(kind, `${ITEMS[kind].title} of`, ...(pairs.get(kind) ?? []).flatMap((menu, place) => (place > 0 ? [between(kind), menu] : [menu])));
   /** @param {Direction} value @param {string} text */
   const way = (value, text) => {
     const radio = el("input", { type: "radio", name: "sort-way", value, id: `sort-${value}`, onChange: () => update() });
@@ -126,6 +144,7 @@ export function sortMenu(app, layerId, close) {
     group("Neuron", choice("index", "index", el("span", { class: "quiet" }, "original order"))),
     group("A class", ...GROUP_KINDS.map(itemChoice)),
     instances && group("An instance", ...INSTANCE_KINDS.map(itemChoice)),
+    pairs.size > 0 && group("Both", ...[...pairs.keys()].map(pairChoice)),
     group("Regardless of sign", choice("absolute", "absolute", absolute)),
     group("Two of these", choice("difference", "difference of", a, el("span", { class: "minus" }, "−"), b)),
     group("Order", el("div", { class: "ways" }, way("descending", "↓ descending: largest first"), way("ascending", "↑ ascending: smallest first"))),
@@ -140,7 +159,10 @@ export function sortMenu(app, layerId, close) {
     const by = new FormData(form).get("sort-by");
     if (by === "difference") return { kind: "difference", a: unkey(a.value), b: unkey(b.value) };
     if (by === "absolute") return { kind: "absolute", item: unkey(absolute.value) };
-    const menu = items.get(/** @type {ItemKind} */ (by));
+    const kind = /** @type {ItemKind} */ (by);
+    const menu = items.get(kind);
+    const both = pairs.get(kind);
+    if (both) return itemOf(kind, ...both.map((one) => argumentsOf(unkey(one.value))[0].value));
     return menu ? unkey(menu.value) : { kind: "index" };
   }
   /** @returns {Direction} */
@@ -148,7 +170,7 @@ export function sortMenu(app, layerId, close) {
   function update() {
     setText(sentence, promise(chosenOrder(), chosenWay(), metadata));
     // A name that is longer than its menu is wide can be read all the same.
-    for (const menu of [...items.values(), absolute, a, b]) set(menu, "title", menu.selectedOptions[0]?.text);
+    for (const menu of [...items.values(), ...[...pairs.values()].flat(), absolute, a, b]) set(menu, "title", menu.selectedOptions[0]?.text);
   }
   /** @param {boolean} all */
   function apply(all) {

@@ -2,7 +2,7 @@
 
 import { byId, el } from "../dom.js";
 import { count } from "../model/format.js";
-import { AXIS_HEIGHT, LABEL_ROW } from "../model/layout.js";
+import { AXIS_HEIGHT } from "../model/layout.js";
 import { HIDDEN_MAX, PINNED_MAX } from "../model/state.js";
 import { Column } from "./column.js";
 import { neuronOf } from "./columnframe.js";
@@ -63,7 +63,7 @@ export class ActivationView {
     const column = new Column(app, layer);
     const head = new ColumnHead(column, this.menus);
     attachGestures(column, {
-      click: (y, x, event) => this.click(column, y, x, event),
+      click: (y, _x, event) => this.click(column, y, event),
       hover: (y, event) => this.hover(column, y, event),
       nothingToScroll: () => app.tell(NOTHING_TO_SCROLL),
     });
@@ -71,26 +71,28 @@ export class ActivationView {
       hide: (neuron) => this.toggleHidden(column, neuron),
       pin: (neuron) => this.togglePinned(column, neuron),
       open: (neuron) => this.open(column, neuron),
-      moved: (neuron, rank) => app.announce(`neuron ${neuron}, rank ${count(rank + 1)}`),
+      moved: (neuron, rank) => {
+        app.announce(`neuron ${neuron}, rank ${count(rank + 1)}`);
+        // The open panel goes along.
+        if (app.state.panel?.layer === layer.id && app.state.panel.neuron !== neuron) this.open(column, neuron, "replace");
+      },
     });
     return { column, head };
   }
 
-  /** @param {Column} column @param {number} y @param {number} x @param {PointerEvent} event */
-  click(column, y, x, event) {
+  /** @param {Column} column @param {number} y @param {PointerEvent} event */
+  click(column, y, event) {
     const hit = column.hit(y);
     if (!hit) return;
     const { frame } = column;
     const neuron = neuronOf(frame, hit);
-    const onNumber = x < frame.layout.neuronX + 5 && frame.screen.rowHeight >= LABEL_ROW;
     if (event.shiftKey && neuron !== null) this.togglePinned(column, neuron);
     else if (hit.kind === "row" && frame.thin) zoomToNames(column, y);
     else if (neuron === null) return;
-    else if (onNumber || hit.kind === "pinned") this.open(column, neuron);
     else {
-      // Its rank is on screen: no need to ask for it before the row can go.
+      // Its rank is on screen: no need to ask for it before the row can be framed, or go.
       if (hit.kind === "row") column.data.learn(neuron, hit.row);
-      this.toggleHidden(column, neuron);
+      this.open(column, neuron);
     }
     this.card.hide();
   }
@@ -108,11 +110,12 @@ export class ActivationView {
     else this.card.hide();
   }
 
-  /** @param {Column} column @param {number} neuron */
-  open(column, neuron) {
+  /** @param {Column} column @param {number} neuron @param {import("../app.js").History} [history] */
+  open(column, neuron, history = "push") {
+    column.cursor = neuron;
     this.app.update((draft) => {
       draft.panel = { layer: column.layer.id, neuron };
-    });
+    }, history);
   }
 
   /** @param {Column} column @param {number} neuron */
@@ -165,8 +168,8 @@ export class ActivationView {
  * @param {import("./columnframe.js").Frame} frame
  * @param {Hit | null} hit
  */
-function placeOf({ thin, screen }, hit) {
+function placeOf({ thin }, hit) {
   if (hit?.kind !== "row") return hit?.kind ?? "rest";
   if (thin) return hit.level > 0 ? "sum" : "thin";
-  return screen.rowHeight >= LABEL_ROW ? "named" : "row";
+  return "row";
 }

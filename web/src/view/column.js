@@ -3,7 +3,6 @@
 import { el, context2d, set } from "../dom.js";
 import { placeColumn } from "../model/coordinates.js";
 import { APART_ROW, columnLayout, LABEL_ROW, PINNED_ROW } from "../model/layout.js";
-import { paletteColour } from "../model/colormap.js";
 import { Motion } from "../model/motion.js";
 import { encodeOrder, phrase } from "../model/order.js";
 import { clampView, levelFor, rowHeight, screenRows } from "../model/viewport.js";
@@ -163,7 +162,7 @@ export class Column {
       // Single neurons, whatever the rows below are sums of.
       pinned: { arrangement: pinned, axis: layout.pinnedRows > 0 ? this.axis.layOut(pinned, place(pinned, layout.plotWidth, 0)) : null },
       overview: { arrangement: whole, axis: this.axis.layOut(whole, place(whole, MINIMAP_WIDTH, data.top), whole.fit) },
-      inks: app.state.groups.map((group) => ({ group, colour: paletteColour(app.palette[group], theme.name) })), markers: markers(app.state.instances, app.metadata, theme.name),
+      inks: app.state.groups.map((group) => ({ group, colour: app.colour(group, theme.name) })), markers: markers(app.placed, app.metadata, theme.name),
       ...this.fullness(arrangement, whole), lacking: refused.size === 0 ? [] : lackingLines(screen.rows, isLacking), cursor: this.cursor, hovered: this.hovered,
     });
   }
@@ -230,8 +229,9 @@ export class Column {
     if (this.width < 20 || this.height < 40) return { covered: false, sharp: false };
     const { data, state } = this;
     this.layout = this.measure();
-    const { groups, instances } = this.app.state;
-    set(this.empty, "hidden", groups.length + instances.length > 0);
+    const { groups } = this.app.state;
+    const instances = this.app.placed;
+    set(this.empty, "hidden", groups.length + this.app.state.instances.length > 0);
     const wanted = data.wanted();
     const wantedHidden = data.hiddenRanks(wanted);
     const allRanked = wantedHidden.length === state.hidden.length;

@@ -2,6 +2,7 @@
 
 import { el, set, setText, svg } from "../dom.js";
 import { count, plural } from "../model/format.js";
+import { inTwo } from "../model/names.js";
 import { otherKinds, phrase } from "../model/order.js";
 import { canZoom, fit, setAcross, zoomBy } from "./navigate.js";
 
@@ -64,7 +65,7 @@ export class ColumnHead {
     this.whole = zoom("fit", "Zoom out to the whole layer (0)", () => fit(column), "whole layer");
     column.head.append(
       el("div", { class: "head-line" },
-        el("h2", { title: layer.name }, el("bdi", {}, layer.name)), el("span", { class: "facts" }, this.odd, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
+        el("h2", { title: layer.name, "aria-label": layer.name }, el("bdi", { class: "two" }, ...inTwo(app.shortNames.get(layer.id) ?? layer.name).map((text, i) => el("span", { class: i === 0 ? "start" : "end" }, text)))), el("span", { class: "facts" }, this.odd, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
         this.hidden, this.pinned, el("span", { class: "zoom-buttons" }, this.out, this.in, this.whole)),
       el("div", { class: "head-line sort-line" }, el("span", { class: "sort-label quiet" }, "Sort by"), this.sort, this.direction, el("span", { class: "sort-more" }, this.others), this.grain),
     );

@@ -76,10 +76,10 @@ export class ColumnMarks {
     const height = Math.max(1, screen.rowHeight);
     this.follow(frame);
     this.paintMoves(context, frame, yOf);
-    /** @param {number} y @param {number} h @param {string} colour */
-    const band = (y, h, colour) => {
+    /** @param {number} y @param {number} h @param {string} colour @param {number} [width] */
+    const band = (y, h, colour, width = 1) => {
       context.strokeStyle = colour;
-      context.lineWidth = 1;
+      context.lineWidth = width;
       const pad = h < 6 ? 1.5 : 0.5;
       context.strokeRect(layout.neuronX + 4.5, y - pad, layout.plotX + layout.plotWidth - layout.neuronX + 2, h - 1 + 2 * pad);
     };
@@ -92,6 +92,11 @@ export class ColumnMarks {
     if (cursor !== null && !column.hidden.includes(cursor)) {
       const rank = data.rank(of, cursor);
       if (rank !== undefined) band(yOf(rank), height, theme.accent);
+    }
+    const open = frame.state.panel?.layer === frame.layer.id ? frame.state.panel.neuron : null;
+    if (open !== null && !column.hidden.includes(open)) {
+      const rank = data.rank(of, open);
+      if (rank !== undefined) band(yOf(rank), height, theme.ink, 1.25);
     }
     if (hovered?.kind === "row" && hovered.level === screen.level) {
       const per = 2 ** screen.level;

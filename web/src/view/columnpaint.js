@@ -64,7 +64,7 @@ function paintZeroHead(context, { layout, theme }) {
  */
 function paintBlock(context, frame, { arrangement, axis }, { rows, level, y, lineHeight }, strip) {
   const { layout, state, theme, data, ratio, width } = frame;
-  const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: frame.full, lanes: state.lanes };
+  const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: frame.full, lanes: inLanes(state, lineHeight) };
   const inks = frame.inks.map(({ group, colour }) => ({
     colour,
     resolve: (/** @type {number} */ index) => data.bestTile(arrangement, group, level, index),
@@ -147,6 +147,19 @@ function paintPinned(context, frame) {
     context.arc(layout.neuronX + 5, y, 1.8, 0, 7);
     context.fill();
   });
+}
+
+/** So many classes overlaid are mud; a lane needs so many CSS pixels. */
+const LANES_FROM_CLASSES = 3;
+const LANE_LEAST = 3;
+
+/**
+ * Whether each class has a lane of its own in rows of this height: as chosen, else where overlaid ones would mix to mud.
+ * @param {import("../types").State} state
+ * @param {number} lineHeight CSS pixels
+ */
+export function inLanes({ lanes, hatched, groups }, lineHeight) {
+  return lanes ?? (!hatched && groups.length >= LANES_FROM_CLASSES && lineHeight >= LANE_LEAST * groups.length);
 }
 
 /** @param {string} text A long name of a class leaves room for the plot. */

@@ -118,8 +118,8 @@ export class HoverCard {
       el("span", { class: "quiet" }, `${layer.name}${rank !== undefined ? ` · rank ${count(rank + 1)} of ${count(layer.neurons)}` : ""}`),
     ].filter(Boolean));
     const known = this.facts.known(layer.id, neuron);
-    const hint = el("p", { class: "hint" }, hit.kind === "pinned" ? "click: details · Shift-click: unpin"
-      : frame.thin ? "click: zoom in · Shift-click: pin" : "click: hide · Shift-click: pin · click its number: details");
+    const hint = el("p", { class: "hint" }, hit.kind === "pinned" ? "click: open · Shift-click: unpin"
+      : frame.thin ? "click: zoom in · Shift-click: pin" : "click: open · Shift-click: pin");
     this.say(el("div", { class: "card-head" }, ...head), known ? this.table(known) : el("p", { class: "quiet" }, "…"), hint);
     if (known) return;
     const subject = this.subject;

@@ -1,0 +1,167 @@
+"""The reader, against the dump read with h5py and computed with NumPy; and the page in a frame, in a real browser."""
+
+import http.client
+import json
+import os
+import shutil
+import urllib.parse
+
+import h5py
+import neural_divergence as nd
+import numpy as np
+import pytest
+from neural_divergence.program import ProgramError
+from neural_divergence.recording import Batches, Layer, Recorder
+
+ROWS = 300
+NAMES = ["1", "a cat, or so", "dog"]  # names that could be taken for numbers or for lists
+
+
+def forward(inputs):
+    x = np.asarray(inputs, np.float32)
+    return {"hidden": Layer(np.maximum(x @ np.float32([[1, -2, 0.5, 0], [0.25, 1, -1, 0]]), 0), "NU"), "logits": Layer(x @ np.ones((2, 3), np.float32), "NU")}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reader")
+    x = np.random.default_rng(4).standard_normal((ROWS, 2)).astype(np.float32)
+    pictures = np.random.default_rng(5).integers(0, 256, (ROWS, 6, 5), np.uint8)
+    batches = Batches(64, inputs=x, labels=np.arange(ROWS) % 3, texts=[f"Satz {i} – ä" for i in range(ROWS)], pictures=pictures, columns={"age": x[:, 0].astype(float), "even": np.arange(ROWS) % 2 == 0})
+    dump = Recorder(
+        folder / "made.h5", forward, about={}, class_names=NAMES, scores="logits", total=ROWS,
+        instances={"benign": {"inputs": x[:2]}, "attacked": {"inputs": -x[:2]}}).run(batches, None)  # fmt: skip
+    store = nd.precompute(dump.with_suffix(".yaml"), folder / "Tiles")
+    with h5py.File(dump) as file:
+        values = file["activations/hidden"][...]
+    return store, values, np.arange(ROWS) % 3, x, pictures, dump
+
+
+def test_tables(made):
+    store, values, labels, x, pictures, _ = made
+    assert store.layers.loc["hidden", "neurons"] == 4 and list(store.layers.index) == ["hidden", "logits"]
+    assert store.groups["rows"].to_dict() == {"all": 300, "1": 100, "a cat, or so": 100, "dog": 100}
+    assert list(store.instances.index) == ["benign 0", "benign 1", "attacked 0", "attacked 1"]
+    rows = store.rows
+    assert list(rows["label"]) == [NAMES[label] for label in labels] and list(rows["even"]) == [i % 2 == 0 for i in range(ROWS)]
+    np.testing.assert_array_equal(rows["age"], x[:, 0].astype(float))
+    np.testing.assert_array_equal(store.picture(17), pictures[17])
+    assert store.text(0) == "Satz 0 – ä" and store.text(299) == "Satz 299 – ä"
+    assert nd.open(store.path.parent).version == nd.open(store.path).version == store.version
+
+
+def test_statistics_and_values(made):
+    store, values, labels, x, _, _ = made
+    layer = store["hidden"]
+    for place, name in enumerate(NAMES):
+        mine = values[labels == place]
+        found = layer.statistics(name)
+        np.testing.assert_array_equal(found["median"], np.median(mine, 0))
+        np.testing.assert_array_equal(found["zeros"], (mine == 0).sum(0))
+        np.testing.assert_allclose(found["mean"], mine.astype(float).mean(0))
+        np.testing.assert_array_equal(layer.statistics(None).loc[name]["median"], np.median(mine, 0))
+    np.testing.assert_array_equal(layer.values()["attacked 1"], forward(-x[1:2])["hidden"].values[0])
+
+
+def test_histograms_have_their_edges(made):
+    store, values, labels, _, _, _ = made
+    layer = store["hidden"]
+    many = layer.histograms("dog")
+    for neuron in range(4):
+        counts, edges = layer.histogram(neuron, "dog")
+        np.testing.assert_array_equal(counts, np.histogram(values[labels == 2, neuron], edges)[0])
+        np.testing.assert_array_equal(many.counts[neuron], counts)
+        np.testing.assert_array_equal(many.edges[neuron], edges)
+        moment, _ = layer.histogram(neuron, where="row < 70 and label == 'dog'")
+        np.testing.assert_array_equal(moment, np.histogram(values[:70][labels[:70] == 2, neuron], edges)[0])
+
+
+def test_orders_rows_and_comparisons_are_the_programs(made):
+    store, values, labels, _, _, _ = made
+    layer = store["hidden"]
+    medians = [np.median(values[labels == place], 0).astype(float) for place in range(3)]
+    np.testing.assert_array_equal(layer.order("difference(median(dog),median(1))", "descending"), np.argsort(-(medians[2] - medians[0]), kind="stable"))
+    top = layer.rows(1, group="a cat, or so", top=5)
+    mine = np.flatnonzero(labels == 1)
+    assert list(top["row"]) == list(mine[np.argsort(-values[mine, 1], kind="stable")][:5])
+    assert set(layer.rows(1, where="row >= 290")["row"]) <= set(range(290, 300))
+    found = layer.compare("1", "dog").sort_index()
+    a, b = values[labels == 0, 0].astype(float), values[labels == 2, 0].astype(float)
+    auroc = (a[:, None] < b).mean() + 0.5 * (a[:, None] == b).mean()  # that the second group is above the first
+    assert abs(found.loc[0, "auroc"] - auroc) <= found.loc[0, "auroc_bound"]
+    named = layer.table("median(1)", groups=["1", "a cat, or so"], instances=["benign 1"], where="row < 9")
+    assert "median(a cat, or so)" in named and "count(row < 9)" in named and list(named["count(1)"]) == [100] * 4
+    assert (store.compare(store, "hidden", "dog")["wasserstein"] == 0).all()
+
+
+def test_what_is_not_there_is_told(made, tmp_path):
+    store = made[0]
+    with pytest.raises(KeyError, match="has no layer 'hiden'. It has hidden, logits"):
+        store["hiden"]
+    with pytest.raises(KeyError, match="has no group '2'"):
+        store["hidden"].statistics("2")
+    with pytest.raises(KeyError, match="has no group '2'"):
+        store["hidden"].rows(0, group="2")
+    with pytest.raises(IndexError, match="neurons 0 to 3"):
+        store["hidden"].histogram(4)
+    with pytest.raises(FileNotFoundError, match="is no store"):
+        nd.open(tmp_path)
+    with pytest.raises(ProgramError, match="nonsense"):
+        store["hidden"].order("median(nonsense)")
+
+
+def ask(url, method="GET", body=None, **headers):
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+    connection.request(method, parts.path, body, headers)
+    answer = connection.getresponse()
+    return answer.status, answer.headers, answer.read()
+
+
+def test_the_page_is_behind_its_own_prefix_and_token(made):
+    page = made[0].show()
+    try:
+        base = page.url.removesuffix("view")
+        status, headers, _ = ask(base)
+        assert status == 200 and "frame-ancestors" not in headers["Content-Security-Policy"]
+        assert json.loads(ask(base + "api/v1/datasets")[2])["datasets"][0]["name"] == "made"
+        origin = base[: base.index("/", 8)]
+        assert ask(origin + "/")[0] == ask(origin + "/view")[0] == 404
+        # The tile server itself tells nobody anything but whoever has the token.
+        prefix = urllib.parse.urlsplit(base).path
+        assert json.loads(ask(f"http://127.0.0.1:{page.port}{prefix}api/v1/datasets")[2])["datasets"] == []
+        assert ask(base + "link", "PUT", "#1;l=hidden;n=hidden.3;g=2;p0=3.z")[0] == 204
+        assert page.selection == {"layers": ["hidden"], "groups": ["a cat, or so"], "instances": [], "neuron": ("hidden", 3), "pinned": {"hidden": [3, 35]}}
+        assert ask(base + "link", "PUT", "x" * 70_000)[0] == 404
+    finally:
+        page.close()
+    assert page.process.returncode == 0
+
+
+def test_in_a_browser_also_behind_a_proxy(made, monkeypatch):
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = os.environ.get("ND_CHROMIUM") or shutil.which("chromium")
+    for proxy in (None, "/user/ana/"):
+        if proxy:
+            monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", proxy)
+        page = made[0].show(layers=["hidden"], groups=["dog", "1"], instances=["attacked 1"])
+        try:
+            # What jupyter-server-proxy does with /proxy/absolute: it passes the whole path on to the port.
+            url = page.url if proxy is None else f"http://127.0.0.1:{page.server.server_address[1]}{page.url}"
+            assert proxy is None or page.url.startswith(f"/user/ana/proxy/absolute/{page.server.server_address[1]}/")
+            with playwright.sync_playwright() as p:
+                browser = p.chromium.launch(executable_path=chromium)
+                tab = browser.new_page()
+                faults = []
+                tab.on("pageerror", lambda error: faults.append(str(error)))
+                tab.set_content(page._repr_html_()) if proxy is None else tab.goto(url + page.started)
+                frame = next(f for f in iter(lambda: tab.frames[-1], None) if f.url.split("#")[0].endswith("/") or tab.wait_for_timeout(50))
+                frame.wait_for_selector("canvas")
+                while page.link == page.started:  # the page adds the orders that it chose
+                    tab.wait_for_timeout(20)
+                assert faults == []
+                browser.close()
+            assert page.selection["layers"] == ["hidden"] and sorted(page.selection["groups"]) == ["1", "dog"]
+            assert page.selection["instances"] == ["attacked 1"]
+        finally:
+            page.close()

@@ -1,0 +1,90 @@
+/** What rows are: those that fire a neuron, their pictures and texts, those for which an expression holds. Kept, and asked for once. */
+
+import { LruCache } from "../model/cache.js";
+import { PRIORITY } from "./tiles.js";
+
+/** @typedef {{row: number, low: number | null, high: number | null, label?: string, prediction?: string}} FiringRow */
+/** @typedef {{row: number, label?: string, prediction?: string, margin?: number | null, columns: Record<string, unknown>}} TableRow */
+/** @typedef {{total: number, rows: TableRow[]}} Found */
+/** @typedef {{labels: string[], predictions: string[], cells: [number, number, number][]}} Confusion */
+
+const ANSWERS_BYTES_MAX = 8 * 1024 * 1024;
+const PICTURES_BYTES_MAX = 32 * 1024 * 1024;
+/** About what a row's answer weighs. */
+const ROW_BYTES = 200;
+
+export class RowSource {
+  /** @param {import("../app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    /** @type {LruCache<any>} */
+    this.answers = new LruCache(ANSWERS_BYTES_MAX);
+    /** @type {LruCache<ImageBitmap>} */
+    this.pictures = new LruCache(PICTURES_BYTES_MAX);
+  }
+
+  /**
+   * @param {string} url
+   * @param {AbortSignal} [signal]
+   */
+  async answer(url, signal) {
+    const known = this.answers.get(url);
+    if (known) return known;
+    const answer = await this.app.json(url, PRIORITY.person, signal);
+    this.answers.set(url, answer, ROW_BYTES * (1 + (answer.rows?.length ?? answer.cells?.length ?? 1)));
+    return answer;
+  }
+
+  /**
+   * The rows that fire a neuron most, or least, among those of a group.
+   * @param {string} layer
+   * @param {number} neuron
+   * @param {number} group
+   * @param {"highest" | "lowest"} end
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<FiringRow[]>}
+   */
+  async firing(layer, neuron, group, end, signal) {
+    return (await this.answer(this.app.urls.firing(layer, neuron, group, end), signal)).rows;
+  }
+
+  /**
+   * Rows for which an expression holds.
+   * @param {string} where
+   * @param {number} count
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Found>}
+   */
+  where(where, count, signal) {
+    return this.answer(this.app.urls.tableWhere(where, 0, count), signal);
+  }
+
+  /** @param {number} row @param {AbortSignal} [signal] @returns {Promise<TableRow>} */
+  async row(row, signal) {
+    return (await this.answer(this.app.urls.table(row, 1), signal)).rows[0];
+  }
+
+  /** @returns {Promise<Confusion>} */
+  confusion() {
+    return this.answer(this.app.urls.confusion());
+  }
+
+  /** @param {number} row @param {AbortSignal} [signal] @returns {Promise<string>} */
+  async text(row, signal) {
+    return (await this.answer(this.app.urls.text(row), signal)).text;
+  }
+
+  /**
+   * @param {number} row
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<ImageBitmap>}
+   */
+  async picture(row, signal) {
+    const url = this.app.urls.picture(row);
+    const known = this.pictures.get(url);
+    if (known) return known;
+    const { data } = await this.app.queue.request({ url, kind: "picture", priority: PRIORITY.person, signal });
+    this.pictures.set(url, data, 4 * data.width * data.height);
+    return data;
+  }
+}
