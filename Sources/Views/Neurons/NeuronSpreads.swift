@@ -67,11 +67,14 @@ package struct NeuronSpreads: Sendable {
         exponent: Int(exponents[neuron]), origin: origins[neuron], hasTails: tails[neuron] != 0,
         minimum: lowest[neuron], maximum: highest[neuron])
       for (figure, value) in grid.figures(own).enumerated() {
-        figures[position * Figure.allCases.count + figure] = Float(value)
+        figures[position * Figure.allCases.count + figure] = Self.told(value)
       }
     }
     return figures
   }
+
+  /// As it is told: of all NaN, one.
+  private static func told(_ value: Double) -> Float { value.isNaN ? .nan : Float(value) }
 
   /// Where the own bins of a neuron lie.
   private struct Grid {
@@ -155,8 +158,8 @@ extension NeuronSpreads {
       // Of a NaN and a number, these give the number.
       let low = block.reduce(Double.nan) { Double.minimum($0, lowest[Int($1)]) }
       let high = block.reduce(Double.nan) { Double.maximum($0, highest[Int($1)]) }
-      figures[row * Figure.allCases.count + Figure.minimum.rawValue] = Float(low)
-      figures[row * Figure.allCases.count + Figure.maximum.rawValue] = Float(high)
+      figures[row * Figure.allCases.count + Figure.minimum.rawValue] = Self.told(low)
+      figures[row * Figure.allCases.count + Figure.maximum.rawValue] = Self.told(high)
     }
     return figures
   }
