@@ -71,6 +71,7 @@ public final class Store: Sendable {
       return array
     }
 
+    let planes = GroupPlanes(of: attributes.groups)
     var layers: [LayerReader] = []
     for layer in attributes.layers {
       let file = StorePath.metadata(of: StorePath.layer(layer.id))
@@ -81,7 +82,8 @@ public final class Store: Sendable {
         try LayerReader(
           layer,
           layer.sizes(
-            rows: attributes.dataset.rows, groups: attributes.groups.count, instances: attributes.instances.count),
+            rows: attributes.dataset.rows, groups: attributes.groups.count, planes: planes,
+            instances: attributes.instances.count),
           formatVersion: attributes.formatVersion, open: array))
     }
 
@@ -114,6 +116,9 @@ public final class Store: Sendable {
         try reader.checkShards(manifest)
         return reader
       }
+    }
+    guard planes == nil || table?.attributes.label != nil && table?[.label] != nil else {
+      throw .corrupt(StorePath.metadata(of: StorePath.rows), "classes have no planes, and no row says of which it is")
     }
     version = manifest.version
     metadataBytes = metadata.bytesKept

@@ -8,7 +8,7 @@ struct BuiltStore {
   init(path: String, name: String? = nil) throws(StoreError) { folder = try VersionFolder(path: path, name: name) }
 
   /// A layer, if all of it is there.
-  func layer(_ id: String, rows: Int, groups: Int, instances: Int) throws -> Layer {
+  func layer(_ id: String, rows: Int, groups: Int, planes: GroupPlanes?, instances: Int) throws -> Layer {
     let metadata = Metadata(folder: folder, manifest: nil)
     let maps = ShardMaps(limit: Self.mapsMax)
     let path = StorePath.layer(id)
@@ -16,7 +16,8 @@ struct BuiltStore {
     let layer = try metadata.attributes(file, as: Layer.self)
     guard layer.id == id else { throw StoreError.corrupt(file, "it is of the layer \(layer.id)") }
     let reader = try LayerReader(
-      layer, layer.sizes(rows: rows, groups: groups, instances: instances), formatVersion: Attributes.formatVersion
+      layer, layer.sizes(rows: rows, groups: groups, planes: planes, instances: instances),
+      formatVersion: Attributes.formatVersion
     ) { path throws(StoreError) in
       try ArrayReader(
         path: path, metadata: metadata.array(path, of: Attributes.formatVersion), folder: folder, maps: maps)

@@ -8,16 +8,20 @@ struct PairSide: Sendable {
   private let grids: [(grid: DyadicGrid, hasTails: Bool)]
 
   private enum Counts: Sendable {
-    case stored(group: Int, zeros: [UInt32], means: [Double], deviations: [Double])
+    /// - counter: where the group has no plane.
+    case stored(group: Int, counter: SubsetCounter?, zeros: [UInt32], means: [Double], deviations: [Double])
     case moment(SubsetCounter)
   }
 
-  /// - Parameter samples: values of a neuron in the group.
-  init(_ layer: LayerReader, group: Int, samples: Int) throws(StoreError) {
+  /// A stored group.
+  /// - Throws: `StoreError`; `SubsetError` where it has no plane, and cannot be counted.
+  init(_ layer: LayerReader, group: Int, of store: Store) throws {
+    let samples = store.attributes.groups[group].rows * layer.layer.samples
+    let counter = layer.plane(of: group) == nil ? try SmallClasses(layer, of: store).counter(of: group) : nil
     try self.init(
       layer,
       .stored(
-        group: group, zeros: try layer.zeros(group: group, samples: samples),
+        group: group, counter: counter, zeros: try layer.zeros(group: group, samples: samples),
         means: try layer.statistic(.mean).plane(group, as: Double.self),
         deviations: try layer.statistic(.deviation).plane(group, as: Double.self)))
   }
@@ -41,15 +45,18 @@ struct PairSide: Sendable {
   var neurons: Int { grids.count }
 
   /// NaN of a group of the moment.
-  func mean(_ neuron: Int) -> Double { if case .stored(_, _, let means, _) = counts { means[neuron] } else { .nan } }
+  func mean(_ neuron: Int) -> Double {
+    if case .stored(_, _, _, let means, _) = counts { means[neuron] } else { .nan }
+  }
   func deviation(_ neuron: Int) -> Double {
-    if case .stored(_, _, _, let deviations) = counts { deviations[neuron] } else { .nan }
+    if case .stored(_, _, _, _, let deviations) = counts { deviations[neuron] } else { .nan }
   }
 
   /// Histograms of some neurons.
   func histograms(_ neurons: Range<Int>) throws -> [PairCells.Histogram] {
     switch counts {
-    case .stored(let group, let zeros, _, _): try histograms(neurons, group: group, zeros)
+    case .stored(_, let counter?, _, _, _): try histograms(neurons, counter)
+    case .stored(let group, nil, let zeros, _, _): try histograms(neurons, group: group, zeros)
     case .moment(let counter): try histograms(neurons, counter)
     }
   }
@@ -70,11 +77,12 @@ struct PairSide: Sendable {
   private func histograms(_ neurons: Range<Int>, group: Int, _ zeros: [UInt32]) throws(StoreError)
     -> [PairCells.Histogram]
   {
+    guard let plane = layer.plane(of: group) else { preconditionFailure("it is counted from codes") }
     let counts = layer.counts(.own, .full)
     let type = counts.metadata.dataType
     var histograms: [PairCells.Histogram] = []
     histograms.reserveCapacity(neurons.count)
-    try counts.gather(plane: group, neurons.lazy.map { UInt32($0) }) { position, row in
+    try counts.gather(plane: plane, neurons.lazy.map { UInt32($0) }) { position, row in
       let neuron = neurons.lowerBound + position
       let (grid, hasTails) = grids[neuron]
       histograms.append(

@@ -177,8 +177,8 @@ extension PairTable {
     throw Unknown(description: "There is no group “\(name)” in \(store.path); `divergence show` lists them.")
   }
 
-  private static func side(_ layer: LayerReader, _ group: Int, of store: Store) throws(StoreError) -> PairSide {
-    try PairSide(layer, group: group, samples: store.attributes.groups[group].rows * layer.layer.samples)
+  private static func side(_ layer: LayerReader, _ group: Int, of store: Store) throws -> PairSide {
+    try PairSide(layer, group: group, of: store)
   }
 
   /// Why the rank-sum test has no meaning; `nil`: it has.

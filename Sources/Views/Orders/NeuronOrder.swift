@@ -80,13 +80,13 @@ extension NeuronOrder {
 
   /// The ordering that the store holds for an item, if it does. Checked to be a permutation: others index by it.
   private static func stored(_ item: OrderName.Item, of layer: LayerReader) throws(StoreError) -> [UInt32]? {
-    guard item.moment == nil, let array = item.kind.order(in: layer) else { return nil }
-    let neurons = try array.plane(item.index, as: UInt32.self)
+    guard item.moment == nil, let (array, plane) = item.kind.order(of: item.index, in: layer) else { return nil }
+    let neurons = try array.plane(plane, as: UInt32.self)
     var isThere = [Bool](repeating: false, count: neurons.count)
     for (rank, neuron) in neurons.enumerated() {
       guard Int(neuron) < isThere.count, !isThere[Int(neuron)] else {
         throw StoreError(
-          .corrupt, file: array.path, "plane \(item.index) is no permutation: neuron \(neuron) at rank \(rank)")
+          .corrupt, file: array.path, "plane \(plane) is no permutation: neuron \(neuron) at rank \(rank)")
       }
       isThere[Int(neuron)] = true
     }

@@ -14,6 +14,8 @@ package struct PartKey: Hashable, Sendable {
     /// Of an instance in the rows of a tile.
     case extents(instance: Int, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
+    /// What counting classes without planes needs.
+    case smallClasses
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
@@ -39,6 +41,7 @@ package enum Part: Sendable {
   case summary(GroupSummary)
   case subset(Subset)
   case counter(SubsetCounter)
+  case smallClasses(SmallClasses)
 
   package var byteCount: Int {
     switch self {
@@ -52,6 +55,7 @@ package enum Part: Sendable {
     case .extents(let values): values.count * 4 + 64
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
+    case .smallClasses(let classes): classes.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }

@@ -16,14 +16,26 @@ package struct SubsetCounter: Sendable {
   var byteCount: Int { samples.byteCount + chosen.count * 4 + origins.count * 9 + 64 }
 
   /// - Throws: `SubsetError` where the layer has no codes; `StoreError`.
-  init(_ layer: LayerReader, _ subset: Subset) throws {
+  init(_ layer: LayerReader, _ subset: Subset) throws { try self.init(layer, subset.rows) }
+
+  /// - Throws: `SubsetError` where the layer has no codes; `StoreError`.
+  init(_ layer: LayerReader, _ rows: RowSet) throws {
     guard layer.codeColumns != nil else { throw SubsetError.noCodes(layer.layer) }
     self.layer = layer
-    samples = subset.rows.samples(layer.layer.samples)
+    samples = rows.samples(layer.layer.samples)
     chosen = samples.members
     origins = try layer.origins()
     let all = samples.length
     hasOnlyZerosApart = try layer.tallies(group: 0).map { $0.isFinite && $0.count == all }
+  }
+
+  /// Of other rows of the same layer.
+  init(_ rows: RowSet, beside other: SubsetCounter) {
+    layer = other.layer
+    samples = rows.samples(other.layer.layer.samples)
+    chosen = samples.members
+    origins = other.origins
+    hasOnlyZerosApart = other.hasOnlyZerosApart
   }
 
   /// Counts a neuron's values.
@@ -37,6 +49,14 @@ package struct SubsetCounter: Sendable {
     counts.update(repeating: 0, count: Int(ND_BINS))
     chosen.withUnsafeBufferPointer { nd_count_codes(counts, codes.codes.baseAddress, $0.baseAddress, $0.count) }
     return try tally(neuron, codes) { counts[Int(codes.codes[$0])] -= 1 }
+  }
+
+  /// A neuron's counts by bin of its own grid.
+  func counts(_ neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> [UInt32] {
+    let counts = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(ND_BINS))
+    defer { counts.deallocate() }
+    _ = try count(neuron, codes, into: counts)
+    return Array(UnsafeBufferPointer(start: counts, count: Int(ND_BINS)))
   }
 
   /// What a neuron's values are, but for where they lie.

@@ -30,9 +30,9 @@ extension CountRows {
 
 /// The counts of a group that the store has.
 struct StoredCounts: CountRows {
-  /// `[group, neuron, bin]`.
+  /// `[plane, neuron, bin]`.
   let array: ArrayReader
-  let group: Int
+  let plane: Int
 
   var neurons: Int { array.rows }
   var bins: Int { array.rowBytes / type.byteCount }
@@ -42,7 +42,7 @@ struct StoredCounts: CountRows {
   func gather(
     _ chosen: ArraySlice<UInt32>, _ body: (_ position: Int, _ row: UnsafeRawPointer) -> Void
   ) throws(StoreError) {
-    try array.gather(plane: group, chosen) { position, row in
+    try array.gather(plane: plane, chosen) { position, row in
       if let row = row.baseAddress { body(position, row) }
     }
   }
@@ -50,7 +50,7 @@ struct StoredCounts: CountRows {
   func stream(
     chunks: Range<Int>, _ body: (_ first: Int, _ rows: UnsafeRawBufferPointer) -> Void
   ) throws(StoreError) {
-    try array.stream(plane: group, chunks: chunks, body)
+    try array.stream(plane: plane, chunks: chunks, body)
   }
 }
 
