@@ -28,7 +28,7 @@ package struct NeuronSpreads: Sendable {
   /// - Throws: `StoreError`.
   /// - Complexity: one pass over the plane of 256 own bins.
   init(_ layer: LayerReader, _ helpers: HelperThreads) throws {
-    let counts = StoredCounts(array: layer.counts(.own, .full), group: 0)
+    let counts = StoredCounts(array: layer.counts(.own, .full), plane: 0)
     let tallies = try layer.tallies(group: 0)
     let (exponents, origins) = (try layer.exponents(), try layer.origins())
     let tails = try layer.tails.plane(0, as: UInt8.self)

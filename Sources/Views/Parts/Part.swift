@@ -17,6 +17,8 @@ package struct PartKey: Hashable, Sendable {
     case extents(instance: OrderName.Argument, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
     case spreads
+    /// What counting classes without planes needs.
+    case smallClasses
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
@@ -49,6 +51,7 @@ package enum Part: Sendable {
   case counter(SubsetCounter)
   case pairTable(PairTable)
   case standings(RowStandings)
+  case smallClasses(SmallClasses)
 
   package var byteCount: Int {
     switch self {
@@ -66,6 +69,7 @@ package enum Part: Sendable {
     case .pairTable(let table): table.byteCount
     case .standings(let standings): standings.byteCount
     case .spreads(let spreads): spreads.byteCount
+    case .smallClasses(let classes): classes.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }
