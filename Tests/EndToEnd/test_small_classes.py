@@ -133,7 +133,7 @@ def test_a_site_has_the_counts_of_all_groups(program, many, tmp_path):
     assert len(small) == 2 and small == plain
 
 
-@pytest.mark.parametrize("options", [("--threads", "1"), ("--threads", "3", "--checkpoint", "0"), ("--memory", "128MiB")])
+@pytest.mark.parametrize("options", [("--threads", "1"), ("--threads", "3", "--checkpoint", "0"), ("--memory", "256MiB")])
 def test_same_bytes_whatever_the_way(many, tmp_path, options):
     expected = many("both")
     found = many("both", output=tmp_path / "other", options=("--progress", "none", *options))
@@ -190,7 +190,7 @@ def test_the_plan_counts_planes(program, dump, job, values):
 
 
 @pytest.mark.parametrize("path, change, words", [
-    ("planes/own/256", lambda v: v.__setitem__((1, 2, 0), v[1, 2, 0] + 1), "does not sum to its count"),
+    ("planes/own/256", lambda v: v.__setitem__((1, 2, 0), v[1, 2, 0] + 1), "is not the sum of its 256 bins"),
     ("statistics/zeros", lambda v: v.__setitem__((13, 0), v[13, 0] + 1), "other values by its codes"),
     ("orderings/median", lambda v: v.__setitem__((1, slice(0, 2)), v[1, 1::-1]), "out of order"),
 ])
