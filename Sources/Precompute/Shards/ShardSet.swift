@@ -67,7 +67,8 @@ struct ShardSet {
       for file in files where file.header.layer == piece.layer {
         let header = file.header
         guard header.fingerprint == digest, header.shard == shard, header.segments == piece.segments,
-          header.firstNeuron == neuron, header.cells == job.grouping.cellCount,
+          header.firstNeuron == neuron, header.cells == job.counting.cells,
+          header.histograms == job.counting.histograms,
           header.groups == job.grouping.groups.count, header.valueBytes == valueBytes
         else { throw RecordFileError(file.reader.path, "it is not what the shard was to count") }
         neuron = header.endNeuron
