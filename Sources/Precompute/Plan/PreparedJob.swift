@@ -8,7 +8,7 @@ import TileStore
 /// A job whose dump is open and understood, and whose work is planned.
 public struct PreparedJob: Sendable {
   public let job: Job
-  public let contents: DumpContents
+  public private(set) var contents: DumpContents
   public let grouping: Grouping
   public let plans: [LayerPlan]
   /// Ids of the layers in the store, in the same order.
@@ -17,6 +17,8 @@ public struct PreparedJob: Sendable {
   public let memory: Int
   /// Why the store has no codes although the job does not say so; `nil` where that is not so.
   let codesLeftOut: String?
+  /// Rows of the dump that seem never to have been filled, as far as that was looked for.
+  private(set) var unfilledRows = UnfilledRows()
 
   /// Version of the program that computes; a store of another one is not the same store.
   public static let version = "0.3.0"
@@ -93,6 +95,15 @@ public struct PreparedJob: Sendable {
     throw PrecomputeError(
       .job,
       "The job asks for divergences of rows, and no row can be judged against the class that it was given \(lacking).")
+  }
+
+  /// Looks for rows of the dump that seem never to have been filled, to tell of them: for whoever counts. Who joins what shards have
+  /// counted has it from these.
+  public mutating func lookForUnfilledRows() throws { note(try contents.unfilledRows()) }
+
+  mutating func note(_ unfilled: UnfilledRows) {
+    unfilledRows = unfilled
+    contents.note(unfilled)
   }
 
   /// Bytes of codes that a job has unasked, at most.

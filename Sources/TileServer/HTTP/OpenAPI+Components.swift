@@ -45,6 +45,25 @@ extension OpenAPI {
       "groups": query(
         "groups", ["type": "string", "pattern": .string(indices)],
         "Indices, comma-separated; order and repeats do not matter"),
+      "a": query("a", member, "A group: its index, or where:EXPR", required: true),
+      "b": query("b", member, "The group that it is compared with: its index, or where:EXPR", required: true),
+      "neuron.a": query("a", member, "A group to compare: its index, or where:EXPR"),
+      "neuron.b": query("b", member, "The group that it is compared with"),
+      "with": query(
+        "with", otherVersion, "NAME/VERSION: the second group is of that version, in the layer of the same id"),
+      "of": query("of", otherVersion, "NAME/VERSION: the order is that of the layer of the same id there"),
+      "compare.order": query(
+        "order",
+        ["enum": .array(PairTable.Figure.allCases.map { .string($0.rawValue) }), "default": "auroc"],
+        "What differs most comes first"),
+      "compare.from": query("from", index, "Rank of the first row"),
+      "compare.count": query(
+        "count",
+        [
+          "type": "integer", "minimum": 1, "maximum": JSONValue(PairPage.rowsMax),
+          "default": JSONValue(PairPage.rowsMax),
+        ], "Rows, as far as there are so many"),
+      "format": query("format", ["enum": ["json", "csv"], "default": "json"]),
       "row": path("row", index), "rowTable.from": query("from", index, "The first row"),
       "count": query(
         "count",
@@ -76,15 +95,25 @@ extension OpenAPI {
     return "^\(comparison)( (and|or) \(comparison)){0,9}$"
   }()
 
+  /// The index of a group, or an expression.
+  private static let member: JSONValue = [
+    "type": "string", "maxLength": 4096,
+    "pattern": .string("^([0-9]{1,9}|where:\(momentPattern.dropFirst().dropLast()))$"),
+  ]
+  private static let otherVersion: JSONValue = ["type": "string", "pattern": "^[^/]{1,100}/[0-9a-f]{16}$"]
+
   private static let index: JSONValue = ["type": "integer", "minimum": 0, "maximum": 999_999_999]
 
   private static func path(_ name: String, _ schema: JSONValue) -> JSONValue {
     ["name": .string(name), "in": "path", "required": true, "schema": schema]
   }
 
-  private static func query(_ name: String, _ schema: JSONValue, _ description: String = "") -> JSONValue {
+  private static func query(
+    _ name: String, _ schema: JSONValue, _ description: String = "", required: Bool = false
+  ) -> JSONValue {
     [
-      "name": .string(name), "in": "query", "required": false, "schema": schema, "description": .string(description),
+      "name": .string(name), "in": "query", "required": .bool(required), "schema": schema,
+      "description": .string(description),
     ]
   }
 
@@ -196,6 +225,28 @@ extension OpenAPI {
               optional: ["label", "prediction"])),
         ], optional: ["moved"]),
       "Confusion": object(["labels": list(text), "predictions": list(text), "cells": list(list(count))]),
+      "Comparison": object(
+        [
+          "a": side, "b": side, "columns": list(text), "from": count, "total": count,
+          "null": object(["n_a": count, "n_b": count, "deviation": number, "farthest": number]), "untested": text,
+          "rows": list([
+            "type": "array", "items": figure, "minItems": JSONValue(PairTable.columns.count),
+            "maxItems": JSONValue(PairTable.columns.count),
+          ]),
+        ], optional: ["null", "untested"]),
+      "Separation": object([
+        "a": side, "b": side,
+        "layers": list([
+          "anyOf": [
+            object(separation.merging(["layer": text]) { $1 }, optional: ["best"]),
+            object(["layer": text, "untold": text]),
+          ]
+        ]),
+      ]),
+      "Similar": object([
+        "a": side,
+        "classes": list(object(separation.merging(["group": count, "name": text]) { $1 }, optional: ["best"])),
+      ]),
       "RowText": object(["row": count, "text": text]),
       "Divergences": object(
         [
@@ -220,16 +271,32 @@ extension OpenAPI {
         optional: standingOptional.union(["calibrating", "contrast", "without_contrast"])),
       "Place": object(
         ["neuron": count, "rank": count, "moved": list(text), "sample": sample], optional: ["moved", "sample"]),
-      "Neuron": object([
-        "neuron": count, "layer": text,
-        "grid": object(["exponent": ["type": "integer"], "origin": ["type": "integer"], "tails": ["type": "boolean"]]),
-        "groups": list(["anyOf": [object(figures, optional: Set(["counts"] + added)), moment]]),
-        "instances": list(["anyOf": [value, row]]),
-      ]),
+      "Neuron": object(
+        [
+          "neuron": count, "layer": text,
+          "grid": object(["exponent": ["type": "integer"], "origin": ["type": "integer"], "tails": ["type": "boolean"]]
+          ),
+          "groups": list(["anyOf": [object(figures, optional: Set(["counts"] + added)), moment]]),
+          "instances": list(["anyOf": [value, row]]), "pair": pair,
+        ], optional: ["pair"]),
     ]
   }
 
+  private static let number: JSONValue = ["type": "number"]
   private static let figure: JSONValue = ["type": ["number", "null"]]
+  /// A group that is compared.
+  private static let side: JSONValue = [
+    "anyOf": [object(["group": count, "name": text]), object(["where": text, "rows": count, "moved": list(text)])]
+  ]
+  private static let pair: JSONValue = {
+    var properties: [String: JSONValue] = ["a": side, "b": side, "untested": text]
+    for name in PairTable.columns where name != "neuron" && name != "q" { properties[name] = figure }
+    return object(properties, optional: ["untested"])
+  }()
+  private static let separation: [String: JSONValue] = [
+    "neurons": count, "separation": figure, "kolmogorov_smirnov": figure, "beyond": count,
+    "null": figure, "best": object(["neuron": count, "auroc": number]),
+  ]
   /// A row or an instance beside those with the same prediction.
   private static let standing: [String: JSONValue] = [
     "row": count, "instance": count, "name": text, "prediction": text, "label": text, "source_row": count,

@@ -113,15 +113,35 @@ struct Query {
   func moment() throws(Problem) -> Moment? {
     guard let text = values["where"] else { return nil }
     let rows = try sample()
-    // Many clients write a space as `+`.
-    if let plain = spaced["where"], (try? Moment(parsing: text)) == nil, let moment = try? Moment(parsing: plain) {
-      return moment.sampled(rows)
-    }
+    return try moment(text, spaced["where"]).sampled(rows)
+  }
+
+  /// - Parameter plain: the text where a `+` stands for a space, as many clients write it.
+  private func moment(_ text: String, _ plain: String?) throws(Problem) -> Moment {
+    if let plain, (try? Moment(parsing: text)) == nil, let moment = try? Moment(parsing: plain) { return moment }
     do throws(SubsetError) {
-      return try Moment(parsing: text).sampled(rows)
+      return try Moment(parsing: text)
     } catch {
       throw Problem(error)
     }
+  }
+
+  /// A group that is compared: an index, or an expression behind `where:`.
+  /// - Throws: `Problem` 400 where there is none or it cannot be understood, 404 where there is no such group.
+  func member(_ name: String, of groups: Int) throws(Problem) -> PairMember {
+    guard let text = values[name] else {
+      throw .badRequest("\(name) is missing: the index of a group, or where:EXPR.")
+    }
+    let prefix = "where:"
+    if text.hasPrefix(prefix) {
+      return .moment(
+        try moment(String(text.dropFirst(prefix.count)), spaced[name].map { String($0.dropFirst(prefix.count)) }))
+    }
+    guard let index = wholeNumber(text) else {
+      throw .badRequest("\(name) must be the index of a group, or where:EXPR, not “\(text.prefix(100))”.")
+    }
+    guard index < groups else { throw .notFound("\(name) names group \(index); there are \(groups), numbered from 0.") }
+    return .group(index)
   }
 
   /// Rows that stand for all of a group of the moment.
@@ -162,6 +182,7 @@ struct Query {
   }
 
   /// An ordering of the store's, and its direction.
+  /// - Parameter table: names of the store's groups and instances.
   /// - Throws: `Problem` 400 where the text is no ordering, 404 where it names what the store does not hold.
   func order(_ table: OrderTable) throws(Problem) -> OrderRequest {
     let direction = try choice("direction", Direction.self) ?? .ascending

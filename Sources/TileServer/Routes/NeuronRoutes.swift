@@ -21,12 +21,14 @@ extension RouteTable {
       try query.instances(below: known.count, asked.served.orders, most: most).map { Self.each($0) }
       ?? (known.count <= most ? known.map { .instance($0) } : [])
     let moment = try query.moment()
+    let pair = try query["a"] != nil || query["b"] != nil ? pair(query, asked) : nil
+    guard pair != nil || query["with"] == nil else { throw Problem.badRequest("with belongs to a and b.") }
     return Build(
-      .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances, moment),
-      of: [moment].compactMap(\.self), in: layer,
-      cost: layer.cost(ofNeuron: groups.count, instances: instances.count, moment)
+      .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances, moment, pair),
+      [moment].compactMap(\.self), in: layer,
+      cost: layer.cost(ofNeuron: groups.count, instances: instances.count, moment, pair)
     ) {
-      try layer.neuron(neuron, groups: groups, instances: instances, moment: moment).encoded()
+      try layer.neuron(neuron, groups: groups, instances: instances, moment: moment, pair: pair).encoded()
     }
   }
 
@@ -46,7 +48,7 @@ extension RouteTable {
       try query.set("groups", below: all.count, most: most) ?? (all.count <= most ? Array(all) : [0])
     let moment = try query.moment()
     return Build(
-      .summary(layer: layer.index, groups: groups, moment), of: [moment].compactMap(\.self), in: layer,
+      .summary(layer: layer.index, groups: groups, moment), [moment].compactMap(\.self), in: layer,
       cost: layer.cost(ofSummary: groups, moment)
     ) { try layer.summary(groups: groups, moment: moment).encoded() }
   }

@@ -7,6 +7,8 @@ struct Route: Sendable {
   enum Content: Sendable {
     /// By the name of a schema of the OpenAPI document.
     case json(String)
+    /// The same, or the same as a table of CSV.
+    case table(String)
     /// By media type.
     case binary(String)
     /// The OpenAPI document itself.
@@ -16,7 +18,7 @@ struct Route: Sendable {
 
     var type: String {
       switch self {
-      case .json, .document: "application/json"
+      case .json, .table, .document: "application/json"
       case .binary(let type): type
       case .probe: "text/plain"
       }
@@ -63,7 +65,8 @@ struct Route: Sendable {
       "/api/v1/datasets/{dataset}/{version}" + path, id, summary, query: query, content, errors: [401, 404, 500, 503]
     ) { table, route, request, context in
       let asked = try await table.version(request, context, route)
-      return try await table.answer(asked, try resolve(table, asked), type: content.type)
+      let build = try resolve(table, asked)
+      return try await table.answer(asked, build, type: build.type ?? content.type)
     }
   }
 
@@ -76,6 +79,8 @@ struct Route: Sendable {
 /// What an answer is, and how to build it.
 struct Build: Sendable {
   let resource: AnswerKey.Resource
+  /// Media type, where it is not the route's.
+  let type: String?
   /// How long others may keep it.
   let lifetime: Answer.Lifetime
   /// What building it takes, asked for only where it must be built.
@@ -86,33 +91,39 @@ struct Build: Sendable {
   let told: (@Sendable () throws -> MomentsTold)?
 
   init(
-    _ resource: AnswerKey.Resource, cost: @autoclosure @escaping @Sendable () -> Cost,
+    _ resource: AnswerKey.Resource, type: String? = nil, cost: @autoclosure @escaping @Sendable () -> Cost,
+    told: (@Sendable () throws -> MomentsTold)? = nil,
     bytes: @escaping @Sendable () throws -> [UInt8]
   ) {
     self.resource = resource
+    self.type = type
     self.cost = cost
     self.bytes = bytes
     lifetime = .immutable
-    told = nil
+    self.told = told
   }
 
   /// What is made of groups of the moment, too.
   init(
-    _ resource: AnswerKey.Resource, of moments: [Moment], in layer: LayerParts,
+    _ resource: AnswerKey.Resource, of order: OrderRequest? = nil, _ moments: [Moment] = [], in layer: LayerParts,
     cost: @autoclosure @escaping @Sendable () -> Cost, bytes: @escaping @Sendable () throws -> [UInt8]
   ) {
     self.resource = resource
+    type = nil
     self.cost = cost
     self.bytes = bytes
     // Rows that stand for others are not for ever: another program may choose others.
-    lifetime = moments.contains { $0.sample != nil } ? .revalidated : .immutable
-    let told: @Sendable () throws -> MomentsTold = { try layer.told(moments) }
-    self.told = moments.isEmpty ? nil : told
+    let all = (order?.name.moments ?? []) + moments
+    lifetime = all.contains { $0.sample != nil } ? .revalidated : .immutable
+    let told: @Sendable () throws -> MomentsTold = { try layer.told(moments, of: order) }
+    self.told = all.isEmpty ? nil : told
   }
 }
 
 extension Route {
-  private static let ordered = ["order", "direction"]
+  /// Parameters that name another version.
+  static let versions = ["of", "with"]
+  private static let ordered = ["order", "direction"] + versions
 
   static let all = [
     Route("/api/v1/datasets", "catalogue", "All data sets", .json("Catalogue"), errors: [503]) {
@@ -144,8 +155,20 @@ extension Route {
     ) { try $0.find($1) },
     built(
       "/layers/{layer}/neurons/{neuron}", "neuron", "Everything about one neuron",
-      query: ["groups", "instances", "where", "sample"], .json("Neuron")
+      query: ["groups", "instances", "where", "sample", "a", "b", "with"], .json("Neuron")
     ) { try $0.neuron($1) },
+    built(
+      "/layers/{layer}/compare", "compare", "What tells two groups apart, neuron by neuron",
+      query: ["a", "b", "with", "order", "from", "count", "format"], .table("Comparison")
+    ) { try $0.compare($1) },
+    built(
+      "/layers/{layer}/similar", "similar", "The classes of which a group is told apart least", query: ["a"],
+      .json("Similar")
+    ) { try $0.similar($1) },
+    built(
+      "/separation", "separation", "The layers that tell two groups apart best", query: ["a", "b"],
+      .json("Separation")
+    ) { try $0.separation($1) },
     built(
       "/layers/{layer}/neurons/{neuron}/rows", "firing", "The rows that fire a neuron most, or least",
       query: ["group", "where", "end", "count"], .json("Firing")

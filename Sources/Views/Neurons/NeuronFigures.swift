@@ -151,8 +151,7 @@ package struct NeuronFigures {
 
   /// NaN and infinities have no number in JSON.
   static func number(_ value: Double) -> JSONValue {
-    guard value.isFinite else { return .null }
-    return Int64(exactly: value).map { $0.magnitude < 1 << 53 ? .int($0) : .double(value) } ?? .double(value)
+    JSONValue(figure: value)
   }
 }
 

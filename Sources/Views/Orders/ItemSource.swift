@@ -38,8 +38,9 @@ extension LayerReader {
 
 extension ItemSource {
   /// `[neuron]`: what an item orders by. Where only bounds are known it is their middle.
+  /// - Parameter other: of which the second group of pairs is; `nil`: of this one.
   /// - Throws: `SubsetError`, `StoreError`.
-  func makeKeys(_ item: OrderName.Item) throws -> [Double] {
+  func makeKeys(_ item: OrderName.Item, with other: (any ItemSource)? = nil) throws -> [Double] {
     switch item.kind {
     case .median, .mean, .deviation, .minimum, .maximum, .zeros:
       switch item.arguments[0] {
@@ -54,8 +55,26 @@ extension ItemSource {
       case .group, .moment: preconditionFailure("a value is of an instance")
       }
     case .percentile: try percentiles(item.arguments[0], item.arguments[1])
+    case .auroc, .wasserstein, .kolmogorovSmirnov:
+      try pairs(item.kind.ofPair ?? .auroc, pairGroup(item.arguments[0]), (other ?? self).pairGroup(item.arguments[1]))
     case .contribution: try contributions(Contrast(item.arguments[0], of: store), of: item.arguments[0])
     }
+  }
+
+  private func pairs(_ figure: PairFigure, _ first: PairGroup, _ second: PairGroup) throws -> [Double] {
+    let (a, b) = try PairGroup.sides(first, second)
+    return try PairReader.keys(figure, a, b, helpers)
+  }
+
+  fileprivate func pairGroup(_ argument: OrderName.Argument) throws -> PairGroup {
+    guard let member = argument.member else { preconditionFailure("pairs are of groups") }
+    return try pairGroup(member)
+  }
+
+  /// A group that is compared.
+  func pairGroup(_ member: PairMember) throws -> PairGroup {
+    guard case .moment(let moment) = member else { return PairGroup(store, layer, member, subset: nil) }
+    return PairGroup(store, layer, member, subset: try subset(moment))
   }
 
   /// Computes `body` of all neurons, threads sharing them by chunks of so many.

@@ -57,7 +57,7 @@ public struct LayerTable: Sendable {
     self.moments = try moments.map { (text: $0, subset: try Subset(Moment(parsing: $0), of: store)) }
     self.withCounts = withCounts
     let items = FreshItems(store: store, layer: layer, helpers: helpers)
-    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer, keys: items.makeKeys)
+    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer) { try items.makeKeys($0) }
     let condition = try condition.map { try NeuronConditionParser.parse($0, OrderTable(attributes)) }
     ranks = try Self.ranks(neurons, condition, items)
     let named = try ([name] + (condition?.orders ?? [])).flatMap(\.moments).map { try items.subset($0) }
@@ -81,7 +81,7 @@ public struct LayerTable: Sendable {
   private static func ranks(_ order: NeuronOrder, _ condition: NeuronCondition?, _ items: FreshItems) throws -> [Int] {
     guard let condition else { return Array(order.neurons.indices) }
     let neurons = order.neurons.count
-    let holds = try condition.holds(neurons) { try $0.keys(neurons, items.makeKeys) }
+    let holds = try condition.holds(neurons) { try $0.keys(neurons) { try items.makeKeys($0) } }
     return order.neurons.indices.filter { holds[Int(order.neurons[$0])] }
   }
 

@@ -21,7 +21,8 @@ extension ItemKind {
     case .minimum: .minimum
     case .maximum: .maximum
     case .zeros: .zeros
-    case .value, .percentile, .contribution: preconditionFailure("\(self) is not a figure of one group")
+    case .value, .percentile, .contribution, .auroc, .wasserstein, .kolmogorovSmirnov:
+      preconditionFailure("\(self) is not a figure of one group")
     }
   }
 }
