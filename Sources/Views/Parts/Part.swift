@@ -17,12 +17,17 @@ package struct PartKey: Hashable, Sendable {
     case extents(instance: OrderName.Argument, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
     case spreads
+    /// How far neurons reach, in the rows of a tile.
+    case reach(OrderRequest, level: Int, index: Int)
+    case spreadSummary
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
     case zerosOfMoment(Moment)
     case summaryOfMoment(Moment)
     case pairTable(PairKey)
+    /// Of the store: what is ordinary among its rows.
+    case standings
   }
 
   package var version: UInt64
@@ -43,9 +48,11 @@ package enum Part: Sendable {
   case extents([Float])
   case summary(GroupSummary)
   case spreads(NeuronSpreads)
+  case json(JSONValue)
   case subset(Subset)
   case counter(SubsetCounter)
   case pairTable(PairTable)
+  case standings(RowStandings)
 
   package var byteCount: Int {
     switch self {
@@ -61,7 +68,9 @@ package enum Part: Sendable {
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
     case .pairTable(let table): table.byteCount
+    case .standings(let standings): standings.byteCount
     case .spreads(let spreads): spreads.byteCount
+    case .json: 4096
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }

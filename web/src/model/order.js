@@ -30,6 +30,7 @@ export const ITEMS = {
   maximum: { of: /** @type {const} */ (["group"]), letter: "h", title: "maximum" },
   zeros: { of: /** @type {const} */ (["group"]), letter: "z", title: "zero share" },
   percentile: { of: /** @type {const} */ (["instance", "group"]), letter: "p", title: "percentile", between: "in" },
+  contribution: { of: /** @type {const} */ (["instance"]), letter: "c", title: "contribution" },
   auroc: { of: /** @type {const} */ (["group", "other"]), letter: "u", title: "AUROC", between: "against" },
   wasserstein: { of: /** @type {const} */ (["group", "other"]), letter: "w", title: "Wasserstein distance", between: "and" },
   kolmogorov_smirnov: { of: /** @type {const} */ (["group", "other"]), letter: "k", title: "Kolmogorov–Smirnov distance", between: "and" },
@@ -258,13 +259,13 @@ function itemPhrase(item, metadata) {
 }
 
 /**
- * In plain words: `median of bag`, `value of attacked 7 − median of bag`, `absolute median of bag`, `neuron index`.
+ * In plain words: `median of bag`, `value of attacked 7 − median of bag`, `absolute median of bag`, `original order`.
  * @param {Order} order
  * @param {Metadata} metadata
  * @returns {string}
  */
 export function phrase(order, metadata) {
-  if (order.kind === "index") return "neuron index";
+  if (order.kind === "index") return "original order";
   const items = itemsOf(order).map((item) => itemPhrase(item, metadata)).join(" − ");
   return order.kind === "absolute" ? `absolute ${items}` : items;
 }
@@ -290,7 +291,7 @@ const KINDS = /** @type {Order["kind"][]} */ ([...new Set(["median", "value", "d
 
 /** @param {Order["kind"]} kind in words */
 function family(kind) {
-  if (kind === "index") return "neuron index";
+  if (kind === "index") return "original order";
   if (kind === "difference") return "difference";
   if (kind === "absolute") return "absolute value";
   if (ofTwoClasses(kind)) return `${ITEMS[kind].title} of two classes`;
