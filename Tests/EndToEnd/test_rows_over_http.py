@@ -89,9 +89,10 @@ def test_rows_found(served, rng):
         whole = {entry["row"]: entry for entry in server.json(f"{url}/rows?count=1024")["rows"]}
         for start in range(0, max(len(every), 1), 50):
             answer = server.json(at(f"{url}/rows", text, **{"from": start, "count": 50}))
-            assert answer["total"] == len(every) and answer["from"] == start and answer["where"] == text and "moved" not in answer
+            assert answer["total"] == len(every) and answer["from"] == start and "moved" not in answer
             assert answer["rows"] == [whole[row] for row in every[start : start + 50]]
         assert server.json(at(f"{url}/rows", text, **{"from": len(every) + 5}))["rows"] == []
+    assert server.json(at(f"{url}/rows", "( row in[40,3] )"))["where"] == "row in [3, 40]"
     assert server.get(at(f"{url}/rows", "label = 3"))[0] == 400
     assert server.get(at(f"{url}/rows", "colour == 3"))[0] == 404
 

@@ -98,6 +98,17 @@ def test_the_store_has_codes_pictures_and_scores(model, data, tmp_path, publishe
     assert [group["name"] for group in store.attrs["groups"]] == ["all", *NAMES]
 
 
+def test_positions_are_reduced_as_told(model, data, tmp_path, published):
+    x, y = data
+    path = record(
+        model, Batches(16, inputs=torch.from_numpy(x), labels=y), tmp_path / "small.h5", layers=["conv", "relu", "head"],
+        reduce={"*": "max", "relu": "samples"})  # fmt: skip
+    store = zarr.open_group(str(published(path, layers=3)), mode="r")
+    assert [layer["reduce"] for layer in store.attrs["layers"]] == ["max", "samples", "flatten"]  # head has no positions
+    with pytest.raises(RecordingError, match="reduce is 'sum'"):
+        record(model, [x], tmp_path / "other.h5", reduce="sum")
+
+
 def test_a_loader_keeps_its_order_and_may_have_a_short_last_batch(model, data, tmp_path, recorded):
     x, y = data
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.from_numpy(x), torch.from_numpy(y)), batch_size=16)

@@ -5,6 +5,8 @@ export interface DatasetEntry { name: string; version: string; title?: string; r
 export interface Layer {
   id: string; name: string; neurons: number; samples: number;
   dtype?: string; shape?: number[]; axes?: string; reduce?: string;
+  /** Which codes the store has of single values. */
+  codes?: "both" | "columns" | "none";
   shared: { exponent: number; origin: number };
 }
 export interface Group { name: string; kind: "all" | "class" | "where" | "moment"; rows: number; label?: string | number; where?: string;

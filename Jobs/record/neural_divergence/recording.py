@@ -343,7 +343,7 @@ class Recorder:
         said = setting(self.reduce, spec["path"].removeprefix("activations/"), None)
         mask = self.dump.streams.get("mask")
         positions = tuple(extent for letter, extent in zip(spec["axes"][1:], spec["shape"]) if letter in "HWTSLP")
-        return said or ("samples" if mask and positions == mask.shape else "flatten")
+        return (said or ("samples" if mask and positions == mask.shape else None) if positions else None) or "flatten"
 
 
 def row_count(batches):

@@ -8,6 +8,7 @@
 #include "elements.h"
 #include "extremes.h"
 #include "fletcher.h"
+#include "judge.h"
 #include "normal.h"
 #include "pages.h"
 #include "pairs.h"

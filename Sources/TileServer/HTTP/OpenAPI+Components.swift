@@ -80,6 +80,11 @@ extension OpenAPI {
           "default": JSONValue(ExtremeEnd.rows),
         ], "Rows, as far as there are so many"),
       "neuronQuery": query("neuron", index, "The neuron whose rank is sought; goes before rank"),
+      "rowDivergences.from": query("from", index, "The first row"),
+      "instanceDivergences.from": query("from", index, "The first instance"),
+      "for": query(
+        "for", index, "The group of a class for which neurons speak, where not the one that the network named"),
+      "over": query("over", index, "The group of the other class, where not the true label or the runner-up"),
       "rank": query("rank", ["type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0]),
     ]
   }
@@ -147,7 +152,6 @@ extension OpenAPI {
 
   static var schemas: [String: JSONValue] {
     let version: JSONValue = ["type": "string", "pattern": "^[0-9a-f]{16}$"]
-    let figure: JSONValue = ["type": ["number", "null"]]
     let value = object(
       [
         "instance": count, "name": text, "value": figure, "value_text": ["enum": ["nan", "inf", "-inf"]],
@@ -244,6 +248,27 @@ extension OpenAPI {
         "classes": list(object(separation.merging(["group": count, "name": text]) { $1 }, optional: ["best"])),
       ]),
       "RowText": object(["row": count, "text": text]),
+      "Divergences": object(
+        [
+          "from": count, "total": count, "rows": list(object(standing, optional: standingOptional)),
+          "instances": list(object(standing, optional: standingOptional)),
+        ], optional: ["rows", "instances"]),
+      "Divergence": object(
+        standing.merging(
+          [
+            "calibrating": count, "contrast": object(["named": text, "other": text]), "without_contrast": text,
+            "layers": list(
+              object(
+                gauges.merging(
+                  [
+                    "id": text, "in_omnibus": ["type": "boolean"], "contribution": figure, "named_median": figure,
+                    "other_median": figure, "ladder": figure,
+                  ]
+                ) { $1 },
+                optional: ["contribution", "named_median", "other_median", "ladder"])),
+          ]
+        ) { $1 },
+        optional: standingOptional.union(["calibrating", "contrast", "without_contrast"])),
       "Place": object(
         ["neuron": count, "rank": count, "moved": list(text), "sample": sample], optional: ["moved", "sample"]),
       "Neuron": object(
@@ -258,20 +283,31 @@ extension OpenAPI {
   }
 
   private static let number: JSONValue = ["type": "number"]
-  private static let figureOrNone: JSONValue = ["type": ["number", "null"]]
+  private static let figure: JSONValue = ["type": ["number", "null"]]
   /// A group that is compared.
   private static let side: JSONValue = [
     "anyOf": [object(["group": count, "name": text]), object(["where": text, "rows": count, "moved": list(text)])]
   ]
   private static let pair: JSONValue = {
     var properties: [String: JSONValue] = ["a": side, "b": side, "untested": text]
-    for name in PairTable.columns where name != "neuron" && name != "q" { properties[name] = figureOrNone }
+    for name in PairTable.columns where name != "neuron" && name != "q" { properties[name] = figure }
     return object(properties, optional: ["untested"])
   }()
   private static let separation: [String: JSONValue] = [
-    "neurons": count, "separation": figureOrNone, "kolmogorov_smirnov": figureOrNone, "beyond": count,
-    "null": figureOrNone, "best": object(["neuron": count, "auroc": number]),
+    "neurons": count, "separation": figure, "kolmogorov_smirnov": figure, "beyond": count,
+    "null": figure, "best": object(["neuron": count, "auroc": number]),
   ]
+  /// A row or an instance beside those with the same prediction.
+  private static let standing: [String: JSONValue] = [
+    "row": count, "instance": count, "name": text, "prediction": text, "label": text, "source_row": count,
+    "margin": figure, "margin_p": figure, "omnibus": figure, "omnibus_p": figure, "alarm_p": figure,
+    "alarm_p_least": figure,
+  ]
+  private static let standingOptional: Set = ["row", "instance", "name", "prediction", "label", "source_row"]
+  private static let gauges = Dictionary(
+    uniqueKeysWithValues: DivergenceAttributes.figures.flatMap { name in
+      [(name, figure), ("\(name)_p", figure), ("\(name)_percentile", figure)]
+    })
 
   private static let text: JSONValue = ["type": "string"]
   private static let count: JSONValue = ["type": "integer", "minimum": 0]

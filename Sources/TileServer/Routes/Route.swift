@@ -182,6 +182,22 @@ extension Route {
     },
     built("/rows/{row}/picture", "rowPicture", "The picture of a row", .binary("image/png")) { try $0.rowPicture($1) },
     built("/rows/{row}/text", "rowText", "The text of a row", .json("RowText")) { try $0.rowText($1) },
+    built(
+      "/divergences/rows", "rowDivergences", "How ordinary some rows are for their class", query: ["from", "count"],
+      .json("Divergences")
+    ) { try $0.divergences($1, of: .rows) },
+    built(
+      "/divergences/rows/{row}", "rowDivergence", "How ordinary a row is, in each layer", query: ["for", "over"],
+      .json("Divergence")
+    ) { try $0.divergence($1, of: .rows) },
+    built(
+      "/divergences/instances", "instanceDivergences", "How ordinary some instances are for their class",
+      query: ["from", "count"], .json("Divergences")
+    ) { try $0.divergences($1, of: .instances) },
+    built(
+      "/divergences/instances/{instance}", "instanceDivergence", "How ordinary an instance is, in each layer",
+      query: ["for", "over"], .json("Divergence")
+    ) { try $0.divergence($1, of: .instances) },
     Route("/openapi.json", "openapi", "This document", .document) { table, _, request, _ in
       try table.openAPI(request)
     },

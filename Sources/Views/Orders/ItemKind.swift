@@ -5,7 +5,7 @@ import TileStore
 ///
 /// The client has the same table (`web/src/model/order.js`); `Tiles/golden/orderings.json` holds both to it.
 package enum ItemKind: String, CaseIterable, Sendable {
-  case median, mean, deviation, minimum, maximum, zeros, value, percentile, auroc, wasserstein
+  case median, mean, deviation, minimum, maximum, zeros, value, percentile, contribution, auroc, wasserstein
   case kolmogorovSmirnov = "kolmogorov_smirnov"
 
   /// What an argument is of. A group is a stored one or one of the moment, an instance a stored one or any row.
@@ -15,7 +15,7 @@ package enum ItemKind: String, CaseIterable, Sendable {
   package var subjects: [Subject] {
     switch self {
     case .median, .mean, .deviation, .minimum, .maximum, .zeros: [.group]
-    case .value: [.instance]
+    case .value, .contribution: [.instance]
     case .percentile: [.instance, .group]
     case .auroc, .wasserstein, .kolmogorovSmirnov: [.group, .group]
     }
@@ -35,7 +35,7 @@ package enum ItemKind: String, CaseIterable, Sendable {
     switch self {
     case .median: layer.medianOrder
     case .value: layer.valueOrder
-    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile, .auroc, .wasserstein, .kolmogorovSmirnov: nil
+    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile, .contribution, .auroc, .wasserstein, .kolmogorovSmirnov: nil
     }
   }
 }
@@ -51,7 +51,7 @@ extension LayerReader {
     case .minimum: try keys(of: statistic(.minimum), plane: group)
     case .maximum: try keys(of: statistic(.maximum), plane: group)
     case .zeros: try sharesOfZeros(group: group)
-    case .value, .percentile, .auroc, .wasserstein, .kolmogorovSmirnov:
+    case .value, .percentile, .contribution, .auroc, .wasserstein, .kolmogorovSmirnov:
       preconditionFailure("\(kind) is not a figure of one group")
     }
   }

@@ -57,6 +57,7 @@ extension ItemSource {
     case .percentile: try percentiles(item.arguments[0], item.arguments[1])
     case .auroc, .wasserstein, .kolmogorovSmirnov:
       try pairs(item.kind.ofPair ?? .auroc, pairGroup(item.arguments[0]), (other ?? self).pairGroup(item.arguments[1]))
+    case .contribution: try contributions(Contrast(item.arguments[0], of: store), of: item.arguments[0])
     }
   }
 
@@ -132,6 +133,19 @@ extension ItemSource {
     }
   }
 
+  /// `[neuron]`: what it says for one class over another.
+  /// - Parameter instance: or a row.
+  func contributions(_ contrast: Contrast, of instance: OrderName.Argument) throws -> [Double] {
+    guard layer.layer.samples == 1 else { throw SubsetError.severalSamples(layer.layer) }
+    let place = try places(of: instance)
+    var source: RowCodes?
+    if contrast.sourceLabel != nil, let row = contrast.sourceRow { source = try codes(row: row) }
+    var without: (@Sendable (Int) -> UInt8)?
+    if let source { without = { neuron in source[neuron].cell } }
+    return try Contributions(store, layer, contrast, helpers: helpers).values(
+      cell: { neuron, grid, hasTails in place(neuron).cell(on: grid, hasTails: hasTails) }, without: without)
+  }
+
   /// Gives the place of an instance in each neuron.
   private func places(of instance: OrderName.Argument) throws -> @Sendable (Int) -> ValuePlace {
     switch instance {
@@ -142,6 +156,17 @@ extension ItemSource {
       let codes = try codes(row: row)
       return { codes[$0] }
     case .group, .moment: preconditionFailure("a percentile is of an instance")
+    }
+  }
+}
+
+extension Contrast {
+  /// - Parameter input: an instance or a row.
+  init(_ input: OrderName.Argument, of store: Store, named: Int? = nil, other: Int? = nil) throws {
+    switch input {
+    case .instance(let instance): try self.init(instance: instance, of: store, named: named, other: other)
+    case .row(let row): try self.init(row: row, of: store, named: named, other: other)
+    case .group, .moment: preconditionFailure("no input")
     }
   }
 }

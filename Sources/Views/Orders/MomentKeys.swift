@@ -21,7 +21,7 @@ extension ItemKind {
     case .minimum: .minimum
     case .maximum: .maximum
     case .zeros: .zeros
-    case .value, .percentile, .auroc, .wasserstein, .kolmogorovSmirnov:
+    case .value, .percentile, .contribution, .auroc, .wasserstein, .kolmogorovSmirnov:
       preconditionFailure("\(self) is not a figure of one group")
     }
   }

@@ -99,7 +99,12 @@ extension LayerParts {
       let comparing = other == nil ? Cost.telling(neurons: levels.neurons) : .comparing(neurons: levels.neurons)
       return comparing + cost(ofReading: pair, neurons: levels.neurons)
     }
-    let start = item.kind == .percentile ? Cost.plane(neurons: levels.neurons) : Cost(units: 0)
+    let start =
+      switch item.kind {
+      case .percentile: Cost.plane(neurons: levels.neurons)
+      case .contribution: cost(ofContributions: item.arguments[0])
+      default: Cost(units: 0)
+      }
     return item.arguments.reduce(start) { cost, argument in
       switch argument {
       case .group, .instance: cost

@@ -26,6 +26,8 @@ package struct PartKey: Hashable, Sendable {
     case zerosOfMoment(Moment)
     case summaryOfMoment(Moment)
     case pairTable(PairKey)
+    /// Of the store: what is ordinary among its rows.
+    case standings
   }
 
   package var version: UInt64
@@ -50,6 +52,7 @@ package enum Part: Sendable {
   case subset(Subset)
   case counter(SubsetCounter)
   case pairTable(PairTable)
+  case standings(RowStandings)
 
   package var byteCount: Int {
     switch self {
@@ -65,6 +68,7 @@ package enum Part: Sendable {
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
     case .pairTable(let table): table.byteCount
+    case .standings(let standings): standings.byteCount
     case .spreads(let spreads): spreads.byteCount
     case .json: 4096
     case .summary: BinCount.quarter.rawValue * 8 + 128

@@ -196,7 +196,7 @@ function legendKeys(app, context, frames, theme) {
     ...(both ? [bar(both.groups, 0, both.name)] : []),
     key(opacityWords(frames, state.curve, app.shortNames), theme.quiet),
     ...(zeros ? [key("=0: exact zeros", theme.quiet)] : []),
-    ...[...markers(app.placed, metadata, theme.name)].map(([instance, { colour, shape, hollow }]) => key(metadata.instances[instance].name, theme.ink, 14,
+    ...[...markers(state.instances, metadata, theme.name)].map(([instance, { colour, shape, hollow }]) => key(metadata.instances[instance].name, theme.ink, 14,
       (x, y) => paintMark(context, { shape, hollow, colour: css(colour) }, x + 5, y - 4, 4))),
     ...(state.instances.length > 0 ? [key(WHAT_DOTS, theme.quiet)] : []),
   ];

@@ -30,6 +30,7 @@ export const ITEMS = {
   maximum: { of: /** @type {const} */ (["group"]), letter: "h", title: "maximum" },
   zeros: { of: /** @type {const} */ (["group"]), letter: "z", title: "zero share" },
   percentile: { of: /** @type {const} */ (["instance", "group"]), letter: "p", title: "percentile", between: "in" },
+  contribution: { of: /** @type {const} */ (["instance"]), letter: "c", title: "contribution" },
   auroc: { of: /** @type {const} */ (["group", "other"]), letter: "u", title: "AUROC", between: "against" },
   wasserstein: { of: /** @type {const} */ (["group", "other"]), letter: "w", title: "Wasserstein distance", between: "and" },
   kolmogorov_smirnov: { of: /** @type {const} */ (["group", "other"]), letter: "k", title: "Kolmogorov–Smirnov distance", between: "and" },

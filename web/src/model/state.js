@@ -57,7 +57,9 @@ export function emptyState() {
  * @returns {ColumnState}
  */
 export function freshColumn({ groups, instances }, metadata) {
-  const attacked = instances.find((i) => metadata.instances[i].kind !== "benign") ?? instances[0];
+  // Rows that the reader made instances come and go.
+  const stored = instances.filter((i) => metadata.instances[i].row === undefined);
+  const attacked = stored.find((i) => metadata.instances[i].kind !== "benign") ?? stored[0];
   /** @type {import("../types").Order} */
   const order = attacked !== undefined ? itemOf("value", argumentFor("instance", attacked, metadata))
     : groups.length > 0 ? itemOf("median", argumentFor("group", groups[0], metadata)) : { kind: "index" };

@@ -5,7 +5,7 @@
 
 import { el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
-import { count, figure, percent, plural } from "../model/format.js";
+import { count, figure, plural } from "../model/format.js";
 import { brushed, brushOf, freeColour, isMoment, momentGroup, MOMENTS_MAX } from "../model/moments.js";
 import { within } from "../model/neuronaxis.js";
 import { GROUPS_MAX } from "../model/state.js";
@@ -111,8 +111,8 @@ export class Brush {
       handle.classList.toggle("set", bins !== null && (name === "first" ? bins.first > 0 : bins.end < 256));
       const bin = bins?.[name] ?? (name === "first" ? axis.first : axis.end);
       const value = axis.start + bin * axis.binWidth;
-      set(handle, "aria-valuemin", figure(axis.lo));
-      set(handle, "aria-valuemax", figure(axis.hi));
+      set(handle, "aria-valuemin", String(Math.min(value, axis.lo)));
+      set(handle, "aria-valuemax", String(Math.max(value, axis.hi)));
       set(handle, "aria-valuenow", String(value));
       set(handle, "aria-valuetext", bins && (name === "first" ? bins.first > 0 : bins.end < 256) ? figure(value, 4) : "no end");
     }
@@ -128,8 +128,9 @@ export class Brush {
     const all = facts.groups.find(({ group }) => group === 0) ?? facts.groups[0];
     const total = within(all, bins);
     const [from, below] = [bins.first, bins.end].map((bin) => figure(axis.start + bin * axis.binWidth, 4));
-    const range = bins.end === 256 ? `is ${from} or more` : bins.first === 0 ? `is below ${below}` : `is from ${from} to below ${below}`;
-    setText(this.title, `${count(total)} of ${plural(all.count + all.nan + all.infinite, "row")} in which neuron ${facts.neuron} ${range}`);
+    const neuron = `neuron ${facts.neuron}`;
+    const range = bins.end === 256 ? `${neuron} ≥ ${from}` : bins.first === 0 ? `${neuron} < ${below}` : `${from} ≤ ${neuron} < ${below}`;
+    setText(this.title, `${count(total)} of ${plural(all.count + all.nan + all.infinite, "row")}: ${range}`);
     const classes = facts.groups.filter(({ group }) => metadata.groups[group].kind === "class").map((group) => ({ group, n: within(group, bins) }))
       .filter(({ n }) => n > 0).sort((a, b) => b.n - a.n);
     this.bar.replaceChildren(...classes.map(({ group, n }) => {
@@ -140,7 +141,7 @@ export class Brush {
     }));
     const named = classes.slice(0, NAMED_MAX);
     const rest = total - named.reduce((sum, { n }) => sum + n, 0);
-    this.words.replaceChildren(...named.map(({ group, n }) => el("span", { class: "brush-class" }, swatch(css(this.app.colour(group.group))), `${group.name} ${count(n)}`, el("span", { class: "quiet" }, ` (${percent(n / Math.max(1, total))})`))),
+    this.words.replaceChildren(...named.map(({ group, n }) => el("span", { class: "brush-class" }, swatch(css(this.app.colour(group.group))), `${group.name} ${count(n)}`)),
       ...(rest > 0 && named.length > 0 ? [el("span", { class: "quiet" }, `${count(rest)} other`)] : []));
   }
 

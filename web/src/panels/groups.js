@@ -5,6 +5,7 @@ import { css } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
 import { describe, freeColour, momentGroup, MOMENTS_MAX, WHERE_MAX } from "../model/moments.js";
 import { GROUPS_MAX } from "../model/state.js";
+import { listKeys, oneTabStop } from "./listkeys.js";
 
 /** Typing must rest this long before the rows are counted. */
 const REST_MS = 180;
@@ -66,6 +67,8 @@ export function groupsView(app, rows, popover) {
     const { confusionView } = await import("./confusion.js");
     popover.open(opener, "Labels and predictions", confusionView(app, rows, () => popover.place()));
   });
+
+  listKeys(list);
 
   let timer = 0;
   /** @type {AbortController | null} */
@@ -152,6 +155,7 @@ export function groupsView(app, rows, popover) {
     showing = key;
     const focus = /** @type {HTMLElement | null} */ (list.contains(document.activeElement) ? document.activeElement : null)?.dataset.focus;
     list.replaceChildren(...state.moments.map(item));
+    oneTabStop(list);
     if (naming !== null) list.querySelector("input")?.select();
     else if (focus) /** @type {HTMLElement | null} */ (list.querySelector(`[data-focus="${focus}"]`))?.focus();
     setText(byId("moments-count"), state.moments.length > 0 ? "kept in the link" : "");
@@ -199,7 +203,10 @@ export function groupsView(app, rows, popover) {
     };
     input.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      if (event.key === "Enter" || event.key === "Escape") end(event.key === "Enter");
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      // The button that takes the focus must not be pressed by the same key.
+      event.preventDefault();
+      end(event.key === "Enter");
     });
     input.addEventListener("blur", () => end(true));
     return input;

@@ -78,6 +78,8 @@ export function headerView(app, activation, catalogue) {
   byId("theme").addEventListener("click", toggleTheme);
   byId("skip").addEventListener("click", () => /** @type {HTMLElement | null} */ (document.querySelector("canvas.plot"))?.focus());
 
+  byId("skip").addEventListener("click", () => activation.shown()[0]?.canvas.focus());
+
   const help = /** @type {HTMLDialogElement} */ (byId("help"));
   byId("help-button").addEventListener("click", () => help.showModal());
   byId("help-close").addEventListener("click", () => help.close());
@@ -86,6 +88,11 @@ export function headerView(app, activation, catalogue) {
   });
   document.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
+    if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.shiftKey && !event.altKey && !["INPUT", "TEXTAREA"].includes(target.tagName)) {
+      event.preventDefault();
+      app.undo();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName)) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "/") {

@@ -5,7 +5,7 @@ import { count, plural, shape } from "../model/format.js";
 import { inTwo, tree } from "../model/names.js";
 import { freshColumn } from "../model/state.js";
 import { PRIORITY } from "../data/tiles.js";
-import { listKeys } from "./listkeys.js";
+import { listKeys, oneTabStop } from "./listkeys.js";
 
 /** @param {import("../app.js").App} app */
 export function layersView(app) {
@@ -40,6 +40,8 @@ export function layersView(app) {
       }
     });
   }
+
+  oneTabStop(list);
 
   /** @param {string} id */
   function toggle(id) {

@@ -27,9 +27,14 @@ function choices({ state, metadata }, kind) {
   const chosen = ofInstances ? state.instances : state.groups;
   /** @param {number} index @returns {Choice} */
   const one = (index) => ({ text: names[index].name + (ofInstances ? instanceNote(metadata.instances[index]) : ""), item: itemOf(kind, argumentFor(ITEMS[kind].of[0], index, metadata)) });
+  /**
+   * What the reader made on the page and let go of is not offered.
+   * @param {number} index
+   */
+  const isOffered = (index) => (ofInstances ? metadata.instances[index].row === undefined : metadata.groups[index].kind !== "moment" || state.moments.includes(index));
   return {
     shown: chosen.map(one),
-    others: names.flatMap((_, index) => (chosen.includes(index) ? [] : [one(index)])),
+    others: names.flatMap((_, index) => (chosen.includes(index) || !isOffered(index) ? [] : [one(index)])),
   };
 }
 
@@ -105,7 +110,7 @@ export function sortMenu(app, layerId, close) {
   const a = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "First item of the difference", order.kind === "difference" ? order.a : null);
   const b = select(app, kinds, "Second item of the difference", order.kind === "difference" ? order.b : null);
   // The paper's question: how far is the attacked image from the class it was taken for?
-  const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign");
+  const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign" && metadata.instances[i].row === undefined);
   if (order.kind !== "difference" && attacked !== undefined) {
     a.value = key(itemOf("value", argumentFor("instance", attacked, metadata)));
     if (order.kind !== "absolute") absolute.value = a.value;

@@ -101,7 +101,7 @@ export class Column {
     const zeros = app.summaries.get(layer.id)?.zeros.some((share) => share > 0);
     const of = {
       width: this.width, height: this.height, neurons: layer.neurons,
-      zeroLanes: zeros ? app.state.groups.length : 0, pinned: state.pinned.length,
+      zeroLanes: zeros ? app.groupsIn(layer).length : 0, pinned: state.pinned.length,
     };
     const layout = columnLayout(of);
     const { span } = clampView(state, this.total, layout.plotHeight);
@@ -151,7 +151,7 @@ export class Column {
     const whole = data.base(arrangement);
     const { refused } = app.source;
     /** @param {number} index */
-    const isLacking = (index) => app.state.groups.some((group) => data.addressOf(arrangement, group, screen.level, index).urls.some((url) => refused.has(url)));
+    const isLacking = (index) => app.groupsIn(layer).some((group) => data.addressOf(arrangement, group, screen.level, index).urls.some((url) => refused.has(url)));
     /** @param {Arrangement} of @param {number} width @param {number} level */
     const place = (of, width, level) => ({ width, level, ratio, gridOf: (/** @type {number} */ row) => data.rowFacts(of.query, 0, row) });
     return Object.freeze({
@@ -162,7 +162,7 @@ export class Column {
       // Single neurons, whatever the rows below are sums of.
       pinned: { arrangement: pinned, axis: layout.pinnedRows > 0 ? this.axis.layOut(pinned, place(pinned, layout.plotWidth, 0)) : null },
       overview: { arrangement: whole, axis: this.axis.layOut(whole, place(whole, MINIMAP_WIDTH, data.top), whole.fit) },
-      inks: app.state.groups.map((group) => ({ group, colour: app.colour(group, theme.name) })), markers: markers(app.placed, app.metadata, theme.name),
+      inks: app.groupsIn(layer).map((group) => ({ group, colour: app.colour(group, theme.name) })), markers: markers(app.instancesIn(layer), app.metadata, theme.name),
       ...this.fullness(arrangement, whole), lacking: refused.size === 0 ? [] : lackingLines(screen.rows, isLacking), cursor: this.cursor, hovered: this.hovered,
     });
   }
@@ -204,7 +204,7 @@ export class Column {
     const { axis, arrangement: of, screen } = frame;
     if (!axis) return false;
     const { first, end, zeroBin } = axis;
-    const full = fullShare(data, of, screen, app.state.groups, { first, end, zeroBin });
+    const full = fullShare(data, of, screen, this.app.groupsIn(this.layer), { first, end, zeroBin });
     const width = binWidth(of, this.layer.shared);
     const changed = full !== null && app.state.full === null && (full !== this.opaque?.full || width !== this.opaque.width);
     if (full !== null) this.opaque = { full, width };
@@ -229,9 +229,9 @@ export class Column {
     if (this.width < 20 || this.height < 40) return { covered: false, sharp: false };
     const { data, state } = this;
     this.layout = this.measure();
-    const { groups } = this.app.state;
-    const instances = this.app.placed;
-    set(this.empty, "hidden", groups.length + this.app.state.instances.length > 0);
+    const groups = this.app.groupsIn(this.layer);
+    const instances = this.app.instancesIn(this.layer);
+    set(this.empty, "hidden", this.app.state.groups.length + this.app.state.instances.length > 0);
     const wanted = data.wanted();
     const wantedHidden = data.hiddenRanks(wanted);
     const allRanked = wantedHidden.length === state.hidden.length;

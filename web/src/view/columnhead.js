@@ -135,9 +135,14 @@ export class ColumnHead {
     const infinite = summary?.infinite[0] ?? 0;
     setText(this.odd, [nan > 0 ? `${count(nan)} NaN` : "", infinite > 0 ? `${count(infinite)} ∞` : ""].filter(Boolean).join(" · "));
     this.across.hidden = column.across === null;
-    const lacking = data.without(arrangement, state.instances).map((i) => metadata.instances[i].name);
-    this.lacking.hidden = lacking.length === 0;
-    if (lacking.length > 0) setText(this.lacking, `${lacking.join(", ")}: no value in this layer`);
+    const { app } = this.column;
+    const lacking = data.without(arrangement, app.instancesIn(layer)).map((i) => metadata.instances[i].name);
+    // Made on the page of single rows, of which this layer keeps no codes.
+    const [known, placed] = [app.groupsIn(layer), app.instancesIn(layer)];
+    const unknown = [...state.groups.filter((group) => !known.includes(group)).map((group) => metadata.groups[group].name), ...state.instances.filter((i) => !placed.includes(i)).map((i) => metadata.instances[i].name)];
+    const notes = [lacking.length > 0 ? `${lacking.join(", ")}: no value in this layer` : "", unknown.length > 0 ? `${unknown.join(", ")}: not in this layer, which ${app.isPlain ? "comes from plain files" : "has no codes of single rows"}` : ""].filter(Boolean);
+    this.lacking.hidden = notes.length === 0;
+    if (notes.length > 0) setText(this.lacking, notes.join(" · "));
     const words = per > 1 ? `1 row = ${count(per)} neurons` : "";
     const title = words && column.hidden.length > 0 ? `${words}, including hidden ones` : words;
     if (this.grain.title === title) return;

@@ -38,6 +38,11 @@ export class HoverCard {
     this.asking = null;
     this.subject = "";
     this.pointer = { x: 0, y: 0 };
+    /**
+     * Told of a neuron that the pointer rests on: its panel may be next. The signal tells when the pointer has gone on.
+     * @type {(layer: string, neuron: number, signal: AbortSignal) => void}
+     */
+    this.onRest = () => {};
     this.width = 0;
     this.height = 0;
     /** Whether it says something else than when it was measured. */
@@ -130,6 +135,7 @@ export class HoverCard {
         if (this.subject !== subject) return;
         this.say(this.element.children[0], this.table(facts), hint);
         this.place(frame, beside);
+        this.onRest(layer.id, neuron, this.asking.signal);
       } catch {
         // Moved on, or no answer: the notice at the top tells of the latter.
       }

@@ -50,7 +50,7 @@ export function legendView(app, frames) {
     const { state, metadata, theme } = app;
     const zeros = state.groups.length > 0 && state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
     // Sorting, hiding, pinning leave it as it is: building it anew would cost a layout of the page.
-    const now = [state.groups, state.instances, theme.name, state.curve, frames().map(({ full }) => full), zeros, state.hatched, laned()].join("|");
+    const now = [state.groups, state.groups.map((group) => metadata.groups[group].name), state.instances, theme.name, state.curve, frames().map(({ full }) => full), zeros, state.hatched, laned()].join("|");
     if (now === shown) return;
     shown = now;
     /** @param {number[]} groups @param {string} stripes @param {string} name */
