@@ -143,3 +143,11 @@ def test_some_rows_stand_for_all(served):
     assert found["sample"]["rows"] == 128 and "moved" not in found
     for wrong in (0, 63, 65537, "x"):
         assert server.get(at(f"{base}/tiles/0/0/0", text, sample=wrong))[0] == 400
+
+
+def test_neurons_from_end_to_end_of_their_type_have_a_summary(served):
+    """The width of their spread is no number that JSON has."""
+    server, _, base, _, values, _ = served
+    assert (np.ptp(np.where(np.isfinite(values), values, 0).astype(float), axis=0) > np.finfo(np.float32).max).any()
+    spread = server.json(f"{base}/summary?groups=0")["spread"]
+    assert all(math.isfinite(figure) for name, figures in spread.items() if name != "neurons" for figure in figures)

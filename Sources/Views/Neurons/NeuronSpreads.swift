@@ -137,7 +137,9 @@ extension NeuronSpreads {
       return .array(
         Self.shares.map { share in
           guard let last = sorted.indices.last else { return .null }
-          return .double(Double(sorted[Int((share * Double(last)).rounded())]))
+          // What float32 does not hold, such as the width between its two ends, is told as its end.
+          let end = Float.greatestFiniteMagnitude
+          return .double(Double(min(max(sorted[Int((share * Double(last)).rounded())], -end), end)))
         })
     }
     var answer: [String: JSONValue] = [
