@@ -10,6 +10,7 @@ import h5py
 import neural_divergence as nd
 import numpy as np
 import pytest
+from conftest import ROOT
 from neural_divergence.program import ProgramError
 from neural_divergence.recording import Batches, Layer, Recorder
 
@@ -108,6 +109,22 @@ def test_what_is_not_there_is_told(made, tmp_path):
         nd.open(tmp_path)
     with pytest.raises(ProgramError, match="nonsense"):
         store["hidden"].order("median(nonsense)")
+
+
+def test_a_store_of_a_later_format_is_refused(made, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(made[0].path, copy)
+    root = copy / "zarr.json"
+    root.write_text(root.read_text().replace('"format_version":2', '"format_version":9').replace('"format_version": 2', '"format_version": 9'))
+    with pytest.raises(ValueError, match="Is there a newer one"):
+        nd.open(copy)
+
+
+@pytest.mark.parametrize("golden", ["Tiles/golden/store/golden", "Tiles/golden/version-2/store/golden"])
+def test_golden_stores_of_all_formats_are_read(golden):
+    store = nd.open(ROOT / golden)
+    for name in store.layers.index:
+        assert (store[name].histograms().counts.sum(1) == store[name].statistics()["count"]).all()
 
 
 def ask(url, method="GET", body=None, **headers):

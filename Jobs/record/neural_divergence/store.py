@@ -16,6 +16,7 @@ STATISTICS = (
     "count", "zeros", "nan", "infinite", "minimum", "maximum", "mean", "deviation", "median", "lower_quartile", "upper_quartile",
 )  # fmt: skip
 ABSENT = 2**32 - 1
+FORMATS = range(1, 3)  # Tiles/FORMAT.md §3
 
 
 def open_store(path):
@@ -63,6 +64,8 @@ class Store:
             raise FileNotFoundError(f"{path} is no store: it has no current version. divergence precompute makes one.")
         self.zarr = zarr.open_group(str(self.path), mode="r")
         self.attributes = dict(self.zarr.attrs)
+        if self.attributes.get("format") != "neural-divergence" or self.attributes.get("format_version") not in FORMATS:
+            raise ValueError(f"{path} is no store of a format that this package reads ({min(FORMATS)} to {max(FORMATS)}). Is there a newer one?")
         self.version = self.path.name
         self.name = self.attributes["dataset"]["name"]
         self.title = self.attributes["dataset"]["title"]
