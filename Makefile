@@ -52,13 +52,14 @@ bench: packages release bench-python ## The engine beside h5py, NumPy, polars an
 	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
 
 .PHONY: fuzz
-fuzz: packages release python ## 5,000 mutated dumps, 3,000 with extreme numbers, 1,000 stores of odd meaning, 400 random layouts; some minutes
+fuzz: packages release python ## 5,000 mutated dumps, 3,000 with extreme numbers, 1,000 stores of odd meaning, 400 random layouts, 100,000 pairs of histograms; some minutes
 	$(BUILD_RELEASE) --product catalogue-child
 	$(PYTHON) Tests/Oracles/fuzz_hdf5.py $(RELEASE)/release/catalogue-child --count 5000 --seed $(or $(SEED),1)
 	$(PYTHON) Tests/Oracles/fuzz_hdf5.py $(RELEASE)/release/catalogue-child --count 3000 --seed $(or $(SEED),1) --numbers
 	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_MUTATIONS=100 ND_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q Tests/EndToEnd/test_mutations.py
 	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_STORES=1000 ND_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q Tests/EndToEnd/test_store_meaning.py
 	ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) ND_LAYOUTS=400 $(PYTHON) -m pytest -q Tests/EndToEnd/test_random_layouts.py
+	ND_PAIRS=100000 swift test --filter PairFiguresTests
 
 .PHONY: kills
 kills: packages release python ## Kills, faults and crashes at every change to a file, and 100 kills at random moments; an hour
@@ -78,9 +79,10 @@ bench-client: test-packages release python ## The client scrubbing 262,144 neuro
 	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE)
 
 .PHONY: bench-server
-bench-server: bench-packages release bench-python ## The tile server beside the bare framework and TiTiler; some minutes
+bench-server: bench-packages release bench-python ## The tile server beside the bare framework and TiTiler, and groups of the moment; some minutes
 	$(BUILD_RELEASE) --product bare-server
 	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
+	$(PYTHON) Tests/Bench/subsets.py --divergence $(DIVERGENCE)
 
 .PHONY: test-record
 test-record: .venv-record/.tests ## Recorder and reader with PyTorch, Keras and JAX, in an environment of their own: 2.5 GB, minutes

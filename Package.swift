@@ -87,7 +87,7 @@ let package = Package(
     .executableTarget(
       name: "divergence",
       dependencies: [
-        "Activations", "Console", "Expressions", "HDF5", "Precompute", "TileServer", "TileStore", "Views",
+        "Activations", "Console", "CProcess", "Expressions", "HDF5", "Precompute", "TileServer", "TileStore", "Views",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
       ]),

@@ -18,14 +18,15 @@ public struct DumpContents: Sendable {
   /// Rows that are there, but do not count.
   public let filler: Int
   /// What was decided without being told.
-  public let evidence: Evidence
+  public internal(set) var evidence: Evidence
   /// What was found but not taken, and why; and what a user should know.
   public let skipped: [(path: String, why: String)]
   public let notes: [String]
 }
 
 extension DumpContents {
-  /// Finds out what a dump holds: labels, names of classes, the layout of the rows, then layers and instances by all these.
+  /// Finds out what a dump holds: labels, names of classes, the layout of the rows, then layers and instances by all these. Reads no
+  /// values of layers.
   /// - Parameters:
   ///   - missing: what values that were never written mean.
   ///   - labelsFile: the file that the request's `labelsFrom` names.

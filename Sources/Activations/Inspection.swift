@@ -8,7 +8,11 @@ public struct Inspection: Sendable {
 
   public init(_ dump: Dump) {
     self.dump = dump
-    contents = Result { try DumpContents(dump, DumpRequest()) }
+    contents = Result {
+      var contents = try DumpContents(dump, DumpRequest())
+      contents.note(try contents.unfilledRows())
+      return contents
+    }
   }
 }
 
@@ -21,7 +25,7 @@ extension Inspection {
       (try? contents.get())?.notes ?? dump.files.flatMap { file in file.catalogue.notes.map { "\(file.name): \($0)" } }
     let all =
       notes + (evidence?.assumed ?? []) + ofContents
-      + dump.files.flatMap { file in file.catalogue.datasets.flatMap(Self.traps) }
+      + dump.files.flatMap { file in file.catalogue.datasets.filter { !$0.isInternal }.flatMap(Self.traps) }
     // Many files mostly have the same traps.
     var seen = Set<String>()
     return all.filter { seen.insert($0).inserted }

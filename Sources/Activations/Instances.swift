@@ -9,6 +9,8 @@ public struct Instance: Sendable, Equatable {
   public var prediction: String?
   /// Number of its picture or text among those of its kind.
   public var image: Int?
+  /// The row of the dump that it is, or was made from.
+  public var sourceRow: Int?
 }
 
 /// Where the instances of one kind come from.
@@ -81,6 +83,7 @@ extension InstanceSet {
             name: name, origin: .group("\(root)/\(name)"), count: count,
             images: try Self.images("\(root)/\(name)/images", file: file, count: count), texts: texts))
       }
+      let sources = try Self.sourceRows("\(root)/source_row", file: file, count: pairs!, rows: rows)
       let truth = try Self.names("\(root)/true_label", file: file, like: labels, count: pairs!)
       for kind in kinds {
         let prediction = try Self.names("\(root)/\(kind.name)_prediction", file: file, like: labels, count: pairs!)
@@ -88,7 +91,8 @@ extension InstanceSet {
           instances.append(
             Instance(
               name: "\(kind.name) \(pair)", kind: kind.name, pair: pair, label: truth?[pair],
-              prediction: prediction?[pair], image: kind.images != nil || kind.texts != nil ? pair : nil))
+              prediction: prediction?[pair], image: kind.images != nil || kind.texts != nil ? pair : nil,
+              sourceRow: sources?[pair]))
         }
       }
     }
@@ -106,7 +110,7 @@ extension InstanceSet {
           Instance(
             name: "row \(row)", kind: "row", pair: first + number,
             label: labels.map { $0.names[Int($0.classes[row])] },
-            prediction: predictions.map { $0.names[Int($0.classes[row])] }, image: nil))
+            prediction: predictions.map { $0.names[Int($0.classes[row])] }, image: nil, sourceRow: row))
       }
     }
     self.init(kinds: kinds, instances: instances)
@@ -180,6 +184,24 @@ extension InstanceSet {
       )
     }
     return dataset.info
+  }
+
+  /// Which rows of the dump the pairs were made from; below 0: none.
+  private static func sourceRows(_ path: String, file: DumpFile, count: Int, rows: Int) throws -> [Int?]? {
+    guard file.has(path) else { return nil }
+    let place = "\(file.path), dataset \(path)"
+    guard case .integers(let numbers) = try RawLabels.read(file.column(path), file: file.path), numbers.count == count
+    else {
+      throw ActivationsError(
+        "\(place): a whole number is needed for each of the \(count) pairs of instances, the row of the dump that it was made from, or -1."
+      )
+    }
+    if let pair = numbers.firstIndex(where: { $0 >= rows }) {
+      throw ActivationsError(
+        "\(place): pair \(pair) comes from row \(numbers[pair]), but the dump has the rows 0 to \(rows - 1). Write -1 where an instance comes from none of them."
+      )
+    }
+    return numbers.map { $0 < 0 ? nil : Int($0) }
   }
 
   private static func names(_ path: String, file: DumpFile, like labels: LabelColumn?, count: Int) throws -> [String]? {

@@ -292,9 +292,17 @@ extension LayerSource {
     // Of an enumeration its numbers.
     case .other where info.enumeration != nil: return info.enumeration!.element
     default:
-      throw ActivationsError(
-        "\(place): its values are \(info.element), not numbers. A layer holds integers or real numbers.")
+      throw ActivationsError("\(place): \(whyNoNumbers(info)). A layer holds integers or real numbers.")
     }
+  }
+
+  /// Why values are none to count, and the line that makes such of them, where there is one.
+  static func whyNoNumbers(_ info: DatasetInfo) -> String {
+    guard info.element.isOtherFloat else { return "its values are \(info.element), not numbers" }
+    let type = info.elementBytes < 4 ? "f4" : "f8"
+    let name = info.path.dropFirst()
+    return
+      "its values are \(info.element), a form that is not read here; write them in another, with h5py: f[\"\(name)_\(type)\"] = f[\"\(name)\"].astype(\"\(type)\")[:], and in a job layers: [\(name)_\(type)]"
   }
 }
 

@@ -60,7 +60,8 @@ public struct Console: Sendable {
       return nil
     }
     if let failure {
-      throw Lost(description: "Writing to \(name) failed: \(String(cString: strerror(failure))).")
+      let advice = failure == EFBIG ? " The system or the file system allows no larger file (ulimit -f)." : ""
+      throw Lost(description: "Writing to \(name) failed: \(String(cString: strerror(failure))).\(advice)")
     }
   }
 

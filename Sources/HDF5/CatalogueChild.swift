@@ -156,10 +156,11 @@ public enum CatalogueChild {
         .notReadable, "the system's limit of processor time (ulimit -t \(seconds)) ended the reading of its structure",
         advice: "Raise the limit and run the same command again.")
     }
-    if crashes[signal] != nil, let bytes = Limits.outside(RLIMIT_AS), bytes < UInt64(memoryBytes) {
+    for (resource, option) in [(RLIMIT_AS, "-v"), (RLIMIT_DATA, "-d")] where crashes[signal] != nil {
+      guard let bytes = Limits.outside(resource), bytes < UInt64(memoryBytes) else { continue }
       return Fault(
         .notReadable,
-        "the process that was reading its structure broke down, and its memory is limited to \(bytes >> 20) MiB (ulimit -v)",
+        "the process that was reading its structure broke down, and its memory is limited to \(bytes >> 20) MiB (ulimit \(option))",
         advice: "Raise the limit and run the same command again; if it breaks down all the same, the file is damaged.")
     }
     return nil

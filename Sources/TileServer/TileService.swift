@@ -110,9 +110,13 @@ struct AnswerKey: Hashable, Sendable {
     case metadata
     case summary(layer: Int, groups: [Int], Moment?)
     case tile(layer: Int, PlaneKey, OrderRequest, level: Int, index: Int)
-    case rows(layer: Int, OrderRequest, instances: [Int], withSpreads: Bool, level: Int, index: Int)
+    case rows(
+      layer: Int, OrderRequest, instances: [OrderName.Argument], withSpreads: Bool, level: Int, index: Int)
     case find(layer: Int, OrderRequest, Place)
-    case neuron(layer: Int, neuron: Int, groups: [Int], instances: [Int], Moment?)
+    case neuron(layer: Int, neuron: Int, groups: [Int], instances: [OrderName.Argument], Moment?, PairKey?)
+    case comparison(layer: Int, PairKey, PairTable.Figure, Range<Int>, PairPage.Form)
+    case similar(layer: Int, PairMember)
+    case separation(PairMember, PairMember)
     case image(instance: Int)
     case rowTable(Range<Int>)
     case chosenRows(Moment, from: Int, count: Int)
@@ -120,6 +124,8 @@ struct AnswerKey: Hashable, Sendable {
     case firing(layer: Int, neuron: Int, group: Int, Moment?, ExtremeEnd, top: Int)
     case rowPicture(row: Int)
     case rowText(row: Int)
+    case divergences(LayerParts.Inputs, Range<Int>)
+    case divergence(OrderName.Argument, named: Int?, other: Int?)
   }
 
   /// A neuron whose rank is sought, or the other way round.

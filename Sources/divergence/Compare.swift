@@ -55,34 +55,31 @@ struct Compare: ParsableCommand {
       let helpers = Self.helpers
       let table =
         sides.count == 2
-        ? try PairTable(store, layer: layer, sides[0], sides[1], order: order, helpers: helpers)
-        : try PairTable(
-          store, and: Store.open(sides[0]), layer: layer, group: group ?? "all", order: order, helpers: helpers)
+        ? try PairTable(store, layer: layer, sides[0], sides[1], helpers: helpers)
+        : try PairTable(store, and: Store.open(sides[0]), layer: layer, group: group ?? "all", helpers: helpers)
+      let rows = table.order(by: order).lazy.map { table.rows[Int($0)] }
       switch format {
-      case .csv: try Self.csv(table)
-      case .json: try Self.json(table)
+      case .csv: try Self.csv(rows)
+      case .json: try Self.json(rows)
       }
       Self.remark(table)
     }
   }
 
-  private static func csv(_ table: PairTable) throws {
+  private static func csv(_ rows: some Sequence<PairTable.Row>) throws {
     var lines = Lines { try Console.output.write(exact: $0) }
-    try lines.write(PairTable.columns.joined(separator: ","))
-    for row in table.rows {
-      try lines.write(row.numbers.map { $0.isNaN ? "" : shortest($0) }.joined(separator: ","))
-    }
+    try lines.write(PairTable.header)
+    for row in rows { try lines.write(PairTable.csv(row)) }
     try lines.flush()
   }
 
-  private static func json(_ table: PairTable) throws {
+  private static func json(_ rows: some Sequence<PairTable.Row>) throws {
     var lines = Lines { try Console.output.write(json: $0.joined(separator: "\n")) }
     let columns = PairTable.columns.map { "\"\($0)\"" }.joined(separator: ",")
     try lines.write("{\"columns\":[\(columns)],\n\"rows\":[")
     var separator = ""
-    for row in table.rows {
-      let cells = row.numbers.map { $0.isFinite ? shortest($0) : "null" }.joined(separator: ",")
-      try lines.write("\(separator)[\(cells)]")
+    for row in rows {
+      try lines.write(separator + PairTable.json(row))
       separator = ","
     }
     try lines.write("]}")
@@ -94,15 +91,12 @@ struct Compare: ParsableCommand {
     for remark in table.remarks { tell(remark) }
     if table.isOfMoment { tell("No Cohen's d: means of a group of the moment are only known by bins.") }
     if let untested = table.untested { tell("No p and q: \(untested).") }
-    guard let row = table.rows.first(where: { !$0.figures.auroc.isNaN }) else { return }
-    let (n, m) = (row.figures.countFirst, row.figures.countSecond)
-    let deviation = PairFigures.nullDeviation(n, m)
-    let far = deviation * PairFigures.farthestDeviations(of: table.rows.count)
+    guard let floor = table.nullFloor else { return }
     tell(
       String(
         format:
           "Without any difference between groups of %d and %d values, an AUROC is off 0.5 by %.3f (standard deviation); the farthest of %d neurons by about %.2f.",
-        n, m, deviation, table.rows.count, min(far, 0.5)))
+        floor.first, floor.second, floor.deviation, table.rows.count, floor.farthest))
   }
 }
 

@@ -15,7 +15,7 @@ struct Divergence: AsyncParsableCommand {
     version: PreparedJob.version,
     subcommands: [
       Inspect.self, PrecomputeCommand.self, Merge.self, Serve.self, Show.self, Verify.self, Export.self,
-      Compare.self, Rows.self,
+      Compare.self, Rows.self, Score.self,
     ])
 
   /// On the main thread until the check is done: without another thread nothing that is asynchronous would ever begin.
@@ -24,7 +24,10 @@ struct Divergence: AsyncParsableCommand {
     if CommandLine.arguments.dropFirst().first == CatalogueChild.subcommand {
       Foundation.exit(CatalogueChild.run(Array(CommandLine.arguments.dropFirst(2))))
     }
+    // A file that grows beyond the system's limit is an error of whoever writes it, like a full disk (`ulimit -f`).
+    signal(SIGXFSZ, SIG_IGN)
     do {
+      try StackLimit.raise()
       try AddressLimit.check()
       try ThreadLimit.check(ThreadLimit.least)
     } catch {

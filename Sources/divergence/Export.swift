@@ -77,7 +77,7 @@ struct Export: ParsableCommand {
       let table = try LayerTable(
         store, layer: layer, order: order, direction: direction, groups: groups.isEmpty ? nil : groups,
         instances: instances, moments: conditions, neurons: neurons, withCounts: counts, helpers: Compare.helpers)
-      for remark in table.moments.flatMap(\.subset.remarks) { tell(remark) }
+      for remark in table.remarks { tell(remark) }
       switch format {
       case .csv: try Self.csv(table)
       case .json: try Self.json(table)

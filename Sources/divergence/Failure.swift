@@ -56,7 +56,7 @@ enum Exit {
       case .unreadable, .exhausted: cannotRead
       }
     case is CannotListen: cannotWrite
-    case is ThreadLimit.Reached, is AddressLimit.Reached: noThread
+    case is ThreadLimit.Reached, is AddressLimit.Reached, is StackLimit.Reached: noThread
     case let error as ServeOptions.Unreadable: error.isMissing ? noInput : cannotRead
     case is ServeOptions.Unusable, is StaticExport.Unusable, is LayerTable.Unknown, is PairTable.Unknown,
       is SubsetError:

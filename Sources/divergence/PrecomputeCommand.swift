@@ -59,16 +59,21 @@ struct PrecomputeCommand: AsyncParsableCommand {
     }
     let job = try read()
     try turn.begin(name: job.name)
-    let prepared = try options.prepare(job, stop: turn.stop)
+    let planned = try options.prepare(job, stop: turn.stop)
     let output = options.output
+    if ifChanged, !planOnly, shard == nil, !restart, let version = try planned.madeVersion(output: output) {
+      turn.keep("\(output)/\(job.name)/\(version)", form: options.progress.form)
+      return
+    }
+    let prepared = try turn.stop.outwaiting {
+      var looked = planned
+      try looked.lookForUnfilledRows()
+      return looked
+    }
     if planOnly {
       let notes = prepared.grouping.notes.map { "  Note: \($0)" }
       let part = shard.map { prepared.planInWords(of: $0) } ?? []
       try Console.output.write(lines: prepared.planInWords + notes + part)
-      return
-    }
-    if ifChanged, shard == nil, !restart, let version = try prepared.madeVersion(output: output) {
-      turn.keep("\(output)/\(job.name)/\(version)", form: options.progress.form)
       return
     }
     let display = ProgressDisplay(options.progress.form, prepared, output: output, shard: shard)

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Precompute
 import Synchronization
 
 /// SIGINT, SIGTERM, SIGUSR1 and, unless `nohup` had it ignored, SIGHUP ask a run to stop after the piece it works on, and so does the
@@ -13,6 +14,30 @@ final class StopSignals: @unchecked Sendable {
   private let sources: [any DispatchSourceSignal]
 
   var wasAsked: Bool { flag.asked.load(ordering: .relaxed) }
+
+  /// How often work that is waited for is looked after, and how long it may go on once a signal asks to stop, in seconds.
+  private static let lookSeconds = 0.05
+  private static let graceSeconds = 0.5
+
+  /// Does work that changes nothing on disk, such as planning. Once a signal asks to stop it is left to itself, should it not come to an end
+  /// of its own at once: a disk may not answer for hours.
+  /// - Throws: besides what the work throws, `PrecomputeError` of kind `stopped`.
+  func outwaiting<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) throws -> Result {
+    let errand = Errand<Result>()
+    let thread = Thread { errand.end(Swift.Result { try work() }) }
+    thread.stackSize = StackLimit.bytes
+    thread.start()
+    var waitedSeconds = 0.0
+    while true {
+      if let result = errand.result(within: Self.lookSeconds) { return try result.get() }
+      guard wasAsked else { continue }
+      waitedSeconds += Self.lookSeconds
+      guard waitedSeconds < Self.graceSeconds else {
+        throw PrecomputeError(
+          .stopped, "Stopped by a signal while the work was planned; nothing was begun. Run the same command again.")
+      }
+    }
+  }
 
   init() {
     signal(SIGPIPE, SIG_IGN)
@@ -31,6 +56,28 @@ final class StopSignals: @unchecked Sendable {
       }
       source.resume()
       return source
+    }
+  }
+}
+
+/// Work on another thread, whose result somebody waits for.
+private final class Errand<Value: Sendable>: @unchecked Sendable {
+  // Unchecked: what came of it is only touched by who holds the lock of the condition.
+  private let condition = NSCondition()
+  private var outcome: Result<Value, any Error>?
+
+  func end(_ result: Result<Value, any Error>) {
+    condition.withLock {
+      outcome = result
+      condition.signal()
+    }
+  }
+
+  /// What came of it; `nil`: nothing yet.
+  func result(within seconds: Double) -> Result<Value, any Error>? {
+    condition.withLock {
+      if outcome == nil { _ = condition.wait(until: Date(timeIntervalSinceNow: seconds)) }
+      return outcome
     }
   }
 }

@@ -1,10 +1,5 @@
 import Foundation
 
-/// Whole numbers without a point; the shortest digits that read back as the same number otherwise.
-func shortest(_ value: Double) -> String {
-  Int64(exactly: value).map { abs($0) < 1 << 53 ? String($0) : "\(value)" } ?? "\(value)"
-}
-
 /// A field of a CSV file, RFC 4180; also in quotes where pandas would take a part of it for a comment.
 func csvField(_ field: String) -> String {
   // By scalars: to Swift, a line feed after a carriage return is a character of its own.

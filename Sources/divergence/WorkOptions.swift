@@ -24,8 +24,10 @@ struct WorkOptions: ParsableArguments {
 
   /// Opens a job's dump and plans its work.
   func prepare(_ job: Job, stop: StopSignals) throws -> PreparedJob {
-    try PreparedJob(job, memory: budget(), lanes: Lanes(count: threads ?? Lanes.available)) {
-      try catalogue(of: $0, follow: job.follow, stop: stop)
+    let memory = try budget()
+    let lanes = Lanes(count: threads ?? Lanes.available)
+    return try stop.outwaiting {
+      try PreparedJob(job, memory: memory, lanes: lanes) { try catalogue(of: $0, follow: job.follow, stop: stop) }
     }
   }
 
@@ -37,7 +39,7 @@ struct WorkOptions: ParsableArguments {
       return bytes
     }
     try AddressLimit.check(beside: Self.memoryMin)
-    let granted = min(GrantedMemory.bytes(), AddressLimit.allowedBytes.map { $0 - AddressLimit.leastBytes } ?? .max)
+    let granted = min(GrantedMemory.bytes(), AddressLimit.allowed.map { $0.bytes - AddressLimit.leastBytes } ?? .max)
     guard granted >= Self.memoryMin else {
       throw PrecomputeError(
         .memory,

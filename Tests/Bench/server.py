@@ -203,6 +203,14 @@ def measure(bare, server, rival, seconds):
     line("  the plane's first and second, and the worst of the others", f"{first:.0f}  {second:.0f}  {max(rest):.0f}")
     planes = sorted(client.get(tile(group, 10, 0, 9, group - 1))[0] for group in range(4, 10))
     line("the same where it is the first of its plane, ms, median, worst", f"{statistics.median(planes):.0f}  {planes[-1]:.0f}", "mark: at most 80")
+    def pair(a, b):
+        order = urllib.parse.quote(f"auroc({a},{b})", safe="")
+        return f"{version}/layers/{layer}/tiles/3/0/0?order={order}&direction=descending"
+
+    times = sorted(client.get(pair(a, b))[0] for a, b in pairs[:20])
+    line("first tile by a never-seen auroc(A,B), ms, median, worst", f"{statistics.median(times):.0f}  {times[-1]:.0f}", "mark: at most 150")
+    whole = [client.get(f"{version}/layers/{layer}/compare?a=1&b={group}&count=256")[0] for group in (2, 3)]
+    line("first page of a never-seen comparison, ms, both", f"{whole[0]:.0f}  {whole[1]:.0f}")
     windows = [client.get(f"{tile(3, 10, 0)}&zoom={zoom}&from={64 * zoom}")[0] for zoom in range(1, 9)]
     line("first window of the axis, of its plane, the worst of others", f"{windows[0]:.0f}  {max(windows[1:]):.0f}")
     line("memory at the end, MiB", f"{server.resident_mib:.0f}")

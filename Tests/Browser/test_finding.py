@@ -32,7 +32,7 @@ def test_where_rows_are_thin_a_click_goes_nearer_and_says_so(page, layer):
     first = view(page, layer)
     assert float(first["rowHeight"]) < 5 and first["level"] == "0"
     resting = guide(page)
-    assert resting.startswith("click to zoom in there") and "then click a bar to hide its neuron" in resting
+    assert resting.startswith("click to zoom in there") and "then click a row for its panel" in resting
     assert "wheel or drag to scroll, once zoomed in" in resting and "Shift-click to pin it on top" in resting and "to zoom" in resting
     over(page, *middle(page, layer))
     expect(page.locator("#guide")).to_contain_text("click to zoom in here")
@@ -42,7 +42,7 @@ def test_where_rows_are_thin_a_click_goes_nearer_and_says_so(page, layer):
     nearer = near(page, layer)
     assert float(nearer["rowHeight"]) >= 12 and page.inner_text(f"#column-{layer} .hidden-strip") == "0 hidden"
     over(page, *middle(page, layer))
-    expect(page.locator("#hover-card")).to_contain_text("click: hide")
+    expect(page.locator("#hover-card")).to_contain_text("click: open")
     assert page.inner_text("#hover-card").split("\n")[0] == clicked, "the row that was clicked is still under the pointer"
     expect(page.locator("#guide")).to_contain_text("wheel or drag to scroll")
     expect(page.locator("#guide")).not_to_contain_text("once zoomed in")
@@ -59,13 +59,16 @@ def test_the_guide_says_what_a_click_does_and_where_it_is_undone(page, layer):
     near(page, layer)
     page.mouse.move(5, 5)
     resting = guide(page)
-    assert resting.startswith("click a bar to hide its neuron") and "“hidden” above to bring back" in resting
+    assert resting.startswith("click a row for its panel") and "“hidden” above to bring back" in resting
     assert "Shift-click to pin it on top" in resting and "to scroll" in resting and "to zoom" in resting
     over(page, *middle(page, layer))
-    expect(page.locator("#guide")).to_contain_text("to hide this neuron")
+    expect(page.locator("#guide")).to_contain_text("for this neuron’s panel")
     # As it says.
     page.mouse.down()
     page.mouse.up()
+    page.wait_for_selector("#neuron-panel[open]")
+    page.click("#neuron-hide")
+    page.keyboard.press("Escape")
     hidden = page.locator(f"#column-{layer} .hidden-strip")
     expect(hidden).to_have_text("1 hidden ⤺")
     over_element(page, f"#column-{layer} .hidden-strip")
@@ -131,14 +134,14 @@ def test_where_rows_are_sums_the_guide_says_that_a_click_goes_nearer(page, url, 
     page.mouse.up()
     page.wait_for_selector(f'#column-{largest}[data-level="0"]')
     page.mouse.move(5, 5)
-    expect(page.locator("#guide")).to_contain_text("click a bar to hide its neuron")
+    expect(page.locator("#guide")).to_contain_text("click a row for its panel")
 
 
 def test_the_guide_is_written_only_when_it_changes(page, layer):
     """Scrubbing must not pay for it."""
     zoom_to_names(page, layer)
     over(page, *row_place(page, layer, 1))
-    expect(page.locator("#guide")).to_contain_text("to hide this neuron")
+    expect(page.locator("#guide")).to_contain_text("for this neuron’s panel")
     page.evaluate("() => { window.written = 0; new MutationObserver(all => { written += all.length; }).observe(document.querySelector('#guide'), { childList: true, subtree: true, characterData: true }); }")
     for line in range(2, 22):
         page.mouse.move(*row_place(page, layer, line))
@@ -292,13 +295,16 @@ def test_a_finger_is_told_of_fingers(open_page, url, story):
     page.wait_for_function("layer => +document.querySelector(`#column-${layer}`).dataset.rowHeight >= 12", arg=layer)
     expect(page.locator(f"#column-{layer} .hidden-strip")).to_have_text("0 hidden")
     sharp(page)
-    assert page.inner_text("#guide").startswith("tap a bar to hide")
+    assert page.inner_text("#guide").startswith("tap a row to open, pin, hide")
     # One line, of whole words: at least what a reader needs most.
     line = page.locator("#guide").bounding_box()
     seen = page.locator("#guide > span").evaluate_all("(all, below) => all.filter(one => one.getBoundingClientRect().top < below).map(one => [one.textContent, one.getBoundingClientRect().right])", line["y"] + 12)
-    assert [words for words, _ in seen][:3] == ["tap a bar to hide", "its number to open, pin", "pinch to zoom"] and max(right for _, right in seen) <= 390
+    assert [words for words, _ in seen][:3] == ["tap a row to open, pin, hide", "pinch to zoom", "drag to scroll"] and max(right for _, right in seen) <= 390
     zoom_to_names(page, layer)
     page.touchscreen.tap(*row_place(page, layer, 2))
+    page.wait_for_selector("#neuron-panel[open]")
+    page.locator("#neuron-hide").tap()
+    page.locator("#neuron-close").tap()
     expect(page.locator(f"#column-{layer} .hidden-strip")).to_have_text("1 hidden ⤺")
     page.locator(f"#column-{layer} .hidden-strip").tap()
     menu = page.locator("#popover").bounding_box()

@@ -20,9 +20,12 @@ def layer(page, url, story):
 
 def test_hidden_neurons_come_back_one_by_one(page, layer):
     names = [neuron_at(page, layer, line) for line in range(3)]
-    for _ in range(3):
+    for name in names:
         click_row(page, layer, 0)
+        expect(page.locator("#neuron-title")).to_have_text(f"Neuron {name}")
+        page.click("#neuron-hide")
         sharp(page)
+    page.keyboard.press("Escape")
     strip = page.locator(f"#column-{layer} .hidden-strip")
     expect(strip).to_have_text("3 hidden ⤺")
     assert neuron_at(page, layer, 0) not in names
@@ -66,17 +69,16 @@ def test_pinned_neurons_stay_on_top_in_every_order(page, layer, story):
 
 def test_the_panel_tells_everything_of_a_neuron(page, layer, api, metadata, story):
     neuron = neuron_at(page, layer, 0)
-    facts = view(page, layer)
-    box = page.locator(f"#column-{layer} canvas.plot").bounding_box()
-    # A click on its number opens it.
-    page.mouse.click(box["x"] + float(facts["plotX"]) - 45, row_place(page, layer, 0)[1])
+    click_row(page, layer, 0)
     page.wait_for_selector("#neuron-panel[open] svg.histogram")
     assert page.inner_text("#neuron-title") == f"Neuron {neuron}"
     expect(page.locator("#neuron-where")).to_contain_text("rank 1 of")
     groups = ",".join(map(str, story["groups"]))
     instances = ",".join(map(str, story["instances"]))
     exact = api(f"api/v1/datasets/{metadata['name']}/{metadata['version']}/layers/{layer}/neurons/{neuron}?groups={groups}&instances={instances}")
-    assert page.locator("svg.histogram").count() == len(story["groups"])
+    for name in (metadata["groups"][group]["name"] for group in story["groups"]):
+        expect(page.locator(".neuron-chart text.strong", has_text=name).first).to_be_visible()
+    page.click(".neuron-more summary")
     for row, group in zip(page.locator("#neuron-body tbody tr").all(), exact["groups"]):
         cells = row.locator("td").all_inner_texts()
         assert cells[0] == f"{group['count']:,}"
@@ -143,8 +145,8 @@ def test_exports_are_what_is_on_screen(page, layer, metadata, story):
     assert [next(v["mean"] for v in row["values"] if v["instance"] == attacked) for row in shown["rows"]] == keys
 
     lines = save("csv").decode().split("\r\n")
-    assert lines[0].startswith("# ") and metadata["version"] in lines[0]
-    table = [row for row in csv.DictReader(io.StringIO("\n".join(lines[1:]))) if row["layer"] == shown["name"]]
+    assert lines[0].startswith("# ") and metadata["version"] in lines[0] and lines[1].startswith("# pandas.read_csv(")
+    table = [row for row in csv.DictReader(io.StringIO("\n".join(lines[2:]))) if row["layer"] == shown["name"]]
     assert [row["neuron"] for row in table] == [str(row["neuron"]) for row in shown["rows"]]
 
     picture = save("png")
@@ -153,7 +155,10 @@ def test_exports_are_what_is_on_screen(page, layer, metadata, story):
 
 def test_back_undoes_and_forward_redoes(page, layer):
     neuron = neuron_at(page, layer, 0)
-    click_row(page, layer, 0)
+    page.focus(f"#column-{layer} canvas.plot")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => /rank 1$/.test(document.querySelector('#live').textContent)")
+    page.keyboard.press("h")
     page.mouse.move(5, 5)
     strip = page.locator(f"#column-{layer} .hidden-strip")
     expect(strip).to_have_text("1 hidden ⤺")

@@ -74,11 +74,13 @@ def test_zoomed_in_rows_neurons_and_pictures(both, story):
         page.wait_for_function(LINK_IS_AT_REST)
         page.goto(f"{page.url};n={layer}.{names[1]}")
         page.reload()
+        page.click(".neuron-more summary")
         page.wait_for_selector("#neuron-body table")
+        page.wait_for_selector(".ranks li")
         sharp(page)
-        words.append((names, view(page, layer), pixels(page, layer), page.inner_text("#neuron-body")))
+        words.append((names, view(page, layer), pixels(page, layer), [page.locator(f"#neuron-body {part}").first.inner_text() for part in (".neuron-words", ".standings", ".neuron-more")]))
     assert words[0] == words[1]
-    assert "std. dev." in words[1][3]
+    assert "std. dev." in words[1][3][2]
 
 
 @pytest.mark.parametrize(("menu", "value"), [("axis-mode", "own"), ("axis-scale", "symlog"), ("bins", "16"), ("bins", "256")])

@@ -76,9 +76,12 @@ def test_the_walk_through(page, url, api, metadata, story):
     row = page.locator("#hover-card tbody tr:not(.heads)").first.inner_text()
     assert names[first] in row and f"{facts['count']:,}" in row
 
-    # A click hides it, the strip says so, and the next neuron takes its place.
+    # A click opens it, and there it is hidden; the strip says so, and the next neuron takes its place.
     before = pixels(page, layer)
     click_row(page, layer, 0)
+    page.wait_for_selector("#neuron-panel[open]")
+    page.click("#neuron-hide")
+    page.keyboard.press("Escape")
     sharp(page)
     assert page.inner_text(f"#column-{layer} .hidden-strip").startswith("1 hidden")
     assert f"neuron {expected}\n" not in hover_row(page, layer, 0)

@@ -1,5 +1,7 @@
+import CKernels
 import Distributions
 import Fixtures
+import Foundation
 import Testing
 
 struct PairFiguresTests {
@@ -67,6 +69,40 @@ struct PairFiguresTests {
       #expect(figures.kolmogorovSmirnov <= distance + 1e-12)
       #expect(distance <= figures.kolmogorovSmirnov + figures.kolmogorovSmirnovBound)
       #expect((0...1).contains(figures.jensenShannon) && (0...1).contains(figures.p))
+    }
+  }
+
+  /// A few thousand pairs; as many as `ND_PAIRS` says where it is set.
+  @Test func `Bounds hold what the kernel finds`() throws {
+    let asked = ProcessInfo.processInfo.environment["ND_PAIRS"].flatMap { Int($0) } ?? 3000
+    var random = SplitMix(seed: 100)
+    for round in 0..<asked {
+      let a = sample(Int.random(in: 1...9, using: &random), round % 5, using: &random)
+      let b = sample(Int.random(in: 1...9, using: &random), round / 5 % 5, using: &random)
+      let isWindow = round % 4 == 3
+      let grid =
+        isWindow ? DyadicGrid(exponent: -9, origin: -100) : DyadicGrid(holding: (a + b).min()!, (a + b).max()!)
+      let (first, second) = (histogram(a, grid, hasTails: isWindow), histogram(b, grid, hasTails: isWindow))
+      var found = nd_pair_figures()
+      first.counts.withUnsafeBytes { x in
+        second.counts.withUnsafeBytes { y in
+          withUnsafePointer(to: first.zeros) { zeros in
+            withUnsafePointer(to: second.zeros) { others in
+              nd_compare_pairs(
+                nd_pair_side(counts: x.baseAddress, count_bytes: 4, zeros: zeros),
+                nd_pair_side(counts: y.baseAddress, count_bytes: 4, zeros: others), 1,
+                [Int32(clamping: -grid.origin)], [isWindow ? 1 : 0], &found)
+            }
+          }
+        }
+      }
+      let bounds = PairFigures(PairCells(first, second))
+      let (auroc, area, distance) = exact(a, b)
+      let width = Double(sign: .plus, exponent: grid.exponent, significand: 1)
+      #expect(abs(found.auroc - auroc) <= bounds.aurocBound, "round \(round)")
+      #expect(abs(found.area * width - area) <= bounds.wassersteinBound, "round \(round)")
+      #expect(found.distance <= distance + 1e-12, "round \(round)")
+      #expect(distance <= found.distance + bounds.kolmogorovSmirnovBound, "round \(round)")
     }
   }
 

@@ -108,7 +108,9 @@ class Shelf:
 
     def __init__(self, version, metadata):
         self.base = f"{version}/layers/{metadata['layers'][0]['id']}"
+        self.layer = metadata["layers"][0]["name"]
         self.neurons = metadata["layers"][0]["neurons"]
+        self.rows_all = metadata["rows"]
         self.groups = [group["name"] for group in metadata["groups"]]
         self.instances = [instance["name"] for instance in metadata["instances"]]
         self.items = [f"{kind}({name})" for kind in ("median", "mean") for name in self.groups] + [f"value({name})" for name in self.instances]
@@ -229,6 +231,7 @@ class Attacker:
         self.kinds = [
             self.permuted_summaries, self.unseen_differences, self.permuted_neurons, self.permuted_rows, self.unseen_windows,
             self.slow_readers, self.dripped_requests, self.many_connections, self.malformed_requests, self.asks_and_leaves,
+            self.random_expressions, self.hostile_expressions, self.brushes,
         ]  # fmt: skip
         self.kind = self.kinds[number % len(self.kinds)]
         self.random = random.Random(f"{seed} dishonest {number}")
@@ -312,6 +315,53 @@ class Attacker:
             return self.shelf.tile(self.random.randrange(len(self.shelf.groups)), self.shelf.top, 0, self.random.choice(self.shelf.items), window)
 
         await self.at_once(end, path)
+
+    def expression(self, depth=3):
+        """A condition that nobody else asks for."""
+        if depth == 0 or self.random.random() < 0.3:
+            sign = self.random.choice(("<", "<=", ">", ">=", "==", "!="))
+            if self.random.random() < 0.3:
+                return f'value("{self.shelf.layer}", {self.random.randrange(self.shelf.neurons)}) {self.random.choice(("<", ">="))} {self.random.random()!r}'
+            if self.random.random() < 0.3:
+                return f"label in [{self.random.randrange(12)}, {self.random.randrange(12)}]"
+            return f"row {sign} {self.random.randrange(self.shelf.rows_all)}"
+        if self.random.random() < 0.2:
+            return f"not ({self.expression(depth - 1)})"
+        return f"({self.expression(depth - 1)}) {self.random.choice(('and', 'or'))} ({self.expression(depth - 1)})"
+
+    def anywhere(self, text):
+        """An address in which the expression has a part."""
+        order = self.random.choice((f"median(where:({text}))", f"difference(mean(where:({text})),mean(all))", f"percentile(row {self.random.randrange(self.shelf.rows_all)},where:({text}))"))
+        return self.random.choice((
+            self.shelf.tile(0, self.random.choice((0, self.shelf.top)), 0, "index", f"&where={quoted(text)}"),
+            self.shelf.tile(0, 0, 0, order), f"{self.shelf.base}/summary?groups=0&where={quoted(text)}", f"{self.shelf.base}/neurons/0?groups=0&where={quoted(text)}",
+            f"{self.shelf.base}/find?order={quoted(order)}&neuron=0&sample=64", f"{self.shelf.base.split('/layers/')[0]}/rows?where={quoted(text)}",
+        ))  # fmt: skip
+
+    async def random_expressions(self, end):
+        await self.at_once(end, lambda: self.anywhere(self.expression()))
+
+    async def hostile_expressions(self, end):
+        kinds = (
+            lambda n: "(" * n + "row < 5" + ")" * n, lambda n: "not " * n + "row < 5", lambda n: " or ".join(["row == 1"] * n), lambda n: f"row in [{','.join(map(str, range(n * 4)))}]",
+            lambda n: '"' * n, lambda n: "label == " + '"a' * n + '"', lambda n: "row < 1e" + "9" * n, lambda n: f"value(fc, {'9' * n}) < 1", lambda n: "(" * n, lambda n: "label == '" + "\\" * n,
+        )  # fmt: skip
+        await self.at_once(end, lambda: self.anywhere(self.random.choice(kinds)(self.random.choice((1, 90, 101, 300, 1000, 1001)))), pace=0.02)
+
+    async def brushes(self, end):
+        """Drags the ends of a brush over a neuron's histogram; every position is a group of its own, which all views show."""
+        low, neuron = 0.0, self.random.randrange(self.shelf.neurons)
+
+        def path():
+            nonlocal low, neuron
+            low += 1 / 64
+            if low > 2:
+                low, neuron = 0.0, self.random.randrange(self.shelf.neurons)
+            value = f'value("{self.shelf.layer}", {neuron})'
+            text = f"{value} >= {low!r} and {value} < {low + 0.25!r}"
+            return self.shelf.tile(0, 0, self.random.randrange(min(8, self.shelf.tiles_at(0))), "index", f"&where={quoted(text)}")
+
+        await self.at_once(end, path, pace=0.02)
 
     async def held(self, count, end, use):
         """Keeps many connections, each in the hands of `use`, and opens those anew that the server closes."""

@@ -4,6 +4,7 @@
 //   FAULT_AFTER      reads fail with EIO once so many bytes of such files were read by this process
 //   FAULT_HANG       a FIFO: the first read writes the process's number to it and then waits for ever, or, where FAULT_HOG is
 //                    another FIFO, until somebody writes to that, and then takes memory until there is none
+//   FAULT_PARENT     the process that reads a file's structure for another reads as ever
 //   FAULT_CLOCK      the system's clock jumps some days forward or back each time that somebody looks at it, as when it is set; the
 //                    monotonic clock goes on as ever
 
@@ -51,9 +52,19 @@ static void hang(const char *fifo) {
   abort();
 }
 
+static int is_child(void) {
+  char arguments[256] = {0};
+  FILE *file = fopen("/proc/self/cmdline", "r");
+  if (!file) abort();
+  size_t length = fread(arguments, 1, sizeof arguments - 1, file);
+  fclose(file);
+  size_t first = strlen(arguments) + 1;
+  return first < length && strcmp(arguments + first, "catalogue-child") == 0;
+}
+
 // Whether this read is to fail.
 static int fault(int descriptor, size_t count) {
-  if (!concerns(descriptor)) return 0;
+  if (!concerns(descriptor) || (getenv("FAULT_PARENT") && is_child())) return 0;
   const char *fifo = getenv("FAULT_HANG");
   if (fifo) hang(fifo);
   const char *delay = getenv("FAULT_DELAY_MS");

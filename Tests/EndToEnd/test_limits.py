@@ -12,6 +12,9 @@ from test_child import READ, STOPPED, end, hung  # noqa: F401
 
 MIB = 1 << 20
 SYSTEM = 71
+WRITE = 73
+EVERY = [
+    ["inspect", "nothing.h5"], ["precompute", "nothing.h5"], ["merge", "nothing.h5"], ["serve", "nothing"], ["show", "nothing"], ["verify", "nothing"], ["export", "nothing"], ["--help"]]  # fmt: skip
 
 
 def limited(limits, *arguments):
@@ -29,11 +32,48 @@ def two_classes(dump, rng):
     return dump({"a": rng.normal(size=(30, 4)).astype(np.float32)}, np.arange(30) % 3)
 
 
-@pytest.mark.parametrize("command", [
-    ["inspect", "nothing.h5"], ["precompute", "nothing.h5"], ["merge", "nothing.h5"], ["serve", "nothing"], ["show", "nothing"], ["verify", "nothing"],
-    ["export", "nothing"], ["--help"]])  # fmt: skip
+@pytest.mark.parametrize("command", EVERY)
 def test_an_address_space_in_which_nothing_runs_is_named(command):
     refused(limited([f"--as={300 * MIB}"], *command), "512 MiB", "only 300", "ulimit -v")
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_memory_of_its_own_in_which_nothing_runs_is_named(command):
+    refused(limited([f"--data={300 * MIB}"], *command), "512 MiB", "only 300", "ulimit -d")
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_a_stack_on_which_nothing_runs_is_named(command):
+    refused(limited(["--stack=200000"], *command), "1024 KiB", "only 195", "ulimit -s")
+
+
+def test_threads_have_stacks_of_their_own_size(two_classes, tmp_path):
+    """A low limit that may be raised is raised; stacks of threads do not depend on it."""
+    limits = ["--stack=131072:unlimited"]
+    done = limited(limits, "precompute", two_classes, "--output", tmp_path / "T")
+    assert done.returncode == 0, done.stderr
+    with Server(tmp_path / "T", before=["prlimit", *limits]) as server:
+        task = f"/proc/{server.process.pid}"
+        assert len(server.json("/api/v1/datasets")["datasets"]) == 1
+        with open(f"{task}/limits") as f:
+            assert f"Max stack size            {8 * MIB}" in f.read()
+        with open(f"{task}/maps") as f:
+            sizes = {int(end, 16) - int(start, 16) for start, end in (line.split()[0].split("-") for line in f)}
+        # What the system took from the low limit would be 16 KiB or 128.
+        assert 8 * MIB in sizes and 131072 not in sizes
+
+
+def test_a_file_that_may_not_grow_is_an_error_of_writing(two_classes, tmp_path):
+    """`ulimit -f`, as the signal that else would end the program without a word."""
+    store = tmp_path / "T"
+    done = limited(["--fsize=3000"], "precompute", two_classes, "--output", store, "--progress", "none")
+    assert done.returncode == WRITE and done.stderr.count("\n") == 1 and "ulimit -f" in done.stderr, done.stderr
+    assert not list(store.glob("*/current"))
+    assert limited([], "precompute", two_classes, "--output", store, "--progress", "none").returncode == 0
+    for command in ["inspect", two_classes], ["export", store / "dump", "--layer", "a"], ["show", store / "dump"], ["--help"]:
+        with open(tmp_path / "out", "w") as out:
+            done = subprocess.run(["prlimit", "--fsize=20", PROGRAM, *map(str, command)], stdout=out, stderr=subprocess.PIPE, text=True, timeout=300)
+        assert done.returncode == WRITE and done.stderr.count("\n") == 1 and "ulimit -f" in done.stderr, (command, done)
 
 
 def test_what_is_to_be_taken_must_fit_into_the_address_space(two_classes, tmp_path):

@@ -180,6 +180,9 @@ def test_what_a_comparison_was_taken_as(program, dump, precompute):
     for asked, moved in [("> 17", ">= 17"), ("<= 17", "< 17"), (">= 17.4", ">= 17"), ("< 17.5", "< 18"), (">= 17", None), ("< 0.5", "< 1"), ("> 0", None), ("> 300", None)]:
         done = program.ok("export", store, "--layer", "fc", "--where", f"value(fc, 0) {asked}")
         assert (f"taken as {moved}" in done.stderr) if moved else done.stderr == "", (asked, done.stderr)
+        for options in (("--order", f"mean(where:(value(fc, 0) {asked}))"), ("--neurons", f"index < 3 or zeros(where:(value(fc, 0) {asked})) > 2")):
+            done = program.ok("export", store, "--layer", "fc", *options)
+            assert (done.stderr.count(f"taken as {moved}") == 1) if moved else done.stderr == "", (options, done.stderr)
 
 
 def test_rows_that_fire(program, moment):
@@ -391,6 +394,40 @@ def test_a_flood_of_expressions(moment, rng):
         for thread in threads:
             thread.join()
         assert len(found) == len({*hostile, *(text for text, _ in asked)}) and all(found.values()), [t for t, ok in found.items() if not ok]
+        assert server.stop() == 0
+
+
+def test_brushes_of_twenty_clients_at_once(moment):
+    """Each drags a brush of its own over a neuron: every position a group that nobody has asked for. What is kept of them is bounded."""
+    values, _, store = moment
+    store = store()
+    codes = zarr.open_group(str(store), mode="r")["layers/fc/codes/columns"][:]
+    with Server(store.parent.parent, "--cache-mib", "16") as server:
+        url = server.json("/api/v1/datasets/job")["url"]
+        layer = zarr.open_group(str(store), mode="r")["layers/fc"]
+        found, others = [], []
+
+        def drag(client):
+            n = client % values.shape[1]
+            e, origin = float(layer["grid/exponent"][n]), int(layer["grid/origin"][n])
+            for step in range(20):
+                a, b = (origin + 5 + 7 * step) * 2.0**e, (origin + 9 + 9 * step) * 2.0**e
+                text = f"value(fc, {n}) >= {a!r} and value(fc, {n}) < {b!r}"
+                status, _, body = server.get(at(f"{url}/rows", text, count=1))
+                server.get(at(f"{url}/layers/fc/tiles/0/0/0", text))
+                finite = np.isfinite(values[:, n])
+                expected = int(((codes[n] >= 5 + 7 * step) & (codes[n] < 9 + 9 * step) & finite).sum())
+                found.append(status in (429, 503) or status == 200 and json.loads(body)["total"] == expected)
+                others.append(server.get(f"{url}/layers/fc/summary?groups=0")[0])
+
+        clients = [n for n in range(values.shape[1]) if not layer["grid/tails"][n] and np.isfinite(values[:, n]).any()]
+        threads = [threading.Thread(target=drag, args=(clients[k % len(clients)],)) for k in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(found) == 400 and all(found) and set(others) <= {200, 429, 503}
+        assert server.resident_bytes < 256 << 20
         assert server.stop() == 0
 
 

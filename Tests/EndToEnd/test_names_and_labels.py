@@ -91,6 +91,37 @@ def test_an_enumeration_as_labels(program, precompute, dump, values, tmp_path):
     assert precompute(job, name="dump", output=tmp_path / "Again").resolve().name == store.resolve().name
 
 
+@pytest.mark.parametrize("kind", [bool, "bits"])
+def test_truth_values_as_labels(program, precompute, dump, values, tmp_path, job, kind):
+    """They are called false and true, and stay the labels 0 and 1 to conditions; who names them otherwise is heeded."""
+    truth = np.arange(40) % 5 < 2
+    path = dump({"a": values(40, 5)}, truth)
+    if kind == "bits":
+        # As PyTables writes them.
+        with h5py.File(path, "r+") as f:
+            del f["labels"]
+            labels = h5py.h5d.create(f.id, b"labels", h5py.h5t.STD_B8LE, h5py.h5s.create_simple((40,)))
+            labels.write(h5py.h5s.ALL, h5py.h5s.ALL, truth.astype("u1"), mtype=h5py.h5t.STD_B8LE)
+    store = precompute(path)
+    got = zarr.open_group(str(store), mode="r")
+    assert groups(got.attrs) == {"false": 24, "true": 16} and [g["label"] for g in got.attrs["groups"][1:3]] == [0, 1]
+    with h5py.File(path) as f:
+        for group, mask in enumerate([truth | True, ~truth, truth]):
+            assert np.array_equal(got["layers/a/statistics/median"][group], np.median(f["a"][mask].astype(float), axis=0).astype(np.float32))
+    again = tmp_path / "again.yaml"
+    again.write_text(program.ok("inspect", path, "--job").stdout)
+    assert precompute(again, name="dump", output=tmp_path / "Again").resolve().name == store.resolve().name
+    conditions = ["label == 0", "label != 1", 'label == "false"', "label < 1", 'label in ["false"]', "not label == 1"]
+    entries = ", ".join(f"{{ name: g{n}, where: '{condition}' }}" for n, condition in enumerate(conditions))
+    found = groups(zarr.open_group(str(precompute(job(f"groups: [{entries}]", path), name="job")), mode="r").attrs, "where")
+    assert found == {f"g{n}": 24 for n in range(len(conditions))}
+    named = precompute(job("class_names: [quiet, loud]", path), name="job", output=tmp_path / "Named")
+    assert groups(zarr.open_group(str(named), mode="r").attrs) == {"quiet": 24, "loud": 16}
+    with h5py.File(path, "r+") as f:
+        f["class_names"] = ["cat", "dog"]
+    assert groups(zarr.open_group(str(precompute(path, output=tmp_path / "Beside")), mode="r").attrs) == {"cat": 24, "dog": 16}
+
+
 def test_an_enumeration_without_a_name_for_a_label(refused, dump, values):
     kind = h5py.enum_dtype({"dog": 1, "cat": 0}, basetype="i2")
     refused(dump({"a": values(40, 5)}, np.r_[np.zeros(39, int), 7].astype(kind)), words=["/labels", "row 39", "7"])

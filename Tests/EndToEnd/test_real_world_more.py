@@ -4,6 +4,7 @@ What is refused is refused with a line that helps; the tests do what it says, an
 """
 
 import csv
+import json
 import os
 import re
 import subprocess
@@ -108,6 +109,8 @@ def test_a_frame_of_pandas_in_the_table_format(program, tmp_path, rng):
             for name, kind, length in [("indicesLR", "u4", 131072), ("sortedLR", "i8", 131201)]:
                 index.create_dataset(name, (length,), kind, chunks=(1024,))[:60] = np.arange(60)
     agrees(told_alike(program, [tmp_path / "table.h5"], tmp_path / "Tiles"), expected(x, y))
+    assert_no_word_of(program, tmp_path / "table.h5", "_i_table")
+    assert "never written" not in program.ok("inspect", tmp_path / "table.h5").stdout
 
 
 def test_a_table_of_pytables(program, tmp_path, rng):
@@ -240,6 +243,37 @@ def test_numbers_that_netcdf_has_packed(program, tmp_path, rng):
     agrees(store, expected(right, y))
     statistics = zarr.open_group(str(store), mode="r")["layers/activations/statistics"]
     assert statistics["nan"][0, 0] == 1 and statistics["nan"][0, 1:].max() == 0
+    assert_no_word_of(program, path, "presentation", "neuroid")
+
+
+def assert_no_word_of(program, path, *names):
+    """Nothing is left out, and of the datasets of these names nothing is said besides their shape."""
+    said = program.ok("inspect", path, "--json").stdout
+    found = json.loads(said)
+    assert found["left_out"] == []
+    for name in names:
+        assert not [trap for trap in found["traps"] if f"/{name}" in trap]
+        assert all(name not in skipped["dataset"] or "coordinate" in skipped["why"] for skipped in found["skipped"])
+
+
+@pytest.mark.parametrize("values", [True, False])
+def test_coordinates_are_no_layers_and_dimensions_no_labels(program, tmp_path, rng, values):
+    """A coordinate has one value a row, and is none of the network's; a dimension without one is a name alone, be it that of labels."""
+    y, x = mixed(rng)
+    path = tmp_path / "d.nc"
+    with h5py.File(path, "w") as f:
+        f["fc"], f["species"] = x, np.array([NAMES[c] for c in y], object)
+        for axis, name in enumerate(["labels", "unit"]):
+            length = x.shape[axis]
+            if values and axis == 0:
+                f["time"] = np.linspace(0, 1, length)
+                f["time"].make_scale("time")
+            f.create_dataset(name, (length,), ">f4").make_scale(f"This is a netCDF dimension but not a netCDF variable.{length:10}")
+            f["fc"].dims[axis].attach_scale(f["time"] if values and axis == 0 else f[name])
+    store, said = told(program, [path], tmp_path / "Tiles")
+    agrees(store, expected(x, y, NAMES))
+    assert "Left out: " not in said, said
+    assert_no_word_of(program, path, "labels", "time", "unit")
 
 
 # A file that is not whole, until the line of the refusal has been run
@@ -361,26 +395,76 @@ def test_five_thousand_classes(program, tmp_path, rng):
 # Numbers of 8 and of 128 bits
 
 
-def test_numbers_that_nothing_decodes_written_as_others(program, refused, tmp_path, rng):
-    """Both are named with their kind; written as numbers of 16 and 64 bits, they are read."""
+def small_float(exponent, mantissa, bias):
+    kind = h5py.h5t.IEEE_F16LE.copy()
+    kind.set_fields(7, mantissa, exponent, 0, mantissa)
+    kind.set_precision(8)
+    kind.set_size(1)
+    kind.set_ebias(bias)
+    return kind
+
+
+FLOATS = {"e5m2": small_float(5, 2, 15), "e4m3": small_float(4, 3, 7), "long": h5py.h5t.py_create(np.dtype(np.longdouble))}
+
+
+def write_floats(f, name, values):
+    h5py.h5d.create(f.id, name.encode(), FLOATS[name.split("/")[-1]], h5py.h5s.create_simple(values.shape)).write(h5py.h5s.ALL, h5py.h5s.ALL, values)
+
+
+@pytest.mark.parametrize("name", FLOATS)
+@pytest.mark.parametrize("group", ["", "net/"])
+@pytest.mark.parametrize("named", [True, False])
+def test_numbers_that_nothing_decodes_written_as_others(program, tmp_path, rng, name, group, named):
+    """They are named with their kind and with the line that makes such of them as are read; this is done, and the right values are taken."""
     y, x = mixed(rng)
-    small = h5py.h5t.IEEE_F16LE.copy()
-    small.set_fields(7, 2, 5, 0, 2)
-    small.set_precision(8)
-    small.set_size(1)
-    small.set_ebias(15)
-    bits = (x.astype("f2").view("u2") >> 8).astype("u1")
-    with h5py.File(tmp_path / "fp8.h5", "w") as f:
-        h5py.h5d.create(f.id, b"e5m2", small, h5py.h5s.create_simple(x.shape)).write(h5py.h5s.ALL, h5py.h5s.ALL, bits, small)
-        f["longdouble"], f["labels"] = x.astype(np.longdouble), y
-    refused(tmp_path / "fp8.h5", words=["/e5m2: its values are float of 5 + 2 bits", "/longdouble: its values are float of 16 bytes"])
-    with h5py.File(tmp_path / "fp8.h5") as f:
-        numbers = f["e5m2"].astype("f2")[()]
-        assert np.array_equal(numbers, (bits.astype("u2") << 8).view("f2"))
-        wide = write(tmp_path / "wide.h5", {"e5m2": numbers, "longdouble": f["longdouble"].astype("f8")[()], "labels": y})
-    store = told_alike(program, [wide], tmp_path / "Tiles")
-    agrees(store, expected(numbers.astype("f4"), y))
-    agrees(store, expected(x, y), layer=1)
+    path, path_in_file = tmp_path / "d.h5", group + name
+    with h5py.File(path, "w") as f:
+        f.require_group(group or "/")
+        write_floats(f, path_in_file, x)
+        f["labels"] = y
+    inputs = [job_of(tmp_path / "first.yaml", [path], f"layers: [{path_in_file}]\nlabels: labels")] if named else [path]
+    said = program.fails(DATA, "precompute", *inputs, "--output", tmp_path / "Tiles", "--progress", "none")
+    assert f"/{path_in_file}" in said and "values are float of" in said
+    done(said, path)
+    with h5py.File(path) as f:
+        # h5py has libhdf5 convert them.
+        right = f[path_in_file].astype("f8")[()]
+    lines = re.search(r"in a job (layers: \[[^]]+\])", said)[1] + "\nlabels: labels"
+    advised(program, tmp_path, [path], lines, expected(right, y))
+
+
+def done(said, path):
+    """Does what the words advise to do with the file `f`."""
+    code = re.search(r'with h5py: (f\["[^"]+"\] = .*?), and in a job', said)[1]
+    with h5py.File(path, "r+") as f:
+        exec(code, {"f": f, "np": np})
+
+
+@pytest.mark.parametrize("name", FLOATS)
+def test_a_layer_that_nothing_decodes_is_left_out_with_a_word(program, tmp_path, rng, name):
+    y, x = mixed(rng)
+    path = write(tmp_path / "d.h5", {"fc": x, "labels": y})
+    with h5py.File(path, "r+") as f:
+        write_floats(f, name, x + 7)
+    said = told(program, [path], tmp_path / "Tiles")[1]
+    assert f"Left out: /{name}: its values are float of" in said
+    done(said, path)
+    agrees(told(program, [path], tmp_path / "Again")[0], expected(x + 7, y) if name == "long" else expected(read(path, f"{name}_f4"), y), layer=1)
+
+
+def read(path, name):
+    with h5py.File(path) as f:
+        return f[name][()]
+
+
+@pytest.mark.parametrize("name, options", [("blosc2", hdf5plugin.Blosc2()), ("zfp", hdf5plugin.Zfp(reversible=True))])
+def test_a_layer_with_another_filter_is_left_out_with_a_word(program, tmp_path, rng, name, options):
+    y, x = mixed(rng)
+    path = write(tmp_path / "d.h5", {"fc": x, "labels": y})
+    with h5py.File(path, "r+") as f:
+        f.create_dataset("packed", data=x, chunks=(20, 6), **options)
+    store = told_alike(program, [path], tmp_path / "Tiles", "Left out: /packed: it is stored with filter", name, "h5repack -f GZIP=4")
+    agrees(store, expected(x, y))
 
 
 def test_a_family_of_files_is_joined_as_told(program, tmp_path, rng):

@@ -58,7 +58,7 @@ def test_rows_chosen_by_an_expression(served):
     assert answer["rows"][0] == server.json(f"{base}/rows?from={found[0]}&count=1")["rows"][0]
     assert [row["row"] for row in server.json(f"{base}/rows?where={where}&from=1&count=2")["rows"]] == list(found[1:3])
     beyond = server.json(f"{base}/rows?where={where}&from={len(found)}")
-    assert beyond == {"from": len(found), "total": len(found), "rows": []}
+    assert beyond == {"from": len(found), "total": len(found), "rows": [], "where": "label == 1 and prediction == 3"}
     positive = server.json(f"{base}/rows?where={urllib.parse.quote('value(fc, 1) > 0')}&count=1")
     assert positive["total"] == np.count_nonzero(values[:, 1] > 0)
 

@@ -223,16 +223,16 @@ def test_merging_again_makes_its_version_current(program, job, single, tmp_path)
     assert not os.path.lexists(output / "job" / ".current-new")
 
 
+@pytest.mark.parametrize("filled", [True, False])
 @pytest.mark.parametrize("storage", ["contiguous", "gzip"])
-def test_merging_needs_no_values_of_the_dump(program, precompute, dump, rng, tmp_path, storage):
-    """Where rows are in no order, the shards have collected what exact quartiles need: a dump overwritten by zeros does no harm.
-
-    Its last rows stay: they tell every run whether rows were made room for and never filled, and stand in the store's provenance.
-    """
-    rows, last = 20_000, 500
+def test_merging_needs_no_values_of_the_dump(program, precompute, dump, rng, tmp_path, storage, filled):
+    """Where rows are in no order, the shards have collected what exact quartiles need, and know whether the last rows were ever filled:
+    a dump whose values are all overwritten does no harm."""
+    rows, empty = 20_000, 0 if filled else 40
     labels = rng.integers(0, 3, rows)
     values = np.maximum(rng.normal(size=(rows, 70)) + labels[:, None], -1).astype("f4")
     values[:, 3] = np.exp(3 * values[:, 3])
+    values[rows - empty :] = 0
     options = {"chunks": (500, 70), "compression": "gzip", "compression_opts": 1} if storage == "gzip" else {}
     path = dump({"a": (values, options)}, labels)
     single = precompute(path, output=tmp_path / "single")
@@ -243,16 +243,70 @@ def test_merging_needs_no_values_of_the_dump(program, precompute, dump, rng, tmp
     with h5py.File(path, "r") as f:
         if storage == "gzip":
             chunks = [f["a"].id.get_chunk_info(i) for i in range(f["a"].id.get_num_chunks())]
-            places = [(c.byte_offset, c.size) for c in chunks if c.chunk_offset[0] < rows - last]
+            places = [(c.byte_offset, c.size) for c in chunks]
         else:
-            places = [(f["a"].id.get_offset(), values[:-last].nbytes)]
+            places = [(f["a"].id.get_offset(), values.nbytes)]
     with open(path, "r+b") as f:
         for offset, size in places:
             f.seek(offset)
-            f.write(bytes(size))
+            f.write((b"\0" if filled else b"\x3f") * size)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    program.ok("merge", path, "--output", output, "--progress", "none")
-    assert manifest(output, "dump") == (single / "MANIFEST").read_bytes()
+    # Merging again says the same.
+    for _ in range(2):
+        said = program.ok("merge", path, "--output", output, "--progress", "auto").stderr
+        assert ("Assumed: The last 40 rows are zero" in said) == (not filled)
+        assert manifest(output, "dump") == (single / "MANIFEST").read_bytes()
+
+
+def test_shards_that_saw_other_values_are_not_merged(program, dump, rng, tmp_path):
+    """A dump that is written to between shards, and made to look as if it was not."""
+    values = rng.normal(size=(2_000, 7)).astype("f4")
+    path = dump({"a": values}, rng.integers(0, 3, 2_000))
+    shard(program, path, tmp_path / "T", "0/2")
+    times = path.stat()
+    with h5py.File(path, "r+") as f:
+        f["a"][-9:] = 0
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    shard(program, path, tmp_path / "T", "1/2")
+    error = program.fails(65, "merge", path, "--output", tmp_path / "T", "--progress", "none")
+    assert str(path) in error and "--restart" in error and not (tmp_path / "T/dump/current").exists()
+    for number in range(2):
+        shard(program, path, tmp_path / "T", f"{number}/2", "--restart")
+    program.ok("merge", path, "--output", tmp_path / "T", "--progress", "none")
+
+
+def test_a_dump_that_was_replaced_before_merging(program, dump, rng, tmp_path):
+    """Another dump of the same name has nothing to do with the shards that were counted."""
+    labels = rng.integers(0, 3, 500)
+    path = dump({"a": rng.normal(size=(500, 7)).astype("f4")}, labels)
+    for number in range(2):
+        shard(program, path, tmp_path / "T", f"{number}/2")
+    dump({"a": rng.normal(size=(500, 7)).astype("f4")}, labels, name="other.h5").replace(path)
+    error = program.fails(65, "merge", path, "--output", tmp_path / "T", "--progress", "none")
+    assert "foreign shards" in error and "another state of the dump" in error and "Run all shards again" in error
+    assert not (tmp_path / "T/dump/current").exists()
+
+
+def test_merging_tells_whose_store_it_replaces(program, dump, rng, tmp_path):
+    """Two dumps of one file name: the second takes the place of the first, and the first its place again, by merging and with a word."""
+    for folder in "one", "two":
+        (tmp_path / folder).mkdir()
+        dump({"a": rng.normal(size=(500, 7)).astype("f4")}, rng.integers(0, 3, 500), name=f"{folder}/dump.h5")
+    one, two = tmp_path / "one/dump.h5", tmp_path / "two/dump.h5"
+    command = ["merge", one, "--output", tmp_path / "T", "--progress"]
+
+    def replaced(said):
+        return [path for path in (one, two) if f"dump was made of another dump before, {path}" in said]
+
+    program.ok("precompute", two, "--output", tmp_path / "T", "--progress", "none")
+    for number in range(2):
+        shard(program, one, tmp_path / "T", f"{number}/2")
+    assert replaced(program.ok(*command, "auto").stderr) == [two]
+    assert replaced(program.ok("precompute", two, "--output", tmp_path / "T").stderr) == [one]
+    assert replaced(program.ok(*command, "auto").stderr) == [two]
+    assert replaced(program.ok(*command, "auto").stderr) == []
+    # What was made current again is known to be up to date.
+    assert "unchanged" in program.ok("precompute", one, "--output", tmp_path / "T", "--if-changed").stderr
 
 
 def test_missing_shards(program, job, tmp_path):

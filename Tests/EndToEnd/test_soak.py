@@ -1,4 +1,4 @@
-"""A short siege (`make soak` is the long one): honest readers scrub, ten others do all they can, versions come and go."""
+"""A short siege (`make soak` is the long one): honest readers scrub, thirteen others do all they can, versions come and go."""
 
 import pytest
 from soaking import BESIDE_CACHE_MIB, MEMORY, Crowd, Watch, allowed, make_store, serve
@@ -14,7 +14,7 @@ def tiles(tmp_path_factory):
 def test_a_crowd_does_not_take_the_server_from_others(tiles):
     with (
         serve(tiles, cache_mib=CACHE_MIB, build_threads=2, build_queue=64, idle_seconds=10) as server,
-        Crowd(server, SECONDS, "dishonest", 10, nice=10) as dishonest, Crowd(server, SECONDS, "honest", 12) as honest,
+        Crowd(server, SECONDS, "dishonest", 13, nice=10) as dishonest, Crowd(server, SECONDS, "honest", 12) as honest,
         Watch(server, tiles, interval=1) as watch,
     ):  # fmt: skip
         readers, attackers = honest.end(), dishonest.end()

@@ -236,6 +236,31 @@ def test_a_signal_saves(program, precompute, slow, tmp_path, number):
     assert manifest(tmp_path / "T" / "slow" / "current") == manifest(precompute(path, output=tmp_path / "undisturbed"))
 
 
+# Merging reads no values, and without labels nothing else.
+@pytest.mark.parametrize("command, labelled", [
+    (["precompute"], True), (["precompute"], False), (["precompute", "--plan-only"], False), (["precompute", "--shard", "0/2"], False), (["merge"], True)])
+def test_planning_does_not_wait_for_a_disk(program, dump, rng, tmp_path, command, labelled):
+    """A signal ends it also where a column, or else values of a layer, are waited for for ever."""
+    path = dump({"a": rng.normal(size=(30, 4)).astype(np.float32)}, np.arange(30) % 3 if labelled else None, name="slow.h5")
+    if command == ["merge"]:
+        for number in range(2):
+            program.ok("precompute", path, "--shard", f"{number}/2", "--output", tmp_path / "T", "--progress", "none")
+    fifo = tmp_path / "told"
+    os.mkfifo(fifo)
+    arguments = [PROGRAM, command[0], path, *command[1:], "--output", tmp_path / "T", "--progress", "json"]
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env={**os.environ, **faults("slow.h5", hang=fifo, parent=1)}) as process:
+        try:
+            assert int(fifo.read_text()) == process.pid
+            process.terminate()
+            said = process.communicate(timeout=60)[1]
+        finally:
+            process.kill()
+    assert process.returncode == 75, said
+    stopped = events(said)[-1]
+    assert stopped["event"] == "stopped" and stopped["exit_code"] == 75 and "Run the same command again." in stopped["message"]
+    assert not list((tmp_path / "T").glob("*/current")) and not list((tmp_path / "T").glob("*/.building"))
+
+
 def test_nohup_is_heeded(slow, tmp_path):
     path, environment = slow
     with Running(path, "--output", tmp_path / "T", environment=environment, before=["nohup"], stdin=subprocess.DEVNULL) as run:

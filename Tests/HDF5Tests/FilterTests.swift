@@ -61,8 +61,49 @@ import Testing
     }
   }
 
+  /// Ten records of 24 bytes: 20 bits of four bytes, an array of three floats, three bytes that are all kept.
+  private static let records: [UInt32] = [
+    23, 0, 10, 3, 24, 3, 0, 1, 4, 0, 20, 3, 6, 2, 12, 1, 4, 0, 32, 0, 19, 4, 3,
+  ]
+
+  @Test func nbitUnpacksRecords() throws {
+    // 20 + 96 + 24 bits each: the number 1, floats whose bytes are 1 to 12, the bytes 13 to 15.
+    let packed: [UInt8] = [0, 0, 0x10, 0x40, 0x30, 0x20, 0x10, 0x80, 0x70, 0x60, 0x50, 0xc0, 0xb0, 0xa0, 0x90, 0xd0, 0xe0, 0xf0]
+    var bits = packed.flatMap { byte in (0..<8).map { byte >> (7 - $0) & 1 } }
+    bits.removeLast(4)
+    let all = (0..<10).flatMap { _ in bits }
+    let input = stride(from: 0, to: all.count, by: 8).map { at in
+      all[at..<min(at + 8, all.count)].enumerated().reduce(UInt8(0)) { $0 | UInt8($1.element) << UInt8(7 - $1.offset) }
+    }
+    var output = [UInt8](repeating: 0xff, count: 240)
+    let filter = try NBit(Self.records)
+    let count = try input.withUnsafeBytes { input in
+      try output.withUnsafeMutableBytes { try filter.decode(input, into: $0, scratch: Scratch()) }
+    }
+    #expect(count == 240)
+    let one: [UInt8] = [8, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 13, 14, 15, 0, 0]
+    #expect(output == (0..<10).flatMap { _ in one })
+  }
+
   @Test(arguments: [
-    (0, 0), (0, 1), (1, 33), (2, 0xffff_ffff), (3, 1), (3, 2), (4, 3), (4, 0), (4, 0xffff_ffff), (6, 2), (7, 2),
+    (4, 21), (4, 0), (5, 2), (5, 4), (5, 0), (5, 0xffff_ffff), (6, 21), (6, 0xffff_ffff), (7, 3), (13, 3),
+    (14, 13), (14, 0), (14, 0xffff_ffff), (18, 0xffff_ffff), (20, 22), (21, 5), (22, 6), (22, 0), (22, 0xffff_ffff),
+  ])
+  func nbitRefusesRecordsThatContradictThemselves(_ place: Int, _ value: UInt32) {
+    #expect(throws: Fault.self) { try NBit(changed(Self.records, place, value)) }
+  }
+
+  @Test func nbitRefusesRecordsInRecordsWithoutEnd() {
+    for kind in [[3, 8, 1, 0], [2, 8]] as [[UInt32]] {
+      let levels = Array(repeatElement(kind, count: 100_000).joined())
+      let parameters: [UInt32] = [0, 0, 1] + levels + [1, 8, 0, 64, 0]
+      #expect(throws: Fault.self) { try NBit(changed(parameters, 0, UInt32(parameters.count))) }
+    }
+  }
+
+  @Test(arguments: [
+    (0, 0), (0, 1), (1, 33), (2, 0xffff_ffff), (3, 1), (3, 2), (4, 3), (4, 0), (4, 0xffff_ffff), (5, 2), (5, 0xffff_ffff), (6, 2),
+    (7, 2),
   ])
   func scaleOffsetRefusesNumbersThatDoNotFit(_ place: Int, _ value: UInt32) {
     let parameters = changed(Self.scaleOffset, place, value)
@@ -97,7 +138,7 @@ import Testing
             let expected = (index * bits..<(index + 1) * bits).reduce(UInt64(0)) {
               $0 << 1 | UInt64(bytes[$1 / 8] >> UInt8(7 - $1 % 8) & 1)
             }
-            #expect(numbers.next() == expected)
+            #expect(numbers.next(bits) == expected)
           }
           #expect(
             PackedNumbers(UnsafeRawBufferPointer(rebasing: buffer.dropLast(2)), count: count, bits: bits) == nil

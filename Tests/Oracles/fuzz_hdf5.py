@@ -126,6 +126,14 @@ def packed(f):
     properties.set_filter(5, h5py.h5z.FLAG_OPTIONAL, ())
     dataset = h5py.h5d.create(f.id, b"layers/narrow", kind, h5py.h5s.create_simple(values.shape), dcpl=properties)
     dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, values.astype("<i4"))
+    # Records of numbers with few bits, with gaps, arrays and texts.
+    record = h5py.h5t.create(h5py.h5t.COMPOUND, 24)
+    for name, offset, part in ((b"few", 0, kind), (b"vector", 6, h5py.h5t.array_create(h5py.h5t.IEEE_F32LE, (3,))), (b"text", 19, h5py.h5t.py_create(np.dtype("S3")))):
+        record.insert(name, offset, part)
+    rows = np.zeros(12, [("few", "<i4"), ("vector", "<f4", (3,)), ("text", "S3")])
+    rows["few"], rows["vector"], rows["text"] = values[:, 0], values[:, :3], b"ab"
+    properties.set_chunk((5,))
+    h5py.h5d.create(f.id, b"records", record, h5py.h5s.create_simple((12,)), dcpl=properties).write(h5py.h5s.ALL, h5py.h5s.ALL, rows)
     f["labels"] = np.arange(12) % 3
 
 

@@ -1,4 +1,4 @@
-"""Datasets of HDF5's own packing filters (szip, nbit, scaleoffset), and of Blosc beyond small chunks; `make_hdf5.py` makes them.
+"""Datasets of HDF5's own packing filters (szip, nbit also of records, scaleoffset), and of Blosc beyond small chunks; `make_hdf5.py` makes them.
 
 What is right is what h5py reads: scaleoffset rounds floats, and cuts integers to the bits it was given.
 """
@@ -30,6 +30,8 @@ def make(maker):
             names = [*szips(maker, f), *scaled(maker, f), *narrow(maker, f), *large_bloscs(maker, f), *masked(maker, f)]
             for name in names:
                 maker.expect(file, name, f[name][()])
+            for name, values in packed_records(maker, f):
+                maker.expect(file, name, values, "uint8" if values.dtype == "?" else None)
             for name in wide_elements(maker, f):
                 maker.expect(file, name, f[name][()], f"opaque, {f[name].dtype.itemsize} bytes")
 
@@ -103,6 +105,57 @@ def narrow(maker, f):
     for dtype in ("<f4", ">f2"):
         maker.chunked(f, f"/nbit/{dtype}", calm(maker, (40, 9), dtype), (16, 8), [(NBIT, [])])
         yield f"/nbit/{dtype}"
+
+
+def record_of(fields, narrow, tail):
+    """A type of records whose integers have fewer bits than their bytes where `narrow` says so, {name: (bits, place)}; `tail` unused bytes at its end."""
+    plain = np.dtype(fields, align=True)
+    tid = h5py.h5t.create(h5py.h5t.COMPOUND, plain.itemsize + tail)
+    for name, (dtype, offset) in sorted(plain.fields.items(), key=lambda field: field[1][1]):
+        base = h5py.h5t.py_create(dtype.base, logical=True)
+        if name in narrow:
+            base = base.copy()
+            base.set_precision(narrow[name][0])
+            base.set_offset(narrow[name][1])
+        tid.insert(name.encode(), offset, h5py.h5t.array_create(base, dtype.shape) if dtype.shape else base)
+    return plain, tid
+
+
+def packed_records(maker, f):
+    """Records and arrays through nbit: fields of all and of some of their bits, arrays of them, records in records, texts, and gaps between."""
+    pair, pair_id = record_of([("p", "<u2"), ("q", ">i4")], {"p": (11, 5), "q": (17, 0)}, 0)
+    fields = [("a", "<i4"), ("text", "S3"), ("b", ">u8"), ("vector", "<f4", (3,)), ("few", "<i2", (2, 2)), ("flag", "?"), ("wide", ">f8")]
+    for number, (pipeline, tail) in enumerate(itertools.product([[(NBIT, [])], [(NBIT, []), (GZIP, [1])], [(SHUFFLE, [])], None], (0, 5))):
+        plain, tid = record_of(fields, {"a": (20, 3), "b": (57, 7), "few": (9, 4)}, tail)
+        whole = h5py.h5t.create(h5py.h5t.COMPOUND, tid.get_size() + 3 + pair_id.get_size())
+        whole.insert(b"one", 0, tid)
+        whole.insert(b"pair", tid.get_size() + 3, pair_id)
+        rows = np.zeros(90, [("one", plain), ("pair", pair)])
+        one = rows["one"]
+        one["a"], one["b"] = maker.rng.integers(-(2**19), 2**19, 90), maker.rng.integers(0, 2**57, 90)
+        one["text"], one["vector"], one["wide"] = maker.rng.choice([b"cat", b"do", b""], 90), calm(maker, (90, 3), "f4"), calm(maker, 90, "f8")
+        one["few"], one["flag"] = maker.rng.integers(-256, 256, (90, 2, 2)), maker.rng.integers(0, 2, 90)
+        rows["pair"]["p"], rows["pair"]["q"] = maker.rng.integers(0, 2**11, 90), maker.rng.integers(-(2**16), 2**16, 90)
+        path = f"/packed records {number}"
+        plist = maker.properties((32,), pipeline, whole.get_size()) if pipeline else h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        h5py.h5d.create(f.id, path[1:].encode(), whole, h5py.h5s.create_simple(rows.shape), dcpl=plist).write(h5py.h5s.ALL, h5py.h5s.ALL, rows)
+        read = f[path][()]
+        for name in ("one/a", "one/b", "one/vector", "one/few", "one/flag", "one/wide", "pair/p", "pair/q"):
+            first, second = name.split("/")
+            assert np.array_equal(read[first][second], rows[first][second]), name
+            yield f"{path}/{name}", np.ascontiguousarray(rows[first][second])
+    for dtype, bits, place in (("<i4", 20, 3), (">i2", 16, 0), ("<f4", 32, 0)):
+        base = h5py.h5t.py_create(np.dtype(dtype)).copy()
+        if np.dtype(dtype).kind == "i":
+            base.set_precision(bits)
+            base.set_offset(place)
+        values = calm(maker, (40, 6), dtype)
+        path = f"/packed arrays {dtype}"
+        space, plist = h5py.h5s.create_simple((40,)), maker.properties((16,), [(NBIT, [])], 6 * np.dtype(dtype).itemsize)
+        h5py.h5d.create(f.id, path[1:].encode(), h5py.h5t.array_create(base, (6,)), space, dcpl=plist).write(
+            h5py.h5s.ALL, h5py.h5s.ALL, values, mtype=h5py.h5t.array_create(h5py.h5t.py_create(np.dtype(dtype)), (6,)))
+        assert np.array_equal(f[path][()], values)
+        yield path, values
 
 
 def large_bloscs(maker, f):

@@ -26,6 +26,11 @@ struct CanonicalTests {
     ["rows/0/0", "rows/0/0?instances=", "rows/0/0?order=index&direction=ascending"],
     ["find", "find?rank=0", "find?order=index&rank=00"],
     ["find?neuron=3", "find?neuron=3&rank=5"],
+    [
+      "compare?a=1&b=2", "compare?b=02&a=1", "compare?a=1&b=2&order=auroc&format=json&from=0",
+      "compare?a=1&b=2&count=270", "compare?a=1&b=2&count=65536",
+    ],
+    ["similar?a=1", "similar?a=01"],
   ]
 
   @Test(arguments: spellings)
@@ -50,16 +55,16 @@ struct CanonicalTests {
     let server = try GoldenServer.server()
     let layer = try server.golden(layer: 0)
     let order = OrderRequest(name: .item(.median(1)), direction: .descending)
-    let before = layer.cost(ofRows: order, instances: [0, 1], level: 0, index: 0)
-    let both = try layer.rows(order, instances: [0, 1], level: 0, index: 0)
-    let after = layer.cost(ofRows: order, instances: [1, 0, 1], level: 0, index: 0)
+    let before = layer.cost(ofRows: order, instances: [.instance(0), .instance(1)], level: 0, index: 0)
+    let both = try layer.rows(order, instances: [.instance(0), .instance(1)], level: 0, index: 0)
+    let after = layer.cost(ofRows: order, instances: [.instance(1), .instance(0), .instance(1)], level: 0, index: 0)
     #expect(before.units > after.units && after == .least)
-    let turned = try layer.rows(order, instances: [1, 0], level: 0, index: 0)
+    let turned = try layer.rows(order, instances: [.instance(1), .instance(0)], level: 0, index: 0)
     let extents = 256 * 3 * 4
     let (first, second) = (both.dropLast(extents).suffix(extents), both.suffix(extents))
     #expect(first != second)
     #expect(turned.suffix(2 * extents) == second + first)
-    let repeated = try layer.rows(order, instances: [1, 1], level: 0, index: 0)
+    let repeated = try layer.rows(order, instances: [.instance(1), .instance(1)], level: 0, index: 0)
     #expect(repeated.suffix(2 * extents) == second + second)
   }
 
@@ -69,7 +74,7 @@ struct CanonicalTests {
     let group = Cost.summary(neurons: layer.levels.neurons).units
     func summary(_ groups: [Int]) -> Double { layer.cost(ofSummary: groups).units - Cost.least.units }
     // The first also looks at how far the neurons reach.
-    let spreads = Cost.plane(neurons: layer.levels.neurons).units
+    let spreads = Cost.gathering(neurons: layer.levels.neurons, inMemory: false).units
     #expect(abs(summary([0, 1, 2]) - 3 * group - spreads) < 1e-9)
     _ = try layer.summary(groups: [2, 0])
     #expect(abs(summary([0, 1, 2]) - group) < 1e-9)

@@ -51,7 +51,20 @@ struct HTTPTests {
     ("layers/wide/rows/0/0?instances=2", 404), ("layers/wide/rows/0/0?instances=a", 400),
     ("layers/wide/rows/0/0?instances=0,,1", 400), ("layers/wide/find?neuron=270", 404),
     ("layers/wide/neurons/270", 404), ("layers/wide/neurons/1?groups=3", 404), ("images/2", 404), ("images/x", 404),
-    ("nothing", 404),
+    ("nothing", 404), ("layers/wide/compare", 400), ("layers/wide/compare?a=1", 400),
+    ("layers/wide/compare?a=1&b=3", 404),
+    ("layers/wide/compare?a=1&b=cat", 400), ("layers/wide/compare?a=1&b=where:label", 400),
+    ("layers/wide/compare?a=1&b=where:label==0", 404), ("layers/wide/compare?a=1&b=2&order=mean", 400),
+    ("layers/wide/compare?a=1&b=2&from=270", 404), ("layers/wide/compare?a=1&b=2&count=0", 400),
+    ("layers/wide/compare?a=1&b=2&count=65537", 400), ("layers/wide/compare?a=1&b=2&format=xml", 400),
+    ("layers/wide/compare?a=1&b=2&with=golden", 400), ("layers/wide/compare?a=1&b=2&with=silver/0123456789abcdef", 404),
+    ("layers/wide/compare?a=1&b=2&with=golden/0123456789abcdef", 404),
+    ("layers/wide/compare?a=1&b=2&with=golden/x", 404),
+    ("layers/wide/neurons/1?a=1", 400), ("layers/wide/neurons/1?with=golden/0123456789abcdef", 404),
+    ("layers/wide/similar", 400), ("layers/wide/similar?a=9", 404), ("separation?a=0", 400),
+    ("separation?a=0&b=3", 404),
+    ("layers/wide/find?of=golden", 400), ("layers/wide/tiles/0/0/0?order=auroc(all)", 400),
+    ("layers/wide/tiles/0/0/0?order=auroc(all,nobody)", 404),
   ])
   func `What is not there, and what cannot be understood`(path: String, status: Int) async throws {
     try await GoldenServer.with { client, version in
@@ -236,6 +249,9 @@ struct HTTPTests {
       for (pattern, item) in paths {
         var path = pattern
         for (name, value) in examples { path = path.replacingOccurrences(of: "{\(name)}", with: value) }
+        // What a route cannot do without.
+        path += pattern.hasSuffix("compare") || pattern.hasSuffix("separation") ? "?a=1&b=2" : ""
+        path += pattern.hasSuffix("similar") ? "?a=1" : ""
         let response = try await client.execute(uri: path, method: .get)
         // A store of version 1 has no table of rows; what one answers is tested with stores that have it.
         let isOfTable = pattern.hasPrefix("/api/v1/datasets/{dataset}/{version}/rows")

@@ -84,7 +84,8 @@ struct TilePropertyTests {
         let instances = [[], [0], [1], [1, 0]].randomElement(using: &random) ?? []
         for withSpreads in [false, true] {
           let made = try layer.rows(
-            view.request, instances: instances, withSpreads: withSpreads, level: view.level, index: view.index)
+            view.request, instances: instances.map { .instance($0) }, withSpreads: withSpreads, level: view.level,
+            index: view.index)
           let wanted = try brute.rows(
             view.request, instances, withSpreads: withSpreads, level: view.level, index: view.index)
           #expect(made == wanted)

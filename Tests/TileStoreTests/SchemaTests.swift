@@ -212,3 +212,16 @@ struct SchemaTests {
     }
   }
 }
+
+/// `DivergenceArray` against the table of `Tiles/FORMAT.md` §2.
+@Suite struct DivergenceSchemaTests {
+  @Test func `Arrays of divergences are those of the format`() throws {
+    let format = try String(contentsOf: Golden.folder.appendingPathComponent("../FORMAT.md"), encoding: .utf8)
+    let lines = format.matches(of: #/\| `divergences/ID/([a-z]+)` \| `\[([a-z, ]+)\]` \| ([a-z0-9]+) \| 2 \|/#)
+    let documented = lines.map { "\($0.1) [\($0.2)] \($0.3)" }
+    let described = DivergenceArray.allCases.map { array in
+      "\(array.rawValue) [\(array.dimensions.map { "\($0)" }.joined(separator: ", "))] \(DivergenceArray.type.rawValue)"
+    }
+    #expect(documented == described && described.count == 3)
+  }
+}

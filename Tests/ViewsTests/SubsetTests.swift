@@ -27,6 +27,50 @@ struct SubsetTests {
     }
   }
 
+  @Test func `Codes and bits by row are counted as one by one`() {
+    var random = SplitMix(seed: 20)
+    let block = Int(ND_ROW_BLOCK)
+    for rows in [0, 1, 7, 255, 256, 600] {
+      let pitch = block + 64
+      let codes = (0..<max(rows, 1) * pitch).map { _ in
+        UInt8.random(in: 0...255, using: &random) & .random(in: 0...255, using: &random)
+      }
+      var found = (0..<block * 256).map { UInt32($0) }
+      var expected = found
+      for row in 0..<rows {
+        for neuron in 0..<block { expected[neuron * 256 + Int(codes[row * pitch + neuron])] += 1 }
+      }
+      nd_count_code_rows(&found, codes, pitch, rows)
+      #expect(found == expected)
+      for columns in [8, 64, 504, 512, 1160] {
+        let pitch = columns / 8 + 5
+        let bits = (0..<max(rows, 1) * pitch).map { _ in UInt8.random(in: 0...255, using: &random) }
+        var sums = (0..<columns).map { UInt32($0) }
+        let counted = (0..<columns).map { column in
+          UInt32(column + (0..<rows).count { bits[$0 * pitch + column / 8] >> UInt8(column % 8) & 1 == 1 })
+        }
+        nd_count_bit_rows(&sums, bits, pitch, rows, columns)
+        #expect(sums == counted)
+      }
+    }
+  }
+
+  @Test func `Rows that stand for many are the same every time, and as many as asked for`() throws {
+    let most = RowSet(length: 10_000) { $0 % 7 != 0 }
+    let sample = try #require(RowSample(1024, of: most))
+    let again = try #require(RowSample(1024, of: most))
+    #expect(sample.rows == again.rows)
+    #expect(sample.rows.count == 1024)
+    #expect(sample.rows.intersection(most) == sample.rows)
+    #expect(sample.of == most.count)
+    // Of a hundred stretches each has its share: ten of them, give or take.
+    let shares = (0..<100).map { stretch in sample.rows.members.count { Int($0) / 100 == stretch } }
+    #expect(shares.allSatisfy { (1...25).contains($0) })
+    #expect(RowSample(most.count, of: most) == nil)
+    #expect(abs(sample.bound(neurons: 1) - 0.0424) < 1e-4)
+    #expect(abs(sample.bound(neurons: 262_144) - 0.0888) < 1e-4)
+  }
+
   @Test func `Sets of rows are what their bits say`() {
     for length in [0, 1, 63, 64, 65, 130] {
       let even = RowSet(length: length) { $0 % 2 == 0 }

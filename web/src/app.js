@@ -3,7 +3,9 @@
 import { versionUrls } from "./data/api.js";
 import { PRIORITY, TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
+import { withoutCommonPath } from "./model/names.js";
 import { encodeState } from "./model/state.js";
+import { hasCodes, isMoment } from "./model/moments.js";
 import { readTheme } from "./view/theme.js";
 
 /** @typedef {import("./types").State} State */
@@ -15,7 +17,7 @@ import { readTheme } from "./view/theme.js";
  * @typedef {object} Page
  * @property {() => void} redraw asks for a frame
  * @property {(text: string) => void} announce has a line read aloud
- * @property {(text: string) => void} tell has a line seen for a moment, and read aloud
+ * @property {(text: string, action?: {label: string, run: () => void}) => void} tell has a line seen for a moment, and read aloud; with a button
  * @property {(error: import("./data/queue.js").RequestError) => void} refused is told what the server refused
  */
 
@@ -36,6 +38,9 @@ export class App {
     this.state = state;
     this.theme = readTheme();
     this.palette = paletteNumbers(metadata);
+    const short = withoutCommonPath(metadata.layers.map((layer) => layer.name));
+    /** Names of layers without what all begin with, by id. */
+    this.shortNames = new Map(metadata.layers.map((layer, i) => [layer.id, short[i]]));
     this.source = new TileSource(queue, redraw, (error, url) => this.refusedTile(error, url));
     /** @type {Map<string, import("./types").Summary>} */
     this.summaries = new Map();
@@ -108,7 +113,7 @@ export class App {
     if (history === "push") {
       this.writeAddress();
       const next = encodeState(draft, this.metadata);
-      if (next !== location.hash) window.history.pushState(null, "", next);
+      if (next !== location.hash) window.history.pushState({ steps: this.steps + 1 }, "", next);
     }
     if (history === "quiet") {
       // Scrolling and zooming change what the next frame draws, and nothing else on the page.
@@ -146,24 +151,50 @@ export class App {
     this.redraw();
   }
 
+  /** Steps of this visit that can be undone. */
+  get steps() {
+    return Number(window.history.state?.steps ?? 0);
+  }
+
+  /** Takes the last step back, where there is one of this visit. */
+  undo() {
+    if (this.steps > 0) window.history.back();
+    else this.tell("There is nothing to undo.");
+  }
+
   writeAddress() {
     clearTimeout(this.addressTimer);
     this.moving = false;
     const hash = encodeState(this.state, this.metadata);
-    if (hash !== location.hash) window.history.replaceState(null, "", hash);
+    if (hash !== location.hash) window.history.replaceState(window.history.state, "", hash);
   }
 
-  /** The instances whose values the server gives: rows that were made instances are shown in the panel alone. */
-  get placed() {
-    return this.state.instances.filter((instance) => this.metadata.instances[instance].row === undefined);
+  /**
+   * The chosen instances that a layer knows: any row only where it has codes, of one value a row.
+   * @param {import("./types").Layer} layer
+   */
+  instancesIn(layer) {
+    const { state, metadata } = this;
+    const all = hasCodes(layer) && layer.samples === 1 && !this.isPlain;
+    return all ? state.instances : state.instances.filter((instance) => metadata.instances[instance].row === undefined);
+  }
+
+  /**
+   * The chosen groups that a layer knows: those of the moment only where it has codes.
+   * @param {import("./types").Layer} layer
+   */
+  groupsIn(layer) {
+    const { state, metadata } = this;
+    return hasCodes(layer) && !this.isPlain ? state.groups : state.groups.filter((group) => !isMoment(metadata, group));
   }
 
   /**
    * The colour of a group: its own, whatever else is shown.
    * @param {number} group
+   * @param {"light" | "dark"} [theme] default: the page's
    */
-  colour(group) {
-    return paletteColour(this.palette[group] ?? this.metadata.groups[group].colour, this.theme.name);
+  colour(group, theme = this.theme.name) {
+    return paletteColour(this.palette[group] ?? this.metadata.groups[group].colour, theme);
   }
 
   /** @param {string} id */

@@ -10,6 +10,7 @@ import { catalogueUrl, metadataUrl, orderQuery, tileQuery, versionUrls } from ".
 import { axisMode } from "./model/axes.js";
 import { isNew, token } from "./data/token.js";
 import { expression } from "./model/order.js";
+import { hasCodes, isMoment } from "./model/moments.js";
 import { decodeState, firstVisit, hasFewRows, linkTarget } from "./model/state.js";
 import { topLevel } from "./model/viewport.js";
 
@@ -59,11 +60,12 @@ function firstTiles(data) {
     const { order, direction } = state.columns[id];
     const query = orderQuery(expression(order, data), direction);
     const top = topLevel(layer.neurons);
-    fetch(urls.rows(id, top, 0, query, state.instances.filter((instance) => data.instances[instance].row === undefined)), authorization(token())).then((response) => response.arrayBuffer()).catch(() => {});
+    fetch(urls.rows(id, top, 0, query, hasCodes(layer) && layer.samples === 1 ? state.instances : state.instances.filter((instance) => data.instances[instance].row === undefined)), authorization(token())).then((response) => response.arrayBuffer()).catch(() => {});
     json(urls.summary(id)).then((/** @type {import("./types").Summary} */ summary) => {
       const fit = mode.fit(summary, { shared: layer.shared, zeros: summary.zeros.some((share) => share > 0), few, bins: state.bins, symlog: state.symlog });
       const { bins, finer, warp } = mode.bins(layer.shared, fit, fit, fit.most);
       for (const group of state.groups) {
+        if (isMoment(data, group) && !hasCodes(layer)) continue;
         for (const one of warp ? warp.sources : [finer]) {
           fetch(urls.tile(id, group, top, 0, tileQuery({ query, axis: mode.tiles, bins, finer: one })), authorization(token())).then((response) => response.arrayBuffer()).catch(() => {});
         }

@@ -5,6 +5,8 @@ export interface DatasetEntry { name: string; version: string; title?: string; r
 export interface Layer {
   id: string; name: string; neurons: number; samples: number;
   dtype?: string; shape?: number[]; axes?: string; reduce?: string;
+  /** Which codes the store has of single values. */
+  codes?: "both" | "columns" | "none";
   shared: { exponent: number; origin: number };
 }
 export interface Group { name: string; kind: "all" | "class" | "where" | "moment"; rows: number; label?: string | number; where?: string;
@@ -42,7 +44,7 @@ export type Spread = { neurons: number; over: number[] } & Record<"minimum" | "l
 
 type Items = typeof import("./model/order.js").ITEMS;
 /** What an item of an ordering is of: by number in the metadata, or a group of the moment, or any row of the data. */
-export interface Arguments { group: number | { where: string }; instance: number | { row: number } }
+export interface Arguments { group: number | { where: string }; other: number | { where: string }; instance: number | { row: number } }
 export type Argument = Arguments[keyof Arguments];
 /** An item of an ordering: a figure of a group, such as its median, or the value of an instance, or a figure of both. */
 export type Item = { [K in keyof Items]: { kind: K } & Pick<Arguments, Items[K]["of"][number]> }[keyof Items];
@@ -68,9 +70,9 @@ export interface State {
   dataset: string; version: string;
   layers: string[]; groups: number[]; instances: number[];
   columns: Record<string, ColumnState>;
-  /** Bins across, the share of full opacity, and whether the axis is logarithmic; null: as fits the data. */
+  /** Bins across, the share of full opacity, whether the axis is logarithmic, and whether classes lie in lanes; null: as fits the data. */
   bins: Bins | null; full: number | null;
-  axis: AxisName; symlog: boolean | null; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
+  axis: AxisName; symlog: boolean | null; curve: Curve; lanes: boolean | null; hatched: boolean; linked: boolean;
   panel: { layer: string; neuron: number } | null;
   /** Groups of the moment, shown or not, and the one of them that follows the brush. */
   moments: number[]; brush: number | null;

@@ -8,7 +8,7 @@ public struct ClassNames: Sendable, Equatable {
     case dataset(String)
     /// Of the labels' dataset, or of the file (`/`).
     case attribute(String, of: String)
-    /// The type of the labels, which are an enumeration.
+    /// The type of the labels, which are an enumeration or truth values.
     case type(of: String)
     /// A text file beside the dump.
     case sidecar(String)
@@ -19,7 +19,7 @@ public struct ClassNames: Sendable, Equatable {
       case .dataset(let path): path
       case .attribute(let name, let path):
         path == "/" ? "the file's attribute \(name)" : "the attribute \(name) of \(path)"
-      case .type(let path): "the type of \(path), an enumeration"
+      case .type(let path): "the type of \(path), an enumeration or truth values"
       case .sidecar(let path): path
       }
     }
@@ -126,8 +126,11 @@ extension ClassNames {
       }
     }
     if let names = try elsewhere(file, columns, &evidence) { return names }
-    return try sidecars(of: file.file.identity.path).first { FileManager.default.fileExists(atPath: $0) }
-      .map { ClassNames(names: try lines(ofFile: $0), origin: .sidecar($0)) }
+    if let path = sidecars(of: file.file.identity.path).first(where: { FileManager.default.fileExists(atPath: $0) }) {
+      return ClassNames(names: try lines(ofFile: path), origin: .sidecar(path))
+    }
+    guard let ofLabels, ofLabels.isBoolean else { return nil }
+    return ClassNames(names: ["false", "true"], origin: .type(of: ofLabels.path), labels: ["0", "1"])
   }
 
   /// The dataset of names that stands nearest to the labels. The categories of a column that is not the labels name nothing of them.

@@ -40,7 +40,7 @@ enum ForeignObjects {
   /// Tables of which no field is a matrix: each of their columns could be a neuron, or none.
   private static func noteTables(_ catalogue: Catalogue, _ evidence: inout Evidence) {
     let fields = Dictionary(grouping: catalogue.datasets.filter { $0.field != nil }, by: { $0.field!.dataset })
-    for table in catalogue.datasets where table.element == .other("compound") && !table.path.contains("/_i_") {
+    for table in catalogue.datasets where table.element == .other("compound") && !table.isInternal {
       let own = fields[table.absolutePath] ?? []
       guard !own.contains(where: { !$0.field!.extents.isEmpty && $0.element.isNumeric && $0.field!.count > 1 }) else {
         continue
@@ -94,4 +94,22 @@ enum ForeignObjects {
     }
     return nil
   }
+}
+
+extension DatasetInfo {
+  /// What other software keeps for itself, and nobody means: contents of MATLAB's cell arrays, indexes of PyTables, and netCDF's dimensions
+  /// without a variable, which have no values.
+  var isInternal: Bool {
+    absolutePath.hasPrefix("/#refs#/") || absolutePath.contains("/_i_") || isBareDimension
+  }
+
+  private var isBareDimension: Bool {
+    guard isDimensionScale, case .string(let name)? = attributes["NAME"] else { return false }
+    return name.hasPrefix("This is a netCDF dimension but not a netCDF variable")
+  }
+
+  /// Whether it holds the coordinates of an axis.
+  ///
+  /// Source: HDF5 Dimension Scales specification.
+  var isDimensionScale: Bool { attributes["CLASS"] == .string("DIMENSION_SCALE") }
 }

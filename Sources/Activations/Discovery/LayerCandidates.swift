@@ -15,10 +15,14 @@ struct LayerCandidates {
     _ catalogue: Catalogue, instances: String, others: Set<String>, byName: Bool, _ evidence: inout Evidence
   ) {
     let root = catalogue.canonicalPath(instances)
-    for info in catalogue.datasets where !info.path.hasPrefix(root + "/") && !Self.isInternal(info.absolutePath) {
+    for info in catalogue.datasets where !info.path.hasPrefix(root + "/") && !info.isInternal {
       if others.contains(info.path) { continue }
       if let reason = Self.whyNot(info) {
         skipped.append((info.path, reason))
+        let isMatrix = info.shape.count > 1 && !RawLabels.isColumn(info.shape)
+        if byName, isMatrix, info.element.isNumeric && info.unsupportedReason != nil || info.element.isOtherFloat {
+          evidence.leaveOut(info.path, reason)
+        }
       } else if byName, let reason = Self.whyNotByName(info) {
         skipped.append((info.path, reason))
         let picture =
@@ -33,9 +37,6 @@ struct LayerCandidates {
     datasets.sort { catalogue.precedes($0.path, $1.path) }
   }
 
-  /// What other software keeps for itself: contents of MATLAB's cell arrays, and indexes of PyTables.
-  private static func isInternal(_ path: String) -> Bool { path.hasPrefix("/#refs#/") || path.contains("/_i_") }
-
   private static func whyNot(_ info: DatasetInfo) -> String? {
     if let reason = info.unsupportedReason { return reason }
     if info.isNull { return "it holds nothing" }
@@ -46,7 +47,7 @@ struct LayerCandidates {
     }
     if info.element == .opaque(bytes: 2) { return LayerSource.opaqueReason }
     if !info.element.isNumeric, info.enumeration == nil || RawLabels.isColumn(info.shape) {
-      return "its values are \(info.element), not numbers"
+      return LayerSource.whyNoNumbers(info)
     }
     if case .string("char")? = info.attributes["MATLAB_class"] { return "it is text, written by MATLAB" }
     return nil
@@ -173,7 +174,7 @@ struct LayerCandidates {
   func offerSingleNeurons(_ catalogue: Catalogue, rows: Int, _ evidence: inout Evidence) {
     for info in catalogue.datasets
     where info.shape == [rows] && info.element.isNumeric && !info.element.isInteger && info.unsupportedReason == nil
-      && skipped.contains(where: { $0.path == info.path })
+      && !info.isInternal && !info.isDimensionScale && skipped.contains(where: { $0.path == info.path })
     {
       evidence.leaveOut(
         info.path,

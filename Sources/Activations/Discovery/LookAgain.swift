@@ -1,5 +1,27 @@
 import HDF5
 
+extension DumpContents {
+  /// Looks for rows that were made room for and never filled, which reads some of the layers' values: at the end of planning, and not
+  /// where they are joined that shards have counted.
+  public func unfilledRows() throws -> UnfilledRows { try UnfilledRows(of: layers) }
+
+  /// Notes what ``unfilledRows()`` found, here or elsewhere.
+  public mutating func note(_ unfilled: UnfilledRows) {
+    guard unfilled.rows > 0, let last = layers[0].parts.last else { return }
+    let isOne = unfilled.rows == 1
+    let rows =
+      isOne ? "The last row is" : "\(unfilled.isAtLeast ? "At least the" : "The") last \(grouped(unfilled.rows)) rows are"
+    let count = unfilled.isAtLeast ? "N, the number of rows that were filled" : "\(last.rows - unfilled.rows)"
+    let advice =
+      dump.parts.count == 1
+      ? "To leave \(isOne ? "it" : "them") out, write in a job count: \(count)"
+      : "To leave \(isOne ? "it" : "them") out, make the file again, or give each file a dataset count"
+    evidence.assume(
+      "\(rows) zero, NaN or the fill value in every layer\(dump.parts.count > 1 ? " of \(last.file.path)" : ""), and counted all the same: perhaps the writer was stopped before it came so far. \(advice)."
+    )
+  }
+}
+
 /// What a second look at the dump tells, once its rows and layers are known: nothing is changed by it, but people are told.
 extension DumpContents {
   static func look(
@@ -9,7 +31,6 @@ extension DumpContents {
     for layer in layers where layer.axesOrigin == .guess { assumeAxes(of: layer, request, &evidence) }
     for layer in layers { assumeNumbers(of: layer, &evidence) }
     PositionMask.offer(dump.first, layers, besides: request.mask, &evidence)
-    try lookForUnfilledRows(layers, counted, dump, &evidence)
     if request.layers == nil, request.labels == nil, request.join == nil { try refuseFilesOfLayers(dump, counted) }
     if request.labels == nil { try refuseOtherOrder(dump, columns, perPart: counted.perPart) }
     lookForScales(dump.first, layers, &evidence)
@@ -91,23 +112,6 @@ extension DumpContents {
         )
       }
     }
-  }
-
-  private static func lookForUnfilledRows(
-    _ layers: [LayerSource], _ counted: CountedRows, _ dump: Dump, _ evidence: inout Evidence
-  ) throws {
-    let (unfilled, isAtLeast) = try UnfilledRows.count(layers)
-    guard unfilled > 0, let last = layers[0].parts.last else { return }
-    let rows =
-      unfilled == 1 ? "The last row is" : "\(isAtLeast ? "At least the" : "The") last \(grouped(unfilled)) rows are"
-    let count = isAtLeast ? "N, the number of rows that were filled" : "\(last.rows - unfilled)"
-    let advice =
-      dump.parts.count == 1
-      ? "To leave \(unfilled == 1 ? "it" : "them") out, write in a job count: \(count)"
-      : "To leave \(unfilled == 1 ? "it" : "them") out, make the file again, or give each file a dataset count"
-    evidence.assume(
-      "\(rows) zero, NaN or the fill value in every layer\(dump.parts.count > 1 ? " of \(last.file.path)" : ""), and counted all the same: perhaps the writer was stopped before it came so far. \(advice)."
-    )
   }
 
   /// Files that are layers, not rows: the same labels in each, row for row, and names that say so.

@@ -2,7 +2,20 @@ import Glibc
 import HDF5
 
 /// Rows at the end of a dump that were made room for, but seem never to have been filled.
-enum UnfilledRows {
+public struct UnfilledRows: Codable, Sendable, Equatable {
+  /// How many of the last rows of the last part are unfilled in every layer; 0 where the last row is not.
+  public private(set) var rows = 0
+  /// Whether there may be more: only so many are looked at.
+  public private(set) var isAtLeast = false
+
+  /// None.
+  public init() {}
+
+  private init(rows: Int, isAtLeast: Bool) {
+    self.rows = rows
+    self.isAtLeast = isAtLeast
+  }
+
   /// Whether elements are all zero, all NaN, or all the fill value: bit for bit the same one.
   static func isUnfilled(_ bytes: ArraySlice<UInt8>, _ info: DatasetInfo) -> Bool {
     let width = info.elementBytes
@@ -26,32 +39,29 @@ enum UnfilledRows {
   /// Most bytes of a layer that are looked at in all.
   private static let lookedAtMax = 256 << 20
 
-  /// How many of the last rows are unfilled in every layer; 0 where the last row is not. `isAtLeast`: there may be more.
+  /// Looks for them.
   ///
   /// - Complexity: reads one row of each layer where the last is filled, and else as many as are not, up to 256 MiB of each.
-  static func count(_ layers: [LayerSource]) throws -> (rows: Int, isAtLeast: Bool) {
-    guard let last = layers.first?.parts.last, last.category == nil else { return (0, false) }
-    if layers.allSatisfy(\.info.isSparse) { return (0, false) }
-    var unfilled = (rows: last.rows, isAtLeast: false)
+  init(of layers: [LayerSource]) throws {
+    self.init()
+    guard let last = layers.first?.parts.last, last.category == nil else { return }
+    if layers.allSatisfy(\.info.isSparse) { return }
+    var unfilled = UnfilledRows(rows: last.rows, isAtLeast: false)
     // Of a sparse matrix many rows are zeros.
     for layer in layers where !layer.info.isSparse {
-      guard let part = layer.parts.last, let axis = layer.geometry.axes.row, part.rows == last.rows else {
-        return (0, false)
-      }
-      let own = try count(part, axis, atMost: unfilled.rows)
+      guard let part = layer.parts.last, let axis = layer.geometry.axes.row, part.rows == last.rows else { return }
+      let own = try Self.count(part, axis, atMost: unfilled.rows)
       if own.rows < unfilled.rows { unfilled = own }
-      if unfilled.rows == 0 { return unfilled }
+      if unfilled.rows == 0 { break }
     }
-    return unfilled
+    self = unfilled
   }
 
-  private static func count(_ part: LayerSource.Part, _ axis: Int, atMost: Int) throws
-    -> (rows: Int, isAtLeast: Bool)
-  {
+  private static func count(_ part: LayerSource.Part, _ axis: Int, atMost: Int) throws -> UnfilledRows {
     let info = part.dataset.info
-    guard info.element.isNumeric else { return (0, false) }
+    guard info.element.isNumeric else { return UnfilledRows() }
     let rowElements = info.shape.enumerated().reduce(1) { $1.offset == axis ? $0 : $0 * $1.element }
-    guard rowElements > 0, rowElements <= bytesMax / info.elementBytes else { return (0, false) }
+    guard rowElements > 0, rowElements <= bytesMax / info.elementBytes else { return UnfilledRows() }
     let rowsMax = lookedAtMax / (rowElements * info.elementBytes)
     let dataset = try part.file.file.dataset(info, missing: .fill)
     func isUnfilled(_ rows: Range<Int>) throws -> Bool {
@@ -63,13 +73,13 @@ enum UnfilledRows {
     // One row, then many at a time, and at the boundary one by one.
     for each in [1, many, 1] {
       while found < atMost {
-        if found >= rowsMax { return (found, true) }
+        if found >= rowsMax { return UnfilledRows(rows: found, isAtLeast: true) }
         guard try isUnfilled(part.rows - min(found + each, atMost)..<part.rows - found) else { break }
         found = min(found + each, atMost)
         if each == 1, found == 1 { break }
       }
       if found == 0 { break }
     }
-    return (found, false)
+    return UnfilledRows(rows: found, isAtLeast: false)
   }
 }

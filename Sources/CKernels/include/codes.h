@@ -38,6 +38,15 @@ void nd_turn_bits(uint8_t *columns, size_t pitch, const uint64_t *apart, size_t 
 /// Adds the codes at `chosen` places of a column, of which there are `count`, to its ND_BINS counts.
 void nd_count_codes(uint32_t *counts, const uint8_t *codes, const uint32_t *chosen, size_t count);
 
+/// Neurons that are counted together where codes lie by row.
+enum { ND_ROW_BLOCK = 128 };
+
+/// Adds the codes of ND_ROW_BLOCK neurons in `rows` rows, which begin `pitch` bytes apart, to their counts, [neuron, ND_BINS].
+void nd_count_code_rows(uint32_t *counts, const uint8_t *codes, size_t pitch, size_t rows);
+
+/// Adds to the sum of each of `columns` columns, a multiple of 8, the rows in which its bit is set. Rows begin `pitch` bytes apart.
+void nd_count_bit_rows(uint32_t *sums, const uint8_t *bits, size_t pitch, size_t rows, size_t columns);
+
 /// Bits that are set both in `bits` and in `chosen`.
 size_t nd_count_bits(const uint64_t *bits, const uint64_t *chosen, size_t words);
 

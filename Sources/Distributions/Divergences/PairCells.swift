@@ -33,19 +33,57 @@ public struct PairCells: Sendable, Equatable {
   /// those of the coarser. Where one side has a tail, all that may lie in it is one cell.
   public init(_ first: Histogram, _ second: Histogram) {
     exponent = max(first.grid.exponent, second.grid.exponent)
-    let tails = Tails(first, second, exponent)
-    var sides = (
-      Side(first.places(exponent, tails)[...]), Side(second.places(exponent, tails)[...])
-    )
-    var end: Int64?
-    while let key = [sides.0.next, sides.1.next].compactMap(\.self).min() {
-      let edges = tails.edges(key)
-      cells.append(
-        Cell(
-          key.extent, gap: end.map { max(0, edges.lower - $0) } ?? 0, first: sides.0.take(key),
-          second: sides.1.take(key)))
-      end = edges.upper
+    if first.grid == second.grid, first.hasTails == second.hasTails {
+      cells = Self.onOneGrid(first, second)
+      return
     }
+    let tails = Tails(first, second, exponent)
+    let (a, b) = (first.places(exponent, tails), second.places(exponent, tails))
+    var (i, j) = (0, 0)
+    var end: Int64?
+    while i < a.count || j < b.count {
+      let isOfFirst = j == b.count || i < a.count && !(b[j].key < a[i].key)
+      let key = isOfFirst ? a[i].key : b[j].key
+      var cell = Cell(key.extent, first: 0, second: 0)
+      if i < a.count, a[i].key == key { (cell.first, i) = (a[i].count, i + 1) }
+      if j < b.count, b[j].key == key { (cell.second, j) = (b[j].count, j + 1) }
+      let edges = tails.edges(key)
+      cell.gap = end.map { max(0, edges.lower - $0) } ?? 0
+      end = edges.upper
+      cells.append(cell)
+    }
+  }
+
+  /// Groups of one store have the same grid: then cells are bins.
+  private static func onOneGrid(_ first: Histogram, _ second: Histogram) -> [Cell] {
+    var cells: [Cell] = []
+    cells.reserveCapacity(DyadicGrid.binCount + 1)
+    let last = DyadicGrid.binCount - 1
+    var gap: Int64 = 0
+    for bin in 0...last {
+      var (a, b) = (first.counts[bin], second.counts[bin])
+      if a == 0, b == 0 {
+        gap += 1
+        continue
+      }
+      let isTail = first.hasTails && (bin == 0 || bin == last)
+      if cells.isEmpty { gap = 0 }
+      if !isTail, first.grid.origin + Int64(bin) == 0 {
+        // No more zeros than there are values where 0 is: a stranger's store may say anything.
+        let (x, y) = (min(first.zeros, a), min(second.zeros, b))
+        if x > 0 || y > 0 {
+          cells.append(Cell(.point, gap: gap, first: x, second: y))
+          (a, b, gap) = (a - x, b - y, 0)
+          if a == 0, b == 0 {
+            gap = 1
+            continue
+          }
+        }
+      }
+      cells.append(Cell(isTail ? .tail : .bin, gap: gap, first: a, second: b))
+      gap = 0
+    }
+    return cells
   }
 
   /// A neuron's distribution in a group.
@@ -74,6 +112,7 @@ public struct PairCells: Sendable, Equatable {
     /// What it has in each cell, in ascending order.
     fileprivate func places(_ exponent: Int, _ tails: Tails) -> [(key: Key, count: UInt32)] {
       var places: [(key: Key, count: UInt32)] = []
+      places.reserveCapacity(DyadicGrid.binCount + 1)
       func add(_ key: Key, _ count: UInt32) {
         if places.last?.key == key {
           places[places.count - 1].count += count
@@ -128,12 +167,5 @@ public struct PairCells: Sendable, Equatable {
     func edges(_ key: Key) -> (lower: Int64, upper: Int64) {
       key.extent == .point ? (key.bin, key.bin) : (key.bin, key.bin + 1)
     }
-  }
-
-  private struct Side {
-    var places: ArraySlice<(key: Key, count: UInt32)>
-    init(_ places: ArraySlice<(key: Key, count: UInt32)>) { self.places = places }
-    var next: Key? { places.first?.key }
-    mutating func take(_ key: Key) -> UInt32 { places.first?.key == key ? places.removeFirst().count : 0 }
   }
 }

@@ -30,15 +30,14 @@ public struct PairFigures: Sendable, Equatable {
     guard countFirst > 0, countSecond > 0 else { return }
     var sums = Sums()
     let (all, other) = (Double(countFirst), Double(countSecond))
-    var (first, second) = (0, 0)
+    // Of the cumulative shares, times both numbers of values: a whole number, so that equal figures are equal to the bit.
+    var (first, difference) = (0, 0.0)
     for cell in pair.cells {
-      let left = Double(first) / all - Double(second) / other
+      let left = difference
       sums.pairs += UInt128(cell.second) * UInt128(2 * first + Int(cell.first))
       first += Int(cell.first)
-      second += Int(cell.second)
-      sums.add(
-        cell, left: left, right: Double(first) / all - Double(second) / other, p: Double(cell.first) / all,
-        q: Double(cell.second) / other)
+      difference += Double(cell.first) * other - Double(cell.second) * all
+      sums.add(cell, left: left, right: difference, first: all, second: other)
     }
     take(sums, exponent: pair.exponent)
   }
@@ -47,18 +46,21 @@ public struct PairFigures: Sendable, Equatable {
     /// Pairs in which the second is larger, twice, and those that are equal.
     var pairs: UInt128 = 0
     var ties = 0.0
+    /// Twice, and times both numbers of values.
     var area = 0.0
     var areaBound = 0.0
     var equal = 0.0
+    /// Times both numbers of values.
     var distance = 0.0
     var farthest = 0.0
     var bits = 0.0
 
     /// - Parameters:
-    ///   - left: difference of the cumulative shares at the cell's left edge; `right` at its right one.
-    ///   - p: the first group's share in the cell; `q` the second's.
-    mutating func add(_ cell: PairCells.Cell, left: Double, right: Double, p: Double, q: Double) {
-      area += Double(cell.gap) * abs(left)
+    ///   - left: difference of the cumulative shares at the cell's left edge, times both numbers of values; `right` at its right one.
+    ///   - first: values of the first group; `second` of the second.
+    mutating func add(_ cell: PairCells.Cell, left: Double, right: Double, first: Double, second: Double) {
+      let (p, q) = (Double(cell.first) / first, Double(cell.second) / second)
+      area += 2 * Double(cell.gap) * abs(left)
       distance = max(distance, abs(right))
       let tied = Double(cell.first) + Double(cell.second)
       ties += tied * tied * tied - tied
@@ -66,11 +68,12 @@ public struct PairFigures: Sendable, Equatable {
       if q > 0 { bits += q / 2 * nd_log2(2 * q / (p + q)) }
       guard cell.extent != .point else { return }
       equal += p * q / 2
-      farthest = max(farthest, min(left + p, right + q), -max(left - q, right - p))
+      let (before, after) = (left / (first * second), right / (first * second))
+      farthest = max(farthest, min(before + p, after + q), -max(before - q, after - p))
       if cell.extent == .tail {
         areaBound = .infinity
       } else {
-        area += (abs(left) + abs(right)) / 2
+        area += abs(left) + abs(right)
         areaBound += (p + q) / 2
       }
     }
@@ -83,11 +86,12 @@ public struct PairFigures: Sendable, Equatable {
     let (n, m) = (Double(countFirst), Double(countSecond))
     auroc = Double(sums.pairs) / (2 * n * m)
     aurocBound = sums.equal + Self.rounding
-    wasserstein = Double(sign: .plus, exponent: exponent, significand: sums.area)
+    let area = sums.area / (2 * n * m)
+    wasserstein = Double(sign: .plus, exponent: exponent, significand: area)
     wassersteinBound = Double(
-      sign: .plus, exponent: exponent, significand: sums.areaBound + Self.rounding * (1 + sums.area))
-    kolmogorovSmirnov = sums.distance
-    kolmogorovSmirnovBound = max(0, sums.farthest - sums.distance) + Self.rounding
+      sign: .plus, exponent: exponent, significand: sums.areaBound + Self.rounding * (1 + area))
+    kolmogorovSmirnov = sums.distance / (n * m)
+    kolmogorovSmirnovBound = max(0, sums.farthest - kolmogorovSmirnov) + Self.rounding
     jensenShannon = min(max(sums.bits, 0), 1)
     let all = n + m
     let variance = n * m / 12 * (all + 1 - sums.ties / (all * (all - 1)))

@@ -4,21 +4,22 @@ struct PackedNumbers {
   private var at = 0
   private var held: UInt64 = 0
   private var heldBits = 0
-  private let bits: Int
 
-  /// - Parameter count: How many are going to be read.
+  /// - Parameters:
+  ///   - count: How many numbers, or elements of several, are going to be read.
+  ///   - bits: Of each.
   /// - Returns: `nil`, if so many take another number of bytes. Writers add one where the last number ends with a byte.
   init?(_ bytes: UnsafeRawBufferPointer, count: Int, bits: Int) {
     let (total, overflow) = count.multipliedReportingOverflow(by: bits)
-    guard !overflow, total >= 0, bits <= 64 else { return nil }
+    guard !overflow, total >= 0 else { return nil }
     let due = total / 8 + (total % 8 > 0 ? 1 : 0)
     guard bytes.count == due || bytes.count == total / 8 + 1 else { return nil }
     self.bytes = bytes
-    self.bits = bits
   }
 
+  /// The next number, of up to 64 bits.
   @inline(__always)
-  mutating func next() -> UInt64 {
+  mutating func next(_ bits: Int) -> UInt64 {
     // Eight bytes hold no more than 57 bits that begin within the first.
     bits <= 56 ? take(bits) : take(bits - 32) << 32 | take(32)
   }

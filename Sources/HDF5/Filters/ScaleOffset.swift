@@ -26,9 +26,10 @@ struct ScaleOffset: Sendable {
 
   init(_ parameters: [UInt32]) throws(Fault) {
     let wrong = Fault.badData("its scaleoffset filter has parameters \(parameters)")
-    guard parameters.count == Self.parameterCount, parameters[3] <= 1, parameters[6] <= 1, parameters[7] <= 1 else {
-      throw wrong
-    }
+    // The sign is that of integers; adding in the bits that a number has is the same with it and without.
+    guard parameters.count == Self.parameterCount, parameters[3] <= 1, parameters[5] <= 1, parameters[6] <= 1,
+      parameters[7] <= 1
+    else { throw wrong }
     isFloat = parameters[3] == 1
     elements = Int(parameters[2])
     elementBytes = Int(parameters[4])
@@ -81,27 +82,27 @@ struct ScaleOffset: Sendable {
     case (true, 4):
       let scale = powf(10, Float(decimals))
       let smallest = Float(bitPattern: UInt32(truncatingIfNeeded: smallest))
-      write(&numbers, filler, to: output, as: UInt32.self) { (Float(Int32($0)) / scale + smallest).bitPattern }
+      write(&numbers, bits, filler, to: output, as: UInt32.self) { (Float(Int32($0)) / scale + smallest).bitPattern }
     case (true, _):
       let scale = pow(10, Double(decimals))
       let smallest = Double(bitPattern: smallest)
-      write(&numbers, filler, to: output, as: UInt64.self) { (Double(Int64($0)) / scale + smallest).bitPattern }
-    case (false, 1): write(&numbers, filler, to: output, as: UInt8.self) { UInt8(truncatingIfNeeded: $0 &+ smallest) }
-    case (false, 2): write(&numbers, filler, to: output, as: UInt16.self) { UInt16(truncatingIfNeeded: $0 &+ smallest) }
-    case (false, 4): write(&numbers, filler, to: output, as: UInt32.self) { UInt32(truncatingIfNeeded: $0 &+ smallest) }
-    default: write(&numbers, filler, to: output, as: UInt64.self) { $0 &+ smallest }
+      write(&numbers, bits, filler, to: output, as: UInt64.self) { (Double(Int64($0)) / scale + smallest).bitPattern }
+    case (false, 1): write(&numbers, bits, filler, to: output, as: UInt8.self) { UInt8(truncatingIfNeeded: $0 &+ smallest) }
+    case (false, 2): write(&numbers, bits, filler, to: output, as: UInt16.self) { UInt16(truncatingIfNeeded: $0 &+ smallest) }
+    case (false, 4): write(&numbers, bits, filler, to: output, as: UInt32.self) { UInt32(truncatingIfNeeded: $0 &+ smallest) }
+    default: write(&numbers, bits, filler, to: output, as: UInt64.self) { $0 &+ smallest }
     }
     return total
   }
 
   @inline(__always)
   private func write<Bits: FixedWidthInteger & BitwiseCopyable>(
-    _ numbers: inout PackedNumbers, _ filler: UInt64, to output: UnsafeMutableRawBufferPointer, as: Bits.Type,
-    _ restored: (UInt64) -> Bits
+    _ numbers: inout PackedNumbers, _ bits: Int, _ filler: UInt64, to output: UnsafeMutableRawBufferPointer,
+    as: Bits.Type, _ restored: (UInt64) -> Bits
   ) {
     let fill = fill.map { Bits(truncatingIfNeeded: $0) }
     for index in 0..<elements {
-      let number = numbers.next()
+      let number = numbers.next(bits)
       let value = if let fill, number == filler { fill } else { restored(number) }
       output.storeBytes(
         of: byteOrder == .big ? value.bigEndian : value.littleEndian,

@@ -89,15 +89,21 @@ struct Describer {
       var parameterCount = parameters.count
       var name = [CChar](repeating: 0, count: 256)
       var configuration: UInt32 = 0
-      let id = H5Pget_filter2(
+      var id = H5Pget_filter2(
         properties, index, &flags, &parameterCount, &parameters, name.count, &name, &configuration)
+      // Nbit has some for each field of a record. The format counts them in 16 bits.
+      if id >= 0, parameterCount > parameters.count, parameterCount <= Int(UInt16.max) {
+        parameters = [UInt32](repeating: 0, count: parameterCount)
+        id = H5Pget_filter2(
+          properties, index, &flags, &parameterCount, &parameters, name.count, &name, &configuration)
+      }
       guard id >= 0 else { throw Library.failure("reading its filter \(index)") }
       name[name.count - 1] = 0
       let stored = name.withUnsafeBufferPointer { Text.decode(cString: $0.baseAddress!) }
       list.append(
         Filter(
           id: Int(id), flags: flags, name: FilterRegistry.name(Int(id)) ?? stored,
-          parameters: Array(parameters.prefix(min(parameterCount, 64)))))
+          parameters: Array(parameters.prefix(parameterCount))))
     }
     return list
   }

@@ -119,7 +119,8 @@ extension DatasetInfo {
       dataset: self.path, recordBytes: elementBytes, offset: part.offset, extents: part.extents)
     info.shape += part.extents
     if case .chunked(let chunk) = layout { info.layout = .chunked(chunk + part.extents) }
-    info.element = part.type.element
+    info.element = part.type.narrow?.element ?? part.type.element
+    info.bits = part.type.narrow?.bits
     info.byteOrder = part.type.byteOrder
     info.elementBytes = part.type.bytes
     info.padding = part.type.padding
@@ -143,9 +144,10 @@ extension DatasetInfo {
         stored[$0..<$0 + elementBytes].elementsEqual(first)
       })
     else { return }
-    fillBytes = Array(first)
-    fillBytes.withUnsafeMutableBytes { swapToNative($0, elementBytes: elementBytes, from: byteOrder) }
-    fillValue = fillBytes.withUnsafeBytes { Numbers.text($0, element, at: 0) }
+    var native = Array(first)
+    native.withUnsafeMutableBytes { makeNative($0) }
+    fillBytes = native
+    fillValue = native.withUnsafeBytes { Numbers.text($0, element, at: 0) }
   }
 }
 
@@ -154,7 +156,9 @@ extension Describer {
   /// arrays, the matrix that they make.
   func withParts(_ info: DatasetInfo, _ layout: RecordLayout, fill: [UInt8]) throws(Fault) -> [DatasetInfo] {
     if let whole = layout.parts.first, whole.name.isEmpty {
-      guard whole.type.element.isNumeric || whole.type.enumeration != nil else { return [info] }
+      guard whole.type.element.isNumeric || whole.type.narrow != nil || whole.type.enumeration != nil else {
+        return [info]
+      }
       return [try info.part(whole, path: info.path, fill: fill)]
     }
     var all = [info]

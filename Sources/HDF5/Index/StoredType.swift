@@ -101,13 +101,15 @@ struct StoredType {
     ]
     let order = H5Tget_order(type)
     guard H5Tget_norm(type) == H5T_NORM_IMPLIED, order == H5T_ORDER_LE || order == H5T_ORDER_BE
-    else { return .other("float of \(size) bytes in a form of its own") }
+    else { return .other("\(ElementType.otherFloat)\(size) bytes in a form of its own") }
     switch form {
     case [2, 16, 0, 15, 10, 5, 0, 10, 15]: return .float16
     case [2, 16, 0, 15, 7, 8, 0, 7, 127]: return .bfloat16
     case [4, 32, 0, 31, 23, 8, 0, 23, 127]: return .float32
     case [8, 64, 0, 63, 52, 11, 0, 52, 1023]: return .float64
-    default: return .other("float of \(exponentBits) + \(mantissaBits) bits in \(size) bytes")
+    default:
+      return .other(
+        "\(ElementType.otherFloat)\(exponentBits) + \(mantissaBits) bits in \(size) byte\(size == 1 ? "" : "s")")
     }
   }
 

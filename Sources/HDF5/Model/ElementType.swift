@@ -40,6 +40,10 @@ public enum ElementType: Codable, Sendable, Hashable {
     }
   }
 
+  /// Whether the elements are floats in a form that is not read here, which libhdf5 could convert.
+  public var isOtherFloat: Bool { if case .other(let words) = self { words.hasPrefix(Self.otherFloat) } else { false } }
+  static let otherFloat = "float of "
+
   /// Whether every value of the type is a `Float`, so that converting to `Float` loses nothing.
   public var fitsFloat: Bool {
     switch self {

@@ -31,6 +31,7 @@ extension DatasetInfo {
     info.byteOrder = .native
     info.padding = nil
     info.enumeration = nil
+    info.bits = nil
     info.fillBytes = []
     info.field = nil
     return info

@@ -73,9 +73,7 @@ final class FieldReader: Sendable {
   }
 
   private func swap(_ elements: UnsafeMutableRawPointer, _ count: Int) {
-    swapToNative(
-      UnsafeMutableRawBufferPointer(start: elements, count: count * fieldBytes), elementBytes: info.elementBytes,
-      from: info.byteOrder)
+    info.makeNative(UnsafeMutableRawBufferPointer(start: elements, count: count * fieldBytes))
   }
 
   /// Puts the field of each record behind that of the one before.

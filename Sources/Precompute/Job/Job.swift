@@ -5,6 +5,8 @@ import TileStore
 /// What to compute: a job file understood, or a dump without one.
 public struct Job: Sendable {
   public enum Medians: String, Sendable, CaseIterable { case exact, binned }
+  /// Whether every row is judged against its class.
+  public enum Divergences: String, Sendable, CaseIterable { case rows, none }
   public enum Missing: String, Sendable, CaseIterable { case refuse, skip, fill }
 
   /// What a first visit shows, by names.
@@ -28,6 +30,8 @@ public struct Job: Sendable {
   public var follow = false
   /// `nil`: as many as are small enough, until the dump is known (`PreparedJob`).
   public var codes: Codes?
+  /// `nil`: where that can be had, until the dump is known (`PreparedJob`).
+  public var divergences: Divergences?
   public var start: Start?
 
   /// A job for dumps alone; everything is found in them, and the store is named after the first.
@@ -103,6 +107,7 @@ extension Job {
       "missing": .string(missing.rawValue),
       "follow": .bool(follow),
       "codes": .string((codes ?? .none).rawValue),
+      "divergences": .string((divergences ?? .none).rawValue),
     ]
     if let title { object["title"] = .string(title) }
     if let labels = request.labels { object["labels"] = .string(labels) }

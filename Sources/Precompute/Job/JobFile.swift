@@ -118,6 +118,7 @@ extension Job {
     missing = try map.choice("missing") ?? .refuse
     follow = try map.flag("follow") ?? false
     codes = try map.choice("codes")
+    divergences = try map.choice("divergences")
     if let node = map.take("start") {
       var entry = try JobMap(node, file: path, place: "start")
       start = Start(

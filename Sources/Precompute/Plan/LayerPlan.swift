@@ -43,12 +43,13 @@ extension LayerPlan {
   private static let decodedBytesMax = 0x1p61
 
   /// - Parameters:
+  ///   - judging: bytes that judging its rows takes.
   ///   - memory: the budget of the whole process, in bytes.
   ///   - openFiles: files that libhdf5 has open.
   /// - Throws: `PrecomputeError` where even the smallest pieces do not fit, with the budget that does.
   init<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, grouping: Grouping, medians: Job.Medians, codes: Codes, memory: Int,
-    lanes: Int, openFiles: Int
+    _ source: LayerSource, as: Value.Type, grouping: Grouping, medians: Job.Medians, codes: Codes, judging: Int = 0,
+    memory: Int, lanes: Int, openFiles: Int
   ) throws {
     // Every band decodes at most what the whole layer does.
     let once = RowBlocks<Value>.bytesTouched(source, neurons: 0..<source.neurons).decoded
@@ -60,7 +61,8 @@ extension LayerPlan {
       )
     }
     let model = Self.memoryModel(
-      source, as: Value.self, grouping: grouping, codes: codes, memory: memory, lanes: lanes, openFiles: openFiles)
+      source, as: Value.self, grouping: grouping, codes: codes, judging: judging, memory: memory, lanes: lanes,
+      openFiles: openFiles)
     let cut: MemoryModel.Cut
     do { cut = try model.cut() } catch { throw Self.error(error, source, model) }
     self.source = source
@@ -95,7 +97,8 @@ extension LayerPlan {
   }
 
   private static func memoryModel<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, grouping: Grouping, codes: Codes, memory: Int, lanes: Int, openFiles: Int
+    _ source: LayerSource, as: Value.Type, grouping: Grouping, codes: Codes, judging: Int, memory: Int, lanes: Int,
+    openFiles: Int
   ) -> MemoryModel {
     let lane = RowBlocks<Value>.decodingBytes(source) + TileWalk<Value>.bytesPerLane
     let samples = source.rows * source.geometry.samplesPerRow
@@ -110,7 +113,7 @@ extension LayerPlan {
       always: MemoryModel.always(files: openFiles, rows: source.rows)
         + LayerOutput<Value>.bytes(neurons: source.neurons),
       finishing: max(
-        FigureFiles<Value>.bytes(groups: grouping.groups.count, neurons: source.neurons, lanes: lanes),
+        judging, FigureFiles<Value>.bytes(groups: grouping.groups.count, neurons: source.neurons, lanes: lanes),
         CodeArrays.bytes(neurons: source.neurons, samples: samples, codes: codes, lanes: lanes)),
       working: CountArrays.bytes(lanes: lanes) + lanes * lane + taking,
       perNeuron: BandCounters<Value>.bytes(

@@ -33,6 +33,11 @@ extension PreparedJob {
     )
     let forecast = StoreForecast(self)
     lines.append("  \(forecast.inWords(job.codes ?? .none))")
+    if let divergences = divergenceAttributes {
+      lines.append(
+        "  every row is judged against the class that the network named: \(bytesInWords(Int(min(divergences.logicalBytes, 0x1p62)))) of that"
+      )
+    }
     if let codesLeftOut { lines.append("  Note: \(codesLeftOut)") }
     for note in contents.notes { lines.append("  Note: \(note)") }
     lines += contents.evidence.words(indent: "  ")

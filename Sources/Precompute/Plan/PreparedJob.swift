@@ -8,7 +8,7 @@ import TileStore
 /// A job whose dump is open and understood, and whose work is planned.
 public struct PreparedJob: Sendable {
   public let job: Job
-  public let contents: DumpContents
+  public private(set) var contents: DumpContents
   public let grouping: Grouping
   public let plans: [LayerPlan]
   /// Ids of the layers in the store, in the same order.
@@ -17,6 +17,8 @@ public struct PreparedJob: Sendable {
   public let memory: Int
   /// Why the store has no codes although the job does not say so; `nil` where that is not so.
   let codesLeftOut: String?
+  /// Rows of the dump that seem never to have been filled, as far as that was looked for.
+  private(set) var unfilledRows = UnfilledRows()
 
   /// Version of the program that computes; a store of another one is not the same store.
   public static let version = "0.3.0"
@@ -43,13 +45,21 @@ public struct PreparedJob: Sendable {
       conditions: job.groups.map { ($0.name, $0.condition, try RowExpression(parsing: $0.condition, in: .job)) })
     let (codes, codesLeftOut) = job.codes.map { ($0, nil) } ?? Self.usualCodes(of: contents.layers)
     self.codesLeftOut = codesLeftOut
+    let divergences = try Self.divergences(job.divergences, contents, codes)
     plans = try contents.layers.map { [grouping] layer in
-      layer.fitsFloat
+      let judging =
+        divergences == .none
+        ? 0
+        : JudgeSizes(
+          rows: contents.rows, samples: layer.geometry.samplesPerRow, classes: contents.labels?.names.count ?? 0
+        ).bytes(instances: contents.instances.instances.count, lanes: lanes.count)
+      return layer.fitsFloat
         ? try LayerPlan(
-          layer, as: Float.self, grouping: grouping, medians: job.medians, codes: codes, memory: left,
+          layer, as: Float.self, grouping: grouping, medians: job.medians, codes: codes, judging: judging, memory: left,
           lanes: lanes.count, openFiles: openFiles)
         : try LayerPlan(
-          layer, as: Double.self, grouping: grouping, medians: job.medians, codes: codes, memory: left,
+          layer, as: Double.self, grouping: grouping, medians: job.medians, codes: codes, judging: judging,
+          memory: left,
           lanes: lanes.count, openFiles: openFiles)
     }
     guard plans.reduce(0.0, { $0 + Double($1.countedBytes) + Double($1.decodedBytes) }) < 0x1p62 else {
@@ -60,12 +70,40 @@ public struct PreparedJob: Sendable {
     ids = Self.ids(contents.layers.map(\.name))
     var job = job
     job.codes = codes
+    job.divergences = divergences
     self.contents = contents
     self.job = job
     self.lanes = lanes
     self.memory = memory
     try checkStart()
     try instances.check(root: attributes(layers: []), layers: plans.map(\.source.name))
+  }
+
+  /// Whether rows are judged: where they have codes, labels and predictions.
+  /// - Parameter wanted: what the job says.
+  private static func divergences(_ wanted: Job.Divergences?, _ contents: DumpContents, _ codes: Codes) throws
+    -> Job.Divergences
+  {
+    let lacking: String? =
+      codes == .none
+      ? "without codes; write codes: columns as well"
+      : contents.labels == nil
+        ? "without labels; name their dataset, as in labels: PATH"
+        : contents.predictions == nil ? "without predictions; name their dataset, as in predictions: PATH" : nil
+    guard let lacking else { return wanted ?? .rows }
+    guard wanted == .rows else { return .none }
+    throw PrecomputeError(
+      .job,
+      "The job asks for divergences of rows, and no row can be judged against the class that it was given \(lacking).")
+  }
+
+  /// Looks for rows of the dump that seem never to have been filled, to tell of them: for whoever counts. Who joins what shards have
+  /// counted has it from these.
+  public mutating func lookForUnfilledRows() throws { note(try contents.unfilledRows()) }
+
+  mutating func note(_ unfilled: UnfilledRows) {
+    unfilledRows = unfilled
+    contents.note(unfilled)
   }
 
   /// Bytes of codes that a job has unasked, at most.
@@ -151,7 +189,7 @@ public struct PreparedJob: Sendable {
         name: instance.name, kind: instance.kind, pair: instance.pair, label: instance.label.map { .string($0) },
         prediction: instance.prediction.map { .string($0) },
         image: kinds[instance.kind]?.images == nil ? nil : instance.image,
-        text: kinds[instance.kind]?.texts == nil ? nil : instance.image)
+        text: kinds[instance.kind]?.texts == nil ? nil : instance.image, sourceRow: instance.sourceRow)
     }
     let provenance: JSONValue = [
       "tool": .string(Self.tool),

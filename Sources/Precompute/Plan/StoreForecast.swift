@@ -3,7 +3,7 @@ import TileStore
 
 /// How large a store becomes at most: what its arrays hold before they are compressed, in bytes.
 struct StoreForecast {
-  /// Counts, figures and orderings.
+  /// Counts, figures, orderings and divergences.
   let counts: Double
   /// Codes by neuron, with the bits beside them; those by row are as many.
   private let columns: Double
@@ -25,7 +25,7 @@ struct StoreForecast {
       counts += Double(source.neurons) * (groups * ofGroup + extremes + instances * 8)
       columns += Double(source.neurons) * Double(source.rows * each) * 9 / 8
     }
-    self.counts = counts
+    self.counts = counts + (job.divergenceAttributes?.logicalBytes ?? 0)
     self.columns = columns
   }
 

@@ -9,6 +9,8 @@ public struct RunResult: Sendable {
   public let path: String
   public let version: String
   public let attributes: Attributes
+  /// What was decided about the dump without being told.
+  public let evidence: Evidence
   /// Files of another dump that the store of this name was made of before.
   public let replacedDump: [String]
 }
@@ -68,15 +70,23 @@ extension PreparedJob {
       layers.append(layer)
       observer.report(.layerEnds(name: layer.name))
     }
+    try writeDivergences(layers, builder, observer)
     try writePictures(builder)
     let attributes = try attributes(layers: layers)
-    let replacedDump = StoreBuilder.madeFrom(root: output, name: job.name).map(fingerprint.otherFiles) ?? []
+    let replacedDump = try replacedDump(output: output)
     let version = try builder.publish(attributes, madeFrom: madeFrom) { count, body in
       try lanes.run(count) { _, index in try body(index) }
     }
     if shards == nil { try tidyShards(output: output) }
     return RunResult(
-      path: "\(builder.folder)/\(version)", version: version, attributes: attributes, replacedDump: replacedDump)
+      path: "\(builder.folder)/\(version)", version: version, attributes: attributes, evidence: contents.evidence,
+      replacedDump: replacedDump)
+  }
+
+  /// Files of another dump that what readers see of this name was made of.
+  func replacedDump(output: String) throws -> [String] {
+    let fingerprint = try fingerprint
+    return StoreBuilder.madeFrom(root: output, name: job.name).map(fingerprint.otherFiles) ?? []
   }
 
   /// The published version of this very job, dump and program, where it is what readers see.

@@ -11,16 +11,22 @@ extension PreparedJob {
   /// - Throws: `PrecomputeError` where shards are missing, damaged or foreign; nothing is published then.
   public func merge(output: String, observer: RunObserver = RunObserver()) throws -> RunResult {
     let folder = try ShardFolder(output: output, job: self)
-    if let version = folder.mergedVersion {
-      let path = "\(folder.store)/\(version)"
+    var job = self
+    if let mark = folder.merged {
+      job.note(mark.unfilledRows)
+      let path = "\(folder.store)/\(mark.version)"
       let attributes = try Store.open(path).attributes
-      try StoreBuilder.makeCurrent(version: version, root: output, name: job.name)
+      let replacedDump = try replacedDump(output: output)
+      try StoreBuilder.makeCurrent(version: mark.version, root: output, name: self.job.name, madeFrom: madeFrom)
       try tidyShards(output: output)
-      return RunResult(path: path, version: version, attributes: attributes, replacedDump: [])
+      return RunResult(
+        path: path, version: mark.version, attributes: attributes, evidence: job.contents.evidence,
+        replacedDump: replacedDump)
     }
-    let shards = try ShardSet(of: self, in: folder)
-    let result = try run(output: output, observer: observer, from: shards)
-    try folder.markMerged(version: result.version)
+    let shards = try ShardSet(of: self, in: folder, observer)
+    job.note(shards.unfilledRows)
+    let result = try job.run(output: output, observer: observer, from: shards)
+    try folder.markMerged(version: result.version, shards.unfilledRows)
     try folder.removeShards()
     return result
   }
@@ -28,7 +34,7 @@ extension PreparedJob {
   /// Removes the results of shards that were merged, and what else a merge left that was stopped at its end.
   func tidyShards(output: String) throws {
     let folder = try ShardFolder(output: output, job: self)
-    guard folder.mergedVersion != nil else { return }
+    guard folder.merged != nil else { return }
     try StoreBuilder.tidy(root: output, name: job.name, fingerprint: fingerprint.text)
     try folder.removeShards()
   }

@@ -70,9 +70,9 @@ extension PreparedJob {
     }
     if restart {
       try folder.removeMergedMark()
-    } else if let version = folder.mergedVersion {
+    } else if let mark = folder.merged {
       try tidyShards(output: output)
-      return result(.wasMerged(version: version))
+      return result(.wasMerged(version: mark.version))
     }
     let own = try WorkFolder(path: folder.path(of: shard))
     if restart {
@@ -97,11 +97,11 @@ extension PreparedJob {
       try contents.dump.verifyUnchanged()
       observer.report(.layerEnds(name: source.name))
     }
-    if !isNew, let mark = try? ShardFolder.complete(at: own.path), mark.files == names {
+    if !isNew, let mark = try? ShardFolder.complete(at: own.path), mark.files == names, mark.unfilledRows == unfilledRows {
       return result(.wasComplete)
     }
     for name in try own.files where !names.contains(name) { try own.remove(name) }
-    try folder.markComplete(shard, files: names)
+    try folder.markComplete(shard, files: names, unfilledRows)
     return result(.counted)
   }
 

@@ -64,19 +64,23 @@ extension PreparedJob {
 struct ShardFolder {
   /// The mark of a complete shard.
   struct Complete: Codable, Equatable, Sendable {
-    static let formatNow = "divergence shard 1"
+    static let formatNow = "divergence shard 2"
     var format = Self.formatNow
     var fingerprint: WorkFingerprint
     var shard: ShardNumber
     /// Names of its files of counts.
     var files: [String]
+    /// What it found in the dump, so that merging need not look there.
+    var unfilledRows: UnfilledRows
   }
   /// The mark that all shards were merged.
-  private struct Merged: Codable {
+  struct Merged: Codable {
     var fingerprint: WorkFingerprint
     /// What a first visit shows (`PreparedJob.startInWords`).
     var start: String
     var version: String
+    /// What the shards found in the dump.
+    var unfilledRows: UnfilledRows
   }
   static let completeName = "complete"
 
@@ -98,13 +102,13 @@ struct ShardFolder {
   func name(of shard: ShardNumber) -> String { "\(shard.index)-of-\(shard.count)" }
   func path(of shard: ShardNumber) -> String { path + "/" + name(of: shard) }
 
-  /// The published version that the shards were merged into, if it is still there.
-  var mergedVersion: String? {
+  /// The mark of the published version that the shards were merged into, if that is still there.
+  var merged: Merged? {
     guard let reader = try? RecordReader(path: path + "/merged"), let mark = try? reader.header(as: Merged.self),
       mark.fingerprint == fingerprint, mark.start == start,
       FileManager.default.fileExists(atPath: "\(store)/\(mark.version)/MANIFEST")
     else { return nil }
-    return mark.version
+    return mark
   }
 
   /// Why the mark that all shards were merged cannot be read; `nil` where it can, or there is none.
@@ -117,18 +121,16 @@ struct ShardFolder {
     } catch { return error.description }
   }
 
-  func markMerged(version: String) throws {
-    try RecordWriter(path: path + "/merged", header: Merged(fingerprint: fingerprint, start: start, version: version))
-      .finish()
+  func markMerged(version: String, _ unfilledRows: UnfilledRows) throws {
+    let mark = Merged(fingerprint: fingerprint, start: start, version: version, unfilledRows: unfilledRows)
+    try RecordWriter(path: path + "/merged", header: mark).finish()
   }
 
   func removeMergedMark() throws { try WorkFolder.removeMark(path + "/merged") }
 
-  func markComplete(_ shard: ShardNumber, files: [String]) throws {
-    try RecordWriter(
-      path: path(of: shard) + "/" + Self.completeName,
-      header: Complete(fingerprint: fingerprint, shard: shard, files: files)
-    ).finish()
+  func markComplete(_ shard: ShardNumber, files: [String], _ unfilledRows: UnfilledRows) throws {
+    let mark = Complete(fingerprint: fingerprint, shard: shard, files: files, unfilledRows: unfilledRows)
+    try RecordWriter(path: path(of: shard) + "/" + Self.completeName, header: mark).finish()
   }
 
   /// Takes the mark away from a shard that is begun anew, or turned out to be damaged; to run it brings it back.

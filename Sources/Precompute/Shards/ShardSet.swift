@@ -1,3 +1,4 @@
+import Activations
 import Foundation
 import TileStore
 
@@ -7,10 +8,12 @@ struct ShardSet {
   let count: Int
   /// Files of counts by layer.
   let files: [[CountsFile]]
+  /// What all of them found in the dump.
+  let unfilledRows: UnfilledRows
 
   /// Looks for all shards of a job and checks every byte of their results.
   /// - Throws: `PrecomputeError` that names what is missing, damaged, foreign or there twice.
-  init(of job: PreparedJob, in folder: ShardFolder) throws {
+  init(of job: PreparedJob, in folder: ShardFolder, _ observer: RunObserver) throws {
     let found = try Survey(folder)
     guard !found.isEmpty else { throw Self.none(job, folder) }
     let count = found.chosenCount
@@ -31,7 +34,10 @@ struct ShardSet {
         let own = try mark.files.filter { $0.hasSuffix(CountsFile.suffix) }.map { name throws(RecordFileError) in
           try CountsFile(path: "\(folder.path(of: mark.shard))/\(name)", hasCodes: job.job.codes ?? .none > .none)
         }
-        try job.lanes.run(own.count) { _, number in try own[number].verify() }
+        try job.lanes.run(own.count) { _, number in
+          try observer.checkStop()
+          try own[number].verify()
+        }
         try Self.check(own, are: job.pieces(of: mark.shard), of: mark.shard, job, folder)
         for file in own { files[file.header.layer].append(file) }
       } catch let error as RecordFileError {
@@ -41,8 +47,12 @@ struct ShardSet {
       }
     }
     guard damaged.isEmpty else { throw Self.damaged(damaged, count) }
+    let marks = found.complete[count]!
+    let unfilledRows = marks[0]!.unfilledRows
+    guard marks.values.allSatisfy({ $0.unfilledRows == unfilledRows }) else { throw Self.otherValues(job, count) }
     self.count = count
     self.files = files
+    self.unfilledRows = unfilledRows
   }
 
   /// Compares what a shard's files hold with what it was to do.
@@ -86,6 +96,13 @@ struct ShardSet {
         "\(folder.all)/\(other) holds foreign shards, \(list): of \(folder.fingerprint.difference(from: first.fingerprint))."
     }
     return nil
+  }
+
+  private static func otherValues(_ job: PreparedJob, _ count: Int) -> PrecomputeError {
+    PrecomputeError(
+      .badShards,
+      "The shards of \(job.job.name) did not find the same rows filled: \(job.contents.dump.first.path) was written to between them, and its time set back. Run all again with --restart, from --shard 0/\(count) on. Nothing was merged."
+    )
   }
 
   private static func none(_ job: PreparedJob, _ folder: ShardFolder) -> PrecomputeError {
@@ -144,7 +161,7 @@ extension PreparedJob {
   /// - Throws: `PrecomputeError` where there are foreign ones.
   public func missingShards(output: String, count: Int) throws -> [Int] {
     let folder = try ShardFolder(output: output, job: self)
-    if folder.mergedVersion != nil { return [] }
+    if folder.merged != nil { return [] }
     let complete = try Survey(folder).complete[count] ?? [:]
     return (0..<count).filter { complete[$0] == nil }
   }

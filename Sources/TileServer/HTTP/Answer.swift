@@ -24,7 +24,11 @@ struct Answer: Sendable {
   ///
   /// - Parameters:
   ///   - secret: only whoever holds a token may see it: shared caches must not keep it.
-  init(_ bytes: [UInt8], type: String, coding: ContentCoding, lifetime: Lifetime, secret: Bool = false) {
+  ///   - told: what is said of groups of the moment beside it.
+  init(
+    _ bytes: [UInt8], type: String, coding: ContentCoding, lifetime: Lifetime, secret: Bool = false,
+    told: MomentsTold? = nil
+  ) {
     let compressed = Compression.compress(bytes, coding)
     let sent = compressed ?? bytes
     tag = "\"\(hexadecimal(SHA256.hash(data: sent).prefix(16)))\""
@@ -33,6 +37,8 @@ struct Answer: Sendable {
     if compressed != nil { headers[.contentEncoding] = coding.rawValue }
     let audience = secret ? "private" : "public"
     headers[.tileHeaderChecksum] = TileHeader.checksum(of: bytes)
+    headers[.expressionMoved] = told?.values.moved.map { Self.field($0) }
+    headers[.expressionSample] = told?.values.sample.map { Self.field($0) }
     headers[.cacheControl] =
       switch lifetime {
       case .immutable: "\(audience), max-age=31536000, immutable"
@@ -45,7 +51,32 @@ struct Answer: Sendable {
   }
 
   /// Bytes it takes in a cache: a buffer is a power of two of them.
-  var byteCount: Int { body.storageCapacity + 1024 }
+  var byteCount: Int { body.storageCapacity + 1024 + headers.reduce(0) { $0 + $1.value.utf8.count } }
+
+  /// Bytes of a list in a header, at most.
+  private static let fieldBytesMax = 4096
+
+  /// JSON in a header, in ASCII. Of a list as much as there is room for.
+  private static func field(_ value: JSONValue) -> String {
+    var list = value.array ?? []
+    var text = escapedJSON(value)
+    while text.utf8.count > fieldBytesMax, !list.isEmpty {
+      list.removeLast(list.count / 2 + 1)
+      text = escapedJSON(.array(list))
+    }
+    return text
+  }
+
+  private static func escapedJSON(_ value: JSONValue) -> String {
+    String(decoding: value.encoded(), as: UTF8.self).utf16.reduce(into: "") { text, unit in
+      if (0x20..<0x7F).contains(unit) {
+        text.unicodeScalars.append(Unicode.Scalar(UInt8(unit)))
+      } else {
+        let digits = String(unit, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      }
+    }
+  }
 
   /// 200 with the body, or 304 where the client holds it already.
   func response(to request: Request) -> Response {

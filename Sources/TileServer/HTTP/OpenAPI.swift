@@ -33,21 +33,29 @@ enum OpenAPI {
   private static func operation(_ route: Route) -> JSONValue {
     switch route.content {
     case .json(let schema): get(route, ["$ref": .string("#/components/schemas/\(schema)")])
+    case .table(let schema): table(route, ["$ref": .string("#/components/schemas/\(schema)")])
     case .document: get(route, ["type": "object"])
     case .binary: get(route, ["type": "string", "contentEncoding": "binary"])
     case .probe: probe(route)
     }
   }
 
-  private static func get(_ route: Route, _ schema: JSONValue) -> JSONValue {
+  private static func table(_ route: Route, _ schema: JSONValue) -> JSONValue {
+    get(route, schema, ["text/csv": ["schema": ["type": "string"]]])
+  }
+
+  /// - Parameter others: the answer in other media types.
+  private static func get(_ route: Route, _ schema: JSONValue, _ others: [String: JSONValue] = [:]) -> JSONValue {
     let isTile = route.content.type == TileHeader.mediaType
+    let told = route.query.contains("sample") ? ["Expression-Moved", "Expression-Sample"] : []
     let named = Dictionary(
-      uniqueKeysWithValues: (["ETag", "Cache-Control"] + (isTile ? ["Tile-Header-CRC32C"] : [])).map { name in
+      uniqueKeysWithValues: (["ETag", "Cache-Control"] + (isTile ? ["Tile-Header-CRC32C"] : []) + told).map { name in
         (name, ["$ref": .string("#/components/headers/\(name.filter { $0 != "-" })")] as JSONValue)
       })
     var answers: [String: JSONValue] = [
       "200": [
-        "description": .string(route.summary), "content": .object([route.content.type: ["schema": schema]]),
+        "description": .string(route.summary),
+        "content": .object(others.merging([route.content.type: ["schema": schema]]) { $1 }),
         "headers": .object(named),
       ],
       "304": ["description": "The client holds it already"],

@@ -112,10 +112,13 @@ struct Query {
   /// - Throws: `Problem` 400 that shows where in the expression the fault is.
   func moment() throws(Problem) -> Moment? {
     guard let text = values["where"] else { return nil }
-    // Many clients write a space as `+`.
-    if let plain = spaced["where"], (try? Moment(parsing: text)) == nil, let moment = try? Moment(parsing: plain) {
-      return moment
-    }
+    let rows = try sample()
+    return try moment(text, spaced["where"]).sampled(rows)
+  }
+
+  /// - Parameter plain: the text where a `+` stands for a space, as many clients write it.
+  private func moment(_ text: String, _ plain: String?) throws(Problem) -> Moment {
+    if let plain, (try? Moment(parsing: text)) == nil, let moment = try? Moment(parsing: plain) { return moment }
     do throws(SubsetError) {
       return try Moment(parsing: text)
     } catch {
@@ -123,7 +126,63 @@ struct Query {
     }
   }
 
+  /// A group that is compared: an index, or an expression behind `where:`.
+  /// - Throws: `Problem` 400 where there is none or it cannot be understood, 404 where there is no such group.
+  func member(_ name: String, of groups: Int) throws(Problem) -> PairMember {
+    guard let text = values[name] else {
+      throw .badRequest("\(name) is missing: the index of a group, or where:EXPR.")
+    }
+    let prefix = "where:"
+    if text.hasPrefix(prefix) {
+      return .moment(
+        try moment(String(text.dropFirst(prefix.count)), spaced[name].map { String($0.dropFirst(prefix.count)) }))
+    }
+    guard let index = wholeNumber(text) else {
+      throw .badRequest("\(name) must be the index of a group, or where:EXPR, not “\(text.prefix(100))”.")
+    }
+    guard index < groups else { throw .notFound("\(name) names group \(index); there are \(groups), numbered from 0.") }
+    return .group(index)
+  }
+
+  /// Rows that stand for all of a group of the moment.
+  /// - Throws: `Problem` 400.
+  private func sample() throws(Problem) -> Int? {
+    guard let rows = try count("sample") else { return nil }
+    let range = RowSample.countRange
+    guard range.contains(rows) else {
+      throw .badRequest("sample must be \(range.lowerBound) to \(range.upperBound) rows.")
+    }
+    return rows
+  }
+
+  /// Instances: indices, and rows as `row 17`, comma-separated.
+  /// - Throws: `Problem` 400 where the text is none, 404 where there is no such thing.
+  func instances(below limit: Int, _ table: OrderTable, most: Int) throws(Problem) -> [OrderName.Argument]? {
+    guard let text = values["instances"] else { return nil }
+    if text.isEmpty { return [] }
+    var instances: [OrderName.Argument] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard instances.count < most else { throw .badRequest("instances may hold at most \(most).") }
+      if let index = wholeNumber(part) {
+        guard index < limit else { throw .notFound("instances names \(index); there are \(limit), numbered from 0.") }
+        instances.append(.instance(index))
+        continue
+      }
+      // Many clients write a space as `+`.
+      let name = String(part.replacing("+", with: " "))
+      guard name.hasPrefix("row "), wholeNumber(name.dropFirst(4)) != nil else {
+        throw .badRequest("instances must be indices, or rows such as “row 17”, comma-separated.")
+      }
+      guard let row = table.row(name) else {
+        throw .notFound("There is no “\(name)”: rows are numbered from 0, without zeros in front.")
+      }
+      instances.append(.row(row))
+    }
+    return instances
+  }
+
   /// An ordering of the store's, and its direction.
+  /// - Parameter table: names of the store's groups and instances.
   /// - Throws: `Problem` 400 where the text is no ordering, 404 where it names what the store does not hold.
   func order(_ table: OrderTable) throws(Problem) -> OrderRequest {
     let direction = try choice("direction", Direction.self) ?? .ascending
@@ -134,6 +193,6 @@ struct Query {
       guard OrderTable.isWellFormed(text) else { throw .badRequest("order must be \(OrderName.forms).") }
       throw .notFound("“\(text.prefix(200))” names what this store does not hold. Names are those of the metadata.")
     }
-    return OrderRequest(name: name, direction: direction)
+    return OrderRequest(name: name.sampled(try sample()), direction: direction)
   }
 }

@@ -43,4 +43,8 @@ extension HTTPField.Name {
   static let permissionsPolicy = HTTPField.Name("Permissions-Policy")!
   /// Of tiles and rows, see `TileHeader.checksum(of:)`.
   static let tileHeaderChecksum = HTTPField.Name("Tile-Header-CRC32C")!
+  /// What comparisons with activations were taken as: a JSON list of texts.
+  static let expressionMoved = HTTPField.Name("Expression-Moved")!
+  /// How many rows stand for how many: a JSON object.
+  static let expressionSample = HTTPField.Name("Expression-Sample")!
 }

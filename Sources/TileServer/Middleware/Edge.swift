@@ -140,7 +140,8 @@ enum CrossOrigin {
     }
     guard let allowed = allowed(origins, origin) else { return }
     response.headers[.accessControlAllowOrigin] = allowed
-    response.headers[.accessControlExposeHeaders] = "etag, retry-after, x-request-id, tile-header-crc32c"
+    response.headers[.accessControlExposeHeaders] =
+      "etag, retry-after, x-request-id, tile-header-crc32c, expression-moved, expression-sample"
   }
 
   static func preflight(_ origins: [String], _ origin: String) throws(Problem) -> Response {

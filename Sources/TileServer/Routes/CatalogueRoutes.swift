@@ -38,8 +38,8 @@ extension RouteTable {
   /// The current version of a data set.
   func current(_ route: Route, _ request: Request, _ context: ServerContext) async throws -> Response {
     _ = try Query(request.uri.query, allowing: Set(route.query))
-    let dataset = try await dataset(request, context)
     let name = try part("dataset", context)
+    let dataset = try await dataset(name, request, context)
     return try small(
       [
         "name": .string(name), "version": .string(dataset.current.name),

@@ -16,16 +16,27 @@ extension RouteTable {
     let groups =
       try query.set("groups", below: attributes.groups.count, most: most)
       ?? Array(attributes.groups.indices)
+    let known = attributes.instances.indices
     let instances =
-      try query.set("instances", below: attributes.instances.count, most: most)
-      ?? (attributes.instances.count <= most ? Array(attributes.instances.indices) : [])
+      try query.instances(below: known.count, asked.served.orders, most: most).map { Self.each($0) }
+      ?? (known.count <= most ? known.map { .instance($0) } : [])
     let moment = try query.moment()
+    let pair = try query["a"] != nil || query["b"] != nil ? pair(query, asked) : nil
+    guard pair != nil || query["with"] == nil else { throw Problem.badRequest("with belongs to a and b.") }
     return Build(
-      .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances, moment),
-      cost: layer.cost(ofNeuron: groups.count, instances: instances.count, moment)
+      .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances, moment, pair),
+      [moment].compactMap(\.self), in: layer,
+      cost: layer.cost(ofNeuron: groups.count, instances: instances.count, moment, pair)
     ) {
-      try layer.neuron(neuron, groups: groups, instances: instances, moment: moment).encoded()
+      try layer.neuron(neuron, groups: groups, instances: instances, moment: moment, pair: pair).encoded()
     }
+  }
+
+  /// Each once, stored ones first, in ascending order: all ways to write a choice are one key in the caches.
+  private static func each(_ instances: [OrderName.Argument]) -> [OrderName.Argument] {
+    let stored = Set(instances.compactMap { if case .instance(let index) = $0 { index } else { nil } })
+    let rows = Set(instances.compactMap { if case .row(let row) = $0 { row } else { nil } })
+    return stored.sorted().map { .instance($0) } + rows.sorted().map { .row($0) }
   }
 
   func summary(_ asked: VersionRequest) throws -> Build {
@@ -37,7 +48,7 @@ extension RouteTable {
       try query.set("groups", below: all.count, most: most) ?? (all.count <= most ? Array(all) : [0])
     let moment = try query.moment()
     return Build(
-      .summary(layer: layer.index, groups: groups, moment),
+      .summary(layer: layer.index, groups: groups, moment), [moment].compactMap(\.self), in: layer,
       cost: layer.cost(ofSummary: groups, moment)
     ) { try layer.summary(groups: groups, moment: moment).encoded() }
   }

@@ -7,6 +7,8 @@ struct Route: Sendable {
   enum Content: Sendable {
     /// By the name of a schema of the OpenAPI document.
     case json(String)
+    /// The same, or the same as a table of CSV.
+    case table(String)
     /// By media type.
     case binary(String)
     /// The OpenAPI document itself.
@@ -16,7 +18,7 @@ struct Route: Sendable {
 
     var type: String {
       switch self {
-      case .json, .document: "application/json"
+      case .json, .table, .document: "application/json"
       case .binary(let type): type
       case .probe: "text/plain"
       }
@@ -63,7 +65,8 @@ struct Route: Sendable {
       "/api/v1/datasets/{dataset}/{version}" + path, id, summary, query: query, content, errors: [401, 404, 500, 503]
     ) { table, route, request, context in
       let asked = try await table.version(request, context, route)
-      return try await table.answer(asked, try resolve(table, asked), type: content.type)
+      let build = try resolve(table, asked)
+      return try await table.answer(asked, build, type: build.type ?? content.type)
     }
   }
 
@@ -76,23 +79,51 @@ struct Route: Sendable {
 /// What an answer is, and how to build it.
 struct Build: Sendable {
   let resource: AnswerKey.Resource
+  /// Media type, where it is not the route's.
+  let type: String?
+  /// How long others may keep it.
+  let lifetime: Answer.Lifetime
   /// What building it takes, asked for only where it must be built.
   let cost: @Sendable () -> Cost
   /// The bytes, made on a build thread.
   let bytes: @Sendable () throws -> [UInt8]
+  /// What must be told of groups of the moment, once the bytes are made.
+  let told: (@Sendable () throws -> MomentsTold)?
 
   init(
-    _ resource: AnswerKey.Resource, cost: @autoclosure @escaping @Sendable () -> Cost,
+    _ resource: AnswerKey.Resource, type: String? = nil, cost: @autoclosure @escaping @Sendable () -> Cost,
+    told: (@Sendable () throws -> MomentsTold)? = nil,
     bytes: @escaping @Sendable () throws -> [UInt8]
   ) {
     self.resource = resource
+    self.type = type
     self.cost = cost
     self.bytes = bytes
+    lifetime = .immutable
+    self.told = told
+  }
+
+  /// What is made of groups of the moment, too.
+  init(
+    _ resource: AnswerKey.Resource, of order: OrderRequest? = nil, _ moments: [Moment] = [], in layer: LayerParts,
+    cost: @autoclosure @escaping @Sendable () -> Cost, bytes: @escaping @Sendable () throws -> [UInt8]
+  ) {
+    self.resource = resource
+    type = nil
+    self.cost = cost
+    self.bytes = bytes
+    // Rows that stand for others are not for ever: another program may choose others.
+    let all = (order?.name.moments ?? []) + moments
+    lifetime = all.contains { $0.sample != nil } ? .revalidated : .immutable
+    let told: @Sendable () throws -> MomentsTold = { try layer.told(moments, of: order) }
+    self.told = all.isEmpty ? nil : told
   }
 }
 
 extension Route {
-  private static let ordered = ["order", "direction"]
+  /// Parameters that name another version.
+  static let versions = ["of", "with"]
+  private static let ordered = ["order", "direction"] + versions
 
   static let all = [
     Route("/api/v1/datasets", "catalogue", "All data sets", .json("Catalogue"), errors: [503]) {
@@ -104,25 +135,40 @@ extension Route {
     ) { try await $0.current($1, $2, $3) },
     built("", "metadata", "Layers, groups and instances", .json("Metadata")) { try $0.metadata($1) },
     built("/images/{instance}", "image", "The picture of an instance", .binary("image/png")) { try $0.image($1) },
-    built("/layers/{layer}/summary", "summary", "One layer at a glance", query: ["groups", "where"], .json("Summary")) {
+    built(
+      "/layers/{layer}/summary", "summary", "One layer at a glance", query: ["groups", "where", "sample"],
+      .json("Summary")
+    ) {
       try $0.summary($1)
     },
     built(
       "/layers/{layer}/tiles/{group}/{level}/{index}", "tile", "Densities of 256 displayed rows",
-      query: ordered + ["axis", "bins", "zoom", "from", "where"], .binary(TileHeader.mediaType)
+      query: ordered + ["axis", "bins", "zoom", "from", "where", "sample"], .binary(TileHeader.mediaType)
     ) { try $0.tile($1) },
     built(
       "/layers/{layer}/rows/{level}/{index}", "rows", "Neurons, keys and instance values of 256 displayed rows",
-      query: ordered + ["instances", "spread"], .binary(TileHeader.mediaType)
+      query: ordered + ["instances", "spread", "sample"], .binary(TileHeader.mediaType)
     ) { try $0.rows($1) },
     built(
       "/layers/{layer}/find", "find", "Rank of a neuron, or the other way round",
-      query: ordered + ["neuron", "rank"], .json("Place")
+      query: ordered + ["neuron", "rank", "sample"], .json("Place")
     ) { try $0.find($1) },
     built(
       "/layers/{layer}/neurons/{neuron}", "neuron", "Everything about one neuron",
-      query: ["groups", "instances", "where"], .json("Neuron")
+      query: ["groups", "instances", "where", "sample", "a", "b", "with"], .json("Neuron")
     ) { try $0.neuron($1) },
+    built(
+      "/layers/{layer}/compare", "compare", "What tells two groups apart, neuron by neuron",
+      query: ["a", "b", "with", "order", "from", "count", "format"], .table("Comparison")
+    ) { try $0.compare($1) },
+    built(
+      "/layers/{layer}/similar", "similar", "The classes of which a group is told apart least", query: ["a"],
+      .json("Similar")
+    ) { try $0.similar($1) },
+    built(
+      "/separation", "separation", "The layers that tell two groups apart best", query: ["a", "b"],
+      .json("Separation")
+    ) { try $0.separation($1) },
     built(
       "/layers/{layer}/neurons/{neuron}/rows", "firing", "The rows that fire a neuron most, or least",
       query: ["group", "where", "end", "count"], .json("Firing")
@@ -136,6 +182,22 @@ extension Route {
     },
     built("/rows/{row}/picture", "rowPicture", "The picture of a row", .binary("image/png")) { try $0.rowPicture($1) },
     built("/rows/{row}/text", "rowText", "The text of a row", .json("RowText")) { try $0.rowText($1) },
+    built(
+      "/divergences/rows", "rowDivergences", "How ordinary some rows are for their class", query: ["from", "count"],
+      .json("Divergences")
+    ) { try $0.divergences($1, of: .rows) },
+    built(
+      "/divergences/rows/{row}", "rowDivergence", "How ordinary a row is, in each layer", query: ["for", "over"],
+      .json("Divergence")
+    ) { try $0.divergence($1, of: .rows) },
+    built(
+      "/divergences/instances", "instanceDivergences", "How ordinary some instances are for their class",
+      query: ["from", "count"], .json("Divergences")
+    ) { try $0.divergences($1, of: .instances) },
+    built(
+      "/divergences/instances/{instance}", "instanceDivergence", "How ordinary an instance is, in each layer",
+      query: ["for", "over"], .json("Divergence")
+    ) { try $0.divergence($1, of: .instances) },
     Route("/openapi.json", "openapi", "This document", .document) { table, _, request, _ in
       try table.openAPI(request)
     },

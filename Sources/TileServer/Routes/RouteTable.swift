@@ -53,7 +53,9 @@ extension RouteTable {
     if !service.answers.isUnderWay(key) { try service.limiter.charge(charge.client, charge.cost.units) }
     do {
       return try await make(key, charge, context) {
-        Answer(try build.bytes(), type: type, coding: coding, lifetime: .immutable, secret: secret)
+        let bytes = try build.bytes()
+        return Answer(
+          bytes, type: type, coding: coding, lifetime: build.lifetime, secret: secret, told: try build.told?())
       }.response(to: request)
     } catch let error as StoreError where error.kind == .notFound && version.store.isCurrent {
       // A file of the current version is missing: that is damage, not a version that is being removed.
@@ -79,7 +81,9 @@ struct VersionRequest {
   let route: Route
   let served: ServedVersion
   /// Whether a token was needed.
-  let secret: Bool
+  var secret: Bool
+  /// Other versions that parameters name, by parameter.
+  var others: [String: ServedVersion] = [:]
 
   var attributes: Attributes { served.store.attributes }
 
@@ -106,8 +110,7 @@ extension RouteTable {
 
   /// The data set that a request names, looked at now where nobody has yet.
   /// - Throws: `Problem` 404, or 401 where it needs another token; `BuildLanes.Full`.
-  func dataset(_ request: Request, _ context: ServerContext) async throws -> Library.DatasetEntry {
-    let name = try part("dataset", context)
+  func dataset(_ name: String, _ request: Request, _ context: ServerContext) async throws -> Library.DatasetEntry {
     if service.library.isUnseen(name) {
       try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) { [service] in
         service.lookAhead(at: name)
@@ -124,32 +127,71 @@ extension RouteTable {
     return dataset
   }
 
-  /// The version that a request names, opened where it is not open.
-  /// - Throws: `Problem` 404, 401, or gone; `StoreError`; `BuildLanes.Full`.
+  /// The version that a request names, and those that its parameters name beside it.
+  /// - Throws: `Problem` 404, 401, or gone; 400; `StoreError`; `BuildLanes.Full`.
   func version(_ request: Request, _ context: ServerContext, _ route: Route) async throws -> VersionRequest {
-    let dataset = try await dataset(request, context)
-    let name = try part("version", context)
+    let dataset = try await dataset(part("dataset", context), request, context)
+    var asked = VersionRequest(
+      request: request, context: context, route: route,
+      served: try await version(part("version", context), of: dataset, request, context),
+      secret: !dataset.tokens.isEmpty)
+    let parameters = route.query.filter { Route.versions.contains($0) }
+    if parameters.isEmpty { return asked }
+    let query = try asked.query()
+    for parameter in parameters {
+      guard let text = query[parameter] else { continue }
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2 else {
+        throw Problem.badRequest("\(parameter) must be a data set and one of its versions: NAME/VERSION.")
+      }
+      let other = try await self.dataset(parts[0], request, context)
+      asked.others[parameter] = try await version(parts[1], of: other, request, context)
+      asked.secret = asked.secret || !other.tokens.isEmpty
+    }
+    return asked
+  }
+
+  /// A version of a data set, opened where it is not open.
+  /// - Throws: `Problem` 404, or gone; `StoreError`; `BuildLanes.Full`.
+  private func version(
+    _ name: String, of dataset: Library.DatasetEntry, _ request: Request, _ context: ServerContext
+  ) async throws -> ServedVersion {
     guard let version = dataset.version(name) else {
       guard isVersion(name) else { throw Problem.notFound("“\(name.prefix(100))” is no version.") }
       throw Problem(.gone, "Version \(name) is not here any more. The current one is \(dataset.current.name).")
     }
-    let served: ServedVersion
-    if let open = service.library.atHand(version) {
-      served = open
-    } else {
-      served = try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) {
-        [service] in
-        try service.library.open(version, of: dataset.name)
-      }
+    if let open = service.library.atHand(version) { return open }
+    return try await service.lanes.run(Charge(client: service.client(request, context), cost: .least)) {
+      [service] in
+      try service.library.open(version, of: dataset.name)
     }
-    return VersionRequest(
-      request: request, context: context, route: route, served: served, secret: !dataset.tokens.isEmpty)
   }
 
   /// The layer that a request names.
   func layer(_ asked: VersionRequest) throws(Problem) -> LayerParts {
     let id = try part("layer", asked.context)
     guard let index = asked.served.layerIndices[id] else { throw .notFound("There is no layer “\(id.prefix(100))”.") }
-    return asked.served.layer(index, service)
+    var layer = asked.served.layer(index, service)
+    if asked.others.isEmpty { return layer }
+    var all = [layer.serial: layer]
+    for other in asked.others.values {
+      guard let index = other.layerIndices[id] else {
+        throw .notFound("The other version has no layer “\(id.prefix(100))”.")
+      }
+      let neighbour = other.layer(index, service)
+      guard neighbour.levels.neurons == layer.levels.neurons else {
+        throw .notFound(
+          "The layer has \(layer.levels.neurons) neurons here and \(neighbour.levels.neurons) in the other version: they are compared neuron by neuron."
+        )
+      }
+      all[neighbour.serial] = neighbour
+    }
+    // Each knows the others: an order of another version may compare it with this one.
+    layer.neighbours = all.mapValues { one in
+      var one = one
+      one.neighbours = all
+      return one
+    }
+    return layer
   }
 }

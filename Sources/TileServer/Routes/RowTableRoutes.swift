@@ -18,7 +18,8 @@ extension RouteTable {
       }
       let parts = asked.served.layer(0, service)
       return Build(
-        .chosenRows(moment, from: first, count: count), cost: parts.cost(ofRows: moment, count: count)
+        .chosenRows(moment, from: first, count: count), [moment], in: parts,
+        cost: parts.cost(ofRows: moment, count: count)
       ) {
         try parts.rows(moment, from: first, count: count, of: table).encoded()
       }
@@ -64,6 +65,7 @@ extension RouteTable {
     let group = named ?? 0
     return Build(
       .firing(layer: layer.index, neuron: neuron, group: group, moment, end, top: top),
+      [moment].compactMap(\.self), in: layer,
       cost: layer.cost(ofFiring: moment, top: top)
     ) {
       try layer.firing(neuron: neuron, group: group, moment: moment, end: end, top: top).encoded()

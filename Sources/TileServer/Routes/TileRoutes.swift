@@ -10,7 +10,7 @@ extension RouteTable {
   func tile(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)
     let query = try asked.query()
-    let order = try query.order(asked.served.orders)
+    let order = try query.order(asked)
     let (group, moment) = try group(query, asked)
     let (level, index) = try tile(of: layer.levels, asked.context)
     let axis = try query.choice("axis", BinAxis.self) ?? .shared
@@ -19,6 +19,7 @@ extension RouteTable {
       window: try window(query, axis, group: group, layer))
     return Build(
       .tile(layer: layer.index, plane, order, level: level, index: index),
+      of: order, [moment].compactMap(\.self), in: layer,
       cost: layer.cost(ofTile: plane, order, level: level)
     ) { try layer.tile(plane, order, level: level, index: index) }
   }
@@ -37,14 +38,15 @@ extension RouteTable {
   func rows(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)
     let query = try asked.query()
-    let order = try query.order(asked.served.orders)
+    let order = try query.order(asked)
     let known = asked.attributes.instances.count
-    let instances = try query.indices("instances", below: known, most: 64) ?? []
+    let instances = try query.instances(below: known, asked.served.orders, most: 64) ?? []
     let withSpreads = try query.choice("spread", SpreadOf.self) != nil
     let (level, index) = try tile(of: layer.levels, asked.context)
     return Build(
       .rows(
         layer: layer.index, order, instances: instances, withSpreads: withSpreads, level: level, index: index),
+      of: order, in: layer,
       cost: layer.cost(ofRows: order, instances: instances, withSpreads: withSpreads, level: level, index: index)
     ) { try layer.rows(order, instances: instances, withSpreads: withSpreads, level: level, index: index) }
   }
@@ -55,7 +57,7 @@ extension RouteTable {
   func find(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)
     let query = try asked.query()
-    let order = try query.order(asked.served.orders)
+    let order = try query.order(asked)
     let rank = try query.count("rank") ?? 0
     let place = try query.count("neuron").map { AnswerKey.Place.neuron($0) } ?? .rank(rank)
     switch place {
@@ -65,16 +67,18 @@ extension RouteTable {
       }
     }
     return Build(
-      .find(layer: layer.index, order, place),
+      .find(layer: layer.index, order, place), of: order, in: layer,
       cost: layer.cost(of: order)
     ) {
-      let order = try layer.order(order)
+      let neurons = try layer.order(order)
       let (neuron, rank) =
         switch place {
-        case .neuron(let neuron): (neuron, order.rank(of: neuron))
-        case .rank(let rank): (Int(order.neurons[rank]), rank)
+        case .neuron(let neuron): (neuron, neurons.rank(of: neuron))
+        case .rank(let rank): (Int(neurons.neurons[rank]), rank)
         }
-      return JSONValue.object(["neuron": JSONValue(neuron), "rank": JSONValue(rank)]).encoded()
+      var answer: [String: JSONValue] = ["neuron": JSONValue(neuron), "rank": JSONValue(rank)]
+      if !order.name.moments.isEmpty { try layer.told(of: order).add(to: &answer) }
+      return JSONValue.object(answer).encoded()
     }
   }
 

@@ -149,10 +149,17 @@ public struct Instance: Sendable, Equatable, Codable {
   public var image: Int?
   /// Index in the texts of `texts/KIND`.
   public var text: Int?
+  /// The row of the dump that it was, or was made from.
+  public var sourceRow: Int?
+
+  enum CodingKeys: String, CodingKey {
+    case name, kind, pair, label, prediction, image, text
+    case sourceRow = "source_row"
+  }
 
   public init(
     name: String, kind: String, pair: Int?, label: JSONValue? = nil, prediction: JSONValue? = nil, image: Int? = nil,
-    text: Int? = nil
+    text: Int? = nil, sourceRow: Int? = nil
   ) {
     self.name = name
     self.kind = kind
@@ -161,6 +168,7 @@ public struct Instance: Sendable, Equatable, Codable {
     self.prediction = prediction
     self.image = image
     self.text = text
+    self.sourceRow = sourceRow
   }
 }
 

@@ -96,6 +96,17 @@ final class Metadata {
     }
   }
 
+  /// The divergences of rows.
+  /// - Parameter root: the attributes of the root.
+  func divergences(
+    _ root: Attributes, open: (_ path: String, _ metadata: ArrayMetadata) throws(StoreError) -> ArrayReader
+  ) throws(StoreError) -> DivergenceTable {
+    let attributes = try attributes(StorePath.metadata(of: StorePath.divergences), as: DivergenceAttributes.self)
+    return try DivergenceTable(attributes, root) { path throws(StoreError) in
+      try open(path, array(path, of: root.formatVersion))
+    }
+  }
+
   /// Reads a file and compares it with `MANIFEST`.
   private func read(_ file: String) throws(StoreError) -> Data {
     // A copy, so that what is decoded is what was checked even if the file changes in between.
@@ -200,6 +211,9 @@ final class Metadata {
         "layer \(layer.id) has origin \(layer.shared.origin)")
     }
     for instance in attributes.instances {
+      try require(
+        instance.sourceRow.map((0..<rows).contains) ?? true,
+        "instance \(instance.name) comes from row \(instance.sourceRow ?? 0) of \(rows)")
       try require(instance.image ?? 0 >= 0 && instance.text ?? 0 >= 0, "instance \(instance.name) has a negative index")
       try require(
         instance.image == nil && instance.text == nil || isPathPart(instance.kind), "“\(instance.kind)” names no folder"

@@ -17,6 +17,8 @@ public final class Store: Sendable {
   public let texts: [String: [String]]
   /// What each row is; `nil` in a store that was made before there was such a table.
   public let table: RowTable?
+  /// How far each row lies from its class; `nil` where nobody judged them.
+  public let divergences: DivergenceTable?
   /// Bytes of `MANIFEST` and of the metadata that stay in memory: about what the store takes while it is open.
   public let metadataBytes: Int
   private let layerIndices: [String: Int]
@@ -106,15 +108,18 @@ public final class Store: Sendable {
         guard last < texts[kind]?.count ?? 0 else { throw .corrupt(file, "expected more than \(last) texts") }
       }
     }
-    var table: RowTable?
-    if attributes.formatVersion >= 2, manifest.hash(of: StorePath.metadata(of: StorePath.rows)) != nil {
-      table = try metadata.rowTable(rows: attributes.dataset.rows, of: attributes.formatVersion) {
-        path, array throws(StoreError) in
-        let reader = try ArrayReader(path: path, metadata: array, folder: folder, maps: maps, hasPlanes: false)
-        try reader.checkShards(manifest)
-        return reader
-      }
+    func rowArray(_ path: String, _ metadata: ArrayMetadata) throws(StoreError) -> ArrayReader {
+      let reader = try ArrayReader(path: path, metadata: metadata, folder: folder, maps: maps, hasPlanes: false)
+      try reader.checkShards(manifest)
+      return reader
     }
+    func has(_ group: String) -> Bool {
+      attributes.formatVersion >= 2 && manifest.hash(of: StorePath.metadata(of: group)) != nil
+    }
+    table =
+      has(StorePath.rows)
+      ? try metadata.rowTable(rows: attributes.dataset.rows, of: attributes.formatVersion, open: rowArray) : nil
+    divergences = has(StorePath.divergences) ? try metadata.divergences(attributes, open: rowArray) : nil
     version = manifest.version
     metadataBytes = metadata.bytesKept
     self.folder = folder
@@ -122,7 +127,6 @@ public final class Store: Sendable {
     self.layers = layers
     self.images = images
     self.texts = texts
-    self.table = table
     self.maps = maps
     layerIndices = Dictionary(uniqueKeysWithValues: attributes.layers.enumerated().map { ($1.id, $0) })
   }
@@ -156,5 +160,6 @@ public final class Store: Sendable {
   /// All arrays, in a fixed order.
   public var arrays: [ArrayReader] {
     layers.flatMap(\.arrays) + images.sorted { $0.key < $1.key }.map(\.value) + (table?.arrays ?? [])
+      + (divergences?.arrays ?? [])
   }
 }

@@ -9,6 +9,8 @@ public enum StorePath {
   public static let texts = "texts"
   /// Group of the table of rows; its arrays are those of `RowTableAttributes.arrays`.
   static let rows = "rows"
+  /// Group of the divergences of rows; its arrays are those of `DivergenceAttributes`.
+  static let divergences = "divergences"
 
   /// Group of a layer; its arrays are those of `LayerArray.all`.
   public static func layer(_ id: String) -> String { "\(layers)/\(id)" }
@@ -28,6 +30,7 @@ extension StoreLimits {
     case StorePath.manifest: manifestBytes
     case StorePath.metadata(of: ""): rootBytes
     case StorePath.metadata(of: StorePath.rows): rowTableBytes
+    case StorePath.metadata(of: StorePath.divergences): rootBytes
     default: path.hasPrefix("\(StorePath.texts)/") ? textsBytes : nodeBytes
     }
   }

@@ -44,6 +44,7 @@ public struct Verification: Sendable {
         verification.checkRows(of: store)
         verification.checkContents(of: store, progress: progress)
         verification.checkCodes(of: store)
+        verification.checkDivergences(of: store)
       }
     }
     progress(1)

@@ -3,6 +3,8 @@ struct BuiltStore {
   private let folder: VersionFolder
   /// Shards that are mapped at a time: each is looked at once.
   private static let mapsMax = 2
+  /// Of an array that several lanes read.
+  private static let mapsMaxReadBack = 64
 
   /// - Parameter name: the version, where that is known.
   init(path: String, name: String? = nil) throws(StoreError) { folder = try VersionFolder(path: path, name: name) }
@@ -15,12 +17,7 @@ struct BuiltStore {
     let file = StorePath.metadata(of: path)
     let layer = try metadata.attributes(file, as: Layer.self)
     guard layer.id == id else { throw StoreError.corrupt(file, "it is of the layer \(layer.id)") }
-    let reader = try LayerReader(
-      layer, layer.sizes(rows: rows, groups: groups, instances: instances), formatVersion: Attributes.formatVersion
-    ) { path throws(StoreError) in
-      try ArrayReader(
-        path: path, metadata: metadata.array(path, of: Attributes.formatVersion), folder: folder, maps: maps)
-    }
+    let reader = try reader(of: layer, rows: rows, groups: groups, instances: instances, metadata, maps)
     for array in reader.arrays { try array.checkShards() }
     for group in reader.groups { _ = try metadata.attributes(StorePath.metadata(of: group), as: JSONValue.self) }
     let there = try filePaths(below: "\(folder.path)/\(path)", skipping: "").map { "\(path)/\($0)" }
@@ -28,8 +25,26 @@ struct BuiltStore {
     return layer
   }
 
+  /// A layer that is known to be whole, to read it back.
+  func reader(of layer: Layer, rows: Int, groups: Int, instances: Int) throws(StoreError) -> LayerReader {
+    try reader(
+      of: layer, rows: rows, groups: groups, instances: instances, Metadata(folder: folder, manifest: nil),
+      ShardMaps(limit: Self.mapsMaxReadBack))
+  }
+
+  private func reader(
+    of layer: Layer, rows: Int, groups: Int, instances: Int, _ metadata: Metadata, _ maps: ShardMaps
+  ) throws(StoreError) -> LayerReader {
+    try LayerReader(
+      layer, layer.sizes(rows: rows, groups: groups, instances: instances), formatVersion: Attributes.formatVersion
+    ) { path throws(StoreError) in
+      try ArrayReader(
+        path: path, metadata: metadata.array(path, of: Attributes.formatVersion), folder: folder, maps: maps)
+    }
+  }
+
   /// The table of rows, if all of it is there.
-  func rowTable(rows: Int) throws -> RowTableAttributes {
+  func rowTable(rows: Int) throws -> RowTable {
     let metadata = Metadata(folder: folder, manifest: nil)
     let maps = ShardMaps(limit: Self.mapsMax)
     let table = try metadata.rowTable(rows: rows, of: Attributes.formatVersion) { path, array throws(StoreError) in
@@ -39,7 +54,23 @@ struct BuiltStore {
     for group in table.groups { _ = try metadata.attributes(StorePath.metadata(of: group), as: JSONValue.self) }
     let there = try filePaths(below: "\(folder.path)/\(StorePath.rows)", skipping: "").map { "\(StorePath.rows)/\($0)" }
     try compare(there, with: table.filePaths)
-    return table.attributes
+    return table
+  }
+
+  /// Looks whether the divergences of a layer are all there.
+  func divergences(ofLayer id: String, _ attributes: DivergenceAttributes) throws {
+    let metadata = Metadata(folder: folder, manifest: nil)
+    let maps = ShardMaps(limit: Self.mapsMax)
+    let path = "\(StorePath.divergences)/\(id)"
+    _ = try metadata.attributes(StorePath.metadata(of: path), as: JSONValue.self)
+    let arrays = try DivergenceTable.layer(id, attributes) { path throws(StoreError) in
+      try ArrayReader(
+        path: path, metadata: metadata.array(path, of: Attributes.formatVersion), folder: folder, maps: maps,
+        hasPlanes: false)
+    }
+    for array in arrays.values { try array.checkShards() }
+    let there = try filePaths(below: "\(folder.path)/\(path)", skipping: "").map { "\(path)/\($0)" }
+    try compare(there, with: [StorePath.metadata(of: path)] + arrays.values.flatMap(\.filePaths))
   }
 
   /// Opens the store, and compares it with what the plan knows: the attributes that count, every shard, and that there is nothing else.
@@ -108,6 +139,10 @@ extension RowTable {
   fileprivate var filePaths: [String] { groups.map(StorePath.metadata) + arrays.flatMap(\.filePaths) }
 }
 
+extension DivergenceTable {
+  fileprivate var filePaths: [String] { groups.map(StorePath.metadata) + arrays.flatMap(\.filePaths) }
+}
+
 extension Store {
   /// Every file of the store, but for `MANIFEST`.
   fileprivate var filePaths: [String] {
@@ -115,6 +150,6 @@ extension Store {
     if !images.isEmpty { groups.append(StorePath.images) }
     if !texts.isEmpty { groups += [StorePath.texts] + texts.keys.map(StorePath.texts) }
     return groups.map(StorePath.metadata) + layers.flatMap(\.filePaths) + images.values.flatMap(\.filePaths)
-      + (table?.filePaths ?? [])
+      + (table?.filePaths ?? []) + (divergences?.filePaths ?? [])
   }
 }

@@ -32,7 +32,7 @@ public struct RowTableWriter: Sendable {
 
 extension StoreBuilder {
   /// The table of rows, if an earlier builder completed it and all of it is whole.
-  public func completedRowTable(rows: Int) -> RowTableAttributes? {
+  public func completedRowTable(rows: Int) -> RowTable? {
     try? BuiltStore(path: building).rowTable(rows: rows)
   }
 }

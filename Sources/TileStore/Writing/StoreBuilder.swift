@@ -137,6 +137,12 @@ public final class StoreBuilder: Sendable {
     try? BuiltStore(path: building).layer(id, rows: rows, groups: groups, instances: instances)
   }
 
+  /// A layer that was completed, to read it back.
+  /// - Throws: `StoreError`.
+  public func reader(of layer: Layer, rows: Int, groups: Int, instances: Int) throws -> LayerReader {
+    try BuiltStore(path: building).reader(of: layer, rows: rows, groups: groups, instances: instances)
+  }
+
   /// Removes what an earlier builder left at `path`.
   public func remove(_ path: String) throws {
     try retire(building + "/" + path, through: folder + "/.removing")
@@ -199,8 +205,7 @@ public final class StoreBuilder: Sendable {
       try renameFile(building, to: target)
       try synchronizeFolder(folder)
     }
-    try Self.flipCurrent(in: folder, to: version)
-    try replaceFile(Self.note(folder), with: Data("\(version)\n\(madeFrom)".utf8), outlasting: .powerLoss)
+    try Self.flip(folder, to: version, madeFrom: madeFrom)
     try removeTree(outside)
     return version
   }
@@ -226,21 +231,24 @@ public final class StoreBuilder: Sendable {
   }
 
   /// Makes a version that was published before the one that readers see, where it is not. Takes the store's lock for it.
+  /// - Parameter madeFrom: what the version was made from, as when it was published.
   /// - Throws: `StoreWriteError`, `StoreBusy`.
-  public static func makeCurrent(version: String, root: String, name: String) throws {
+  public static func makeCurrent(version: String, root: String, name: String, madeFrom: String) throws {
     let folder = root + "/" + name
     if Catalogue.currentVersion(ofDataset: folder) == version { return }
     let lock = try FolderLock(folder: folder)
-    try withExtendedLifetime(lock) { try flipCurrent(in: folder, to: version) }
+    try withExtendedLifetime(lock) { try flip(folder, to: version, madeFrom: madeFrom) }
   }
 
-  /// Has `current` of a data set's folder name a version, by one rename. Only for who holds the folder's lock.
-  private static func flipCurrent(in folder: String, to version: String) throws {
+  /// Has `current` of a data set's folder name a version, by one rename, and notes what that was made from. Only for who holds the
+  /// folder's lock.
+  private static func flip(_ folder: String, to version: String, madeFrom: String) throws {
     let link = folder + "/.current" + newSuffix
     try removeTree(link)
     guard retrying({ symlink(version, link) }) == 0 else { throw StoreWriteError("publish", folder + "/current") }
     try renameFile(link, to: folder + "/current")
     try synchronizeFolder(folder)
+    try replaceFile(note(folder), with: Data("\(version)\n\(madeFrom)".utf8), outlasting: .powerLoss)
   }
 }
 

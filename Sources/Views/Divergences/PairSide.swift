@@ -4,90 +4,130 @@ import TileStore
 /// One of the two sides of a comparison: a group of a layer of a store, stored or of the moment.
 struct PairSide: Sendable {
   let layer: LayerReader
+  let grids: LayerGrids
   private let counts: Counts
-  private let grids: [(grid: DyadicGrid, hasTails: Bool)]
 
   private enum Counts: Sendable {
-    case stored(group: Int, zeros: [UInt32], means: [Double], deviations: [Double])
+    case stored(group: Int, zeros: [UInt32])
     case moment(SubsetCounter)
   }
 
-  /// - Parameter samples: values of a neuron in the group.
-  init(_ layer: LayerReader, group: Int, samples: Int) throws(StoreError) {
-    try self.init(
-      layer,
-      .stored(
-        group: group, zeros: try layer.zeros(group: group, samples: samples),
-        means: try layer.statistic(.mean).plane(group, as: Double.self),
-        deviations: try layer.statistic(.deviation).plane(group, as: Double.self)))
+  /// - Parameter zeros: `[neuron]`: of the group.
+  init(_ layer: LayerReader, _ grids: LayerGrids, group: Int, zeros: [UInt32]) {
+    (self.layer, self.grids, counts) = (layer, grids, .stored(group: group, zeros: zeros))
   }
 
-  /// A group of the moment, of which means are not known.
-  /// - Throws: `SubsetError` where the layer has no codes; `StoreError`.
-  init(_ layer: LayerReader, _ subset: Subset) throws {
-    try self.init(layer, .moment(SubsetCounter(layer, subset)))
-  }
-
-  private init(_ layer: LayerReader, _ counts: Counts) throws(StoreError) {
-    self.layer = layer
-    self.counts = counts
-    let (exponents, origins) = (try layer.exponents(), try layer.origins())
-    let tails = try layer.tails.plane(0, as: UInt8.self)
-    grids = exponents.indices.map {
-      (DyadicGrid(exponent: Int(exponents[$0]), origin: origins[$0]), tails[$0] != 0)
-    }
+  /// A group of the moment.
+  init(_ grids: LayerGrids, _ counter: SubsetCounter) {
+    (layer, self.grids, counts) = (counter.layer, grids, .moment(counter))
   }
 
   var neurons: Int { grids.count }
 
-  /// NaN of a group of the moment.
-  func mean(_ neuron: Int) -> Double { if case .stored(_, _, let means, _) = counts { means[neuron] } else { .nan } }
-  func deviation(_ neuron: Int) -> Double {
-    if case .stored(_, _, _, let deviations) = counts { deviations[neuron] } else { .nan }
+  /// Neurons that are had as cheaply together as some of them.
+  var neuronsAtOnce: Int {
+    if case .moment(let counter) = counts {
+      max(counter.neuronsAtOnce, PairBlock.neuronsMax)
+    } else {
+      PairBlock.neuronsMax
+    }
   }
 
-  /// Histograms of some neurons.
-  func histograms(_ neurons: Range<Int>) throws -> [PairCells.Histogram] {
+  /// Bytes of a count, as they are read.
+  fileprivate var countBytes: Int {
+    if case .stored = counts { layer.counts(.own, .full).metadata.dataType.byteCount } else { 4 }
+  }
+
+  /// Counts of some neurons, as many as a block holds.
+  fileprivate func read(_ neurons: Range<Int>, into block: PairBlock) throws {
     switch counts {
-    case .stored(let group, let zeros, _, _): try histograms(neurons, group: group, zeros)
-    case .moment(let counter): try histograms(neurons, counter)
-    }
-  }
-
-  private func histograms(_ neurons: Range<Int>, _ counter: SubsetCounter) throws -> [PairCells.Histogram] {
-    let codes = try NeuronCodes(layer)
-    return try neurons.map { neuron in
-      var counts = [UInt32](repeating: 0, count: DyadicGrid.binCount)
-      let tally = try counts.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { preconditionFailure("there are 256 bins") }
-        return try counter.count(neuron, codes, into: base)
+    case .stored(let group, let zeros):
+      block.zeros.replaceSubrange(0..<neurons.count, with: zeros[neurons])
+      let array = layer.counts(.own, .full)
+      let chunks = neurons.lowerBound / array.rowsPerChunk..<(neurons.upperBound - 1) / array.rowsPerChunk + 1
+      try array.stream(plane: group, chunks: chunks) { first, rows in
+        let some = max(first, neurons.lowerBound)..<min(first + rows.count / array.rowBytes, neurons.upperBound)
+        let start = (some.lowerBound - neurons.lowerBound) * array.rowBytes
+        UnsafeMutableRawBufferPointer(rebasing: block.bytes[start...]).copyMemory(
+          from: UnsafeRawBufferPointer(
+            rebasing: rows[(some.lowerBound - first) * array.rowBytes..<(some.upperBound - first) * array.rowBytes]))
       }
-      let (grid, hasTails) = grids[neuron]
-      return PairCells.Histogram(grid: grid, hasTails: hasTails, counts: counts, zeros: tally.zeros)
+    case .moment(let counter):
+      let rowBytes = DyadicGrid.binCount * countBytes
+      for (place, neuron) in neurons.enumerated() {
+        if !block.ahead.contains(neuron) { try block.count(neuron, counter, neuronsAtOnce, all: self.neurons) }
+        let counted = neuron - block.ahead.lowerBound
+        UnsafeMutableRawBufferPointer(rebasing: block.bytes[(place * rowBytes)...]).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: block.counts[counted * rowBytes..<(counted + 1) * rowBytes]))
+        block.zeros[place] = block.zerosAhead[counted]
+      }
     }
+  }
+}
+
+/// Counts of a side in some neurons that follow each other: the memory of one thread.
+final class PairBlock {
+  /// Neurons that are read at once: what the kernel looks at stays in the cache.
+  static let neuronsMax = 256
+
+  let side: PairSide
+  /// `[neuron, bin]`, of `countBytes` each.
+  let bytes: UnsafeMutableRawBufferPointer
+  let countBytes: Int
+  /// `[neuron]`.
+  fileprivate(set) var zeros = [UInt32](repeating: 0, count: neuronsMax)
+  /// Of a group of the moment, the neurons that were counted together with those that were asked for.
+  fileprivate var ahead = 0..<0
+  /// `[neuron, bin]`, of these.
+  fileprivate var counts = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  fileprivate var zerosAhead: [UInt32] = []
+
+  init(_ side: PairSide) {
+    self.side = side
+    countBytes = side.countBytes
+    bytes = .allocate(byteCount: Self.neuronsMax * DyadicGrid.binCount * countBytes, alignment: 64)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
-  private func histograms(_ neurons: Range<Int>, group: Int, _ zeros: [UInt32]) throws(StoreError)
-    -> [PairCells.Histogram]
-  {
-    let counts = layer.counts(.own, .full)
-    let type = counts.metadata.dataType
-    var histograms: [PairCells.Histogram] = []
-    histograms.reserveCapacity(neurons.count)
-    try counts.gather(plane: group, neurons.lazy.map { UInt32($0) }) { position, row in
-      let neuron = neurons.lowerBound + position
-      let (grid, hasTails) = grids[neuron]
-      histograms.append(
-        PairCells.Histogram(grid: grid, hasTails: hasTails, counts: Self.counts(row, type), zeros: zeros[neuron]))
-    }
-    return histograms
+  deinit {
+    bytes.deallocate()
+    counts.deallocate()
   }
 
-  private static func counts(_ row: UnsafeRawBufferPointer, _ type: DataType) -> [UInt32] {
-    switch type {
-    case .uint8: row.map { UInt32($0) }
-    case .uint16: row.bindMemory(to: UInt16.self).map { UInt32($0) }
-    default: Array(row.bindMemory(to: UInt32.self))
+  /// Counts all neurons that lie together with this one.
+  fileprivate func count(_ neuron: Int, _ counter: SubsetCounter, _ step: Int, all: Int) throws(StoreError) {
+    let rowBytes = DyadicGrid.binCount * countBytes
+    if counts.count == 0 {
+      counts = .allocate(byteCount: step * rowBytes, alignment: 64)
+      zerosAhead = Array(repeating: 0, count: step)
     }
+    let first = neuron / step * step
+    ahead = 0..<0
+    try counter.each(first..<min(first + step, all)) { neuron, row, tally in
+      UnsafeMutableRawBufferPointer(rebasing: counts[((neuron - first) * rowBytes)...]).copyMemory(
+        from: UnsafeRawBufferPointer(start: row, count: rowBytes))
+      zerosAhead[neuron - first] = tally.zeros
+    }
+    ahead = first..<min(first + step, all)
   }
+
+  func read(_ neurons: Range<Int>) throws { try side.read(neurons, into: self) }
+
+  /// - Parameter neuron: at this place of those that were read.
+  func histogram(_ place: Int, _ neuron: Int) -> PairCells.Histogram {
+    let row = UnsafeRawBufferPointer(
+      rebasing: bytes[place * DyadicGrid.binCount * countBytes..<(place + 1) * DyadicGrid.binCount * countBytes])
+    let counts: [UInt32] =
+      switch countBytes {
+      case 1: row.map { UInt32($0) }
+      case 2: row.bindMemory(to: UInt16.self).map { UInt32($0) }
+      default: Array(row.bindMemory(to: UInt32.self))
+      }
+    return PairCells.Histogram(
+      grid: side.grids[neuron].dyadic, hasTails: side.grids.tails[neuron] != 0, counts: counts, zeros: zeros[place])
+  }
+}
+
+extension NeuronGrid {
+  var dyadic: DyadicGrid { DyadicGrid(exponent: exponent, origin: Int64(origin)) }
 }

@@ -6,6 +6,17 @@ extension JSONValue {
   package func encoded() -> [UInt8] { encodedJSON(self) }
 }
 
+extension JSONValue {
+  /// A number; `null` of NaN and infinities, which JSON does not have.
+  init(figure value: Double) {
+    guard value.isFinite else {
+      self = .null
+      return
+    }
+    self = Int64(exactly: value).map { $0.magnitude < 1 << 53 ? .int($0) : .double(value) } ?? .double(value)
+  }
+}
+
 /// A value as UTF-8, keys sorted.
 ///
 /// Encoding fails only for numbers that are not finite, which the types of this module do not hold: they say `null`.

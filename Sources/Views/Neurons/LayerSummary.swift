@@ -4,8 +4,8 @@ import TileStore
 struct LayerSummary {
   let layer: Layer
   let groups: [(group: Int, summary: GroupSummary)]
-  /// Of group 0.
-  let spreads: NeuronSpreads
+  /// How far the neurons reach.
+  let spread: JSONValue
   /// Stands behind them.
   var moment: MomentSummary?
 
@@ -19,12 +19,13 @@ struct LayerSummary {
       "shared": ["exponent": JSONValue(layer.shared.exponent), "origin": JSONValue(layer.shared.origin)],
       "groups": JSONValue(groups.map(\.group)), "distribution": ["bins": 64, "counts": .array(counts)],
       "zeros": .array(zeros), "dead": JSONValue(summaries.map(\.dead)), "nan": JSONValue(summaries.map(\.nan)),
-      "infinite": JSONValue(summaries.map(\.infinite)), "spread": spreads.json(),
+      "infinite": JSONValue(summaries.map(\.infinite)), "spread": spread,
     ]
     if let moment {
       answer["where"] = .string(moment.text)
       answer["rows"] = JSONValue(moment.rows)
       answer["moved"] = .array(moment.moved.map { .string($0) })
+      answer["sample"] = moment.sample?.json(neurons: layer.neurons)
     }
     return .object(answer)
   }
@@ -40,6 +41,7 @@ struct MomentSummary {
   let text: String
   let rows: Int
   let moved: [String]
+  let sample: RowSample?
   let summary: GroupSummary
 }
 

@@ -10,13 +10,14 @@ package struct NeuronFigures {
   let layer: LayerReader
   let neuron: Int
   let groups: [Int]
-  let instances: [Int]
+  /// Stored ones, and any rows.
+  let instances: [OrderName.Argument]
 
   /// A group of the moment, and its expression in canonical form.
   let moment: (text: String, subset: Subset)?
 
   package init(
-    store: Store, layer: LayerReader, neuron: Int, groups: [Int], instances: [Int],
+    store: Store, layer: LayerReader, neuron: Int, groups: [Int], instances: [OrderName.Argument],
     moment: (text: String, subset: Subset)? = nil
   ) {
     self.moment = moment
@@ -64,17 +65,19 @@ package struct NeuronFigures {
         "exponent": JSONValue(grid.exponent), "origin": JSONValue(grid.origin), "tails": .bool(grid.hasTails),
       ],
       "groups": .array(entries),
-      "instances": .array(try instances.map { i throws(StoreError) in try instance(i, distributions) }),
+      "instances": .array(try instances.map { try entry($0, grid, distributions) }),
     ]
   }
 
   /// A group of the moment: what is not known exactly lies between two bounds.
   private func entry(_ text: String, _ subset: Subset) throws -> JSONValue {
-    let found = try SubsetFigures(layer, subset).numbers(neuron, layer.statistics)
+    let figures = try SubsetFigures(SubsetCounter(layer, subset))
+    let found = try figures.numbers(neuron, layer.statistics, NeuronCodes(layer))
     var entry: [String: JSONValue] = [
       "where": .string(text), "moved": .array(subset.moved.map { .string($0) }),
       "counts": JSONValue(found.counts.map { Int($0) }),
     ]
+    entry["sample"] = subset.sample?.json(neurons: 1)
     for (name, figure) in zip(SubsetFigures.names(layer.statistics), found.figures) {
       entry[name] = Self.number(figure)
     }
@@ -93,29 +96,62 @@ package struct NeuronFigures {
     }
   }
 
-  private func instance(_ index: Int, _ distributions: [(group: Int, distribution: NeuronDistribution)])
-    throws(StoreError) -> JSONValue
+  private typealias Distributions = [(group: Int, distribution: NeuronDistribution)]
+
+  private func entry(_ instance: OrderName.Argument, _ grid: NeuronGrid, _ distributions: Distributions) throws
+    -> JSONValue
   {
+    switch instance {
+    case .instance(let index): try self.instance(index, distributions)
+    case .row(let row): try self.row(row, grid, distributions)
+    case .group, .moment: preconditionFailure("no instance")
+    }
+  }
+
+  /// Any row: its code tells in which bin its value lies.
+  private func row(_ row: Int, _ grid: NeuronGrid, _ distributions: Distributions) throws -> JSONValue {
+    guard layer.layer.samples == 1 else { throw SubsetError.severalSamples(layer.layer) }
+    let place = try NeuronCodes(layer).place(ofRow: row, neuron: neuron, origin: grid.origin)
+    let bounds = try (place ?? .exactly(.nan)).bounds(neuron, grid, layer)
+    var entry: [String: JSONValue] = [
+      "row": JSONValue(row), "name": .string("row \(row)"), "low": Self.number(bounds.low),
+      "high": Self.number(bounds.high),
+    ]
+    if place == nil {
+      entry["value_text"] = "missing"
+    } else if !bounds.low.isFinite {
+      entry["value_text"] = Self.text(bounds.low)
+    }
+    entry["percentiles"] = Self.percentiles(place ?? .exactly(.nan), distributions)
+    return .object(entry)
+  }
+
+  private static func text(_ value: Double) -> JSONValue { value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
+
+  private static func percentiles(_ place: ValuePlace, _ distributions: Distributions) -> JSONValue {
+    .array(
+      distributions.compactMap { group, distribution in
+        distribution.percentile(of: place).map {
+          ["group": JSONValue(group), "low": .double($0.low), "high": .double($0.high)]
+        }
+      })
+  }
+
+  private func instance(_ index: Int, _ distributions: Distributions) throws(StoreError) -> JSONValue {
     guard let values = layer.values else { preconditionFailure("an index of an instance was checked before") }
     let value = Double(try values.row(plane: index, neuron).withUnsafeBytes { $0.loadUnaligned(as: Float.self) })
     var entry: [String: JSONValue] = [
       "instance": JSONValue(index), "name": .string(store.attributes.instances[index].name),
       "value": Self.number(value),
     ]
-    if !value.isFinite { entry["value_text"] = value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
-    entry["percentiles"] = .array(
-      distributions.compactMap { group, distribution in
-        distribution.percentile(of: value).map {
-          ["group": JSONValue(group), "low": .double($0.low), "high": .double($0.high)]
-        }
-      })
+    if !value.isFinite { entry["value_text"] = Self.text(value) }
+    entry["percentiles"] = Self.percentiles(.exactly(value), distributions)
     return .object(entry)
   }
 
   /// NaN and infinities have no number in JSON.
   static func number(_ value: Double) -> JSONValue {
-    guard value.isFinite else { return .null }
-    return Int64(exactly: value).map { $0.magnitude < 1 << 53 ? .int($0) : .double(value) } ?? .double(value)
+    JSONValue(figure: value)
   }
 }
 

@@ -5,7 +5,8 @@ import TileStore
 ///
 /// The client has the same table (`web/src/model/order.js`); `Tiles/golden/orderings.json` holds both to it.
 package enum ItemKind: String, CaseIterable, Sendable {
-  case median, mean, deviation, minimum, maximum, zeros, value, percentile
+  case median, mean, deviation, minimum, maximum, zeros, value, percentile, contribution, auroc, wasserstein
+  case kolmogorovSmirnov = "kolmogorov_smirnov"
 
   /// What an argument is of. A group is a stored one or one of the moment, an instance a stored one or any row.
   package enum Subject: String, Sendable { case group, instance }
@@ -14,8 +15,9 @@ package enum ItemKind: String, CaseIterable, Sendable {
   package var subjects: [Subject] {
     switch self {
     case .median, .mean, .deviation, .minimum, .maximum, .zeros: [.group]
-    case .value: [.instance]
+    case .value, .contribution: [.instance]
     case .percentile: [.instance, .group]
+    case .auroc, .wasserstein, .kolmogorovSmirnov: [.group, .group]
     }
   }
 
@@ -25,12 +27,15 @@ package enum ItemKind: String, CaseIterable, Sendable {
   /// Whether it is a figure of one group, so that a store knows it of each of its groups.
   var isOfOneGroup: Bool { subjects == [.group] }
 
+  /// What it is of two groups, the second of which may be another store's; `nil`: it is not of two groups.
+  var ofPair: PairFigure? { PairFigure(rawValue: rawValue) }
+
   /// The ascending orderings: `[group or instance, rank]`. `nil` where the store has none.
   func order(in layer: LayerReader) -> ArrayReader? {
     switch self {
     case .median: layer.medianOrder
     case .value: layer.valueOrder
-    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile: nil
+    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile, .contribution, .auroc, .wasserstein, .kolmogorovSmirnov: nil
     }
   }
 }
@@ -46,7 +51,8 @@ extension LayerReader {
     case .minimum: try keys(of: statistic(.minimum), plane: group)
     case .maximum: try keys(of: statistic(.maximum), plane: group)
     case .zeros: try sharesOfZeros(group: group)
-    case .value, .percentile: preconditionFailure("\(kind) is not a figure of one group")
+    case .value, .percentile, .contribution, .auroc, .wasserstein, .kolmogorovSmirnov:
+      preconditionFailure("\(kind) is not a figure of one group")
     }
   }
 

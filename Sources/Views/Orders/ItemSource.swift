@@ -38,13 +38,14 @@ extension LayerReader {
 
 extension ItemSource {
   /// `[neuron]`: what an item orders by. Where only bounds are known it is their middle.
+  /// - Parameter other: of which the second group of pairs is; `nil`: of this one.
   /// - Throws: `SubsetError`, `StoreError`.
-  func makeKeys(_ item: OrderName.Item) throws -> [Double] {
+  func makeKeys(_ item: OrderName.Item, with other: (any ItemSource)? = nil) throws -> [Double] {
     switch item.kind {
     case .median, .mean, .deviation, .minimum, .maximum, .zeros:
       switch item.arguments[0] {
       case .group(let group): try layer.keys(item.kind, group: group)
-      case .moment(let moment): try keys(item.kind, of: subset(moment))
+      case .moment(let moment): try keys(item.kind, of: moment)
       case .instance, .row: preconditionFailure("\(item.kind) is of a group")
       }
     case .value:
@@ -54,27 +55,50 @@ extension ItemSource {
       case .group, .moment: preconditionFailure("a value is of an instance")
       }
     case .percentile: try percentiles(item.arguments[0], item.arguments[1])
+    case .auroc, .wasserstein, .kolmogorovSmirnov:
+      try pairs(item.kind.ofPair ?? .auroc, pairGroup(item.arguments[0]), (other ?? self).pairGroup(item.arguments[1]))
+    case .contribution: try contributions(Contrast(item.arguments[0], of: store), of: item.arguments[0])
     }
   }
 
-  /// Computes `body` of all neurons, threads sharing them by chunks of some counts.
-  private func map(_ counts: any CountRows, _ body: @escaping @Sendable (Range<Int>) throws -> [Double]) throws
+  private func pairs(_ figure: PairFigure, _ first: PairGroup, _ second: PairGroup) throws -> [Double] {
+    let (a, b) = try PairGroup.sides(first, second)
+    return try PairReader.keys(figure, a, b, helpers)
+  }
+
+  fileprivate func pairGroup(_ argument: OrderName.Argument) throws -> PairGroup {
+    guard let member = argument.member else { preconditionFailure("pairs are of groups") }
+    return try pairGroup(member)
+  }
+
+  /// A group that is compared.
+  func pairGroup(_ member: PairMember) throws -> PairGroup {
+    guard case .moment(let moment) = member else { return PairGroup(store, layer, member, subset: nil) }
+    return PairGroup(store, layer, member, subset: try subset(moment))
+  }
+
+  /// Computes `body` of all neurons, threads sharing them by chunks of so many.
+  private func map(_ neuronsPerChunk: Int, _ body: @escaping @Sendable (Range<Int>) throws -> [Double]) throws
     -> [Double]
   {
+    let neurons = layer.layer.neurons
+    let chunks = (neurons + neuronsPerChunk - 1) / neuronsPerChunk
     // A small layer is done before a helper has woken up.
-    let pieces = counts.neurons < 4096 ? 1 : min(counts.chunks, helpers.count + 1)
-    let chunks = counts.chunks
+    let pieces = neurons < 4096 ? 1 : min(chunks, helpers.count + 1)
     return try helpers.map(pieces) { try body(chunks * $0 / pieces..<chunks * ($0 + 1) / pieces) }.flatMap(\.self)
   }
 
   /// Figures of a group of the moment.
-  private func keys(_ kind: ItemKind, of subset: Subset) throws -> [Double] {
-    let (layer, neurons) = (layer, layer.layer.neurons)
-    let pieces = neurons < 4096 ? 1 : helpers.count + 1
-    return try helpers.map(pieces) { piece in
-      let figures = try SubsetFigures(layer, subset)
-      return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try figures.key(kind, of: $0) }
-    }.flatMap(\.self)
+  private func keys(_ kind: ItemKind, of moment: Moment) throws -> [Double] {
+    let figures = try SubsetFigures(counter(moment))
+    let (neurons, step) = (layer.layer.neurons, figures.counter.neuronsAtOnce)
+    return try map(step) { chunks in
+      var keys: [Double] = []
+      try figures.counter.each(chunks.lowerBound * step..<min(chunks.upperBound * step, neurons)) {
+        keys.append(figures.key(kind, of: $0, $1, $2))
+      }
+      return keys
+    }
   }
 
   /// Where an instance stands among the values of a group, in percent.
@@ -93,7 +117,7 @@ extension ItemSource {
     let greatest = try layer.keys(of: layer.statistic(.maximum), plane: extremesOf)
     let grids = try LayerGrids(layer)
     let place = try places(of: instance)
-    return try map(counts) { chunks in
+    return try map(counts.neuronsPerChunk) { chunks in
       var keys: [Double] = []
       try counts.stream(chunks: chunks) { first, rows in
         for start in stride(from: 0, to: rows.count, by: counts.rowBytes) {
@@ -109,6 +133,19 @@ extension ItemSource {
     }
   }
 
+  /// `[neuron]`: what it says for one class over another.
+  /// - Parameter instance: or a row.
+  func contributions(_ contrast: Contrast, of instance: OrderName.Argument) throws -> [Double] {
+    guard layer.layer.samples == 1 else { throw SubsetError.severalSamples(layer.layer) }
+    let place = try places(of: instance)
+    var source: RowCodes?
+    if contrast.sourceLabel != nil, let row = contrast.sourceRow { source = try codes(row: row) }
+    var without: (@Sendable (Int) -> UInt8)?
+    if let source { without = { neuron in source[neuron].cell } }
+    return try Contributions(store, layer, contrast, helpers: helpers).values(
+      cell: { neuron, grid, hasTails in place(neuron).cell(on: grid, hasTails: hasTails) }, without: without)
+  }
+
   /// Gives the place of an instance in each neuron.
   private func places(of instance: OrderName.Argument) throws -> @Sendable (Int) -> ValuePlace {
     switch instance {
@@ -119,6 +156,17 @@ extension ItemSource {
       let codes = try codes(row: row)
       return { codes[$0] }
     case .group, .moment: preconditionFailure("a percentile is of an instance")
+    }
+  }
+}
+
+extension Contrast {
+  /// - Parameter input: an instance or a row.
+  init(_ input: OrderName.Argument, of store: Store, named: Int? = nil, other: Int? = nil) throws {
+    switch input {
+    case .instance(let instance): try self.init(instance: instance, of: store, named: named, other: other)
+    case .row(let row): try self.init(row: row, of: store, named: named, other: other)
+    case .group, .moment: preconditionFailure("no input")
     }
   }
 }

@@ -19,6 +19,8 @@ public struct LayerTable: Sendable {
   public let moments: [(text: String, subset: Subset)]
   /// Whether the counts of each group are among the columns.
   private let withCounts: Bool
+  /// What whoever wrote expressions must know (`Subset.remarks`), wherever they stand.
+  public let remarks: [String]
   private let neurons: NeuronOrder
   /// Ranks of the neurons that are told.
   private let ranks: [Int]
@@ -55,8 +57,13 @@ public struct LayerTable: Sendable {
     self.moments = try moments.map { (text: $0, subset: try Subset(Moment(parsing: $0), of: store)) }
     self.withCounts = withCounts
     let items = FreshItems(store: store, layer: layer, helpers: helpers)
-    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer, keys: items.makeKeys)
+    neurons = try NeuronOrder(OrderRequest(name: name, direction: direction), of: layer) { try items.makeKeys($0) }
+    let condition = try condition.map { try NeuronConditionParser.parse($0, OrderTable(attributes)) }
     ranks = try Self.ranks(neurons, condition, items)
+    let named = try ([name] + (condition?.orders ?? [])).flatMap(\.moments).map { try items.subset($0) }
+    remarks = (self.moments.map(\.subset) + named).flatMap(\.remarks).reduce(into: []) { told, remark in
+      if !told.contains(remark) { told.append(remark) }
+    }
   }
 
   /// The layer with an id or a name.
@@ -71,13 +78,10 @@ public struct LayerTable: Sendable {
     try indices([text], store.attributes.groups.map(\.name), "group")[0]
   }
 
-  private static func ranks(_ order: NeuronOrder, _ condition: String?, _ items: FreshItems) throws -> [Int] {
+  private static func ranks(_ order: NeuronOrder, _ condition: NeuronCondition?, _ items: FreshItems) throws -> [Int] {
     guard let condition else { return Array(order.neurons.indices) }
     let neurons = order.neurons.count
-    let table = OrderTable(items.store.attributes)
-    let holds = try NeuronConditionParser.parse(condition, table).holds(neurons) {
-      try $0.keys(neurons, items.makeKeys)
-    }
+    let holds = try condition.holds(neurons) { try $0.keys(neurons) { try items.makeKeys($0) } }
     return order.neurons.indices.filter { holds[Int(order.neurons[$0])] }
   }
 
@@ -109,7 +113,8 @@ public struct LayerTable: Sendable {
   public func forEachRow(_ body: ([Double]) throws -> Void) throws {
     let width = columns.count
     let step = max(256, Self.numbersMax / width)
-    let subsets = try moments.map { try SubsetFigures(layer, $0.subset) }
+    let subsets = try moments.map { try SubsetFigures(SubsetCounter(layer, $0.subset)) }
+    let codes = try moments.isEmpty ? nil : NeuronCodes(layer)
     for first in stride(from: 0, to: ranks.count, by: step) {
       let ranks = ranks[first..<min(first + step, ranks.count)]
       let chosen = ranks.map { neurons.neurons[$0] }
@@ -119,7 +124,8 @@ public struct LayerTable: Sendable {
       for group in groups { try append(group: group, chosen, to: &rows) }
       for subset in subsets {
         for (index, neuron) in chosen.enumerated() {
-          let found = try subset.numbers(Int(neuron), layer.statistics)
+          guard let codes else { continue }
+          let found = try subset.numbers(Int(neuron), layer.statistics, codes)
           rows[index] += found.figures + (withCounts ? found.counts.map(Double.init) : [])
         }
       }

@@ -50,6 +50,17 @@ indirect enum NeuronCondition {
   }
 }
 
+extension NeuronCondition {
+  /// All orderings that it names.
+  var orders: [OrderName] {
+    switch self {
+    case .or(let a, let b), .and(let a, let b): a.orders + b.orders
+    case .not(let a): a.orders
+    case .comparison(let a, _, let b): [a, b].compactMap { if case .order(let name) = $0 { name } else { nil } }
+    }
+  }
+}
+
 extension NeuronCondition.Sign {
   func holds(_ a: Double, _ b: Double) -> Bool {
     switch self {

@@ -46,8 +46,27 @@ package enum OrderName: Hashable, Sendable {
     }
   }
 
+  /// Whether it compares two groups, the second of which may be another store's.
+  package var isOfPairs: Bool { items.contains { $0.kind.ofPair != nil } }
+
+  /// The same, with no more than so many rows of each group of the moment looked at.
+  package func sampled(_ rows: Int?) -> OrderName {
+    func sampled(_ item: Item) -> Item {
+      Item(
+        kind: item.kind,
+        arguments: item.arguments.map { if case .moment(let moment) = $0 { .moment(moment.sampled(rows)) } else { $0 } }
+      )
+    }
+    return switch self {
+    case .index: .index
+    case .item(let item): .item(sampled(item))
+    case .absolute(let item): .absolute(sampled(item))
+    case .difference(let first, let second): .difference(sampled(first), sampled(second))
+    }
+  }
+
   /// Groups of the moment in it.
-  var moments: [Moment] {
+  package var moments: [Moment] {
     items.flatMap(\.arguments).compactMap { if case .moment(let moment) = $0 { moment } else { nil } }
   }
 
@@ -74,9 +93,31 @@ package enum OrderName: Hashable, Sendable {
 package struct OrderRequest: Hashable, Sendable {
   package var name: OrderName
   package var direction: Direction
+  /// Serial number of the version whose order it is; `nil`: that of the version whose neurons are ordered.
+  package var of: UInt64?
+  /// Serial number of the version of which the second group of pairs is; `nil`: of the one whose order it is.
+  package var with: UInt64?
 
-  package init(name: OrderName, direction: Direction) {
+  package init(name: OrderName, direction: Direction, of: UInt64? = nil, with: UInt64? = nil) {
     self.name = name
     self.direction = direction
+    self.of = of
+    self.with = with
+  }
+}
+
+extension OrderRequest {
+  /// The same, asked of the version whose order it is.
+  var ofItself: OrderRequest { OrderRequest(name: name, direction: direction, with: with) }
+}
+
+extension OrderName.Argument {
+  /// A group that is compared.
+  var member: PairMember? {
+    switch self {
+    case .group(let index): .group(index)
+    case .moment(let moment): .moment(moment)
+    case .instance, .row: nil
+    }
   }
 }

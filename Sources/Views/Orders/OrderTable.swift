@@ -2,10 +2,12 @@ import TileStore
 
 /// The names of a store's groups and instances, as orderings use them.
 package struct OrderTable: Sendable {
-  /// Indices by name.
-  private let indices: [ItemKind.Subject: [String: Int]]
+  private let groups: NameIndex
+  private let instances: NameIndex
   /// Rows of the data set.
   private let rows: Int
+  /// Groups of the store of which the second group of pairs is; `nil`: of this one.
+  private var others: NameIndex?
 
   package init(_ attributes: Attributes) {
     self.init(
@@ -14,10 +16,16 @@ package struct OrderTable: Sendable {
 
   /// Names are different from each other.
   init(groups: [String], instances: [String], rows: Int) {
-    indices = [.group: groups, .instance: instances].mapValues { names in
-      Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-    }
+    self.groups = NameIndex(groups)
+    self.instances = NameIndex(instances)
     self.rows = rows
+  }
+
+  /// The same with the second group of pairs from another store.
+  package func paired(with other: OrderTable) -> OrderTable {
+    var table = self
+    table.others = other.groups
+    return table
   }
 
   /// Most bytes of an ordering's name that are looked at.
@@ -68,29 +76,34 @@ package struct OrderTable: Sendable {
     for kind in ItemKind.allCases {
       guard let inner = Self.inside(kind.rawValue, text) else { continue }
       let subjects = kind.subjects
-      let arguments = Self.cut(inner, subjects.count) { place, text in argument(text, subjects[place], &attempts) }
+      let arguments = Self.cut(inner, subjects.count) { place, text in
+        argument(text, subjects[place], of: kind.ofPair != nil && place == 1 ? others : nil, &attempts)
+      }
       return arguments.map { OrderName.Item(kind: kind, arguments: $0) }
     }
     return nil
   }
 
-  private func argument(_ text: ArraySlice<UInt8>, _ subject: ItemKind.Subject, _ attempts: inout Attempts)
-    -> OrderName.Argument?
-  {
+  /// - Parameter groups: of another store; `nil`: this store's.
+  private func argument(
+    _ text: ArraySlice<UInt8>, _ subject: ItemKind.Subject, of groups: NameIndex?, _ attempts: inout Attempts
+  ) -> OrderName.Argument? {
     guard attempts.names > 0 else { return nil }
     attempts.names -= 1
-    let name = String(decoding: text, as: UTF8.self)
     switch subject {
     case .group:
-      if let index = indices[.group]?[name] { return .group(index) }
+      if let index = (groups ?? self.groups)[text] { return .group(index) }
       guard attempts.moments > 0, let text = Self.inside("where:", text) else { return nil }
       attempts.moments -= 1
       return (try? Moment(parsing: String(decoding: text, as: UTF8.self))).map { .moment($0) }
     case .instance:
-      if let index = indices[.instance]?[name] { return .instance(index) }
-      return row(name).map { .row($0) }
+      if let index = instances[text] { return .instance(index) }
+      return text.count <= Self.rowBytesMax ? row(String(decoding: text, as: UTF8.self)).map { .row($0) } : nil
     }
   }
+
+  /// Of `row 17`, with the largest number that there is.
+  private static let rowBytesMax = 20
 
   /// The number in `row 17`, of a row that there is.
   package func row(_ text: String) -> Int? {
@@ -119,5 +132,22 @@ package struct OrderTable: Sendable {
       if let rest = cut(text[(comma + 1)...], count, from: place + 1, read) { return [part] + rest }
     }
     return nil
+  }
+}
+
+/// Places of names in a list, without making a string of a text that is longer than any of them.
+private struct NameIndex {
+  private let places: [String: Int]
+  /// Bytes of the longest name.
+  private let longest: Int
+
+  /// - Precondition: the names are different from each other.
+  init(_ names: [String]) {
+    places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    longest = names.map(\.utf8.count).max() ?? 0
+  }
+
+  subscript(text: ArraySlice<UInt8>) -> Int? {
+    text.count <= longest ? places[String(decoding: text, as: UTF8.self)] : nil
   }
 }

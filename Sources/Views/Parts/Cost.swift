@@ -33,6 +33,12 @@ extension Cost {
   static func evaluating(rows: Int, comparisons: Int) -> Cost { perQuarterMillion(3, rows * comparisons) }
   /// Counting so many neurons from the codes of all rows, at most.
   static func counting(neurons: Int, rows: Int) -> Cost { Cost(units: Double(neurons) * Double(rows) / 2_500_000) }
+  /// All figures of two groups in so many neurons.
+  static func comparing(neurons: Int) -> Cost { perQuarterMillion(1000, neurons) }
+  /// The figures of two groups that neurons are ordered by.
+  static func telling(neurons: Int) -> Cost { perQuarterMillion(50, neurons) }
+  /// So many rows of a table.
+  static func writing(rows: Int) -> Cost { Cost(units: Double(rows) / 500) }
   /// Values of instances, so many in all.
   static func values(_ count: Int) -> Cost { perQuarterMillion(1, count) }
   /// The catalogue of so many data sets.

@@ -24,7 +24,7 @@ extension LayerParts {
       // A small layer is done before a helper has woken up.
       let pieces = neurons < 4096 ? 1 : helpers.count + 1
       let found = try helpers.map(pieces) { piece in
-        let codes = try NeuronCodes(counter.layer)
+        let codes = try NeuronCodes(counter)
         return try (neurons * piece / pieces..<neurons * (piece + 1) / pieces).map { try counter.zeros($0, codes) }
       }
       return .counts(found.flatMap(\.self))
@@ -38,22 +38,50 @@ extension LayerParts {
     let subset = try subset(moment)
     let part = try parts.part(key(.summaryOfMoment(moment))) {
       let counter = try counter(moment)
-      let codes = try NeuronCodes(layer)
+      let codes = try NeuronCodes(counter)
       var tallies: [NeuronTally] = []
       for neuron in 0..<layer.layer.neurons { tallies.append(try counter.tally(neuron, codes)) }
       return .summary(try GroupSummary(SubsetCounts(counter, .shared, .quarter), tallies))
     }
     guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
-    return MomentSummary(text: moment.text, rows: subset.rows.count, moved: subset.moved, summary: summary)
+    return MomentSummary(
+      text: moment.text, rows: subset.sample?.of ?? subset.rows.count, moved: subset.moved, sample: subset.sample,
+      summary: summary)
   }
 
   /// One neuron, in stored groups and in one of the moment.
-  package func neuron(_ neuron: Int, groups: [Int], instances: [Int], moment: Moment?) throws -> JSONValue {
+  /// - Parameter pair: two groups that are compared in it.
+  package func neuron(
+    _ neuron: Int, groups: [Int], instances: [OrderName.Argument], moment: Moment?, pair: PairKey? = nil
+  ) throws
+    -> JSONValue
+  {
     var shown: (text: String, subset: Subset)?
     if let moment { shown = (moment.text, try subset(moment)) }
-    return try NeuronFigures(
+    let answer = try NeuronFigures(
       store: store, layer: layer, neuron: neuron, groups: groups, instances: instances, moment: shown
     ).json()
+    guard let pair, var object = answer.object else { return answer }
+    object["pair"] = try comparison(pair, of: neuron)
+    return .object(object)
+  }
+
+  /// What whoever asks for groups of the moment must be told of them.
+  /// - Parameter order: whose groups may be another version's.
+  package func told(_ moments: [Moment] = [], of order: OrderRequest? = nil) throws -> MomentsTold {
+    let subsets = try order.map(subsets) ?? []
+    return MomentsTold(try subsets + moments.map { try subset($0) }, neurons: levels.neurons)
+  }
+
+  private func subsets(of order: OrderRequest) throws -> [Subset] {
+    let source = neighbour(order.of)
+    return try order.name.items.flatMap { item in
+      try item.arguments.enumerated().compactMap { place, argument in
+        guard case .moment(let moment) = argument else { return nil }
+        let isOfOther = item.kind.ofPair != nil && place == 1
+        return try (isOfOther ? source.neighbour(order.with) : source).subset(moment)
+      }
+    }
   }
 
   /// What knowing the rows of a group of the moment takes; nothing where they are known.
@@ -63,9 +91,20 @@ extension LayerParts {
   }
 
   /// What the keys of an item take that are not at hand, beside an ordering.
-  func cost(ofKeys item: OrderName.Item) -> Cost {
-    if parts.contains(key(.keys(item))) { return Cost(units: 0) }
-    let start = item.kind == .percentile ? Cost.plane(neurons: levels.neurons) : Cost(units: 0)
+  func cost(ofKeys item: OrderName.Item, with other: UInt64?) -> Cost {
+    if parts.contains(key(.keys(item, with: other))) { return Cost(units: 0) }
+    if item.kind.ofPair != nil, let first = item.arguments[0].member, let second = item.arguments[1].member {
+      let pair = PairKey(first, second, other: other)
+      // On two grids, neurons are compared one by one.
+      let comparing = other == nil ? Cost.telling(neurons: levels.neurons) : .comparing(neurons: levels.neurons)
+      return comparing + cost(ofReading: pair, neurons: levels.neurons)
+    }
+    let start =
+      switch item.kind {
+      case .percentile: Cost.plane(neurons: levels.neurons)
+      case .contribution: cost(ofContributions: item.arguments[0])
+      default: Cost(units: 0)
+      }
     return item.arguments.reduce(start) { cost, argument in
       switch argument {
       case .group, .instance: cost
@@ -84,9 +123,10 @@ extension LayerParts {
     return .counting(neurons: levels.neurons, rows: perNeuron)
   }
 
-  /// What one neuron takes, in so many groups, and in one of the moment.
-  package func cost(ofNeuron groups: Int, instances: Int, _ moment: Moment?) -> Cost {
-    let cost = .least + Cost.figures(groups: groups, instances: instances)
+  /// What one neuron takes, in so many groups, and in one of the moment, and two that are compared.
+  package func cost(ofNeuron groups: Int, instances: Int, _ moment: Moment?, _ pair: PairKey? = nil) -> Cost {
+    var cost = .least + Cost.figures(groups: groups, instances: instances)
+    if let pair { cost += .ordering(neurons: levels.neurons) + self.cost(ofReading: pair, neurons: 1) }
     guard let moment else { return cost }
     return cost + self.cost(ofEvaluating: moment) + .ordering(neurons: levels.neurons)
   }

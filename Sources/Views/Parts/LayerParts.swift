@@ -4,7 +4,7 @@ import TileStore
 /// The parts of one layer, made where they are not at hand. Only for build threads, see `SharedParts`.
 package struct LayerParts: ItemSource {
   /// Tells versions apart in the caches.
-  private let serial: UInt64
+  package let serial: UInt64
   package let store: Store
   /// Index of the layer.
   package let index: Int
@@ -13,6 +13,8 @@ package struct LayerParts: ItemSource {
   let helpers: HelperThreads
   private let slabs: SlabPool
   private let background: BackgroundWork<StoredPlane>?
+  /// The layer with the same id in other versions, of as many neurons, by their serial numbers: what it can be compared with.
+  package var neighbours: [UInt64: LayerParts] = [:]
 
   /// - Parameters:
   ///   - serial: tells the version apart in the caches.
@@ -38,6 +40,14 @@ package struct LayerParts: ItemSource {
   package var layer: LayerReader { store.layers[index] }
   package var levels: Levels { Levels(neurons: layer.layer.neurons) }
 
+  /// This layer, or the one of the same id in another version.
+  /// - Precondition: `neighbours` has it.
+  func neighbour(_ serial: UInt64?) -> LayerParts {
+    guard let serial else { return self }
+    guard let layer = neighbours[serial] else { preconditionFailure("another version was looked up before") }
+    return layer
+  }
+
   func key(_ kind: PartKey.Kind) -> PartKey { PartKey(version: serial, layer: index, kind: kind) }
   /// Of what all layers share.
   func storeKey(_ kind: PartKey.Kind) -> PartKey { PartKey(version: serial, layer: 0, kind: kind) }
@@ -50,9 +60,12 @@ package struct LayerParts: ItemSource {
 
   /// What an answer takes that needs an ordering.
   package func cost(of order: OrderRequest) -> Cost {
+    if let of = order.of { return neighbour(of).cost(of: order.ofItself) }
     let isAtHand = order.name == .index || parts.contains(key(.order(order)))
     if isAtHand { return .least }
-    return order.name.items.reduce(.least + .ordering(neurons: levels.neurons)) { $0 + cost(ofKeys: $1) }
+    return order.name.items.reduce(.least + .ordering(neurons: levels.neurons)) {
+      $0 + cost(ofKeys: $1, with: order.with)
+    }
   }
 
   /// What a density tile takes: by what of its ordering, plane and pyramid is not at hand, and what it gathers.
@@ -76,17 +89,26 @@ package struct LayerParts: ItemSource {
 
   /// What the rows of a tile take: by the instances whose values are not at hand.
   package func cost(
-    ofRows order: OrderRequest, instances: [Int], withSpreads: Bool = false, level: Int, index: Int
+    ofRows order: OrderRequest, instances: [OrderName.Argument], withSpreads: Bool = false, level: Int, index: Int
   ) -> Cost {
-    let first = withSpreads ? cost(of: order) + costOfSpreads : cost(of: order)
+    let isKnown = !withSpreads || parts.contains(key(.reach(order, level: level, index: index)))
+    let first = isKnown ? cost(of: order) : cost(of: order) + .gathering(neurons: Levels.tileRows, inMemory: false)
     return Set(instances).reduce(into: first) { cost, instance in
       if parts.contains(key(.extents(instance: instance, order, level: level, index: index))) { return }
       cost += .values(neurons(ofTileAt: level))
-      if !parts.contains(key(.values(instance: instance))) { cost += .values(levels.neurons) }
+      switch instance {
+      case .row(let row): cost += self.cost(ofRow: row)
+      case .instance(let instance):
+        if !parts.contains(key(.values(instance: instance))) { cost += .values(levels.neurons) }
+      case .group, .moment: preconditionFailure("no instance")
+      }
     }
   }
 
-  private var costOfSpreads: Cost { parts.contains(key(.spreads)) ? Cost(units: 0) : .plane(neurons: levels.neurons) }
+  private var costOfSpreads: Cost {
+    if parts.contains(key(.spreadSummary)) { return Cost(units: 0) }
+    return .gathering(neurons: min(levels.neurons, NeuronSpreads.sampleMax), inMemory: false)
+  }
 
   /// What a summary takes: by the groups that nobody has asked for before.
   package func cost(ofSummary groups: [Int]) -> Cost {
@@ -104,10 +126,11 @@ package struct LayerParts: ItemSource {
   }
 
   /// `[neuron]`: keys of an item.
-  func keys(_ item: OrderName.Item) throws -> [Double] {
-    let part = try parts.part(key(.keys(item))) {
+  /// - Parameter other: the version of which the second group of pairs is; `nil`: this one.
+  func keys(_ item: OrderName.Item, with other: UInt64? = nil) throws -> [Double] {
+    let part = try parts.part(key(.keys(item, with: other))) {
       // Values are kept as they are, too: the rows of tiles show them.
-      .keys(try makeKeys(item))
+      .keys(try makeKeys(item, with: neighbour(other)))
     }
     guard case .keys(let values) = part else { preconditionFailure("kind and part differ") }
     return values
@@ -139,13 +162,23 @@ package struct LayerParts: ItemSource {
   }
 
   func spreads() throws -> NeuronSpreads {
-    let part = try parts.part(key(.spreads)) { .spreads(try NeuronSpreads(layer, helpers)) }
+    let part = try parts.part(key(.spreads)) { .spreads(try NeuronSpreads(layer)) }
     guard case .spreads(let spreads) = part else { preconditionFailure("kind and part differ") }
     return spreads
   }
 
+  /// How far the neurons reach, over all of them.
+  private func spread() throws -> JSONValue {
+    let part = try parts.part(key(.spreadSummary)) { .json(try spreads().summary()) }
+    guard case .json(let spread) = part else { preconditionFailure("kind and part differ") }
+    return spread
+  }
+
   package func order(_ request: OrderRequest) throws -> NeuronOrder {
-    let part = try parts.part(key(.order(request))) { .order(try NeuronOrder(request, of: layer, keys: keys)) }
+    if let of = request.of { return try neighbour(of).order(request.ofItself) }
+    let part = try parts.part(key(.order(request))) {
+      .order(try NeuronOrder(request, of: layer) { try keys($0, with: request.with) })
+    }
     guard case .order(let order) = part else { preconditionFailure("kind and part differ") }
     return order
   }
@@ -276,22 +309,47 @@ package struct LayerParts: ItemSource {
   /// Neurons and instance values of displayed rows, header and body.
   /// - Precondition: the layer has such a tile.
   package func rows(
-    _ request: OrderRequest, instances: [Int], withSpreads: Bool = false, level: Int, index: Int
+    _ request: OrderRequest, instances: [OrderName.Argument], withSpreads: Bool = false, level: Int, index: Int
   ) throws -> [UInt8] {
     guard let rows = levels.rows(ofTile: index, at: level) else { preconditionFailure("checked before") }
     let order = try order(request)
     // Kept by instance: whoever asks for others, or in another order, has these made once.
     let extents = try instances.map { instance in
       let part = try parts.part(key(.extents(instance: instance, request, level: level, index: index))) {
-        .extents(RowsMaker.extents(of: try values(instance: instance), rows, level, levels, order))
+        .extents(try self.extents(of: instance, order.neurons[levels.ranks(ofRows: rows, at: level)], level))
       }
       guard case .extents(let values) = part else { preconditionFailure("kind and part differ") }
       return values
     }
     return RowsMaker(
       levels: levels, order: order, exponents: try exponents(), origins: try origins(), extents: extents,
-      spreads: withSpreads ? try spreads() : nil
+      spreads: withSpreads ? (try spreads(), try reach(request, rows, level: level, index: index, order)) : nil
     ).make(rows, level: level)
+  }
+
+  /// How far the neurons of displayed rows reach: `[row][figure]`.
+  private func reach(_ request: OrderRequest, _ rows: Range<Int>, level: Int, index: Int, _ order: NeuronOrder) throws
+    -> [Float]
+  {
+    let part = try parts.part(key(.reach(request, level: level, index: index))) {
+      let blocks = rows.map { order.neurons[levels.ranks(ofRows: $0..<($0 + 1), at: level)] }
+      return .extents(try spreads().figures(ofRows: blocks))
+    }
+    guard case .extents(let figures) = part else { preconditionFailure("kind and part differ") }
+    return figures
+  }
+
+  /// `[row][lowest, mean, highest]` of an instance in neurons of which `2^level` at a time are a displayed row.
+  private func extents(of instance: OrderName.Argument, _ neurons: ArraySlice<UInt32>, _ level: Int) throws -> [Float] {
+    switch instance {
+    case .instance(let instance):
+      let values = try values(instance: instance)
+      return RowsMaker.extents(of: neurons.map { RowsMaker.Extent(values[Int($0)]) }, level)
+    case .row(let row):
+      let bounds = try codes(row: row).bounds(neurons.lazy.map { Int($0) }, layer)
+      return RowsMaker.extents(of: bounds.map { RowsMaker.Extent($0.low, $0.high) }, level)
+    case .group, .moment: preconditionFailure("no instance")
+    }
   }
 
   /// The layer at a glance, in some groups. What is known of a group is kept, whichever others it is asked for with.
@@ -302,7 +360,7 @@ package struct LayerParts: ItemSource {
       return (group: group, summary: summary)
     }
     return LayerSummary(
-      layer: layer.layer, groups: summaries, spreads: try spreads(), moment: try moment.map(summary)
+      layer: layer.layer, groups: summaries, spread: try spread(), moment: try moment.map(summary)
     ).json()
   }
 }

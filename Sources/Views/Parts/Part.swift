@@ -5,7 +5,8 @@ import TileStore
 package struct PartKey: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     case zeros(group: Int)
-    case keys(OrderName.Item)
+    /// With the second group of pairs from another version.
+    case keys(OrderName.Item, with: UInt64? = nil)
     case values(instance: Int)
     case codes(row: Int)
     case exponents
@@ -13,14 +14,20 @@ package struct PartKey: Hashable, Sendable {
     case order(OrderRequest)
     case pyramid(PlaneKey, OrderRequest)
     /// Of an instance in the rows of a tile.
-    case extents(instance: Int, OrderRequest, level: Int, index: Int)
+    case extents(instance: OrderName.Argument, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
     case spreads
+    /// How far neurons reach, in the rows of a tile.
+    case reach(OrderRequest, level: Int, index: Int)
+    case spreadSummary
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
     case zerosOfMoment(Moment)
     case summaryOfMoment(Moment)
+    case pairTable(PairKey)
+    /// Of the store: what is ordinary among its rows.
+    case standings
   }
 
   package var version: UInt64
@@ -41,8 +48,11 @@ package enum Part: Sendable {
   case extents([Float])
   case summary(GroupSummary)
   case spreads(NeuronSpreads)
+  case json(JSONValue)
   case subset(Subset)
   case counter(SubsetCounter)
+  case pairTable(PairTable)
+  case standings(RowStandings)
 
   package var byteCount: Int {
     switch self {
@@ -57,7 +67,10 @@ package enum Part: Sendable {
     case .extents(let values): values.count * 4 + 64
     case .subset(let subset): subset.byteCount
     case .counter(let counter): counter.byteCount
+    case .pairTable(let table): table.byteCount
+    case .standings(let standings): standings.byteCount
     case .spreads(let spreads): spreads.byteCount
+    case .json: 4096
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }

@@ -24,9 +24,11 @@ extension LayerParts {
       if let prediction = row.prediction { entry["prediction"] = .string(prediction) }
       return JSONValue.object(entry)
     }
-    return [
+    var answer: [String: JSONValue] = [
       "neuron": JSONValue(neuron), "layer": .string(layer.layer.id), "end": .string(end.rawValue), "rows": .array(rows),
     ]
+    if let moment { try told([moment]).add(to: &answer) }
+    return .object(answer)
   }
 
   /// A pass over the group's rows, and the names of those that are told.
@@ -40,11 +42,10 @@ extension LayerParts {
   ///   - from: of those rows, the first that is told.
   /// - Throws: `SubsetError`, `StoreError`.
   package func rows(_ moment: Moment, from: Int, count: Int, of table: RowTable) throws -> JSONValue {
-    let members = try subset(moment).rows.members
-    let told = members.dropFirst(from).prefix(count).map { Int($0) }
-    var entries: [JSONValue] = []
-    for row in told { entries += try RowEntries(table, row..<row + 1).entries() }
-    return ["from": JSONValue(from), "total": JSONValue(members.count), "rows": .array(entries)]
+    var answer = try RowEntries(table, subset(moment).rows, from: from, count: count).json().object ?? [:]
+    answer["where"] = .string(moment.text)
+    try told([moment]).add(to: &answer)
+    return .object(answer)
   }
 
   package func cost(ofRows moment: Moment, count: Int) -> Cost {

@@ -5,32 +5,64 @@ package struct RowEntries {
   /// Rows of an answer, at most, and where nothing is said.
   package static let countMax = 1024
   package static let countUsual = 64
-  /// Rows of an answer that an expression chooses, at most: they lie apart, and each is read by itself.
+  /// Rows of an answer that are chosen by what they hold, at most.
   package static let chosenMax = 64
 
   private let table: RowTable
-  private let rows: Range<Int>
+  /// In ascending order.
+  private let rows: [Int]
+  /// The place of the first among those that were looked for, and how many there are.
+  private let first: Int
+  private let total: Int
 
+  /// Some rows that follow each other.
   /// - Precondition: the rows are those of the table.
   package init(_ table: RowTable, _ rows: Range<Int>) {
     self.table = table
-    self.rows = rows
+    self.rows = Array(rows)
+    first = rows.lowerBound
+    total = table.count
+  }
+
+  /// Rows of a group, from the `first` on, as far as there are so many.
+  init(_ table: RowTable, _ members: RowSet, from first: Int, count: Int) {
+    self.table = table
+    let members = members.members
+    total = members.count
+    self.first = first
+    rows = members.dropFirst(first).prefix(count).map { Int($0) }
   }
 
   /// - Throws: `StoreError`.
   package func json() throws(StoreError) -> JSONValue {
-    ["from": JSONValue(rows.lowerBound), "total": JSONValue(table.count), "rows": .array(try entries())]
+    var entries: [JSONValue] = []
+    for run in Self.runs(rows) { try append(run, to: &entries) }
+    return ["from": JSONValue(first), "total": JSONValue(total), "rows": .array(entries)]
   }
 
-  /// An object for each row.
-  /// - Throws: `StoreError`.
-  func entries() throws(StoreError) -> [JSONValue] {
+  /// Rows that lie close together are read together: those between them are read in vain.
+  private static let gapMax = 256
+
+  private static func runs(_ rows: [Int]) -> [ArraySlice<Int>] {
+    var runs: [ArraySlice<Int>] = []
+    var start = 0
+    for place in rows.indices where place + 1 == rows.count || rows[place + 1] - rows[place] > gapMax {
+      runs.append(rows[start...place])
+      start = place + 1
+    }
+    return runs
+  }
+
+  private func append(_ chosen: ArraySlice<Int>, to entries: inout [JSONValue]) throws(StoreError) {
+    guard let first = chosen.first, let last = chosen.last else { return }
+    let rows = first..<last + 1
     let attributes = table.attributes
     let (labels, predictions) = (try table.labels(rows), try table.predictions(rows))
     let margins = try table.margins(rows)
     var columns: [(RowTableAttributes.Column, RowTable.Values)] = []
     for column in attributes.columns { columns.append((column, try table.values(column, rows))) }
-    return rows.enumerated().map { place, row in
+    entries += chosen.map { row in
+      let place = row - first
       var entry: [String: JSONValue] = ["row": JSONValue(row)]
       if let code = labels[place], let names = attributes.label?.names { entry["label"] = .string(names[code]) }
       if let code = predictions[place], let names = attributes.prediction?.names {

@@ -8,34 +8,51 @@ struct CellBounds {
     var low: Double
     var high: Double
     var count: Int
+
+    var bounds: Bounds { (low, high) }
   }
 
-  /// Those that hold values, in ascending order. The exact zeros have one of their own, just below the rest of their bin.
-  private let cells: [Cell]
+  /// `[bin]`.
+  private let counts: UnsafeBufferPointer<UInt32>
+  private let zeros: Int
+  private let grid: NeuronGrid
+  private let extremes: (least: Double, greatest: Double)
   private let count: Int
   private let isSingle: Bool
 
   /// - Parameters:
-  ///   - counts: `[bin]`, 256 of them.
+  ///   - counts: `[bin]`, 256 of them, which must be there as long as bounds are asked for.
   ///   - extremes: the neuron's smallest and largest finite value in any row: no value lies beyond.
   ///   - isSingle: whether values are kept in float32, to which figures are then rounded.
   init(
     _ counts: UnsafeBufferPointer<UInt32>, zeros: Int, on grid: NeuronGrid, extremes: (least: Double, greatest: Double),
     isSingle: Bool
   ) {
-    var cells: [Cell] = []
-    var all = 0
-    for (bin, count) in counts.enumerated() where count > 0 {
-      all += Int(count)
-      let (low, high) = grid.edges(ofBin: bin)
-      let isOfZero = bin == -grid.origin
-      if isOfZero, zeros > 0 { cells.append(Cell(low: 0, high: 0, count: zeros)) }
-      let rest = Int(count) - (isOfZero ? zeros : 0)
-      if rest > 0 { cells.append(Cell(low: max(low, extremes.least), high: min(high, extremes.greatest), count: rest)) }
-    }
-    self.cells = cells
-    count = all
+    self.counts = counts
+    self.zeros = zeros
+    self.grid = grid
+    self.extremes = extremes
     self.isSingle = isSingle
+    count = counts.reduce(0) { $0 + Int($1) }
+  }
+
+  /// The cells of a bin, in ascending order: the exact zeros have one of their own, just below the rest.
+  private func cells(ofBin bin: Int) -> (zeros: Cell?, rest: Cell?) {
+    let isOfZero = bin == -grid.origin && zeros > 0
+    let rest = Int(counts[bin]) - (isOfZero ? zeros : 0)
+    let (low, high) = grid.edges(ofBin: bin)
+    return (
+      isOfZero ? Cell(low: 0, high: 0, count: zeros) : nil,
+      rest > 0 ? Cell(low: max(low, extremes.least), high: min(high, extremes.greatest), count: rest) : nil
+    )
+  }
+
+  /// Those that hold values, in ascending order.
+  private var cells: [Cell] {
+    counts.indices.filter { counts[$0] > 0 }.flatMap { bin in
+      let (zeros, rest) = cells(ofBin: bin)
+      return [zeros, rest].compactMap(\.self)
+    }
   }
 
   typealias Bounds = (low: Double, high: Double)
@@ -44,10 +61,10 @@ struct CellBounds {
   /// Bounds of a figure; for numbers of values, which are exact, there are none.
   func bounds(_ statistic: Statistic) -> Bounds? {
     guard statistic.kind != .count else { return nil }
-    guard let first = cells.first, let last = cells.last else { return Self.unknown }
+    guard count > 0 else { return Self.unknown }
     switch statistic {
-    case .minimum: return (first.low, first.high)
-    case .maximum: return (last.low, last.high)
+    case .minimum: return cell(ofRank: 0).bounds
+    case .maximum: return cell(ofRank: count - 1).bounds
     case .lowerQuartile: return quantile(quarters: 1)
     case .median: return quantile(quarters: 2)
     case .upperQuartile: return quantile(quarters: 3)
@@ -67,12 +84,15 @@ struct CellBounds {
   }
 
   private func cell(ofRank rank: Int) -> Cell {
-    var below = 0
-    for cell in cells {
-      below += cell.count
-      if rank < below { return cell }
+    var (bin, below) = (0, 0)
+    while below + Int(counts[bin]) <= rank {
+      below += Int(counts[bin])
+      bin += 1
     }
-    preconditionFailure("a rank of the values")
+    let (zeros, rest) = cells(ofBin: bin)
+    if let zeros, rank < below + zeros.count || rest == nil { return zeros }
+    guard let rest else { preconditionFailure("a bin that holds a rank has values") }
+    return rest
   }
 
   /// More than sums of so many numbers can be off by, relative to the largest.
@@ -94,6 +114,7 @@ struct CellBounds {
   /// The least is that around the centre to which the values can come closest together; around any centre the farthest they can
   /// be is no less than the largest.
   private var deviation: Bounds {
+    let cells = cells
     var (low, high) = (cells[0].low, cells[cells.count - 1].high)
     guard low.isFinite, high.isFinite, high - low < .infinity else { return (0, .infinity) }
     let slack = Self.deviationRounding * max(abs(low), abs(high))
@@ -103,14 +124,14 @@ struct CellBounds {
       let slope = cells.reduce(0) { $0 + Double($1.count) * (centre - min(max(centre, $1.low), $1.high)) }
       if slope > 0 { high = centre } else { low = centre }
     }
-    let nearest = spread(low) { cell in min(max(low, cell.low), cell.high) - low }
+    let nearest = spread(cells, low) { cell in min(max(low, cell.low), cell.high) - low }
     let bounds = mean
     let centre = bounds.low + (bounds.high - bounds.low) / 2
-    let farthest = spread(centre) { cell in max(abs(cell.low - centre), abs(cell.high - centre)) }
+    let farthest = spread(cells, centre) { cell in max(abs(cell.low - centre), abs(cell.high - centre)) }
     return (max(0, nearest - slack), farthest + slack)
   }
 
-  private func spread(_ centre: Double, _ distance: (Cell) -> Double) -> Double {
+  private func spread(_ cells: [Cell], _ centre: Double, _ distance: (Cell) -> Double) -> Double {
     // Scaled, so that squares stay within range.
     let largest = cells.reduce(0) { max($0, abs(distance($1))) }
     guard largest > 0 else { return 0 }

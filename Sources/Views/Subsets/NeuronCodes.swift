@@ -9,6 +9,9 @@ final class NeuronCodes {
   private(set) var codes: UnsafeMutableBufferPointer<UInt8>
   /// `[sample]`, a bit each: the value is no ordinary number in its bin.
   private(set) var apart: UnsafeMutableBufferPointer<UInt64>
+  /// Counts of all rows by neuron.
+  private(set) lazy var ofAllRows = PlaneRows(counts, plane: 0)
+  private let counts: ArrayReader
 
   /// What stands apart, by `(code + origin) & 255`.
   enum Kind: UInt8 { case zero, nan, plusInfinity, minusInfinity, missing }
@@ -18,6 +21,7 @@ final class NeuronCodes {
     guard let columns = layer.codeColumns, let columnsApart = layer.codeColumnsApart else {
       throw .noCodes(layer.layer)
     }
+    counts = layer.counts(.own, .full)
     self.columns = columns
     self.columnsApart = columnsApart
     codes = .allocate(capacity: columns.rows)
@@ -57,6 +61,23 @@ final class NeuronCodes {
       throw .meaningless(columns.path, sample: sample, neuron: neuron, byte)
     }
     return kind
+  }
+}
+
+extension NeuronCodes {
+  /// The value of a row in a neuron; `nil`: it was never written.
+  /// - Precondition: the layer has one sample a row.
+  func place(ofRow row: Int, neuron: Int, origin: Int) throws(StoreError) -> ValuePlace? {
+    try readCodes(neuron)
+    try readApart(neuron)
+    guard isApart(row) else { return .bin(Int(codes[row])) }
+    return switch try kind(row, origin: Int64(origin), neuron: neuron) {
+    case .zero: .exactly(0)
+    case .nan: .exactly(.nan)
+    case .plusInfinity: .exactly(.infinity)
+    case .minusInfinity: .exactly(-.infinity)
+    case .missing: nil
+    }
   }
 }
 

@@ -34,9 +34,12 @@ struct NeuronGrid: Equatable {
 
 /// The own grids of all neurons of a layer.
 struct LayerGrids: Sendable {
-  private let exponents: [Int16]
-  private let origins: [Int64]
-  private let tails: [UInt8]
+  /// `[neuron]`.
+  let exponents: [Int16]
+  /// `[neuron]`.
+  let origins: [Int64]
+  /// `[neuron]`: not 0 where the first and the last bin hold everything beyond the grid.
+  let tails: [UInt8]
 
   /// - Throws: `StoreError`.
   init(_ layer: LayerReader) throws(StoreError) {
@@ -48,4 +51,6 @@ struct LayerGrids: Sendable {
   subscript(neuron: Int) -> NeuronGrid {
     NeuronGrid(exponent: Int(exponents[neuron]), origin: Int(origins[neuron]), hasTails: tails[neuron] != 0)
   }
+
+  var count: Int { exponents.count }
 }

@@ -6,6 +6,23 @@ enum ValuePlace: Equatable {
   /// NaN also where a row was never written.
   case exactly(Double)
   case bin(Int)
+
+  /// Between which two numbers it lies; equal ones where it is known exactly.
+  ///
+  /// They are the edges of a bin; of one that holds what lies beyond a window, the outer one is the neuron's smallest or largest value.
+  /// - Parameter grid: the neuron's own.
+  func bounds(_ neuron: Int, _ grid: NeuronGrid, _ layer: LayerReader) throws(StoreError) -> (low: Double, high: Double)
+  {
+    switch self {
+    case .exactly(let value): return (value, value)
+    case .bin(let bin):
+      var (low, high) = grid.edges(ofBin: bin)
+      let place = CollectionOfOne(UInt32(neuron))
+      if low == -.infinity { low = try layer.statistic(.minimum).numbers(plane: 0, place)[0] }
+      if high == .infinity { high = try layer.statistic(.maximum).numbers(plane: 0, place)[0] }
+      return (low, high)
+    }
+  }
 }
 
 /// What the codes of a layer tell of one row.
@@ -91,22 +108,12 @@ package struct RowCodes: Sendable {
     }
   }
 
-  /// Between which two numbers the row's value lies in each of some neurons: equal ones where it is known exactly.
-  ///
-  /// They are the edges of a bin; of one that holds what lies beyond a window, the outer one is the neuron's smallest or largest value.
+  /// Between which two numbers the row's value lies in each of some neurons.
   /// - Throws: `StoreError`.
   func bounds(_ neurons: some Sequence<Int>, _ layer: LayerReader) throws -> [(low: Double, high: Double)] {
     let grids = try LayerGrids(layer)
-    let (least, greatest) = (layer.statistic(.minimum), layer.statistic(.maximum))
     return try neurons.map { neuron in
-      switch self[neuron] {
-      case .exactly(let value): return (value, value)
-      case .bin(let bin):
-        var (low, high) = grids[neuron].edges(ofBin: bin)
-        if low == -.infinity { low = try least.numbers(plane: 0, CollectionOfOne(UInt32(neuron)))[0] }
-        if high == .infinity { high = try greatest.numbers(plane: 0, CollectionOfOne(UInt32(neuron)))[0] }
-        return (low, high)
-      }
+      try self[neuron].bounds(neuron, grids[neuron], layer)
     }
   }
 }

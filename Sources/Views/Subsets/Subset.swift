@@ -1,11 +1,13 @@
 import Expressions
 import TileStore
 
-/// An expression that stands for a group; equal ones have the same canonical text.
+/// An expression that stands for a group; equal ones have the same canonical text, and are looked at as closely.
 public struct Moment: Sendable, Hashable {
   /// The expression in its canonical form.
   public let text: String
   let expression: RowExpression
+  /// Rows that stand for all of them where these are more; `nil`: the group itself.
+  package private(set) var sample: Int?
 
   /// - Throws: `SubsetError` that shows where in the text the fault is.
   public init(parsing text: String) throws(SubsetError) {
@@ -17,8 +19,18 @@ public struct Moment: Sendable, Hashable {
     self.text = expression.description
   }
 
-  public static func == (a: Moment, b: Moment) -> Bool { a.text == b.text }
-  public func hash(into hasher: inout Hasher) { hasher.combine(text) }
+  public static func == (a: Moment, b: Moment) -> Bool { a.text == b.text && a.sample == b.sample }
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(text)
+    hasher.combine(sample)
+  }
+
+  /// The same, of which no more than so many rows are looked at.
+  package func sampled(_ rows: Int?) -> Moment {
+    var moment = self
+    moment.sample = rows
+    return moment
+  }
 
   /// Comparisons in it, about.
   package var comparisons: Int { expression.operands.count / 2 + 1 }
@@ -31,6 +43,8 @@ public struct Subset: Sendable {
   public let moved: [String]
   /// Classes that the expression names and the store does not have, perhaps by a typing error: as they are written.
   public let unknownClasses: [String]
+  /// What the rows stand for; `nil`: for themselves.
+  package let sample: RowSample?
 
   /// What whoever wrote the expression must know, a sentence each.
   public var remarks: [String] {
@@ -44,7 +58,9 @@ public struct Subset: Sendable {
   /// - Throws: `SubsetError`, `StoreError`.
   public init(_ moment: Moment, of store: Store) throws {
     var reader = ConditionReader(store)
-    rows = try reader.rows(moment.expression)
+    let all = try reader.rows(moment.expression)
+    sample = moment.sample.flatMap { RowSample($0, of: all) }
+    rows = sample?.rows ?? all
     moved = reader.moved
     unknownClasses = Self.unknownClasses(moment.expression, store)
   }
@@ -72,6 +88,7 @@ public struct Subset: Sendable {
     let count = store.attributes.dataset.rows
     moved = []
     unknownClasses = []
+    sample = nil
     switch stored.kind {
     case .all: rows = RowSet(length: count) { _ in true }
     case .class:

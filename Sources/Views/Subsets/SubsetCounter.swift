@@ -2,28 +2,39 @@ import CKernels
 import TileStore
 
 /// Counts the values of some rows, neuron by neuron, from codes: what a stored group of these rows would hold.
+///
+/// Of a group of more than half of the rows the others are counted, and taken from what the store holds of all: whatever the group, at most
+/// half of the rows are looked at.
 package struct SubsetCounter: Sendable {
   let layer: LayerReader
-  /// Samples of the rows.
+  /// Those that are looked at.
   private let samples: RowSet
-  private let chosen: [UInt32]
+  let chosen: [UInt32]
+  /// `[neuron]`: what all rows hold, where it is the others that are looked at.
+  private let whole: [NeuronTally]?
   /// `[neuron]`: origin of its grid.
-  private let origins: [Int64]
+  let origins: [Int64]
   /// `[neuron]`: whether of all its values only zeros stand apart.
-  private let hasOnlyZerosApart: [Bool]
+  let hasOnlyZerosApart: [Bool]
 
   /// Bytes it takes in a cache.
-  var byteCount: Int { samples.byteCount + chosen.count * 4 + origins.count * 9 + 64 }
+  var byteCount: Int {
+    samples.byteCount + chosen.count * 4 + origins.count * 9 + (whole?.count ?? 0) * MemoryLayout<NeuronTally>.stride
+      + 64
+  }
 
   /// - Throws: `SubsetError` where the layer has no codes; `StoreError`.
   init(_ layer: LayerReader, _ subset: Subset) throws {
     guard layer.codeColumns != nil else { throw SubsetError.noCodes(layer.layer) }
     self.layer = layer
-    samples = subset.rows.samples(layer.layer.samples)
+    let isMost = 2 * subset.rows.count > subset.rows.length
+    samples = (isMost ? subset.rows.inverted : subset.rows).samples(layer.layer.samples)
     chosen = samples.members
     origins = try layer.origins()
+    let tallies = try layer.tallies(group: 0)
+    whole = isMost ? tallies : nil
     let all = samples.length
-    hasOnlyZerosApart = try layer.tallies(group: 0).map { $0.isFinite && $0.count == all }
+    hasOnlyZerosApart = tallies.map { $0.isFinite && $0.count == all }
   }
 
   /// Counts a neuron's values.
@@ -36,13 +47,31 @@ package struct SubsetCounter: Sendable {
     try codes.readCodes(neuron)
     counts.update(repeating: 0, count: Int(ND_BINS))
     chosen.withUnsafeBufferPointer { nd_count_codes(counts, codes.codes.baseAddress, $0.baseAddress, $0.count) }
-    return try tally(neuron, codes) { counts[Int(codes.codes[$0])] -= 1 }
+    return try finish(neuron, counts, try tally(neuron, codes) { counts[Int(codes.codes[$0])] -= 1 }, codes.ofAllRows)
+  }
+
+  /// What was counted of the rows that were looked at becomes what the group holds.
+  /// - Parameter all: counts of all rows.
+  func finish(
+    _ neuron: Int, _ counts: UnsafeMutablePointer<UInt32>, _ tally: NeuronTally, _ all: PlaneRows
+  ) throws(StoreError) -> NeuronTally {
+    if whole != nil { try all.subtract(from: neuron, counts) }
+    return ofGroup(tally, neuron)
+  }
+
+  private func ofGroup(_ tally: NeuronTally, _ neuron: Int) -> NeuronTally {
+    guard let whole else { return tally }
+    let all = whole[neuron]
+    // Of a store that contradicts itself these wrap.
+    return NeuronTally(
+      count: all.count &- tally.count, zeros: all.zeros &- tally.zeros, nan: all.nan &- tally.nan,
+      infinite: all.infinite &- tally.infinite)
   }
 
   /// What a neuron's values are, but for where they lie.
   func tally(_ neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> NeuronTally {
     if !hasOnlyZerosApart[neuron] { try codes.readCodes(neuron) }
-    return try tally(neuron, codes) { _ in }
+    return ofGroup(try tally(neuron, codes) { _ in }, neuron)
   }
 
   /// A neuron's exact zeros.
@@ -50,7 +79,8 @@ package struct SubsetCounter: Sendable {
     try tally(neuron, codes).zeros
   }
 
-  /// - Parameter leaveOut: called with each chosen sample whose value is in no bin.
+  /// Of the samples that are looked at.
+  /// - Parameter leaveOut: called with each of them whose value is in no bin.
   private func tally(_ neuron: Int, _ codes: NeuronCodes, _ leaveOut: (Int) -> Void) throws(StoreError) -> NeuronTally {
     try codes.readApart(neuron)
     var tally = NeuronTally(count: UInt32(chosen.count), zeros: 0, nan: 0, infinite: 0)
@@ -67,15 +97,22 @@ package struct SubsetCounter: Sendable {
         let sample = index << 6 + rest.trailingZeroBitCount
         rest &= rest - 1
         let kind = try codes.kind(sample, origin: origins[neuron], neuron: neuron)
-        if kind == .zero {
-          tally.zeros += 1
-          continue
-        }
-        tally.count -= 1
-        if kind == .nan { tally.nan += 1 } else if kind != .missing { tally.infinite += 1 }
-        leaveOut(sample)
+        tally.add(kind)
+        if kind != .zero { leaveOut(sample) }
       }
     }
     return tally
+  }
+}
+
+extension NeuronTally {
+  /// Notes one of its values that stands apart.
+  mutating func add(_ kind: NeuronCodes.Kind) {
+    if kind == .zero {
+      zeros += 1
+      return
+    }
+    count -= 1
+    if kind == .nan { nan += 1 } else if kind != .missing { infinite += 1 }
   }
 }

@@ -27,6 +27,11 @@ public struct SubsetError: Error, CustomStringConvertible, Sendable {
     )
   }
 
+  static let unjudged = SubsetError(
+    .notHeld,
+    "The rows of this store were not judged, so nothing tells what is ordinary. Precompute again with codes, labels and predictions, and without divergences: none."
+  )
+
   static func noCodes(_ layer: Layer) -> SubsetError {
     SubsetError(
       .notHeld,

@@ -1,31 +1,24 @@
-import CKernels
 import Distributions
 import TileStore
 
 /// The figures of neurons in a group of the moment: numbers of values exactly, of the others two bounds.
-final class SubsetFigures {
-  private let counter: SubsetCounter
-  private let codes: NeuronCodes
+struct SubsetFigures: Sendable {
+  let counter: SubsetCounter
   private let grids: LayerGrids
   /// `[neuron]`: extremes in all rows.
   private let least: [Double]
   private let greatest: [Double]
   private let isSingle: Bool
-  private let counts: UnsafeMutablePointer<UInt32>
 
-  /// - Throws: `SubsetError` where the layer has no codes; `StoreError`.
-  init(_ layer: LayerReader, _ subset: Subset) throws {
-    counter = try SubsetCounter(layer, subset)
-    codes = try NeuronCodes(layer)
+  /// - Throws: `StoreError`.
+  init(_ counter: SubsetCounter) throws(StoreError) {
+    let layer = counter.layer
+    self.counter = counter
     grids = try LayerGrids(layer)
     least = try layer.keys(of: layer.statistic(.minimum), plane: 0)
     greatest = try layer.keys(of: layer.statistic(.maximum), plane: 0)
     isSingle = layer.statistic(.median).metadata.dataType == .float32
-    counts = .allocate(capacity: DyadicGrid.binCount)
-    counts.initialize(repeating: 0, count: DyadicGrid.binCount)
   }
-
-  deinit { counts.deallocate() }
 
   /// Names of the figures in the order of `numbers`: `count`, …, `minimum_low`, `minimum_high`, ….
   static func names(_ statistics: [Statistic]) -> [String] {
@@ -35,16 +28,38 @@ final class SubsetFigures {
   }
 
   /// The figures of a neuron, and its counts by bin of its own grid.
-  func numbers(_ neuron: Int, _ statistics: [Statistic]) throws -> (figures: [Double], counts: [UInt32]) {
-    let tally = try counter.count(neuron, codes, into: counts)
-    let cells = CellBounds(
+  /// - Parameter codes: of the layer.
+  func numbers(_ neuron: Int, _ statistics: [Statistic], _ codes: NeuronCodes) throws(StoreError)
+    -> (figures: [Double], counts: [UInt32])
+  {
+    var counts = [UInt32](repeating: 0, count: DyadicGrid.binCount)
+    var figures: [Double] = []
+    var failure: StoreError?
+    counts.withUnsafeMutableBufferPointer { buffer in
+      guard let counts = buffer.baseAddress else { return }
+      do throws(StoreError) {
+        let tally = try counter.count(neuron, codes, into: counts)
+        let cells = cells(neuron, counts, tally)
+        for statistic in statistics {
+          if let bounds = cells.bounds(statistic) {
+            figures += [bounds.low, bounds.high]
+          } else {
+            figures.append(Double(tally[statistic]))
+          }
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return (figures, counts)
+  }
+
+  /// What bounds a neuron's figures, as long as the counts are there.
+  func cells(_ neuron: Int, _ counts: UnsafePointer<UInt32>, _ tally: NeuronTally) -> CellBounds {
+    CellBounds(
       UnsafeBufferPointer(start: counts, count: DyadicGrid.binCount), zeros: Int(tally.zeros), on: grids[neuron],
       extremes: (least[neuron], greatest[neuron]), isSingle: isSingle)
-    let figures = statistics.flatMap { statistic -> [Double] in
-      if let bounds = cells.bounds(statistic) { return [bounds.low, bounds.high] }
-      return [Double(tally[statistic])]
-    }
-    return (figures, Array(UnsafeBufferPointer(start: counts, count: DyadicGrid.binCount)))
   }
 }
 

@@ -10,8 +10,8 @@ struct RowsMaker {
   let origins: [Int64]
   /// `[instance][row][lowest, mean, highest]`, of the chosen instances.
   let extents: [[Float]]
-  /// Where the answer has them, too.
-  let spreads: NeuronSpreads?
+  /// Where the answer tells how far neurons reach, too: `[row][figure]` of the rows.
+  let spreads: (of: NeuronSpreads, figures: [Float])?
 
   /// The whole answer, header and body (`Tiles/HTTP.md`, "Rows").
   func make(_ rows: Range<Int>, level: Int) -> [UInt8] {
@@ -27,7 +27,10 @@ struct RowsMaker {
     for extents in extents {
       for figure in extents { body.append(littleEndian: figure.bitPattern) }
     }
-    if let spreads { body += spreads.rows(blocks) }
+    if let spreads {
+      for figure in spreads.figures { body.append(littleEndian: figure.bitPattern) }
+      body += blocks.map { spreads.of.oddity(of: $0) }
+    }
     return TileHeader(
       magic: .rows, rows: rows.count, bins: extents.count, level: level, scale: 1, firstRow: rows.lowerBound
     ).message(with: body)
@@ -42,23 +45,36 @@ struct RowsMaker {
     return count > 0 ? sum / count : .nan
   }
 
-  /// `[row][lowest, mean, highest]` of an instance in some displayed rows.
-  /// - Parameter values: `[neuron]`: activations of the instance.
-  static func extents(of values: [Float], _ rows: Range<Int>, _ level: Int, _ levels: Levels, _ order: NeuronOrder)
-    -> [Float]
-  {
-    rows.flatMap { extent(of: values, order.neurons[levels.ranks(ofRows: $0..<($0 + 1), at: level)], level) }
+  /// Between which two numbers an instance's value lies in a neuron.
+  struct Extent {
+    var low: Float
+    var high: Float
+
+    init(_ value: Float) { (low, high) = (value, value) }
+
+    /// Rounded outwards.
+    init(_ low: Double, _ high: Double) {
+      self.low = Float(low)
+      self.high = Float(high)
+      if Double(self.low) > low { self.low = self.low.nextDown }
+      if Double(self.high) < high { self.high = self.high.nextUp }
+    }
+
+    var middle: Double { low == high ? Double(low) : Double(low) / 2 + Double(high) / 2 }
   }
 
-  /// At level 0 three times the neuron's value, above the lowest, mean and highest finite value; NaN where there is none.
-  private static func extent(of values: [Float], _ block: ArraySlice<UInt32>, _ level: Int) -> [Float] {
-    if level == 0, let neuron = block.first { return Array(repeating: values[Int(neuron)], count: 3) }
-    var (low, high, sum, count) = (Float.infinity, -Float.infinity, 0.0, 0.0)
-    for neuron in block {
-      let value = values[Int(neuron)]
-      guard value.isFinite else { continue }
-      (low, high, sum, count) = (min(low, value), max(high, value), sum + Double(value), count + 1)
+  /// `[row][lowest, mean, highest]` of an instance in displayed rows.
+  /// - Parameters:
+  ///   - neurons: the neurons of the rows, `2^level` of each; of the last there may be fewer.
+  ///   - level: of the rows. At level 0 figures are those of the neuron, above of its finite values; NaN where there are none.
+  static func extents(of neurons: [Extent], _ level: Int) -> [Float] {
+    if level == 0 { return neurons.flatMap { [$0.low, Float($0.middle), $0.high] } }
+    return stride(from: 0, to: neurons.count, by: 1 << level).flatMap { first -> [Float] in
+      var (low, high, sum, count) = (Float.infinity, -Float.infinity, 0.0, 0.0)
+      for neuron in neurons[first..<min(first + 1 << level, neurons.count)] where neuron.middle.isFinite {
+        (low, high, sum, count) = (min(low, neuron.low), max(high, neuron.high), sum + neuron.middle, count + 1)
+      }
+      return count > 0 ? [low, Float(sum / count), high] : Array(repeating: .nan, count: 3)
     }
-    return count > 0 ? [low, Float(sum / count), high] : Array(repeating: .nan, count: 3)
   }
 }

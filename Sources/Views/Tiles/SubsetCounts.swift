@@ -23,8 +23,7 @@ struct SubsetCounts: CountRows {
   var neurons: Int { counter.layer.layer.neurons }
   var bins: Int { binCount.rawValue }
   var type: DataType { .uint32 }
-  /// Codes of so many neurons lie side by side in a shard.
-  var neuronsPerChunk: Int { Int(ND_TILE) }
+  var neuronsPerChunk: Int { counter.neuronsAtOnce }
 
   func gather(
     _ chosen: ArraySlice<UInt32>, _ body: (_ position: Int, _ row: UnsafeRawPointer) -> Void
@@ -39,33 +38,33 @@ struct SubsetCounts: CountRows {
   func stream(
     chunks: Range<Int>, _ body: (_ first: Int, _ rows: UnsafeRawBufferPointer) -> Void
   ) throws(StoreError) {
+    let row = UnsafeMutablePointer<UInt32>.allocate(capacity: bins)
+    defer { row.deallocate() }
     let chosen = chunks.lowerBound * neuronsPerChunk..<min(chunks.upperBound * neuronsPerChunk, neurons)
-    try count(chosen.lazy.map { ($0, $0) }) { first, row, _ in body(first, row) }
+    try counter.each(chosen) { neuron, counts, _ in
+      bring(counts, of: neuron, to: row)
+      body(neuron, UnsafeRawBufferPointer(start: row, count: rowBytes))
+    }
   }
 
   /// Calls `body` with the row of each neuron, what is given with it, and its exact zeros.
   func count(_ chosen: some Sequence<(Int, Int)>, _ body: (Int, UnsafeRawBufferPointer, UInt32) -> Void)
     throws(StoreError)
   {
-    let codes: NeuronCodes
-    do throws(SubsetError) {
-      codes = try NeuronCodes(counter.layer)
-    } catch {
-      preconditionFailure("a counter's layer has codes")
-    }
+    let codes = try NeuronCodes(counter)
     let counts = UnsafeMutablePointer<UInt32>.allocate(capacity: 2 * DyadicGrid.binCount)
     defer { counts.deallocate() }
     let row = counts + DyadicGrid.binCount
     for (neuron, tag) in chosen {
       let zeros = try counter.count(neuron, codes, into: counts).zeros
-      row.update(repeating: 0, count: bins)
-      add(counts, of: neuron, to: row)
+      bring(counts, of: neuron, to: row)
       body(tag, UnsafeRawBufferPointer(start: row, count: rowBytes), zeros)
     }
   }
 
   /// Brings a neuron's own bins to those of the axis.
-  private func add(_ counts: UnsafePointer<UInt32>, of neuron: Int, to row: UnsafeMutablePointer<UInt32>) {
+  private func bring(_ counts: UnsafePointer<UInt32>, of neuron: Int, to row: UnsafeMutablePointer<UInt32>) {
+    row.update(repeating: 0, count: bins)
     let width = DyadicGrid.binCount / bins
     let shared = counter.layer.layer.shared
     for bin in 0..<DyadicGrid.binCount where counts[bin] > 0 {

@@ -98,7 +98,7 @@ struct TileMaker: Sendable {
     let (chunks, type, rowBytes) = (counts.chunks, counts.type, counts.rowBytes)
     let ranks = order.ranks()
     // A small plane is done before a helper has woken up.
-    let parts = chunks < 256 ? 1 : helpers.count + 1
+    let parts = counts.neurons < 4096 ? 1 : min(chunks, helpers.count + 1)
     let passes = try helpers.map(parts) { part in
       let sums = RowSums(rows: levels.rows(at: level), of: adder)
       try counts.stream(chunks: (chunks * part / parts)..<(chunks * (part + 1) / parts)) { first, rows in

@@ -34,7 +34,7 @@ struct RunSummary {
       lines.append("  And in \(count(odd.count - Self.layersTold, "more layer")); --progress json lists all.")
     }
     for note in notes { lines.append("  Note: \(note)") }
-    lines += job.contents.evidence.words(indent: "")
+    lines += result.evidence.words(indent: "")
     lines.append("  To look at it: \(serve)")
     return lines
   }
@@ -54,8 +54,8 @@ struct RunSummary {
       "memory_peak": ProcessMemory.peak,
       "nan": findings.reduce(0) { $0 + $1.nan }, "infinite": findings.reduce(0) { $0 + $1.infinite },
       "layers_kept": meter.kept, "serve": serve, "notes": notes,
-      "left_out": job.contents.evidence.leftOut.map { ["path": $0.path, "why": $0.why] },
-      "assumed": job.contents.evidence.assumed,
+      "left_out": result.evidence.leftOut.map { ["path": $0.path, "why": $0.why] },
+      "assumed": result.evidence.assumed,
       "layers": findings.map { layer -> [String: Any] in
         [
           "layer": layer.layer, "neurons": layer.neurons, "nan": layer.nan, "infinite": layer.infinite,

@@ -17,8 +17,10 @@ export const metadataUrl = (name, version) => `${ROOT}/${text(name)}/${text(vers
  * Addresses inside one version of one data set.
  * @param {Pick<Metadata, "name" | "version"> & Partial<Metadata>} metadata
  */
-export function versionUrls({ name, version, groups }) {
+export function versionUrls({ name, version, groups, instances: known }) {
   const base = metadataUrl(name, version);
+  /** @param {readonly number[]} list instances, any row among them as the server names it */
+  const numbers = (list) => list.map((instance) => (known?.[instance]?.row === undefined ? instance : text(`row ${known[instance].row}`))).join(",");
   /** @param {number} group @returns {string | null} the expression, of a group of the moment */
   const whereOf = (group) => (groups?.[group]?.kind === "moment" ? groups[group].where ?? "" : null);
   return {
@@ -31,14 +33,14 @@ export function versionUrls({ name, version, groups }) {
     },
     /** @param {string} layer @param {number} level @param {number} index @param {string} query @param {readonly number[]} instances */
     rows: (layer, level, index, query, instances) =>
-      `${base}/layers/${layer}/rows/${level}/${index}?${query}&instances=${instances.join(",")}&spread=all`,
+      `${base}/layers/${layer}/rows/${level}/${index}?${query}&instances=${numbers(instances)}&spread=all`,
     /** @param {string} layer @param {string} query @param {number} neuron */
     find: (layer, query, neuron) => `${base}/layers/${layer}/find?${query}&neuron=${neuron}`,
     /** @param {string} layer @param {string} query @param {number} rank */
     findRank: (layer, query, rank) => `${base}/layers/${layer}/find?${query}&rank=${rank}`,
     /** @param {string} layer @param {number} neuron @param {readonly number[]} groups @param {readonly number[]} instances */
     neuron: (layer, neuron, groups, instances) =>
-      `${base}/layers/${layer}/neurons/${neuron}?groups=${groups.join(",")}&instances=${instances.join(",")}`,
+      `${base}/layers/${layer}/neurons/${neuron}?groups=${groups.join(",")}&instances=${numbers(instances)}`,
     /**
      * In all groups, without their counts where they are many.
      * @param {string} layer

@@ -32,16 +32,20 @@ export class FactsSource {
     return (stored.length > 0 ? stored : [0]).slice(0, GROUPS_MAX);
   }
 
-  /** Chosen instances of the data set: rows that the reader made instances have no numbers on the server. */
-  get instances() {
-    const { state, metadata } = this.app;
-    return state.instances.filter((instance) => metadata.instances[instance].row === undefined);
+  /**
+   * The chosen instances that a layer knows.
+   * @param {string} layer
+   */
+  instances(layer) {
+    return this.app.instancesIn(this.app.layer(layer));
   }
 
-  /** The chosen groups of the moment. */
-  get chosenMoments() {
-    const { state, metadata } = this.app;
-    return state.groups.filter((group) => isMoment(metadata, group));
+  /**
+   * The chosen groups of the moment that a layer knows.
+   * @param {string} layer
+   */
+  chosenMoments(layer) {
+    return this.app.groupsIn(this.app.layer(layer)).filter((group) => isMoment(this.app.metadata, group));
   }
 
   /**
@@ -50,12 +54,12 @@ export class FactsSource {
    * @param {number} neuron
    */
   url(layer, neuron) {
-    return this.app.urls.neuron(layer, neuron, this.groups, this.instances);
+    return this.app.urls.neuron(layer, neuron, this.groups, this.instances(layer));
   }
 
   /** @param {string} layer @param {number} neuron */
   key(layer, neuron) {
-    return [this.url(layer, neuron), ...this.chosenMoments].join("|");
+    return [this.url(layer, neuron), ...this.chosenMoments(layer)].join("|");
   }
 
   /** @param {string} layer @param {number} neuron */
@@ -77,9 +81,10 @@ export class FactsSource {
     const { groups, instances } = this.app.state;
     const [facts, moments] = await Promise.all([
       this.app.json(this.url(layer, neuron), PRIORITY.person, signal),
-      Promise.all(this.chosenMoments.map((group) => this.moment(layer, neuron, group, signal))),
+      Promise.all(this.chosenMoments(layer).map((group) => this.moment(layer, neuron, group, signal))),
     ]);
     facts.groups = [...facts.groups, ...moments.flatMap((group) => group ?? [])].sort((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group));
+    facts.instances = facts.instances.map(this.numbered, this);
     facts.instances.sort(
       (/** @type {{instance: number}} */ a, /** @type {{instance: number}} */ b) => instances.indexOf(a.instance) - instances.indexOf(b.instance),
     );
@@ -113,6 +118,18 @@ export class FactsSource {
   }
 
   /**
+   * Any row of the data by its place among the instances: of its value two bounds are known, of which the middle stands for it.
+   * @param {Record<string, any>} one as the server tells it
+   * @returns {import("../types").NeuronInstance}
+   */
+  numbered(one) {
+    if (one.row === undefined) return /** @type {any} */ (one);
+    const instance = this.app.metadata.instances.findIndex(({ row }) => row === one.row);
+    const value = one.low === null || one.high === null ? one.low ?? one.high : (one.low + one.high) / 2;
+    return /** @type {any} */ ({ ...one, instance, value });
+  }
+
+  /**
    * In all groups of the data set, of which as many have counts as the server gives at once, and with the chosen instances.
    * @param {string} layer
    * @param {number} neuron
@@ -123,7 +140,7 @@ export class FactsSource {
     const { urls, metadata } = this.app;
     const groups = metadata.groups.flatMap((_, group) => (isMoment(metadata, group) ? [] : [group]));
     const counted = groups.length <= GROUPS_MAX ? groups : [...new Set([0, ...this.groups])].slice(0, GROUPS_MAX);
-    const url = urls.neuron(layer, neuron, counted, this.instances);
+    const url = urls.neuron(layer, neuron, counted, this.instances(layer));
     const key = groups.length > counted.length ? `all ${url}` : url;
     const known = this.cache.get(key);
     if (known) return known;
@@ -131,6 +148,7 @@ export class FactsSource {
       this.app.json(url, PRIORITY.person, signal),
       groups.length > counted.length ? this.app.json(urls.neuronOfAll(layer, neuron), PRIORITY.person, signal) : null,
     ]);
+    facts.instances = facts.instances.map(this.numbered, this);
     if (rest) facts.groups.push(...rest.groups.filter((/** @type {NeuronGroup} */ one) => !counted.includes(one.group)));
     this.cache.set(key, facts, FACTS_BYTES + facts.groups.length * GROUP_BYTES);
     return facts;

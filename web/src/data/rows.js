@@ -26,11 +26,12 @@ export class RowSource {
   /**
    * @param {string} url
    * @param {AbortSignal} [signal]
+   * @param {number} [priority]
    */
-  async answer(url, signal) {
+  async answer(url, signal, priority = PRIORITY.person) {
     const known = this.answers.get(url);
     if (known) return known;
-    const answer = await this.app.json(url, PRIORITY.person, signal);
+    const answer = await this.app.json(url, priority, signal);
     this.answers.set(url, answer, ROW_BYTES * (1 + (answer.rows?.length ?? answer.cells?.length ?? 1)));
     return answer;
   }
@@ -42,10 +43,11 @@ export class RowSource {
    * @param {number} group
    * @param {"highest" | "lowest"} end
    * @param {AbortSignal} [signal]
+   * @param {number} [priority]
    * @returns {Promise<FiringRow[]>}
    */
-  async firing(layer, neuron, group, end, signal) {
-    return (await this.answer(this.app.urls.firing(layer, neuron, group, end), signal)).rows;
+  async firing(layer, neuron, group, end, signal, priority) {
+    return (await this.answer(this.app.urls.firing(layer, neuron, group, end), signal, priority)).rows;
   }
 
   /**
@@ -77,13 +79,14 @@ export class RowSource {
   /**
    * @param {number} row
    * @param {AbortSignal} [signal]
+   * @param {number} [priority]
    * @returns {Promise<ImageBitmap>}
    */
-  async picture(row, signal) {
+  async picture(row, signal, priority = PRIORITY.person) {
     const url = this.app.urls.picture(row);
     const known = this.pictures.get(url);
     if (known) return known;
-    const { data } = await this.app.queue.request({ url, kind: "picture", priority: PRIORITY.person, signal });
+    const { data } = await this.app.queue.request({ url, kind: "picture", priority, signal });
     this.pictures.set(url, data, 4 * data.width * data.height);
     return data;
   }

@@ -13,6 +13,12 @@ export const MOMENTS_MAX = 24;
 /** Bytes of an expression in a link: an address has room for some. */
 export const WHERE_MAX = 4000;
 
+/**
+ * Whether a layer knows its values row by row.
+ * @param {Pick<import("../types").Layer, "codes">} layer
+ */
+export const hasCodes = ({ codes }) => codes !== undefined && codes !== "none";
+
 /** @param {Pick<Metadata, "groups">} metadata @param {number} group */
 export function isMoment({ groups }, group) {
   return groups[group]?.kind === "moment";

@@ -11,8 +11,11 @@
 /** @typedef {keyof typeof ITEMS} ItemKind as the server names it */
 /** @typedef {keyof typeof ARGUMENTS} ArgumentName */
 
-/** What an argument of an item is of: a list of the metadata. A class may also be an expression (`where`), an instance any row. */
-export const ARGUMENTS = { group: /** @type {const} */ ("groups"), instance: /** @type {const} */ ("instances") };
+/**
+ * What an argument of an item is of: a list of the metadata. A class may also be an expression (`where`), an instance any row; `other` is the
+ * second class of two.
+ */
+export const ARGUMENTS = { group: /** @type {const} */ ("groups"), other: /** @type {const} */ ("groups"), instance: /** @type {const} */ ("instances") };
 
 /**
  * Figures of neurons, by the server's name and in the order in which menus offer them. `of` are the arguments, `letter` stands for it in
@@ -27,6 +30,10 @@ export const ITEMS = {
   maximum: { of: /** @type {const} */ (["group"]), letter: "h", title: "maximum" },
   zeros: { of: /** @type {const} */ (["group"]), letter: "z", title: "zero share" },
   percentile: { of: /** @type {const} */ (["instance", "group"]), letter: "p", title: "percentile", between: "in" },
+  contribution: { of: /** @type {const} */ (["instance"]), letter: "c", title: "contribution" },
+  auroc: { of: /** @type {const} */ (["group", "other"]), letter: "u", title: "AUROC", between: "against" },
+  wasserstein: { of: /** @type {const} */ (["group", "other"]), letter: "w", title: "Wasserstein distance", between: "and" },
+  kolmogorov_smirnov: { of: /** @type {const} */ (["group", "other"]), letter: "k", title: "Kolmogorov–Smirnov distance", between: "and" },
 };
 
 export const ITEM_KINDS = /** @type {ItemKind[]} */ (Object.keys(ITEMS));
@@ -45,8 +52,24 @@ export function argumentsOf(item) {
   return ITEMS[item.kind].of.map((name) => ({ name, value: /** @type {any} */ (item)[name] }));
 }
 
+/** @param {ItemKind} kind */
+export const ofTwoClasses = (kind) => ITEMS[kind].of.length > 1 && /** @type {readonly ArgumentName[]} */ (ITEMS[kind].of).every((name) => ARGUMENTS[name] === "groups");
+
 /** @param {ItemKind} kind what stands between its arguments in words */
 export const between = (kind) => /** @type {{between?: string}} */ (ITEMS[kind]).between ?? "";
+
+/**
+ * The argument for an entry of a list of the metadata: its number, but of groups and rows that the reader made on the page what they are.
+ * @param {ArgumentName} name
+ * @param {number} index
+ * @param {Metadata} metadata
+ * @returns {Argument}
+ */
+export function argumentFor(name, index, metadata) {
+  const { groups, instances } = metadata;
+  if (ARGUMENTS[name] === "instances") return instances[index].row === undefined ? index : { row: /** @type {number} */ (instances[index].row) };
+  return groups[index].kind === "moment" ? { where: groups[index].where ?? "" } : index;
+}
 
 /**
  * What the first argument of a kind can be of.
@@ -236,13 +259,13 @@ function itemPhrase(item, metadata) {
 }
 
 /**
- * In plain words: `median of bag`, `value of attacked 7 − median of bag`, `absolute median of bag`, `neuron index`.
+ * In plain words: `median of bag`, `value of attacked 7 − median of bag`, `absolute median of bag`, `original order`.
  * @param {Order} order
  * @param {Metadata} metadata
  * @returns {string}
  */
 export function phrase(order, metadata) {
-  if (order.kind === "index") return "neuron index";
+  if (order.kind === "index") return "original order";
   const items = itemsOf(order).map((item) => itemPhrase(item, metadata)).join(" − ");
   return order.kind === "absolute" ? `absolute ${items}` : items;
 }
@@ -268,9 +291,10 @@ const KINDS = /** @type {Order["kind"][]} */ ([...new Set(["median", "value", "d
 
 /** @param {Order["kind"]} kind in words */
 function family(kind) {
-  if (kind === "index") return "neuron index";
+  if (kind === "index") return "original order";
   if (kind === "difference") return "difference";
   if (kind === "absolute") return "absolute value";
+  if (ofTwoClasses(kind)) return `${ITEMS[kind].title} of two classes`;
   return `${ITEMS[kind].of[0] === "group" ? "class" : "instance"} ${ITEMS[kind].title}`;
 }
 

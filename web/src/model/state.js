@@ -5,7 +5,7 @@
  * whatever has its default is left out. Numbers of a column follow its place in `l`: `s0`, `h0`, `p0`, `y0`.
  *
  *     d data set   v version   l layers   g groups   i instances   u their names   s sort   h hidden   p pinned   y rows in view
- *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes or hatched   k linked   n neuron panel
+ *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes, hatched or overlaid   k linked   n neuron panel
  *     w groups of the moment, of which `w0` in g is the first   e the one that follows the brush; `r17` in i is row 17
  *     w0, w1 … (of a column) the window fitted to its rows in view
  */
@@ -13,7 +13,7 @@
 import { AXIS_DEFAULT, AXIS_NAMES } from "./axes.js";
 import { decodeNames, encodeNames, renumbered } from "./linknames.js";
 import { decodeMoments, encodeGroup, encodeInstance, encodeMoments, isMoment, rowInstance, rowOf } from "./moments.js";
-import { decodeOrder, encodeOrder, exists } from "./order.js";
+import { argumentFor, decodeOrder, encodeOrder, exists, itemOf } from "./order.js";
 
 /** @typedef {import("../types").State} State */
 /** @typedef {import("../types").ColumnState} ColumnState */
@@ -46,7 +46,7 @@ export function hasFewRows({ groups }) {
 export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
-    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: false, hatched: false, linked: false, panel: null, moments: [], brush: null,
+    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: null, hatched: false, linked: false, panel: null, moments: [], brush: null,
   };
 }
 
@@ -57,10 +57,12 @@ export function emptyState() {
  * @returns {ColumnState}
  */
 export function freshColumn({ groups, instances }, metadata) {
-  const attacked = instances.find((i) => metadata.instances[i].kind !== "benign") ?? instances[0];
+  // Rows that the reader made instances come and go.
+  const stored = instances.filter((i) => metadata.instances[i].row === undefined);
+  const attacked = stored.find((i) => metadata.instances[i].kind !== "benign") ?? stored[0];
   /** @type {import("../types").Order} */
-  const order = attacked !== undefined ? { kind: "value", instance: attacked }
-    : groups.length > 0 ? { kind: "median", group: groups[0] } : { kind: "index" };
+  const order = attacked !== undefined ? itemOf("value", argumentFor("instance", attacked, metadata))
+    : groups.length > 0 ? itemOf("median", argumentFor("group", groups[0], metadata)) : { kind: "index" };
   return { order, direction: order.kind === "index" ? "ascending" : "descending", hidden: [], pinned: [], top: 0, span: null, across: null, fit: null };
 }
 
@@ -126,7 +128,7 @@ export function encodeState(state, metadata) {
   if (state.curve !== "root") parts.push(["c", state.curve]);
   if (state.bins !== null) parts.push(["b", String(state.bins)]);
   if (state.full !== null) parts.push(["f", short(state.full)]);
-  if (state.lanes || state.hatched) parts.push(["m", state.lanes ? "lanes" : "hatched"]);
+  if (state.lanes !== null || state.hatched) parts.push(["m", state.lanes ? "lanes" : state.hatched ? "hatched" : "overlaid"]);
   if (state.linked) parts.push(["k", "1"]);
   if (state.panel) parts.push(["n", `${state.panel.layer}.${state.panel.neuron}`]);
   return `#${FORM};${parts.map(([key, value]) => `${key}=${value}`).join(";")}`;
@@ -210,6 +212,16 @@ function indices(text, renumber, end, most, made) {
 }
 
 /**
+ * Layers that a link asks for and these data do not have.
+ * @param {string} hash
+ * @param {Metadata} metadata
+ */
+export function goneLayers(hash, metadata) {
+  const asked = (fields(hash)?.get("l") ?? "").split(",").filter(Boolean).map(decoded);
+  return asked.filter((id) => !metadata.layers.some((layer) => layer.id === id));
+}
+
+/**
  * The view a link describes. What the data set does not have (a link to another version, a mistyped one) is left out.
  * @param {string} hash
  * @param {Metadata} metadata
@@ -246,7 +258,8 @@ export function decodeState(hash, metadata) {
   state.bins = BINS.find((bins) => String(bins) === map.get("b")) ?? null;
   const full = Number(map.get("f"));
   state.full = full > 0 && full <= 1 ? full : null;
-  state.lanes = map.get("m") === "lanes";
+  const way = map.get("m");
+  state.lanes = way === "lanes" ? true : way === "hatched" || way === "overlaid" ? false : null;
   state.hatched = map.get("m") === "hatched";
   state.linked = map.get("k") === "1";
   const panel = /^([A-Za-z0-9_-]+)\.(\d{1,10})$/.exec(map.get("n") ?? "");

@@ -5,8 +5,8 @@
 
 import { el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
-import { count, figure, percent, plural } from "../model/format.js";
-import { brushed, brushOf, freeColour, isMoment, momentGroup, MOMENTS_MAX } from "../model/moments.js";
+import { count, figure, plural } from "../model/format.js";
+import { brushed, brushOf, freeColour, hasCodes, isMoment, momentGroup, MOMENTS_MAX } from "../model/moments.js";
 import { within } from "../model/neuronaxis.js";
 import { GROUPS_MAX } from "../model/state.js";
 import { PRIORITY } from "../data/tiles.js";
@@ -84,7 +84,9 @@ export class Brush {
     const layer = app.state.panel && app.layer(app.state.panel.layer);
     if (!at || !layer || at.facts.layer !== layer.id) return;
     // A row with several samples has no one value; a site of plain files knows no single rows.
-    const cannot = layer.samples > 1 ? "Rows have several values in this layer: there is nothing to brush." : app.isPlain ? "A site of plain files knows no single rows: to brush, ask a server." : "";
+    const cannot = app.isPlain ? "A site of plain files knows no single rows: to brush, ask a server."
+      : layer.samples > 1 ? "Rows have several values in this layer: there is nothing to brush."
+        : hasCodes(layer) ? "" : "This layer was stored without codes of single rows (codes: columns in the job): there is nothing to brush.";
     this.area.hidden = cannot !== "";
     for (const handle of Object.values(this.handles)) handle.hidden = cannot !== "";
     const part = this.part;
@@ -111,8 +113,8 @@ export class Brush {
       handle.classList.toggle("set", bins !== null && (name === "first" ? bins.first > 0 : bins.end < 256));
       const bin = bins?.[name] ?? (name === "first" ? axis.first : axis.end);
       const value = axis.start + bin * axis.binWidth;
-      set(handle, "aria-valuemin", figure(axis.lo));
-      set(handle, "aria-valuemax", figure(axis.hi));
+      set(handle, "aria-valuemin", String(Math.min(value, axis.lo)));
+      set(handle, "aria-valuemax", String(Math.max(value, axis.hi)));
       set(handle, "aria-valuenow", String(value));
       set(handle, "aria-valuetext", bins && (name === "first" ? bins.first > 0 : bins.end < 256) ? figure(value, 4) : "no end");
     }
@@ -128,8 +130,9 @@ export class Brush {
     const all = facts.groups.find(({ group }) => group === 0) ?? facts.groups[0];
     const total = within(all, bins);
     const [from, below] = [bins.first, bins.end].map((bin) => figure(axis.start + bin * axis.binWidth, 4));
-    const range = bins.end === 256 ? `is ${from} or more` : bins.first === 0 ? `is below ${below}` : `is from ${from} to below ${below}`;
-    setText(this.title, `${count(total)} of ${plural(all.count + all.nan + all.infinite, "row")} in which neuron ${facts.neuron} ${range}`);
+    const neuron = `neuron ${facts.neuron}`;
+    const range = bins.end === 256 ? `${neuron} ≥ ${from}` : bins.first === 0 ? `${neuron} < ${below}` : `${from} ≤ ${neuron} < ${below}`;
+    setText(this.title, `${count(total)} of ${plural(all.count + all.nan + all.infinite, "row")}: ${range}`);
     const classes = facts.groups.filter(({ group }) => metadata.groups[group].kind === "class").map((group) => ({ group, n: within(group, bins) }))
       .filter(({ n }) => n > 0).sort((a, b) => b.n - a.n);
     this.bar.replaceChildren(...classes.map(({ group, n }) => {
@@ -140,7 +143,7 @@ export class Brush {
     }));
     const named = classes.slice(0, NAMED_MAX);
     const rest = total - named.reduce((sum, { n }) => sum + n, 0);
-    this.words.replaceChildren(...named.map(({ group, n }) => el("span", { class: "brush-class" }, swatch(css(this.app.colour(group.group))), `${group.name} ${count(n)}`, el("span", { class: "quiet" }, ` (${percent(n / Math.max(1, total))})`))),
+    this.words.replaceChildren(...named.map(({ group, n }) => el("span", { class: "brush-class" }, swatch(css(this.app.colour(group.group))), `${group.name} ${count(n)}`)),
       ...(rest > 0 && named.length > 0 ? [el("span", { class: "quiet" }, `${count(rest)} other`)] : []));
   }
 
@@ -239,8 +242,10 @@ export class Brush {
     try {
       await this.load(group);
       this.show(group, before);
-    } catch {
-      // The notice at the top tells why.
+    } catch (error) {
+      this.bins = null;
+      app.tell(/** @type {any} */ (error).detail ?? String(error));
+      this.update();
     } finally {
       this.flying = null;
     }
@@ -257,7 +262,8 @@ export class Brush {
     const { app } = this;
     /** @type {import("../data/tiles.js").Want[]} */
     const wants = [];
-    for (const { data, frame } of this.activation.shown()) {
+    for (const { data, frame, layer } of this.activation.shown()) {
+      if (!hasCodes(layer)) continue;
       data.collect(frame.arrangement, { rows: frame.screen.rows, level: frame.screen.level, groups: [group], instances: [] }, [], wants);
     }
     const needed = wants.filter((want) => want.kind === "tile" && want.priority < PRIORITY.next && !app.source.tile(want.key));

@@ -4,7 +4,7 @@ import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
 import { GROUPS_MAX } from "../model/state.js";
-import { listKeys } from "./listkeys.js";
+import { listKeys, oneTabStop } from "./listkeys.js";
 
 /** From this many groups on there is a search field. */
 const SEARCH_FROM = 14;
@@ -33,11 +33,13 @@ export function classesView(app) {
   const chosen = byId("classes-chosen");
   const none = el("li", { class: "wide quiet none", hidden: true }, "no such class");
   list.append(none);
+  oneTabStop(list);
 
   search.addEventListener("input", () => {
     const wanted = search.value.trim().toLowerCase();
     for (const item of items) item.element.hidden = !item.text.includes(wanted);
     none.hidden = items.some((item) => !item.element.hidden);
+    oneTabStop(list);
   });
   // Enter chooses the first that matches: a class is two keystrokes away.
   search.addEventListener("keydown", (event) => {

@@ -2,6 +2,7 @@
 
 import { el, set } from "../dom.js";
 import { count, figure } from "../model/format.js";
+import { PRIORITY } from "../data/tiles.js";
 import { enter, isInstance, roving, rowCard } from "./rowcards.js";
 
 /** @typedef {import("../data/rows.js").FiringRow} FiringRow */
@@ -88,6 +89,24 @@ export class FiringView {
     event.stopPropagation();
     const groups = [...this.choice.children].map((one) => Number(/** @type {HTMLElement} */ (one).dataset.group));
     this.choose(groups[(groups.indexOf(this.group) + by + groups.length) % groups.length]);
+  }
+
+  /**
+   * Asks for what the panel of a neuron would show, when nothing else is under way: the pointer rests on it.
+   * @param {string} layer
+   * @param {number} neuron
+   * @param {AbortSignal} signal
+   */
+  async foresee(layer, neuron, signal) {
+    if (this.app.isPlain || !this.app.metadata.table?.pictures) return;
+    try {
+      for (const end of ENDS) {
+        const found = await this.rows.firing(layer, neuron, 0, end, signal, PRIORITY.next);
+        await Promise.all(found.map(({ row }) => this.rows.picture(row, signal, PRIORITY.next)));
+      }
+    } catch {
+      // The pointer has gone on, or the panel will ask again and tell.
+    }
   }
 
   /** @param {string} layer @param {number} neuron @param {string} key */

@@ -3,8 +3,9 @@
 import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
-import { describe, freeColour, momentGroup, MOMENTS_MAX, WHERE_MAX } from "../model/moments.js";
+import { describe, freeColour, momentGroup, MOMENTS_MAX, quoted, WHERE_MAX } from "../model/moments.js";
 import { GROUPS_MAX } from "../model/state.js";
+import { listKeys, oneTabStop } from "./listkeys.js";
 
 /** Typing must rest this long before the rows are counted. */
 const REST_MS = 180;
@@ -59,6 +60,8 @@ export function groupsView(app, rows, popover) {
   const amount = byId("condition-count");
   const fault = byId("condition-fault");
   const opener = byId("confusion");
+  const first = metadata.table.label && metadata.groups.find((group) => group.kind === "class");
+  if (first) field.placeholder = `label == ${quoted(first.name)}`;
   opener.hidden = !(metadata.table.label && metadata.table.prediction) || app.isPlain;
   form.hidden = app.isPlain;
   byId("moments-plain").hidden = !app.isPlain;
@@ -66,6 +69,8 @@ export function groupsView(app, rows, popover) {
     const { confusionView } = await import("./confusion.js");
     popover.open(opener, "Labels and predictions", confusionView(app, rows, () => popover.place()));
   });
+
+  listKeys(list);
 
   let timer = 0;
   /** @type {AbortController | null} */
@@ -152,6 +157,7 @@ export function groupsView(app, rows, popover) {
     showing = key;
     const focus = /** @type {HTMLElement | null} */ (list.contains(document.activeElement) ? document.activeElement : null)?.dataset.focus;
     list.replaceChildren(...state.moments.map(item));
+    oneTabStop(list);
     if (naming !== null) list.querySelector("input")?.select();
     else if (focus) /** @type {HTMLElement | null} */ (list.querySelector(`[data-focus="${focus}"]`))?.focus();
     setText(byId("moments-count"), state.moments.length > 0 ? "kept in the link" : "");
@@ -199,7 +205,10 @@ export function groupsView(app, rows, popover) {
     };
     input.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      if (event.key === "Enter" || event.key === "Escape") end(event.key === "Enter");
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      // The button that takes the focus must not be pressed by the same key.
+      event.preventDefault();
+      end(event.key === "Enter");
     });
     input.addEventListener("blur", () => end(true));
     return input;

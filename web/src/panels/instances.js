@@ -9,6 +9,7 @@ import { INSTANCES_MAX } from "../model/state.js";
 import { markers } from "../view/dots.js";
 import { dotSvg } from "../view/marks.js";
 import { whenSeen } from "./layers.js";
+import { listKeys, oneTabStop } from "./listkeys.js";
 
 /** From this many pairs on there is a search field. */
 const SEARCH_FROM = 8;
@@ -17,7 +18,8 @@ const RINGS_MAX = 5;
 
 /** @param {import("../app.js").App} app */
 export function instancesView(app) {
-  const { instances } = app.metadata;
+  // Rows that the reader made instances have a list of their own.
+  const instances = app.metadata.instances.filter((one) => one.row === undefined);
   const section = byId("instances-section");
   section.hidden = instances.length === 0;
   const list = byId("instances");
@@ -47,13 +49,15 @@ export function instancesView(app) {
     const card = el("li", { class: "pair", "data-pair": first.pair },
       el("button", { type: "button", class: "pair-name", title: "Show only this pair", onClick: () => only(sorted) }, name), ...buttons);
     whenSeen(card, () => loadPictures(app, card, sorted));
-    return { card, members: sorted, text: sorted.map((i) => `${instances[i].name} ${instances[i].label ?? ""} ${instances[i].prediction ?? ""}`).join(" ").toLowerCase() };
+    return { card, members: sorted, text: sorted.map((i) => `${instances[i].name} ${instances[i].label ?? ""} → ${instances[i].prediction ?? ""}`).join(" ").toLowerCase() };
   });
   list.append(...cards.map(({ card }) => card));
+  listKeys(list);
 
   search.addEventListener("input", () => {
-    const wanted = search.value.trim().toLowerCase();
+    const wanted = search.value.trim().toLowerCase().replace(/\s*->\s*/, " → ");
     for (const { card, text } of cards) card.hidden = !text.includes(wanted);
+    oneTabStop(list);
   });
   search.addEventListener("keydown", (event) => event.stopPropagation());
 
@@ -94,10 +98,11 @@ export function instancesView(app) {
       mark.replaceChildren(...(look ? [dotSvg(look)] : []));
     }
     for (const { card, members } of cards) card.classList.toggle("chosen", members.some((i) => looks.has(i)));
-    setText(byId("instances-count"), `${app.state.instances.length} of ${instances.length}`);
+    setText(byId("instances-count"), `${app.state.instances.filter((i) => i < instances.length).length} of ${instances.length}`);
   };
   app.onChange(update);
   update();
+  oneTabStop(list);
   // A link may name a pair far down the list. Only the list scrolls, never the page.
   const chosen = cards.find(({ members }) => members.some((i) => app.state.instances.includes(i)));
   if (chosen) list.scrollTop = chosen.card.offsetTop - list.offsetTop;

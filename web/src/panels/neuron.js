@@ -34,6 +34,7 @@ export function neuronPanel(app, facts, rows, activation) {
   let open = "";
   const brush = new Brush(app, activation);
   const firing = new FiringView(app, rows);
+  activation.card.onRest = (layer, neuron, signal) => void firing.foresee(layer, neuron, signal);
   const parts = { words: el("div"), chart: el("div", { class: "chart-box" }), standings: el("div"), more: el("details", { class: "neuron-more" }, el("summary", {}, "All figures and ranks")) };
   const table = el("div");
   parts.more.append(table);
@@ -142,7 +143,7 @@ export function neuronPanel(app, facts, rows, activation) {
 
   const update = () => {
     const { panel: now } = app.state;
-    const moments = app.state.groups.filter((group) => isMoment(app.metadata, group));
+    const moments = now ? facts.chosenMoments(now.layer) : [];
     const key = now ? `${now.layer}|${now.neuron}|${facts.key(now.layer, now.neuron)}|${app.theme.name}|${panel.clientWidth}` : "";
     if (now) describe(now);
     brush.update();
@@ -159,7 +160,7 @@ export function neuronPanel(app, facts, rows, activation) {
     }
     const place = `${now.layer}|${now.neuron}`;
     if (open !== place) {
-      body.replaceChildren(parts.words, parts.chart, brush.element, parts.standings, firing.element, parts.more);
+      body.replaceChildren(parts.words, parts.chart, brush.element, firing.element, parts.standings, parts.more);
       if (open === "") body.scrollTop = 0;
       open = place;
     }

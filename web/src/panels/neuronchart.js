@@ -5,7 +5,7 @@
 
 import { el, svg } from "../dom.js";
 import { css } from "../model/colormap.js";
-import { aligned, count, decimals, figure, percent } from "../model/format.js";
+import { aligned, count, decimals, figure, percent, plural } from "../model/format.js";
 import { quantile, ranked, withoutZeros } from "../model/neuronaxis.js";
 import { label, step, ticks } from "../model/ticks.js";
 import { trace } from "../view/dots.js";
@@ -36,7 +36,9 @@ const ZERO = 11;
 /** Room for names at the left and figures at the right. */
 const NAMES = 104;
 const FIGURES = 92;
-const NAME_LETTERS = 15;
+const NAME_LETTERS = 14;
+/** A group of fewer values has bars as high as they come, and does not set the scale of the others. */
+const SCALE_FROM_VALUES = 20;
 /** Histograms drawn; others are in the list below. */
 const HISTOGRAMS_MAX = 6;
 /** Classes listed where there are many, and the chosen ones. */
@@ -85,7 +87,8 @@ export function neuronChart(chart) {
   const bottom = list + (listed.length > 0 ? HEAD + listed.length * ROW + 4 : 0);
   const place = { toX, left, right, zeroX: NAMES, zeros, width };
   const element = svg("svg", { class: "neuron-chart histogram", viewBox: `0 0 ${width} ${bottom + FOOT}`, width, height: bottom + FOOT, role: "img", "aria-label": inWords(chosen) });
-  const most = Math.max(1e-9, ...chosen.map((group) => Math.max(0, ...bars(group, axis)) / Math.max(1, group.count)));
+  const large = chosen.filter((group) => group.count >= SCALE_FROM_VALUES);
+  const most = Math.max(1e-9, ...(large.length > 0 ? large : chosen).map((group) => Math.max(0, ...bars(group, axis)) / Math.max(1, group.count)));
   grid(element, axis, place, bottom);
   chosen.forEach((group, i) => histogram(element, group, chart, place, TOP + i * (HISTOGRAM + GAP), most));
   if (chosen.length > 0) element.append(text(0, TOP - 8, `bars to ${percent(most)}`, { class: "faint" }));
@@ -125,7 +128,7 @@ function histogram(element, group, { axis, colour, chosen }, { toX, left, right,
     if (n === 0) return;
     const from = toX(axis.start + (axis.first + i * axis.per) * axis.binWidth);
     const to = toX(axis.start + (axis.first + (i + 1) * axis.per) * axis.binWidth);
-    const height = Math.max(0.7, (n / total / most) * HISTOGRAM);
+    const height = Math.max(0.7, Math.min(1, n / total / most) * HISTOGRAM);
     path += `M${from.toFixed(2)} ${base}V${(base - height).toFixed(2)}H${(to - (to - from > 3 ? 0.6 : 0)).toFixed(2)}V${base}z`;
   });
   element.append(svg("path", { d: path, fill: ink }), svg("line", { x1: left, x2: right, y1: base, y2: base, class: "axis" }));
@@ -140,17 +143,18 @@ function histogram(element, group, { axis, colour, chosen }, { toX, left, right,
     element.append(svg("line", { x1: x, x2: x, y1: top, y2: base, class: "median" }));
   }
   const places = decimals(chosen.flatMap((one) => [one.median, one.upper_quartile, one.maximum]));
-  element.append(text(0, top + 20, cut(nameOf(group)), { class: "ink strong" }), text(0, top + 35, `${count(group.count)} values`),
-    text(0, top + 49, group.zeros > 0 ? `${count(group.zeros)} are 0` : "none is 0"),
+  element.append(text(0, top + 20, cut(nameOf(group)), { class: "ink strong" }), text(0, top + 35, plural(group.count, "value")),
+    text(0, top + 49, group.zeros > 0 ? `${count(group.zeros)} ${group.zeros === 1 ? "is" : "are"} 0` : "none is 0"),
     ...[["median", group.median], ["to 75 %", group.upper_quartile], ["largest", group.maximum]].map(([words, value], i) =>
       text(width, top + 20 + i * 14.5, `${words} ${aligned(/** @type {number | null} */ (value), places)}`, { "text-anchor": "end", class: i === 0 ? "ink" : "" })));
 }
 
 /** @param {Element} element @param {readonly NeuronGroup[]} listed @param {Chart} chart @param {Place} place @param {number} top */
-function ranks(element, listed, { axis, colour, isChosen }, { toX, left, right, zeroX, zeros, width }, top) {
+function ranks(element, listed, { axis, all, colour, isChosen }, { toX, left, right, zeroX, zeros, width }, top) {
   if (listed.length === 0) return;
   const places = decimals(listed.map((group) => group.median));
   element.append(text(width - 38, top + 12, "median", { "text-anchor": "end" }), text(width, top + 12, "are 0", { "text-anchor": "end" }));
+  if (listed.length < all.length) element.append(text(0, top + 12, `${listed.length} of ${count(all.length)}`));
   if (zeros) element.append(text(zeroX + ZERO / 2, top + 12, "=0", { "text-anchor": "middle" }));
   /** @param {number} value */
   const inside = (value) => toX(Math.min(axis.hi, Math.max(axis.lo, value)));
@@ -196,9 +200,10 @@ export function oddities({ count: n, zeros, nan, infinite }) {
   const values = n + nan + infinite;
   if (values === 0) return el("p", { class: "neuron-words quiet" }, "There is no value of this neuron.");
   if (nan === values) return el("p", { class: "neuron-words" }, `Every one of the ${count(values)} values is NaN.`);
+  const are = (/** @type {number} */ some) => `${count(some)} ${some === 1 ? "is" : "are"}`;
   const told = [
-    zeros === values ? "every one is exactly 0" : zeros > 0 ? `${count(zeros)} are exactly 0` : "none is exactly 0",
-    nan > 0 ? `${count(nan)} are NaN` : "", infinite > 0 ? `${count(infinite)} are infinite` : "",
+    zeros === values ? "every one is exactly 0" : zeros > 0 ? `${are(zeros)} exactly 0` : "none is exactly 0",
+    nan > 0 ? `${are(nan)} NaN` : "", infinite > 0 ? `${are(infinite)} infinite` : "",
   ].filter(Boolean);
-  return el("p", { class: "neuron-words quiet" }, `${count(values)} values: ${told.join(", ")}${nan + infinite === 0 ? "" : ". NaN and infinities are in no bar"}.`);
+  return el("p", { class: "neuron-words quiet" }, `${plural(values, "value")}: ${told.join(", ")}${nan + infinite === 0 ? "" : ". NaN and infinities are in no bar"}.`);
 }

@@ -1,7 +1,7 @@
 /** The sort menu of a layer: what to sort by, in plain words, and one sentence that says what it will do. */
 
 import { el, set, setText } from "../dom.js";
-import { ARGUMENTS, argumentsOf, between, decodeArgument, encodeArgument, ITEM_KINDS, itemOf, ITEMS, phrase, promise, subjects } from "../model/order.js";
+import { argumentFor, ARGUMENTS, argumentsOf, between, decodeArgument, encodeArgument, ITEM_KINDS, itemOf, ITEMS, phrase, promise, subjects } from "../model/order.js";
 
 /** @typedef {import("../types").Order} Order */
 /** @typedef {import("../types").Item} Item */
@@ -26,10 +26,15 @@ function choices({ state, metadata }, kind) {
   const names = subjects(kind, metadata);
   const chosen = ofInstances ? state.instances : state.groups;
   /** @param {number} index @returns {Choice} */
-  const one = (index) => ({ text: names[index].name + (ofInstances ? instanceNote(metadata.instances[index]) : ""), item: itemOf(kind, index) });
+  const one = (index) => ({ text: names[index].name + (ofInstances ? instanceNote(metadata.instances[index]) : ""), item: itemOf(kind, argumentFor(ITEMS[kind].of[0], index, metadata)) });
+  /**
+   * What the reader made on the page and let go of is not offered.
+   * @param {number} index
+   */
+  const isOffered = (index) => (ofInstances ? metadata.instances[index].row === undefined : metadata.groups[index].kind !== "moment" || state.moments.includes(index));
   return {
     shown: chosen.map(one),
-    others: names.flatMap((_, index) => (chosen.includes(index) ? [] : [one(index)])),
+    others: names.flatMap((_, index) => (chosen.includes(index) || !isOffered(index) ? [] : [one(index)])),
   };
 }
 
@@ -105,12 +110,12 @@ export function sortMenu(app, layerId, close) {
   const a = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "First item of the difference", order.kind === "difference" ? order.a : null);
   const b = select(app, kinds, "Second item of the difference", order.kind === "difference" ? order.b : null);
   // The paper's question: how far is the attacked image from the class it was taken for?
-  const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign");
+  const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign" && metadata.instances[i].row === undefined);
   if (order.kind !== "difference" && attacked !== undefined) {
-    a.value = key({ kind: "value", instance: attacked });
+    a.value = key(itemOf("value", argumentFor("instance", attacked, metadata)));
     if (order.kind !== "absolute") absolute.value = a.value;
     const taken = metadata.groups.findIndex((group) => group.kind === "class" && (group.name === metadata.instances[attacked].prediction || group.label === metadata.instances[attacked].prediction));
-    if (taken >= 0) b.value = key({ kind: "median", group: taken });
+    if (taken >= 0) b.value = key(itemOf("median", argumentFor("group", taken, metadata)));
   }
   if (order.kind !== "difference" && !instances && b.options.length > 1) b.selectedIndex = 1;
 

@@ -128,6 +128,7 @@ export class ActivationView {
     });
     const now = column.state.hidden.length;
     this.app.announce(`neuron ${neuron} ${hidden.includes(neuron) ? "back" : "hidden"}, ${count(now)} hidden in ${column.layer.name}`);
+    if (!hidden.includes(neuron)) this.app.tell(`Neuron ${neuron} is hidden.`, { label: "Undo", run: () => this.app.undo() });
   }
 
   /** @param {Column} column @param {number} neuron */

@@ -28,8 +28,8 @@ export function groupFigures(figures, groups, block, at, group, name) {
  * Bounds of the share, in percent, of the finite values below and at or below a value: everything lies between minimum and
  * maximum, and no value lies across a bin's edge.
  * @param {number} value
- * @param {NeuronGroup} group with its counts
- * @param {Grid} grid
+ * @param {Pick<NeuronGroup, "group" | "counts" | "minimum" | "maximum">} group with its counts
+ * @param {Pick<Grid, "exponent" | "origin">} grid
  * @returns {{group: number, low: number, high: number} | null} null for NaN, and where the group has no finite values
  */
 export function percentile(value, { group, counts = [], minimum, maximum }, grid) {

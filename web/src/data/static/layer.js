@@ -1,11 +1,13 @@
 /** One layer of a static site: its files, and what is computed from them. */
 
 import { PackedCounts } from "./counts.js";
+import { NotThere } from "./files.js";
 import { groupFigures, percentile } from "./figures.js";
+import { keysOf } from "./keys.js";
 import { ordering } from "./order.js";
 import { Sums } from "./sums.js";
 import { LruCache } from "../../model/cache.js";
-import { argumentsOf, ITEMS, itemsOf, parseExpression } from "../../model/order.js";
+import { itemsOf, parseExpression } from "../../model/order.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {import("../../types").Tile} Tile */
@@ -29,9 +31,6 @@ import { argumentsOf, ITEMS, itemsOf, parseExpression } from "../../model/order.
 const SUMMED_ROWS_MAX = 2048;
 /** Bytes of orderings and summed planes kept. */
 const MADE_BYTES_MAX = 256 * 1024 * 1024;
-
-/** A request that names what is not there. */
-export class NotThere extends Error {}
 
 /** @param {number} neurons @param {number} level */
 const rowsAt = (neurons, level) => Math.ceil(neurons / 2 ** level);
@@ -113,22 +112,12 @@ export class StaticLayer {
     return new Float32Array(await this.bytes(name));
   }
 
-  /** @param {import("../../types").Item} item @returns {Promise<Float64Array>} */
-  async keys(item) {
-    const [{ name, value }, ...others] = argumentsOf(item);
-    if (typeof value !== "number" || others.length > 0) throw new NotThere(`a site of plain files has no ${ITEMS[item.kind].title} of single rows: ask a server`);
-    if (name === "instance") return Float64Array.from(await this.values(value));
-    const names = this.index.keys[item.kind];
-    if (!names) throw new NotThere(`this site was exported without the ${ITEMS[item.kind].title} of each class`);
-    return new Float64Array(await this.bytes(names[value]));
-  }
-
   /** @param {string} expression @param {string} direction @returns {Promise<Ordering>} */
   order(expression, direction) {
     const order = parseExpression(expression, this.metadata);
     if (!order) throw new NotThere(`no ordering ${expression}`);
     return this.once(`order|${expression}|${direction}`, async () =>
-      ordering(this.layer.neurons, order, await Promise.all(itemsOf(order).map((item) => this.keys(item))), direction === "descending"),
+      ordering(this.layer.neurons, order, await Promise.all(itemsOf(order).map((item) => keysOf(this, item))), direction === "descending"),
     () => this.layer.neurons * 16);
   }
 

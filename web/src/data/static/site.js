@@ -4,11 +4,13 @@
  */
 
 import { FileError, Files } from "./files.js";
-import { NotThere, StaticLayer } from "./layer.js";
+import { NotThere } from "./files.js";
+import { StaticLayer } from "./layer.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {{name: string, version: string, url: string, manifest: string}} Entry */
-/** @typedef {{metadata: Metadata, layers: Record<string, string>}} Manifest names of the layers' indices by id */
+/** @typedef {{block: number, files: string[]}} Blocks names by blocks of rows */
+/** @typedef {{metadata: Metadata, layers: Record<string, string>, table?: {rows: Blocks, pictures?: Blocks, texts?: Blocks}}} Manifest names of the layers' indices by id; what each row is */
 
 const FORMAT = "neural-divergence-site";
 const FORMAT_VERSION = 2;
@@ -70,6 +72,61 @@ export class StaticSite {
   }
 
   /**
+   * A file of the table of rows, and where a row stands in it.
+   * @param {string} name
+   * @param {string} version
+   * @param {"rows" | "pictures" | "texts"} part
+   * @param {number} row
+   */
+  async block(name, version, part, row) {
+    const { folder, manifest } = await this.version(name, version);
+    const blocks = manifest.table?.[part];
+    const file = blocks?.files[Math.floor(row / blocks.block)];
+    if (!blocks || !file) throw new NotThere(`there is no row ${row} with ${part} here`);
+    return { path: folder + file, at: row % blocks.block, metadata: manifest.metadata };
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} version
+   * @param {number} from
+   * @param {number} count
+   * @param {boolean} chosen whether only rows for which an expression holds are asked for
+   */
+  async rows(name, version, from, count, chosen) {
+    if (chosen) throw new NotThere("a site of plain files finds rows by their number only: others take a server");
+    const { path, at, metadata } = await this.block(name, version, "rows", from);
+    const { rows } = await this.files.json(path);
+    return { from, total: metadata.rows, rows: rows.slice(at, at + count) };
+  }
+
+  /**
+   * The picture of a row, or its text.
+   * @param {string} name
+   * @param {string} version
+   * @param {number} row
+   * @param {string} what
+   */
+  async row(name, version, row, what) {
+    if (what === "text") {
+      const { path, at } = await this.block(name, version, "texts", row);
+      return { row, text: (await this.files.json(path))[at] };
+    }
+    const { path, at, metadata } = await this.block(name, version, "pictures", row);
+    const shape = metadata.table?.pictures;
+    if (what !== "picture" || !shape) throw new NotThere("the rows have no pictures");
+    const { width, height, channels } = shape;
+    const size = width * height * channels;
+    const pixels = new Uint8Array(await this.files.bytes(path), at * size, size);
+    const image = new ImageData(width, height);
+    for (let i = 0; i < width * height; i++) {
+      for (let c = 0; c < 3; c++) image.data[4 * i + c] = pixels[i * channels + (channels < 3 ? 0 : c)];
+      image.data[4 * i + 3] = channels === 2 || channels === 4 ? pixels[i * channels + channels - 1] : 255;
+    }
+    return createImageBitmap(image);
+  }
+
+  /**
    * The answer to a request of Tiles/HTTP.md: JSON as an object, tiles and rows decoded.
    * @param {string} url
    * @returns {Promise<any>}
@@ -84,8 +141,12 @@ export class StaticSite {
       if (!entry) throw new NotThere(`there is no data set ${name}`);
       return { name, version: entry.version, url: entry.url };
     }
+    if (parts[2] === "rows" && id === undefined) return this.rows(name, version, Number(query.get("from") ?? 0), Number(query.get("count") ?? 64), query.has("where"));
+    if (parts[2] === "confusion") throw new NotThere("a site of plain files has no confusion matrix: that takes a server");
     if (id === undefined) return (await this.version(name, version)).manifest.metadata;
+    if (parts[2] === "rows") return this.row(name, version, Number(id), what);
     const layer = await this.layer(name, version, id);
+    if (query.has("where") || (what === "neurons" && rest[1] === "rows")) throw new NotThere("a site of plain files knows no values of single rows: that takes a server");
     const order = query.get("order") ?? "index";
     const direction = query.get("direction") ?? "ascending";
     const indices = (/** @type {string} */ key) => (query.get(key) ?? "").split(",").filter((text) => text !== "").map(Number);

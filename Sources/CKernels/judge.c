@@ -1,0 +1,145 @@
+#include "judge.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "clones.h"
+
+// A fused multiply-add would round once instead of twice: figures of rows must be the same on every machine.
+#pragma STDC FP_CONTRACT OFF
+
+/// The row that is taken out, at a neuron.
+typedef struct {
+  int32_t label;
+  double values;
+  uint32_t cells[ND_CELLS + 1];
+} taken_out;
+
+static ND_INLINE void take_out(taken_out *out, nd_judged_rows rows, size_t row) {
+  out->label = rows.labels[row];
+  out->values = 0;
+  if (out->label < 0) return;
+  const uint8_t *cells = rows.without + row * rows.samples;
+  memset(out->cells, 0, sizeof out->cells);
+  for (size_t s = 0; s < rows.samples; s++) out->cells[cells[s]]++;
+  out->values = (double)(rows.samples - out->cells[ND_CELL_NONE]);
+}
+
+static ND_INLINE double taken_from(const taken_out *out, uint8_t cell) {
+  return out->label < 0 ? 0 : (double)out->cells[cell];
+}
+
+/// The share of values of all classes in a cell.
+static ND_INLINE double common_share(nd_class_cells of, const taken_out *out, uint8_t cell, double taken) {
+  return (of.all[cell] - taken + 0.5) / (of.total - out->values + ND_CELLS * 0.5);
+}
+
+static ND_INLINE double own_share(nd_class_cells of, const taken_out *out, uint8_t cell, double taken, double common) {
+  return ((double)of.counts[cell * of.pitch + out->label] - taken + common) / (of.sizes[out->label] - out->values + 1);
+}
+
+static ND_INLINE void renew(double *restrict products, int64_t *restrict powers, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    uint64_t bits;
+    memcpy(&bits, products + i, sizeof bits);
+    powers[i] += (int64_t)(bits >> 52) - 1023;
+    bits = (bits & 0xFFFFFFFFFFFFFULL) | 0x3FF0000000000000ULL;
+    memcpy(products + i, &bits, sizeof bits);
+  }
+}
+
+ND_CLONES void nd_renew(double *products, int64_t *powers, size_t count) { renew(products, powers, count); }
+
+ND_CLONES size_t nd_judge(nd_class_cells of, nd_judged_rows rows, nd_judgement sums, size_t factors) {
+  for (size_t row = 0; row < rows.rows; row++) {
+    double *restrict products = sums.products + row * of.pitch;
+    taken_out out;
+    take_out(&out, rows, row);
+    size_t since = factors;
+    for (size_t s = 0; s < rows.samples; s++) {
+      const uint8_t cell = rows.cells[row * rows.samples + s];
+      if (cell < ND_CELLS) {
+        const double taken = taken_from(&out, cell), common = common_share(of, &out, cell, taken);
+        const uint32_t *counts = of.counts + cell * of.pitch;
+        for (size_t c = 0; c < of.pitch; c++) products[c] *= ((double)counts[c] + common) * of.shares[c];
+        if (out.label >= 0) sums.own[row] *= own_share(of, &out, cell, taken, common);
+      }
+      if (++since == ND_FACTORS) {
+        renew(products, sums.powers + row * of.pitch, of.pitch);
+        renew(sums.own + row, sums.own_powers + row, 1);
+        since = 0;
+      }
+    }
+  }
+  return (factors + rows.samples) % ND_FACTORS;
+}
+
+ND_CLONES size_t nd_judge_chosen(nd_class_cells of, nd_judged_rows rows, const int32_t *chosen, nd_judgement sums,
+                                 size_t factors) {
+  for (size_t row = 0; row < rows.rows; row++) {
+    double *products = sums.products + row * 2;
+    taken_out out;
+    take_out(&out, rows, row);
+    size_t since = factors;
+    for (size_t s = 0; s < rows.samples; s++) {
+      const uint8_t cell = rows.cells[row * rows.samples + s];
+      if (cell < ND_CELLS) {
+        const double taken = taken_from(&out, cell), common = common_share(of, &out, cell, taken);
+        for (size_t i = 0; i < 2; i++) {
+          const int32_t c = chosen[row * 2 + i];
+          if (c < 0) continue;
+          products[i] *= c == out.label ? own_share(of, &out, cell, taken, common)
+                                        : ((double)of.counts[cell * of.pitch + c] + common) * of.shares[c];
+        }
+      }
+      if (++since == ND_FACTORS) {
+        renew(products, sums.powers + row * 2, 2);
+        since = 0;
+      }
+    }
+  }
+  return (factors + rows.samples) % ND_FACTORS;
+}
+
+static ND_INLINE uint8_t cell_of(uint8_t code, uint32_t is_apart, uint8_t origin) {
+  const uint8_t kind = (uint8_t)(code + origin);
+  const uint8_t apart = kind == 0 ? ND_CELL_ZERO : ND_CELL_NONE;
+  return is_apart ? apart : code >> 4;
+}
+
+ND_CLONES void nd_code_cells(uint8_t *restrict cells, const uint8_t *restrict codes, const uint8_t *restrict apart, size_t first,
+                             size_t count, uint8_t origin) {
+  size_t i = 0;
+  for (; i < count && (first + i) % 8 != 0; i++)
+    cells[i] = cell_of(codes[i], apart[(first + i) / 8] >> (first + i) % 8 & 1, origin);
+  for (; i + 8 <= count; i += 8) {
+    const uint32_t bits = apart[(first + i) / 8];
+    for (size_t j = 0; j < 8; j++) cells[i + j] = cell_of(codes[i + j], bits >> j & 1, origin);
+  }
+  for (; i < count; i++) cells[i] = cell_of(codes[i], apart[(first + i) / 8] >> (first + i) % 8 & 1, origin);
+}
+
+void nd_count_cells(uint32_t *counts, size_t pitch, const uint8_t *cells, const int32_t *classes, size_t rows, size_t samples) {
+  for (size_t row = 0; row < rows; row++) {
+    if (classes[row] < 0) continue;
+    for (size_t s = 0; s < samples; s++) {
+      const uint8_t cell = cells[row * samples + s];
+      if (cell < ND_CELLS) counts[cell * pitch + (size_t)classes[row]]++;
+    }
+  }
+}
+
+void nd_add_distances(nd_distances to, const uint8_t *codes, const uint8_t *cells, size_t rows, size_t samples, const double *places,
+                      const double *medians, const int32_t *classes) {
+  for (size_t row = 0; row < rows; row++) {
+    const double median = classes[row] < 0 ? NAN : medians[classes[row]];
+    for (size_t s = 0; s < samples; s++) {
+      const size_t i = row * samples + s;
+      if (cells[i] == ND_CELL_NONE) continue;
+      to.finite[row] += 1;
+      if (median != median) continue;
+      to.compared[row] += 1;
+      to.sums[row] += fabs(places[cells[i] < ND_CELL_ZERO ? codes[i] : 256 + cells[i] - ND_CELL_ZERO] - median);
+    }
+  }
+}

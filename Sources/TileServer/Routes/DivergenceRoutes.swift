@@ -1,0 +1,53 @@
+import Hummingbird
+import TileStore
+import Views
+
+/// How ordinary rows and instances are for the classes that the network gave them.
+extension RouteTable {
+  func divergences(_ asked: VersionRequest, of inputs: LayerParts.Inputs) throws -> Build {
+    let query = try asked.query()
+    let parts = try parts(asked)
+    let total = inputs == .rows ? asked.attributes.dataset.rows : asked.attributes.instances.count
+    let first = try query.count("from") ?? 0
+    let count = try query.count("count") ?? DivergenceEntries.countUsual
+    guard (1...DivergenceEntries.countMax).contains(count) else {
+      throw Problem.badRequest("count must be 1 to \(DivergenceEntries.countMax).")
+    }
+    guard first < total else { throw Problem.notFound("There are \(total) \(inputs), numbered from 0.") }
+    let some = first..<min(first + count, total)
+    return Build(.divergences(inputs, some), cost: parts.cost(ofDivergences: some.count)) {
+      try parts.divergences(of: inputs, some).encoded()
+    }
+  }
+
+  func divergence(_ asked: VersionRequest, of inputs: LayerParts.Inputs) throws -> Build {
+    let query = try asked.query()
+    let parts = try parts(asked)
+    let number = try number(inputs == .rows ? "row" : "instance", asked.context)
+    let total = inputs == .rows ? asked.attributes.dataset.rows : asked.attributes.instances.count
+    guard number < total else { throw Problem.notFound("There are \(total) \(inputs), numbered from 0.") }
+    let classes = asked.attributes.groups.indices.filter { asked.attributes.groups[$0].kind == .class }
+    func place(_ name: String) throws -> Int? {
+      try query.count(name).map { group in
+        guard let place = classes.firstIndex(of: group) else {
+          throw Problem.notFound("\(name) names \(group), which is no group of a class.")
+        }
+        return place
+      }
+    }
+    let (named, other) = (try place("for"), try place("over"))
+    let layers = asked.attributes.layers.indices.map { asked.served.layer($0, service) }
+    let input: OrderName.Argument = inputs == .rows ? .row(number) : .instance(number)
+    return Build(
+      .divergence(input, named: named, other: other), cost: parts.cost(ofDivergences: input, layers: layers)
+    ) { try parts.divergences(of: input, named: named, other: other, layers: layers).encoded() }
+  }
+
+  private func parts(_ asked: VersionRequest) throws(Problem) -> LayerParts {
+    guard asked.served.store.divergences != nil else {
+      throw .notFound(
+        "The rows of this version were not judged: it has no codes, labels or predictions, or nobody asked for it.")
+    }
+    return asked.served.layer(0, service)
+  }
+}

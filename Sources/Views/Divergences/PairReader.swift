@@ -1,0 +1,145 @@
+import CKernels
+import Distributions
+import TileStore
+
+/// What neurons can be ordered by of two groups.
+package enum PairFigure: String, CaseIterable, Sendable {
+  case auroc, wasserstein
+  case kolmogorovSmirnov = "kolmogorov_smirnov"
+}
+
+/// Compares two sides, some neurons at a time; the memory of one thread.
+final class PairReader {
+  private let first: PairBlock
+  private let second: PairBlock
+  private(set) var neurons = 0..<0
+  /// `[neuron]`, of those that were read.
+  private var zeroBins = [Int32](repeating: -1, count: PairBlock.neuronsMax)
+  private var found = [nd_pair_figures](repeating: nd_pair_figures(), count: PairBlock.neuronsMax)
+
+  init(_ first: PairSide, _ second: PairSide) {
+    precondition(first.neurons == second.neurons)
+    (self.first, self.second) = (PairBlock(first), PairBlock(second))
+  }
+
+  /// Reads at most `PairBlock.neuronsMax` neurons that follow each other.
+  func read(_ neurons: Range<Int>) throws {
+    try first.read(neurons)
+    try second.read(neurons)
+    self.neurons = neurons
+  }
+
+  /// All figures of a neuron that was read.
+  func figures(_ neuron: Int) -> PairFigures {
+    let place = neuron - neurons.lowerBound
+    return PairFigures(PairCells(first.histogram(place, neuron), second.histogram(place, neuron)))
+  }
+
+  /// Appends a figure of the neurons that were read: the same numbers as `figures`, but for rounding, and much sooner where both sides have
+  /// the same grid.
+  func append(_ figure: PairFigure, to keys: inout [Double]) {
+    compare()
+    let (mine, others) = (first.side.grids, second.side.grids)
+    for (place, neuron) in neurons.enumerated() {
+      keys.append(
+        mine[neuron] == others[neuron]
+          ? found[place].figure(figure, exponent: Int(mine.exponents[neuron])) : figures(neuron).figure(figure))
+    }
+  }
+
+  /// Calls `body` with what tells the groups apart in each neuron that was read and has values of both.
+  /// - Precondition: both sides have the same grids.
+  func forEach(_ body: (_ neuron: Int, _ auroc: Double, _ distance: Double) -> Void) {
+    compare()
+    for (place, neuron) in neurons.enumerated() where !found[place].auroc.isNaN {
+      body(neuron, found[place].auroc, found[place].distance)
+    }
+  }
+
+  private func compare() {
+    let grids = first.side.grids
+    for (place, neuron) in neurons.enumerated() {
+      let bin = -grids.origins[neuron]
+      zeroBins[place] = (0..<Int64(DyadicGrid.binCount)).contains(bin) ? Int32(bin) : -1
+    }
+    first.zeros.withUnsafeBufferPointer { zeros in
+      second.zeros.withUnsafeBufferPointer { otherZeros in
+        grids.tails.withUnsafeBufferPointer { tails in
+          guard let tails = tails.baseAddress else { return }
+          nd_compare_pairs(
+            nd_pair_side(
+              counts: first.bytes.baseAddress, count_bytes: first.countBytes, zeros: zeros.baseAddress),
+            nd_pair_side(
+              counts: second.bytes.baseAddress, count_bytes: second.countBytes, zeros: otherZeros.baseAddress),
+            neurons.count, zeroBins, tails + neurons.lowerBound, &found)
+        }
+      }
+    }
+  }
+}
+
+extension PairReader {
+  /// `[neuron]`: what neurons are ordered by.
+  /// - Throws: `SubsetError`, `StoreError`.
+  static func keys(_ figure: PairFigure, _ first: PairSide, _ second: PairSide, _ helpers: HelperThreads) throws
+    -> [Double]
+  {
+    try read(first, second, helpers) { reader, keys in reader.append(figure, to: &keys) }
+  }
+
+  /// `[neuron]`: what `make` makes of all figures.
+  /// - Throws: `SubsetError`, `StoreError`.
+  static func collect<Value: Sendable>(
+    _ first: PairSide, _ second: PairSide, _ helpers: HelperThreads,
+    _ make: @escaping @Sendable (_ neuron: Int, PairFigures) -> Value
+  ) throws -> [Value] {
+    try read(first, second, helpers) { reader, values in
+      for neuron in reader.neurons { values.append(make(neuron, reader.figures(neuron))) }
+    }
+  }
+
+  /// `[neuron]`: what `append` appends of the neurons that were read. Threads share the neurons.
+  private static func read<Value: Sendable>(
+    _ first: PairSide, _ second: PairSide, _ helpers: HelperThreads,
+    _ append: @escaping @Sendable (PairReader, inout [Value]) -> Void
+  ) throws -> [Value] {
+    let all = first.neurons
+    // A small layer is done before a helper has woken up. More pieces than threads: a helper may be at work for others.
+    // What lies together is counted by one of them.
+    let step = max(first.neuronsAtOnce, second.neuronsAtOnce)
+    let steps = (all + step - 1) / step
+    let pieces = all < 4096 ? 1 : min(steps, 4 * (helpers.count + 1))
+    let parts = try helpers.map(pieces) { piece in
+      let reader = PairReader(first, second)
+      let neurons = steps * piece / pieces * step..<min(steps * (piece + 1) / pieces * step, all)
+      var values: [Value] = []
+      values.reserveCapacity(neurons.count)
+      for start in stride(from: neurons.lowerBound, to: neurons.upperBound, by: PairBlock.neuronsMax) {
+        try reader.read(start..<min(start + PairBlock.neuronsMax, neurons.upperBound))
+        append(reader, &values)
+      }
+      return values
+    }
+    return parts.flatMap(\.self)
+  }
+}
+
+extension nd_pair_figures {
+  fileprivate func figure(_ figure: PairFigure, exponent: Int) -> Double {
+    switch figure {
+    case .auroc: auroc
+    case .wasserstein: Double(sign: .plus, exponent: exponent, significand: area)
+    case .kolmogorovSmirnov: distance
+    }
+  }
+}
+
+extension PairFigures {
+  fileprivate func figure(_ figure: PairFigure) -> Double {
+    switch figure {
+    case .auroc: auroc
+    case .wasserstein: wasserstein
+    case .kolmogorovSmirnov: kolmogorovSmirnov
+    }
+  }
+}

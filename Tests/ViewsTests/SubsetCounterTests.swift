@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+import TileStore
+
+@testable import Views
+
+/// Counting groups of the moment over the golden store of version 2, which has codes both ways.
+struct SubsetCounterTests {
+  private let store: Store
+
+  init() throws {
+    let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Tiles/golden/version-2/store/golden").standardizedFileURL
+    store = try Store.open(golden.path)
+  }
+
+  @Test(arguments: ["row >= 0", "row != 3", "row >= 100", "row >= 110", "row < 30", "row < 0", "not row in [1, 2]"])
+  func `By neuron and by row the counts are those of the codes, and at most half of the rows are looked at`(
+    text: String
+  ) throws {
+    let subset = try Subset(Moment(parsing: text), of: store)
+    for layer in store.layers {
+      let counter = try SubsetCounter(layer, subset)
+      let all = store.attributes.dataset.rows * layer.layer.samples
+      #expect(2 * counter.chosen.count <= all)
+      let codes = try NeuronCodes(layer)
+      let bands = try #require(CodeBands(counter))
+      var seen = 0
+      try bands.each(0..<layer.layer.neurons) { neuron, byRow, tally in
+        #expect(neuron == seen)
+        seen += 1
+        var byNeuron = [UInt32](repeating: 0, count: 256)
+        var expected = [UInt32](repeating: 0, count: 256)
+        var zeros: UInt32 = 0
+        do {
+          let found = try counter.count(neuron, codes, into: &byNeuron)
+          let origin = try NeuronGrid(layer, neuron: neuron).origin
+          for sample in 0..<all where subset.rows.contains(sample / layer.layer.samples) {
+            if codes.isApart(sample) {
+              let kind = try codes.kind(sample, origin: Int64(origin), neuron: neuron)
+              if kind == .zero { zeros += 1 } else { continue }
+            }
+            expected[Int(codes.codes[sample])] += 1
+          }
+          #expect(found == tally && found.zeros == zeros)
+        } catch {
+          Issue.record(error)
+        }
+        #expect(byNeuron == expected)
+        #expect(Array(UnsafeBufferPointer(start: byRow, count: 256)) == expected)
+      }
+      #expect(seen == layer.layer.neurons)
+    }
+  }
+}
