@@ -100,6 +100,14 @@ def test_orders_rows_and_comparisons_are_the_programs(made):
     assert (store.compare(store, "hidden", "dog")["wasserstein"] == 0).all()
 
 
+def test_rows_are_judged_by_the_program(made):
+    store, dump = made[0], made[5]
+    judged = store.score(dump, alarm=0.1)
+    assert len(judged) == ROWS and list(judged["prediction"]) == list(store.rows["prediction"])
+    ordinary = judged["alarm"].mean()
+    assert 0 < ordinary < 0.3 and list(store.score().index) == list(store.instances.index)
+
+
 def test_what_is_not_there_is_told(made, tmp_path):
     store = made[0]
     with pytest.raises(KeyError, match="has no layer 'hiden'. It has hidden, logits"):

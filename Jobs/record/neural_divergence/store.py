@@ -139,6 +139,10 @@ class Store:
         more = ["--group", self.known_group(group)] if group is not None else []
         return table("compare", self.path, other.path, "--layer", layer, *more).set_index("neuron")
 
+    def score(self, *dumps, alarm=0.05):
+        """How ordinary the rows of a new dump are for the classes that the network gave them, a row each; without a dump, the instances."""
+        return table("score", self.path, *dumps, "--alarm", alarm).set_index("row")
+
     def show(self, **options):
         """The page, in a notebook's cell: see `neural_divergence.page.Page`."""
         from .page import Page
