@@ -23,7 +23,7 @@ extension PreparedJob {
         path: path, version: mark.version, attributes: attributes, evidence: job.contents.evidence,
         replacedDump: replacedDump)
     }
-    let shards = try ShardSet(of: self, in: folder, observer)
+    let shards = try ShardSet(of: self, in: folder) { try observer.checkStop() }
     job.note(shards.unfilledRows)
     let result = try job.run(output: output, observer: observer, from: shards)
     try folder.markMerged(version: result.version, shards.unfilledRows)

@@ -98,7 +98,9 @@ extension PreparedJob {
       try contents.dump.verifyUnchanged()
       observer.report(.layerEnds(name: source.name))
     }
-    if !isNew, let mark = try? ShardFolder.complete(at: own.path), mark.files == names, mark.unfilledRows == unfilledRows {
+    if !isNew, let mark = try? ShardFolder.complete(at: own.path), mark.files == names,
+      mark.unfilledRows == unfilledRows
+    {
       return result(.wasComplete)
     }
     for name in try own.files where !names.contains(name) { try own.remove(name) }
