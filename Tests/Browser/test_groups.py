@@ -51,6 +51,47 @@ def texts_url(tmp_path_factory):
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def uncoded_url(tmp_path_factory):
+    """A server whose store has no codes of single rows."""
+
+    def make(folder):
+        import h5py
+        import numpy as np
+
+        with h5py.File(folder / "uncoded.h5", "w") as file:
+            file["layer"] = np.random.default_rng(6).normal(size=(60, 12)).astype("f4")
+            file["labels"] = np.arange(60) % 2
+        job = folder / "uncoded.yaml"
+        job.write_text("name: uncoded\ndumps: [uncoded.h5]\nlayers: [layer]\nlabels: labels\ncodes: none\n")
+        return job
+
+    server = Server(once(tmp_path_factory, "uncoded", make))
+    yield server.url
+    server.stop()
+
+
+def test_a_layer_without_codes_says_what_it_cannot_show(open_page, uncoded_url):
+    page = open_page()
+    page.goto(uncoded_url)
+    sharp(page)
+    page.fill("#condition", "row < 9")
+    page.press("#condition", "Enter")
+    expect(page.locator(".moment-toggle .amount")).to_have_text("9")
+    expect(page.locator(".plot-note")).to_contain_text("row < 9: not in this layer, which has no codes of single rows")
+    page.fill("#instance-search", "7")
+    page.click('#row-results [data-row="7"]')
+    expect(page.locator(".plot-note")).to_contain_text("row 7")
+    sharp(page)
+    page.focus("canvas.plot")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => /rank 1$/.test(document.querySelector('#live').textContent)")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#neuron-panel[open] svg.histogram")
+    expect(page.locator(".brush-hint")).to_contain_text("without codes of single rows")
+    expect(page.locator(".brush-area")).to_be_hidden()
+
+
 def test_a_typed_condition_is_a_group_in_all_layers(ready, api, base, story):
     page = ready
     before = {layer: pixels(page, layer) for layer in story["layers"]}

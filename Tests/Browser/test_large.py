@@ -109,7 +109,8 @@ def test_what_is_exported_is_what_is_on_screen(page, layer):
     facts = view(page, layer)
     assert data["neuronsPerRow"] == 2 ** int(facts["level"]) and len(data["rows"]) == -(-NEURONS // data["neuronsPerRow"])
     assert data["rows"][-1]["lastRank"] == NEURONS
-    assert all(abs(sum(group["densities"]) - 1) < 0.1 for row in data["rows"][:20] for group in row["groups"])
+    assert not data["axis"]["zerosInBins"] and data["axis"]["shareAbove"] < 0.01
+    assert all(abs(sum(group["densities"]) + group["zeroShare"] - 1) < 0.1 for row in data["rows"][:20] for group in row["groups"])
 
 
 def test_away_from_a_busy_server_only_what_is_seen_is_asked_for(page, layer):

@@ -145,8 +145,8 @@ def test_exports_are_what_is_on_screen(page, layer, metadata, story):
     assert [next(v["mean"] for v in row["values"] if v["instance"] == attacked) for row in shown["rows"]] == keys
 
     lines = save("csv").decode().split("\r\n")
-    assert lines[0].startswith("# ") and metadata["version"] in lines[0]
-    table = [row for row in csv.DictReader(io.StringIO("\n".join(lines[1:]))) if row["layer"] == shown["name"]]
+    assert lines[0].startswith("# ") and metadata["version"] in lines[0] and lines[1].startswith("# pandas.read_csv(")
+    table = [row for row in csv.DictReader(io.StringIO("\n".join(lines[2:]))) if row["layer"] == shown["name"]]
     assert [row["neuron"] for row in table] == [str(row["neuron"]) for row in shown["rows"]]
 
     picture = save("png")

@@ -148,7 +148,7 @@ import Testing
       let figures = judge.figures(row, sizes: sizes)
       let label = Int(layer.named[row])
       guard label >= 0, sizes[label] > 0 else {
-        #expect(figures.numbers.allSatisfy(\.isNaN))
+        #expect(figures.numbers.allSatisfy { $0.isNaN })
         continue
       }
       let own = Int(layer.labels[row])

@@ -49,9 +49,11 @@ def paths(metadata, count):
     groups, instances = metadata["groups"], metadata["instances"]
 
     def item():
-        kind = random.choice(["median", "mean", "deviation", "minimum", "maximum", "zeros", "value", "percentile"])
+        kind = random.choice(["median", "mean", "deviation", "minimum", "maximum", "zeros", "value", "percentile", "auroc", "wasserstein", "kolmogorov_smirnov"])
         if kind == "percentile":
             return f"percentile({random.choice(instances)['name']},{random.choice(groups)['name']})"
+        if kind in ("auroc", "wasserstein", "kolmogorov_smirnov"):
+            return f"{kind}({random.choice(groups)['name']},{random.choice(groups)['name']})"
         return f"{kind}({random.choice(instances if kind == 'value' else groups)['name']})"
 
     def order():

@@ -74,7 +74,7 @@ struct CanonicalTests {
     let group = Cost.summary(neurons: layer.levels.neurons).units
     func summary(_ groups: [Int]) -> Double { layer.cost(ofSummary: groups).units - Cost.least.units }
     // The first also looks at how far the neurons reach.
-    let spreads = Cost.plane(neurons: layer.levels.neurons).units
+    let spreads = Cost.gathering(neurons: layer.levels.neurons, inMemory: false).units
     #expect(abs(summary([0, 1, 2]) - 3 * group - spreads) < 1e-9)
     _ = try layer.summary(groups: [2, 0])
     #expect(abs(summary([0, 1, 2]) - group) < 1e-9)

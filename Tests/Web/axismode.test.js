@@ -97,7 +97,7 @@ test("no other module tells one mode from another", () => {
 });
 
 test("what paints, tells or exports a column reads a frame of it, and knows no column", () => {
-  for (const name of ["view/columnpaint.js", "view/columnmarks.js", "view/description.js", "view/hovercard.js", "view/axis.js", "view/painter.js", "export/snapshot.js", "export/png.js"]) {
+  for (const name of ["view/columnpaint.js", "view/columnmarks.js", "view/description.js", "view/hovercard.js", "view/axis.js", "view/painter.js", "export/snapshot.js", "export/figure.js"]) {
     assert.doesNotMatch(text(name), /column\.js|\bcolumn\.(app|data|axis|marks|cursor|hovered|layer)\b/, name);
   }
 });

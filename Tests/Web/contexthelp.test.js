@@ -38,9 +38,9 @@ test("beside what a layer is sorted by stand the other kinds", () => {
   const metadata = { instances: [{}], groups: [{}] };
   const figures = ["class mean", "class standard deviation", "class minimum", "class maximum", "class zero share"];
   const pairs = ["AUROC of two classes", "Wasserstein distance of two classes", "Kolmogorov–Smirnov distance of two classes"];
-  assert.deepEqual(otherKinds({ kind: "value", instance: 0 }, metadata), ["class median", "difference", ...figures, "instance percentile", "instance contribution", ...pairs, "absolute value", "neuron index"]);
-  assert.deepEqual(otherKinds({ kind: "mean", group: 0 }, metadata), ["class median", "instance value", "difference", ...figures.slice(1), "instance percentile", "instance contribution", ...pairs, "absolute value", "neuron index"]);
-  assert.deepEqual(otherKinds({ kind: "difference" }, { ...metadata, instances: [] }), ["class median", ...figures, ...pairs, "absolute value", "neuron index"]);
+  assert.deepEqual(otherKinds({ kind: "value", instance: 0 }, metadata), ["class median", "difference", ...figures, "instance percentile", "instance contribution", ...pairs, "absolute value", "original order"]);
+  assert.deepEqual(otherKinds({ kind: "mean", group: 0 }, metadata), ["class median", "instance value", "difference", ...figures.slice(1), "instance percentile", "instance contribution", ...pairs, "absolute value", "original order"]);
+  assert.deepEqual(otherKinds({ kind: "difference" }, { ...metadata, instances: [] }), ["class median", ...figures, ...pairs, "absolute value", "original order"]);
 });
 
 test("the axis says what it measures and whose it is, as far as there is room", () => {

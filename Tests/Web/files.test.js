@@ -37,7 +37,7 @@ test("a slow line fetches at once all modules of the first picture, and no other
   assert.deepEqual([...named].sort(), [...first].sort());
   const early = closure("src/prefetch.js");
   assert.deepEqual(new Set(named.slice(0, early.size)), early);
-  for (const name of ["src/panels/neuron.js", "src/panels/sortmenu.js", "src/export/png.js"]) assert.ok(!first.has(name) && modules.includes(name), name);
+  for (const name of ["src/panels/neuron.js", "src/panels/sortmenu.js", "src/export/figure.js"]) assert.ok(!first.has(name) && modules.includes(name), name);
 });
 
 test("pure modules import nothing but pure modules, and touch no page", () => {

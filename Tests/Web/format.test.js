@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aligned, alignedPercent, count, decimals, figure, ordinal, percent, plural, standing, withoutCommonPath } from "../../web/src/model/format.js";
+import { aligned, alignedPercent, count, decimals, figure, ordinal, percent, plural, standing } from "../../web/src/model/format.js";
+import { inTwo, tree, withoutCommonPath } from "../../web/src/model/names.js";
 
 test("counts carry thousands separators", () => {
   assert.equal(count(1234567), "1,234,567");
@@ -65,4 +66,16 @@ test("names lose the path that all have in common, and nothing else", () => {
   assert.deepEqual(withoutCommonPath(["conv_1", "conv_2"]), ["conv_1", "conv_2"]);
   assert.deepEqual(withoutCommonPath(["a/x", "a/x/y"]), ["x", "x/y"]);
   assert.deepEqual(withoutCommonPath(["only/one"]), ["only/one"]);
+  assert.deepEqual(withoutCommonPath(["model.layers.0.mlp", "model.layers.11.mlp"]), ["0.mlp", "11.mlp"]);
+});
+
+test("names of many layers with parts make a tree, and long ones are cut in their middle", () => {
+  const names = Array.from({ length: 8 }, (_, i) => [`${i}.attn.out`, `${i}.mlp.down_proj`]).flat();
+  const made = tree([...names, "norm"]);
+  assert.equal(made.length, 9);
+  assert.deepEqual(made[1], { part: "1", members: [{ index: 2, rest: "attn.out" }, { index: 3, rest: "mlp.down_proj" }] });
+  assert.deepEqual(made[8], { part: "", members: [{ index: 16, rest: "norm" }] });
+  assert.deepEqual(tree(["0.a", "0.b"]).map(({ part }) => part), ["", ""], "a few need none");
+  assert.deepEqual(inTwo("mlp.down_proj"), ["", "mlp.down_proj"]);
+  assert.deepEqual(inTwo("model.layers.11.mlp.down_proj"), ["model.layers.11", ".mlp.down_proj"]);
 });

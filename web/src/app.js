@@ -3,6 +3,7 @@
 import { versionUrls } from "./data/api.js";
 import { PRIORITY, TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
+import { withoutCommonPath } from "./model/names.js";
 import { encodeState } from "./model/state.js";
 import { hasCodes, isMoment } from "./model/moments.js";
 import { readTheme } from "./view/theme.js";
@@ -37,6 +38,9 @@ export class App {
     this.state = state;
     this.theme = readTheme();
     this.palette = paletteNumbers(metadata);
+    const short = withoutCommonPath(metadata.layers.map((layer) => layer.name));
+    /** Names of layers without what all begin with, by id. */
+    this.shortNames = new Map(metadata.layers.map((layer, i) => [layer.id, short[i]]));
     this.source = new TileSource(queue, redraw, (error, url) => this.refusedTile(error, url));
     /** @type {Map<string, import("./types").Summary>} */
     this.summaries = new Map();
@@ -187,9 +191,10 @@ export class App {
   /**
    * The colour of a group: its own, whatever else is shown.
    * @param {number} group
+   * @param {"light" | "dark"} [theme] default: the page's
    */
-  colour(group) {
-    return paletteColour(this.palette[group] ?? this.metadata.groups[group].colour, this.theme.name);
+  colour(group, theme = this.theme.name) {
+    return paletteColour(this.palette[group] ?? this.metadata.groups[group].colour, theme);
   }
 
   /** @param {string} id */

@@ -9,7 +9,7 @@ import { PRIORITY } from "./data/tiles.js";
 import { isNew, takeToken, token } from "./data/token.js";
 import { workerTransport } from "./data/transport.js";
 import { byId, el, set, setText } from "./dom.js";
-import { decodeState, firstVisit, goneNames, linkTarget } from "./model/state.js";
+import { decodeState, firstVisit, goneLayers, goneNames, linkTarget } from "./model/state.js";
 import { classesView } from "./panels/classes.js";
 import { dumpNotesView } from "./panels/dumpnotes.js";
 import { headerView } from "./panels/header.js";
@@ -18,6 +18,7 @@ import { introView } from "./panels/intro.js";
 import { layersView } from "./panels/layers.js";
 import { hideNotice, showNotice } from "./panels/notice.js";
 import { Popover } from "./panels/popover.js";
+import { sidebarEdge } from "./panels/sidebar.js";
 import { toolbarView } from "./panels/toolbar.js";
 import { ActivationView } from "./view/activation.js";
 import { FrameLoop } from "./view/frame.js";
@@ -107,13 +108,39 @@ async function catalogue() {
   return Array.isArray(answer) ? answer : answer.datasets ?? [];
 }
 
+/** A data set that is not here. */
+class Unknown extends Error {
+  /** @param {string} dataset @param {DatasetEntry[]} entries */
+  constructor(dataset, entries) {
+    super(`There is no data set “${dataset}” here.`);
+    this.entries = entries;
+  }
+}
+
+/**
+ * Says that a data set is not here, and what there is.
+ * @param {Unknown} error
+ */
+function showWhatThereIs({ message, entries }) {
+  const links = entries.map((entry) => {
+    const link = el("a", { href: `#1;d=${encodeURIComponent(entry.name)}` }, entry.title || entry.name);
+    // Only what follows the # differs: the page must be told to look again.
+    link.addEventListener("click", () => setTimeout(() => location.reload()));
+    return el("li", {}, link);
+  });
+  document.title = "Not here · Neural Divergence";
+  setPageState("sharp");
+  byId("columns").replaceChildren(el("div", { class: "empty unknown", role: "alert" }, el("h2", {}, message), el("p", {}, "There is:"), el("ul", {}, ...links)));
+}
+
 /** @param {DatasetEntry[]} entries @returns {Promise<Metadata | null>} */
 async function chooseData(entries) {
   const known = await prefetched.metadata;
   if (known) return known;
   const target = linkTarget(location.hash);
-  const entry = entries.find((one) => one.name === target?.dataset)
-    ?? (target?.dataset ? await unlisted(target.dataset) : isNew ? await unlocked(entries) : null) ?? entries[0];
+  const named = entries.find((one) => one.name === target?.dataset) ?? (target?.dataset ? await unlisted(target.dataset) : null);
+  if (target?.dataset && !named && entries.length > 0) throw new Unknown(target.dataset, entries);
+  const entry = named ?? (isNew ? await unlocked(entries) : null) ?? entries[0];
   if (!entry) return null;
   const current = await json(currentUrl(entry.name));
   if (target?.version && target.version !== current.version && target.dataset === entry.name) {
@@ -224,6 +251,10 @@ async function start() {
   if (gone.length > 0) {
     showNotice("gone", `This link was made for another version of the data. This one has no ${gone.map((name) => `“${name}”`).join(", ")}; figures may differ.`);
   }
+  const lost = goneLayers(location.hash, metadata);
+  if (lost.length > 0) {
+    showNotice("gone", `This data has no layer ${lost.map((id) => `“${id}”`).join(", ")}. It has ${metadata.layers.map((layer) => `“${layer.name}”`).join(", ")}.`);
+  }
   const frames = new FrameLoop(draw);
   /** @type {App} */
   const app = new App(queue, metadata, linked ?? firstVisit(metadata), {
@@ -249,6 +280,7 @@ async function start() {
     return sharp;
   }
   layersView(app);
+  sidebarEdge();
   classesView(app);
   instancesView(app);
   toolbarView(app);
@@ -271,7 +303,7 @@ async function start() {
   neuronPanel(app, facts, rows, activation);
   groupsView(app, rows, popover);
   rowSearchView(app, rows);
-  exportView(app, activation, popover);
+  exportView(app, facts, activation, popover);
   similarView(app);
   sortMenus.use(() => {});
   neuronLists.use(() => {});
@@ -286,6 +318,7 @@ async function askToken(dataset) {
 }
 
 start().catch((error) => {
+  if (error instanceof Unknown) return showWhatThereIs(error);
   if (error instanceof RequestError && error.needsToken) {
     void askToken(linkTarget(location.hash)?.dataset || null);
     return;

@@ -70,9 +70,9 @@ export interface State {
   dataset: string; version: string;
   layers: string[]; groups: number[]; instances: number[];
   columns: Record<string, ColumnState>;
-  /** Bins across, the share of full opacity, and whether the axis is logarithmic; null: as fits the data. */
+  /** Bins across, the share of full opacity, whether the axis is logarithmic, and whether classes lie in lanes; null: as fits the data. */
   bins: Bins | null; full: number | null;
-  axis: AxisName; symlog: boolean | null; curve: Curve; lanes: boolean; hatched: boolean; linked: boolean;
+  axis: AxisName; symlog: boolean | null; curve: Curve; lanes: boolean | null; hatched: boolean; linked: boolean;
   panel: { layer: string; neuron: number } | null;
   /** Groups of the moment, shown or not, and the one of them that follows the brush. */
   moments: number[]; brush: number | null;

@@ -4,8 +4,8 @@ import TileStore
 struct LayerSummary {
   let layer: Layer
   let groups: [(group: Int, summary: GroupSummary)]
-  /// Of group 0.
-  let spreads: NeuronSpreads
+  /// How far the neurons reach.
+  let spread: JSONValue
   /// Stands behind them.
   var moment: MomentSummary?
 
@@ -19,7 +19,7 @@ struct LayerSummary {
       "shared": ["exponent": JSONValue(layer.shared.exponent), "origin": JSONValue(layer.shared.origin)],
       "groups": JSONValue(groups.map(\.group)), "distribution": ["bins": 64, "counts": .array(counts)],
       "zeros": .array(zeros), "dead": JSONValue(summaries.map(\.dead)), "nan": JSONValue(summaries.map(\.nan)),
-      "infinite": JSONValue(summaries.map(\.infinite)), "spread": spreads.json(),
+      "infinite": JSONValue(summaries.map(\.infinite)), "spread": spread,
     ]
     if let moment {
       answer["where"] = .string(moment.text)

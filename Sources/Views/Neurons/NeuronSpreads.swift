@@ -7,7 +7,7 @@ package struct NeuronSpreads: Sendable {
   enum Figure: Int, CaseIterable { case minimum, low, lower, upper, high, maximum }
 
   /// What of a neuron's values is no finite number.
-  struct Oddity: OptionSet {
+  struct Oddity: OptionSet, Sendable {
     let rawValue: UInt8
     static let nan = Oddity(rawValue: 1)
     static let infinite = Oddity(rawValue: 2)
@@ -15,48 +15,30 @@ package struct NeuronSpreads: Sendable {
     static let nothingFinite = Oddity(rawValue: 4)
   }
 
-  /// `[neuron][figure]`. Quantiles are edges of own bins, no further out than minimum and maximum; NaN of a neuron without values but 0.
-  let figures: [Float]
+  /// `[neuron]`; NaN where nothing is finite.
+  private let lowest: [Double]
+  private let highest: [Double]
   /// `[neuron]`.
-  let oddities: [Oddity]
+  private let oddities: [Oddity]
+  private let zeros: [UInt32]
+  private let exponents: [Int16]
+  private let origins: [Int64]
+  private let tails: [UInt8]
+  private let counts: StoredCounts
 
-  var neurons: Int { oddities.count }
-  var byteCount: Int { figures.count * 4 + oddities.count + 64 }
-
-  subscript(neuron: Int, figure: Figure) -> Float { figures[neuron * Figure.allCases.count + figure.rawValue] }
+  private var neurons: Int { oddities.count }
+  var byteCount: Int { neurons * 32 + 256 }
 
   /// - Throws: `StoreError`.
-  /// - Complexity: one pass over the plane of 256 own bins.
-  init(_ layer: LayerReader, _ helpers: HelperThreads) throws {
-    let counts = StoredCounts(array: layer.counts(.own, .full), group: 0)
+  init(_ layer: LayerReader) throws(StoreError) {
+    counts = StoredCounts(array: layer.counts(.own, .full), group: 0)
     let tallies = try layer.tallies(group: 0)
-    let (exponents, origins) = (try layer.exponents(), try layer.origins())
-    let tails = try layer.tails.plane(0, as: UInt8.self)
-    let lowest = try layer.keys(.minimum, group: 0)
-    let highest = try layer.keys(.maximum, group: 0)
-    let pieces = max(1, min(helpers.count + 1, counts.chunks))
-    figures = try helpers.map(pieces) { piece in
-      var figures: [Float] = []
-      var own = [UInt64](repeating: 0, count: BinCount.full.rawValue)
-      try counts.stream(chunks: counts.chunks * piece / pieces..<counts.chunks * (piece + 1) / pieces) { first, rows in
-        guard let bytes = rows.baseAddress else { return }
-        for (row, start) in stride(from: 0, to: rows.count, by: counts.rowBytes).enumerated() {
-          let neuron = first + row
-          for bin in own.indices { own[bin] = 0 }
-          own.withUnsafeMutableBufferPointer { sums in
-            guard let sums = sums.baseAddress else { return }
-            UInt64.add(bytes + start, counts.type, to: sums, bins: BinCount.full.rawValue)
-          }
-          let zero = 0 - origins[neuron]
-          if (0..<256).contains(zero) { own[Int(zero)] -= min(own[Int(zero)], UInt64(tallies[neuron].zeros)) }
-          let grid = Grid(
-            exponent: Int(exponents[neuron]), origin: origins[neuron], hasTails: tails[neuron] != 0,
-            minimum: lowest[neuron], maximum: highest[neuron])
-          figures += grid.figures(own).map { Float($0) }
-        }
-      }
-      return figures
-    }.flatMap { $0 }
+    zeros = tallies.map(\.zeros)
+    exponents = try layer.exponents()
+    origins = try layer.origins()
+    tails = try layer.tails.plane(0, as: UInt8.self)
+    lowest = try layer.keys(.minimum, group: 0)
+    highest = try layer.keys(.maximum, group: 0)
     oddities = tallies.map { tally in
       var odd: Oddity = []
       if tally.nan > 0 { odd.insert(.nan) }
@@ -65,6 +47,34 @@ package struct NeuronSpreads: Sendable {
       return odd
     }
   }
+
+  /// The figures of some neurons: `[position][figure]`. Quantiles are edges of own bins, no further out than minimum and maximum;
+  /// NaN of a neuron without values but 0.
+  /// - Throws: `StoreError`.
+  func figures(_ chosen: [UInt32]) throws(StoreError) -> [Float] {
+    var figures = [Float](repeating: .nan, count: chosen.count * Figure.allCases.count)
+    var own = [UInt64](repeating: 0, count: BinCount.full.rawValue)
+    try counts.gather(chosen[...]) { position, row in
+      let neuron = Int(chosen[position])
+      own.withUnsafeMutableBufferPointer { sums in
+        sums.update(repeating: 0)
+        guard let sums = sums.baseAddress else { return }
+        UInt64.add(row, counts.type, to: sums, bins: BinCount.full.rawValue)
+      }
+      let zero = 0 - origins[neuron]
+      if (0..<256).contains(zero) { own[Int(zero)] -= min(own[Int(zero)], UInt64(zeros[neuron])) }
+      let grid = Grid(
+        exponent: Int(exponents[neuron]), origin: origins[neuron], hasTails: tails[neuron] != 0,
+        minimum: lowest[neuron], maximum: highest[neuron])
+      for (figure, value) in grid.figures(own).enumerated() {
+        figures[position * Figure.allCases.count + figure] = Self.told(value)
+      }
+    }
+    return figures
+  }
+
+  /// As it is told: of all NaN, one.
+  private static func told(_ value: Double) -> Float { value.isNaN ? .nan : Float(value) }
 
   /// Where the own bins of a neuron lie.
   private struct Grid {
@@ -108,16 +118,20 @@ package struct NeuronSpreads: Sendable {
 
 extension NeuronSpreads {
   /// Neurons that quantiles over neurons are taken of: of more, evenly chosen ones.
-  private static let sampleMax = 1 << 14
+  static let sampleMax = 1 << 12
   /// The shares of neurons at or below each quantile over neurons.
   private static let shares = [0.01, 0.05, 0.1, 0.5, 0.9, 0.95, 0.99]
 
   /// Quantiles over the neurons that are not constant (`Tiles/HTTP.md`, "Summary of a layer").
-  func json() -> JSONValue {
+  /// - Throws: `StoreError`.
+  func summary() throws(StoreError) -> JSONValue {
+    let width = Figure.allCases.count
     // A step in steps of its own, so that neurons of one channel are not all that is seen of a convolution.
     let step = max(1, (neurons + Self.sampleMax - 1) / Self.sampleMax)
-    let chosen = stride(from: 0, to: neurons, by: step).enumerated().map { min($1 + $0 % step, neurons - 1) }
-      .filter { self[$0, .minimum] < self[$0, .maximum] && self[$0, .low].isFinite }
+    let chosen = stride(from: 0, to: neurons, by: step).enumerated().map { UInt32(min($1 + $0 % step, neurons - 1)) }
+    let figures = try figures(chosen)
+    func value(_ position: Int, _ figure: Figure) -> Float { figures[position * width + figure.rawValue] }
+    let moving = chosen.indices.filter { value($0, .minimum) < value($0, .maximum) && value($0, .low).isFinite }
     func quantiles(_ values: [Float]) -> JSONValue {
       let sorted = values.sorted()
       return .array(
@@ -129,42 +143,39 @@ extension NeuronSpreads {
         })
     }
     var answer: [String: JSONValue] = [
-      "neurons": JSONValue(chosen.count), "over": .array(Self.shares.map { .double($0) }),
-      "width": quantiles(chosen.map { self[$0, .upper] - self[$0, .lower] }),
+      "neurons": JSONValue(moving.count), "over": .array(Self.shares.map { .double($0) }),
+      "width": quantiles(moving.map { value($0, .upper) - value($0, .lower) }),
     ]
-    for figure in Figure.allCases { answer["\(figure)"] = quantiles(chosen.map { self[$0, figure] }) }
+    for figure in Figure.allCases { answer["\(figure)"] = quantiles(moving.map { value($0, figure) }) }
     return .object(answer)
   }
 
-  /// What follows the values of instances in the answer of rows: `[row][figure]` float32, then `[row]` bytes of oddities.
-  ///
-  /// At level 0 of the neuron. Above, minimum and maximum of all neurons of the row, the quantiles of its first one; oddities of
-  /// any, but for `nothingFinite`, which is of all.
-  func rows(_ blocks: [ArraySlice<UInt32>]) -> [UInt8] {
-    var body: [UInt8] = []
-    body.reserveCapacity(blocks.count * (Figure.allCases.count * 4 + 1))
-    for block in blocks {
-      // The last row of a level may stand for fewer neurons, but for one at least.
-      let first = Int(block.first ?? 0)
-      for figure in Figure.allCases {
-        var value = self[first, figure]
-        for neuron in block.dropFirst() {
-          let other = self[Int(neuron), figure]
-          // Of a NaN and a number, these give the number.
-          if figure == .minimum { value = Float.minimum(value, other) }
-          if figure == .maximum { value = Float.maximum(value, other) }
-        }
-        body.append(littleEndian: value.bitPattern)
-      }
+  /// What the answer of rows tells of each: `[row][figure]`. At level 0 of the neuron; above, minimum and maximum of all neurons of
+  /// the row, the quantiles of its first one.
+  /// - Throws: `StoreError`.
+  func figures(ofRows blocks: [ArraySlice<UInt32>]) throws(StoreError) -> [Float] {
+    // The last row of a level may stand for fewer neurons, but for one at least.
+    var figures = try figures(blocks.map { $0.first ?? 0 })
+    for (row, block) in blocks.enumerated() where block.count > 1 {
+      // Of a NaN and a number, these give the number.
+      let low = block.reduce(Double.nan) { Double.minimum($0, lowest[Int($1)]) }
+      let high = block.reduce(Double.nan) { Double.maximum($0, highest[Int($1)]) }
+      figures[row * Figure.allCases.count + Figure.minimum.rawValue] = Self.told(low)
+      figures[row * Figure.allCases.count + Figure.maximum.rawValue] = Self.told(high)
     }
-    for block in blocks {
-      var odd = block.reduce(into: Oddity()) { $0.formUnion(oddities[Int($1)]) }
-      if !block.allSatisfy({ oddities[Int($0)].contains(.nothingFinite) }) { odd.remove(.nothingFinite) }
-      body.append(odd.rawValue)
-    }
-    return body
+    return figures
+  }
+
+  /// What of the values of a row's neurons is no finite number: of any of them, but for `nothingFinite`, which is of all.
+  func oddity(of block: ArraySlice<UInt32>) -> UInt8 {
+    var odd = block.reduce(into: Oddity()) { $0.formUnion(oddities[Int($1)]) }
+    if !block.allSatisfy({ oddities[Int($0)].contains(.nothingFinite) }) { odd.remove(.nothingFinite) }
+    return odd.rawValue
   }
 
   /// As a file of a static site: `[neuron, figure]` float32, then `[neuron]` bytes.
-  var bytes: [UInt8] { figures.withUnsafeBytes { Array($0) } + oddities.map(\.rawValue) }
+  /// - Throws: `StoreError`.
+  func file() throws(StoreError) -> [UInt8] {
+    try figures((0..<UInt32(neurons)).map { $0 }).withUnsafeBytes { Array($0) } + oddities.map(\.rawValue)
+  }
 }

@@ -91,7 +91,8 @@ package struct LayerParts: ItemSource {
   package func cost(
     ofRows order: OrderRequest, instances: [OrderName.Argument], withSpreads: Bool = false, level: Int, index: Int
   ) -> Cost {
-    let first = withSpreads ? cost(of: order) + costOfSpreads : cost(of: order)
+    let isKnown = !withSpreads || parts.contains(key(.reach(order, level: level, index: index)))
+    let first = isKnown ? cost(of: order) : cost(of: order) + .gathering(neurons: Levels.tileRows, inMemory: false)
     return Set(instances).reduce(into: first) { cost, instance in
       if parts.contains(key(.extents(instance: instance, order, level: level, index: index))) { return }
       cost += .values(neurons(ofTileAt: level))
@@ -104,7 +105,10 @@ package struct LayerParts: ItemSource {
     }
   }
 
-  private var costOfSpreads: Cost { parts.contains(key(.spreads)) ? Cost(units: 0) : .plane(neurons: levels.neurons) }
+  private var costOfSpreads: Cost {
+    if parts.contains(key(.spreadSummary)) { return Cost(units: 0) }
+    return .gathering(neurons: min(levels.neurons, NeuronSpreads.sampleMax), inMemory: false)
+  }
 
   /// What a summary takes: by the groups that nobody has asked for before.
   package func cost(ofSummary groups: [Int]) -> Cost {
@@ -158,9 +162,16 @@ package struct LayerParts: ItemSource {
   }
 
   func spreads() throws -> NeuronSpreads {
-    let part = try parts.part(key(.spreads)) { .spreads(try NeuronSpreads(layer, helpers)) }
+    let part = try parts.part(key(.spreads)) { .spreads(try NeuronSpreads(layer)) }
     guard case .spreads(let spreads) = part else { preconditionFailure("kind and part differ") }
     return spreads
+  }
+
+  /// How far the neurons reach, over all of them.
+  private func spread() throws -> JSONValue {
+    let part = try parts.part(key(.spreadSummary)) { .json(try spreads().summary()) }
+    guard case .json(let spread) = part else { preconditionFailure("kind and part differ") }
+    return spread
   }
 
   package func order(_ request: OrderRequest) throws -> NeuronOrder {
@@ -312,8 +323,20 @@ package struct LayerParts: ItemSource {
     }
     return RowsMaker(
       levels: levels, order: order, exponents: try exponents(), origins: try origins(), extents: extents,
-      spreads: withSpreads ? try spreads() : nil
+      spreads: withSpreads ? (try spreads(), try reach(request, rows, level: level, index: index, order)) : nil
     ).make(rows, level: level)
+  }
+
+  /// How far the neurons of displayed rows reach: `[row][figure]`.
+  private func reach(_ request: OrderRequest, _ rows: Range<Int>, level: Int, index: Int, _ order: NeuronOrder) throws
+    -> [Float]
+  {
+    let part = try parts.part(key(.reach(request, level: level, index: index))) {
+      let blocks = rows.map { order.neurons[levels.ranks(ofRows: $0..<($0 + 1), at: level)] }
+      return .extents(try spreads().figures(ofRows: blocks))
+    }
+    guard case .extents(let figures) = part else { preconditionFailure("kind and part differ") }
+    return figures
   }
 
   /// `[row][lowest, mean, highest]` of an instance in neurons of which `2^level` at a time are a displayed row.
@@ -337,7 +360,7 @@ package struct LayerParts: ItemSource {
       return (group: group, summary: summary)
     }
     return LayerSummary(
-      layer: layer.layer, groups: summaries, spreads: try spreads(), moment: try moment.map(summary)
+      layer: layer.layer, groups: summaries, spread: try spread(), moment: try moment.map(summary)
     ).json()
   }
 }

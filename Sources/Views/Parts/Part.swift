@@ -17,6 +17,9 @@ package struct PartKey: Hashable, Sendable {
     case extents(instance: OrderName.Argument, OrderRequest, level: Int, index: Int)
     case summary(group: Int)
     case spreads
+    /// How far neurons reach, in the rows of a tile.
+    case reach(OrderRequest, level: Int, index: Int)
+    case spreadSummary
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
@@ -45,6 +48,7 @@ package enum Part: Sendable {
   case extents([Float])
   case summary(GroupSummary)
   case spreads(NeuronSpreads)
+  case json(JSONValue)
   case subset(Subset)
   case counter(SubsetCounter)
   case pairTable(PairTable)
@@ -66,6 +70,7 @@ package enum Part: Sendable {
     case .pairTable(let table): table.byteCount
     case .standings(let standings): standings.byteCount
     case .spreads(let spreads): spreads.byteCount
+    case .json: 4096
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }

@@ -22,14 +22,15 @@ struct StaticLayer {
   func write() throws -> JSONValue {
     // Of very many groups a summary holds only the first, as the server's does when nothing else is asked for.
     let shown = groups.count <= NeuronFigures.histogramsMax ? Array(groups) : [0]
-    let spreads = try NeuronSpreads(layer, helpers)
+    let spreads = try NeuronSpreads(layer)
     let summary = LayerSummary(
-      layer: layer.layer, groups: try shown.map { ($0, try GroupSummary(layer, group: $0)) }, spreads: spreads
+      layer: layer.layer, groups: try shown.map { ($0, try GroupSummary(layer, group: $0)) },
+      spread: try spreads.summary()
     ).json().encoded()
     return [
       "summary": .string(try files.add(summary, ending: "json")),
       "grid": .string(try grid()),
-      "spread": .string(try files.add(spreads.bytes)),
+      "spread": .string(try files.add(spreads.file())),
       "zeros": try names(groups) { try layer.statistic(.zeros).plane($0, as: UInt32.self) },
       "keys": .object(try keys()),
       "values": try names(store.attributes.instances.indices) { try layer.values?.plane($0, as: Float.self) ?? [] },

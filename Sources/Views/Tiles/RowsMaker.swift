@@ -10,8 +10,8 @@ struct RowsMaker {
   let origins: [Int64]
   /// `[instance][row][lowest, mean, highest]`, of the chosen instances.
   let extents: [[Float]]
-  /// Where the answer has them, too.
-  let spreads: NeuronSpreads?
+  /// Where the answer tells how far neurons reach, too: `[row][figure]` of the rows.
+  let spreads: (of: NeuronSpreads, figures: [Float])?
 
   /// The whole answer, header and body (`Tiles/HTTP.md`, "Rows").
   func make(_ rows: Range<Int>, level: Int) -> [UInt8] {
@@ -27,7 +27,10 @@ struct RowsMaker {
     for extents in extents {
       for figure in extents { body.append(littleEndian: figure.bitPattern) }
     }
-    if let spreads { body += spreads.rows(blocks) }
+    if let spreads {
+      for figure in spreads.figures { body.append(littleEndian: figure.bitPattern) }
+      body += blocks.map { spreads.of.oddity(of: $0) }
+    }
     return TileHeader(
       magic: .rows, rows: rows.count, bins: extents.count, level: level, scale: 1, firstRow: rows.lowerBound
     ).message(with: body)

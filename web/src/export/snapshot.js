@@ -1,9 +1,12 @@
-/** Exactly what is on screen, as data: the rows in view with their keys, values and densities, and where all of it came from. */
+/** Exactly what is on screen, as data: the rows in view with their keys, values and figures, and where all of it came from. */
 
+import { classesOf, indicesOf, neuronAxes } from "../model/coordinates.js";
 import { expression, phrase } from "../model/order.js";
+import { STATISTICS } from "../model/statistics.js";
 import { reachesAbove, reachesBelow } from "../view/rowmarks.js";
 
 /** @typedef {import("../view/columnframe.js").Frame} Frame */
+/** @typedef {import("./exact.js").Exact} Exact */
 
 /**
  * @typedef {object} SnapshotRow
@@ -11,22 +14,30 @@ import { reachesAbove, reachesBelow } from "../view/rowmarks.js";
  * @property {number | null} firstRank from 1; null for a pinned neuron whose rank is not known yet
  * @property {number | null} lastRank
  * @property {number | null} neuron null for a row of several
+ * @property {Record<string, number>} [place] indices along the layer's axes
+ * @property {string} [class] that a neuron of the last layer stands for
  * @property {number | null} key what the column is sorted by; the mean where the row stands for several
  * @property {{instance: number, lowest: number | null, mean: number | null, highest: number | null}[]} values
- * @property {{group: number, zeroShare: number, densities: number[]}[]} groups densities: share of the group in each bin
+ * @property {SnapshotGroup[]} groups
+ */
+/**
+ * Of a neuron its exact figures, with the counts of its own 256 bins. Of a row of several, what the picture shows: `densities`, the
+ * share of the group in each bin, in eight bits.
+ * @typedef {{group: number, zeroShare: number | null, figures?: import("../model/statistics.js").Figures, counts?: number[], densities?: number[]}} SnapshotGroup
  */
 
-/** @param {number} v */
-const finite = (v) => (Number.isFinite(v) ? v : null);
+/** @param {number | undefined} v */
+const finite = (v) => (v !== undefined && Number.isFinite(v) ? v : null);
 /** @param {number} share Four digits are more than an 8-bit density holds. */
 const rounded = (share) => Number(share.toPrecision(4));
 
 /**
  * @param {import("../app.js").App} app
- * @param {Frame[]} frames of the columns on screen
+ * @param {readonly Frame[]} frames of the columns on screen
  * @param {string} link
+ * @param {Exact} exact
  */
-export function snapshot(app, frames, link) {
+export function snapshot(app, frames, link, exact) {
   const { metadata, state } = app;
   return {
     tool: "Neural Divergence",
@@ -36,23 +47,26 @@ export function snapshot(app, frames, link) {
     groups: state.groups.map((group) => ({ group, name: metadata.groups[group].name, rows: metadata.groups[group].rows })),
     instances: state.instances.map((instance) => ({ instance, ...metadata.instances[instance] })),
     opacity: { curve: state.curve, fullAtShare: frames.map(({ full }) => full) },
-    layers: frames.map(layerSnapshot),
+    layers: frames.map((frame) => layerSnapshot(frame, exact)),
   };
 }
 
-/** @param {Frame} frame */
-function layerSnapshot(frame) {
-  const { arrangement: of, data, layer, layout, screen, axis, column, state, metadata } = frame;
-  const pinned = column.pinned.slice(0, layout.pinnedRows).map((neuron) => {
-    const rank = data.rank(of, neuron) ?? null;
-    return row(frame, frame.pinned.arrangement, neuron, 0, { pinned: true, first: rank, last: rank });
+/** @param {Frame} frame @param {Exact} exact */
+function layerSnapshot(frame, exact) {
+  const { arrangement: of, layer, screen, axis, column, state, metadata } = frame;
+  const pinned = column.pinned.map((neuron) => {
+    const place = exact.place(layer.id, neuron);
+    return row(frame, frame.pinned.arrangement, neuron, 0, { pinned: true, first: place?.rank ?? null, last: place?.rank ?? null, key: place?.key, neuron }, exact);
   });
   const per = 2 ** screen.level;
-  const rows = [...screen.rows].map((r) => row(frame, of, r, screen.level, {
-    pinned: false, first: r * per, last: Math.min(layer.neurons, (r + 1) * per) - 1,
-  }));
+  const rows = [...screen.rows].map((r) => {
+    const fact = frame.data.rowFacts(of.query, screen.level, r);
+    return row(frame, of, r, screen.level, {
+      pinned: false, first: r * per, last: Math.min(layer.neurons, (r + 1) * per) - 1, key: fact?.key, neuron: screen.level === 0 && fact ? fact.neuron : null,
+    }, exact);
+  });
   return {
-    layer: layer.id, name: layer.name, neurons: layer.neurons, neuronsPerRow: per,
+    layer: layer.id, name: layer.name, neurons: layer.neurons, neuronsPerRow: per, axes: neuronAxes(layer).map(({ name }) => name),
     sortedBy: { order: expression(of.order, metadata), words: phrase(of.order, metadata), direction: of.direction },
     hidden: column.hidden,
     axis: {
@@ -83,33 +97,60 @@ function neuronsBeyond({ data, arrangement, screen, axis }) {
  * @param {import("../view/columndata.js").Arrangement} of
  * @param {number} r
  * @param {number} level
- * @param {{pinned: boolean, first: number | null, last: number | null}} where
+ * @param {{pinned: boolean, first: number | null, last: number | null, key: number | undefined, neuron: number | null}} where
+ * @param {Exact} exact
  * @returns {SnapshotRow}
  */
-function row({ data, axis, state }, of, r, level, where) {
-  const fact = data.rowFacts(of.query, level, r);
+function row(frame, of, r, level, where, exact) {
+  const { data, state, layer, metadata } = frame;
+  const { neuron } = where;
+  const facts = neuron === null ? undefined : exact.facts(layer.id, neuron);
+  const axes = neuronAxes(layer);
+  const name = neuron === null ? undefined : classesOf(layer, metadata)[neuron];
   return {
     pinned: where.pinned,
     firstRank: where.first === null ? null : where.first + 1, lastRank: where.last === null ? null : where.last + 1,
-    neuron: level === 0 && fact ? fact.neuron : null,
-    // A pinned row comes from the index order: its key there is only its number.
-    key: where.pinned || !fact ? null : finite(fact.key),
+    neuron,
+    ...(neuron !== null && axes.length > 0 && { place: Object.fromEntries(indicesOf(axes, neuron).map((index, i) => [axes[i].name, index])) }),
+    ...(name !== undefined && { class: name }),
+    key: finite(where.key),
     values: state.instances.map((instance) => {
+      const own = facts?.instances.find((one) => one.instance === instance);
+      if (own) return { instance, lowest: own.value, mean: own.value, highest: own.value };
       const hit = data.bestValues(of.query, level, r >> 8, instance);
       const at = hit && hit.shift === 0 ? (r - hit.first) * 3 : -1;
       const [lowest, mean, highest] = hit && at >= 0 ? [0, 1, 2].map((i) => finite(hit.values[at + i])) : [null, null, null];
       return { instance, lowest, mean, highest };
     }),
     groups: state.groups.flatMap((group) => {
-      const hit = data.bestTile(of, group, level, r >> 8);
-      if (!hit || hit.shift !== 0) return [];
-      const { tile } = hit;
-      const at = r - tile.first;
-      /** @param {number} q */
-      const share = (q) => rounded(tile.scale * (q / 255) ** 2);
-      const from = at * tile.bins + (axis?.first ?? 0);
-      const to = at * tile.bins + (axis?.end ?? tile.bins);
-      return [{ group, zeroShare: rounded(tile.zeroScale * (tile.zeros[at] / 255) ** 2), densities: Array.from(tile.densities.subarray(from, to), share) }];
+      const own = facts?.groups.find((one) => one.group === group);
+      return own ? [exactGroup(own)] : drawnGroup(frame, of, r, level, group);
     }),
   };
+}
+
+/** @param {import("../types").NeuronGroup} own @returns {SnapshotGroup} */
+function exactGroup(own) {
+  const figures = Object.fromEntries(STATISTICS.map(({ name }) => [name, own[name]]));
+  return { group: own.group, zeroShare: own.count > 0 ? own.zeros / own.count : null, figures: /** @type {import("../model/statistics.js").Figures} */ (figures), counts: own.counts };
+}
+
+/**
+ * @param {Frame} frame
+ * @param {import("../view/columndata.js").Arrangement} of
+ * @param {number} r
+ * @param {number} level
+ * @param {number} group
+ * @returns {SnapshotGroup[]}
+ */
+function drawnGroup({ data, axis }, of, r, level, group) {
+  const hit = data.bestTile(of, group, level, r >> 8);
+  if (!hit || hit.shift !== 0) return [];
+  const { tile } = hit;
+  const at = r - tile.first;
+  /** @param {number} q */
+  const share = (q) => rounded(tile.scale * (q / 255) ** 2);
+  const from = at * tile.bins + (axis?.first ?? 0);
+  const to = at * tile.bins + (axis?.end ?? tile.bins);
+  return [{ group, zeroShare: rounded(tile.zeroScale * (tile.zeros[at] / 255) ** 2), densities: Array.from(tile.densities.subarray(from, to), share) }];
 }

@@ -89,7 +89,7 @@ export function binsFor(shared, part, most) {
   const finer = windowFor(shared, part, most);
   if (finer) return { bins: 256, finer };
   const wanted = (most * 2 ** shared.exponent) / (part.hi - part.lo);
-  return { bins: wanted > 0.26 ? 256 : wanted > 0.065 ? 64 : 16, finer: null };
+  return { bins: wanted >= 0.5 ? 256 : wanted >= 0.125 ? 64 : 16, finer: null };
 }
 
 /** @param {Grid} shared @param {Part} part @param {number} most @returns {number} width of the bins that `binsFor` gives */
@@ -156,6 +156,8 @@ export function spreadOf(rows) {
 
 /** Rows whose bulk may lie beyond the window, or that may have too few bins in it, before another is looked for. */
 const BEYOND_MAX = 0.05;
+/** The bulk of a row may reach so much further, in shares of the window, before it counts as lying beyond. */
+const SPARE = 0.25;
 /** A window so many times as wide as is needed is too wide. */
 const WIDER_MAX = 4;
 
@@ -169,11 +171,29 @@ const WIDER_MAX = 4;
 export function suits(rows, fit, better, shared) {
   const moving = rows.filter((row) => row[0] < row[5] && row[1] <= row[4]);
   if (moving.length < 4) return true;
-  const beyond = moving.filter((row) => row[1] < fit.lo || row[4] > fit.hi).length;
+  const spare = SPARE * (fit.hi - fit.lo);
+  const beyond = moving.filter((row) => row[2] < fit.lo || row[3] > fit.hi || row[1] < fit.lo - spare || row[4] > fit.hi + spare).length;
   if (beyond > Math.max(1, BEYOND_MAX * moving.length) && (better.lo < fit.lo || better.hi > fit.hi)) return false;
   const span = better.hi - better.lo;
   if (fit.unit === 0 && fit.hi - fit.lo > WIDER_MAX * span) return false;
   const width = binWidthFor(shared, fit, fit.most);
   const narrow = moving.filter((row) => row[3] - row[2] < 8 * width).length;
   return fit.unit > 0 || narrow <= NARROWER * moving.length || (better.unit === 0 && binWidthFor(shared, better, better.most) >= width);
+}
+
+/** Rows have so many times the bins that they need before coarser ones are taken: those that scroll in need not have finer ones again. */
+const TO_SPARE = 1.5;
+
+/**
+ * The same window in coarser bins, where these suffice for the rows on screen: of few rows a class, fine ones show single rows as specks.
+ * @param {Spread} spread of the rows on screen
+ * @param {Fit} fit
+ * @param {Grid} shared
+ * @returns {Fit | null} null where the bins stay as they are
+ */
+export function coarser(spread, fit, shared) {
+  if (spread.neurons < 4 || fit.unit > 0) return null;
+  const narrow = over(spread, "width", NARROWER);
+  const most = [BINS_FEW, BINS_USUAL].find((one) => one < fit.most && narrow >= TO_SPARE * BINS_ENOUGH * binWidthFor(shared, fit, one));
+  return most === undefined || binWidthFor(shared, fit, most) === binWidthFor(shared, fit, fit.most) ? null : { ...fit, most };
 }

@@ -120,17 +120,3 @@ export function standing(low, high, group) {
 export function shape(shape) {
   return shape.map(count).join(" × ");
 }
-
-/**
- * Names without the path that all of them begin with: `activations/conv_1`, `activations/fc` → `conv_1`, `fc`. In a narrow list the
- * end is what tells them apart.
- * @param {readonly string[]} names
- * @returns {string[]}
- */
-export function withoutCommonPath(names) {
-  if (names.length < 2) return [...names];
-  let length = names[0].length;
-  for (const name of names) while (!name.startsWith(names[0].slice(0, length))) length--;
-  const cut = names[0].lastIndexOf("/", length - 1) + 1;
-  return names.map((name) => name.slice(cut));
-}

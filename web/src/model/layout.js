@@ -23,11 +23,14 @@ const ZERO_LANE = 6;
 const RIGHT_MARGIN = 12;
 const KEY_MARGIN = 46;
 const KEY_FROM_WIDTH = 260;
+const PLACE_FROM_WIDTH = 380;
+const PLACE_CHARACTER = 5.9;
 
 /**
  * @typedef {object} Layout
  * @property {number} rankX right edge of the ranks; 0 where there is no room for them
  * @property {number} neuronX right edge of the neurons' numbers
+ * @property {number} placeX right edge of what the numbers mean; 0 where there is no room, or nothing to say
  * @property {number} zeroX
  * @property {number} zeroWidth 0 where the layer has no exact zeros
  * @property {number} plotX
@@ -40,11 +43,11 @@ const KEY_FROM_WIDTH = 260;
  */
 
 /**
- * @param {{width: number, height: number, neurons: number, zeroLanes: number, pinned: number, keyed?: boolean}} of `keyed`: rows
- *   carry the figures that they are sorted by
+ * @param {{width: number, height: number, neurons: number, zeroLanes: number, pinned: number, keyed?: boolean, place?: number}} of `keyed`: rows
+ *   carry the figures that they are sorted by; `place`: characters of what their numbers mean
  * @returns {Layout}
  */
-export function columnLayout({ width, height, neurons, zeroLanes, pinned, keyed = false }) {
+export function columnLayout({ width, height, neurons, zeroLanes, pinned, keyed = false, place = 0 }) {
   const widest = count(neurons).length * DIGIT;
   const narrow = width < 330;
   // Numbers at the left edge stand beside the title of the rows.
@@ -53,14 +56,15 @@ export function columnLayout({ width, height, neurons, zeroLanes, pinned, keyed 
   // The heading makes room for that of the lane of zeros.
   const neuronX = narrow ? outer + (zeroLanes > 0 ? 5 : 0) : rankX + Math.ceil(Math.max(HEADING, widest) + 9);
   const zeroWidth = zeroLanes === 0 ? 0 : Math.min(30, zeroLanes * ZERO_LANE);
-  const zeroX = neuronX + 9;
+  const placeX = place > 0 && width >= PLACE_FROM_WIDTH ? neuronX + 11 + Math.ceil(place * PLACE_CHARACTER) : 0;
+  const zeroX = (placeX || neuronX) + 9;
   const plotX = zeroX + (zeroWidth > 0 ? zeroWidth + 9 : 0);
   const pinnedRows = Math.min(pinned, Math.floor((height * 0.4) / PINNED_ROW));
   const plotTop = AXIS_HEIGHT + (pinnedRows > 0 ? pinnedRows * PINNED_ROW + 7 : 0);
   const keys = keyed && width >= KEY_FROM_WIDTH;
   const margin = keys ? KEY_MARGIN : RIGHT_MARGIN;
   return {
-    rankX, neuronX, zeroX, zeroWidth, plotX, plotWidth: Math.max(20, width - plotX - margin), keyX: keys ? width - 3 : 0,
+    rankX, neuronX, placeX, zeroX, zeroWidth, plotX, plotWidth: Math.max(20, width - plotX - margin), keyX: keys ? width - 3 : 0,
     plotTop, plotHeight: Math.max(10, height - plotTop - 2), pinnedTop: AXIS_HEIGHT + 1, pinnedRows,
   };
 }

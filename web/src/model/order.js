@@ -259,13 +259,13 @@ function itemPhrase(item, metadata) {
 }
 
 /**
- * In plain words: `median of bag`, `value of attacked 7 − median of bag`, `absolute median of bag`, `neuron index`.
+ * In plain words: `median of bag`, `value of attacked 7 − median of bag`, `absolute median of bag`, `original order`.
  * @param {Order} order
  * @param {Metadata} metadata
  * @returns {string}
  */
 export function phrase(order, metadata) {
-  if (order.kind === "index") return "neuron index";
+  if (order.kind === "index") return "original order";
   const items = itemsOf(order).map((item) => itemPhrase(item, metadata)).join(" − ");
   return order.kind === "absolute" ? `absolute ${items}` : items;
 }
@@ -291,7 +291,7 @@ const KINDS = /** @type {Order["kind"][]} */ ([...new Set(["median", "value", "d
 
 /** @param {Order["kind"]} kind in words */
 function family(kind) {
-  if (kind === "index") return "neuron index";
+  if (kind === "index") return "original order";
   if (kind === "difference") return "difference";
   if (kind === "absolute") return "absolute value";
   if (ofTwoClasses(kind)) return `${ITEMS[kind].title} of two classes`;

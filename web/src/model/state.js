@@ -5,7 +5,7 @@
  * whatever has its default is left out. Numbers of a column follow its place in `l`: `s0`, `h0`, `p0`, `y0`.
  *
  *     d data set   v version   l layers   g groups   i instances   u their names   s sort   h hidden   p pinned   y rows in view
- *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes or hatched   k linked   n neuron panel
+ *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes, hatched or overlaid   k linked   n neuron panel
  *     w groups of the moment, of which `w0` in g is the first   e the one that follows the brush; `r17` in i is row 17
  *     w0, w1 … (of a column) the window fitted to its rows in view
  */
@@ -46,7 +46,7 @@ export function hasFewRows({ groups }) {
 export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
-    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: false, hatched: false, linked: false, panel: null, moments: [], brush: null,
+    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: null, hatched: false, linked: false, panel: null, moments: [], brush: null,
   };
 }
 
@@ -128,7 +128,7 @@ export function encodeState(state, metadata) {
   if (state.curve !== "root") parts.push(["c", state.curve]);
   if (state.bins !== null) parts.push(["b", String(state.bins)]);
   if (state.full !== null) parts.push(["f", short(state.full)]);
-  if (state.lanes || state.hatched) parts.push(["m", state.lanes ? "lanes" : "hatched"]);
+  if (state.lanes !== null || state.hatched) parts.push(["m", state.lanes ? "lanes" : state.hatched ? "hatched" : "overlaid"]);
   if (state.linked) parts.push(["k", "1"]);
   if (state.panel) parts.push(["n", `${state.panel.layer}.${state.panel.neuron}`]);
   return `#${FORM};${parts.map(([key, value]) => `${key}=${value}`).join(";")}`;
@@ -212,6 +212,16 @@ function indices(text, renumber, end, most, made) {
 }
 
 /**
+ * Layers that a link asks for and these data do not have.
+ * @param {string} hash
+ * @param {Metadata} metadata
+ */
+export function goneLayers(hash, metadata) {
+  const asked = (fields(hash)?.get("l") ?? "").split(",").filter(Boolean).map(decoded);
+  return asked.filter((id) => !metadata.layers.some((layer) => layer.id === id));
+}
+
+/**
  * The view a link describes. What the data set does not have (a link to another version, a mistyped one) is left out.
  * @param {string} hash
  * @param {Metadata} metadata
@@ -248,7 +258,8 @@ export function decodeState(hash, metadata) {
   state.bins = BINS.find((bins) => String(bins) === map.get("b")) ?? null;
   const full = Number(map.get("f"));
   state.full = full > 0 && full <= 1 ? full : null;
-  state.lanes = map.get("m") === "lanes";
+  const way = map.get("m");
+  state.lanes = way === "lanes" ? true : way === "hatched" || way === "overlaid" ? false : null;
   state.hatched = map.get("m") === "hatched";
   state.linked = map.get("k") === "1";
   const panel = /^([A-Za-z0-9_-]+)\.(\d{1,10})$/.exec(map.get("n") ?? "");

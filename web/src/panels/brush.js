@@ -6,7 +6,7 @@
 import { el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { count, figure, plural } from "../model/format.js";
-import { brushed, brushOf, freeColour, isMoment, momentGroup, MOMENTS_MAX } from "../model/moments.js";
+import { brushed, brushOf, freeColour, hasCodes, isMoment, momentGroup, MOMENTS_MAX } from "../model/moments.js";
 import { within } from "../model/neuronaxis.js";
 import { GROUPS_MAX } from "../model/state.js";
 import { PRIORITY } from "../data/tiles.js";
@@ -84,7 +84,9 @@ export class Brush {
     const layer = app.state.panel && app.layer(app.state.panel.layer);
     if (!at || !layer || at.facts.layer !== layer.id) return;
     // A row with several samples has no one value; a site of plain files knows no single rows.
-    const cannot = layer.samples > 1 ? "Rows have several values in this layer: there is nothing to brush." : app.isPlain ? "A site of plain files knows no single rows: to brush, ask a server." : "";
+    const cannot = app.isPlain ? "A site of plain files knows no single rows: to brush, ask a server."
+      : layer.samples > 1 ? "Rows have several values in this layer: there is nothing to brush."
+        : hasCodes(layer) ? "" : "This layer was stored without codes of single rows (codes: columns in the job): there is nothing to brush.";
     this.area.hidden = cannot !== "";
     for (const handle of Object.values(this.handles)) handle.hidden = cannot !== "";
     const part = this.part;
@@ -111,8 +113,8 @@ export class Brush {
       handle.classList.toggle("set", bins !== null && (name === "first" ? bins.first > 0 : bins.end < 256));
       const bin = bins?.[name] ?? (name === "first" ? axis.first : axis.end);
       const value = axis.start + bin * axis.binWidth;
-      set(handle, "aria-valuemin", figure(axis.lo));
-      set(handle, "aria-valuemax", figure(axis.hi));
+      set(handle, "aria-valuemin", String(Math.min(value, axis.lo)));
+      set(handle, "aria-valuemax", String(Math.max(value, axis.hi)));
       set(handle, "aria-valuenow", String(value));
       set(handle, "aria-valuetext", bins && (name === "first" ? bins.first > 0 : bins.end < 256) ? figure(value, 4) : "no end");
     }
@@ -240,8 +242,10 @@ export class Brush {
     try {
       await this.load(group);
       this.show(group, before);
-    } catch {
-      // The notice at the top tells why.
+    } catch (error) {
+      this.bins = null;
+      app.tell(/** @type {any} */ (error).detail ?? String(error));
+      this.update();
     } finally {
       this.flying = null;
     }
@@ -258,7 +262,8 @@ export class Brush {
     const { app } = this;
     /** @type {import("../data/tiles.js").Want[]} */
     const wants = [];
-    for (const { data, frame } of this.activation.shown()) {
+    for (const { data, frame, layer } of this.activation.shown()) {
+      if (!hasCodes(layer)) continue;
       data.collect(frame.arrangement, { rows: frame.screen.rows, level: frame.screen.level, groups: [group], instances: [] }, [], wants);
     }
     const needed = wants.filter((want) => want.kind === "tile" && want.priority < PRIORITY.next && !app.source.tile(want.key));

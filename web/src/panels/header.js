@@ -1,9 +1,12 @@
 /** The header: what data this is, find, link, export, theme, help. */
 
 import { byId, set, setText } from "../dom.js";
+import { neuronsSought, parseFind, placeOf } from "../model/coordinates.js";
 import { count, plural } from "../model/format.js";
 import { toggleTheme } from "../view/theme.js";
 import { jump } from "../view/navigate.js";
+
+const HOW = "Type a neuron’s number, “layer number”, a place such as “3,7,19”, “ch 19”, a class at the last layer, or “#rank”.";
 
 /**
  * @param {import("../app.js").App} app
@@ -33,32 +36,34 @@ export function headerView(app, activation, catalogue) {
     event.stopPropagation();
     if (event.key === "Escape") find.blur();
   });
-  /**
-   * `417`, `dense_2 417`, or `#3` for a rank.
-   * @param {string} text
-   */
+  /** What was last sought and where, and which of several neurons was gone to. */
+  let last = { text: "", next: 0 };
+  /** @param {string} text see `parseFind` */
   async function go(text) {
-    const match = /^\s*(?:(\S+)\s+)?(#?)(\d+)\s*$/.exec(text);
     const columns = activation.shown();
-    const named = match?.[1] ? columns.filter((column) => column.layer.name.includes(match[1])) : columns;
-    if (!match || named.length === 0) return app.tell("Type a neuron’s number, “layer number”, or “#rank”.");
-    const n = Number(match[3]);
-    let found = 0;
+    const what = parseFind(text, metadata.layers);
+    const named = columns.filter((column) => what && (what.layer === null || column.layer.name.includes(what.layer)));
+    if (!what || named.length === 0) return app.tell(what?.layer ? `No layer on screen is called “${what.layer}”.` : HOW);
+    last = { text, next: last.text === text ? last.next + 1 : 0 };
+    const found = [];
+    let several = false;
     for (const column of named) {
-      let neuron = n;
-      if (n >= column.layer.neurons + (match[2] ? 1 : 0)) continue;
-      if (match[2]) {
-        const { query } = column.frame.arrangement;
-        neuron = (await app.json(app.urls.findRank(column.layer.id, query, Math.max(0, n - 1)), 1)).neuron;
-      }
+      const { layer, frame: { arrangement: { query } } } = column;
+      const all = what.kind === "rank" ? (what.number <= layer.neurons ? [(await app.json(app.urls.findRank(layer.id, query, Math.max(0, what.number - 1)), 1)).neuron] : [])
+        : neuronsSought(what, layer, metadata);
+      if (all.length === 0) continue;
+      // The same again goes on to the next of several.
+      const neuron = all[last.next % all.length];
       const rank = await jump(column, neuron);
-      if (rank !== null) {
-        found++;
-        app.announce(`${column.layer.name}: neuron ${neuron}, rank ${count(rank + 1)}`);
-      }
+      if (rank === null) continue;
+      found.push(column);
+      const place = placeOf(layer, neuron, metadata);
+      app.announce(`${layer.name}: neuron ${neuron}${place ? ` (${place})` : ""}, rank ${count(rank + 1)}`);
+      several ||= all.length > 1;
+      if (all.length > 1) app.tell(`${layer.name}: ${count((last.next % all.length) + 1)} of ${plural(all.length, "neuron")}. Enter again goes to the next.`);
     }
-    if (found === 0) app.tell(match[2] ? `No layer on screen has rank ${n}.` : `No layer on screen has a neuron ${n}.`);
-    else named[0].canvas.focus({ preventScroll: true });
+    if (found.length === 0) app.tell(`No layer on screen has ${what.kind === "rank" ? "a rank" : what.kind === "neuron" ? "a neuron" : "neurons at"} ${text.trim()}. ${HOW}`);
+    else if (!several) found[0].canvas.focus({ preventScroll: true });
   }
 
   byId("copy-link").addEventListener("click", async () => {
@@ -71,6 +76,7 @@ export function headerView(app, activation, catalogue) {
     }
   });
   byId("theme").addEventListener("click", toggleTheme);
+  byId("skip").addEventListener("click", () => /** @type {HTMLElement | null} */ (document.querySelector("canvas.plot"))?.focus());
 
   byId("skip").addEventListener("click", () => activation.shown()[0]?.canvas.focus());
 

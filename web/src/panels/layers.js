@@ -1,7 +1,8 @@
 /** The Layers view: a toggle a layer, with its size and a thumbnail of how its activations are distributed. */
 
 import { byId, el, set, svg } from "../dom.js";
-import { count, shape, withoutCommonPath } from "../model/format.js";
+import { count, plural, shape } from "../model/format.js";
+import { inTwo, tree } from "../model/names.js";
 import { freshColumn } from "../model/state.js";
 import { PRIORITY } from "../data/tiles.js";
 import { listKeys, oneTabStop } from "./listkeys.js";
@@ -12,19 +13,25 @@ export function layersView(app) {
   listKeys(list);
   /** @type {Map<string, HTMLButtonElement>} */
   const buttons = new Map();
-  const names = withoutCommonPath(app.metadata.layers.map((layer) => layer.name));
   // The last layers are looked at first, so they stand on top.
-  for (const [i, layer] of [...app.metadata.layers.entries()].reverse()) {
+  const layers = [...app.metadata.layers].reverse();
+  for (const { part, members } of tree(layers.map((layer) => app.shortNames.get(layer.id) ?? layer.name))) {
+    if (part) list.append(el("li", { class: "layer-part", "aria-hidden": "true" }, part));
+    for (const { index, rest } of members) add(layers[index], rest, part !== "");
+  }
+
+  /** @param {import("../types").Layer} layer @param {string} name as the list shows it @param {boolean} isMember of a part */
+  function add(layer, name, isMember) {
     const thumb = el("span", { class: "thumb" });
     // Without the axis of samples: what one sample gives.
     const positions = (layer.shape ?? []).slice(1);
     const title = [layer.name, positions.length > 0 ? shape(positions) : "", layer.dtype ?? "", layer.reduce && layer.reduce !== "flatten" ? `positions: ${layer.reduce}` : ""].filter(Boolean).join(" · ");
-    const button = el("button", { type: "button", class: "toggle layer-toggle", "data-layer": layer.id, title, onClick: () => toggle(layer.id) },
+    const button = el("button", { type: "button", class: "toggle layer-toggle", "data-layer": layer.id, title, "aria-label": `${layer.name}, ${plural(layer.neurons, "neuron")}`, onClick: () => toggle(layer.id) },
       el("span", { class: "box", "aria-hidden": "true" }),
-      el("span", { class: "name" }, el("bdi", {}, names[i], positions.length > 1 && el("span", { class: "shape" }, positions.join("×")))),
+      el("bdi", { class: "name two" }, el("span", { class: "start" }, inTwo(name)[0]), el("span", { class: "end" }, inTwo(name)[1]), positions.length > 1 && el("span", { class: "shape" }, positions.join("×"))),
       el("span", { class: "amount" }, count(layer.neurons)), thumb);
     buttons.set(layer.id, button);
-    list.append(el("li", {}, button));
+    list.append(el("li", { class: isMember ? "of-part" : "" }, button));
     whenSeen(button, async () => {
       try {
         thumb.append(thumbnail((await app.summary(layer.id, PRIORITY.thumbnail)).distribution.counts[0] ?? []));

@@ -150,10 +150,11 @@ function histogram(element, group, { axis, colour, chosen }, { toX, left, right,
 }
 
 /** @param {Element} element @param {readonly NeuronGroup[]} listed @param {Chart} chart @param {Place} place @param {number} top */
-function ranks(element, listed, { axis, colour, isChosen }, { toX, left, right, zeroX, zeros, width }, top) {
+function ranks(element, listed, { axis, all, colour, isChosen }, { toX, left, right, zeroX, zeros, width }, top) {
   if (listed.length === 0) return;
   const places = decimals(listed.map((group) => group.median));
   element.append(text(width - 38, top + 12, "median", { "text-anchor": "end" }), text(width, top + 12, "are 0", { "text-anchor": "end" }));
+  if (listed.length < all.length) element.append(text(0, top + 12, `${listed.length} of ${count(all.length)}`));
   if (zeros) element.append(text(zeroX + ZERO / 2, top + 12, "=0", { "text-anchor": "middle" }));
   /** @param {number} value */
   const inside = (value) => toX(Math.min(axis.hi, Math.max(axis.lo, value)));

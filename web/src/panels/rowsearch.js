@@ -27,7 +27,7 @@ export function rowSearchView(app, rows) {
   if (!table) return;
   byId("instances-section").hidden = false;
   search.hidden = false;
-  search.placeholder = table.label && table.prediction ? "label → prediction, class, row number" : "row number, class";
+  search.placeholder = table.label && table.prediction ? "label → prediction, class, #17" : "row number, class";
   const words = el("p", { class: "quiet", role: "status" });
   const list = el("div", { class: "row-cards" });
   roving(list, COLUMNS);

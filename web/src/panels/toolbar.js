@@ -45,10 +45,10 @@ export function toolbarView(app) {
   const full = menu("opacity-full", "full at", "The share of a class in a bin that is drawn fully opaque; at first, nearly the largest in view", [["", "as fits"], ...FULL.map((share) => /** @type {[string, string]} */ ([String(share), percent(share)]))], (value) => (draft) => {
     draft.full = value === "" ? null : Number(value);
   });
-  const lanes = menu("class-arrangement", "classes", "Overlaid; overlaid and striped; or each in its own lane", [
-    ["overlay", "overlaid"], ["hatched", "hatched"], ["lanes", "in lanes"],
+  const lanes = menu("class-arrangement", "classes", "Overlaid; overlaid and striped; or each in its own lane, as three or more classes are on tall rows at first", [
+    ["", "as fits"],    ["overlay", "overlaid"], ["hatched", "hatched"], ["lanes", "in lanes"],
   ], (value) => (draft) => {
-    draft.lanes = value === "lanes";
+    draft.lanes = value === "" ? null : value === "lanes";
     draft.hatched = value === "hatched";
   });
   lanes.addEventListener("change", () => {
@@ -71,7 +71,7 @@ export function toolbarView(app) {
     const chosen = state.full === null ? "" : String(state.full);
     if (state.full !== null && ![...full.options].some((option) => option.value === chosen)) full.append(el("option", { value: chosen }, percent(state.full)));
     full.value = chosen;
-    lanes.value = state.lanes ? "lanes" : state.hatched ? "hatched" : "overlay";
+    lanes.value = state.lanes ? "lanes" : state.hatched ? "hatched" : state.lanes === null ? "" : "overlay";
     linked.checked = state.linked;
     linkedLabel.hidden = state.layers.length < 2;
   };

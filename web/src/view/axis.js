@@ -177,6 +177,7 @@ export function paintGrid(context, layout, scale, theme, top, height) {
  * @property {number} lineHeight
  * @property {number} level
  * @property {(row: number) => {neuron: number, key: number} | null} facts
+ * @property {(neuron: number) => string} place what a neuron's number means
  * @property {boolean} keyed whether a figure of the sort key says anything (not for the index)
  * @property {number | null} last rank of the layer's last row, where that is in view
  */
@@ -203,8 +204,9 @@ export function paintRowLabels(context, layout, what, theme, marked) {
  * @param {Layout} layout
  * @param {Pick<LabelRows, "level" | "lineHeight">} what
  * @param {Theme} theme
+ * @param {string} place heading of what the numbers mean
  */
-export function paintHeadings(context, layout, what, theme) {
+export function paintHeadings(context, layout, what, theme, place) {
   context.font = `10px ${theme.font}`;
   context.textBaseline = "alphabetic";
   context.textAlign = "right";
@@ -213,7 +215,8 @@ export function paintHeadings(context, layout, what, theme) {
   // "rank" beside "= 0" would read as one: the lane's heading is narrow and stands over its lane alone.
   const x = layout.neuronX - (layout.zeroWidth > 0 ? 6 : 0);
   if (layout.rankX > 0 && named) context.fillText("rank", layout.rankX - (layout.zeroWidth > 0 ? 6 : 0), TICK_Y);
-  context.fillText(named ? "neuron" : "rank", x, TICK_Y);
+  context.fillText(named ? "neuron" : "rank", layout.placeX > 0 ? layout.neuronX : x, TICK_Y);
+  if (named && layout.placeX > 0) context.fillText(place, layout.placeX - (layout.zeroWidth > 0 ? 6 : 0), TICK_Y);
 }
 
 /** @param {Pick<LabelRows, "level" | "lineHeight">} what */
@@ -222,7 +225,7 @@ function areNamed({ level, lineHeight }) {
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Layout} layout @param {LabelRows} what @param {Theme} theme @param {ReadonlySet<number>} marked */
-function paintNames(context, layout, { rows, y, lineHeight, facts, keyed }, theme, marked) {
+function paintNames(context, layout, { rows, y, lineHeight, facts, place, keyed }, theme, marked) {
   // Sorted: the largest in view stands at one end.
   const places = decimals([facts(rows[0])?.key, facts(rows[rows.length - 1])?.key]);
   for (let line = 0; line < rows.length; line++) {
@@ -233,6 +236,10 @@ function paintNames(context, layout, { rows, y, lineHeight, facts, keyed }, them
     if (!fact) continue;
     context.fillStyle = marked.has(fact.neuron) ? theme.accent : theme.ink;
     context.fillText(String(fact.neuron), layout.neuronX, middle);
+    if (layout.placeX > 0) {
+      context.fillStyle = theme.quiet;
+      context.fillText(place(fact.neuron), layout.placeX, middle);
+    }
     if (!keyed || layout.keyX === 0) continue;
     const text = aligned(fact.key, places);
     const x = layout.keyX;

@@ -1,6 +1,7 @@
 /** One column of the Activation view: its elements, what it asks for, and the frame that it shows. */
 
 import { el, context2d, set } from "../dom.js";
+import { placeColumn } from "../model/coordinates.js";
 import { APART_ROW, columnLayout, LABEL_ROW, PINNED_ROW } from "../model/layout.js";
 import { Motion } from "../model/motion.js";
 import { encodeOrder, phrase } from "../model/order.js";
@@ -104,8 +105,8 @@ export class Column {
     };
     const layout = columnLayout(of);
     const { span } = clampView(state, this.total, layout.plotHeight);
-    const keyed = state.order.kind !== "index" && rowHeight(this.total, span, layout.plotHeight) >= LABEL_ROW;
-    return keyed ? columnLayout({ ...of, keyed }) : layout;
+    if (rowHeight(this.total, span, layout.plotHeight) < LABEL_ROW) return layout;
+    return columnLayout({ ...of, keyed: state.order.kind !== "index", place: placeColumn(layer, app.metadata).characters });
   }
 
   /**
@@ -138,9 +139,11 @@ export class Column {
   /**
    * The frame of an arrangement as it would be drawn now.
    * @param {Arrangement} arrangement
+   * @param {import("./theme.js").Theme} [theme] default: the page's
+   * @param {number} [ratio]
    * @returns {Frame}
    */
-  compose(arrangement) {
+  compose(arrangement, theme = this.app.theme, ratio = devicePixelRatio) {
     const { app, layer, data, layout, state, view } = this;
     const hiddenRanks = data.hiddenRanks(arrangement);
     const screen = this.screen(hiddenRanks, view);
@@ -150,18 +153,35 @@ export class Column {
     /** @param {number} index */
     const isLacking = (index) => app.groupsIn(layer).some((group) => data.addressOf(arrangement, group, screen.level, index).urls.some((url) => refused.has(url)));
     /** @param {Arrangement} of @param {number} width @param {number} level */
-    const place = (of, width, level) => ({ width, level, gridOf: (/** @type {number} */ row) => data.rowFacts(of.query, 0, row) });
+    const place = (of, width, level) => ({ width, level, ratio, gridOf: (/** @type {number} */ row) => data.rowFacts(of.query, 0, row) });
     return Object.freeze({
-      metadata: app.metadata, state: app.state, column: state, layer, theme: app.theme, data,
-      width: this.width, height: this.height, ratio: devicePixelRatio, layout, view,
+      metadata: app.metadata, state: app.state, column: state, layer, theme, data,
+      width: this.width, height: this.height, ratio, layout, view,
       arrangement, hiddenRanks, screen, thin: screen.level > 0 || screen.rowHeight < APART_ROW,
       axis: this.axis.layOut(arrangement, place(arrangement, layout.plotWidth, screen.level)),
       // Single neurons, whatever the rows below are sums of.
       pinned: { arrangement: pinned, axis: layout.pinnedRows > 0 ? this.axis.layOut(pinned, place(pinned, layout.plotWidth, 0)) : null },
       overview: { arrangement: whole, axis: this.axis.layOut(whole, place(whole, MINIMAP_WIDTH, data.top), whole.fit) },
-      inks: app.groupsIn(layer).map((group) => ({ group, colour: app.colour(group) })), markers: markers(app.instancesIn(layer), app.metadata, app.theme.name),
+      inks: app.groupsIn(layer).map((group) => ({ group, colour: app.colour(group, theme.name) })), markers: markers(app.instancesIn(layer), app.metadata, theme.name),
       ...this.fullness(arrangement, whole), lacking: refused.size === 0 ? [] : lackingLines(screen.rows, isLacking), cursor: this.cursor, hovered: this.hovered,
     });
+  }
+
+  /**
+   * What is on screen as a figure has it: in whole rows, without the pointer's marks, and no taller than its rows.
+   * @param {import("./theme.js").Theme} theme
+   * @param {number} ratio
+   * @returns {Frame}
+   */
+  printed(theme, ratio) {
+    const frame = this.compose(this.frame.arrangement, theme, ratio);
+    const { layout, screen } = frame;
+    // Rows that the edges of the screen cut: the first begins where the plot does, the last is left out.
+    const whole = Math.max(1, Math.floor((layout.plotHeight - Math.max(0, screen.y)) / screen.height + 1e-6));
+    const skipped = screen.y < -1e-6 && screen.rows.length > 1 ? 1 : 0;
+    const rows = screen.rows.subarray(skipped, skipped + Math.min(whole, screen.rows.length - skipped));
+    const plotHeight = rows.length * screen.height;
+    return Object.freeze({ ...frame, cursor: null, hovered: null, height: layout.plotTop + plotHeight + 2, layout: { ...layout, plotHeight }, screen: { ...screen, rows, y: 0 } });
   }
 
   /**
@@ -217,9 +237,10 @@ export class Column {
     const allRanked = wantedHidden.length === state.hidden.length;
     const goal = { ...this.screen(wantedHidden), groups, instances };
     data.collect(wanted, goal, this.soon(wantedHidden), wants);
-    if (state.pinned.length > 0) data.collectPinned({ rows: Int32Array.from(state.pinned), level: 0, groups, instances }, wants);
     const { covered, sharp } = data.coverage(wanted, goal);
     if (!data.shown || (!sameArrangement(data.shown, wanted) && covered && allRanked)) data.shown = wanted;
+    // In the bins of what is shown, which is only known now.
+    if (state.pinned.length > 0) data.collectPinned({ rows: Int32Array.from(state.pinned), level: 0, groups, instances }, wants);
     const current = sameArrangement(data.shown, wanted);
     this.frame = this.compose(this.drawn(data.shown));
     const exact = sharp && current && allRanked && this.frame.axis !== null && this.pinnedSharp(groups, instances);

@@ -1,7 +1,7 @@
 /** The x axis of one column: the window that suits its rows, the part of it in view, the bins that this is worth, and how it is laid out for a draw. */
 
 import { axisMode, layerBins } from "../model/axes.js";
-import { BINS_USUAL, fitAxis, spreadOf, suits } from "../model/fit.js";
+import { BINS_USUAL, coarser, fitAxis, spreadOf, suits } from "../model/fit.js";
 import { makeScale, ofLog } from "../model/scales.js";
 import { hasFewRows } from "../model/state.js";
 
@@ -62,8 +62,11 @@ export class ColumnAxis {
     const fit = this.fit();
     const wishes = this.wishes();
     if (!fit || !wishes || span === null || across || !axisMode(state.axis).follows || state.symlog !== null || state.bins !== null) return null;
-    const better = fitAxis(spreadOf(rows), wishes);
-    return better && !suits(rows, fit, better, this.layer.shared) ? better : null;
+    const own = spreadOf(rows);
+    const better = fitAxis(own, wishes);
+    if (!better) return null;
+    if (!suits(rows, fit, better, this.layer.shared)) return better;
+    return wishes.few ? coarser(own, fit, this.layer.shared) : null;
   }
 
   /** @param {Arrangement} [of] default: as the state asks for @returns {Part | null} what is in view */
@@ -149,7 +152,7 @@ export class ColumnAxis {
 
   /**
    * @param {Arrangement} of
-   * @param {{width: number, level: number, gridOf: (row: number) => import("../model/axes.js").Grid | null}} place `width` in CSS pixels
+   * @param {{width: number, level: number, ratio: number, gridOf: (row: number) => import("../model/axes.js").Grid | null}} place `width` in CSS pixels
    * @param {Part | null} [shown] default: what is in view
    * @returns {Axis | null} null until the layer's summary is there
    */
@@ -159,6 +162,6 @@ export class ColumnAxis {
     if (!summary || !shown || !of.known) return null;
     const { bins, finer, warp, fit: { unit } } = of;
     const part = { lo: shown.lo, hi: shown.hi };
-    return axisMode(of.mode).layOut({ summary, grid: this.layer.shared, bins, finer, warp, unit, part, symlog: state.symlog === true, ratio: devicePixelRatio, ...place });
+    return axisMode(of.mode).layOut({ summary, grid: this.layer.shared, bins, finer, warp, unit, part, symlog: state.symlog === true, ...place });
   }
 }

@@ -2,6 +2,7 @@
 
 import { el, set, setText, svg } from "../dom.js";
 import { count, plural } from "../model/format.js";
+import { inTwo } from "../model/names.js";
 import { otherKinds, phrase } from "../model/order.js";
 import { canZoom, fit, setAcross, zoomBy } from "./navigate.js";
 
@@ -43,6 +44,7 @@ export class ColumnHead {
     this.hidden = strip("hidden", "hidden");
     this.pinned = strip("pinned", "pins");
     this.dead = el("span", { class: "quiet dead", title: "Neurons that are exactly 0 for every row of the data" });
+    this.odd = el("span", { class: "odd", title: "Values of this layer that are not a number, or infinite. Rows that have some carry a mark of this colour" });
     this.grain = el("span", { class: "grain quiet" });
     this.sort = el("button", { type: "button", class: "sort-button", "aria-haspopup": "dialog", "data-help": "sort" });
     this.sort.addEventListener("click", () => on.openSort(column, this.sort));
@@ -63,7 +65,7 @@ export class ColumnHead {
     this.whole = zoom("fit", "Zoom out to the whole layer (0)", () => fit(column), "whole layer");
     column.head.append(
       el("div", { class: "head-line" },
-        el("h2", { title: layer.name }, el("bdi", {}, layer.name)), el("span", { class: "facts" }, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
+        el("h2", { title: layer.name, "aria-label": layer.name }, el("bdi", { class: "two" }, ...inTwo(app.shortNames.get(layer.id) ?? layer.name).map((text, i) => el("span", { class: i === 0 ? "start" : "end" }, text)))), el("span", { class: "facts" }, this.odd, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
         this.hidden, this.pinned, el("span", { class: "zoom-buttons" }, this.out, this.in, this.whole)),
       el("div", { class: "head-line sort-line" }, el("span", { class: "sort-label quiet" }, "Sort by"), this.sort, this.direction, el("span", { class: "sort-more" }, this.others), this.grain),
     );
@@ -126,8 +128,12 @@ export class ColumnHead {
     for (const button of [this.out, this.whole]) set(button, "aria-disabled", view.span === null && "true");
     set(this.in, "aria-disabled", !canZoom(this.column, ZOOM_STEP) && "true");
     const per = 2 ** screen.level;
-    const dead = this.column.app.summaries.get(layer.id)?.dead[0] ?? 0;
+    const summary = this.column.app.summaries.get(layer.id);
+    const dead = summary?.dead[0] ?? 0;
     setText(this.dead, dead > 0 ? `${count(dead)} always 0` : "");
+    const nan = summary?.nan[0] ?? 0;
+    const infinite = summary?.infinite[0] ?? 0;
+    setText(this.odd, [nan > 0 ? `${count(nan)} NaN` : "", infinite > 0 ? `${count(infinite)} ∞` : ""].filter(Boolean).join(" · "));
     this.across.hidden = column.across === null;
     const { app } = this.column;
     const lacking = data.without(arrangement, app.instancesIn(layer)).map((i) => metadata.instances[i].name);

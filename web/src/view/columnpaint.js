@@ -1,5 +1,6 @@
 /** Draws a frame of a column: densities, zeros, grid and dots; the pinned neurons above them; axis, ranks and figures around them. */
 
+import { CLASS_CHARACTERS_MAX, placeColumn, shortPlaceOf } from "../model/coordinates.js";
 import { plural } from "../model/format.js";
 import { APART_ROW, PINNED_ROW, TICK_Y } from "../model/layout.js";
 import { axisTitle, paintAxis, paintGrid, paintHeadings, paintRowLabels, paintRowsTitle, rowsTitle } from "./axis.js";
@@ -63,7 +64,7 @@ function paintZeroHead(context, { layout, theme }) {
  */
 function paintBlock(context, frame, { arrangement, axis }, { rows, level, y, lineHeight }, strip) {
   const { layout, state, theme, data, ratio, width } = frame;
-  const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: frame.full, lanes: state.lanes };
+  const look = { theme: theme.name, paper: theme.paper, curve: state.curve, full: frame.full, lanes: inLanes(state, lineHeight) };
   const inks = frame.inks.map(({ group, colour }) => ({
     colour,
     resolve: (/** @type {number} */ index) => data.bestTile(arrangement, group, level, index),
@@ -83,7 +84,7 @@ function paintBlock(context, frame, { arrangement, axis }, { rows, level, y, lin
   context.clip();
   /** @param {CanvasRenderingContext2D} onto @param {typeof inks} some */
   const lines = (onto, some) => paintLines(onto, { rows, inks: some, axis }, { ...place, x: Math.round((layout.plotX + axis.x) * ratio), width: axis.width * ratio }, look);
-  if (state.hatched && lineHeight >= HATCH_FROM_ROW && inks.length > 1) {
+  if (state.hatched && lineHeight >= HATCH_FROM_ROW && inks.length > 1 && !("vector" in context)) {
     const area = { x, y: Math.max(0, Math.round(strip.top * ratio)), width: Math.round(place.width), height: Math.round(strip.height * ratio) };
     paintHatched(context, inks.length, { theme: theme.name, paper: theme.paperCss, ratio, ...area }, (sheet, n) => lines(sheet, [inks[n]]));
   } else lines(context, inks);
@@ -138,10 +139,31 @@ function paintPinned(context, frame) {
     context.fillStyle = theme.accent;
     context.fillText(String(neuron), layout.neuronX, y);
     context.beginPath();
+    if (layout.placeX > 0) {
+      context.fillStyle = theme.quiet;
+      context.fillText(short(shortPlaceOf(frame.layer, neuron, frame.metadata)), layout.placeX, y);
+      context.fillStyle = theme.accent;
+    }
     context.arc(layout.neuronX + 5, y, 1.8, 0, 7);
     context.fill();
   });
 }
+
+/** So many classes overlaid are mud; a lane needs so many CSS pixels. */
+const LANES_FROM_CLASSES = 3;
+const LANE_LEAST = 3;
+
+/**
+ * Whether each class has a lane of its own in rows of this height: as chosen, else where overlaid ones would mix to mud.
+ * @param {import("../types").State} state
+ * @param {number} lineHeight CSS pixels
+ */
+export function inLanes({ lanes, hatched, groups }, lineHeight) {
+  return lanes ?? (!hatched && groups.length >= LANES_FROM_CLASSES && lineHeight >= LANE_LEAST * groups.length);
+}
+
+/** @param {string} text A long name of a class leaves room for the plot. */
+const short = (text) => (text.length > CLASS_CHARACTERS_MAX ? `${text.slice(0, CLASS_CHARACTERS_MAX - 1)}…` : text);
 
 /**
  * Ranks, neurons and figures beside the rows.
@@ -149,12 +171,12 @@ function paintPinned(context, frame) {
  * @param {Frame} frame
  */
 export function paintLabels(context, frame) {
-  const { layout, arrangement, metadata, screen, theme, column, data } = frame;
-  paintHeadings(context, layout, { level: screen.level, lineHeight: screen.height }, theme);
+  const { layout, arrangement, metadata, screen, theme, column, data, layer } = frame;
+  paintHeadings(context, layout, { level: screen.level, lineHeight: screen.height }, theme, placeColumn(layer, metadata).heading);
   paintRowsTitle(context, layout, rowsTitle(arrangement.order, arrangement.direction, metadata, layout.plotHeight), theme);
   withinPlot(context, frame, () => paintRowLabels(context, layout, {
     rows: screen.rows, y: layout.plotTop + screen.y, lineHeight: screen.height, level: screen.level,
-    facts: (row) => data.rowFacts(arrangement.query, 0, row), keyed: arrangement.order.kind !== "index", last: lastInView(frame),
+    facts: (row) => data.rowFacts(arrangement.query, 0, row), place: (neuron) => short(shortPlaceOf(layer, neuron, metadata)), keyed: arrangement.order.kind !== "index", last: lastInView(frame),
   }, theme, new Set(column.pinned)));
 }
 

@@ -119,6 +119,28 @@ function sprite(mark, radius, halo, part) {
 }
 
 /**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Parameters<typeof paintMark>[1]} mark
+ * @param {number} x @param {number} px @param {number} y @param {number} width @param {number} radius
+ * @param {string} halo
+ * @param {Part} part
+ */
+function paintVector(context, mark, x, px, y, width, radius, halo, part) {
+  if (!Number.isFinite(px)) return;
+  const shape = px < 0 ? "left" : px > width ? "right" : mark.shape;
+  const at = x + Math.min(width, Math.max(0, px));
+  if (part !== "mark") {
+    context.beginPath();
+    trace(context, shape, at, y, radius);
+    context.lineWidth = Math.max(2, radius * 0.6);
+    context.strokeStyle = context.fillStyle = halo;
+    context.stroke();
+    context.fill();
+  }
+  if (part !== "halo") paintMark(context, { ...mark, shape }, at, y, radius);
+}
+
+/**
  * @typedef {object} DotRows
  * @property {Int32Array} rows displayed rows
  * @property {number} y top of the first line, device pixels
@@ -178,7 +200,9 @@ export function paintDots(context, what, { x, width, ratio, theme }, marker) {
     for (let line = 0; line < rows.length; line++) {
       const px = xs[line];
       const middle = y + (line + 0.5) * lineHeight;
-      if (px >= 0 && px <= width) context.drawImage(dot, x + px - half, middle - half);
+      // A drawing for print has marks of its own, not stamped ones.
+      if ("vector" in context) paintVector(context, mark, x, px, middle, width, radius, theme.halo, part);
+      else if (px >= 0 && px <= width) context.drawImage(dot, x + px - half, middle - half);
       else if (px < 0 || px > width) {
         const arrow = sprite({ ...mark, shape: px < 0 ? "left" : "right" }, arrowRadius, theme.halo, lineHeight >= 5 * ratio ? part : "mark");
         context.drawImage(arrow, Math.round(x + (px < 0 ? 0 : width) - arrow.width / 2), Math.round(middle - arrow.height / 2));

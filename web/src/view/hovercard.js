@@ -2,10 +2,12 @@
 
 import { el } from "../dom.js";
 import { css } from "../model/colormap.js";
-import { aligned, alignedPercent, count, decimals, standing } from "../model/format.js";
+import { placeOf } from "../model/coordinates.js";
+import { aligned, alignedPercent, count, decimals, figure, standing } from "../model/format.js";
 import { neuronOf } from "./columnframe.js";
 import { markers } from "./dots.js";
 import { dotSvg } from "./marks.js";
+import { binsKnown, COARSE_BINS } from "./rowmarks.js";
 
 /** @typedef {import("../types").NeuronFacts} NeuronFacts */
 /** @typedef {import("./columnframe.js").Frame} Frame */
@@ -45,6 +47,11 @@ export class HoverCard {
     this.height = 0;
     /** Whether it says something else than when it was measured. */
     this.changed = true;
+    /**
+     * What is in view of the axis.
+     * @type {import("../types").Part | null}
+     */
+    this.part = null;
   }
 
   hide() {
@@ -108,11 +115,13 @@ export class HoverCard {
   /** @param {Frame} frame @param {number} neuron @param {Hit} hit @param {Beside} beside */
   fillNeuron(frame, neuron, hit, beside) {
     const { layer } = frame;
+    this.part = frame.axis?.scale ? frame.axis.part : null;
     const rank = hit.kind === "row" ? hit.row : frame.data.rank(frame.arrangement, neuron);
-    const head = [
+    const head = /** @type {Element[]} */ ([
       el("strong", {}, `neuron ${neuron}`),
+      placeOf(layer, neuron, frame.metadata) && el("b", { class: "place" }, placeOf(layer, neuron, frame.metadata)),
       el("span", { class: "quiet" }, `${layer.name}${rank !== undefined ? ` · rank ${count(rank + 1)} of ${count(layer.neurons)}` : ""}`),
-    ];
+    ].filter(Boolean));
     const known = this.facts.known(layer.id, neuron);
     const hint = el("p", { class: "hint" }, hit.kind === "pinned" ? "click: open · Shift-click: unpin"
       : frame.thin ? "click: zoom in · Shift-click: pin" : "click: open · Shift-click: pin");
@@ -159,7 +168,25 @@ export class HoverCard {
       return el("tr", {}, el("th", { scope: "row" }, look ? dotSvg(look) : null, one.name),
         el("td", {}, one.value === null ? WITHOUT[one.value_text ?? ""] ?? "–" : aligned(one.value, places)), el("td", { class: "words", colspan: 3 }, ...stands));
     });
-    return el("table", {}, ...section(["class", "median", "zero", "values"], groups), ...section(["instance", "value", "among the classes"], dots));
+    return el("div", {}, el("table", {}, ...section(["class", "median", "zero", "values"], groups), ...section(["instance", "value", "among the classes"], dots)),
+      ...this.doubts(facts).map((text) => el("p", { class: "doubt" }, text)));
+  }
+
+  /**
+   * What the bars of a neuron do not say: that there are none, or that little is known of them.
+   * @param {NeuronFacts} facts
+   * @returns {string[]}
+   */
+  doubts({ groups, grid }) {
+    const out = [];
+    if (groups.length > 0 && groups.every((group) => group.count === 0)) {
+      const some = [groups.some((group) => group.nan > 0) ? "NaN" : "", groups.some((group) => group.infinite > 0) ? "infinite" : ""].filter(Boolean).join(" or ");
+      out.push(some ? `All values of ${groups.length > 1 ? "these classes" : groups[0].name} are ${some}: there is nothing to draw.` : "There are no values.");
+    }
+    const low = Math.min(...groups.map((group) => group.minimum ?? Infinity));
+    const high = Math.max(...groups.map((group) => group.maximum ?? -Infinity));
+    if (this.part && low < high && binsKnown(this.part, low, high, grid.exponent) < COARSE_BINS) out.push(`Hatched: its values are known in bins of ${figure(2 ** grid.exponent)} only.`);
+    return out;
   }
 
   /** @param {Frame} frame @param {{row: number, level: number}} hit */

@@ -3,6 +3,7 @@
 import { byId, el } from "../dom.js";
 import { ramp } from "../model/colormap.js";
 import { percent } from "../model/format.js";
+import { inLanes } from "./columnpaint.js";
 import { markers } from "./dots.js";
 import { hatchCss } from "./hatch.js";
 import { dotSvg } from "./marks.js";
@@ -16,7 +17,7 @@ export const groupName = (group) => (group.kind === "all" ? "all rows" : group.n
 
 /**
  * The classes whose mixed colour the legend shows, and what it is called there; null where none overlap.
- * @param {Pick<import("../types").State, "groups" | "lanes">} state
+ * @param {{groups: number[], lanes: boolean | null}} state `lanes`: as drawn
  */
 export function overlap({ groups, lanes }) {
   if (lanes || groups.length < 2) return null;
@@ -27,10 +28,11 @@ export function overlap({ groups, lanes }) {
  * What is fully opaque, in words: one share, or one a layer where they differ.
  * @param {readonly import("./columnframe.js").Frame[]} frames
  * @param {import("../types").Curve} curve
+ * @param {ReadonlyMap<string, string>} names of layers
  */
-export function opacityWords(frames, curve) {
+export function opacityWords(frames, curve, names) {
   const shares = [...new Set(frames.map(({ full }) => full))];
-  const most = shares.length === 1 ? `0–${percent(shares[0])}` : `0–${frames.map(({ full, layer }) => `${percent(full)} (${layer.name})`).join(", 0–")}`;
+  const most = shares.length === 1 ? `0–${percent(shares[0])}` : `0–${frames.map(({ full, layer }) => `${percent(full)} (${names.get(layer.id) ?? layer.name})`).join(", 0–")}`;
   return `opacity: ${most} of a class in a bin, ${CURVES[curve]}`;
 }
 
@@ -43,11 +45,12 @@ const CURVES = { root: "square root", linear: "linear", log: "logarithmic" };
 export function legendView(app, frames) {
   const element = byId("legend");
   let shown = "";
+  const laned = () => frames().length > 0 && frames().every(({ screen }) => inLanes(app.state, screen.height));
   const update = () => {
     const { state, metadata, theme } = app;
     const zeros = state.groups.length > 0 && state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
     // Sorting, hiding, pinning leave it as it is: building it anew would cost a layout of the page.
-    const now = [state.groups, state.groups.map((group) => metadata.groups[group].name), state.instances, theme.name, state.curve, frames().map(({ full }) => full), zeros, state.hatched, state.lanes].join("|");
+    const now = [state.groups, state.groups.map((group) => metadata.groups[group].name), state.instances, theme.name, state.curve, frames().map(({ full }) => full), zeros, state.hatched, laned()].join("|");
     if (now === shown) return;
     shown = now;
     /** @param {number[]} groups @param {string} stripes @param {string} name */
@@ -57,10 +60,10 @@ export function legendView(app, frames) {
       return el("span", { class: "key" }, bar, name);
     };
     const classes = state.groups.map((group, n) => key([group], state.hatched ? hatchCss(n, theme.paperCss) : "", groupName(metadata.groups[group])));
-    const both = overlap(state);
+    const both = overlap({ groups: state.groups, lanes: laned() });
     if (both) classes.push(key(both.groups, "", both.name));
     const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
-    const scale = state.groups.length > 0 && frames().length > 0 ? el("span", { class: "key quiet" }, opacityWords(frames(), state.curve)) : null;
+    const scale = state.groups.length > 0 && frames().length > 0 ? el("span", { class: "key quiet" }, opacityWords(frames(), state.curve, app.shortNames)) : null;
     const dot = state.instances.length > 0 ? el("span", { class: "key quiet what-dots" }, WHAT_DOTS) : null;
     element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: exact zeros")] : []), ...dots, ...(dot ? [dot] : []));
   };

@@ -49,10 +49,30 @@ export function toggleTheme() {
 /** @returns {Theme} */
 export function readTheme() {
   const style = getComputedStyle(document.documentElement);
-  /** @param {string} name */
-  const value = (name) => style.getPropertyValue(name).trim();
+  return themeOf(themeName(), (name) => style.getPropertyValue(name).trim());
+}
+
+/**
+ * A theme that need not be the page's: pictures for papers are light, however one reads.
+ * @param {"light" | "dark"} name
+ * @returns {Theme}
+ */
+export function themeNamed(name) {
+  const found = new Map();
+  for (const sheet of document.styleSheets) {
+    for (const rule of sheet.cssRules) {
+      if (!(rule instanceof CSSStyleRule) || (rule.selectorText !== ":root" && !(name === "dark" && /data-theme="?dark"?/.test(rule.selectorText)))) continue;
+      for (const property of rule.style) if (property.startsWith("--")) found.set(property, rule.style.getPropertyValue(property).trim());
+    }
+  }
+  return themeOf(name, (property) => found.get(property) ?? "");
+}
+
+/** @param {"light" | "dark"} name @param {(name: string) => string} value of a property @returns {Theme} */
+function themeOf(name, value) {
+  const style = getComputedStyle(document.documentElement);
   return {
-    name: themeName(), paper: rgb(value("--paper")), paperCss: value("--paper"), ink: value("--ink"), quiet: value("--quiet"),
+    name, paper: rgb(value("--paper")), paperCss: value("--paper"), ink: value("--ink"), quiet: value("--quiet"),
     faint: value("--faint"), halo: value("--halo"), rule: value("--rule"), odd: value("--odd"), accent: value("--accent"), font: style.fontFamily,
   };
 }

@@ -10,6 +10,9 @@ const BYTES_MAX = 512 * 1024 * 1024;
 /** Files fetched at once; the page's own queue counts requests of the page, not files. */
 const FETCHES_MAX = 6;
 
+/** A request that names what is not there. */
+export class NotThere extends Error {}
+
 /** A file that is not there, or cannot be had; `status` 0: no answer. */
 export class FileError extends Error {
   /** @param {string} name @param {number} status */

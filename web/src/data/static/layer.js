@@ -1,11 +1,13 @@
 /** One layer of a static site: its files, and what is computed from them. */
 
 import { PackedCounts } from "./counts.js";
+import { NotThere } from "./files.js";
 import { groupFigures, percentile } from "./figures.js";
+import { keysOf } from "./keys.js";
 import { ordering } from "./order.js";
 import { Sums } from "./sums.js";
 import { LruCache } from "../../model/cache.js";
-import { argumentsOf, ITEMS, itemsOf, ofTwoClasses, parseExpression } from "../../model/order.js";
+import { itemsOf, parseExpression } from "../../model/order.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {import("../../types").Tile} Tile */
@@ -29,9 +31,6 @@ import { argumentsOf, ITEMS, itemsOf, ofTwoClasses, parseExpression } from "../.
 const SUMMED_ROWS_MAX = 2048;
 /** Bytes of orderings and summed planes kept. */
 const MADE_BYTES_MAX = 256 * 1024 * 1024;
-
-/** A request that names what is not there. */
-export class NotThere extends Error {}
 
 /** @param {number} neurons @param {number} level */
 const rowsAt = (neurons, level) => Math.ceil(neurons / 2 ** level);
@@ -113,50 +112,12 @@ export class StaticLayer {
     return new Float32Array(await this.bytes(name));
   }
 
-  /** @param {import("../../types").Item} item @returns {Promise<Float64Array>} */
-  async keys(item) {
-    if (ofTwoClasses(item.kind)) throw new NotThere("a site of plain files does not compare two classes: ask a server");
-    const [first, second] = argumentsOf(item).map(({ value }) => {
-      if (typeof value !== "number") throw new NotThere(`a site of plain files has no values of single rows, and so no ${ITEMS[item.kind].title} of them`);
-      return value;
-    });
-    if (item.kind === "contribution") throw new NotThere("a site of plain files does not tell what speaks for the class that the network named");
-    if (item.kind === "percentile") return this.percentiles(first, second);
-    return item.kind === "value" ? Float64Array.from(await this.values(first)) : this.figure(item.kind, first);
-  }
-
-  /** @param {import("../../model/order.js").ItemKind} kind of one group @param {number} group @returns {Promise<Float64Array>} */
-  async figure(kind, group) {
-    const names = this.index.keys[kind];
-    if (!names) throw new NotThere(`this site was exported without the ${ITEMS[kind].title} of each class`);
-    return new Float64Array(await this.bytes(names[group]));
-  }
-
-  /** @param {number} instance @param {number} group the middle of both bounds, by neuron */
-  async percentiles(instance, group) {
-    const [values, minimum, maximum, { exponents, origins }] = await Promise.all([this.values(instance), this.figure("minimum", group), this.figure("maximum", group), this.grid()]);
-    const keys = new Float64Array(this.layer.neurons).fill(Number.NaN);
-    const { block, groups } = this.index.counts["own/256"];
-    const counts = new Uint32Array(256);
-    const known = (/** @type {number} */ number) => (Number.isNaN(number) ? null : number);
-    for (let i = 0; i < groups[group].length; i++) {
-      const packed = await this.block("own/256", group, i);
-      for (let neuron = i * block; neuron < Math.min((i + 1) * block, this.layer.neurons); neuron++) {
-        packed.read(neuron - i * block, counts);
-        const own = { counts: Array.from(counts), minimum: known(minimum[neuron]), maximum: known(maximum[neuron]) };
-        const found = percentile(values[neuron], { group, ...own }, { exponent: exponents[neuron], origin: origins[neuron] });
-        if (found) keys[neuron] = found.low / 2 + found.high / 2;
-      }
-    }
-    return keys;
-  }
-
   /** @param {string} expression @param {string} direction @returns {Promise<Ordering>} */
   order(expression, direction) {
     const order = parseExpression(expression, this.metadata);
     if (!order) throw new NotThere(`no ordering ${expression}`);
     return this.once(`order|${expression}|${direction}`, async () =>
-      ordering(this.layer.neurons, order, await Promise.all(itemsOf(order).map((item) => this.keys(item))), direction === "descending"),
+      ordering(this.layer.neurons, order, await Promise.all(itemsOf(order).map((item) => keysOf(this, item))), direction === "descending"),
     () => this.layer.neurons * 16);
   }
 

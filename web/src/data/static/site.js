@@ -4,7 +4,8 @@
  */
 
 import { FileError, Files } from "./files.js";
-import { NotThere, StaticLayer } from "./layer.js";
+import { NotThere } from "./files.js";
+import { StaticLayer } from "./layer.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {{name: string, version: string, url: string, manifest: string}} Entry */

@@ -1,0 +1,53 @@
+/** The edge of the selection views: dragged, or moved with the arrow keys, it makes them wider. The width is the reader's, not the view's. */
+
+import { byId, el, set } from "../dom.js";
+
+const KEY = "neural-divergence-sidebar";
+const USUAL = 276;
+const LEAST = 200;
+const STEP = 24;
+
+export function sidebarEdge() {
+  const aside = byId("selection");
+  const edge = el("div", { class: "sidebar-edge", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": "Width of layers, classes and instances", "aria-valuemin": LEAST, title: "Drag to make this wider; double-click for the usual width" });
+  aside.after(edge);
+  const most = () => Math.max(LEAST, Math.round(innerWidth / 2));
+  /** @param {number} width CSS pixels */
+  const apply = (width) => {
+    const now = Math.round(Math.min(most(), Math.max(LEAST, width)));
+    document.documentElement.style.setProperty("--sidebar", `${now}px`);
+    set(edge, "aria-valuenow", now);
+    set(edge, "aria-valuemax", most());
+    return now;
+  };
+  /** @param {number} width */
+  const keep = (width) => {
+    const now = apply(width);
+    try {
+      localStorage.setItem(KEY, String(now));
+    } catch {
+      // Storage may be forbidden: then it is the usual width next time.
+    }
+  };
+  let kept = USUAL;
+  try {
+    kept = Number(localStorage.getItem(KEY)) || USUAL;
+  } catch {
+    // As above.
+  }
+  apply(kept);
+  edge.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    edge.setPointerCapture(event.pointerId);
+  });
+  edge.addEventListener("pointermove", (event) => {
+    if (edge.hasPointerCapture(event.pointerId)) keep(event.clientX - aside.getBoundingClientRect().left);
+  });
+  edge.addEventListener("dblclick", () => keep(USUAL));
+  edge.addEventListener("keydown", (event) => {
+    const by = event.key === "ArrowRight" ? STEP : event.key === "ArrowLeft" ? -STEP : 0;
+    if (by === 0) return;
+    event.preventDefault();
+    keep(aside.offsetWidth + by);
+  });
+}
