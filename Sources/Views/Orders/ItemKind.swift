@@ -35,7 +35,9 @@ package enum ItemKind: String, CaseIterable, Sendable {
     switch self {
     case .median: layer.medianOrder
     case .value: layer.valueOrder
-    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile, .contribution, .auroc, .wasserstein, .kolmogorovSmirnov: nil
+    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile, .contribution, .auroc, .wasserstein,
+      .kolmogorovSmirnov:
+      nil
     }
   }
 }
