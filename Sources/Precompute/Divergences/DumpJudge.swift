@@ -86,7 +86,8 @@ public final class DumpJudge {
     layers = try store.layers.enumerated().map { [contents] number, layer in
       try Self.check(contents.layers[number], layer.layer, store)
       return try JudgedLayer(
-        contents.layers[number], layer, groups: groups, labels: labels, sizes: sizes, rows: rows, missing: missing, blockBytes: each,
+        contents.layers[number], layer, groups: groups, labels: labels, sizes: sizes, rows: rows, missing: missing,
+        blockBytes: each,
         rowsMax: Self.rowsMax, lanes: lanes)
     }
     for (source, layer) in zip(contents.layers, store.layers) where source.element.description != layer.layer.dtype {

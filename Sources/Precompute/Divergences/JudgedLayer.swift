@@ -30,7 +30,8 @@ final class JudgedLayer {
   private static let beyondShare = 0.01
 
   init(
-    _ source: LayerSource, _ layer: LayerReader, groups: [Int], labels: [Int32], sizes: [Int], rows: JudgedRows, missing: Job.Missing,
+    _ source: LayerSource, _ layer: LayerReader, groups: [Int], labels: [Int32], sizes: [Int], rows: JudgedRows,
+    missing: Job.Missing,
     blockBytes: Int, rowsMax: Int, lanes: Lanes
   ) throws {
     (neurons, samples, name) = (layer.layer.neurons, layer.layer.samples, layer.layer.name)

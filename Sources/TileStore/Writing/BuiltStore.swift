@@ -31,7 +31,8 @@ struct BuiltStore {
     -> LayerReader
   {
     try reader(
-      of: layer, rows: rows, groups: groups, planes: planes, instances: instances, Metadata(folder: folder, manifest: nil),
+      of: layer, rows: rows, groups: groups, planes: planes, instances: instances,
+      Metadata(folder: folder, manifest: nil),
       ShardMaps(limit: Self.mapsMaxReadBack))
   }
 

@@ -45,7 +45,9 @@ struct PairGroup: Sendable {
   func side(_ grids: LayerGrids) throws -> PairSide {
     if let subset { return PairSide(grids, try SubsetCounter(layer, subset)) }
     let group = index ?? 0
-    guard layer.plane(of: group) != nil else { return PairSide(grids, try SmallClasses(layer, of: store).counter(of: group)) }
+    guard layer.plane(of: group) != nil else {
+      return PairSide(grids, try SmallClasses(layer, of: store).counter(of: group))
+    }
     return PairSide(layer, grids, group: group, zeros: try layer.zeros(group: group, samples: samples))
   }
 
@@ -76,7 +78,9 @@ extension PairGroup {
       }
     } else {
       let array = layer.counts(.own, .full)
-      counts = try array.row(plane: layer.plane(of: index ?? 0) ?? 0, neuron).withUnsafeBytes { array.integers($0).map { UInt32($0) } }
+      counts = try array.row(plane: layer.plane(of: index ?? 0) ?? 0, neuron).withUnsafeBytes {
+        array.integers($0).map { UInt32($0) }
+      }
       zeros = UInt32(try layer.statistic(.zeros).numbers(plane: index ?? 0, CollectionOfOne(UInt32(neuron)))[0])
     }
     return PairCells.Histogram(
