@@ -83,7 +83,7 @@ package enum OrderName: Hashable, Sendable {
   /// The same as a regular expression.
   package static let pattern: String = {
     let alternatives = functions.map { arity, names in
-      "(\(names.joined(separator: "|")))\\(\(Array(repeating: ".+", count: arity).joined(separator: ",")))\\)"
+      "(\(names.joined(separator: "|")))\\(\(Array(repeating: ".+", count: arity).joined(separator: ","))\\)"
     }
     return "^(index|\(alternatives.joined(separator: "|")))$"
   }()
