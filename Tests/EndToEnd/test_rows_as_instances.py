@@ -10,6 +10,12 @@ from test_moment import ROWS, moment, table
 __all__ = ["moment"]
 
 
+def arrays(store):
+    """Of the layer, in memory: element by element zarr takes its time."""
+    layer = zarr.open_group(str(store), mode="r")["layers/fc"]
+    return {name: layer[name][:] for name in ("grid/exponent", "grid/origin", "grid/tails", "codes/columns")}
+
+
 def bounds(layer, values, n, row):
     """Between what the value of a row lies: the edges of its bin, at the ends of a window the neuron's extremes; equal where it is known."""
     value, finite = values[row, n], values[np.isfinite(values[:, n]), n].astype(float)
@@ -55,7 +61,7 @@ def share(layer, values, n, low, high, holds):
 def test_orders_by_the_value_of_a_row(program, moment, direction, rng):
     values, _, store = moment
     store = store()
-    layer = zarr.open_group(str(store), mode="r")["layers/fc"]
+    layer = arrays(store)
     for row in [0, ROWS - 1, *map(int, rng.integers(0, ROWS, 6))]:
         keys = [middle(*bounds(layer, values, n, row)) for n in range(values.shape[1])]
         for order, expected in ((f"value(row {row})", keys), (f"absolute(value(row {row}))", [abs(key) for key in keys])):
@@ -69,7 +75,7 @@ def test_orders_by_the_value_of_a_row(program, moment, direction, rng):
 def test_orders_by_the_percentile_of_a_row(program, moment, rng):
     values, facts, store = moment
     store = store(["row >= 100 and label != prediction"])
-    layer = zarr.open_group(str(store), mode="r")["layers/fc"]
+    layer = arrays(store)
     groups = {
         "where:(label != prediction)": facts["label"] != facts["prediction"], "where:(row in [3, 5, 7])": np.isin(facts["row"], [3, 5, 7]),
         "all": np.ones(ROWS, bool), "dog": facts["label"] == 1, "where:(row < 0)": np.zeros(ROWS, bool),
@@ -97,7 +103,7 @@ def test_orders_by_the_percentile_of_a_row(program, moment, rng):
 def test_conditions_and_what_cannot_be_asked(program, moment, dump, precompute, job, rng):
     values, _, store = moment
     store = store()
-    layer = zarr.open_group(str(store), mode="r")["layers/fc"]
+    layer = arrays(store)
     found = table(program.ok("export", store, "--layer", "fc", "--groups", "all", "--neurons", "value(row 5) > median(all) and percentile(row 5,all) >= 75").stdout)
     every = table(program.ok("export", store, "--layer", "fc", "--groups", "all", "--order", "percentile(row 5,all)").stdout)
     place = {int(line["neuron"]): float(line["key"]) for line in every}

@@ -6,10 +6,9 @@ import urllib.parse
 
 import numpy as np
 import pytest
-import zarr
 from serving import Server
 from test_moment import ROWS, at, moment
-from test_rows_as_instances import bounds, middle
+from test_rows_as_instances import arrays, bounds, middle
 
 __all__ = ["moment"]
 
@@ -20,7 +19,7 @@ def served(moment):
     store = store()
     with Server(store.parent.parent) as server:
         url = server.json("/api/v1/datasets/job")["url"]
-        yield server, url, f"{url}/layers/fc", zarr.open_group(str(store), mode="r")["layers/fc"], values, facts
+        yield server, url, f"{url}/layers/fc", arrays(store), values, facts
 
 
 def extents(body, instances):
