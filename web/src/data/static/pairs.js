@@ -12,6 +12,8 @@
 export function pairFigures(a, b, zeros, zeroBin, tails) {
   const sum = (/** @type {Uint32Array} */ counts) => counts.reduce((all, count) => all + count, 0);
   const [n, m] = [sum(a), sum(b)];
+  // 0/0 is another NaN on another processor.
+  if (n === 0 || m === 0) return { auroc: Number.NaN, area: Number.NaN, distance: Number.NaN };
   let [below, pairs, difference, area, distance] = [0, 0, 0, 0, 0];
   /** @param {number} p @param {number} q @param {boolean} hasWidth */
   const cell = (p, q, hasWidth) => {
