@@ -50,7 +50,33 @@ static ND_INLINE void renew(double *restrict products, int64_t *restrict powers,
 
 ND_CLONES void nd_renew(double *products, int64_t *powers, size_t count) { renew(products, powers, count); }
 
+/// Rows of the store itself with one sample: of every row its own value is taken out, so that shares are known for each cell.
+static ND_INLINE size_t judge_own(nd_class_cells of, nd_judged_rows rows, nd_judgement sums, size_t factors) {
+  double labelled[ND_CELLS], others[ND_CELLS], own[ND_CLASSES_MAX];
+  for (size_t b = 0; b < ND_CELLS; b++) {
+    labelled[b] = (of.all[b] - 0.5) / (of.total - 1 + ND_CELLS * 0.5);
+    others[b] = (of.all[b] + 0.5) / (of.total + ND_CELLS * 0.5);
+  }
+  for (size_t c = 0; c < of.pitch; c++) own[c] = 1 / of.sizes[c];
+  const int renews = ++factors == ND_FACTORS;
+  for (size_t row = 0; row < rows.rows; row++) {
+    const uint8_t cell = rows.cells[row];
+    const int32_t label = rows.labels[row];
+    double *restrict products = sums.products + row * of.pitch;
+    if (cell < ND_CELLS) {
+      const double common = label < 0 ? others[cell] : labelled[cell];
+      const uint32_t *counts = of.counts + cell * of.pitch;
+      for (size_t c = 0; c < of.pitch; c++) products[c] *= ((double)counts[c] + common) * of.shares[c];
+      if (label >= 0) sums.own[row] *= ((double)counts[label] - 1 + common) * own[label];
+    }
+    if (renews) renew(products, sums.powers + row * of.pitch, of.pitch);
+  }
+  if (renews) renew(sums.own, sums.own_powers, rows.rows);
+  return factors % ND_FACTORS;
+}
+
 ND_CLONES size_t nd_judge(nd_class_cells of, nd_judged_rows rows, nd_judgement sums, size_t factors) {
+  if (rows.samples == 1 && rows.without == rows.cells) return judge_own(of, rows, sums, factors);
   for (size_t row = 0; row < rows.rows; row++) {
     double *restrict products = sums.products + row * of.pitch;
     taken_out out;
@@ -129,17 +155,28 @@ void nd_count_cells(uint32_t *counts, size_t pitch, const uint8_t *cells, const 
   }
 }
 
-void nd_add_distances(nd_distances to, const uint8_t *codes, const uint8_t *cells, size_t rows, size_t samples, const double *places,
-                      const double *medians, const int32_t *classes) {
+static ND_INLINE void add_distances(nd_distances to, const uint8_t *codes, const uint8_t *cells, size_t rows, size_t samples,
+                                const double *places, const double *medians, const int32_t *classes) {
+  double *restrict sums = to.sums, *restrict compared = to.compared, *restrict finite = to.finite;
   for (size_t row = 0; row < rows; row++) {
-    const double median = classes[row] < 0 ? NAN : medians[classes[row]];
+    const double median = medians[classes[row] < 0 ? 0 : classes[row]];
+    const int has_median = classes[row] >= 0 && median == median;
     for (size_t s = 0; s < samples; s++) {
       const size_t i = row * samples + s;
-      if (cells[i] == ND_CELL_NONE) continue;
-      to.finite[row] += 1;
-      if (median != median) continue;
-      to.compared[row] += 1;
-      to.sums[row] += fabs(places[cells[i] < ND_CELL_ZERO ? codes[i] : 256 + cells[i] - ND_CELL_ZERO] - median);
+      const uint32_t cell = cells[i], place = cell < ND_CELL_ZERO ? codes[i] : 256 - ND_CELL_ZERO + cell;
+      const int is_finite = cell != ND_CELL_NONE, is_compared = is_finite && has_median;
+      // Of no cell the place is that of zeros: nothing is read beyond the places, and nothing added.
+      const double distance = fabs(places[is_finite ? place : 256] - median);
+      finite[row] += is_finite;
+      compared[row] += is_compared;
+      sums[row] += is_compared ? distance : 0;
     }
   }
+}
+
+ND_CLONES void nd_add_distances(nd_distances to, const uint8_t *codes, const uint8_t *cells, size_t rows, size_t samples,
+                                const double *places, const double *medians, const int32_t *classes) {
+  // With one sample a row, rows go through vectors.
+  if (samples == 1) add_distances(to, codes, cells, rows, 1, places, medians, classes);
+  else add_distances(to, codes, cells, rows, samples, places, medians, classes);
 }

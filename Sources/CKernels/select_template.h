@@ -81,3 +81,25 @@ ND_CLONES VALUE NAME(nd_select_)(const VALUE *values, size_t count, size_t rank,
   }
   return left[rank - below_low];
 }
+
+typedef VALUE NAME(few_) __attribute__((ext_vector_type(16), aligned(sizeof(VALUE))));
+typedef INTEGER NAME(ranks_) __attribute__((ext_vector_type(16), aligned(sizeof(VALUE))));
+
+ND_CLONES void NAME(nd_sort_few_)(const VALUE *values, size_t count, VALUE *sorted) {
+  enum { lanes = 16 };
+  const NAME(ranks_) lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  for (size_t first = 0; first < count; first += lanes) {
+    const size_t some = count - first < lanes ? count - first : lanes;
+    NAME(few_) own = 0;
+    memcpy(&own, values + first, some * sizeof(VALUE));
+    // The rank of each: how many are less, and of its equals how many stand before it. A comparison is -1 where it holds.
+    NAME(ranks_) rank = 0;
+    for (size_t j = 0; j < first; j++) rank -= values[j] <= own;
+    for (size_t j = 0; j < some; j++) {
+      const VALUE value = values[first + j];
+      rank -= (value < own) | ((value == own) & (lane > (INTEGER)j));
+    }
+    for (size_t j = first + some; j < count; j++) rank -= values[j] < own;
+    for (size_t i = 0; i < some; i++) sorted[rank[i]] = own[i];
+  }
+}

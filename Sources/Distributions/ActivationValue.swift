@@ -37,6 +37,8 @@ public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable 
     _ values: UnsafeRawPointer, count: Int, intervals: Int, low: UnsafePointer<Self>, high: UnsafePointer<Self>,
     stride: Int, into picked: UnsafeMutablePointer<Self>
   ) -> Int
+  /// See `nd_sort_few_f32` in `select.h`.
+  static func sort(_ values: UnsafePointer<Self>, count: Int, into sorted: UnsafeMutablePointer<Self>)
   /// See `nd_select_f32` in `select.h`.
   static func select(_ values: UnsafeBufferPointer<Self>, rank: Int, from low: Self, below high: Self) -> Self
 }
@@ -130,6 +132,9 @@ extension Float: ActivationValue {
   ) -> Int {
     nd_pick_f32(values, count, intervals, low, high, stride, picked)
   }
+  public static func sort(_ values: UnsafePointer<Float>, count: Int, into sorted: UnsafeMutablePointer<Float>) {
+    nd_sort_few_f32(values, count, sorted)
+  }
   public static func select(
     _ values: UnsafeBufferPointer<Float>, rank: Int, from low: Float, below high: Float
   ) -> Float {
@@ -179,6 +184,9 @@ extension Double: ActivationValue {
     stride: Int, into picked: UnsafeMutablePointer<Double>
   ) -> Int {
     nd_pick_f64(values, count, intervals, low, high, stride, picked)
+  }
+  public static func sort(_ values: UnsafePointer<Double>, count: Int, into sorted: UnsafeMutablePointer<Double>) {
+    nd_sort_few_f64(values, count, sorted)
   }
   public static func select(
     _ values: UnsafeBufferPointer<Double>, rank: Int, from low: Double, below high: Double

@@ -53,7 +53,12 @@ struct Divergence: AsyncParsableCommand {
     // Line breaks are the parser's own, unless an argument holds some.
     let isForged = CommandLine.arguments.contains { escaped($0) != $0 }
     let lines = isForged ? [text] : text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    try? (code.isSuccess ? Console.output : Console.error).write(lines: lines)
-    return code.rawValue
+    do {
+      try (code.isSuccess ? Console.output : Console.error).write(lines: lines)
+      return code.rawValue
+    } catch {
+      complain("\(error)")
+      return code.isSuccess ? Exit.code(of: error) : code.rawValue
+    }
   }
 }

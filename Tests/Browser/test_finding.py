@@ -92,7 +92,7 @@ def test_the_guide_changes_with_what_is_under_the_pointer(page, layer, story):
         seen.add(guide(page))
 
     over(page, *row_place(page, layer, 3))
-    says("click its number to open it")
+    says("for this neuron’s panel")
     over(page, box["x"] + float(facts["plotX"]) + 60, box["y"] + 8)
     says("to zoom the x axis")
     for selector, words in ((f"#column-{layer} .minimap", "drag the frame, or click, to scroll"), (f"#column-{layer} .sort-button", "the difference of two"),

@@ -133,6 +133,10 @@ def test_one_click_makes_a_row_an_instance(page, layer, url):
     expect(card).to_have_attribute("aria-pressed", "true")
     expect(page.locator(f'.row-chip[data-row="{row}"]')).to_be_visible()
     assert f",r{row};" in page.url
+    # Its value stands beside those of the others, and its dots are in the picture.
+    expect(page.locator(".standings")).to_contain_text(f"row {row} at ")
+    expect(page.locator("#legend")).to_contain_text(f"row {row}")
+    sharp(page)
     page.reload()
     sharp(page)
     expect(page.locator(f'.row-chip[data-row="{row}"]')).to_contain_text(f"row {row}")

@@ -56,7 +56,7 @@ import Testing
         neurons: columns.count, cells: 3, samplesPerCellMax: 1000 * seed * seed * seed * seed)
       count(columns, cells, cut: cut, into: band)
       let groups = [[0, 1, 2], [0], [1], [2], [0, 2]]
-      let pending = PendingRanks(band, tile: 0, groups: groups, integers: false)
+      let pending = PendingRanks(band, tile: 0, groups: groups.map { .init($0) }, integers: false)
       let values = Pages<Value>(count: pending.valueCount)
       defer { values.deallocate() }
       let refinement = RankRefinement(pending, of: band, values: values.base)
@@ -83,7 +83,7 @@ import Testing
           var counts = [UInt32](repeating: 0, count: 256)
           band.histogram(neuron, of: members, on: grid, into: &counts)
           #expect(counts == expected)
-          let quartiles = refinement.quartiles(neuron, of: members, integers: false, scratch: &scratch)
+          let quartiles = refinement.quartiles(neuron, of: .init(members), integers: false, scratch: &scratch)
           guard !sorted.isEmpty else {
             #expect(quartiles.median.isNaN)
             continue
@@ -106,7 +106,8 @@ import Testing
     let (columns, cells) = sample(Float.self, rows: 700, seed: 3)
     let band = BandCounters<Float>(neurons: columns.count, cells: 3, samplesPerCellMax: 700)
     count(columns, cells, cut: 100, into: band)
-    let pending = PendingRanks(band, tile: 0, groups: [[0, 1, 2], [0], [1], [2]], integers: false)
+    let pending = PendingRanks(
+      band, tile: 0, groups: [.init([0, 1, 2]), .init([0]), .init([1]), .init([2])], integers: false)
     let room = pending.valueCount
     let values = Pages<Float>(count: room + 4096)
     defer { values.deallocate() }
@@ -128,11 +129,13 @@ import Testing
     let band = BandCounters<Float>(neurons: columns.count, cells: 3, samplesPerCellMax: 900)
     count(columns, cells, cut: 300, into: band)
     let groups = [[0, 1, 2], [0], [1], [2]]
-    let all = PendingRanks(band, tile: 0, groups: groups, integers: false)
+    let all = PendingRanks(band, tile: 0, groups: groups.map { .init($0) }, integers: false)
     let ranges = all.columns(within: all.valueCount)  // a quarter of their bytes
     #expect(ranges.count > 1 && ranges.first!.lowerBound == 0 && ranges.last!.upperBound == columns.count)
     #expect(zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
-    let parts = ranges.map { PendingRanks(band, tile: 0, groups: groups, integers: false, columns: $0) }
+    let parts = ranges.map {
+      PendingRanks(band, tile: 0, groups: groups.map { .init($0) }, integers: false, columns: $0)
+    }
     #expect(parts.reduce(0) { $0 + $1.valueCount } == all.valueCount)
     #expect(parts.allSatisfy { $0.valueCount * 4 <= all.valueCount || $0.columns.count == 1 })
   }
@@ -144,7 +147,7 @@ import Testing
     let cells = column.map { _ in 0 }
     let band = BandCounters<Float>(neurons: 1, cells: 3, samplesPerCellMax: 2000)
     count([column], cells, cut: 500, into: band)
-    let pending = PendingRanks(band, tile: 0, groups: [[0, 1, 2]], integers: false)
+    let pending = PendingRanks(band, tile: 0, groups: [.init([0, 1, 2])], integers: false)
     let values = Pages<Float>(count: pending.valueCount)
     defer { values.deallocate() }
     let refinement = RankRefinement(pending, of: band, values: values.base)

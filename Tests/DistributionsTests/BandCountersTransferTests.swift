@@ -74,10 +74,10 @@ import Testing
     }
   }
 
-  /// Bytes of the columns and of each cell of a tile; `nil` for cells without values.
+  /// Bytes of the columns, and of each histogram and cell of a tile; `nil` for those without values.
   private func save<Value: ActivationValue>(
     _ band: BandCounters<Value>, tile: Int
-  ) -> (columns: [UInt8], cells: [[UInt8]?]) {
+  ) -> (columns: [UInt8], histograms: [[UInt8]?], cells: [[UInt8]?]) {
     var columns = [UInt8](repeating: 0xAA, count: BandCounters<Value>.columnBytes)
     columns.withUnsafeMutableBytes { band.saveColumns(tile: tile, to: $0.baseAddress!) }
     let cells = (0..<Self.cells).map { cell -> [UInt8]? in
@@ -86,14 +86,23 @@ import Testing
       bytes.withUnsafeMutableBytes { band.saveCell(cell, tile: tile, to: $0.baseAddress!) }
       return bytes
     }
-    return (columns, cells)
+    let histograms = (0..<band.histograms).map { histogram -> [UInt8]? in
+      guard !band.isEmpty(tile: tile, histogram: histogram) else { return nil }
+      var bytes = [UInt8](repeating: 0xAA, count: BandCounters<Value>.histogramBytes)
+      bytes.withUnsafeMutableBytes { band.saveHistogram(histogram, tile: tile, to: $0.baseAddress!) }
+      return bytes
+    }
+    return (columns, histograms, cells)
   }
 
   private func restored<Value: ActivationValue>(_ band: BandCounters<Value>, wide: Bool) -> BandCounters<Value> {
     let other = newBand(Value.self, wide: wide)
     for tile in 0..<band.tiles {
-      let (columns, cells) = save(band, tile: tile)
+      let (columns, histograms, cells) = save(band, tile: tile)
       other.restoreColumns(tile: tile, from: columns)
+      for (histogram, bytes) in histograms.enumerated() {
+        if let bytes { other.restoreHistogram(histogram, tile: tile, from: bytes) }
+      }
       for (cell, bytes) in cells.enumerated() {
         if let bytes { other.restoreCell(cell, tile: tile, from: bytes) }
       }
@@ -153,7 +162,7 @@ import Testing
       expectSame(whole, stopped)
       for tile in 0..<whole.tiles {
         let (a, b) = (save(whole, tile: tile), save(stopped, tile: tile))
-        #expect(a.columns == b.columns && a.cells == b.cells)
+        #expect(a.columns == b.columns && a.histograms == b.histograms && a.cells == b.cells)
       }
     }
   }
@@ -207,8 +216,11 @@ import Testing
         let joined = newBand(Value.self, wide: wide)
         for tile in 0..<joined.tiles {
           for part in order {
-            let (columns, cells) = save(counted[part], tile: tile)
+            let (columns, histograms, cells) = save(counted[part], tile: tile)
             joined.growToHold(tile: tile, columns: columns)
+            for (histogram, bytes) in histograms.enumerated() {
+              if let bytes { joined.addHistogram(histogram, tile: tile, from: bytes, columns: columns) }
+            }
             for (cell, bytes) in cells.enumerated() {
               if let bytes { joined.addCell(cell, tile: tile, from: bytes, columns: columns) }
             }

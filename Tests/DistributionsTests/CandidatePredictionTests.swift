@@ -40,7 +40,7 @@ import Testing
   @Test func keptCandidatesSpareTheSecondPass() {
     var random = SplitMix(seed: 5)
     let values = values(&random)
-    let groups = [[0, 1], [0], [1]]
+    let groups = [[0, 1], [0], [1]].map { CountingCells.Members($0) }
     let band = BandCounters<Float>(neurons: tileColumns, cells: 2, samplesPerCellMax: Self.rows)
     var candidates = CandidateIntervals<Float>.everything(cells: 2)
     var entries: [UInt8] = []

@@ -23,7 +23,7 @@ import Testing
     for tile in 0..<band.tiles {
       eachRow(of: tile) { cell, row in band.add(tile: tile, cell: cell, rows: 1, values: row) }
       band.closeSegment(tile: tile)
-      let pending = PendingRanks(band, tile: tile, groups: groups, integers: false)
+      let pending = PendingRanks(band, tile: tile, groups: groups.map { .init($0) }, integers: false)
       let memory = Pages<Value>(count: pending.valueCount)
       defer { memory.deallocate() }
       let refinement = RankRefinement(pending, of: band, values: memory.base)
@@ -36,7 +36,7 @@ import Testing
         for members in groups {
           let sorted = columns[neuron].indices.filter { members.contains($0 % 2) }.map { columns[neuron][$0] }
             .filter(\.isFinite).sorted()
-          let found = refinement.quartiles(neuron, of: members, integers: false, scratch: &scratch)
+          let found = refinement.quartiles(neuron, of: .init(members), integers: false, scratch: &scratch)
           guard !sorted.isEmpty else {
             #expect(found.lower.isNaN && found.median.isNaN && found.upper.isNaN)
             continue

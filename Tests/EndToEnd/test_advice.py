@@ -475,6 +475,7 @@ ELSEWHERE = {
     "test_claims.py": ["To do without it, name in a job all that is to be taken", "say so in a job: instances: { rows: [] }"],
     "test_sparse.py": ["as 10x writes cells", "If that is the other way round, write sparse: ", "it is taken as stored by rows. If that is wrong",
                        "Say it in a job", "say in a job how many there are"],
+    "test_real_world_more.py": ["a form that is not read here; write them in another"],
     "test_row_table.py": ["as in \\(key): PATH, or leave ", "or leave pictures out", "or leave scores out", "it holds no texts. Name another dataset in the job"],
     # They name no line of their own, or only files of 2^32 neurons would show them.
     "": ["reduce the positions in the job, as in axes: NCHW, reduce: max", "where rows stored by ", "Raise --memory, or name another dataset in the job", "give class_names in the job to have them called otherwise"],

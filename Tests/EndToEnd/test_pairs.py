@@ -259,7 +259,9 @@ def test_layers_and_classes_by_what_tells_them_apart(program, precompute, dump, 
             best = max(known, key=lambda r: abs(r["auroc"] - 0.5))
             assert one["best"] == {"neuron": best["neuron"], "auroc": best["auroc"]}
             assert one["null"] == pytest.approx(2 * math.sqrt(201 / 120_000) * math.sqrt(2 / math.pi))
-        assert [one["beyond"] for one in told["layers"]] == [15, 0, 0]
+            farthest = pages.json("four", f"/layers/{one['layer']}/compare", a=1, b=4)["null"]["farthest"]
+            assert one["beyond"] == sum(abs(r["auroc"] - 0.5) > farthest for r in known)
+        assert told["layers"][0]["beyond"] == 15 and told["layers"][2]["beyond"] == 0
         similar = pages.json("four", "/layers/strong/similar", a=1)
         assert [one["name"] for one in similar["classes"]] == ["1", "2", "3"] and similar["a"] == {"group": 1, "name": "0"}
         for one in similar["classes"]:

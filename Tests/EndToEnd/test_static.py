@@ -73,6 +73,7 @@ def paths(metadata, count):
         yield f"{tile}&axis={random.choice(['own', 'shared'])}&bins={random.choice([256, 64, 16])}"
         yield f"{tile}&zoom={zoom}&from={random.randint(0, (256 << zoom) - 256)}&bins={random.choice([256, 64])}"
         yield f"{base}/rows/{level}/{index}?{order()}&instances={chosen}"
+        yield f"{base}/rows/{level}/{index}?{order()}&instances={chosen}&spread=all"
         yield f"{base}/find?{order()}&neuron={neuron}"
         yield f"{base}/find?{order()}&rank={neuron}"
         yield f"{base}/neurons/{neuron}?groups={some}&instances={chosen}"

@@ -68,7 +68,9 @@ import Testing
 
   @Test func nbitUnpacksRecords() throws {
     // 20 + 96 + 24 bits each: the number 1, floats whose bytes are 1 to 12, the bytes 13 to 15.
-    let packed: [UInt8] = [0, 0, 0x10, 0x40, 0x30, 0x20, 0x10, 0x80, 0x70, 0x60, 0x50, 0xc0, 0xb0, 0xa0, 0x90, 0xd0, 0xe0, 0xf0]
+    let packed: [UInt8] = [
+      0, 0, 0x10, 0x40, 0x30, 0x20, 0x10, 0x80, 0x70, 0x60, 0x50, 0xc0, 0xb0, 0xa0, 0x90, 0xd0, 0xe0, 0xf0,
+    ]
     var bits = packed.flatMap { byte in (0..<8).map { byte >> (7 - $0) & 1 } }
     bits.removeLast(4)
     let all = (0..<10).flatMap { _ in bits }
@@ -102,7 +104,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (0, 0), (0, 1), (1, 33), (2, 0xffff_ffff), (3, 1), (3, 2), (4, 3), (4, 0), (4, 0xffff_ffff), (5, 2), (5, 0xffff_ffff), (6, 2),
+    (0, 0), (0, 1), (1, 33), (2, 0xffff_ffff), (3, 1), (3, 2), (4, 3), (4, 0), (4, 0xffff_ffff), (5, 2),
+    (5, 0xffff_ffff), (6, 2),
     (7, 2),
   ])
   func scaleOffsetRefusesNumbersThatDoNotFit(_ place: Int, _ value: UInt32) {

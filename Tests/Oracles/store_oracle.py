@@ -141,7 +141,20 @@ def read_codes(group, orientation, length):
     return codes, bits[:, :length]
 
 
-def check_codes(group, layer, matrix, masks, missing=None):
+def planes_of(groups):
+    """The plane of each group, as its attributes say; `None`: it has none."""
+    assert all(("plane" in g) == ("plane" in groups[0]) for g in groups)
+    return [g.get("plane", i) for i, g in enumerate(groups)]
+
+
+def counts_of(group, axis, bins):
+    """`[plane, neuron, bin]`, wherever the layer has them."""
+    own = group["planes"] if "planes" in group else group
+    assert ("own" in group, "shared" in group) == (("planes" not in group),) * 2
+    return own[f"{axis}/{bins}"]
+
+
+def check_codes(group, layer, matrix, masks, missing=None, planes=None):
     """Codes against the dump's values, `[row, position, neuron]`, and every stored count against the codes."""
     have = layer.get("codes", "none")
     paths = {"none": set(), "columns": {"columns", "columns_apart"}, "both": {"columns", "columns_apart", "rows", "rows_apart"}}[have]
@@ -168,13 +181,15 @@ def check_codes(group, layer, matrix, masks, missing=None):
         rows, rows_apart = read_codes(group, "rows", neurons)
         equal(f"{layer['name']} rows of codes", rows, codes.T)
         equal(f"{layer['name']} rows apart", rows_apart, apart.T)
-    own, stat = group["own/256"][...], {n: group[f"statistics/{n}"][...] for n in ("count", "zeros", "nan", "infinite")}
+    planes = planes or list(range(len(masks)))
+    own, stat = counts_of(group, "own", 256)[...], {n: group[f"statistics/{n}"][...] for n in ("count", "zeros", "nan", "infinite")}
     for g, mask in enumerate(masks):
         of_group = np.repeat(mask, matrix.shape[1])
         for n in range(neurons):
             code, kind = codes[n, of_group], np.where(apart[n, of_group], (codes[n, of_group].astype(np.int64) + origin[n]) & 255, 255)
             counted = np.bincount(code[(kind == 0) | (kind == 255)], minlength=256)
-            equal(f"{layer['name']} group {g} neuron {n} from codes", counted, own[g, n].astype(np.int64))
+            if planes[g] is not None:
+                equal(f"{layer['name']} group {g} neuron {n} from codes", counted, own[planes[g], n].astype(np.int64))
             told = {"count": ((kind == 0) | (kind == 255)).sum(), "zeros": (kind == 0).sum(), "nan": (kind == 1).sum(), "infinite": ((kind == 2) | (kind == 3)).sum()}
             assert all(stat[k][g, n] == v for k, v in told.items()), f"{layer['name']} group {g} neuron {n}: {told}"
 
@@ -206,13 +221,16 @@ def check_layer(store, attributes, layer, files, masks):
     assert matrix.shape[2] == neurons
     matrix = matrix.astype(figure)
 
-    own = {b: group[f"own/{b}"][...].astype(np.int64) for b in (256, 64, 16)}
-    shared = {b: group[f"shared/{b}"][...].astype(np.int64) for b in (256, 64, 16)}
+    planes = planes_of(attributes["groups"])
+    kept = [g for g, plane in enumerate(planes) if plane is not None]
+    assert [planes[g] for g in kept] == list(range(len(kept)))
+    own = {b: counts_of(group, "own", b)[...].astype(np.int64) for b in (256, 64, 16)}
+    shared = {b: counts_of(group, "shared", b)[...].astype(np.int64) for b in (256, 64, 16)}
     exponent, origin, tails = (group[f"grid/{n}"][...].astype(np.int64) for n in ("exponent", "origin", "tails"))
     stat = {n: array[...] for n, array in group["statistics"].arrays()}
     assert set(stat) == {*COUNTS, *FIGURES}, f"{layer['name']}: {sorted(stat)}"
     axis = layer["shared"]
-    assert dict(group["shared/256"].attrs) == axis
+    assert dict(counts_of(group, "shared", 256).attrs) == axis
 
     expected_own = np.zeros((count, neurons, 256), np.int64)
     expected_shared = np.zeros_like(expected_own)
@@ -240,8 +258,9 @@ def check_layer(store, attributes, layer, files, masks):
                 exact = of(finite.astype(np.float64))
                 expected[key][g, n] = exact if key in MOMENTS else figure(exact)
     name = layer["name"]
-    check_codes(group, layer, matrix, masks)
+    check_codes(group, layer, matrix, masks, planes=planes)
     check_extremes(group, layer, matrix, figure)
+    expected_own, expected_shared, count = expected_own[kept], expected_shared[kept], len(kept)
     equal(f"{name} own", own[256], expected_own)
     equal(f"{name} shared", shared[256], expected_shared)
     for b in (64, 16):
@@ -252,8 +271,8 @@ def check_layer(store, attributes, layer, files, masks):
     spread = np.maximum(np.abs(expected["maximum"]), np.abs(expected["minimum"]))
     for key in MOMENTS:  # sums of floating-point numbers: the order of adding is the program's own
         assert np.allclose(stat[key] / spread, expected[key] / spread, rtol=0, atol=1e-7, equal_nan=True), f"{name} {key}"
-    for g in range(count):
-        equal(f"{name} ordering {g}", group["orderings/median"][g], np.argsort(stat["median"][g] + 0.0, kind="stable").astype(np.uint32))
+    for plane, g in enumerate(kept):
+        equal(f"{name} ordering {g}", group["orderings/median"][plane], np.argsort(stat["median"][g] + 0.0, kind="stable").astype(np.uint32))
 
 
 def check_instances(store, attributes, layer, files):

@@ -16,12 +16,17 @@ import Testing
   private func plan(_ source: LayerSource, _ grouping: Grouping, _ medians: Job.Medians, memory: Int, lanes: Int) throws
     -> LayerPlan
   {
-    source.element.fitsFloat
+    let counting = CountingCells(
+      rowsOfCell: grouping.rowsOfCell, members: grouping.members,
+      apart: grouping.groups.count > 100 && medians == .exact ? [0] : nil)
+    return source.element.fitsFloat
       ? try LayerPlan(
-        source, as: Float.self, grouping: grouping, medians: medians, codes: .both, memory: memory, lanes: lanes,
+        source, as: Float.self, grouping: grouping, counting: counting, medians: medians, codes: .both, memory: memory,
+        lanes: lanes,
         openFiles: 1)
       : try LayerPlan(
-        source, as: Double.self, grouping: grouping, medians: medians, codes: .both, memory: memory, lanes: lanes,
+        source, as: Double.self, grouping: grouping, counting: counting, medians: medians, codes: .both, memory: memory,
+        lanes: lanes,
         openFiles: 1)
   }
 

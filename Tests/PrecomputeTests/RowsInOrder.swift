@@ -9,4 +9,11 @@ extension BandCounters {
         numbers: RowNumbers(first: 0, samplesPerRow: 1, order: $0.baseAddress!))
     }
   }
+
+  /// Counts each cell in a histogram of its own.
+  convenience init(neurons: Int, cells: Int, samplesPerCellMax: Int) {
+    self.init(
+      neurons: neurons, CountingCells(rowsOfCell: Array(repeating: 0, count: cells), members: []),
+      samplesMax: samplesPerCellMax)
+  }
 }

@@ -7,7 +7,7 @@ import Testing
 /// Counts, quartiles and journals of a tile as records: there and back, and what is damaged is an error.
 @Suite struct TileRecordsTests {
   private static let neurons = tileColumns + 3
-  private let records = TileRecords<Float>(cells: 3, groups: 2)
+  private let records = TileRecords<Float>(cells: 3, histograms: 3, groups: 2)
 
   private func newBand() -> BandCounters<Float> {
     BandCounters(neurons: Self.neurons, cells: 3, samplesPerCellMax: 500)
@@ -118,7 +118,7 @@ import Testing
       #expect(throws: TileRecordContradiction.self) { try read([]) }
     }
     let ends = partEnds(counts)
-    #expect(ends.last == counts.count && ends.count == 3)
+    #expect(ends.last == counts.count && ends.count == 5)
     try expectErrors(counts, endsAnywhere: ends) { try records.restore($0, to: newBand(), tile: 0) }
     try expectErrors(counts, endsAnywhere: ends) { try records.add($0, to: newBand(), tile: 0) }
     try expectErrors(quartiles) {
@@ -126,7 +126,7 @@ import Testing
     }
     try expectErrors(journal) { try records.merge(journal: $0, to: newBand(), tile: 0) }
 
-    let fewer = TileRecords<Float>(cells: 2, groups: 1)
+    let fewer = TileRecords<Float>(cells: 2, histograms: 3, groups: 1)
     #expect(throws: TileRecordContradiction.self) { try fewer.restore(counts, to: newBand(), tile: 0) }
     #expect(throws: TileRecordContradiction.self) { try fewer.merge(journal: journal, to: newBand(), tile: 0) }
     #expect(throws: TileRecordContradiction.self) {
@@ -134,7 +134,7 @@ import Testing
     }
     let doubles = BandCounters<Double>(neurons: Self.neurons, cells: 3, samplesPerCellMax: 500)
     #expect(throws: TileRecordContradiction.self) {
-      try TileRecords<Double>(cells: 3, groups: 2).restore(counts, to: doubles, tile: 0)
+      try TileRecords<Double>(cells: 3, histograms: 3, groups: 2).restore(counts, to: doubles, tile: 0)
     }
   }
 

@@ -135,6 +135,16 @@ def test_without_room_it_says_so_and_goes_on_later(whole, tmp_path):
     same(content(path), whole)
 
 
+def test_a_job_that_somebody_changed_is_kept(tmp_path):
+    path = tmp_path / "dump.h5"
+    path.with_suffix(".yaml").write_text("mine")
+    record(path)
+    assert (tmp_path / "dump.yaml.old").read_text() == "mine" and "activations/wide" in path.with_suffix(".yaml").read_text()
+    path.unlink()
+    record(path)
+    assert (tmp_path / "dump.yaml.old").read_text() == "mine"  # the same again replaces nothing
+
+
 def test_two_recordings_to_one_file(tmp_path):
     path = tmp_path / "dump.h5"
 

@@ -119,9 +119,11 @@ def test_a_loader_keeps_its_order_and_may_have_a_short_last_batch(model, data, t
 
 
 def test_a_loader_that_shuffles_is_refused(model, data, tmp_path):
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.from_numpy(data[0])), shuffle=True)
-    with pytest.raises(RecordingError, match="shuffles.*shuffle=False"):
-        record(model, loader, tmp_path / "small.h5")
+    rows = torch.utils.data.TensorDataset(torch.from_numpy(data[0]))
+    part = torch.utils.data.DistributedSampler(rows, num_replicas=1, rank=0, shuffle=True)
+    for loader in (torch.utils.data.DataLoader(rows, shuffle=True), torch.utils.data.DataLoader(rows, sampler=part)):
+        with pytest.raises(RecordingError, match="shuffles.*shuffle=False"):
+            record(model, loader, tmp_path / "small.h5")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,13 +3,19 @@
 import http.client
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
+import threading
 import urllib.parse
 
 import h5py
 import neural_divergence as nd
 import numpy as np
+import playwright.sync_api as playwright
 import pytest
+from conftest import ROOT
 from neural_divergence.program import ProgramError
 from neural_divergence.recording import Batches, Layer, Recorder
 
@@ -94,6 +100,14 @@ def test_orders_rows_and_comparisons_are_the_programs(made):
     assert (store.compare(store, "hidden", "dog")["wasserstein"] == 0).all()
 
 
+def test_rows_are_judged_by_the_program(made):
+    store, dump = made[0], made[5]
+    judged = store.score(dump, alarm=0.1)
+    assert len(judged) == ROWS and list(judged["prediction"]) == list(store.rows["prediction"])
+    ordinary = judged["alarm"].mean()
+    assert 0 < ordinary < 0.3 and list(store.score().index) == list(store.instances.index)
+
+
 def test_what_is_not_there_is_told(made, tmp_path):
     store = made[0]
     with pytest.raises(KeyError, match="has no layer 'hiden'. It has hidden, logits"):
@@ -108,6 +122,24 @@ def test_what_is_not_there_is_told(made, tmp_path):
         nd.open(tmp_path)
     with pytest.raises(ProgramError, match="nonsense"):
         store["hidden"].order("median(nonsense)")
+
+
+def test_a_store_of_a_later_format_is_refused(made, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(made[0].path, copy)
+    root = copy / "zarr.json"
+    found = json.loads(root.read_text())
+    found["attributes"]["format_version"] = 9
+    root.write_text(json.dumps(found))
+    with pytest.raises(ValueError, match="Is there a newer one"):
+        nd.open(copy)
+
+
+@pytest.mark.parametrize("golden", ["Tiles/golden/store/golden", "Tiles/golden/version-2/store/golden"])
+def test_golden_stores_of_all_formats_are_read(golden):
+    store = nd.open(ROOT / golden)
+    for name in store.layers.index:
+        assert (store[name].histograms().counts.sum(1) == store[name].statistics()["count"]).all()
 
 
 def ask(url, method="GET", body=None, **headers):
@@ -138,30 +170,60 @@ def test_the_page_is_behind_its_own_prefix_and_token(made):
     assert page.process.returncode == 0
 
 
-def test_in_a_browser_also_behind_a_proxy(made, monkeypatch):
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = os.environ.get("ND_CHROMIUM") or shutil.which("chromium")
-    for proxy in (None, "/user/ana/"):
-        if proxy:
-            monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", proxy)
-        page = made[0].show(layers=["hidden"], groups=["dog", "1"], instances=["attacked 1"])
-        try:
-            # What jupyter-server-proxy does with /proxy/absolute: it passes the whole path on to the port.
-            url = page.url if proxy is None else f"http://127.0.0.1:{page.server.server_address[1]}{page.url}"
-            assert proxy is None or page.url.startswith(f"/user/ana/proxy/absolute/{page.server.server_address[1]}/")
-            with playwright.sync_playwright() as p:
-                browser = p.chromium.launch(executable_path=chromium)
-                tab = browser.new_page()
-                faults = []
-                tab.on("pageerror", lambda error: faults.append(str(error)))
-                tab.set_content(page._repr_html_()) if proxy is None else tab.goto(url + page.started)
-                frame = next(f for f in iter(lambda: tab.frames[-1], None) if f.url.split("#")[0].endswith("/") or tab.wait_for_timeout(50))
-                frame.wait_for_selector("canvas")
-                while page.link == page.started:  # the page adds the orders that it chose
-                    tab.wait_for_timeout(20)
-                assert faults == []
-                browser.close()
-            assert page.selection["layers"] == ["hidden"] and sorted(page.selection["groups"]) == ["1", "dog"]
-            assert page.selection["instances"] == ["attacked 1"]
-        finally:
-            page.close()
+@pytest.fixture
+def jupyter(tmp_path):
+    """A Jupyter server with jupyter-server-proxy, as a hub runs it for a person: its address with the token."""
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "JUPYTER_DATA_DIR": str(tmp_path / "data"), "JUPYTER_RUNTIME_DIR": str(tmp_path)}
+    options = ["--no-browser", "--allow-root", "--ServerApp.port=0", "--ServerApp.ip=127.0.0.1", "--ServerApp.base_url=/user/ana/", "--IdentityProvider.token=t"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "jupyter", "server", *options, f"--ServerApp.root_dir={tmp_path}"], env=environment, stderr=subprocess.PIPE, text=True
+    ) as running:  # fmt: skip
+        port = next(found[1] for line in running.stderr if (found := re.search(r"http://127.0.0.1:(\d+)/user/ana/", line)))
+        threading.Thread(target=lambda: [None for _ in running.stderr], daemon=True).start()
+        yield f"http://127.0.0.1:{port}"
+        running.terminate()
+
+
+@pytest.fixture
+def tab():
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=os.environ.get("ND_CHROMIUM") or shutil.which("chromium"))
+        tab = browser.new_page()
+        tab.faults = []
+        tab.on("pageerror", lambda error: tab.faults.append(str(error)))
+        yield tab
+        browser.close()
+
+
+def is_shown(tab, page):
+    """Waits for the picture in the innermost frame, and for the link of it to come back: the page adds the orders that it chose."""
+    while page.link == page.started:
+        tab.wait_for_timeout(20)
+    tab.frames[-1].wait_for_selector("canvas")
+    assert tab.faults == []
+    assert page.selection["layers"] == ["hidden"] and sorted(page.selection["groups"]) == ["1", "dog"]
+    assert page.selection["instances"] == ["attacked 1"]
+
+
+SHOWN = {"layers": ["hidden"], "groups": ["dog", "1"], "instances": ["attacked 1"]}
+
+
+def test_in_a_cell(made, tab):
+    page = made[0].show(**SHOWN)
+    try:
+        tab.set_content(page._repr_html_())
+        is_shown(tab, page)
+    finally:
+        page.close()
+
+
+def test_behind_jupyter_server_proxy(made, tab, jupyter, monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ana/")
+    page = made[0].show(**SHOWN)
+    try:
+        assert page.url.startswith("/user/ana/proxy/absolute/")
+        tab.goto(f"{jupyter}/user/ana/?token=t")  # signed in from here on
+        tab.goto(jupyter + page.url + page.started)
+        is_shown(tab, page)
+    finally:
+        page.close()

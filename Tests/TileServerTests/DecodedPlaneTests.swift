@@ -27,7 +27,7 @@ struct DecodedPlaneTests {
         codec: .blosc(Blosc(.bytes, elementBytes: 2))))
     try counts.withUnsafeBufferPointer { try writer.write(rows: 0..<1, $0) }
     writer.finish()
-    let stored = StoredCounts(array: try builder.reader(of: writer), group: 0)
+    let stored = StoredCounts(array: try builder.reader(of: writer), plane: 0)
     let helpers = HelperThreads(count: 2)
     let pool = SlabPool(bytesMax: 64 << 20)
 

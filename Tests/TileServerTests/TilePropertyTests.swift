@@ -107,7 +107,7 @@ struct TilePropertyTests {
         zeros: try layer.zeros(group: view.plane.group), grids: nil)
       let rows = try #require(maker.levels.rows(ofTile: 0, at: 1))
       let counts = StoredCounts(
-        array: layer.layer.counts(view.plane.axis, view.plane.bins), group: view.plane.group)
+        array: layer.layer.counts(view.plane.axis, view.plane.bins), plane: view.plane.group)
       let plane = try #require(
         try DecodedPlane(counts, server.service.helpers, server.service.slabs, bytesMax: .max))
       let tile = try maker.gather(rows, level: 1, from: .rows(counts), .bits32)

@@ -123,7 +123,8 @@ struct SchemaTests {
       let keys = LayerArray.orderings.first { $0.order == array }?.keys
       #expect(array.path.hasPrefix("orderings/") == (keys != nil), "\(array.path)")
       if let keys {
-        #expect(keys.dimensions == array.dimensions && keys.since <= array.since, "\(array.path)")
+        #expect(
+          keys.dimensions.dropFirst() == array.dimensions.dropFirst() && keys.since <= array.since, "\(array.path)")
         #expect(keys.types.allSatisfy { $0 == .float32 || $0 == .float64 }, "\(array.path)")
         #expect(array.types == [.uint32], "\(array.path)")
       }
@@ -137,7 +138,7 @@ struct SchemaTests {
     try LayerReader(
       store.layers[0].layer,
       store.layers[0].layer.sizes(
-        rows: store.attributes.dataset.rows, groups: store.attributes.groups.count,
+        rows: store.attributes.dataset.rows, groups: store.attributes.groups.count, planes: nil,
         instances: store.attributes.instances.count),
       formatVersion: formatVersion, schema: LayerArray.all.filter { $0.since == 1 } + [array]
     ) { path throws(StoreError) in
@@ -163,15 +164,49 @@ struct SchemaTests {
     #expect(wrong?.file == "layers/wide/values/zarr.json")
   }
 
-  @Test(arguments: [0, 2], Codes.allCases)
-  func `A layer that is written by the schema is whole for those who follow it`(instances: Int, codes: Codes) throws {
+  /// All groups but the second have planes.
+  private static let planes = GroupPlanes([true, false, true])
+
+  @Test func `Small classes have no planes where there are many groups and codes by neuron`() {
+    func groups(_ count: Int, rows: Int) -> [TileStore.Group] {
+      [.init(name: "all", kind: .all, rows: 1000)]
+        + (1..<count).map { .init(name: "\($0)", kind: $0 == 1 ? .where : .class, rows: $0 == 3 ? 300 : rows) }
+    }
+    let planes = GroupPlanes(writing: groups(65, rows: 255), samplesPerRow: 1, codes: .columns)
+    #expect(planes?.groups == [0, 1, 3] && planes?.count == 3)
+    #expect(planes?.ofGroup.prefix(5) == [0, 1, nil, 2, nil])
+    #expect(GroupPlanes(writing: groups(64, rows: 255), samplesPerRow: 1, codes: .both) == nil)
+    #expect(GroupPlanes(writing: groups(65, rows: 256), samplesPerRow: 1, codes: .both) == nil)
+    #expect(GroupPlanes(writing: groups(65, rows: 128), samplesPerRow: 2, codes: .both) == nil)
+    #expect(GroupPlanes(writing: groups(65, rows: 127), samplesPerRow: 2, codes: .both) != nil)
+    #expect(GroupPlanes(writing: groups(65, rows: 1), samplesPerRow: 1, codes: .none) == nil)
+  }
+
+  @Test func `What a group says of its plane is read as it was written`() throws {
+    let groups: [TileStore.Group] = [
+      .init(name: "a", kind: .all, rows: 1), .init(name: "b", kind: .all, rows: 1, plane: .number(3)),
+      .init(name: "c", kind: .all, rows: 1, plane: .lacking),
+    ]
+    let text = try JSONEncoder().encode(groups)
+    #expect(try JSONDecoder().decode([TileStore.Group].self, from: text) == groups)
+    #expect(
+      String(decoding: text, as: UTF8.self).matches(of: #/"plane":(3|null)/#).map { String($0.1) } == ["3", "null"])
+  }
+
+  @Test(arguments: [0, 2], [(Codes.none, nil), (.columns, nil), (.columns, planes), (.both, nil), (.both, planes)])
+  func `A layer that is written by the schema is whole for those who follow it`(
+    instances: Int, with: (codes: Codes, planes: GroupPlanes?)
+  ) throws {
+    let (codes, planes) = with
     let root = FileManager.default.temporaryDirectory.appendingPathComponent("schema-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: root) }
     let builder = try StoreBuilder(root: root, name: "schema", fingerprint: "", restart: false)
-    let sizes = LayerSizes(groups: 3, instances: instances, neurons: 300, samples: 21, codes: codes)
+    let sizes = LayerSizes(
+      groups: 3, planes: planes, instances: instances, neurons: 300, samples: 21, codes: codes)
     let writer = try LayerWriter(builder, id: "a", sizes: sizes)
     let present = LayerArray.all.filter {
       (instances > 0 || !$0.dimensions.contains(.instance)) && $0.codes <= codes
+        && !$0.path.hasPrefix(planes == nil ? "planes/" : "own/") && (planes == nil || !$0.path.hasPrefix("shared/"))
     }
     for array in present {
       let type = array.types[array.types.count - 1]
@@ -196,19 +231,23 @@ struct SchemaTests {
     let layer = Layer(
       id: "a", name: "a", neurons: sizes.neurons, samples: 1, dataset: "a", dtype: "float32", shape: [21, 300],
       axes: "rows,neurons", reduce: "samples", bins: 256, shared: Layer.Axis(exponent: 0, origin: 0), codes: codes)
-    #expect(builder.completedLayer("a", rows: 21, groups: 3, instances: instances) == nil)
+    #expect(builder.completedLayer("a", rows: 21, groups: 3, planes: planes, instances: instances) == nil)
     try builder.completeGroup(StorePath.layer("a"), attributes: layer)
-    #expect(builder.completedLayer("a", rows: 21, groups: 3, instances: instances) == layer)
+    #expect(builder.completedLayer("a", rows: 21, groups: 3, planes: planes, instances: instances) == layer)
 
     // Whatever is missing or too much is noticed: a group's metadata, an array, an array that there is nothing for.
-    #expect(builder.completedLayer("a", rows: 21, groups: 3, instances: 2 - instances) == nil)
+    #expect(builder.completedLayer("a", rows: 21, groups: 3, planes: planes, instances: 2 - instances) == nil)
     let folder = builder.building + "/" + StorePath.layer("a")
-    for path in ["own/zarr.json", "statistics/median/zarr.json", "grid/tails/c/0"] {
+    #expect(
+      builder.completedLayer("a", rows: 21, groups: 3, planes: planes == nil ? Self.planes : nil, instances: instances)
+        == nil)
+    for path in ["\(planes == nil ? "own" : "planes/own")/zarr.json", "statistics/median/zarr.json", "grid/tails/c/0"] {
       let content = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(path)"))
       try FileManager.default.removeItem(atPath: "\(folder)/\(path)")
-      #expect(builder.completedLayer("a", rows: 21, groups: 3, instances: instances) == nil, "\(path)")
+      #expect(builder.completedLayer("a", rows: 21, groups: 3, planes: planes, instances: instances) == nil, "\(path)")
       try content.write(to: URL(fileURLWithPath: "\(folder)/\(path)"))
-      #expect(builder.completedLayer("a", rows: 21, groups: 3, instances: instances) == layer, "\(path)")
+      #expect(
+        builder.completedLayer("a", rows: 21, groups: 3, planes: planes, instances: instances) == layer, "\(path)")
     }
   }
 }

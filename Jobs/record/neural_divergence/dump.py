@@ -213,7 +213,10 @@ class Dump:
             self.file.create_dataset(name, data=values, dtype=h5py.string_dtype() if texts else None)
         self.file.close()
         sync(self.folder / "dump.h5")
-        self.path.with_suffix(".yaml").write_text(job, encoding="utf-8")
+        beside = self.path.with_suffix(".yaml")
+        if beside.exists() and beside.read_text(encoding="utf-8", errors="replace") != job:
+            os.replace(beside, beside.with_name(beside.name + ".old"))  # somebody may have changed it
+        beside.write_text(job, encoding="utf-8")
         os.replace(self.folder / "dump.h5", self.path)
         self.log.close()
         self.lock.close()

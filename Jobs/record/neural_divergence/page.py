@@ -126,6 +126,9 @@ class Page:
             "neuron": (entries[layer], int(neuron)) if layer in entries and neuron.isdigit() else None, "pinned": pinned,
         }  # fmt: skip
 
+    def __repr__(self):
+        return f"<page of {self.store.name}: {self.url}>"
+
     def _repr_html_(self):
         return f'<iframe src="{html.escape(self.url + self.started)}" style="width: 100%; height: {int(self.height)}px; border: 0"></iframe>'
 

@@ -50,10 +50,10 @@ def record(
 
 
 def refuse_shuffling(batches):
+    data = torch.utils.data
     sampler = getattr(batches, "sampler", None)
-    if isinstance(batches, torch.utils.data.DataLoader) and isinstance(
-        sampler, (torch.utils.data.RandomSampler, torch.utils.data.SubsetRandomSampler, torch.utils.data.WeightedRandomSampler)
-    ):
+    by_chance = (data.RandomSampler, data.SubsetRandomSampler, data.WeightedRandomSampler)
+    if isinstance(batches, data.DataLoader) and (isinstance(sampler, by_chance) or getattr(sampler, "shuffle", False)):
         raise RecordingError(
             "The loader shuffles: row 17 of the dump would be another input every time. Make one that does not: "
             "DataLoader(loader.dataset, batch_size=loader.batch_size, shuffle=False).")

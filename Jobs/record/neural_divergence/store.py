@@ -16,6 +16,7 @@ STATISTICS = (
     "count", "zeros", "nan", "infinite", "minimum", "maximum", "mean", "deviation", "median", "lower_quartile", "upper_quartile",
 )  # fmt: skip
 ABSENT = 2**32 - 1
+FORMATS = range(1, 3)  # Tiles/FORMAT.md §3
 
 
 def open_store(path):
@@ -63,6 +64,8 @@ class Store:
             raise FileNotFoundError(f"{path} is no store: it has no current version. divergence precompute makes one.")
         self.zarr = zarr.open_group(str(self.path), mode="r")
         self.attributes = dict(self.zarr.attrs)
+        if self.attributes.get("format") != "neural-divergence" or self.attributes.get("format_version") not in FORMATS:
+            raise ValueError(f"{path} is no store of a format that this package reads ({min(FORMATS)} to {max(FORMATS)}). Is there a newer one?")
         self.version = self.path.name
         self.name = self.attributes["dataset"]["name"]
         self.title = self.attributes["dataset"]["title"]
@@ -135,6 +138,10 @@ class Store:
         """The same neurons of a layer in two stores, such as two checkpoints: by neuron, what differs most first."""
         more = ["--group", self.known_group(group)] if group is not None else []
         return table("compare", self.path, other.path, "--layer", layer, *more).set_index("neuron")
+
+    def score(self, *dumps, alarm=0.05):
+        """How ordinary the rows of a new dump are for the classes that the network gave them, a row each; without a dump, the instances."""
+        return table("score", self.path, *dumps, "--alarm", alarm).set_index("row")
 
     def show(self, **options):
         """The page, in a notebook's cell: see `neural_divergence.page.Page`."""

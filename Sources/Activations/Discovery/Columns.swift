@@ -128,7 +128,9 @@ struct ColumnCandidate {
     let paths = Set(catalogue.datasets.map(\.path))
     var found: [ColumnCandidate] = []
     for info in catalogue.datasets
-    where !info.path.hasPrefix(root) && !info.isNull && info.unsupportedReason == nil && !info.isSparse && !info.isInternal {
+    where !info.path.hasPrefix(root) && !info.isNull && info.unsupportedReason == nil && !info.isSparse
+      && !info.isInternal
+    {
       // What it is was said; its numbers are none of the rows.
       if info.attributes["MATLAB_object_decode"] != nil { continue }
       let isText = if case .string = info.element { true } else { false }

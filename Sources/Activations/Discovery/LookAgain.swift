@@ -10,7 +10,8 @@ extension DumpContents {
     guard unfilled.rows > 0, let last = layers[0].parts.last else { return }
     let isOne = unfilled.rows == 1
     let rows =
-      isOne ? "The last row is" : "\(unfilled.isAtLeast ? "At least the" : "The") last \(grouped(unfilled.rows)) rows are"
+      isOne
+      ? "The last row is" : "\(unfilled.isAtLeast ? "At least the" : "The") last \(grouped(unfilled.rows)) rows are"
     let count = unfilled.isAtLeast ? "N, the number of rows that were filled" : "\(last.rows - unfilled.rows)"
     let advice =
       dump.parts.count == 1

@@ -11,6 +11,9 @@ enum { ND_CELL_ZERO = 16, ND_CELL_BELOW = 17, ND_CELL_ABOVE = 18, ND_CELLS = 19,
 /// Factors of a product of shares between two renewals: the smallest share is 2^-66, so that no product vanishes.
 enum { ND_FACTORS = 8 };
 
+/// Classes that are looked at together at most, rounded up to whole vectors.
+enum { ND_CLASSES_MAX = 32 };
+
 /// The values of a neuron, by class.
 typedef struct {
   /// [ND_CELLS, pitch].

@@ -16,6 +16,10 @@ size_t nd_pick_f64(const void *values, size_t count, size_t intervals, const dou
 float nd_select_f32(const float *values, size_t count, size_t rank, float low, float high);
 double nd_select_f64(const double *values, size_t count, size_t rank, double low, double high);
 
+/// Sorts values that are no NaN, a few of them: time grows with the square of their number. `sorted` is not where `values` are.
+void nd_sort_few_f32(const float *values, size_t count, float *sorted);
+void nd_sort_few_f64(const double *values, size_t count, double *sorted);
+
 /// The bin of 256 `counts` that holds `rank` (from 0, less than their sum); `below` takes the sum of the bins before it.
 size_t nd_find_rank(const uint32_t *counts, uint64_t rank, uint64_t *below);
 

@@ -153,7 +153,7 @@ extension ClassCells {
 
 extension DyadicGrid {
   /// The cell of the bin that begins at 0; `nil` where it is not in the grid.
-  var zeroCell: Int? {
+  public var zeroCell: Int? {
     origin <= 0 && origin > -Int64(Self.binCount) ? Int(-origin) / ValueCell.bins : nil
   }
 

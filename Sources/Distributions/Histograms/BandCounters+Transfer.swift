@@ -1,12 +1,15 @@
 /// What was counted, as plain bytes: to be kept while a run is stopped, or to be joined with what others have counted of the same
 /// neurons.
 ///
-/// A tile is carried as one run of bytes for its columns and one for each cell with values. Both are little-endian and packed, and
-/// mean something to the same version of the program only.
+/// A tile is carried as one run of bytes for its columns, one for each histogram and one for each cell with values. All are little-endian
+/// and packed, and mean something to the same version of the program only.
 extension BandCounters {
-  /// Bytes of a cell of a tile: counters `[column, bin]`, then the figures, each `[column]`.
+  /// Bytes of a histogram of a tile: counters `[column, bin]`.
+  public static var histogramBytes: Int { tileColumns * countsBytes }
+
+  /// Bytes of a cell of a tile: the figures, each `[column]`.
   public static var cellBytes: Int {
-    tileColumns * (histogramBytes + 2 * MemoryLayout<Value>.size + 2 * 8 + 4 * 4 + momentBytes)
+    tileColumns * (2 * MemoryLayout<Value>.size + 2 * 8 + 4 * 4 + momentBytes)
   }
 
   /// Bytes of what the cells of a tile share: extremes, grids and windows of each column, and the rows of its extremes.
@@ -14,7 +17,7 @@ extension BandCounters {
 
   private static var gridBytes: Int { tileColumns * (4 * MemoryLayout<Value>.size + 4 + 1 + 8) }
 
-  private static var histogramBytes: Int { DyadicGrid.binCount * 4 }
+  private static var countsBytes: Int { DyadicGrid.binCount * 4 }
   private static var momentBytes: Int { MemoryLayout<Moments>.stride }
 
   /// Whether no value at all was met in a cell of a tile.
@@ -25,18 +28,39 @@ extension BandCounters {
     }
   }
 
+  /// Whether no finite value was met in a histogram of a tile.
+  public func isEmpty(tile: Int, histogram: Int) -> Bool {
+    counting.cellsOfHistogram[histogram].allSatisfy { isEmpty(tile: tile, cell: $0) }
+  }
+
   // MARK: Keeping
 
-  public func saveCell(_ cell: Int, tile: Int, to bytes: UnsafeMutableRawPointer) {
+  public func saveHistogram(_ histogram: Int, tile: Int, to bytes: UnsafeMutableRawPointer) {
     var target = bytes
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
       for neuron in tile * tileColumns..<(tile + 1) * tileColumns {
         counts.update(repeating: 0)
-        addCounters(neuron, cell: cell, to: counts.baseAddress!)
-        target.copyMemory(from: counts.baseAddress!, byteCount: Self.histogramBytes)
-        target += Self.histogramBytes
+        addCounters(neuron, histogram: histogram, to: counts.baseAddress!)
+        target.copyMemory(from: counts.baseAddress!, byteCount: Self.countsBytes)
+        target += Self.countsBytes
       }
     }
+  }
+
+  /// Puts back what `saveHistogram` took. Histograms that were empty need not be put back.
+  public func restoreHistogram(_ histogram: Int, tile: Int, from bytes: UnsafeRawPointer) {
+    var source = bytes
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
+      for neuron in tile * tileColumns..<(tile + 1) * tileColumns {
+        UnsafeMutableRawPointer(counts.baseAddress!).copyMemory(from: source, byteCount: Self.countsBytes)
+        setCounters(neuron, histogram: histogram, to: counts.baseAddress!)
+        source += Self.countsBytes
+      }
+    }
+  }
+
+  public func saveCell(_ cell: Int, tile: Int, to bytes: UnsafeMutableRawPointer) {
+    var target = bytes
     for region in cellRegions(cell, tile: tile) {
       target.copyMemory(from: region.start, byteCount: region.bytes)
       target += region.bytes
@@ -46,13 +70,6 @@ extension BandCounters {
   /// Puts back what `saveCell` took. Cells that were empty need not be put back.
   public func restoreCell(_ cell: Int, tile: Int, from bytes: UnsafeRawPointer) {
     var source = bytes
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
-      for neuron in tile * tileColumns..<(tile + 1) * tileColumns {
-        UnsafeMutableRawPointer(counts.baseAddress!).copyMemory(from: source, byteCount: Self.histogramBytes)
-        setCounters(neuron, cell: cell, to: counts.baseAddress!)
-        source += Self.histogramBytes
-      }
-    }
     for region in cellRegions(cell, tile: tile) {
       region.start.copyMemory(from: source, byteCount: region.bytes)
       source += region.bytes
@@ -108,7 +125,8 @@ extension BandCounters {
 
   // MARK: Joining
 
-  /// Lets the grids of a tile hold what another counted as well, and keeps the rows of its extremes. To be called before its cells are added.
+  /// Lets the grids of a tile hold what another counted as well, and keeps the rows of its extremes. To be called before its histograms are
+  /// added, and these before its cells.
   /// - Parameter columns: from `saveColumns`, of a tile without windows.
   public func growToHold(tile: Int, columns: UnsafeRawPointer) {
     let other = TransferredColumns<Value>(columns)
@@ -121,11 +139,31 @@ extension BandCounters {
     extremes.join(tile: tile, kept: columns + Self.gridBytes)
   }
 
-  /// Adds what another counted in a cell. Its moments are left out: they are merged segment by segment, in the order of the rows.
-  public func addCell(_ cell: Int, tile: Int, from bytes: UnsafeRawPointer, columns: UnsafeRawPointer) {
+  /// Adds what another counted in a histogram.
+  public func addHistogram(_ histogram: Int, tile: Int, from counts: UnsafeRawPointer, columns: UnsafeRawPointer) {
     let other = TransferredColumns<Value>(columns)
-    let counts = bytes
-    let minimum = counts + tileColumns * Self.histogramBytes
+    for column in 0..<tileColumns {
+      guard let exponent = other.exponent(column) else { continue }
+      let neuron = tile * tileColumns + column
+      let origin = DyadicGrid.bin(of: other.fittedLow(column), exponent: exponent)
+      let shift = min(Int(exponents[neuron]) - exponent, 63)
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { sums in
+        sums.update(repeating: 0)
+        addCounters(neuron, histogram: histogram, to: sums.baseAddress!)
+        for index in 0..<Int64(DyadicGrid.binCount) {
+          let bin = origin + index
+          let count = counts.loadUnaligned(
+            fromByteOffset: (column * DyadicGrid.binCount + Int(bin & 255)) * 4, as: UInt32.self)
+          sums[Int((bin >> shift) & 255)] += count
+        }
+        setCounters(neuron, histogram: histogram, to: sums.baseAddress!)
+      }
+    }
+  }
+
+  /// Adds the figures of a cell of another. Its moments are left out: they are merged segment by segment, in the order of the rows.
+  public func addCell(_ cell: Int, tile: Int, from minimum: UnsafeRawPointer, columns: UnsafeRawPointer) {
+    let other = TransferredColumns<Value>(columns)
     let maximum = minimum + tileColumns * MemoryLayout<Value>.size
     let whole = maximum + tileColumns * MemoryLayout<Value>.size + tileColumns * 16
     func number(_ kind: Int, _ column: Int) -> UInt32 {
@@ -138,26 +176,12 @@ extension BandCounters {
       figures.zeros[at] += number(1, column)
       figures.nan[at] += number(2, column)
       figures.infinite[at] += number(3, column)
-      guard number(0, column) > 0, let exponent = other.exponent(column) else { continue }
+      guard number(0, column) > 0, other.exponent(column) != nil else { continue }
       let lowest = figures.minimum.assumingMemoryBound(to: Value.self) + at
       let highest = figures.maximum.assumingMemoryBound(to: Value.self) + at
       let step = column * MemoryLayout<Value>.size
       lowest.pointee = min(lowest.pointee, minimum.loadUnaligned(fromByteOffset: step, as: Value.self))
       highest.pointee = max(highest.pointee, maximum.loadUnaligned(fromByteOffset: step, as: Value.self))
-
-      let origin = DyadicGrid.bin(of: other.fittedLow(column), exponent: exponent)
-      let shift = min(Int(exponents[neuron]) - exponent, 63)
-      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { sums in
-        sums.update(repeating: 0)
-        addCounters(neuron, cell: cell, to: sums.baseAddress!)
-        for index in 0..<Int64(DyadicGrid.binCount) {
-          let bin = origin + index
-          let count = counts.loadUnaligned(
-            fromByteOffset: (column * DyadicGrid.binCount + Int(bin & 255)) * 4, as: UInt32.self)
-          sums[Int((bin >> shift) & 255)] += count
-        }
-        setCounters(neuron, cell: cell, to: sums.baseAddress!)
-      }
     }
   }
 

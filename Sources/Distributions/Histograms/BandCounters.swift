@@ -2,11 +2,11 @@ import CKernels
 
 /// Histograms and figures of a band of neurons, counted tile by tile.
 ///
-/// Rows are counted in *cells*: sets of rows that no group tells apart. A group's counts are the sum of its cells'.
-/// Counters lie as `[tile, cell, column of the tile, bin]`, so that a run of rows of one cell stays within 32 KiB. A
+/// Rows are counted in cells and histograms, see `CountingCells`. A group's figures are the sum of its cells', its counts of its histograms'.
+/// Counters lie as `[tile, histogram, column of the tile, bin]`, so that a run of rows of one cell stays within 32 KiB. A
 /// counter's place is the low byte of its bin's number: a window of 256 bins never meets itself, and moving it costs nothing.
 ///
-/// Counters take two bytes, for what counts is how many of them stay in cache; where a cell has more samples than these hold, they
+/// Counters take two bytes, for what counts is how many of them stay in cache; where a histogram has more samples than these hold, they
 /// are added to wide ones whenever they might overflow.
 ///
 /// Methods that take a tile touch only that tile's memory: different tiles may be worked on at once.
@@ -14,7 +14,9 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   // Unchecked: storage is raw memory, allocated here once; every tile owns a disjoint part of each buffer (see above),
   // and callers give a tile to one lane at a time.
   public let neurons: Int
-  public let cells: Int
+  let counting: CountingCells
+  public var cells: Int { counting.cells }
+  public var histograms: Int { counting.histograms }
   public let tiles: Int
   /// Neurons, rounded up to whole tiles.
   public let pitch: Int
@@ -22,7 +24,7 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   private let counters: Pages<UInt16>
   /// Counts that were moved out of `counters`, in the same order; `nil` where none ever need to be.
   private let wideCounters: Pages<UInt32>?
-  /// Samples counted since counters were last moved out, [tile, cell].
+  /// Samples counted since counters were last moved out, [tile, histogram].
   private let pending: UnsafeMutablePointer<UInt32>
   let figures: nd_figures
   /// Finite extremes of all cells, [pitch].
@@ -46,28 +48,29 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
 
   static var unset: Int32 { .min }
 
-  private static func needsWide(_ samplesPerCellMax: Int) -> Bool { samplesPerCellMax > Int(UInt16.max) }
+  private static func needsWide(_ samplesMax: Int) -> Bool { samplesMax > Int(UInt16.max) }
 
   /// Bytes that a neuron takes.
-  /// - Parameter samplesPerCellMax: samples of the largest cell.
-  public static func bytes(cells: Int, samplesPerCellMax: Int) -> Int {
-    cells
-      * (DyadicGrid.binCount * (needsWide(samplesPerCellMax) ? 6 : 2) + 2 * MemoryLayout<Value>.size + 32
-        + MemoryLayout<Moments>.stride) + 6 * MemoryLayout<Value>.size + 13 + ExtremeRows<Value>.bytes
+  /// - Parameter samplesMax: samples of the largest histogram.
+  public static func bytes(_ counting: CountingCells, samplesMax: Int) -> Int {
+    counting.histograms * DyadicGrid.binCount * (needsWide(samplesMax) ? 6 : 2)
+      + counting.cells * (2 * MemoryLayout<Value>.size + 32 + MemoryLayout<Moments>.stride)
+      + 6 * MemoryLayout<Value>.size + 13 + ExtremeRows<Value>.bytes
   }
 
-  /// - Parameter samplesPerCellMax: samples of the largest cell.
-  public init(neurons: Int, cells: Int, samplesPerCellMax: Int) {
-    precondition(neurons > 0 && cells > 0)
+  /// - Parameter samplesMax: samples of the largest histogram.
+  public init(neurons: Int, _ counting: CountingCells, samplesMax: Int) {
+    precondition(neurons > 0 && counting.cells > 0)
     self.neurons = neurons
-    self.cells = cells
+    self.counting = counting
     tiles = (neurons + tileColumns - 1) / tileColumns
     pitch = tiles * tileColumns
-    let each = cells * pitch
+    let each = counting.cells * pitch
 
-    counters = Pages(count: each * DyadicGrid.binCount)
-    wideCounters = Self.needsWide(samplesPerCellMax) ? Pages(count: each * DyadicGrid.binCount) : nil
-    pending = filledBuffer(tiles * cells, 0)
+    let bins = counting.histograms * pitch * DyadicGrid.binCount
+    counters = Pages(count: bins)
+    wideCounters = Self.needsWide(samplesMax) ? Pages(count: bins) : nil
+    pending = filledBuffer(tiles * counting.histograms, 0)
     low = filledBuffer(pitch, .infinity)
     high = filledBuffer(pitch, -.infinity)
     fittedLow = filledBuffer(pitch, .infinity)
@@ -106,30 +109,30 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
     for buffer in [figures.count, figures.zeros, figures.nan, figures.infinite] { buffer!.deallocate() }
   }
 
-  /// Where the 256 counters of a neuron in a cell begin; each is at the low byte of its bin's number.
+  /// Where the 256 counters of a neuron in a histogram begin; each is at the low byte of its bin's number.
   @inline(__always)
-  private func place(_ neuron: Int, cell: Int) -> Int {
+  private func place(_ neuron: Int, _ histogram: Int) -> Int {
     let (tile, column) = neuron.quotientAndRemainder(dividingBy: tileColumns)
-    return ((tile * cells + cell) * tileColumns + column) * DyadicGrid.binCount
+    return ((tile * histograms + histogram) * tileColumns + column) * DyadicGrid.binCount
   }
 
-  /// Adds the 256 counters of a neuron in a cell, by place, to `sums`.
+  /// Adds the 256 counters of a neuron in a histogram, by place, to `sums`.
   @inline(__always)
-  func addCounters(_ neuron: Int, cell: Int, to sums: UnsafeMutablePointer<UInt32>) {
-    let place = place(neuron, cell: cell)
+  func addCounters(_ neuron: Int, histogram: Int, to sums: UnsafeMutablePointer<UInt32>) {
+    let place = place(neuron, histogram)
     nd_add_u16_u32(sums, counters.base + place, DyadicGrid.binCount)
     if let wideCounters { nd_add_u32_u32(sums, wideCounters.base + place, DyadicGrid.binCount) }
   }
 
-  /// The counter of a neuron in a cell at the low byte of a bin's number.
-  func counter(_ neuron: Int, cell: Int, place index: Int) -> UInt32 {
-    let place = place(neuron, cell: cell) + index
+  /// The counter of a neuron in a histogram at the low byte of a bin's number.
+  func counter(_ neuron: Int, histogram: Int, place index: Int) -> UInt32 {
+    let place = place(neuron, histogram) + index
     return UInt32(counters.base[place]) + (wideCounters?.base[place] ?? 0)
   }
 
-  /// Sets all counters of a neuron in a cell.
-  func setCounters(_ neuron: Int, cell: Int, to counts: UnsafePointer<UInt32>) {
-    let place = place(neuron, cell: cell)
+  /// Sets all counters of a neuron in a histogram.
+  func setCounters(_ neuron: Int, histogram: Int, to counts: UnsafePointer<UInt32>) {
+    let place = place(neuron, histogram)
     let narrow = counters.base + place
     if let wideCounters {
       narrow.update(repeating: 0, count: DyadicGrid.binCount)
@@ -153,9 +156,10 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
     where low[neuron] != fittedLow[neuron] || high[neuron] != fittedHigh[neuron] {
       fit(neuron)
     }
-    let first = place(column, cell: cell)
+    let histogram = counting.histogramOfCell[cell]
+    let first = place(column, histogram)
     if let wideCounters {
-      let at = tile * cells + cell
+      let at = tile * histograms + histogram
       if pending[at] + UInt32(rows) > UInt32(UInt16.max) {
         let size = tileColumns * DyadicGrid.binCount
         nd_add_u16_u32(wideCounters.base + first, counters.base + first, size)
@@ -188,10 +192,14 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
     (scaleA[neuron], scaleB[neuron]) = powersOfTwo(exponent, Value.self)
   }
 
-  /// Adds up each `2^shift` neighbouring bins of all cells of a neuron, whose window began at bin `origin`.
+  private func holdsValues(_ neuron: Int, _ histogram: Int) -> Bool {
+    counting.cellsOfHistogram[histogram].contains { figures.count[$0 * pitch + neuron] > 0 }
+  }
+
+  /// Adds up each `2^shift` neighbouring bins of all histograms of a neuron, whose window began at bin `origin`.
   private func merge(_ neuron: Int, origin: Int64, shift: Int) {
-    for cell in 0..<cells where figures.count[cell * pitch + neuron] > 0 {
-      let place = place(neuron, cell: cell)
+    for histogram in 0..<histograms where holdsValues(neuron, histogram) {
+      let place = place(neuron, histogram)
       for step in 0..<shift {
         nd_halve_u16(counters.base + place, origin >> step)
         if let wideCounters { nd_halve_u32(wideCounters.base + place, origin >> step) }
@@ -231,15 +239,15 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
   /// Whether the neuron's first and last bin hold everything beyond its window.
   public func hasTails(_ neuron: Int) -> Bool { tails[neuron] == 1 }
 
-  /// Adds up the counters of `members` on `grid`, bin by bin.
+  /// Adds up the counters of some histograms on `grid`, bin by bin.
   public func histogram(
-    _ neuron: Int, of members: [Int], on grid: DyadicGrid, into counts: UnsafeMutablePointer<UInt32>
+    _ neuron: Int, of histograms: [Int], on grid: DyadicGrid, into counts: UnsafeMutablePointer<UInt32>
   ) {
     let start = Int(grid.origin & 255)
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { sums in
       sums.update(repeating: 0)
-      for cell in members where figures.count[cell * pitch + neuron] > 0 {
-        addCounters(neuron, cell: cell, to: sums.baseAddress!)
+      for histogram in histograms where holdsValues(neuron, histogram) {
+        addCounters(neuron, histogram: histogram, to: sums.baseAddress!)
       }
       counts.update(from: sums.baseAddress! + start, count: DyadicGrid.binCount - start)
       (counts + DyadicGrid.binCount - start).update(from: sums.baseAddress!, count: start)

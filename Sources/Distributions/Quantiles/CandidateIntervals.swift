@@ -118,13 +118,13 @@ public struct CandidateIntervals<Value: ActivationValue>: Sendable {
 extension BandCounters {
   /// The bins with candidates of each list of a tile, `[cell, column]`: those of all groups that the list's cell belongs to.
   /// - Parameters:
-  ///   - groups: the member cells of each group; the first holds all rows.
+  ///   - groups: the first holds all rows.
   ///   - columns: of the tile; the others have no candidates.
   ///   - bins: with candidates of a column in a group, by the group's counts on the grid; `isOfAll` for the first group. Where that
   ///     takes all bins, the other groups are not asked. Called for groups with values.
   @inline(__always)
   func candidateBins(
-    tile: Int, groups: [[Int]], columns: Range<Int> = 0..<tileColumns,
+    tile: Int, groups: [CountingCells.Members], columns: Range<Int> = 0..<tileColumns,
     _ bins: (_ column: Int, _ isOfAll: Bool, _ ranks: HistogramRanks<Value>) -> BinSet
   ) -> [BinSet] {
     var lists = [BinSet](repeating: BinSet(), count: cells * tileColumns)
@@ -133,12 +133,18 @@ extension BandCounters {
         let neuron = tile * tileColumns + column
         let grid = grid(neuron)
         for (group, members) in groups.enumerated() {
-          let tally = tally(neuron, of: members)
+          guard let histograms = members.histograms else { continue }
+          let tally = tally(neuron, of: members.cells)
           guard tally.count > 0 else { continue }
-          histogram(neuron, of: members, on: grid, into: counts.baseAddress!)
+          histogram(neuron, of: histograms, on: grid, into: counts.baseAddress!)
           let found = bins(column, group == 0, HistogramRanks(UnsafeBufferPointer(counts), grid: grid, tally: tally))
-          if !found.isEmpty { for cell in members { lists[cell * tileColumns + column].formUnion(found) } }
+          if !found.isEmpty { for cell in members.cells { lists[cell * tileColumns + column].formUnion(found) } }
           if group == 0, found == .all { break }
+        }
+        for cell in 0..<cells where counting.sharesHistogram(cell) {
+          // How many of its values lie in some bins is not known, and its quartiles are found without.
+          let at = cell * pitch + neuron
+          lists[cell * tileColumns + column] = figures.count[at] > figures.zeros[at] ? .all : BinSet()
         }
       }
     }
@@ -162,11 +168,13 @@ extension BandCounters {
   private func candidateCount(_ neuron: Int, cell: Int, bins: BinSet, on grid: DyadicGrid) -> Int {
     let at = cell * pitch + neuron
     guard figures.count[at] > 0 else { return 0 }
+    if bins == .all { return Int(figures.count[at] - figures.zeros[at]) }
+    let histogram = counting.histogramOfCell[cell]
     var sum = 0
     bins.eachRun { run in
       for index in run {
         let bin = grid.origin + Int64(index)
-        sum += Int(counter(neuron, cell: cell, place: Int(bin & 255)))
+        sum += Int(counter(neuron, histogram: histogram, place: Int(bin & 255)))
         // A grid that holds zeros holds them in the bin that begins at 0.
         if bin == 0 { sum -= Int(figures.zeros[at]) }
       }

@@ -49,12 +49,14 @@ struct HistogramRanks<Value: ActivationValue> {
 
 extension BandCounters {
   /// The quartiles of a group as the counts tell them: exact where they are known, otherwise the middle of their bins.
-  public func binnedQuartiles(_ neuron: Int, of members: [Int]) -> Quartiles<Value> {
-    let tally = tally(neuron, of: members)
+  /// - Precondition: the group has histograms of its own.
+  public func binnedQuartiles(_ neuron: Int, of members: CountingCells.Members) -> Quartiles<Value> {
+    guard let histograms = members.histograms else { preconditionFailure("a group without histograms") }
+    let tally = tally(neuron, of: members.cells)
     guard tally.count > 0 else { return Quartiles() }
     let grid = grid(neuron)
     return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
-      histogram(neuron, of: members, on: grid, into: counts.baseAddress!)
+      histogram(neuron, of: histograms, on: grid, into: counts.baseAddress!)
       let ranks = HistogramRanks(UnsafeBufferPointer(counts), grid: grid, tally: tally)
       func value(_ quarters: Int) -> Value {
         switch ranks.find(QuantilePosition(quarters: quarters, count: Int(tally.count)).lower, integers: false) {

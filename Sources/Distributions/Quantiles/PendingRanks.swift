@@ -19,11 +19,11 @@ public struct PendingRanks<Value: ActivationValue>: Sendable {
   }
 
   /// - Parameters:
-  ///   - groups: the member cells of each group; the first holds all rows.
+  ///   - groups: the first holds all rows.
   ///   - integers: whether all values are whole numbers, so that a bin no wider than 1 tells its value.
   ///   - columns: of the tile, to be looked at; all of them without it.
   public init(
-    _ band: BandCounters<Value>, tile: Int, groups: [[Int]], integers: Bool, columns: Range<Int>? = nil
+    _ band: BandCounters<Value>, tile: Int, groups: [CountingCells.Members], integers: Bool, columns: Range<Int>? = nil
   ) {
     let columns = (columns ?? 0..<tileColumns).clamped(to: 0..<band.neurons - tile * tileColumns)
     var squeezed: UInt64 = 0

@@ -4,11 +4,12 @@ extension CandidateIntervals {
   /// Where the quartiles of all rows lie cannot be known from some, but not far from theirs. Once all rows are counted, the counts tell
   /// whether the candidates for every pending rank were among those that were kept.
   /// - Parameters:
-  ///   - groups: the member cells of each group; the first holds all rows.
+  ///   - groups: the first holds all rows.
   ///   - integers: whether all values are whole numbers, so that a bin no wider than 1 tells its value.
   ///   - share: of the rows to be counted that were; those are a `part` of all.
   public init(
-    predictedFrom band: BandCounters<Value>, tile: Int, groups: [[Int]], integers: Bool, share: Double, part: Double = 1
+    predictedFrom band: BandCounters<Value>, tile: Int, groups: [CountingCells.Members], integers: Bool, share: Double,
+    part: Double = 1
   ) {
     // Once for those still to be counted here, once for those that are counted elsewhere.
     let unknown = (share < 1 ? 1 : 0) + (part < 1 ? 1 : 0)

@@ -73,24 +73,65 @@ public final class RankRefinement<Value: ActivationValue> {
   /// The exact quartiles of a group. Must be asked before `openWindow` of that neuron.
   /// - Parameter scratch: reusable memory of the lane.
   public func quartiles(
-    _ neuron: Int, of members: [Int], integers: Bool, scratch: inout [Value]
+    _ neuron: Int, of members: CountingCells.Members, integers: Bool, scratch: inout [Value]
   ) -> Quartiles<Value> {
-    let tally = band.tally(neuron, of: members)
+    let tally = band.tally(neuron, of: members.cells)
     guard tally.count > 0 else { return Quartiles() }
+    guard let histograms = members.histograms else { return quartiles(neuron, of: members.cells, tally, &scratch) }
     let grid = band.grid(neuron)
     var bin = Bin(number: .min)
     return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DyadicGrid.binCount) { counts in
-      band.histogram(neuron, of: members, on: grid, into: counts.baseAddress!)
+      band.histogram(neuron, of: histograms, on: grid, into: counts.baseAddress!)
       let ranks = HistogramRanks(UnsafeBufferPointer(counts), grid: grid, tally: tally)
       func value(_ rank: Int) -> Value {
         switch ranks.find(rank, integers: integers) {
         case .value(let value): return value
         case .pending(let number, let place):
-          if bin.number != number { bin = gather(neuron, members, bin: number, exponent: grid.exponent, &scratch) }
+          if bin.number != number {
+            bin = gather(neuron, members.cells, bin: number, exponent: grid.exponent, &scratch)
+          }
           return scratch.withUnsafeBufferPointer {
             Value.select(.init(rebasing: $0[..<bin.count]), rank: place, from: bin.low, below: bin.high)
           }
         }
+      }
+      func quantile(_ quarters: Int) -> Value {
+        let position = QuantilePosition(quarters: quarters, count: Int(tally.count))
+        let low = value(position.lower)
+        return position.fraction == 0 ? low : position.interpolate(low, value(position.upper))
+      }
+      return Quartiles(lower: quantile(1), median: quantile(2), upper: quantile(3))
+    }
+  }
+
+  /// Of a group whose values other than 0 are all candidates: it is small, and has no histogram.
+  private func quartiles(
+    _ neuron: Int, of cells: [Int], _ tally: GroupTally<Value>, _ scratch: inout [Value]
+  ) -> Quartiles<Value> {
+    if tally.minimum == tally.maximum {
+      return Quartiles(lower: tally.minimum, median: tally.minimum, upper: tally.minimum)
+    }
+    let zeros = Int(tally.zeros)
+    let others = Int(tally.count) - zeros
+    if scratch.count < 2 * others { scratch = Array(repeating: 0, count: 2 * others) }
+    return scratch.withUnsafeMutableBufferPointer { scratch in
+      guard let sorted = scratch.baseAddress else { return Quartiles() }
+      var values = UnsafePointer(sorted + others)
+      if cells.count == 1 {
+        values = UnsafePointer(candidates(neuron, cell: cells[0]).baseAddress ?? sorted)
+      } else {
+        var end = sorted + others
+        for cell in cells {
+          let some = candidates(neuron, cell: cell)
+          if let base = some.baseAddress { end.update(from: base, count: some.count) }
+          end += some.count
+        }
+      }
+      Value.sort(values, count: others, into: sorted)
+      var negative = 0
+      while negative < others, sorted[negative] < 0 { negative += 1 }
+      func value(_ rank: Int) -> Value {
+        rank < negative ? sorted[rank] : rank < negative + zeros ? 0 : sorted[rank - zeros]
       }
       func quantile(_ quarters: Int) -> Value {
         let position = QuantilePosition(quarters: quarters, count: Int(tally.count))

@@ -103,7 +103,8 @@ indirect enum NBitType: Sendable {
       guard let count = next(), count > 0, count <= parameters.count else { return nil }
       var fields: [(Int, NBitType)] = []
       for _ in 0..<count {
-        guard let offset = next(), let type = NBitType(&parameters, depth: depth + 1), offset + type.bytes <= bytes else {
+        guard let offset = next(), let type = NBitType(&parameters, depth: depth + 1), offset + type.bytes <= bytes
+        else {
           return nil
         }
         fields.append((offset, type))

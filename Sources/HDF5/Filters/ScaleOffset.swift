@@ -87,9 +87,12 @@ struct ScaleOffset: Sendable {
       let scale = pow(10, Double(decimals))
       let smallest = Double(bitPattern: smallest)
       write(&numbers, bits, filler, to: output, as: UInt64.self) { (Double(Int64($0)) / scale + smallest).bitPattern }
-    case (false, 1): write(&numbers, bits, filler, to: output, as: UInt8.self) { UInt8(truncatingIfNeeded: $0 &+ smallest) }
-    case (false, 2): write(&numbers, bits, filler, to: output, as: UInt16.self) { UInt16(truncatingIfNeeded: $0 &+ smallest) }
-    case (false, 4): write(&numbers, bits, filler, to: output, as: UInt32.self) { UInt32(truncatingIfNeeded: $0 &+ smallest) }
+    case (false, 1):
+      write(&numbers, bits, filler, to: output, as: UInt8.self) { UInt8(truncatingIfNeeded: $0 &+ smallest) }
+    case (false, 2):
+      write(&numbers, bits, filler, to: output, as: UInt16.self) { UInt16(truncatingIfNeeded: $0 &+ smallest) }
+    case (false, 4):
+      write(&numbers, bits, filler, to: output, as: UInt32.self) { UInt32(truncatingIfNeeded: $0 &+ smallest) }
     default: write(&numbers, bits, filler, to: output, as: UInt64.self) { $0 &+ smallest }
     }
     return total

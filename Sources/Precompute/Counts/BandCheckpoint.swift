@@ -50,7 +50,7 @@ final class CheckpointClock {
 /// Keeps a band under way in a file, so that a run that was killed loses minutes and not the night.
 final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
   private struct Header: Codable, Equatable {
-    static var formatNow: String { "divergence checkpoint 3" }
+    static var formatNow: String { "divergence checkpoint 4" }
     var format = formatNow
     var counts: CountsHeader
     var nextRow: Int

@@ -5,7 +5,7 @@ import TileStore
 
 /// What a file of counts holds. Files of one layer hold different neurons, or different segments of the same ones.
 struct CountsHeader: Codable, Equatable, Sendable {
-  static let formatNow = "divergence counts 1"
+  static let formatNow = "divergence counts 2"
   var format = Self.formatNow
   /// Of input, job and program.
   var fingerprint: String
@@ -19,6 +19,7 @@ struct CountsHeader: Codable, Equatable, Sendable {
   /// The segments of rows that were counted; `nil`: all, and quartiles are there.
   var segments: [Int]?
   var cells: Int
+  var histograms: Int
   var groups: Int
   var valueBytes: Int
 
@@ -88,20 +89,24 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
   let folder: String
   /// Of everything that does not change from band to band.
   let template: CountsHeader
-  /// Samples of the largest cell.
-  let samplesPerCellMax: Int
+  let counting: CountingCells
+  /// Samples of the largest histogram.
+  let samplesMax: Int
   /// Whether codes are taken, too.
   let hasCodes: Bool
   let lanes: Lanes
   let records: TileRecords<Value>
 
-  init(folder: String, template: CountsHeader, samplesPerCellMax: Int, hasCodes: Bool, lanes: Lanes) {
+  init(
+    folder: String, template: CountsHeader, counting: CountingCells, samplesMax: Int, hasCodes: Bool, lanes: Lanes
+  ) {
     self.folder = folder
     self.hasCodes = hasCodes
     self.template = template
-    self.samplesPerCellMax = samplesPerCellMax
+    self.counting = counting
+    self.samplesMax = samplesMax
     self.lanes = lanes
-    records = TileRecords(cells: template.cells, groups: template.groups)
+    records = TileRecords(cells: template.cells, histograms: template.histograms, groups: template.groups)
   }
 
   private var prefix: String { "layer-\(template.layer)-" }
@@ -179,8 +184,7 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
 
   /// Reads neurons of a file whose figures are complete.
   func read(_ file: CountsFile, neurons: Range<Int>) throws -> (BandCounters<Value>, QuartileTable<Value>) {
-    let counters = BandCounters<Value>(
-      neurons: neurons.count, cells: template.cells, samplesPerCellMax: samplesPerCellMax)
+    let counters = BandCounters<Value>(neurons: neurons.count, counting, samplesMax: samplesMax)
     let quartiles = QuartileTable<Value>(groups: template.groups, neurons: neurons.count)
     let first = (neurons.lowerBound - file.header.firstNeuron) / tileColumns
     let records = records
@@ -198,8 +202,7 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
   ///   - files: of one layer, together all neurons and segments.
   ///   - segmentCount: of the layer.
   func join(_ files: [CountsFile], neurons: Range<Int>, segmentCount: Int) throws -> BandCounters<Value> {
-    let counters = BandCounters<Value>(
-      neurons: neurons.count, cells: template.cells, samplesPerCellMax: samplesPerCellMax)
+    let counters = BandCounters<Value>(neurons: neurons.count, counting, samplesMax: samplesMax)
     let records = records
     try lanes.run(counters.tiles) { _, tile in
       let neuron = neurons.lowerBound + tile * tileColumns

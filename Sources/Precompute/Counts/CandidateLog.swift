@@ -25,7 +25,7 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   private let taken = Atomic(0)
   private let logs: [TileLog]
   private let counters: BandCounters<Value>
-  private let groups: [[Int]]
+  private let groups: [CountingCells.Members]
   private let integers: Bool
   private let rows: Int
   private let part: Double
@@ -40,7 +40,10 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   /// - Parameters:
   ///   - bytes: memory for the entries.
   ///   - rows: that are counted, a `part` of the layer's.
-  init(_ counters: BandCounters<Value>, groups: [[Int]], integers: Bool, rows: Int, part: Double, bytes: Int) {
+  init(
+    _ counters: BandCounters<Value>, groups: [CountingCells.Members], integers: Bool, rows: Int, part: Double,
+    bytes: Int
+  ) {
     memory = Pages(count: bytes)
     let everything = CandidateIntervals<Value>.everything(cells: counters.cells)
     logs = (0..<counters.tiles).map { _ in TileLog(everything) }

@@ -3,17 +3,19 @@ import TileStore
 
 /// What was counted of a tile, as records of a file. See `BandCounters+Transfer` for the bytes inside.
 ///
-/// Counts: the columns, then each cell that has values, each part with its length (u32) before it and its cell's number (u32) before that,
-/// compressed with LZ4. Quartiles: `[group, column]`. Journal of a segment: moments `[cell, column]`.
+/// Counts: the columns, then each histogram and each cell that has values, each part with its length (u32) before it and its number (u32)
+/// before that, those of cells behind those of histograms; compressed with LZ4. Quartiles: `[group, column]`. Journal of a segment: moments `[cell, column]`.
 struct TileRecords<Value: ActivationValue> {
   let cells: Int
+  let histograms: Int
   let groups: Int
 
   // MARK: Counts
 
   func counts(of counters: BandCounters<Value>, tile: Int) -> [UInt8] {
     var record: [UInt8] = []
-    let size = max(BandCounters<Value>.cellBytes, BandCounters<Value>.columnBytes)
+    let size = max(
+      BandCounters<Value>.histogramBytes, BandCounters<Value>.cellBytes, BandCounters<Value>.columnBytes)
     withBuffers(size) { plain, encoded in
       func append(_ count: Int) {
         let length = ChunkCodec.lz4.encode(UnsafeRawBufferPointer(rebasing: plain[..<count]), into: encoded)
@@ -22,8 +24,13 @@ struct TileRecords<Value: ActivationValue> {
       }
       counters.saveColumns(tile: tile, to: plain.baseAddress!)
       append(BandCounters<Value>.columnBytes)
+      for histogram in 0..<histograms where !counters.isEmpty(tile: tile, histogram: histogram) {
+        record.append(littleEndian: UInt32(histogram))
+        counters.saveHistogram(histogram, tile: tile, to: plain.baseAddress!)
+        append(BandCounters<Value>.histogramBytes)
+      }
       for cell in 0..<cells where !counters.isEmpty(tile: tile, cell: cell) {
-        record.append(littleEndian: UInt32(cell))
+        record.append(littleEndian: UInt32(histograms + cell))
         counters.saveCell(cell, tile: tile, to: plain.baseAddress!)
         append(BandCounters<Value>.cellBytes)
       }
@@ -35,6 +42,8 @@ struct TileRecords<Value: ActivationValue> {
   func restore(_ record: [UInt8], to counters: BandCounters<Value>, tile: Int) throws {
     try read(record) { columns in
       counters.restoreColumns(tile: tile, from: columns)
+    } histogram: { histogram, bytes, _ in
+      counters.restoreHistogram(histogram, tile: tile, from: bytes)
     } cell: { cell, bytes, _ in
       counters.restoreCell(cell, tile: tile, from: bytes)
     }
@@ -44,6 +53,8 @@ struct TileRecords<Value: ActivationValue> {
   func add(_ record: [UInt8], to counters: BandCounters<Value>, tile: Int) throws {
     try read(record) { columns in
       counters.growToHold(tile: tile, columns: columns)
+    } histogram: { histogram, bytes, columns in
+      counters.addHistogram(histogram, tile: tile, from: bytes, columns: columns)
     } cell: { cell, bytes, columns in
       counters.addCell(cell, tile: tile, from: bytes, columns: columns)
     }
@@ -51,12 +62,15 @@ struct TileRecords<Value: ActivationValue> {
 
   private func read(
     _ record: [UInt8], columns: (UnsafeRawPointer) -> Void,
+    histogram: (_ histogram: Int, _ bytes: UnsafeRawPointer, _ columns: UnsafeRawPointer) -> Void,
     cell: (_ cell: Int, _ bytes: UnsafeRawPointer, _ columns: UnsafeRawPointer) -> Void
   ) throws {
     try record.withUnsafeBytes { record in
-      try withBuffers(BandCounters<Value>.cellBytes + BandCounters<Value>.columnBytes) { plain, _ in
-        let shared = UnsafeMutableRawBufferPointer(rebasing: plain[..<BandCounters<Value>.columnBytes])
-        let own = UnsafeMutableRawBufferPointer(rebasing: plain[BandCounters<Value>.columnBytes...])
+      let (ofColumns, ofHistogram) = (BandCounters<Value>.columnBytes, BandCounters<Value>.histogramBytes)
+      let ofCell = BandCounters<Value>.cellBytes
+      try withBuffers(ofColumns + max(ofHistogram, ofCell)) { plain, _ in
+        let shared = UnsafeMutableRawBufferPointer(rebasing: plain[..<ofColumns])
+        let own = UnsafeMutableRawBufferPointer(rebasing: plain[ofColumns...])
         var place = 0
         func number() throws -> Int {
           guard place + 4 <= record.count else { throw TileRecordContradiction() }
@@ -74,9 +88,14 @@ struct TileRecords<Value: ActivationValue> {
         columns(shared.baseAddress!)
         while place < record.count {
           let number = try number()
-          guard number < cells else { throw TileRecordContradiction() }
-          try decode(into: own)
-          cell(number, own.baseAddress!, shared.baseAddress!)
+          guard number < histograms + cells else { throw TileRecordContradiction() }
+          let isHistogram = number < histograms
+          try decode(into: UnsafeMutableRawBufferPointer(rebasing: own[..<(isHistogram ? ofHistogram : ofCell)]))
+          if isHistogram {
+            histogram(number, own.baseAddress!, shared.baseAddress!)
+          } else {
+            cell(number - histograms, own.baseAddress!, shared.baseAddress!)
+          }
         }
       }
     }

@@ -15,8 +15,11 @@ final class ClassCellReader: @unchecked Sendable {
   private let keptMax: Int
   private let zeros: Pages<UInt32>
   private let medians: Pages<Double>
+  /// `nil`: every class has a plane.
+  private let small: SmallClassCells?
 
-  init(_ layer: LayerReader, groups: [Int], sizes: JudgeSizes, lanes: Lanes) throws {
+  /// - Parameter labels: `[row]` of the store: a place in `groups`; -1: none.
+  init(_ layer: LayerReader, groups: [Int], labels: [Int32], sizes: JudgeSizes, lanes: Lanes) throws {
     self.layer = layer
     self.groups = groups
     self.lanes = lanes
@@ -26,6 +29,7 @@ final class ClassCellReader: @unchecked Sendable {
     keptMax = sizes.figureNeurons(chunk: layer.statistic(.zeros).rowsPerChunk)
     zeros = Pages(count: max(1, groups.count * keptMax))
     medians = Pages(count: max(1, groups.count * keptMax))
+    small = SmallClassCells(layer, groups: groups, labels: labels, grids: grids, sizes: sizes, lanes: lanes)
   }
 
   deinit {
@@ -41,8 +45,20 @@ final class ClassCellReader: @unchecked Sendable {
     let counts = layer.counts(.own, .sixteenth)
     let chunk = block.lowerBound / counts.rowsPerChunk
     let type = counts.metadata.dataType
+    try small?.count(block)
     try lanes.run(groups.count) { [self] _, label in
-      try counts.stream(plane: groups[label], chunks: chunk..<chunk + 1) { first, rows in
+      guard let plane = layer.plane(of: groups[label]) else {
+        for neuron in block {
+          let place = label * keptMax + neuron - kept.lowerBound
+          small?.withBins(of: label, neuron - block.lowerBound) {
+            cells.set(
+              $0, zeros: zeros.base[place], median: medians.base[place], of: label, neuron: neuron - block.lowerBound,
+              grid: grids[neuron])
+          }
+        }
+        return
+      }
+      try counts.stream(plane: plane, chunks: chunk..<chunk + 1) { first, rows in
         for neuron in first..<first + rows.count / counts.rowBytes {
           let row = rows.baseAddress! + (neuron - first) * counts.rowBytes
           let place = label * keptMax + neuron - kept.lowerBound

@@ -81,11 +81,12 @@ public final class DumpJudge {
     self.margins = margins
     if rivals.count < named.count { rivals = Array(repeating: -1, count: named.count) }
     let rows = JudgedRows(named: named, taken: Array(repeating: -1, count: named.count), rivals: rivals)
+    let labels = try table.labels(0..<store.attributes.dataset.rows).map { $0.map { Int32($0) } ?? -1 }
     let each = Self.blockBytes / max(1, contents.layers.count)
     layers = try store.layers.enumerated().map { [contents] number, layer in
       try Self.check(contents.layers[number], layer.layer, store)
       return try JudgedLayer(
-        contents.layers[number], layer, groups: groups, sizes: sizes, rows: rows, missing: missing, blockBytes: each,
+        contents.layers[number], layer, groups: groups, labels: labels, sizes: sizes, rows: rows, missing: missing, blockBytes: each,
         rowsMax: Self.rowsMax, lanes: lanes)
     }
     for (source, layer) in zip(contents.layers, store.layers) where source.element.description != layer.layer.dtype {

@@ -46,6 +46,7 @@ struct JudgeSizes {
       + ClassCells.bytes(neurons: Self.blockNeurons, classes: classes)
       + max(Self.figureBytes, 12 * classes * Self.blockNeurons) + some * (perRow + 3 * Self.blockNeurons)
       + Self.valueBytes
+      + SmallClassCells.bytes(classes: classes) + 2 * codeNeurons * codePitch
       + lanes * (Self.samplesAtOnce * 9 / 8 + (64 << 10))
   }
 }

@@ -30,7 +30,7 @@ final class JudgedLayer {
   private static let beyondShare = 0.01
 
   init(
-    _ source: LayerSource, _ layer: LayerReader, groups: [Int], sizes: [Int], rows: JudgedRows, missing: Job.Missing,
+    _ source: LayerSource, _ layer: LayerReader, groups: [Int], labels: [Int32], sizes: [Int], rows: JudgedRows, missing: Job.Missing,
     blockBytes: Int, rowsMax: Int, lanes: Lanes
   ) throws {
     (neurons, samples, name) = (layer.layer.neurons, layer.layer.samples, layer.layer.name)
@@ -38,7 +38,7 @@ final class JudgedLayer {
     self.rows = rows
     self.lanes = lanes
     extent = JudgeSizes(rows: min(rows.count, rowsMax), samples: samples, classes: groups.count)
-    reader = try ClassCellReader(layer, groups: groups, sizes: extent, lanes: lanes)
+    reader = try ClassCellReader(layer, groups: groups, labels: labels, sizes: extent, lanes: lanes)
     self.missing = missing == .skip ? try source.missingRows() : []
     if source.fitsFloat {
       begin(source, as: Float.self, blockBytes, rowsMax)

@@ -51,7 +51,7 @@ struct LayerDivergences {
     var result = Result(
       rows: Array(repeating: .nan, count: rows.labels.count * figures),
       instances: Array(repeating: .nan, count: instances.count * figures))
-    let reader = try ClassCellReader(layer, groups: groups, sizes: extent, lanes: lanes)
+    let reader = try ClassCellReader(layer, groups: groups, labels: rows.labels, sizes: extent, lanes: lanes)
     let codes = CodeWindows(layer, grids: reader.grids, sizes: extent, lanes: lanes)
     let cells = ClassCells(neurons: JudgeSizes.blockNeurons, classes: groups.count)
     for pass in passes { try judge(pass, reader, codes, cells, into: &result) }

@@ -44,8 +44,14 @@ final class ChunkWriters: @unchecked Sendable {
     fileprivate var bytes: [[UInt8]]
   }
 
-  func pieces() -> Pieces {
-    Pieces(chunks: writers.map { _ in [] }, bytes: writers.map { _ in [] })
+  /// - Parameter count: chunks of each array that will be in them, about.
+  func pieces(of count: Int = 1) -> Pieces {
+    var pieces = Pieces(chunks: writers.map { _ in [] }, bytes: writers.map { _ in [] })
+    for (array, writer) in writers.enumerated() {
+      pieces.chunks[array].reserveCapacity(count)
+      pieces.bytes[array].reserveCapacity(count * codecs[array].maxEncodedBytes(writer.metadata.chunkBytes))
+    }
+    return pieces
   }
 
   /// Encodes a chunk of an array.

@@ -18,6 +18,8 @@ struct CodeArrays {
 
   /// Bytes of rows that are put together at once; more where a single row has more.
   private static let rowBytesMax = 16 << 20
+  /// Bytes of rows that are encoded as one piece.
+  private static let rowTaskBytes = 512 << 10
   /// Most rows that are put together at once.
   private static let rowsMax = 16384
   /// Bytes between the columns of a window and beside them: columns a power of two apart would share a few lines of the caches.
@@ -30,7 +32,9 @@ struct CodeArrays {
     guard codes == .both else { return codes == .none ? 0 : column }
     let pitch = pitch(neurons: neurons)
     let rows = rowsAtOnce(samples: samples, pitch: pitch)
-    let row = rows * pitch * 9 / 8 + lanes * (rows * (tileColumns + 8) + ChunkWriters.bytes(perTask: chunk))
+    let chunkOfRow = LayerSizes.codesPerChunk(neurons)
+    let task = chunksPerTask(chunkOfRow) * chunkOfRow
+    let row = rows * pitch * 9 / 8 + lanes * (rows * (tileColumns + 8) + ChunkWriters.bytes(perTask: task))
     return max(column, row)
   }
 
@@ -39,6 +43,9 @@ struct CodeArrays {
     let chunk = LayerSizes.codesPerChunk(neurons)
     return (neurons + chunk - 1) / chunk * chunk
   }
+
+  /// Chunks of rows that a lane encodes as one piece: of narrow layers many, which are then written together.
+  private static func chunksPerTask(_ chunk: Int) -> Int { max(1, rowTaskBytes / chunk) }
 
   private static func rowsAtOnce(samples: Int, pitch: Int) -> Int {
     max(1, min(samples, rowsMax, rowBytesMax / pitch))
@@ -108,7 +115,7 @@ struct CodeArrays {
       let buffer = buffers[lane]
       try read(tile: tile, samples: some, codes: buffer.codes.base, apart: buffer.apart.base)
       buffer.turn(some.count)
-      var pieces = writers.pieces()
+      var pieces = writers.pieces(of: tileColumns)
       for column in 0..<min(tileColumns, neurons - tile * tileColumns) {
         let neuron = tile * tileColumns + column
         writers.encode(0, plane: neuron, chunk: window, buffer.columns.base + column * buffer.pitch, into: &pieces)
@@ -180,12 +187,15 @@ struct CodeArrays {
         try read(tile: tile, samples: some, codes: buffer.codes.base, apart: buffer.apart.base)
         matrix.put(tile: tile, rows: some.count, codes: buffer.codes.base, apart: buffer.apart.base)
       }
-      try writers.write(some.count * chunks, lanes: lanes, checkStop: checkStop) { lane, task in
-        let (row, number) = task.quotientAndRemainder(dividingBy: chunks)
-        let place = row * pitch + number * chunk
-        var pieces = writers.pieces()
-        writers.encode(0, plane: first + row, chunk: number, matrix.codes + place, into: &pieces)
-        writers.encode(1, plane: first + row, chunk: number, matrix.bits + place / 8, into: &pieces)
+      let (total, each) = (some.count * chunks, Self.chunksPerTask(chunk))
+      try writers.write((total + each - 1) / each, lanes: lanes, checkStop: checkStop) { lane, task in
+        var pieces = writers.pieces(of: each)
+        for index in task * each..<min((task + 1) * each, total) {
+          let (row, number) = index.quotientAndRemainder(dividingBy: chunks)
+          let place = row * pitch + number * chunk
+          writers.encode(0, plane: first + row, chunk: number, matrix.codes + place, into: &pieces)
+          writers.encode(1, plane: first + row, chunk: number, matrix.bits + place / 8, into: &pieces)
+        }
         return pieces
       }
     }

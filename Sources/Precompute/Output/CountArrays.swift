@@ -28,10 +28,10 @@ final class CountArrays {
   init(
     _ layer: LayerWriter, _ axis: BinAxis, dataType: DataType, attributes: [String: JSONValue] = [:]
   ) throws {
-    groups = layer.sizes.groups
+    groups = layer.sizes[.plane]
     self.dataType = dataType
     writers = try BinCount.allCases.map {
-      try layer.begin(.counts(axis, $0), as: dataType, attributes: attributes)
+      try layer.begin(.counts(axis, $0, of: layer.sizes.countsBy), as: dataType, attributes: attributes)
     }
     finest = writers[0]
     codecs = writers.map(\.metadata.codec)
@@ -44,10 +44,10 @@ final class CountArrays {
   /// Writes a band of neurons.
   /// - Parameters:
   ///   - band: begins at a whole block.
-  ///   - fill: puts the 256 counts of a neuron in a group to its place.
+  ///   - fill: puts the 256 counts of a neuron in a plane to its place.
   func write(
     band: Range<Int>, lanes: Lanes,
-    fill: @escaping @Sendable (_ neuron: Int, _ group: Int, _ counts: UnsafeMutablePointer<UInt32>) -> Void
+    fill: @escaping @Sendable (_ neuron: Int, _ plane: Int, _ counts: UnsafeMutablePointer<UInt32>) -> Void
   ) throws {
     try write(band: band, lanes: lanes) { block, group, counts in
       for neuron in block {

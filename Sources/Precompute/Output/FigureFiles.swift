@@ -35,7 +35,8 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
   }
 
   func write(
-    _ counters: BandCounters<Value>, band: Range<Int>, members: [[Int]], quartiles: QuartileTable<Value>
+    _ counters: BandCounters<Value>, band: Range<Int>, groups members: [CountingCells.Members],
+    quartiles: QuartileTable<Value>
   ) throws {
     let pieces = (band.count + Self.neuronsAtOnce - 1) / Self.neuronsAtOnce
     try lanes.run(groups * pieces) { _, number in
@@ -43,7 +44,7 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
       let first = piece * Self.neuronsAtOnce
       let some = first..<min(first + Self.neuronsAtOnce, band.count)
       let figures = some.map {
-        CountedNeuron(own: counters.figures($0, of: members[group]), quartiles: quartiles[group, $0])
+        CountedNeuron(own: counters.figures($0, of: members[group].cells), quartiles: quartiles[group, $0])
       }
       let place = group * neurons + band.lowerBound + first
       for statistic in Statistic.allCases {
@@ -95,10 +96,11 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
   }
 
   private func writeOrderings() throws {
-    try write(.medianOrder, .uint32) { groups in
+    let groups = layer.sizes.planes?.groups ?? Array(0..<groups)
+    try write(.medianOrder, .uint32) { planes in
       var order: [UInt32] = []
-      order.reserveCapacity(groups.count * neurons)
-      for group in groups {
+      order.reserveCapacity(planes.count * neurons)
+      for group in groups[planes] {
         let medians: [Value] = try read(.median, groups: group..<group + 1)
         order += medians.withUnsafeBufferPointer(ordered)
       }
@@ -106,14 +108,15 @@ final class FigureFiles<Value: ActivationValue & ReadableValue>: Sendable {
     }
   }
 
-  /// - Parameter elements: makes those of some groups, `[group, neuron]`.
+  /// - Parameter elements: makes those of some planes, `[plane, neuron]`.
   private func write<Element: BitwiseCopyable>(
-    _ array: LayerArray, _ type: DataType, _ elements: (_ groups: Range<Int>) throws -> [Element]
+    _ array: LayerArray, _ type: DataType, _ elements: (_ planes: Range<Int>) throws -> [Element]
   ) throws {
     let writer = try layer.begin(array, as: type)
     let step = writer.metadata.shardShape[0]
-    for first in stride(from: 0, to: groups, by: step) {
-      let rows = first..<min(first + step, groups)
+    let planes = writer.metadata.shape[0]
+    for first in stride(from: 0, to: planes, by: step) {
+      let rows = first..<min(first + step, planes)
       try elements(rows).withUnsafeBufferPointer { try writer.write(rows: rows, $0) }
     }
     writer.finish()

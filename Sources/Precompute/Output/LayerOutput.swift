@@ -6,7 +6,7 @@ import TileStore
 final class LayerOutput<Value: ActivationValue & ReadableValue> {
   private let layer: LayerWriter
   private let lanes: Lanes
-  private let members: [[Int]]
+  private let groups: [CountingCells.Members]
   private var neurons: Int { layer.sizes.neurons }
   private let dataType: DataType
   private let own: CountArrays
@@ -20,10 +20,10 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
   static func bytes(neurons: Int) -> Int { neurons * (11 + MemoryLayout<DyadicGrid>.stride) }
 
   /// - Parameter samplesMax: samples of the largest group.
-  init(_ layer: LayerWriter, members: [[Int]], samplesMax: Int, lanes: Lanes) throws {
+  init(_ layer: LayerWriter, groups: [CountingCells.Members], samplesMax: Int, lanes: Lanes) throws {
     self.layer = layer
     self.lanes = lanes
-    self.members = members
+    self.groups = groups
     dataType = .counting(upTo: samplesMax)
     own = try CountArrays(layer, .own, dataType: dataType)
     figures = try FigureFiles(layer, lanes: lanes)
@@ -42,12 +42,15 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
       origins[neuron] = grid.origin
       tails[neuron] = counters.hasTails(neuron - band.lowerBound) ? 1 : 0
     }
-    try figures.write(counters, band: band, members: members, quartiles: quartiles)
+    try figures.write(counters, band: band, groups: groups, quartiles: quartiles)
     try extremes.write(counters.extremes, band: band, lanes: lanes)
-    let members = members
-    try own.write(band: band, lanes: lanes) { neuron, group, counts in
+    let ofPlanes = (layer.sizes.planes?.groups ?? Array(groups.indices)).map { group in
+      guard let histograms = groups[group].histograms else { preconditionFailure("a plane without a histogram") }
+      return histograms
+    }
+    try own.write(band: band, lanes: lanes) { neuron, plane, counts in
       let local = neuron - band.lowerBound
-      counters.histogram(local, of: members[group], on: counters.grid(local), into: counts)
+      counters.histogram(local, of: ofPlanes[plane], on: counters.grid(local), into: counts)
     }
   }
 

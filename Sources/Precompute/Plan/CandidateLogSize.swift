@@ -17,12 +17,13 @@ struct CandidateLogSize {
   ///   - rows: that are counted.
   ///   - firstRows: of the first block.
   init<Value: ActivationValue & ReadableValue>(
-    _: Value.Type, _ grouping: Grouping, samplesPerRow: Int, neurons: Int, rows: Int, firstRows: Int
+    _: Value.Type, _ grouping: Grouping, _ counting: CountingCells, samplesPerRow: Int, neurons: Int, rows: Int,
+    firstRows: Int
   ) {
     let cells = grouping.cellCount
     let samples = rows * samplesPerRow
     share = Self.share(
-      grouping, samplesPerRow: samplesPerRow, part: Double(rows) / Double(max(1, grouping.cellOfRow.count)),
+      grouping, counting, samplesPerRow: samplesPerRow, part: Double(rows) / Double(max(1, grouping.cellOfRow.count)),
       firstRows: firstRows, margin: CandidateIntervals<Value>.rankMargin)
     // Each block has rows of each cell, if it is large enough; each run of rows has an entry a neuron.
     let runs = min(samples, rows / firstRows * cells + samples / TileWalk<Value>.rowsPerTile)
@@ -34,7 +35,7 @@ struct CandidateLogSize {
   }
 
   private static func share(
-    _ grouping: Grouping, samplesPerRow: Int, part: Double, firstRows: Int,
+    _ grouping: Grouping, _ counting: CountingCells, samplesPerRow: Int, part: Double, firstRows: Int,
     margin: (_ count: Double, _ share: Double, _ part: Double) -> Double
   ) -> Double {
     let rows = Double(grouping.cellOfRow.count)
@@ -45,10 +46,11 @@ struct CandidateLogSize {
       let next = min(1, seen * CandidateLog<Float>.growth)
       // Of each cell, what is near a quartile of one of its groups, and the whole bins.
       var near = [Double](repeating: wholeBins, count: grouping.cellCount)
-      for (group, members) in zip(grouping.groups, grouping.members) {
+      for (group, members) in zip(grouping.groups, counting.groups) {
         let count = max(1, Double(group.rows * samplesPerRow) * part * seen)
-        let share = 6 * margin(count, seen, part) / count
-        for cell in members { near[cell] += share }
+        // Of a group without a histogram everything is kept.
+        let share = members.histograms == nil ? 1 : 6 * margin(count, seen, part) / count
+        for cell in members.cells { near[cell] += share }
       }
       let kept = zip(near, grouping.rowsOfCell).reduce(0) { $0 + min(1, $1.0) * Double($1.1) }
       most = max(most, next * kept / max(1, rows))

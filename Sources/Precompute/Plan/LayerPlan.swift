@@ -48,8 +48,8 @@ extension LayerPlan {
   ///   - openFiles: files that libhdf5 has open.
   /// - Throws: `PrecomputeError` where even the smallest pieces do not fit, with the budget that does.
   init<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, grouping: Grouping, medians: Job.Medians, codes: Codes, judging: Int = 0,
-    memory: Int, lanes: Int, openFiles: Int
+    _ source: LayerSource, as: Value.Type, grouping: Grouping, counting: CountingCells, medians: Job.Medians,
+    codes: Codes, judging: Int = 0, memory: Int, lanes: Int, openFiles: Int
   ) throws {
     // Every band decodes at most what the whole layer does.
     let once = RowBlocks<Value>.bytesTouched(source, neurons: 0..<source.neurons).decoded
@@ -61,21 +61,22 @@ extension LayerPlan {
       )
     }
     let model = Self.memoryModel(
-      source, as: Value.self, grouping: grouping, codes: codes, judging: judging, memory: memory, lanes: lanes,
+      source, as: Value.self, counting: counting, codes: codes, judging: judging, memory: memory, lanes: lanes,
       openFiles: openFiles)
     let cut: MemoryModel.Cut
     do { cut = try model.cut() } catch { throw Self.error(error, source, model) }
     self.source = source
-    codeSamplesMax = Self.codeSamplesMax(source, as: Value.self, grouping)
+    codeSamplesMax = Self.codeSamplesMax(source, as: Value.self, counting)
     rowsPerBlock = cut.rowsPerBlock
     bands = Self.bands(source, neurons: cut.bandNeurons)
-    histograms = source.neurons * grouping.members.count
+    histograms = source.neurons * counting.groups.count { $0.histograms != nil }
 
     let keepingPays =
       medians == .exact && Self.decodingSecondsPerByte(source) >= Self.candidateSecondsPerByte && grouping.isMixed
     candidateLogBytesMax = keepingPays ? model.keptMax(cut) : 0
     let kept = CandidateLogSize(
-      Value.self, grouping, samplesPerRow: source.geometry.samplesPerRow, neurons: cut.bandNeurons, rows: source.rows,
+      Value.self, grouping, counting, samplesPerRow: source.geometry.samplesPerRow, neurons: cut.bandNeurons,
+      rows: source.rows,
       firstRows: cut.rowsPerBlock)
     candidateLogBytes = kept.share <= Self.candidateShareMax && kept.bytes <= candidateLogBytesMax ? kept.bytes : 0
     // A block that holds everything is gone through again where it is.
@@ -97,12 +98,12 @@ extension LayerPlan {
   }
 
   private static func memoryModel<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, grouping: Grouping, codes: Codes, judging: Int, memory: Int, lanes: Int,
+    _ source: LayerSource, as: Value.Type, counting: CountingCells, codes: Codes, judging: Int, memory: Int, lanes: Int,
     openFiles: Int
   ) -> MemoryModel {
     let lane = RowBlocks<Value>.decodingBytes(source) + TileWalk<Value>.bytesPerLane
     let samples = source.rows * source.geometry.samplesPerRow
-    let samplesMax = codeSamplesMax(source, as: Value.self, grouping)
+    let samplesMax = codeSamplesMax(source, as: Value.self, counting)
     let taking =
       codes == .none
       ? 0
@@ -113,26 +114,26 @@ extension LayerPlan {
       always: MemoryModel.always(files: openFiles, rows: source.rows)
         + LayerOutput<Value>.bytes(neurons: source.neurons),
       finishing: max(
-        judging, FigureFiles<Value>.bytes(groups: grouping.groups.count, neurons: source.neurons, lanes: lanes),
+        judging, FigureFiles<Value>.bytes(groups: counting.groups.count, neurons: source.neurons, lanes: lanes),
         CodeArrays.bytes(neurons: source.neurons, samples: samples, codes: codes, lanes: lanes)),
       working: CountArrays.bytes(lanes: lanes) + lanes * lane + taking,
       perNeuron: BandCounters<Value>.bytes(
-        cells: grouping.cellCount, samplesPerCellMax: grouping.rowsPerCellMax * source.geometry.samplesPerRow)
-        + QuartileTable<Value>.bytes(groups: grouping.groups.count),
+        counting, samplesMax: counting.rowsMax * source.geometry.samplesPerRow)
+        + QuartileTable<Value>.bytes(groups: counting.groups.count),
       block: { RowBlocks<Value>.bytes(source, neurons: 0..<$0, rowsPerBlock: $1) },
       decoded: {
         bands(source, neurons: $0).reduce(0) { $0 + RowBlocks<Value>.bytesTouched(source, neurons: $1).decoded }
       },
       neurons: source.neurons, rows: source.rows, rowGranularity: RowBlocks<Value>.rowGranularity(source),
-      cells: grouping.cellCount, valueBytes: source.logicalBytes)
+      cells: counting.cells, valueBytes: source.logicalBytes)
   }
 
   private static func codeSamplesMax<Value: ActivationValue & ReadableValue>(
-    _ source: LayerSource, as: Value.Type, _ grouping: Grouping
+    _ source: LayerSource, as: Value.Type, _ counting: CountingCells
   ) -> Int {
     let each = source.geometry.samplesPerRow
     return BandCodes<Value>.samplesMax(
-      cells: grouping.cellCount, samplesPerRow: each, samples: source.rows * each)
+      cells: counting.cells, samplesPerRow: each, samples: source.rows * each)
   }
 
   private static func error(
@@ -160,11 +161,11 @@ extension LayerPlan {
   /// Bytes for candidates that are kept while some segments of rows are counted; 0: these are read twice.
   ///
   /// Other than of a whole layer, it does not matter how many they are: what is near the quartiles is kept in any case.
-  func candidateLogBytes(_ segments: [Int], _ grouping: Grouping) -> Int {
+  func candidateLogBytes(_ segments: [Int], _ grouping: Grouping, _ counting: CountingCells) -> Int {
     let rows = source.rows(ofSegments: segments).map(\.count)
     func bytes<Value: ActivationValue & ReadableValue>(_: Value.Type) -> Int {
       CandidateLogSize(
-        Value.self, grouping, samplesPerRow: source.geometry.samplesPerRow, neurons: bands[0].count,
+        Value.self, grouping, counting, samplesPerRow: source.geometry.samplesPerRow, neurons: bands[0].count,
         rows: rows.reduce(0, +), firstRows: min(rowsPerBlock, rows[0])
       ).bytes
     }

@@ -15,6 +15,9 @@ public struct PreparedJob: Sendable {
   public let ids: [String]
   public let lanes: Lanes
   public let memory: Int
+  /// Groups that have planes of counts; `nil`: all of them.
+  let planes: GroupPlanes?
+  let counting: CountingCells
   /// Why the store has no codes although the job does not say so; `nil` where that is not so.
   let codesLeftOut: String?
   /// Rows of the dump that seem never to have been filled, as far as that was looked for.
@@ -44,9 +47,15 @@ public struct PreparedJob: Sendable {
       rows: contents.rows, labels: contents.labels, predictions: contents.predictions,
       conditions: job.groups.map { ($0.name, $0.condition, try RowExpression(parsing: $0.condition, in: .job)) })
     let (codes, codesLeftOut) = job.codes.map { ($0, nil) } ?? Self.usualCodes(of: contents.layers)
+    planes = GroupPlanes(
+      writing: Self.groups(grouping, contents), samplesPerRow: contents.layers.map(\.geometry.samplesPerRow).max() ?? 1,
+      codes: codes)
     self.codesLeftOut = codesLeftOut
     let divergences = try Self.divergences(job.divergences, contents, codes)
-    plans = try contents.layers.map { [grouping] layer in
+    // Quartiles that are binned come from histograms.
+    counting = CountingCells(
+      rowsOfCell: grouping.rowsOfCell, members: grouping.members, apart: job.medians == .exact ? planes?.groups : nil)
+    plans = try contents.layers.map { [grouping, counting] layer in
       let judging =
         divergences == .none
         ? 0
@@ -55,12 +64,11 @@ public struct PreparedJob: Sendable {
         ).bytes(instances: contents.instances.instances.count, lanes: lanes.count)
       return layer.fitsFloat
         ? try LayerPlan(
-          layer, as: Float.self, grouping: grouping, medians: job.medians, codes: codes, judging: judging, memory: left,
-          lanes: lanes.count, openFiles: openFiles)
+          layer, as: Float.self, grouping: grouping, counting: counting, medians: job.medians, codes: codes,
+          judging: judging, memory: left, lanes: lanes.count, openFiles: openFiles)
         : try LayerPlan(
-          layer, as: Double.self, grouping: grouping, medians: job.medians, codes: codes, judging: judging,
-          memory: left,
-          lanes: lanes.count, openFiles: openFiles)
+          layer, as: Double.self, grouping: grouping, counting: counting, medians: job.medians, codes: codes,
+          judging: judging, memory: left, lanes: lanes.count, openFiles: openFiles)
     }
     guard plans.reduce(0.0, { $0 + Double($1.countedBytes) + Double($1.decodedBytes) }) < 0x1p62 else {
       throw PrecomputeError(
@@ -177,12 +185,8 @@ public struct PreparedJob: Sendable {
 
   func attributes(layers: [Layer]) throws -> Attributes {
     let counted = layers.compactMap(\.counted)
-    let groups = grouping.groups.map { group in
-      TileStore.Group(
-        name: group.name, kind: .init(rawValue: group.kind.rawValue)!, rows: group.rows,
-        label: group.kind == .class ? label(group.text ?? group.name) : nil,
-        where: group.kind == .where ? group.text : nil)
-    }
+    var groups = Self.groups(grouping, contents)
+    if let planes { for group in groups.indices { groups[group].plane = planes.place(of: group) } }
     let kinds = Dictionary(uniqueKeysWithValues: contents.instances.kinds.map { ($0.name, $0) })
     let instances = contents.instances.instances.map { instance in
       TileStore.Instance(
@@ -211,7 +215,16 @@ public struct PreparedJob: Sendable {
       job: job.json(contents))
   }
 
-  private func label(_ text: String) -> JSONValue {
+  private static func groups(_ grouping: Grouping, _ contents: DumpContents) -> [TileStore.Group] {
+    grouping.groups.map { group in
+      TileStore.Group(
+        name: group.name, kind: .init(rawValue: group.kind.rawValue)!, rows: group.rows,
+        label: group.kind == .class ? label(group.text ?? group.name, contents) : nil,
+        where: group.kind == .where ? group.text : nil)
+    }
+  }
+
+  private static func label(_ text: String, _ contents: DumpContents) -> JSONValue {
     contents.labels?.areIntegers == true ? Int64(text).map { .int($0) } ?? .string(text) : .string(text)
   }
 

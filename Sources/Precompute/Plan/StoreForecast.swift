@@ -10,6 +10,7 @@ struct StoreForecast {
 
   init(_ job: PreparedJob) {
     let groups = Double(job.grouping.groups.count)
+    let planes = Double(job.planes?.count ?? job.grouping.groups.count)
     let instances = Double(job.contents.instances.instances.count)
     let rowsMax = job.grouping.groups.map(\.rows).max() ?? 0
     let bins = BinCount.allCases.reduce(0.0) { $0 + Double($1.rawValue) } * Double(BinAxis.allCases.count)
@@ -18,11 +19,13 @@ struct StoreForecast {
       let source = plan.source
       let each = source.geometry.samplesPerRow
       let value = source.fitsFloat ? 4.0 : 8.0
-      let ofGroup =
-        Double(DataType.counting(upTo: rowsMax * each).byteCount) * bins
-        + Statistic.allCases.reduce(4.0) { $0 + ($1.kind == .count ? 4 : $1.kind == .moment ? 8 : value) }
+      // Counts, and an order by median.
+      let ofPlane = Double(DataType.counting(upTo: rowsMax * each).byteCount) * bins + 4
+      let ofGroup = Statistic.allCases.reduce(0.0) {
+        $0 + ($1.kind == .count ? 4 : $1.kind == .moment ? 8 : value)
+      }
       let extremes = Double(ExtremeEnd.allCases.count * ExtremeEnd.rows) * (value + 4)
-      counts += Double(source.neurons) * (groups * ofGroup + extremes + instances * 8)
+      counts += Double(source.neurons) * (planes * ofPlane + groups * ofGroup + extremes + instances * 8)
       columns += Double(source.neurons) * Double(source.rows * each) * 9 / 8
     }
     self.counts = counts + (job.divergenceAttributes?.logicalBytes ?? 0)

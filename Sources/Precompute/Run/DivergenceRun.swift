@@ -36,7 +36,8 @@ extension PreparedJob {
     var instances: [LayerDivergences.JudgedInstance] = []
     func open(_ layer: Layer) throws -> LayerReader {
       try builder.reader(
-        of: layer, rows: contents.rows, groups: grouping.groups.count, instances: contents.instances.instances.count)
+        of: layer, rows: contents.rows, groups: grouping.groups.count, planes: planes,
+        instances: contents.instances.instances.count)
     }
     for layer in layers where !writer.hasLayer(layer.id) {
       observer.report(.writing(layer: layer.name))

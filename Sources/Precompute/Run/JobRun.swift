@@ -44,7 +44,8 @@ extension PreparedJob {
     for (number, plan) in plans.enumerated() {
       let path = StorePath.layer(ids[number])
       if let kept = builder.completedLayer(
-        ids[number], rows: contents.rows, groups: grouping.groups.count, instances: contents.instances.instances.count)
+        ids[number], rows: contents.rows, groups: grouping.groups.count, planes: planes,
+        instances: contents.instances.instances.count)
       {
         observer.report(.layerKept(name: kept.name, bytes: plan.countedBytes))
         layers.append(kept)
@@ -107,10 +108,10 @@ extension PreparedJob {
     let writer = try LayerWriter(
       builder, id: id,
       sizes: LayerSizes(
-        groups: grouping.groups.count, instances: contents.instances.instances.count, neurons: source.neurons,
-        samples: contents.rows * source.geometry.samplesPerRow, codes: job.codes ?? .none))
+        groups: grouping.groups.count, planes: planes, instances: contents.instances.instances.count,
+        neurons: source.neurons, samples: contents.rows * source.geometry.samplesPerRow, codes: job.codes ?? .none))
     let output = try LayerOutput<Value>(
-      writer, members: grouping.members, samplesMax: rowsMax * source.geometry.samplesPerRow, lanes: lanes)
+      writer, groups: counting.groups, samplesMax: rowsMax * source.geometry.samplesPerRow, lanes: lanes)
     let files = try bandFiles(
       layer: number, segments: nil, shard: nil, folder: builder.scratchFolder, as: Value.self)
     var run = try layerRun(number, observer, as: Value.self)
@@ -148,7 +149,8 @@ extension PreparedJob {
   ) throws -> LayerRun<Value> {
     let missing = job.missing == .skip ? try plans[number].source.missingRows() : []
     return LayerRun(
-      plan: plans[number], grouping: grouping, medians: job.medians, missingRows: missing, lanes: lanes,
+      plan: plans[number], grouping: grouping, counting: counting, medians: job.medians, missingRows: missing,
+      lanes: lanes,
       observer: observer)
   }
 

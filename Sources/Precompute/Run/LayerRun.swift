@@ -7,6 +7,7 @@ import TileStore
 struct LayerRun<Value: ActivationValue & ReadableValue> {
   let plan: LayerPlan
   let grouping: Grouping
+  let counting: CountingCells
   let medians: Job.Medians
   /// Rows that are left out, because their chunks were never written.
   let missingRows: [Range<Int>]
@@ -92,8 +93,8 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
 
   func newWork(_ band: Range<Int>) -> BandWork<Value> {
     let counters = BandCounters<Value>(
-      neurons: band.count, cells: grouping.cellCount, samplesPerCellMax: samplesPerCellMax)
-    return BandWork(band, groups: grouping.members.count, counters: counters)
+      neurons: band.count, counting, samplesMax: counting.rowsMax * source.geometry.samplesPerRow)
+    return BandWork(band, groups: counting.groups.count, counters: counters)
   }
 
   /// Keeps candidates of a band that is about to be counted. What a run had kept that was killed is lost: the one that goes on makes both
@@ -104,7 +105,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   func candidateLog(_ work: BandWork<Value>, rows: Int, bytes: Int) -> CandidateLog<Value>? {
     guard bytes > 0, work.nextRow == 0 else { return nil }
     return CandidateLog(
-      work.counters, groups: grouping.members, integers: source.holdsWholeNumbers, rows: rows,
+      work.counters, groups: counting.groups, integers: source.holdsWholeNumbers, rows: rows,
       part: Double(rows) / Double(source.rows), bytes: bytes)
   }
 
@@ -116,8 +117,6 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       files: files, codes: codes, grouping: grouping, samplesPerRow: source.geometry.samplesPerRow,
       firstNeuron: band.lowerBound, samples: source.rows * source.geometry.samplesPerRow)
   }
-
-  private var samplesPerCellMax: Int { grouping.rowsPerCellMax * source.geometry.samplesPerRow }
 
   /// Reads a band's rows; a block begins at `row`.
   func blocks(_ band: Range<Int>, rows: [Range<Int>], from row: Int) -> RowBlocks<Value> {

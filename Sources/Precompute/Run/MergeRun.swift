@@ -23,7 +23,7 @@ extension PreparedJob {
         path: path, version: mark.version, attributes: attributes, evidence: job.contents.evidence,
         replacedDump: replacedDump)
     }
-    let shards = try ShardSet(of: self, in: folder, observer)
+    let shards = try ShardSet(of: self, in: folder) { try observer.checkStop() }
     job.note(shards.unfilledRows)
     let result = try job.run(output: output, observer: observer, from: shards)
     try folder.markMerged(version: result.version, shards.unfilledRows)
@@ -62,7 +62,7 @@ extension LayerRun {
       }
       observer.report(.resumed(bytes: portion(of: plan.countedBytes, band.count, of: plan.source.neurons)))
       let counters = try files.join(parts, neurons: band, segmentCount: segmentCount)
-      let work = BandWork<Value>(band, groups: grouping.members.count, counters: counters)
+      let work = BandWork<Value>(band, groups: counting.groups.count, counters: counters)
       let taken = try newCodes(band, resuming: nil)
       let windows = taken.map { windowTaker(parts.compactMap(\.codes), $0, band) }
       try findQuartiles(

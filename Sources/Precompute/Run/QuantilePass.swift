@@ -20,7 +20,7 @@ struct QuantilePass<Value: ActivationValue & ReadableValue> {
   let windows: WindowTaker<Value>?
 
   private var counters: BandCounters<Value> { work.counters }
-  private var groups: [[Int]] { layer.grouping.members }
+  private var groups: [CountingCells.Members] { layer.counting.groups }
   private var plan: LayerPlan { layer.plan }
   private var integers: Bool { plan.source.holdsWholeNumbers }
 

@@ -32,7 +32,8 @@ extension PreparedJob {
     let once = rows * piece.neurons.count * source.geometry.positions * (source.element.bytes ?? 0)
     let plan = plans[piece.layer]
     let twice =
-      piece.segments.map { job.medians == .exact && plan.candidateLogBytes($0, grouping) == 0 } ?? plan.readsTwice
+      piece.segments.map { job.medians == .exact && plan.candidateLogBytes($0, grouping, counting) == 0 }
+      ?? plan.readsTwice
     return twice ? once * 2 : once
   }
 
@@ -97,7 +98,9 @@ extension PreparedJob {
       try contents.dump.verifyUnchanged()
       observer.report(.layerEnds(name: source.name))
     }
-    if !isNew, let mark = try? ShardFolder.complete(at: own.path), mark.files == names, mark.unfilledRows == unfilledRows {
+    if !isNew, let mark = try? ShardFolder.complete(at: own.path), mark.files == names,
+      mark.unfilledRows == unfilledRows
+    {
       return result(.wasComplete)
     }
     for name in try own.files where !names.contains(name) { try own.remove(name) }
@@ -145,9 +148,9 @@ extension PreparedJob {
       folder: folder,
       template: CountsHeader(
         fingerprint: try workFingerprint.digest, shard: shard, layer: layer, firstNeuron: 0, endNeuron: 0,
-        segments: segments, cells: grouping.cellCount, groups: grouping.groups.count,
+        segments: segments, cells: counting.cells, histograms: counting.histograms, groups: grouping.groups.count,
         valueBytes: MemoryLayout<Value>.size),
-      samplesPerCellMax: grouping.rowsPerCellMax * plans[layer].source.geometry.samplesPerRow,
+      counting: counting, samplesMax: counting.rowsMax * plans[layer].source.geometry.samplesPerRow,
       hasCodes: job.codes ?? .none > .none, lanes: lanes)
   }
 }
@@ -166,7 +169,7 @@ extension LayerRun {
     let rows = plan.source.rows(ofSegments: segments)
     let blocks = blocks(band, rows: rows, from: work.gatheredRow ?? work.nextRow)
     let rowCount = rows.reduce(0) { $0 + $1.count }
-    let log = candidateLog(work, rows: rowCount, bytes: plan.candidateLogBytes(segments, grouping))
+    let log = candidateLog(work, rows: rowCount, bytes: plan.candidateLogBytes(segments, grouping, counting))
     try count(work, blocks, walk, keeper: keeper, log: log, journal: journal, codes: codes)
     if work.gatheredRow == nil {
       try files.append(work.counters, to: writer)
@@ -190,7 +193,7 @@ extension LayerRun {
   ) throws {
     let counters = work.counters
     let candidates = LaneResults<CandidateIntervals<Value>>(counters.tiles)
-    let (members, integers) = (grouping.members, plan.source.holdsWholeNumbers)
+    let (members, integers) = (counting.groups, plan.source.holdsWholeNumbers)
     try lanes.run(counters.tiles) { _, tile in
       candidates[tile] = CandidateIntervals(
         predictedFrom: counters, tile: tile, groups: members, integers: integers, share: 1, part: part)

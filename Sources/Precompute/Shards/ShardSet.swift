@@ -12,8 +12,9 @@ struct ShardSet {
   let unfilledRows: UnfilledRows
 
   /// Looks for all shards of a job and checks every byte of their results.
+  /// - Parameter checkStop: throws where somebody asks to stop.
   /// - Throws: `PrecomputeError` that names what is missing, damaged, foreign or there twice.
-  init(of job: PreparedJob, in folder: ShardFolder, _ observer: RunObserver) throws {
+  init(of job: PreparedJob, in folder: ShardFolder, checkStop: @Sendable () throws -> Void) throws {
     let found = try Survey(folder)
     guard !found.isEmpty else { throw Self.none(job, folder) }
     let count = found.chosenCount
@@ -35,7 +36,7 @@ struct ShardSet {
           try CountsFile(path: "\(folder.path(of: mark.shard))/\(name)", hasCodes: job.job.codes ?? .none > .none)
         }
         try job.lanes.run(own.count) { _, number in
-          try observer.checkStop()
+          try checkStop()
           try own[number].verify()
         }
         try Self.check(own, are: job.pieces(of: mark.shard), of: mark.shard, job, folder)
@@ -67,7 +68,8 @@ struct ShardSet {
       for file in files where file.header.layer == piece.layer {
         let header = file.header
         guard header.fingerprint == digest, header.shard == shard, header.segments == piece.segments,
-          header.firstNeuron == neuron, header.cells == job.grouping.cellCount,
+          header.firstNeuron == neuron, header.cells == job.counting.cells,
+          header.histograms == job.counting.histograms,
           header.groups == job.grouping.groups.count, header.valueBytes == valueBytes
         else { throw RecordFileError(file.reader.path, "it is not what the shard was to count") }
         neuron = header.endNeuron

@@ -16,7 +16,8 @@ public struct StoreWriteError: Error, CustomStringConvertible, Sendable {
     let advice =
       switch errno {
       case ENOSPC, EDQUOT: " Free some space and run the same command again."
-      case EFBIG: " The system or the file system allows no larger file (ulimit -f): raise the limit and run the same command again."
+      case EFBIG:
+        " The system or the file system allows no larger file (ulimit -f). Raise the limit and run the same command again."
       case EACCES, EPERM, EROFS: " Give write permission, or choose another --output."
       default: ""
       }

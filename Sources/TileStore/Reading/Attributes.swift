@@ -90,9 +90,11 @@ public struct Layer: Sendable, Equatable, Codable {
   /// Lengths of the axes of its arrays.
   /// - Parameters:
   ///   - rows: of the data set.
-  func sizes(rows: Int, groups: Int, instances: Int) -> LayerSizes {
+  ///   - planes: `nil`: every group has one.
+  func sizes(rows: Int, groups: Int, planes: GroupPlanes?, instances: Int) -> LayerSizes {
     LayerSizes(
-      groups: groups, instances: instances, neurons: neurons, samples: rows * samples, codes: codes ?? .none)
+      groups: groups, planes: planes, instances: instances, neurons: neurons, samples: rows * samples,
+      codes: codes ?? .none)
   }
 
   public init(
@@ -127,13 +129,51 @@ public struct Group: Sendable, Equatable, Codable {
   public var label: JSONValue?
   /// Of a group of the job: its condition.
   public var `where`: String?
+  /// Where its counts are, in a store in which small classes have no planes; otherwise `nil`.
+  public var plane: Plane?
 
-  public init(name: String, kind: Kind, rows: Int, label: JSONValue? = nil, where: String? = nil) {
+  public enum Plane: Sendable, Equatable {
+    case number(Int)
+    /// It has none: its counts come from codes.
+    case lacking
+  }
+
+  public init(
+    name: String, kind: Kind, rows: Int, label: JSONValue? = nil, where: String? = nil, plane: Plane? = nil
+  ) {
     self.name = name
     self.kind = kind
     self.rows = rows
     self.label = label
     self.where = `where`
+    self.plane = plane
+  }
+
+  enum CodingKeys: String, CodingKey { case name, kind, rows, label, `where`, plane }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    name = try container.decode(String.self, forKey: .name)
+    kind = try container.decode(Kind.self, forKey: .kind)
+    rows = try container.decode(Int.self, forKey: .rows)
+    label = try container.decodeIfPresent(JSONValue.self, forKey: .label)
+    `where` = try container.decodeIfPresent(String.self, forKey: .where)
+    guard container.contains(.plane) else { return }
+    plane = try container.decodeIfPresent(Int.self, forKey: .plane).map { .number($0) } ?? .lacking
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(kind, forKey: .kind)
+    try container.encode(rows, forKey: .rows)
+    try container.encodeIfPresent(label, forKey: .label)
+    try container.encodeIfPresent(`where`, forKey: .where)
+    switch plane {
+    case .number(let number)?: try container.encode(number, forKey: .plane)
+    case .lacking?: try container.encodeNil(forKey: .plane)
+    case nil: break
+    }
   }
 }
 

@@ -5,6 +5,7 @@ public struct LayerReader: Sendable {
   public let arrays: [ArrayReader]
   /// Places in `arrays`, by the path below the layer's group.
   private let places: [String: Int]
+  private let sizes: LayerSizes
   /// Those that the store has, in the order of `FORMAT.md` §5.
   public let statistics: [Statistic]
 
@@ -36,6 +37,7 @@ public struct LayerReader: Sendable {
       arrays.append(array)
     }
     self.layer = layer
+    self.sizes = sizes
     self.arrays = arrays
     places = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1.path, $0) })
     statistics = Statistic.allCases.filter { [places] in places[LayerArray.statistic($0).path] != nil }
@@ -62,7 +64,7 @@ public struct LayerReader: Sendable {
   public var origin: ArrayReader { always(.origin) }
   /// `[neuron]` uint8.
   public var tails: ArrayReader { always(.tails) }
-  /// `[group, neuron]` uint32.
+  /// `[plane, neuron]` uint32.
   public var medianOrder: ArrayReader { always(.medianOrder) }
   /// `[instance, neuron]` uint32, where there are instances.
   public var valueOrder: ArrayReader? { self[.valueOrder] }
@@ -83,8 +85,16 @@ public struct LayerReader: Sendable {
   /// `[sample, neuronByte]`.
   public var codeRowsApart: ArrayReader? { self[.codeRowsApart] }
 
-  /// `[group, neuron, bin]`.
-  public func counts(_ axis: BinAxis, _ bins: BinCount) -> ArrayReader { always(.counts(axis, bins)) }
+  /// The plane of a group in `counts` and `medianOrder`; `nil`: it has none, and its counts come from codes.
+  public func plane(of group: Int) -> Int? {
+    guard let planes = sizes.planes else { return group }
+    return planes.ofGroup[group]
+  }
+
+  /// `[plane, neuron, bin]`.
+  public func counts(_ axis: BinAxis, _ bins: BinCount) -> ArrayReader {
+    always(.counts(axis, bins, of: sizes.countsBy))
+  }
 
   /// `[group, neuron]`.
   /// - Precondition: `statistics` has it.

@@ -188,6 +188,17 @@ final class Metadata {
       try require((0...rows).contains(group.rows), "the group “\(group.name)” has \(group.rows) of \(rows) rows")
     }
     try require(attributes.groups.first?.kind == .all, "group 0 is not “all”")
+    if let planes = GroupPlanes(of: attributes.groups) {
+      for (index, group) in attributes.groups.enumerated() {
+        try require(
+          group.plane == planes.place(of: index), "the group “\(group.name)” has another plane than its place says")
+        try require(
+          group.plane != .lacking || group.kind == .class, "the group “\(group.name)” has no plane and is no class")
+      }
+      try require(
+        attributes.formatVersion >= 2 && attributes.layers.allSatisfy { $0.codes ?? .none >= .columns },
+        "groups have no planes in layers without codes")
+    }
     try require(
       Set(attributes.layers.map { $0.id.lowercased() }).count == attributes.layers.count, "two layers share an id")
     try require(Set(attributes.groups.map(\.name)).count == attributes.groups.count, "two groups share a name")

@@ -73,6 +73,7 @@ public final class Store: Sendable {
       return array
     }
 
+    let planes = GroupPlanes(of: attributes.groups)
     var layers: [LayerReader] = []
     for layer in attributes.layers {
       let file = StorePath.metadata(of: StorePath.layer(layer.id))
@@ -83,7 +84,8 @@ public final class Store: Sendable {
         try LayerReader(
           layer,
           layer.sizes(
-            rows: attributes.dataset.rows, groups: attributes.groups.count, instances: attributes.instances.count),
+            rows: attributes.dataset.rows, groups: attributes.groups.count, planes: planes,
+            instances: attributes.instances.count),
           formatVersion: attributes.formatVersion, open: array))
     }
 
@@ -120,6 +122,9 @@ public final class Store: Sendable {
       has(StorePath.rows)
       ? try metadata.rowTable(rows: attributes.dataset.rows, of: attributes.formatVersion, open: rowArray) : nil
     divergences = has(StorePath.divergences) ? try metadata.divergences(attributes, open: rowArray) : nil
+    guard planes == nil || table?.attributes.label != nil && table?[.label] != nil else {
+      throw .corrupt(StorePath.metadata(of: StorePath.rows), "classes have no planes, and no row says of which it is")
+    }
     version = manifest.version
     metadataBytes = metadata.bytesKept
     self.folder = folder

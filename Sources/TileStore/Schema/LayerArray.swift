@@ -31,15 +31,24 @@ public struct LayerArray: Sendable, Equatable {
 
 extension LayerArray {
   public static let all: [LayerArray] =
-    BinAxis.allCases.flatMap { axis in BinCount.allCases.map { counts(axis, $0) } } + Statistic.allCases.map(statistic)
+    BinAxis.allCases.flatMap { axis in BinCount.allCases.map { counts(axis, $0) } }
+    + BinAxis.allCases.flatMap { axis in BinCount.allCases.map { counts(axis, $0, of: .plane) } }
+    + Statistic.allCases.map(statistic)
     + [exponent, origin, tails, medianOrder, valueOrder, values]
     + ExtremeEnd.allCases.flatMap { [extremes($0), extremeRows($0)] }
     + [codeColumns, codeColumnsApart, codeRows, codeRowsApart]
 
-  public static func counts(_ axis: BinAxis, _ bins: BinCount) -> LayerArray {
+  /// Counts of every group, or of those that have planes.
+  /// - Parameter first: `.group` or `.plane`.
+  public static func counts(_ axis: BinAxis, _ bins: BinCount, of first: LayerDimension = .group) -> LayerArray {
     LayerArray(
-      "\(axis.rawValue)/\(bins.rawValue)", [.group, .neuron, .bin(bins)], [.uint8, .uint16, .uint32],
-      bitShuffled: axis == .own && bins == .full ? [.uint8, .uint16] : [])
+      "\(folder(of: axis, first))/\(bins.rawValue)", [first, .neuron, .bin(bins)], [.uint8, .uint16, .uint32],
+      since: first == .plane ? 2 : 1, bitShuffled: axis == .own && bins == .full ? [.uint8, .uint16] : [])
+  }
+
+  /// The group of the counts on an axis.
+  static func folder(of axis: BinAxis, _ first: LayerDimension) -> String {
+    first == .plane ? "planes/\(axis.rawValue)" : axis.rawValue
   }
 
   public static func statistic(_ statistic: Statistic) -> LayerArray {
@@ -50,7 +59,7 @@ extension LayerArray {
   public static let exponent = LayerArray("grid/exponent", [.neuron], [.int16])
   public static let origin = LayerArray("grid/origin", [.neuron], [.int64])
   public static let tails = LayerArray("grid/tails", [.neuron], [.uint8])
-  public static let medianOrder = LayerArray("orderings/median", [.group, .neuron], [.uint32])
+  public static let medianOrder = LayerArray("orderings/median", [.plane, .neuron], [.uint32])
   public static let valueOrder = LayerArray("orderings/value", [.instance, .neuron], [.uint32])
   public static let values = LayerArray("values", [.instance, .neuron], [.float32])
 
@@ -63,10 +72,12 @@ extension LayerArray {
     LayerArray("extremes/\(end.rawValue)_row", [.neuron, .rank], [.uint32], since: 2)
   }
 
-  public static let codeColumns = LayerArray("codes/columns", [.neuron, .sample], [.uint8], since: 2, codes: .columns)
+  public static let codeColumns = LayerArray(
+    "codes/columns", [.neuron, .sample], [.uint8], since: 2, bitShuffled: [.uint8], codes: .columns)
   public static let codeColumnsApart = LayerArray(
     "codes/columns_apart", [.neuron, .sampleByte], [.uint8], since: 2, codes: .columns)
-  public static let codeRows = LayerArray("codes/rows", [.sample, .neuron], [.uint8], since: 2, codes: .both)
+  public static let codeRows = LayerArray(
+    "codes/rows", [.sample, .neuron], [.uint8], since: 2, bitShuffled: [.uint8], codes: .both)
   public static let codeRowsApart = LayerArray(
     "codes/rows_apart", [.sample, .neuronByte], [.uint8], since: 2, codes: .both)
 }
@@ -89,6 +100,8 @@ public enum ExtremeEnd: String, Sendable, CaseIterable {
 /// What an axis of a layer's array counts.
 public enum LayerDimension: Sendable, Equatable {
   case group, instance, neuron
+  /// Groups that have counts of their own: all of them, unless small classes have none.
+  case plane
   case bin(BinCount)
   /// Samples of all rows, those of a row together: `row * samples + number`.
   case sample
@@ -101,6 +114,8 @@ public enum LayerDimension: Sendable, Equatable {
 /// Lengths of the axes of a layer's arrays.
 public struct LayerSizes: Sendable, Equatable {
   public var groups: Int
+  /// `nil`: every group has one.
+  public var planes: GroupPlanes?
   public var instances: Int
   public var neurons: Int
   /// Of all rows.
@@ -108,8 +123,11 @@ public struct LayerSizes: Sendable, Equatable {
   /// The layer's codes.
   public var codes: Codes
 
-  public init(groups: Int, instances: Int, neurons: Int, samples: Int, codes: Codes) {
+  public init(
+    groups: Int, planes: GroupPlanes? = nil, instances: Int, neurons: Int, samples: Int, codes: Codes
+  ) {
     self.groups = groups
+    self.planes = planes
     self.instances = instances
     self.neurons = neurons
     self.samples = samples
@@ -121,9 +139,13 @@ public struct LayerSizes: Sendable, Equatable {
     ArrayMetadata.ofCodes(1, length, perByte: 1, codec: .usual(.uint8)).chunkElements
   }
 
+  /// The first axis of the counts.
+  public var countsBy: LayerDimension { planes == nil ? .group : .plane }
+
   public subscript(dimension: LayerDimension) -> Int {
     switch dimension {
     case .group: groups
+    case .plane: planes?.count ?? groups
     case .instance: instances
     case .neuron: neurons
     case .bin(let bins): bins.rawValue
@@ -138,8 +160,11 @@ public struct LayerSizes: Sendable, Equatable {
 extension LayerArray {
   /// Whether a store of a version of the format has the array: an array without elements is left out.
   func isPresent(_ sizes: LayerSizes, formatVersion: Int) -> Bool {
-    since <= formatVersion && codes <= sizes.codes && dimensions.allSatisfy { sizes[$0] > 0 }
+    let isOfOthers = isOfCounts && dimensions.first != sizes.countsBy
+    return since <= formatVersion && codes <= sizes.codes && !isOfOthers && dimensions.allSatisfy { sizes[$0] > 0 }
   }
+
+  private var isOfCounts: Bool { if case .bin = dimensions.last { true } else { false } }
 
   /// Groups or instances whose rows one file holds, and which are written together.
   public func planesPerShard(_ sizes: LayerSizes) -> Int {
@@ -161,8 +186,11 @@ extension LayerArray {
 
   /// How its chunks are written.
   func codec(_ type: DataType) -> ChunkCodec {
-    bitShuffled.contains(type) ? .blosc(Blosc(.bits, elementBytes: type.byteCount)) : .usual(type)
+    .usual(type, isBitShuffled: bitShuffled.contains(type), level: codes == .none ? Blosc.levelMax : Self.levelOfCodes)
   }
+
+  /// Codes are many, and mostly of bits that do not get smaller.
+  private static let levelOfCodes = 5
 
   /// - Precondition: the array may have that type.
   func metadata(_ sizes: LayerSizes, _ type: DataType, attributes: [String: JSONValue] = [:]) -> ArrayMetadata {

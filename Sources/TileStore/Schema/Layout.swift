@@ -61,12 +61,14 @@ extension ArrayMetadata {
 extension ChunkCodec {
   /// How chunks of a type are written where nothing else was measured to be better. Integers of several bytes are shuffled, since their
   /// upper bytes are mostly equal; floating-point numbers are not: many are exactly 0, and of the others shuffling makes little.
-  static func usual(_ type: DataType) -> ChunkCodec {
+  /// - Parameter isBitShuffled: whether shuffling bits was.
+  static func usual(_ type: DataType, isBitShuffled: Bool = false, level: Int = Blosc.levelMax) -> ChunkCodec {
     let shuffle: Blosc.Shuffle =
       switch type {
+      case _ where isBitShuffled: .bits
       case .uint16, .uint32, .int16, .int64: .bytes
       case .uint8, .float32, .float64: .none
       }
-    return .blosc(Blosc(shuffle, elementBytes: type.byteCount))
+    return .blosc(Blosc(shuffle, elementBytes: type.byteCount, level: level))
   }
 }

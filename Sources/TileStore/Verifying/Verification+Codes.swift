@@ -2,10 +2,12 @@
 extension Verification {
   mutating func checkCodes(of store: Store) {
     for layer in store.layers {
-      let sizes = layer.layer.sizes(rows: store.attributes.dataset.rows, groups: 0, instances: 0)
+      let samples = store.attributes.dataset.rows * layer.layer.samples
       attempt { _ throws(StoreError) in try checkExtremes(layer, rows: store.attributes.dataset.rows) }
       attempt { _ throws(StoreError) in
-        guard let signatures = try checkCodesByNeuron(layer, samples: sizes.samples) else { return }
+        var classes = try SmallClasses(of: layer, store)
+        guard let signatures = try checkCodesByNeuron(layer, samples: samples, &classes) else { return }
+        try classes?.check(layer)
         try checkCodesByRow(layer, signatures)
       }
     }
@@ -19,6 +21,63 @@ private struct CodeTally {
 
   var zeros: Int { kinds[0] }
   var missing: Int { kinds[4] }
+}
+
+/// What the codes say of classes without planes, to be compared with their statistics. Of each class and number of values it is the sum over
+/// all neurons, each weighted: classes may be many.
+private struct SmallClasses {
+  private let groups: [Int]
+  /// By row: its place in `groups`; -1 of other rows.
+  private let placeOfRow: [Int]
+  private let samplesPerRow: Int
+  /// `[group, statistic]`.
+  private var sums: [UInt64]
+
+  private static let statistics: [Statistic] = [.count, .zeros, .nan, .infinite]
+
+  /// - Returns: `nil` where every group has a plane.
+  init?(of layer: LayerReader, _ store: Store) throws(StoreError) {
+    let groups = store.attributes.groups.indices.filter { layer.plane(of: $0) == nil }
+    guard !groups.isEmpty, let table = store.table else { return nil }
+    self.groups = groups
+    let places = Dictionary(uniqueKeysWithValues: groups.enumerated().map { ($1, $0) })
+    placeOfRow = try table.labels(0..<store.attributes.dataset.rows).map { label in
+      label.flatMap { places[$0 + 1] } ?? -1
+    }
+    samplesPerRow = layer.layer.samples
+    sums = Array(repeating: 0, count: groups.count * Self.statistics.count)
+  }
+
+  /// - Parameter kind: of what stands apart; `nil`: an ordinary number.
+  mutating func add(_ kind: Int?, sample: Int, _ weight: UInt64) {
+    let place = placeOfRow[sample / samplesPerRow]
+    guard place >= 0 else { return }
+    let first = place * Self.statistics.count
+    switch kind {
+    case nil: sums[first] &+= weight
+    case 0:
+      sums[first] &+= weight
+      sums[first + 1] &+= weight
+    case 1: sums[first + 2] &+= weight
+    case 2, 3: sums[first + 3] &+= weight
+    default: break
+    }
+  }
+
+  func check(_ layer: LayerReader) throws(StoreError) {
+    for (place, group) in groups.enumerated() {
+      for (number, statistic) in Self.statistics.enumerated() {
+        let array = layer.statistic(statistic)
+        var sum: UInt64 = 0
+        for (neuron, value) in try array.plane(group, as: UInt32.self).enumerated() {
+          sum &+= UInt64(value) &* weight(neuron)
+        }
+        guard sum == sums[place * Self.statistics.count + number] else {
+          throw .corrupt(array.path, "group \(group) has other values by its codes")
+        }
+      }
+    }
+  }
 }
 
 /// A number that tells which neuron a code is of: sums of products with it differ where codes do.
@@ -35,7 +94,9 @@ private func bit(_ bits: [UInt8], _ number: Int) -> Bool { bits[number >> 3] >> 
 
 /// Counts every column of codes and compares it with the histogram of group 0.
 /// - Returns: of each sample, the sum of its codes, weighted by neuron; `nil` without codes.
-private func checkCodesByNeuron(_ layer: LayerReader, samples: Int) throws(StoreError) -> [UInt64]? {
+private func checkCodesByNeuron(
+  _ layer: LayerReader, samples: Int, _ classes: inout SmallClasses?
+) throws(StoreError) -> [UInt64]? {
   guard let columns = layer.codeColumns, let apart = layer.codeColumnsApart else { return nil }
   let origins = try layer.origins()
   let own = layer.counts(.own, .full)
@@ -66,9 +127,11 @@ private func checkCodesByNeuron(_ layer: LayerReader, samples: Int) throws(Store
           }
           guard isApart else {
             tally.counts[Int(code)] += 1
+            classes?.add(nil, sample: start + offset, weight)
             continue
           }
           let kind = Int((Int64(code) &+ origins[neuron]) & 255)
+          classes?.add(kind, sample: start + offset, weight)
           if kind < tally.kinds.count { tally.kinds[kind] += 1 } else { strange = start + offset }
           if kind == 0 { tally.counts[Int(code)] += 1 }
         }

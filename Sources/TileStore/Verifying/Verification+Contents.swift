@@ -8,7 +8,9 @@ extension Verification {
         attempt { verification throws(StoreError) in
           try verification.checkStatistics(layer, group, samples: attributes.rows * layer.layer.samples)
         }
-        attempt { verification throws(StoreError) in try verification.checkCounts(layer, group) }
+        if let plane = layer.plane(of: group) {
+          attempt { verification throws(StoreError) in try verification.checkCounts(layer, group, plane: plane) }
+        }
         checkOrderings(layer, .group, group)
         done += 1
         progress(0.4 + 0.6 * Double(done) / Double(planes))
@@ -20,11 +22,12 @@ extension Verification {
   }
 
   /// All orderings along an axis.
-  private mutating func checkOrderings(_ layer: LayerReader, _ axis: LayerDimension, _ plane: Int) {
-    for (order, keys) in LayerArray.orderings where order.dimensions.first == axis {
+  private mutating func checkOrderings(_ layer: LayerReader, _ axis: LayerDimension, _ index: Int) {
+    for (order, keys) in LayerArray.orderings where keys.dimensions.first == axis {
       attempt { _ throws(StoreError) in
-        guard let order = layer[order], let keys = layer[keys] else { return }
-        try checkOrdering(order, plane, layer.keys(of: keys, plane: plane))
+        let plane = axis == .group ? layer.plane(of: index) : index
+        guard let plane, let order = layer[order], let keys = layer[keys] else { return }
+        try checkOrdering(order, plane, layer.keys(of: keys, plane: index))
       }
     }
   }
@@ -53,7 +56,7 @@ extension Verification {
   }
 
   /// Rows of 256 bins sum to `statistics/count`; own bins lie in their shared bins; 64 and 16 are sums of 256.
-  private mutating func checkCounts(_ layer: LayerReader, _ group: Int) throws(StoreError) {
+  private mutating func checkCounts(_ layer: LayerReader, _ group: Int, plane: Int) throws(StoreError) {
     let counts = try layer.statistic(.count).plane(group, as: UInt32.self)
     let exponents = try layer.exponents()
     let origins = try layer.origins()
@@ -63,11 +66,11 @@ extension Verification {
       let block = first..<min(first + step, layer.layer.neurons)
       var full: [BinAxis: [[Int]]] = [:]
       for axis in BinAxis.allCases {
-        let rows = try layer.counts(axis, .full).integers(plane: group, rows: block)
+        let rows = try layer.counts(axis, .full).integers(plane: plane, rows: block)
         full[axis] = rows
         for bins in [BinCount.quarter, .sixteenth] {
           let array = layer.counts(axis, bins)
-          let fewer = try array.integers(plane: group, rows: block)
+          let fewer = try array.integers(plane: plane, rows: block)
           if let offset = rows.indices.first(where: { sums(of: rows[$0], bins: bins.rawValue) != fewer[$0] }) {
             throw .corrupt(array.path, "neuron \(first + offset) of group \(group) is not the sum of its 256 bins")
           }

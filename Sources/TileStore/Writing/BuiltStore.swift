@@ -10,14 +10,15 @@ struct BuiltStore {
   init(path: String, name: String? = nil) throws(StoreError) { folder = try VersionFolder(path: path, name: name) }
 
   /// A layer, if all of it is there.
-  func layer(_ id: String, rows: Int, groups: Int, instances: Int) throws -> Layer {
+  func layer(_ id: String, rows: Int, groups: Int, planes: GroupPlanes?, instances: Int) throws -> Layer {
     let metadata = Metadata(folder: folder, manifest: nil)
     let maps = ShardMaps(limit: Self.mapsMax)
     let path = StorePath.layer(id)
     let file = StorePath.metadata(of: path)
     let layer = try metadata.attributes(file, as: Layer.self)
     guard layer.id == id else { throw StoreError.corrupt(file, "it is of the layer \(layer.id)") }
-    let reader = try reader(of: layer, rows: rows, groups: groups, instances: instances, metadata, maps)
+    let reader = try reader(
+      of: layer, rows: rows, groups: groups, planes: planes, instances: instances, metadata, maps)
     for array in reader.arrays { try array.checkShards() }
     for group in reader.groups { _ = try metadata.attributes(StorePath.metadata(of: group), as: JSONValue.self) }
     let there = try filePaths(below: "\(folder.path)/\(path)", skipping: "").map { "\(path)/\($0)" }
@@ -26,17 +27,21 @@ struct BuiltStore {
   }
 
   /// A layer that is known to be whole, to read it back.
-  func reader(of layer: Layer, rows: Int, groups: Int, instances: Int) throws(StoreError) -> LayerReader {
+  func reader(of layer: Layer, rows: Int, groups: Int, planes: GroupPlanes?, instances: Int) throws(StoreError)
+    -> LayerReader
+  {
     try reader(
-      of: layer, rows: rows, groups: groups, instances: instances, Metadata(folder: folder, manifest: nil),
+      of: layer, rows: rows, groups: groups, planes: planes, instances: instances, Metadata(folder: folder, manifest: nil),
       ShardMaps(limit: Self.mapsMaxReadBack))
   }
 
   private func reader(
-    of layer: Layer, rows: Int, groups: Int, instances: Int, _ metadata: Metadata, _ maps: ShardMaps
+    of layer: Layer, rows: Int, groups: Int, planes: GroupPlanes?, instances: Int, _ metadata: Metadata,
+    _ maps: ShardMaps
   ) throws(StoreError) -> LayerReader {
     try LayerReader(
-      layer, layer.sizes(rows: rows, groups: groups, instances: instances), formatVersion: Attributes.formatVersion
+      layer, layer.sizes(rows: rows, groups: groups, planes: planes, instances: instances),
+      formatVersion: Attributes.formatVersion
     ) { path throws(StoreError) in
       try ArrayReader(
         path: path, metadata: metadata.array(path, of: Attributes.formatVersion), folder: folder, maps: maps)

@@ -35,6 +35,7 @@ public struct LayerWriter: Sendable {
 
   /// Gives the group of an axis' counts its attributes.
   public func describe(_ axis: BinAxis, attributes: [String: JSONValue]) throws {
-    try builder.makeGroup("\(path)/\(axis.rawValue)", attributes: JSONValue.object(attributes))
+    let folder = LayerArray.folder(of: axis, sizes.countsBy)
+    try builder.makeGroup("\(path)/\(folder)", attributes: JSONValue.object(attributes))
   }
 }

@@ -133,14 +133,17 @@ public final class StoreBuilder: Sendable {
 
   /// A layer that an earlier builder completed, if it is whole: its attributes are written when what it holds is lasting, and all of that
   /// is looked at once more.
-  public func completedLayer(_ id: String, rows: Int, groups: Int, instances: Int) -> Layer? {
-    try? BuiltStore(path: building).layer(id, rows: rows, groups: groups, instances: instances)
+  public func completedLayer(_ id: String, rows: Int, groups: Int, planes: GroupPlanes? = nil, instances: Int) -> Layer?
+  {
+    try? BuiltStore(path: building).layer(id, rows: rows, groups: groups, planes: planes, instances: instances)
   }
 
   /// A layer that was completed, to read it back.
   /// - Throws: `StoreError`.
-  public func reader(of layer: Layer, rows: Int, groups: Int, instances: Int) throws -> LayerReader {
-    try BuiltStore(path: building).reader(of: layer, rows: rows, groups: groups, instances: instances)
+  public func reader(of layer: Layer, rows: Int, groups: Int, planes: GroupPlanes? = nil, instances: Int) throws
+    -> LayerReader
+  {
+    try BuiltStore(path: building).reader(of: layer, rows: rows, groups: groups, planes: planes, instances: instances)
   }
 
   /// Removes what an earlier builder left at `path`.

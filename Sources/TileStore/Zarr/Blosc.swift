@@ -32,12 +32,18 @@ public struct Blosc: Sendable, Equatable {
   public var shuffle: Shuffle
   /// 1 to 255.
   public var elementBytes: Int
+  /// How thorough writing is, 0 to 9; as in libblosc, LZ4's acceleration is what is missing to 10.
+  public var level: Int
 
-  public init(_ shuffle: Shuffle, elementBytes: Int) {
-    precondition((1...255).contains(elementBytes))
+  public init(_ shuffle: Shuffle, elementBytes: Int, level: Int = levelMax) {
+    precondition((1...255).contains(elementBytes) && (0...Self.levelMax).contains(level))
     self.shuffle = shuffle
     self.elementBytes = elementBytes
+    self.level = level
   }
+
+  /// LZ4 is as thorough as the fast one gets.
+  public static let levelMax = 9
 
   static let headerBytes = 16
   /// Most bytes a buffer of `count` decoded bytes takes.
@@ -57,26 +63,24 @@ public struct Blosc: Sendable, Equatable {
 // MARK: - Metadata
 
 extension Blosc {
-  /// LZ4 is as thorough as the fast one gets: libblosc's level 9 is its acceleration 1.
-  private static let level = 9
-
   var json: JSONValue {
     [
-      "cname": "lz4", "clevel": JSONValue(Self.level), "shuffle": .string(shuffle.rawValue),
+      "cname": "lz4", "clevel": JSONValue(level), "shuffle": .string(shuffle.rawValue),
       "typesize": JSONValue(elementBytes), "blocksize": 0,
     ]
   }
 
   /// - Returns: `nil` where the compressor is not LZ4, or something else is not as the codec's specification says.
   init?(json: JSONValue?, _ dataType: DataType) {
-    guard let json, json["cname"]?.string == "lz4", let level = json["clevel"]?.int, (0...9).contains(level),
+    guard let json, json["cname"]?.string == "lz4", let level = json["clevel"]?.int,
+      (0...Self.levelMax).contains(level),
       let shuffle = json["shuffle"]?.string.flatMap(Shuffle.init(rawValue:)),
       let block = json["blocksize"]?.int, block >= 0
     else { return nil }
     // Without shuffle nothing depends on it, and it may be left out.
     let size = json["typesize"]?.int
     guard size == dataType.byteCount || shuffle == .none && size ?? 1 > 0 else { return nil }
-    self.init(shuffle, elementBytes: dataType.byteCount)
+    self.init(shuffle, elementBytes: dataType.byteCount, level: level)
   }
 }
 
@@ -95,7 +99,7 @@ extension Blosc {
     var body = 0
     if most > Self.prefixBytes {
       let target = UnsafeMutableRawBufferPointer(rebasing: destination[Self.prefixBytes..<most])
-      body = withShuffled(chunk) { Self.compress($0, into: target) }
+      body = withShuffled(chunk) { compress($0, into: target) }
     }
     let isStored = body == 0
     let total = isStored ? most : Self.prefixBytes + body
@@ -119,8 +123,10 @@ extension Blosc {
   }
 
   /// - Returns: bytes written; 0 where they would be more than there is room for.
-  private static func compress(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
-    Int(LZ4_compress_fast(bytes.baseAddress, target.baseAddress, Int32(bytes.count), Int32(target.count), 1))
+  private func compress(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+    let acceleration = Int32(Self.levelMax + 1 - level)
+    return Int(
+      LZ4_compress_fast(bytes.baseAddress, target.baseAddress, Int32(bytes.count), Int32(target.count), acceleration))
   }
 
   /// - Precondition: shuffled by bits, a chunk has a multiple of eight elements.

@@ -3,6 +3,7 @@ import TileStore
 
 /// What each neuron says for one class over another, of one input: `ln p(a)` of the one less that of the other.
 struct Contributions {
+  private let store: Store
   private let layer: LayerReader
   private let contrast: Contrast
   private let groups: [Int]
@@ -13,6 +14,7 @@ struct Contributions {
   private static let blockNeurons = 256
 
   init(_ store: Store, _ layer: LayerReader, _ contrast: Contrast, helpers: HelperThreads) {
+    self.store = store
     self.layer = layer
     self.contrast = contrast
     groups = store.classGroups
@@ -34,7 +36,7 @@ struct Contributions {
     let sides = try [
       [contrast.named], [contrast.other], groups.indices.filter { $0 != contrast.named && $0 != contrast.other },
     ]
-    .enumerated().map { try Side(layer, side: $0.offset, $0.element.map { groups[$0] }, hasAll: hasAll) }
+    .enumerated().map { try Side(store, layer, side: $0.offset, $0.element.map { groups[$0] }, hasAll: hasAll) }
     let neurons = layer.layer.neurons
     let blocks = (neurons + Self.blockNeurons - 1) / Self.blockNeurons
     // A small layer is done before a helper has woken up.
@@ -47,7 +49,7 @@ struct Contributions {
         let block = number * Self.blockNeurons..<min((number + 1) * Self.blockNeurons, neurons)
         let grids = block.map { DyadicGrid(exponent: Int(exponents[$0]), origin: origins[$0]) }
         cells.clear()
-        let bins = try sides.map { try $0.bins(number, block.count) }
+        let bins = try sides.map { try $0.bins(block) }
         for neuron in 0..<block.count {
           for (side, counted) in bins.enumerated() {
             var own = Array(counted[neuron * ValueCell.bins..<(neuron + 1) * ValueCell.bins])
@@ -83,16 +85,15 @@ struct Contributions {
 
   /// The values of some groups together.
   private struct Side: Sendable {
-    let counts: ArrayReader
-    let groups: [Int]
+    let counts: [any CountRows]
     /// `[neuron]`.
     let zeros: [UInt32]
 
-    init(_ layer: LayerReader, side: Int, _ groups: [Int], hasAll: Bool) throws(StoreError) {
-      counts = layer.counts(.own, .sixteenth)
-      self.groups = side == 2 && hasAll ? [0] : groups
+    init(_ store: Store, _ layer: LayerReader, side: Int, _ groups: [Int], hasAll: Bool) throws {
+      let groups = side == 2 && hasAll ? [0] : groups
+      counts = try groups.map { try layer.rows(of: $0, .own, .sixteenth, in: store) }
       var zeros = [UInt32](repeating: 0, count: layer.layer.neurons)
-      for group in self.groups {
+      for group in groups {
         for (neuron, count) in try layer.statistic(.zeros).plane(group, as: UInt32.self).enumerated() {
           zeros[neuron] &+= count
         }
@@ -101,17 +102,17 @@ struct Contributions {
     }
 
     /// `[neuron, bin]` of a block.
-    func bins(_ block: Int, _ neurons: Int) throws(StoreError) -> [UInt32] {
-      var sums = [UInt32](repeating: 0, count: neurons * ValueCell.bins)
-      let type = counts.metadata.dataType
-      for group in groups {
-        try counts.stream(plane: group, chunks: block..<block + 1) { _, rows in
+    func bins(_ block: Range<Int>) throws(StoreError) -> [UInt32] {
+      var sums = [UInt32](repeating: 0, count: block.count * ValueCell.bins)
+      for rows in counts {
+        let bytes = try rows.bytes(block)
+        bytes.withUnsafeBytes { bytes in
           func add<Count: FixedWidthInteger>(_: Count.Type) {
-            for (place, count) in rows.bindMemory(to: Count.self).enumerated() where place < sums.count {
+            for (place, count) in bytes.bindMemory(to: Count.self).enumerated() {
               sums[place] &+= UInt32(truncatingIfNeeded: count)
             }
           }
-          switch type {
+          switch rows.type {
           case .uint8: add(UInt8.self)
           case .uint16: add(UInt16.self)
           default: add(UInt32.self)

@@ -45,6 +45,7 @@ struct PairGroup: Sendable {
   func side(_ grids: LayerGrids) throws -> PairSide {
     if let subset { return PairSide(grids, try SubsetCounter(layer, subset)) }
     let group = index ?? 0
+    guard layer.plane(of: group) != nil else { return PairSide(grids, try SmallClasses(layer, of: store).counter(of: group)) }
     return PairSide(layer, grids, group: group, zeros: try layer.zeros(group: group, samples: samples))
   }
 
@@ -68,19 +69,26 @@ extension PairGroup {
     let grid = try NeuronGrid(layer, neuron: neuron)
     var counts = [UInt32](repeating: 0, count: DyadicGrid.binCount)
     var zeros: UInt32
-    if let subset {
+    if let counter = try counterOfCodes() {
       zeros = try counts.withUnsafeMutableBufferPointer { buffer in
         guard let base = buffer.baseAddress else { preconditionFailure("there are 256 bins") }
-        return try SubsetCounter(layer, subset).count(neuron, NeuronCodes(layer), into: base).zeros
+        return try counter.count(neuron, NeuronCodes(layer), into: base).zeros
       }
     } else {
       let array = layer.counts(.own, .full)
-      counts = try array.row(plane: index ?? 0, neuron).withUnsafeBytes { array.integers($0).map { UInt32($0) } }
+      counts = try array.row(plane: layer.plane(of: index ?? 0) ?? 0, neuron).withUnsafeBytes { array.integers($0).map { UInt32($0) } }
       zeros = UInt32(try layer.statistic(.zeros).numbers(plane: index ?? 0, CollectionOfOne(UInt32(neuron)))[0])
     }
     return PairCells.Histogram(
       grid: grid.dyadic, hasTails: grid.hasTails, counts: counts,
       zeros: zeros)
+  }
+
+  /// Counts what has no plane; `nil`: it has one.
+  private func counterOfCodes() throws -> SubsetCounter? {
+    if let subset { return try SubsetCounter(layer, subset) }
+    guard layer.plane(of: index ?? 0) == nil else { return nil }
+    return try SmallClasses(layer, of: store).counter(of: index ?? 0)
   }
 
   /// One neuron's mean and deviation; NaN of a group of the moment.

@@ -126,7 +126,9 @@ extension PairReader {
 
 extension nd_pair_figures {
   fileprivate func figure(_ figure: PairFigure, exponent: Int) -> Double {
-    switch figure {
+    // 0/0 is another NaN on another processor: answers must not differ by that.
+    if auroc.isNaN { return .nan }
+    return switch figure {
     case .auroc: auroc
     case .wasserstein: Double(sign: .plus, exponent: exponent, significand: area)
     case .kolmogorovSmirnov: distance

@@ -42,10 +42,11 @@ struct PairSide: Sendable {
   fileprivate func read(_ neurons: Range<Int>, into block: PairBlock) throws {
     switch counts {
     case .stored(let group, let zeros):
+      guard let plane = layer.plane(of: group) else { preconditionFailure("it is counted from codes") }
       block.zeros.replaceSubrange(0..<neurons.count, with: zeros[neurons])
       let array = layer.counts(.own, .full)
       let chunks = neurons.lowerBound / array.rowsPerChunk..<(neurons.upperBound - 1) / array.rowsPerChunk + 1
-      try array.stream(plane: group, chunks: chunks) { first, rows in
+      try array.stream(plane: plane, chunks: chunks) { first, rows in
         let some = max(first, neurons.lowerBound)..<min(first + rows.count / array.rowBytes, neurons.upperBound)
         let start = (some.lowerBound - neurons.lowerBound) * array.rowBytes
         UnsafeMutableRawBufferPointer(rebasing: block.bytes[start...]).copyMemory(

@@ -56,17 +56,12 @@ package struct GroupSummary: Sendable {
   private(set) var nan = 0
   private(set) var infinite = 0
 
-  /// - Throws: `StoreError`.
-  /// - Complexity: one pass over the group's plane of 64 bins.
-  init(_ layer: LayerReader, group: Int) throws(StoreError) {
-    try self.init(
-      StoredCounts(array: layer.counts(.shared, .quarter), group: group), try layer.tallies(group: group))
-  }
-
   /// - Parameters:
   ///   - distribution: of all neurons, on the shared axis at 64 bins.
   ///   - tallies: `[neuron]`.
-  init(_ distribution: some CountRows, _ tallies: [NeuronTally]) throws(StoreError) {
+  /// - Throws: `StoreError`.
+  /// - Complexity: one pass over the counts.
+  init(_ distribution: any CountRows, _ tallies: [NeuronTally]) throws(StoreError) {
     try distribution.stream(chunks: 0..<distribution.chunks) { _, rows in
       guard let bytes = rows.baseAddress else { return }
       counts.withUnsafeMutableBufferPointer { sums in

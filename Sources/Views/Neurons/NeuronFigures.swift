@@ -13,13 +13,16 @@ package struct NeuronFigures {
   /// Stored ones, and any rows.
   let instances: [OrderName.Argument]
 
+  /// Counts stored groups that have no planes.
+  let counters: (_ group: Int) throws -> SubsetCounter
   /// A group of the moment, and its expression in canonical form.
   let moment: (text: String, subset: Subset)?
 
   package init(
     store: Store, layer: LayerReader, neuron: Int, groups: [Int], instances: [OrderName.Argument],
-    moment: (text: String, subset: Subset)? = nil
+    counters: @escaping (_ group: Int) throws -> SubsetCounter, moment: (text: String, subset: Subset)? = nil
   ) {
+    self.counters = counters
     self.moment = moment
     self.store = store
     self.layer = layer
@@ -33,6 +36,8 @@ package struct NeuronFigures {
   package func json() throws -> JSONValue {
     let grid = try NeuronGrid(layer, neuron: neuron)
     let withCounts = groups.count <= Self.histogramsMax
+    let hasAllPlanes = groups.allSatisfy { layer.plane(of: $0) != nil }
+    let codes = withCounts && !hasAllPlanes ? try NeuronCodes(layer) : nil
     var entries: [JSONValue] = []
     var distributions: [(group: Int, distribution: NeuronDistribution)] = []
     for group in groups {
@@ -46,8 +51,7 @@ package struct NeuronFigures {
         entry[statistic.rawValue] = Self.number(figure)
       }
       if withCounts {
-        let array = layer.counts(.own, .full)
-        let counts = try array.row(plane: group, neuron).withUnsafeBytes { array.integers($0) }
+        let counts = try counts(of: group, codes)
         entry["counts"] = JSONValue(counts)
         distributions.append(
           (
@@ -82,6 +86,17 @@ package struct NeuronFigures {
       entry[name] = Self.number(figure)
     }
     return .object(entry)
+  }
+
+  /// By bin of the own grid.
+  /// - Parameter codes: of the layer, where a group has no plane.
+  private func counts(of group: Int, _ codes: NeuronCodes?) throws -> [Int] {
+    if let plane = layer.plane(of: group) {
+      let array = layer.counts(.own, .full)
+      return try array.row(plane: plane, neuron).withUnsafeBytes { array.integers($0) }
+    }
+    guard let codes else { preconditionFailure("a group has no plane") }
+    return try counters(group).counts(neuron, codes).map { Int($0) }
   }
 
   private func figure(_ statistic: Statistic, _ group: Int) throws(StoreError) -> Double {

@@ -31,7 +31,7 @@ package struct NeuronSpreads: Sendable {
 
   /// - Throws: `StoreError`.
   init(_ layer: LayerReader) throws(StoreError) {
-    counts = StoredCounts(array: layer.counts(.own, .full), group: 0)
+    counts = StoredCounts(array: layer.counts(.own, .full), plane: 0)
     let tallies = try layer.tallies(group: 0)
     zeros = tallies.map(\.zeros)
     exponents = try layer.exponents()

@@ -30,12 +30,14 @@ package enum ItemKind: String, CaseIterable, Sendable {
   /// What it is of two groups, the second of which may be another store's; `nil`: it is not of two groups.
   var ofPair: PairFigure? { PairFigure(rawValue: rawValue) }
 
-  /// The ascending orderings: `[group or instance, rank]`. `nil` where the store has none.
-  func order(in layer: LayerReader) -> ArrayReader? {
+  /// The array that has the ascending ordering of a group or an instance, and its plane there. `nil` where the store has none.
+  func order(of index: Int, in layer: LayerReader) -> (array: ArrayReader, plane: Int)? {
     switch self {
-    case .median: layer.medianOrder
-    case .value: layer.valueOrder
-    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile, .contribution, .auroc, .wasserstein, .kolmogorovSmirnov: nil
+    case .median: layer.plane(of: index).map { (layer.medianOrder, $0) }
+    case .value: layer.valueOrder.map { ($0, index) }
+    case .mean, .deviation, .minimum, .maximum, .zeros, .percentile, .contribution, .auroc, .wasserstein,
+      .kolmogorovSmirnov:
+      nil
     }
   }
 }

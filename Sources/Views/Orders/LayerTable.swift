@@ -115,13 +115,17 @@ public struct LayerTable: Sendable {
     let step = max(256, Self.numbersMax / width)
     let subsets = try moments.map { try SubsetFigures(SubsetCounter(layer, $0.subset)) }
     let codes = try moments.isEmpty ? nil : NeuronCodes(layer)
+    let small = withCounts ? groups.filter { layer.plane(of: $0) == nil } : []
+    let classes = small.isEmpty ? nil : try SmallClasses(layer, of: store)
+    let counters = classes.map { classes in small.map { (group: $0, counter: classes.counter(of: $0)) } } ?? []
     for first in stride(from: 0, to: ranks.count, by: step) {
       let ranks = ranks[first..<min(first + step, ranks.count)]
       let chosen = ranks.map { neurons.neurons[$0] }
       var rows = zip(ranks, chosen).map { rank, neuron in
         [Double(rank), Double(neuron), neurons.key(of: Int(neuron))]
       }
-      for group in groups { try append(group: group, chosen, to: &rows) }
+      let counted = try Self.counts(of: counters, chosen, layer)
+      for group in groups { try append(group: group, chosen, counted[group], to: &rows) }
       for subset in subsets {
         for (index, neuron) in chosen.enumerated() {
           guard let codes else { continue }
@@ -137,16 +141,38 @@ public struct LayerTable: Sendable {
     }
   }
 
+  /// Counts of groups without planes, by group, `[neuron][bin]`. Each neuron's codes are read once.
+  private static func counts(
+    of counters: [(group: Int, counter: SubsetCounter)], _ chosen: [UInt32], _ layer: LayerReader
+  ) throws -> [Int: [[UInt32]]] {
+    guard !counters.isEmpty else { return [:] }
+    let codes = try NeuronCodes(layer)
+    var counts = counters.map { _ in [[UInt32]]() }
+    for neuron in chosen {
+      for (place, counter) in counters.enumerated() {
+        counts[place].append(try counter.counter.counts(Int(neuron), codes))
+      }
+    }
+    return Dictionary(uniqueKeysWithValues: zip(counters.map(\.group), counts))
+  }
+
   /// Appends the figures of a stored group in some neurons, each to its row.
-  private func append(group: Int, _ chosen: [UInt32], to rows: inout [[Double]]) throws(StoreError) {
+  /// - Parameter counted: `[neuron][bin]` where the group has no plane.
+  private func append(
+    group: Int, _ chosen: [UInt32], _ counted: [[UInt32]]?, to rows: inout [[Double]]
+  ) throws(StoreError) {
     for statistic in layer.statistics {
       for (index, number) in try layer.statistic(statistic).numbers(plane: group, chosen).enumerated() {
         rows[index].append(number)
       }
     }
     guard withCounts else { return }
+    guard let plane = layer.plane(of: group) else {
+      for (index, counts) in (counted ?? []).enumerated() { rows[index] += counts.map(Double.init) }
+      return
+    }
     let array = layer.counts(.own, .full)
-    try array.gather(plane: group, chosen) { position, row in
+    try array.gather(plane: plane, chosen) { position, row in
       rows[position] += array.integers(row).map(Double.init)
     }
   }

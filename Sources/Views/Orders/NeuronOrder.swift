@@ -80,12 +80,13 @@ extension NeuronOrder {
 
   /// The ordering that the store holds for an item, if it does. Checked to be a permutation: others index by it.
   private static func stored(_ item: OrderName.Item, of layer: LayerReader) throws(StoreError) -> [UInt32]? {
-    guard let array = item.kind.order(in: layer) else { return nil }
-    let plane: Int
+    let index: Int
     switch item.arguments[0] {
-    case .group(let index), .instance(let index): plane = index
+    case .group(let group): index = group
+    case .instance(let instance): index = instance
     case .moment, .row: return nil
     }
+    guard let (array, plane) = item.kind.order(of: index, in: layer) else { return nil }
     let neurons = try array.plane(plane, as: UInt32.self)
     var isThere = [Bool](repeating: false, count: neurons.count)
     for (rank, neuron) in neurons.enumerated() {

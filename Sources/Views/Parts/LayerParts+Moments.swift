@@ -16,6 +16,21 @@ extension LayerParts {
     return counter
   }
 
+  /// Whether a plane's counts come from codes.
+  func isCounted(_ plane: PlaneKey) -> Bool { plane.moment != nil || layer.plane(of: plane.group) == nil }
+
+  /// Counts a plane that comes from codes.
+  func counter(of plane: PlaneKey) throws -> SubsetCounter {
+    if let moment = plane.moment { return try counter(moment) }
+    return try smallClasses().counter(of: plane.group)
+  }
+
+  private func smallClasses() throws -> SmallClasses {
+    let part = try parts.part(key(.smallClasses)) { .smallClasses(try SmallClasses(layer, of: store)) }
+    guard case .smallClasses(let classes) = part else { preconditionFailure("kind and part differ") }
+    return classes
+  }
+
   /// `[neuron]`: exact zeros in the group.
   func zeros(_ moment: Moment) throws -> [UInt32] {
     let part = try parts.part(key(.zerosOfMoment(moment))) {
@@ -59,7 +74,8 @@ extension LayerParts {
     var shown: (text: String, subset: Subset)?
     if let moment { shown = (moment.text, try subset(moment)) }
     let answer = try NeuronFigures(
-      store: store, layer: layer, neuron: neuron, groups: groups, instances: instances, moment: shown
+      store: store, layer: layer, neuron: neuron, groups: groups, instances: instances,
+      counters: { try smallClasses().counter(of: $0) }, moment: shown
     ).json()
     guard let pair, var object = answer.object else { return answer }
     object["pair"] = try comparison(pair, of: neuron)
@@ -88,6 +104,13 @@ extension LayerParts {
   func cost(ofEvaluating moment: Moment) -> Cost {
     let rows = parts.contains(storeKey(.subset(moment))) ? 0 : store.attributes.dataset.rows
     return .evaluating(rows: rows, comparisons: moment.comparisons)
+  }
+
+  /// What knowing the rows of a plane takes whose counts come from codes; `nil` of another.
+  func cost(ofKnowingRows plane: PlaneKey) -> Cost? {
+    if let moment = plane.moment { return cost(ofEvaluating: moment) }
+    guard layer.plane(of: plane.group) == nil else { return nil }
+    return .evaluating(rows: parts.contains(key(.smallClasses)) ? 0 : store.attributes.dataset.rows, comparisons: 1)
   }
 
   /// What the keys of an item take that are not at hand, beside an ordering.

@@ -81,9 +81,9 @@ package struct LayerParts: ItemSource {
         ? .pyramid(neurons: levels.neurons, isWindow: plane.window != nil) : .plane(neurons: levels.neurons)
     }
     if plan.source == .decodeFirst { cost += .plane(neurons: levels.neurons) }
-    guard let moment = plane.moment else { return cost }
+    guard let evaluating = self.cost(ofKnowingRows: plane) else { return cost }
     let isWhole = plan.source == .decodeFirst || plan.method != .gather
-    return cost + self.cost(ofEvaluating: moment)
+    return cost + evaluating
       + .counting(neurons: isWhole ? levels.neurons : neurons(ofTileAt: level), rows: samples(plane.group))
   }
 
@@ -112,8 +112,10 @@ package struct LayerParts: ItemSource {
 
   /// What a summary takes: by the groups that nobody has asked for before.
   package func cost(ofSummary groups: [Int]) -> Cost {
-    let missing = groups.count { !parts.contains(key(.summary(group: $0))) }
-    return .least + .summary(neurons: missing * levels.neurons) + costOfSpreads
+    let missing = groups.filter { !parts.contains(key(.summary(group: $0))) }
+    let small = missing.count { layer.plane(of: $0) == nil }
+    let cost = Cost.least + .summary(neurons: missing.count * levels.neurons) + costOfSpreads
+    return small == 0 ? cost : cost + .counting(neurons: small * levels.neurons, rows: samples(0))
   }
 
   /// `[neuron]`: zeros of a group.
@@ -217,8 +219,10 @@ package struct LayerParts: ItemSource {
   /// The rows that a plane's tiles are added up from.
   private func counts(of plane: PlaneKey) throws -> any CountRows {
     let source = plane.source
-    if let moment = source.moment { return try SubsetCounts(counter(moment), source.axis, source.bins) }
-    return StoredCounts(array: layer.counts(source.axis, source.bins), group: source.group)
+    if source.moment == nil, let stored = layer.plane(of: source.group) {
+      return StoredCounts(array: layer.counts(source.axis, source.bins), plane: stored)
+    }
+    return try SubsetCounts(counter(of: plane), source.axis, source.bins)
   }
 
   /// What a plan needs: the source that it reads, and the maker of tiles in an ordering. Where the plane turns out to take more memory than
@@ -245,12 +249,12 @@ package struct LayerParts: ItemSource {
       if let decoded { return (plan, maker, .memory(decoded)) }
     }
     let rest = plan.source.isMemory ? self.plan(plane, level: level, .tooLarge) : plan
-    if let moment = plane.moment, rest.method == .gather, let rows {
+    if isCounted(plane), rest.method == .gather, let rows {
       let chosen = try order(request).neurons[levels.ranks(ofRows: rows, at: level)]
       if chosen.count <= CountedRows.neuronsMax {
         let source = plane.source
         let counted = try CountedRows(
-          try SubsetCounts(try counter(moment), source.axis, source.bins), chosen, helpers)
+          try SubsetCounts(try counter(of: plane), source.axis, source.bins), chosen, helpers)
         return (rest, try maker(plane, request, zeros: counted.zeros), .rows(counted))
       }
     }
@@ -355,7 +359,10 @@ package struct LayerParts: ItemSource {
   /// The layer at a glance, in some groups. What is known of a group is kept, whichever others it is asked for with.
   package func summary(groups: [Int], moment: Moment? = nil) throws -> JSONValue {
     let summaries = try groups.map { group in
-      let part = try parts.part(key(.summary(group: group))) { .summary(try GroupSummary(layer, group: group)) }
+      let part = try parts.part(key(.summary(group: group))) {
+        let counts = try counts(of: PlaneKey(group: group, axis: .shared, bins: .quarter))
+        return .summary(try GroupSummary(counts, layer.tallies(group: group)))
+      }
       guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
       return (group: group, summary: summary)
     }

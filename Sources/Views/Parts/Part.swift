@@ -20,6 +20,8 @@ package struct PartKey: Hashable, Sendable {
     /// How far neurons reach, in the rows of a tile.
     case reach(OrderRequest, level: Int, index: Int)
     case spreadSummary
+    /// What counting classes without planes needs.
+    case smallClasses
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
@@ -53,6 +55,7 @@ package enum Part: Sendable {
   case counter(SubsetCounter)
   case pairTable(PairTable)
   case standings(RowStandings)
+  case smallClasses(SmallClasses)
 
   package var byteCount: Int {
     switch self {
@@ -71,6 +74,7 @@ package enum Part: Sendable {
     case .standings(let standings): standings.byteCount
     case .spreads(let spreads): spreads.byteCount
     case .json: 4096
+    case .smallClasses(let classes): classes.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }

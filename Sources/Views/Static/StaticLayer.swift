@@ -22,10 +22,14 @@ struct StaticLayer {
   func write() throws -> JSONValue {
     // Of very many groups a summary holds only the first, as the server's does when nothing else is asked for.
     let shown = groups.count <= NeuronFigures.histogramsMax ? Array(groups) : [0]
+    let hasAllPlanes = groups.allSatisfy { layer.plane(of: $0) != nil }
+    let classes = hasAllPlanes ? nil : try SmallClasses(layer, of: store)
     let spreads = try NeuronSpreads(layer)
     let summary = LayerSummary(
-      layer: layer.layer, groups: try shown.map { ($0, try GroupSummary(layer, group: $0)) },
-      spread: try spreads.summary()
+      layer: layer.layer,
+      groups: try shown.map {
+        ($0, try GroupSummary(rows(of: $0, .shared, .quarter, classes), layer.tallies(group: $0)))
+      }, spread: try spreads.summary()
     ).json().encoded()
     return [
       "summary": .string(try files.add(summary, ending: "json")),
@@ -36,9 +40,9 @@ struct StaticLayer {
       "values": try names(store.attributes.instances.indices) { try layer.values?.plane($0, as: Float.self) ?? [] },
       "figures": try figures(),
       "counts": [
-        "own/256": try counts(layer.counts(.own, .full), block: Self.ownBlock),
-        "shared/64": try counts(layer.counts(.shared, .quarter), block: Self.sharedBlock),
-        "shared/16": try counts(layer.counts(.shared, .sixteenth), block: Self.sharedBlock),
+        "own/256": try counts(.own, .full, classes, block: Self.ownBlock),
+        "shared/64": try counts(.shared, .quarter, classes, block: Self.sharedBlock),
+        "shared/16": try counts(.shared, .sixteenth, classes, block: Self.sharedBlock),
       ],
     ]
   }
@@ -85,20 +89,30 @@ struct StaticLayer {
     return ["block": JSONValue(block), "files": .array(names)]
   }
 
+  /// The counts of a group.
+  /// - Parameter classes: counts groups without planes.
+  private func rows(
+    of group: Int, _ axis: BinAxis, _ bins: BinCount, _ classes: SmallClasses?
+  ) throws(StoreError) -> any CountRows {
+    if let plane = layer.plane(of: group) { return StoredCounts(array: layer.counts(axis, bins), plane: plane) }
+    guard let classes else { preconditionFailure("a group has no plane") }
+    return try SubsetCounts(classes.counter(of: group), axis, bins)
+  }
+
   /// Counts by group and block of neurons, packed.
-  private func counts(_ array: ArrayReader, block: Int) throws -> JSONValue {
-    precondition(block % array.rowsPerChunk == 0)
-    let chunks = block / array.rowsPerChunk
-    let blocks = (array.chunks + chunks - 1) / chunks
+  private func counts(
+    _ axis: BinAxis, _ bins: BinCount, _ classes: SmallClasses?, block: Int
+  ) throws -> JSONValue {
     let groups = try groups.map { group in
+      let rows = try rows(of: group, axis, bins, classes)
+      let blocks = (rows.neurons + block - 1) / block
       var names: [JSONValue] = []
       // A few at a time: compressing is most of the work, and memory holds what is being written only.
       for first in stride(from: 0, to: blocks, by: helpers.count + 1) {
         let packed = try helpers.map(min(helpers.count + 1, blocks - first)) { part in
-          let start = (first + part) * chunks
-          var bytes: [UInt8] = []
-          try array.stream(plane: group, chunks: start..<min(start + chunks, array.chunks)) { bytes += $1 }
-          return Compression.gzip(Self.packed(bytes, array))
+          let start = (first + part) * block
+          let bytes = try rows.bytes(start..<min(start + block, rows.neurons))
+          return Compression.gzip(Self.packed(bytes, rows.type, rows.bins))
         }
         names += try packed.map { .string(try files.add($0, ending: "bin")) }
       }
@@ -107,10 +121,8 @@ struct StaticLayer {
     return ["block": JSONValue(block), "groups": .array(groups)]
   }
 
-  private static func packed(_ rows: [UInt8], _ array: ArrayReader) -> [UInt8] {
-    let type = array.metadata.dataType
-    let bins = array.rowBytes / type.byteCount
-    return rows.withUnsafeBytes { raw in
+  private static func packed(_ rows: [UInt8], _ type: DataType, _ bins: Int) -> [UInt8] {
+    rows.withUnsafeBytes { raw in
       switch type {
       case .uint16: packed(raw.bindMemory(to: UInt16.self), bins)
       case .uint32: packed(raw.bindMemory(to: UInt32.self), bins)

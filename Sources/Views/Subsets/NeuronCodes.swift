@@ -12,6 +12,8 @@ final class NeuronCodes {
   /// Counts of all rows by neuron.
   private(set) lazy var ofAllRows = PlaneRows(counts, plane: 0)
   private let counts: ArrayReader
+  /// The neurons whose codes and bits are at hand.
+  private var (codesOf, apartOf) = (-1, -1)
 
   /// What stands apart, by `(code + origin) & 255`.
   enum Kind: UInt8 { case zero, nan, plusInfinity, minusInfinity, missing }
@@ -36,11 +38,17 @@ final class NeuronCodes {
   }
 
   func readCodes(_ neuron: Int) throws(StoreError) {
+    guard codesOf != neuron else { return }
+    codesOf = -1
     try Self.read(columns, neuron, into: UnsafeMutableRawBufferPointer(codes))
+    codesOf = neuron
   }
 
   func readApart(_ neuron: Int) throws(StoreError) {
+    guard apartOf != neuron else { return }
+    apartOf = -1
     try Self.read(columnsApart, neuron, into: UnsafeMutableRawBufferPointer(apart))
+    apartOf = neuron
   }
 
   private static func read(_ array: ArrayReader, _ neuron: Int, into target: UnsafeMutableRawBufferPointer)

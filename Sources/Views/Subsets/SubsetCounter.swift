@@ -24,17 +24,30 @@ package struct SubsetCounter: Sendable {
   }
 
   /// - Throws: `SubsetError` where the layer has no codes; `StoreError`.
-  init(_ layer: LayerReader, _ subset: Subset) throws {
+  init(_ layer: LayerReader, _ subset: Subset) throws { try self.init(layer, subset.rows) }
+
+  /// - Throws: `SubsetError` where the layer has no codes; `StoreError`.
+  init(_ layer: LayerReader, _ rows: RowSet) throws {
     guard layer.codeColumns != nil else { throw SubsetError.noCodes(layer.layer) }
     self.layer = layer
-    let isMost = 2 * subset.rows.count > subset.rows.length
-    samples = (isMost ? subset.rows.inverted : subset.rows).samples(layer.layer.samples)
+    let isMost = 2 * rows.count > rows.length
+    samples = (isMost ? rows.inverted : rows).samples(layer.layer.samples)
     chosen = samples.members
     origins = try layer.origins()
     let tallies = try layer.tallies(group: 0)
     whole = isMost ? tallies : nil
     let all = samples.length
     hasOnlyZerosApart = tallies.map { $0.isFinite && $0.count == all }
+  }
+
+  /// Of other rows of the same layer.
+  init(_ rows: RowSet, beside other: SubsetCounter) {
+    layer = other.layer
+    samples = rows.samples(other.layer.layer.samples)
+    chosen = samples.members
+    whole = nil
+    origins = other.origins
+    hasOnlyZerosApart = other.hasOnlyZerosApart
   }
 
   /// Counts a neuron's values.
@@ -66,6 +79,14 @@ package struct SubsetCounter: Sendable {
     return NeuronTally(
       count: all.count &- tally.count, zeros: all.zeros &- tally.zeros, nan: all.nan &- tally.nan,
       infinite: all.infinite &- tally.infinite)
+  }
+
+  /// A neuron's counts by bin of its own grid.
+  func counts(_ neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> [UInt32] {
+    let counts = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(ND_BINS))
+    defer { counts.deallocate() }
+    _ = try count(neuron, codes, into: counts)
+    return Array(UnsafeBufferPointer(start: counts, count: Int(ND_BINS)))
   }
 
   /// What a neuron's values are, but for where they lie.

@@ -26,13 +26,26 @@ extension CountRows {
   var chunks: Int { (neurons + neuronsPerChunk - 1) / neuronsPerChunk }
   /// Bytes of a row.
   var rowBytes: Int { bins * type.byteCount }
+
+  /// The rows of some neurons that follow each other.
+  func bytes(_ some: Range<Int>) throws(StoreError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: some.count * rowBytes)
+    let chosen = some.map { UInt32($0) }
+    try gather(chosen[...]) { position, row in
+      bytes.withUnsafeMutableBytes {
+        UnsafeMutableRawBufferPointer(rebasing: $0[(position * rowBytes)...])
+          .copyMemory(from: UnsafeRawBufferPointer(start: row, count: rowBytes))
+      }
+    }
+    return bytes
+  }
 }
 
 /// The counts of a group that the store has.
 struct StoredCounts: CountRows {
-  /// `[group, neuron, bin]`.
+  /// `[plane, neuron, bin]`.
   let array: ArrayReader
-  let group: Int
+  let plane: Int
 
   var neurons: Int { array.rows }
   var bins: Int { array.rowBytes / type.byteCount }
@@ -42,7 +55,7 @@ struct StoredCounts: CountRows {
   func gather(
     _ chosen: ArraySlice<UInt32>, _ body: (_ position: Int, _ row: UnsafeRawPointer) -> Void
   ) throws(StoreError) {
-    try array.gather(plane: group, chosen) { position, row in
+    try array.gather(plane: plane, chosen) { position, row in
       if let row = row.baseAddress { body(position, row) }
     }
   }
@@ -50,7 +63,7 @@ struct StoredCounts: CountRows {
   func stream(
     chunks: Range<Int>, _ body: (_ first: Int, _ rows: UnsafeRawBufferPointer) -> Void
   ) throws(StoreError) {
-    try array.stream(plane: group, chunks: chunks, body)
+    try array.stream(plane: plane, chunks: chunks, body)
   }
 }
 

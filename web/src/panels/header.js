@@ -76,7 +76,6 @@ export function headerView(app, activation, catalogue) {
     }
   });
   byId("theme").addEventListener("click", toggleTheme);
-  byId("skip").addEventListener("click", () => /** @type {HTMLElement | null} */ (document.querySelector("canvas.plot"))?.focus());
 
   byId("skip").addEventListener("click", () => activation.shown()[0]?.canvas.focus());
 

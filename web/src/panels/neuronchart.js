@@ -110,8 +110,9 @@ function listedOf({ all, isChosen }) {
 
 /** @param {Element} element @param {NeuronAxis} axis @param {Place} place @param {number} bottom */
 function grid(element, axis, { toX, left, right }, bottom) {
-  const by = step(axis.hi - axis.lo, 5);
-  for (const value of ticks(axis.lo, axis.hi, 5)) {
+  const many = Math.min(6, (right - left) / 44);
+  const by = step(axis.hi - axis.lo, many);
+  for (const value of ticks(axis.lo, axis.hi, many)) {
     const x = toX(value);
     element.append(svg("line", { x1: x, x2: x, y1: TOP, y2: bottom, class: "grid" }), text(x, bottom + 15, label(value, by), { "text-anchor": "middle" }));
   }

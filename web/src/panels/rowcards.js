@@ -12,6 +12,7 @@ import { INSTANCES_MAX } from "../model/state.js";
  * @param {CardRow} of
  */
 export function toggleRow(app, { row, label, prediction }) {
+  if (app.isPlain && !isInstance(app, row)) return app.tell("A site of plain files knows no values of single rows: to make one an instance, ask a server.");
   const instance = rowInstance(app.metadata, { row, label, prediction });
   const shown = app.state.instances.includes(instance);
   if (!shown && app.state.instances.length >= INSTANCES_MAX) return app.tell(`${INSTANCES_MAX} instances are shown already; hide one first.`);
@@ -53,7 +54,7 @@ export function rowCard(app, rows, of, value, signal) {
   caption.style.borderTopColor = colourOf(app, label);
   const shown = table?.pictures ? el("canvas", { class: "picture", width: 1, height: 1 }) : table?.texts ? el("span", { class: "row-text" }, "…") : el("span", { class: "row-text" }, value || `row ${row}`);
   const card = el("button", {
-    type: "button", class: "row-card", "data-row": row, tabindex: -1, title: `${words}. Click: ${"make it an instance, or let it go"}`, "aria-label": `${words}. Instance`,
+    type: "button", class: "row-card", "data-row": row, tabindex: -1, title: `${words}. Click: make it an instance, or let it go`, "aria-label": `${words}. Instance`,
     "aria-pressed": String(isInstance(app, row)), onClick: () => toggleRow(app, of),
   }, shown, caption);
   if (shown instanceof HTMLCanvasElement) rows.picture(row, signal).then((picture) => paint(shown, picture), () => card.classList.add("without"));

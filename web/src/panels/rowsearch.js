@@ -27,7 +27,7 @@ export function rowSearchView(app, rows) {
   if (!table) return;
   byId("instances-section").hidden = false;
   search.hidden = false;
-  search.placeholder = table.label && table.prediction ? "label → prediction, class, #17" : "row number, class";
+  search.placeholder = app.isPlain ? "find by class, or a row’s number" : table.label && table.prediction ? "label → prediction, class, #17" : "row number, class";
   const words = el("p", { class: "quiet", role: "status" });
   const list = el("div", { class: "row-cards" });
   roving(list, COLUMNS);
@@ -58,7 +58,7 @@ export function rowSearchView(app, rows) {
     const { signal } = asking;
     try {
       const found = "row" in query ? { total: 1, rows: [await rows.row(query.row, signal)] } : await rows.where(query.where, SHOWN_MAX, signal);
-      setText(words, found.total === 0 ? "no row" : `${plural(found.total, "row")}${found.total > found.rows.length ? `, the first ${found.rows.length}` : ""}: click one to make it an instance`);
+      setText(words, found.total === 0 ? "no row" : `${plural(found.total, "row")}${found.total > found.rows.length ? `, the first ${found.rows.length}` : ""}${app.isPlain ? "" : ": click one to make it an instance"}`);
       list.classList.toggle("texts", !table?.pictures);
       list.replaceChildren(...found.rows.map((row) => rowCard(app, rows, row, "", signal)));
       enter(list);

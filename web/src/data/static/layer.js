@@ -244,17 +244,18 @@ export class StaticLayer {
    * @param {number[]} instances
    * @param {number} level
    * @param {number} index
+   * @param {boolean} [withSpread] whether how far rows reach is told, too
    * @returns {Promise<RowsTile>}
    */
-  async rows(expression, direction, instances, level, index) {
+  async rows(expression, direction, instances, level, index, withSpread = false) {
     this.check(level, index);
-    const [{ neurons, keys }, grid, spread, values] = await Promise.all([this.order(expression, direction), this.grid(), this.spread(), Promise.all(instances.map((i) => this.values(i)))]);
+    const [{ neurons, keys }, grid, spread, values] = await Promise.all([this.order(expression, direction), this.grid(), withSpread ? this.spread() : null, Promise.all(instances.map((i) => this.values(i)))]);
     const size = 2 ** level;
     const first = index * 256 * size;
     const count = Math.min(256, rowsAt(this.layer.neurons, level) - index * 256);
     const blocks = Array.from({ length: count }, (_, row) => neurons.subarray(first + row * size, Math.min(first + (row + 1) * size, neurons.length)));
     const heads = blocks.map((block) => block[0]);
-    const ends = blocks.map((block) => spreadOf(spread, block));
+    const ends = spread ? blocks.map((block) => spreadOf(spread, block)) : [];
     const key = (/** @type {number} */ neuron) => (keys ? keys[neuron] : neuron);
     return {
       rows: count, level, first: index * 256,
