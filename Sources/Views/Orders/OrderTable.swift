@@ -123,9 +123,9 @@ package struct OrderTable: Sendable {
 
   /// Cuts a text at commas into so many parts that are known.
   /// - Parameter read: gets the place of a part, and its text.
-  private static func cut<Part>(
-    _ text: ArraySlice<UInt8>, _ count: Int, from place: Int = 0, _ read: (Int, ArraySlice<UInt8>) -> Part?
-  ) -> [Part]? {
+  private static func cut<Known>(
+    _ text: ArraySlice<UInt8>, _ count: Int, from place: Int = 0, _ read: (Int, ArraySlice<UInt8>) -> Known?
+  ) -> [Known]? {
     if place == count - 1 { return read(place, text).map { [$0] } }
     for comma in text.indices where text[comma] == UInt8(ascii: ",") {
       guard let part = read(place, text[..<comma]) else { continue }
