@@ -25,7 +25,10 @@ struct BruteForce {
       let zeros = try layer.statistic(.zeros).plane(index, as: UInt32.self)
       // Every finite value lies in a bin.
       let counts = try layer.counts(.own, .full).integers(plane: index, rows: 0..<neurons)
-      return zip(zeros, counts).map { Double($0) / Double($1.reduce(0, +)) }
+      return zip(zeros, counts).map { zeros, counts in
+        let total = counts.reduce(0, +)
+        return total > 0 ? Double(zeros) / Double(total) : .nan
+      }
     default:
       let statistic = try #require(Statistic(rawValue: item.kind.rawValue))
       return try layer.keys(of: layer.statistic(statistic), plane: index)

@@ -1,5 +1,3 @@
-import TileStore
-
 /// A neuron's distribution in one group, by which a value's place among the group's is bounded.
 struct NeuronDistribution {
   let grid: NeuronGrid
