@@ -111,8 +111,8 @@ struct Query {
   /// The group of the moment.
   /// - Throws: `Problem` 400 that shows where in the expression the fault is.
   func moment() throws(Problem) -> Moment? {
-    guard let text = values["where"] else { return nil }
     let rows = try sample()
+    guard let text = values["where"] else { return nil }
     return try moment(text, spaced["where"]).sampled(rows)
   }
 
@@ -186,6 +186,7 @@ struct Query {
   /// - Throws: `Problem` 400 where the text is no ordering, 404 where it names what the store does not hold.
   func order(_ table: OrderTable) throws(Problem) -> OrderRequest {
     let direction = try choice("direction", Direction.self) ?? .ascending
+    let rows = try sample()
     guard let text = values["order"] else { return OrderRequest(name: .index, direction: direction) }
     // Many clients write a space as `+`. A name that holds a `+` itself is found first.
     let plain = text.utf8.contains(UInt8(ascii: "+")) ? text.replacingOccurrences(of: "+", with: " ") : text
@@ -193,6 +194,6 @@ struct Query {
       guard OrderTable.isWellFormed(text) else { throw .badRequest("order must be \(OrderName.forms).") }
       throw .notFound("“\(text.prefix(200))” names what this store does not hold. Names are those of the metadata.")
     }
-    return OrderRequest(name: name.sampled(try sample()), direction: direction)
+    return OrderRequest(name: name.sampled(rows), direction: direction)
   }
 }
