@@ -26,8 +26,8 @@ import rates
 from dump import write_layers, write_pictures
 
 STORE_ROWS = 5000
-IN_ORDER = 300
-LEAST_CERTAIN = 16
+IN_ORDER = 200
+LEAST_CERTAIN = 8
 ASKED = (0.01, 0.05, 0.10)
 KINDS = ("fresh", "one-pixel, in order", "one-pixel, least certain", "PGD 8 of 255", "digits")
 FIGURES = {
