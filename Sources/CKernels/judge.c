@@ -145,16 +145,6 @@ ND_CLONES void nd_code_cells(uint8_t *restrict cells, const uint8_t *restrict co
   for (; i < count; i++) cells[i] = cell_of(codes[i], apart[(first + i) / 8] >> (first + i) % 8 & 1, origin);
 }
 
-void nd_count_cells(uint32_t *counts, size_t pitch, const uint8_t *cells, const int32_t *classes, size_t rows, size_t samples) {
-  for (size_t row = 0; row < rows; row++) {
-    if (classes[row] < 0) continue;
-    for (size_t s = 0; s < samples; s++) {
-      const uint8_t cell = cells[row * samples + s];
-      if (cell < ND_CELLS) counts[cell * pitch + (size_t)classes[row]]++;
-    }
-  }
-}
-
 static ND_INLINE void add_distances(nd_distances to, const uint8_t *codes, const uint8_t *cells, size_t rows, size_t samples,
                                 const double *places, const double *medians, const int32_t *classes) {
   double *restrict sums = to.sums, *restrict compared = to.compared, *restrict finite = to.finite;

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 
 import h5py
 import numpy as np
+import pandas
 import pytest
 
 from conftest import Server, once
@@ -116,7 +117,6 @@ def test_every_number_of_the_table_is_numpys(shown, paper):
 
 
 def test_pandas_reads_it_with_the_line_it_comes_with(shown):
-    pandas = pytest.importorskip("pandas")
     text = save(shown, "csv").decode()
     options = re.search(r"read_csv\(.*?, (.*)\)", text.split("\r\n")[1])[1]
     table = eval(f"pandas.read_csv(io.StringIO(text), {options})", {"pandas": pandas, "io": io, "text": text})

@@ -144,7 +144,7 @@ def test_find_goes_to_a_neuron_or_a_rank(page, metadata, layer):
     assert page.evaluate("document.activeElement.id") == "find"
     page.keyboard.type("417")
     page.keyboard.press("Enter")
-    page.wait_for_function("() => /neuron 417, rank/.test(document.querySelector('#live').textContent)")
+    page.wait_for_function("() => /neuron 417 \\(.*\\), rank/.test(document.querySelector('#live').textContent)")
     sharp(page)
     facts = view(page, layer)
     rank = int(page.inner_text("#live").split("rank ")[1].replace(",", "")) - 1

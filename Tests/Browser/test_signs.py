@@ -147,7 +147,7 @@ def test_the_exported_picture_has_the_title_and_a_whole_legend(page, layer, stor
         context.drawImage(image, 0, 0);
         const dark = (x, y, width, height) => context.getImageData(x, y, width, height).data.filter((value, i) => i % 4 === 0 && value < 190).length;
         const top = Math.round(image.height * 0.3);
-        return [dark(20, top, 13, Math.round(image.height * 0.5)), dark(image.width - 19, image.height - 80, 19, 80)];
+        return [dark(40, top, 28, Math.round(image.height * 0.5)), dark(image.width - 19, image.height - 80, 19, 80)];
     }""", picture)
     assert title > 300 and cut == 0, "the title is there, and no key of the legend is cut off at the edge"
 
@@ -216,7 +216,7 @@ def test_the_sort_panel_shows_whole_names_and_closes_three_ways(page, layer):
     menus = page.locator("#popover select")
     assert menus.evaluate_all("all => all.every(one => one.title === one.selectedOptions[0].text)")
     lefts = menus.evaluate_all("all => all.map(one => Math.round(one.getBoundingClientRect().left))")
-    assert len(lefts) == 10 and len(set(lefts)) == 1, lefts
+    assert len(lefts) == 19 and len(set(lefts)) == 1, lefts
     # Wide enough for the text of what is chosen, beside the arrow.
     assert menus.evaluate_all("""all => all.every(one => {
         const context = document.createElement('canvas').getContext('2d');

@@ -135,7 +135,7 @@ def test_same_bytes_whatever_the_way(precompute, dump, codes_job, awkward, rng, 
 
 def test_same_bytes_in_bands_of_neurons(program, precompute, dump, codes_job, values, tmp_path):
     """So many classes that the counters of all neurons do not fit into the budget at once."""
-    path = dump({"layer": (values(600, 1100), {"chunks": (600, 100)})}, np.arange(600) % 300)
+    path = dump({"layer": (values(600, 5000), {"chunks": (600, 100)})}, np.arange(600) % 60)
     job = codes_job(path)
     assert "bands" in program.ok("precompute", job, "--plan-only", "--memory", "256MiB", "--output", tmp_path / "none").stdout
     expected = precompute(job, name="job", options=("--progress", "none", "--memory", "8GiB"))

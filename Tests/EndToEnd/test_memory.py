@@ -102,7 +102,9 @@ def test_counters_that_outweigh_the_data(tmp_path, program, chunk, in_bands):
     with h5py.File(tmp_path / "many.h5", "w") as f:
         f.create_dataset("a", (4000, 1024), "f4", chunks=chunk)[:] = 1
         f["labels"] = np.arange(4000) % 1000
-    plan = program.ok("precompute", tmp_path / "many.h5", "--plan-only", "--memory", "16GiB").stdout
+    # With codes, classes of four rows would have no counters of their own.
+    (tmp_path / "many.yaml").write_text("dumps: [many.h5]\ncodes: none\n")
+    plan = program.ok("precompute", tmp_path / "many.yaml", "--plan-only", "--memory", "16GiB").stdout
     assert ("2 bands of neurons" in plan) == in_bands, plan
     width = 1024 if chunk is None else -(-1024 // chunk[1]) * chunk[1]
     assert f" {width * 4000 * 4 / 2**20:.1f} MiB to decode" in plan, plan

@@ -145,7 +145,12 @@ def test_arrays_have_the_codecs_of_the_format(store):
     ours, golden = codecs(store), codecs((GOLDENS[1] / "current").resolve())
     both = ours.keys() & golden.keys()
     assert len(both) > 20
-    assert {what: ours[what] for what in both} == {what: golden[what] for what in both}
+    # Codes were packed otherwise when the golden store was made: readers take either.
+    of_codes = {what for what in both if what[0].startswith("codes/")}
+    assert {what: ours[what] for what in both - of_codes} == {what: golden[what] for what in both - of_codes}
+    packed = {what[0]: inner[1]["configuration"] for what, (inner, *_) in ours.items() if what in of_codes}
+    assert {path: (of["clevel"], of["shuffle"]) for path, of in packed.items()} == {
+        "codes/columns": (5, "bitshuffle"), "codes/columns_apart": (5, "noshuffle"), "codes/rows": (5, "bitshuffle"), "codes/rows_apart": (5, "noshuffle")}
     shuffles = {what: inner[1]["configuration"]["shuffle"] for what, (inner, *_) in ours.items()}
     assert shuffles["own/256", "uint16"] == "bitshuffle" and shuffles["own/256", "uint32"] == shuffles["shared/256", "uint16"] == "shuffle"
 

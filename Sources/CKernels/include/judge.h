@@ -65,9 +65,6 @@ void nd_renew(double *products, int64_t *powers, size_t count);
 /// Cells of the codes of a column, of which `apart` has a bit each, from bit `first` on.
 void nd_code_cells(uint8_t *cells, const uint8_t *codes, const uint8_t *apart, size_t first, size_t count, uint8_t origin);
 
-/// Counts cells by class: `counts` [ND_CELLS, pitch]. Those of no class, and those of no cell, are left out.
-void nd_count_cells(uint32_t *counts, size_t pitch, const uint8_t *cells, const int32_t *classes, size_t rows, size_t samples);
-
 /// Distances of each row from the median of its class, summed: [row] each.
 typedef struct {
   double *sums;

@@ -24,7 +24,7 @@ public struct PreparedJob: Sendable {
   private(set) var unfilledRows = UnfilledRows()
 
   /// Version of the program that computes; a store of another one is not the same store.
-  public static let version = "0.3.0"
+  public static let version = "0.4.0"
   public static let tool = "divergence \(version)"
 
   /// - Parameters:

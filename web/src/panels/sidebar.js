@@ -10,7 +10,7 @@ const STEP = 24;
 export function sidebarEdge() {
   const aside = byId("selection");
   const edge = el("div", { class: "sidebar-edge", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": "Width of layers, classes and instances", "aria-valuemin": LEAST, title: "Drag to make this wider; double-click for the usual width" });
-  aside.after(edge);
+  byId("activations").prepend(edge);
   const most = () => Math.max(LEAST, Math.round(innerWidth / 2));
   /** @param {number} width CSS pixels */
   const apply = (width) => {

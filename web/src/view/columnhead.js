@@ -116,7 +116,7 @@ export class ColumnHead {
     setText(strip, `${count(many)} ${kind}${many > 0 && kind === "hidden" ? " ⤺" : ""}`);
     strip.classList.toggle("some", many > 0);
     set(strip, "aria-label", `${plural(many, "neuron")} ${kind} in ${this.column.layer.name}${many > 0 ? `: ${undo}` : ""}`);
-    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Once zoomed in, click a neuron’s bar to hide it; bring it back here" : "Shift-click a neuron’s bar to keep it on top");
+    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Once zoomed in, h hides the neuron under the pointer; bring it back here" : "Shift-click a neuron’s bar to keep it on top");
   }
 
   /**
