@@ -97,8 +97,8 @@ def test_jump_hide_pin_and_open(page, layer):
     sort(page, layer, "index", [], "ascending")
     page.wait_for_function("() => /neuron 200017: rank/.test(document.querySelector('#hint').textContent)")
     assert page.inner_text("#hint").endswith("→ 200,018")
-    page.mouse.move(*row_place(page, layer, 3))
-    page.keyboard.press("h")
+    page.mouse.click(*row_place(page, layer, 3))
+    page.locator("#neuron-panel[open]").get_by_role("button", name="Hide", exact=True).click()
     expect(page.locator(f"#column-{layer} .hidden-strip")).to_have_text("1 hidden ⤺")
 
 

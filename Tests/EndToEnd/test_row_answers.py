@@ -75,7 +75,13 @@ def test_what_cannot_be_asked_of_rows(served):
     server, base, *_ = served
     for path, status in (
         ("layers/fc/neurons/7/rows", 404), ("layers/fc/neurons/0/rows?group=99", 404), ("layers/fc/neurons/0/rows?end=most", 400),
-        ("layers/fc/neurons/0/rows?count=65", 400), ("layers/fc/neurons/0/rows?count=0", 400), ("layers/fc/neurons/0/rows?group=1&where=label+==+1", 400),
+        ("layers/fc/neurons/0/rows?count=65", 400), ("layers/fc/neurons/0/rows?count=0", 400),
         ("layers/fc/neurons/0/rows?where=label+==", 400), ("rows?where=nope+==+1", 404), ("rows?where=label+==+1&count=65", 400), ("confusion?a=1", 400),
     ):
         assert server.get(f"{base}/{path}")[0] == status, path
+
+
+def test_an_expression_stands_in_the_place_of_a_group(served):
+    server, base, *_ = served
+    alone, beside = (server.get(f"{base}/layers/fc/neurons/0/rows?{query}") for query in ("where=label+==+1", "group=2&where=label+==+1"))
+    assert alone[0] == beside[0] == 200 and alone[2] == beside[2]

@@ -127,9 +127,11 @@ struct Query {
   }
 
   /// A group that is compared: an index, or an expression behind `where:`.
+  /// - Parameter usual: the group where the parameter is missing; `nil`: it must be there.
   /// - Throws: `Problem` 400 where there is none or it cannot be understood, 404 where there is no such group.
-  func member(_ name: String, of groups: Int) throws(Problem) -> PairMember {
+  func member(_ name: String, of groups: Int, usual: Int? = nil) throws(Problem) -> PairMember {
     guard let text = values[name] else {
+      if let usual { return .group(usual) }
       throw .badRequest("\(name) is missing: the index of a group, or where:EXPR.")
     }
     let prefix = "where:"

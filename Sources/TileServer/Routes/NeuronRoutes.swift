@@ -21,7 +21,7 @@ extension RouteTable {
       try query.instances(below: known.count, asked.served.orders, most: most).map { Self.each($0) }
       ?? (known.count <= most ? known.map { .instance($0) } : [])
     let moment = try query.moment()
-    let pair = try query["a"] != nil || query["b"] != nil ? pair(query, asked) : nil
+    let pair = try query["a"] != nil || query["b"] != nil ? pair(query, asked, usual: 0) : nil
     guard pair != nil || query["with"] == nil else { throw Problem.badRequest("with belongs to a and b.") }
     return Build(
       .neuron(layer: layer.index, neuron: neuron, groups: groups, instances: instances, moment, pair),

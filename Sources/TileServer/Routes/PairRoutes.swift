@@ -45,11 +45,13 @@ extension RouteTable {
   }
 
   /// The groups `a`, of this version, and `b`, of the version that `with` names, if it does.
-  func pair(_ query: Query, _ asked: VersionRequest) throws(Problem) -> PairKey {
+  /// - Parameter usual: the group in place of one that is missing; `nil`: both must be there.
+  func pair(_ query: Query, _ asked: VersionRequest, usual: Int? = nil) throws(Problem) -> PairKey {
     let other = asked.others["with"].flatMap { $0.serial == asked.served.serial ? nil : $0 }
     let groups = (other?.store.attributes ?? asked.attributes).groups.count
     return PairKey(
-      try query.member("a", of: asked.attributes.groups.count), try query.member("b", of: groups), other: other?.serial)
+      try query.member("a", of: asked.attributes.groups.count, usual: usual),
+      try query.member("b", of: groups, usual: usual), other: other?.serial)
   }
 }
 

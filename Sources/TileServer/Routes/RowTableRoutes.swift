@@ -56,13 +56,13 @@ extension RouteTable {
     let named = try query.count("group")
     guard named ?? 0 < groups else { throw Problem.notFound("There are \(groups) groups, numbered from 0.") }
     let moment = try query.moment()
-    guard moment == nil || named == nil else { throw Problem.badRequest("Name either a group or where, not both.") }
     let end = try query.choice("end", ExtremeEnd.self) ?? .highest
     let top = try query.count("count") ?? ExtremeEnd.rows
     guard (1...RowEntries.chosenMax).contains(top) else {
       throw Problem.badRequest("count must be 1 to \(RowEntries.chosenMax).")
     }
-    let group = named ?? 0
+    // An expression stands in the group's place, as in tiles.
+    let group = moment == nil ? named ?? 0 : 0
     return Build(
       .firing(layer: layer.index, neuron: neuron, group: group, moment, end, top: top),
       [moment].compactMap(\.self), in: layer,

@@ -2,6 +2,9 @@
 
 import { el, set } from "../dom.js";
 
+/** CSS pixels below the button from which on it opens there. */
+const ROOM_LEAST = 300;
+
 export class Popover {
   constructor() {
     this.element = el("div", { id: "popover", class: "card", role: "dialog", hidden: true, tabindex: -1 });
@@ -45,9 +48,12 @@ export class Popover {
   place() {
     if (this.element.hidden || !this.opener) return;
     const box = this.opener.getBoundingClientRect();
+    const below = box.bottom + 6;
+    const room = innerHeight - below - 9;
+    // What is taller scrolls, so that the button stays in sight; where there is hardly any room it may cover it.
+    this.element.style.maxHeight = room >= ROOM_LEAST ? `${room}px` : "";
     const { offsetWidth, offsetHeight } = this.element;
     const left = Math.max(8, Math.min(box.left, innerWidth - offsetWidth - 8));
-    const below = box.bottom + 6;
     const top = below + offsetHeight < innerHeight - 8 ? below : Math.max(8, innerHeight - offsetHeight - 8);
     this.element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
