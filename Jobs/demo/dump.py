@@ -61,7 +61,7 @@ def write_layers(group, parameters, images, layers, precision, level):
 
 def write_pictures(file, images):
     """The rows' pictures, in chunks of 64."""
-    file.create_dataset("images", data=images, chunks=(64, *images.shape[1:]), shuffle=True, compression="gzip", compression_opts=9)
+    file.create_dataset("images", data=images, chunks=(min(64, len(images)), *images.shape[1:]), shuffle=True, compression="gzip", compression_opts=9)
 
 
 def create_layer(group, name, shape, dtype, level):
