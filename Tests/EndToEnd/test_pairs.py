@@ -177,6 +177,8 @@ def test_one_neuron(program, compared, pages):
             assert {name: pair[name] for name in expected if name not in ("neuron", "q")} == {n: v for n, v in expected.items() if n not in ("neuron", "q")}
             assert "q" not in pair and pair["a"] == whole["a"] and ("untested" in pair) == ("untested" in whole)
     assert "pair" not in pages.json("before", "/layers/fc/neurons/3")
+    alone, beside = (pages.json("before", "/layers/fc/neurons/3", **groups)["pair"] for groups in ({"a": 2}, {"a": 2, "b": 0}))
+    assert alone == beside, "one group alone is compared with all"
 
 
 def test_two_stores_over_http(program, compared, pages):
