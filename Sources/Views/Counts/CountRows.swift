@@ -66,12 +66,3 @@ struct StoredCounts: CountRows {
     try array.stream(plane: plane, chunks: chunks, body)
   }
 }
-
-extension LayerReader {
-  /// The counts of a stored group, from its plane or, where it has none, from codes.
-  /// - Throws: `SubsetError`, `StoreError`.
-  func rows(of group: Int, _ axis: BinAxis, _ bins: BinCount, in store: Store) throws -> any CountRows {
-    if let plane = plane(of: group) { return StoredCounts(array: counts(axis, bins), plane: plane) }
-    return try SubsetCounts(SmallClasses(self, of: store).counter(of: group), axis, bins)
-  }
-}

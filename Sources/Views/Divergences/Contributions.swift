@@ -33,10 +33,11 @@ struct Contributions {
   ) throws -> [Double] {
     let (exponents, origins) = (try layer.exponents(), try layer.origins())
     let tails = try layer.tails.plane(0, as: UInt8.self)
+    let stored = try GroupCounts(layer, of: store, groups: groups)
     let sides = try [
       [contrast.named], [contrast.other], groups.indices.filter { $0 != contrast.named && $0 != contrast.other },
     ]
-    .enumerated().map { try Side(store, layer, side: $0.offset, $0.element.map { groups[$0] }, hasAll: hasAll) }
+    .enumerated().map { try Side(layer, stored, side: $0.offset, $0.element.map { groups[$0] }, hasAll: hasAll) }
     let neurons = layer.layer.neurons
     let blocks = (neurons + Self.blockNeurons - 1) / Self.blockNeurons
     // A small layer is done before a helper has woken up.
@@ -89,9 +90,9 @@ struct Contributions {
     /// `[neuron]`.
     let zeros: [UInt32]
 
-    init(_ store: Store, _ layer: LayerReader, side: Int, _ groups: [Int], hasAll: Bool) throws {
+    init(_ layer: LayerReader, _ stored: GroupCounts, side: Int, _ groups: [Int], hasAll: Bool) throws {
       let groups = side == 2 && hasAll ? [0] : groups
-      counts = try groups.map { try layer.rows(of: $0, .own, .sixteenth, in: store) }
+      counts = try groups.map { try stored.rows(of: $0, .own, .sixteenth) }
       var zeros = [UInt32](repeating: 0, count: layer.layer.neurons)
       for group in groups {
         for (neuron, count) in try layer.statistic(.zeros).plane(group, as: UInt32.self).enumerated() {

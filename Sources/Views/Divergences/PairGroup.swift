@@ -43,11 +43,8 @@ struct PairGroup: Sendable {
 
   /// - Throws: `SubsetError` where the layer has no codes for a group of the moment; `StoreError`.
   func side(_ grids: LayerGrids) throws -> PairSide {
-    if let subset { return PairSide(grids, try SubsetCounter(layer, subset)) }
+    if let counter = try counterOfCodes() { return PairSide(grids, counter) }
     let group = index ?? 0
-    guard layer.plane(of: group) != nil else {
-      return PairSide(grids, try SmallClasses(layer, of: store).counter(of: group))
-    }
     return PairSide(layer, grids, group: group, zeros: try layer.zeros(group: group, samples: samples))
   }
 

@@ -22,13 +22,12 @@ struct StaticLayer {
   func write() throws -> JSONValue {
     // Of very many groups a summary holds only the first, as the server's does when nothing else is asked for.
     let shown = groups.count <= NeuronFigures.histogramsMax ? Array(groups) : [0]
-    let hasAllPlanes = groups.allSatisfy { layer.plane(of: $0) != nil }
-    let classes = hasAllPlanes ? nil : try SmallClasses(layer, of: store)
+    let stored = try GroupCounts(layer, of: store, groups: groups)
     let spreads = try NeuronSpreads(layer)
     let summary = LayerSummary(
       layer: layer.layer,
       groups: try shown.map {
-        ($0, try GroupSummary(rows(of: $0, .shared, .quarter, classes), layer.tallies(group: $0)))
+        ($0, try GroupSummary(stored.rows(of: $0, .shared, .quarter), layer.tallies(group: $0)))
       }, spread: try spreads.summary()
     ).json().encoded()
     return [
@@ -40,9 +39,9 @@ struct StaticLayer {
       "values": try names(store.attributes.instances.indices) { try layer.values?.plane($0, as: Float.self) ?? [] },
       "figures": try figures(),
       "counts": [
-        "own/256": try counts(.own, .full, classes, block: Self.ownBlock),
-        "shared/64": try counts(.shared, .quarter, classes, block: Self.sharedBlock),
-        "shared/16": try counts(.shared, .sixteenth, classes, block: Self.sharedBlock),
+        "own/256": try counts(stored, .own, .full, block: Self.ownBlock),
+        "shared/64": try counts(stored, .shared, .quarter, block: Self.sharedBlock),
+        "shared/16": try counts(stored, .shared, .sixteenth, block: Self.sharedBlock),
       ],
     ]
   }
@@ -89,22 +88,12 @@ struct StaticLayer {
     return ["block": JSONValue(block), "files": .array(names)]
   }
 
-  /// The counts of a group.
-  /// - Parameter classes: counts groups without planes.
-  private func rows(
-    of group: Int, _ axis: BinAxis, _ bins: BinCount, _ classes: SmallClasses?
-  ) throws(StoreError) -> any CountRows {
-    if let plane = layer.plane(of: group) { return StoredCounts(array: layer.counts(axis, bins), plane: plane) }
-    guard let classes else { preconditionFailure("a group has no plane") }
-    return try SubsetCounts(classes.counter(of: group), axis, bins)
-  }
-
   /// Counts by group and block of neurons, packed.
   private func counts(
-    _ axis: BinAxis, _ bins: BinCount, _ classes: SmallClasses?, block: Int
+    _ stored: GroupCounts, _ axis: BinAxis, _ bins: BinCount, block: Int
   ) throws -> JSONValue {
     let groups = try groups.map { group in
-      let rows = try rows(of: group, axis, bins, classes)
+      let rows = try stored.rows(of: group, axis, bins)
       let blocks = (rows.neurons + block - 1) / block
       var names: [JSONValue] = []
       // A few at a time: compressing is most of the work, and memory holds what is being written only.

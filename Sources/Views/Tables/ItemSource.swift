@@ -107,7 +107,7 @@ extension ItemSource {
     let extremesOf: Int
     switch group {
     case .group(let group):
-      (counts, extremesOf) = (try layer.rows(of: group, .own, .full, in: store), group)
+      (counts, extremesOf) = (try GroupCounts(layer, of: store, groups: [group]).rows(of: group, .own, .full), group)
     case .moment(let moment):
       // Of all rows: no value of a part of them lies beyond.
       (counts, extremesOf) = (try SubsetCounts(counter(moment), .own, .full), 0)

@@ -1,0 +1,21 @@
+import TileStore
+
+/// The counts of stored groups of a layer: from their planes or, where they have none, from codes.
+struct GroupCounts: Sendable {
+  private let layer: LayerReader
+  /// `nil`: every group has a plane.
+  private let classes: SmallClasses?
+
+  /// - Parameter groups: those that are asked for.
+  /// - Throws: `SubsetError`, `StoreError`.
+  init(_ layer: LayerReader, of store: Store, groups: some Sequence<Int>) throws {
+    self.layer = layer
+    classes = groups.contains { layer.plane(of: $0) == nil } ? try SmallClasses(layer, of: store) : nil
+  }
+
+  func rows(of group: Int, _ axis: BinAxis, _ bins: BinCount) throws(StoreError) -> any CountRows {
+    if let plane = layer.plane(of: group) { return StoredCounts(array: layer.counts(axis, bins), plane: plane) }
+    guard let classes else { preconditionFailure("a group that was not asked for") }
+    return try SubsetCounts(classes.counter(of: group), axis, bins)
+  }
+}
