@@ -1,5 +1,7 @@
 """What the browser tests do to the page, and what they read off it: its own words (data-…) and its pixels."""
 
+import base64
+
 from playwright.sync_api import Page, expect
 
 
@@ -26,6 +28,20 @@ def pixels(page: Page, layer: str) -> dict:
         }
         return { hash, coloured, red, black };
     }""")
+
+
+def painted(page: Page, picture: bytes, ask: str):
+    """What a function of JavaScript says of an image: it gets the image, and the context of a canvas on which that was drawn."""
+    return page.evaluate(f"""async picture => {{
+        const image = new Image();
+        image.src = `data:image/png;base64,${{picture}}`;
+        await image.decode();
+        const canvas = document.createElement('canvas');
+        [canvas.width, canvas.height] = [image.width, image.height];
+        const context = canvas.getContext('2d');
+        context.drawImage(image, 0, 0);
+        return ({ask})(image, context);
+    }}""", base64.b64encode(picture).decode())
 
 
 def red_profile(page: Page, layer: str) -> list:

@@ -12,7 +12,7 @@ import pandas
 import pytest
 
 from conftest import Server, once
-from plots import pixels, sharp, view
+from plots import painted, pixels, sharp, view
 
 ROWS, SHAPE = 195, (4, 5, 3)
 NAMES = ["ant", "bee, small", "cat"]
@@ -146,18 +146,9 @@ def test_png_is_as_large_as_asked_for_and_light(open_page, paper, scale):
     box = page.locator("#column-conv canvas.plot").bounding_box()
     assert width == round((box["width"] + 40) * int(scale)), "four times as many pixels, not the same ones larger"
     assert height > 60 * float(facts["rowHeight"]) * int(scale)
-    import base64
-
-    corner = page.evaluate("""async picture => {
-        const image = new Image();
-        image.src = `data:image/png;base64,${picture}`;
-        await image.decode();
-        const canvas = document.createElement('canvas');
-        [canvas.width, canvas.height] = [image.width, image.height];
-        const context = canvas.getContext('2d');
-        context.drawImage(image, 0, 0);
+    corner = painted(page, picture, """(_, context) => {
         return [...context.getImageData(3, 3, 1, 1).data.slice(0, 3)];
-    }""", base64.b64encode(picture).decode())
+    }""")
     assert corner == [255, 255, 255]
     assert page.problems == []
 
@@ -176,15 +167,8 @@ def test_svg_opens_and_looks_like_the_page(shown, open_page, tmp_path):
     # As coloured as the page's own plots: the densities are there, and so are the dots.
     image = page.screenshot()
     other = open_page()
-    count = """async picture => {
-        const image = new Image();
-        image.src = `data:image/png;base64,${picture}`;
-        await image.decode();
-        const canvas = document.createElement('canvas');
-        [canvas.width, canvas.height] = [image.width, image.height];
-        const context = canvas.getContext('2d');
-        context.drawImage(image, 0, 0);
-        const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    count = """(image, context) => {
+        const { data } = context.getImageData(0, 0, image.width, image.height);
         let coloured = 0, red = 0;
         for (let i = 0; i < data.length; i += 4) {
             if (Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 24) coloured++;
@@ -192,9 +176,7 @@ def test_svg_opens_and_looks_like_the_page(shown, open_page, tmp_path):
         }
         return [coloured, red];
     }"""
-    import base64
-
-    coloured, red = other.evaluate(count, base64.b64encode(image).decode())
+    coloured, red = painted(other, image, count)
     own = [pixels(shown, layer) for layer in ("conv", "logits")]
     assert box["width"] > 800
     assert coloured == pytest.approx(sum(one["coloured"] for one in own), rel=0.12)

@@ -1,12 +1,11 @@
 """What the parts of the page look like says what they are: buttons, the overview, the rows' title, the legend, the card, the folds."""
 
-import base64
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from plots import hover_row, over_element, row_place, settled, sharp, view, zoom_to_names
+from plots import hover_row, over_element, painted, row_place, settled, sharp, view, zoom_to_names
 
 
 @pytest.fixture
@@ -135,20 +134,13 @@ def test_the_exported_picture_has_the_title_and_a_whole_legend(page, layer, stor
     page.click("#export")
     with page.expect_download() as download:
         page.click("#export-png")
-    picture = base64.b64encode(open(download.value.path(), "rb").read()).decode()
+    picture = open(download.value.path(), "rb").read()
     # Ink in the strip of the title, left of the ranks; and in the margin right of the legend, which a single column must not cut.
-    title, cut = page.evaluate("""async picture => {
-        const image = new Image();
-        image.src = `data:image/png;base64,${picture}`;
-        await image.decode();
-        const canvas = document.createElement('canvas');
-        [canvas.width, canvas.height] = [image.width, image.height];
-        const context = canvas.getContext('2d');
-        context.drawImage(image, 0, 0);
+    title, cut = painted(page, picture, """(image, context) => {
         const dark = (x, y, width, height) => context.getImageData(x, y, width, height).data.filter((value, i) => i % 4 === 0 && value < 190).length;
         const top = Math.round(image.height * 0.3);
         return [dark(40, top, 28, Math.round(image.height * 0.5)), dark(image.width - 19, image.height - 80, 19, 80)];
-    }""", picture)
+    }""")
     assert title > 300 and cut == 0, "the title is there, and no key of the legend is cut off at the edge"
 
 
