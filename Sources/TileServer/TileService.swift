@@ -124,7 +124,8 @@ struct AnswerKey: Hashable, Sendable {
     case firing(layer: Int, neuron: Int, group: Int, Moment?, ExtremeEnd, top: Int)
     case rowPicture(row: Int)
     case rowText(row: Int)
-    case divergences(LayerParts.Inputs, Range<Int>)
+    case divergences(LayerParts.Inputs, Range<Int>, sample: Int?)
+    case ladder(named: Int, other: Int)
     case divergence(OrderName.Argument, named: Int?, other: Int?)
   }
 

@@ -296,15 +296,19 @@ async function start() {
   Object.assign(document.documentElement, { neuralDivergence: { frames, queue, priorities: PRIORITY } });
   app.redraw();
   // What no first picture needs comes after it: on a slow line every file counts.
-  const [{ neuronPanel }, { exportView }, { similarView }, { RowSource }, { groupsView }, { rowSearchView }] = await Promise.all([
+  const [{ neuronPanel }, { exportView }, { similarView }, { RowSource }, { groupsView }, { rowSearchView }, { divergenceView }, { DivergenceSource }, { apartView }] = await Promise.all([
     import("./panels/neuron.js"), import("./panels/export.js"), import("./panels/similar.js"), import("./data/rows.js"), import("./panels/groups.js"), import("./panels/rowsearch.js"),
+    import("./panels/divergence.js"), import("./data/divergences.js"), import("./panels/apart.js"),
   ]);
   const rows = new RowSource(app);
   neuronPanel(app, facts, rows, activation);
   groupsView(app, rows, popover);
   rowSearchView(app, rows);
   exportView(app, facts, activation, popover);
-  similarView(app);
+  const divergences = new DivergenceSource(app);
+  divergenceView(app, divergences);
+  similarView(app, divergences);
+  apartView(app, divergences);
   sortMenus.use(() => {});
   neuronLists.use(() => {});
 }

@@ -30,6 +30,8 @@ export interface Metadata {
   start?: { layers?: string[]; groups?: number[]; instances?: number[]; text?: string };
   provenance?: unknown;
   table?: Table;
+  /** Whether rows and instances were judged against their classes. */
+  judged?: boolean;
 }
 export interface Summary {
   id: string; neurons: number;
@@ -66,6 +68,8 @@ export type AxisName = import("./model/axes.js").AxisName;
 /** Bins of the whole axis that the server is asked for. */
 export type Bins = 256 | 64 | 16;
 export type Curve = "linear" | "root" | "log";
+/** The divergence view: of which chosen instance (null: the first), whose layer's neurons are listed (null: the last), and what alarm is looked at. */
+export interface DivergenceState { instance: number | null; layer: string | null; rate: number; oneIn: number; kind: string | null }
 export interface State {
   dataset: string; version: string;
   layers: string[]; groups: number[]; instances: number[];
@@ -76,6 +80,8 @@ export interface State {
   panel: { layer: string; neuron: number } | null;
   /** Groups of the moment, shown or not, and the one of them that follows the brush. */
   moments: number[]; brush: number | null;
+  /** null: it is not open. */
+  divergence: DivergenceState | null;
 }
 
 /** Densities of up to 256 displayed rows of one group. */

@@ -82,6 +82,14 @@ extension OpenAPI {
       "neuronQuery": query("neuron", index, "The neuron whose rank is sought; goes before rank"),
       "rowDivergences.from": query("from", index, "The first row"),
       "instanceDivergences.from": query("from", index, "The first instance"),
+      "rowDivergences.sample": query(
+        "sample",
+        [
+          "type": "integer", "minimum": JSONValue(RowSample.countRange.lowerBound),
+          "maximum": JSONValue(RowSample.countRange.upperBound),
+        ], "Rows that stand for all where there are more; from and count are among these"),
+      "ladder.for": query("for", index, "The group of a class for which neurons speak", required: true),
+      "ladder.over": query("over", index, "The group of the other class", required: true),
       "for": query(
         "for", index, "The group of a class for which neurons speak, where not the one that the network named"),
       "over": query("over", index, "The group of the other class, where not the true label or the runner-up"),
@@ -193,7 +201,7 @@ extension OpenAPI {
         [
           "name": text, "version": version, "title": text, "rows": count, "layers": list(layer), "groups": list(group),
           "instances": list(instance), "start": ["type": "object"], "provenance": ["type": "object"],
-          "table": table,
+          "table": table, "judged": ["type": "boolean"],
         ], optional: ["start", "table"]),
       "Summary": object(
         [
@@ -250,9 +258,20 @@ extension OpenAPI {
       "RowText": object(["row": count, "text": text]),
       "Divergences": object(
         [
-          "from": count, "total": count, "rows": list(object(standing, optional: standingOptional)),
+          "from": count, "total": count, "of": count, "rows": list(object(standing, optional: standingOptional)),
           "instances": list(object(standing, optional: standingOptional)),
-        ], optional: ["rows", "instances"]),
+        ], optional: ["of", "rows", "instances"]),
+      "Ladder": object([
+        "named": text, "other": text, "shares": list(number),
+        "layers": list([
+          "anyOf": [
+            object([
+              "id": text, "neurons": count, "named": shares, "other": shares, "named_rows": count, "other_rows": count,
+            ]),
+            object(["id": text, "untold": text]),
+          ]
+        ]),
+      ]),
       "Divergence": object(
         standing.merging(
           [
@@ -284,6 +303,7 @@ extension OpenAPI {
 
   private static let number: JSONValue = ["type": "number"]
   private static let figure: JSONValue = ["type": ["number", "null"]]
+  private static let shares: JSONValue = ["anyOf": [list(number), ["type": "null"]]]
   /// A group that is compared.
   private static let side: JSONValue = [
     "anyOf": [object(["group": count, "name": text]), object(["where": text, "rows": count, "moved": list(text)])]

@@ -148,7 +148,7 @@ struct Query {
 
   /// Rows that stand for all of a group of the moment.
   /// - Throws: `Problem` 400.
-  private func sample() throws(Problem) -> Int? {
+  func sample() throws(Problem) -> Int? {
     guard let rows = try count("sample") else { return nil }
     let range = RowSample.countRange
     guard range.contains(rows) else {

@@ -7,7 +7,9 @@ extension RouteTable {
   func divergences(_ asked: VersionRequest, of inputs: LayerParts.Inputs) throws -> Build {
     let query = try asked.query()
     let parts = try parts(asked)
-    let total = inputs == .rows ? asked.attributes.dataset.rows : asked.attributes.instances.count
+    var total = inputs == .rows ? asked.attributes.dataset.rows : asked.attributes.instances.count
+    let sample = try query.sample().flatMap { $0 < total ? $0 : nil }
+    total = sample ?? total
     let first = try query.count("from") ?? 0
     let count = try query.count("count") ?? DivergenceEntries.countUsual
     guard (1...DivergenceEntries.countMax).contains(count) else {
@@ -15,9 +17,27 @@ extension RouteTable {
     }
     guard first < total else { throw Problem.notFound("There are \(total) \(inputs), numbered from 0.") }
     let some = first..<min(first + count, total)
-    return Build(.divergences(inputs, some), cost: parts.cost(ofDivergences: some.count)) {
-      try parts.divergences(of: inputs, some).encoded()
+    return Build(
+      .divergences(inputs, some, sample: sample), lifetime: sample == nil ? .immutable : .revalidated,
+      cost: parts.cost(ofDivergences: some.count)
+    ) { try parts.divergences(of: inputs, some, sample: sample).encoded() }
+  }
+
+  /// Where the rows of two classes stand between them.
+  func ladder(_ asked: VersionRequest) throws -> Build {
+    let query = try asked.query()
+    let parts = try parts(asked)
+    let classes = Classes(asked.attributes)
+    guard let named = try classes.place("for", query), let other = try classes.place("over", query) else {
+      throw Problem.badRequest("for and over name the groups of the two classes.")
     }
+    guard named != other else { throw Problem.badRequest("for and over must be two classes.") }
+    let layers = asked.attributes.layers.indices.map { asked.served.layer($0, service) }
+    // Rows and neurons that stand for others are not for ever: another program may choose others.
+    return Build(
+      .ladder(named: named, other: other), lifetime: .revalidated,
+      cost: layers.reduce(.least) { $0 + $1.costOfLadder }
+    ) { try parts.ladder(named: named, other: other, layers: layers).encoded() }
   }
 
   func divergence(_ asked: VersionRequest, of inputs: LayerParts.Inputs) throws -> Build {
@@ -26,21 +46,31 @@ extension RouteTable {
     let number = try number(inputs == .rows ? "row" : "instance", asked.context)
     let total = inputs == .rows ? asked.attributes.dataset.rows : asked.attributes.instances.count
     guard number < total else { throw Problem.notFound("There are \(total) \(inputs), numbered from 0.") }
-    let classes = asked.attributes.groups.indices.filter { asked.attributes.groups[$0].kind == .class }
-    func place(_ name: String) throws -> Int? {
-      try query.count(name).map { group in
-        guard let place = classes.firstIndex(of: group) else {
-          throw Problem.notFound("\(name) names \(group), which is no group of a class.")
-        }
-        return place
-      }
-    }
-    let (named, other) = (try place("for"), try place("over"))
+    let classes = Classes(asked.attributes)
+    let (named, other) = (try classes.place("for", query), try classes.place("over", query))
     let layers = asked.attributes.layers.indices.map { asked.served.layer($0, service) }
     let input: OrderName.Argument = inputs == .rows ? .row(number) : .instance(number)
     return Build(
       .divergence(input, named: named, other: other), cost: parts.cost(ofDivergences: input, layers: layers)
     ) { try parts.divergences(of: input, named: named, other: other, layers: layers).encoded() }
+  }
+
+  /// The groups of classes, in their order.
+  private struct Classes {
+    private let groups: [Int]
+
+    init(_ attributes: Attributes) {
+      groups = attributes.groups.indices.filter { attributes.groups[$0].kind == .class }
+    }
+
+    /// The place among the classes of the group that a parameter names.
+    func place(_ name: String, _ query: Query) throws(Problem) -> Int? {
+      guard let group = try query.count(name) else { return nil }
+      guard let place = groups.firstIndex(of: group) else {
+        throw .notFound("\(name) names \(group), which is no group of a class.")
+      }
+      return place
+    }
   }
 
   private func parts(_ asked: VersionRequest) throws(Problem) -> LayerParts {

@@ -91,7 +91,8 @@ struct Build: Sendable {
   let told: (@Sendable () throws -> MomentsTold)?
 
   init(
-    _ resource: AnswerKey.Resource, type: String? = nil, cost: @autoclosure @escaping @Sendable () -> Cost,
+    _ resource: AnswerKey.Resource, type: String? = nil, lifetime: Answer.Lifetime = .immutable,
+    cost: @autoclosure @escaping @Sendable () -> Cost,
     told: (@Sendable () throws -> MomentsTold)? = nil,
     bytes: @escaping @Sendable () throws -> [UInt8]
   ) {
@@ -99,7 +100,7 @@ struct Build: Sendable {
     self.type = type
     self.cost = cost
     self.bytes = bytes
-    lifetime = .immutable
+    self.lifetime = lifetime
     self.told = told
   }
 
@@ -183,8 +184,8 @@ extension Route {
     built("/rows/{row}/picture", "rowPicture", "The picture of a row", .binary("image/png")) { try $0.rowPicture($1) },
     built("/rows/{row}/text", "rowText", "The text of a row", .json("RowText")) { try $0.rowText($1) },
     built(
-      "/divergences/rows", "rowDivergences", "How ordinary some rows are for their class", query: ["from", "count"],
-      .json("Divergences")
+      "/divergences/rows", "rowDivergences", "How ordinary some rows are for their class",
+      query: ["from", "count", "sample"], .json("Divergences")
     ) { try $0.divergences($1, of: .rows) },
     built(
       "/divergences/rows/{row}", "rowDivergence", "How ordinary a row is, in each layer", query: ["for", "over"],
@@ -198,6 +199,10 @@ extension Route {
       "/divergences/instances/{instance}", "instanceDivergence", "How ordinary an instance is, in each layer",
       query: ["for", "over"], .json("Divergence")
     ) { try $0.divergence($1, of: .instances) },
+    built(
+      "/divergences/ladder", "ladder", "Where the rows of two classes stand between them, in each layer",
+      query: ["for", "over"], .json("Ladder")
+    ) { try $0.ladder($1) },
     Route("/openapi.json", "openapi", "This document", .document) { table, _, request, _ in
       try table.openAPI(request)
     },

@@ -66,6 +66,12 @@ package struct Contrast: Hashable, Sendable {
     try check()
   }
 
+  /// Two classes, whatever input is looked at.
+  init(named: Int, other: Int) throws(SubsetError) {
+    (self.named, self.other) = (named, other)
+    try check()
+  }
+
   private func check() throws(SubsetError) {
     if named == other { throw Self.none("both classes are the same.") }
   }

@@ -3,23 +3,13 @@ import TileStore
 
 /// What each neuron says for one class over another, of one input: `ln p(a)` of the one less that of the other.
 struct Contributions {
-  private let store: Store
-  private let layer: LayerReader
+  private let counted: ContrastCells
   private let contrast: Contrast
-  private let groups: [Int]
-  /// Group 0 where every row has a class: then what is in neither of the two is in the rest of it.
-  private let hasAll: Bool
   private let helpers: HelperThreads
 
-  private static let blockNeurons = 256
-
-  init(_ store: Store, _ layer: LayerReader, _ contrast: Contrast, helpers: HelperThreads) {
-    self.store = store
-    self.layer = layer
+  init(_ store: Store, _ layer: LayerReader, _ contrast: Contrast, helpers: HelperThreads) throws {
+    counted = try ContrastCells(store, layer, contrast)
     self.contrast = contrast
-    groups = store.classGroups
-    let labelled = groups.reduce(0) { $0 + store.attributes.groups[$1].rows }
-    hasAll = labelled == store.attributes.dataset.rows
     self.helpers = helpers
   }
 
@@ -31,97 +21,37 @@ struct Contributions {
     cell: @escaping @Sendable (_ neuron: Int, _ grid: DyadicGrid, _ hasTails: Bool) -> UInt8,
     without: (@Sendable (_ neuron: Int) -> UInt8)?
   ) throws -> [Double] {
-    let (exponents, origins) = (try layer.exponents(), try layer.origins())
-    let tails = try layer.tails.plane(0, as: UInt8.self)
-    let stored = try GroupCounts(layer, of: store, groups: groups)
-    let sides = try [
-      [contrast.named], [contrast.other], groups.indices.filter { $0 != contrast.named && $0 != contrast.other },
-    ]
-    .enumerated().map { try Side(layer, stored, side: $0.offset, $0.element.map { groups[$0] }, hasAll: hasAll) }
-    let neurons = layer.layer.neurons
-    let blocks = (neurons + Self.blockNeurons - 1) / Self.blockNeurons
+    let counted = self.counted
+    let blocks = counted.blocks
     // A small layer is done before a helper has woken up.
-    let pieces = neurons < 4096 ? 1 : min(blocks, helpers.count + 1)
-    let label = contrast.sourceLabel.map { $0 == contrast.named ? 0 : $0 == contrast.other ? 1 : 2 } ?? 2
+    let pieces = counted.grids.count < 4096 ? 1 : min(blocks, helpers.count + 1)
+    let label = contrast.sourceLabel.map { $0 == contrast.named ? 0 : $0 == contrast.other ? 1 : 2 }
     return try helpers.map(pieces) { piece in
-      let cells = ClassCells(neurons: Self.blockNeurons, classes: 3)
+      let cells = counted.cells()
       var values: [Double] = []
       for number in blocks * piece / pieces..<blocks * (piece + 1) / pieces {
-        let block = number * Self.blockNeurons..<min((number + 1) * Self.blockNeurons, neurons)
-        let grids = block.map { DyadicGrid(exponent: Int(exponents[$0]), origin: origins[$0]) }
-        cells.clear()
-        let bins = try sides.map { try $0.bins(block) }
-        for neuron in 0..<block.count {
-          for (side, counted) in bins.enumerated() {
-            var own = Array(counted[neuron * ValueCell.bins..<(neuron + 1) * ValueCell.bins])
-            var zeros = sides[side].zeros[block.lowerBound + neuron]
-            if side == 2, hasAll {
-              // All rows, less those of the two.
-              for other in bins[..<2] {
-                for bin in own.indices { own[bin] &-= min(own[bin], other[neuron * ValueCell.bins + bin]) }
-              }
-              for other in sides[..<2] { zeros -= min(zeros, other.zeros[block.lowerBound + neuron]) }
-            }
-            own.withUnsafeBufferPointer {
-              guard let base = $0.baseAddress else { return }
-              cells.set(base, zeros: zeros, median: .nan, of: side, neuron: neuron, grid: grids[neuron])
-            }
-          }
-          cells.finish(neuron, grid: grids[neuron], hasTails: false)
-          let place = cell(block.lowerBound + neuron, grids[neuron], tails[block.lowerBound + neuron] != 0)
-          guard place != ValueCell.none else {
+        let block = counted.block(number)
+        try counted.fill(cells, block)
+        for neuron in block {
+          let own = cell(neuron, counted.grid(neuron), counted.grids.tails[neuron] != 0)
+          guard own != ValueCell.none else {
             values.append(.nan)
             continue
           }
-          let taken =
-            contrast.sourceLabel == nil ? nil : without.map { (cell: $0(block.lowerBound + neuron), label: label) }
-          values.append(
-            cells.logShare(place, of: 0, neuron: neuron, without: taken)
-              - cells.logShare(place, of: 1, neuron: neuron, without: taken))
+          var taken: (cell: UInt8, label: Int)?
+          if let label, let without { taken = (without(neuron), label) }
+          values.append(cells.evidence(own, neuron: neuron - block.lowerBound, without: taken))
         }
       }
       return values
     }.flatMap(\.self)
   }
+}
 
-  /// The values of some groups together.
-  private struct Side: Sendable {
-    let counts: [any CountRows]
-    /// `[neuron]`.
-    let zeros: [UInt32]
-
-    init(_ layer: LayerReader, _ stored: GroupCounts, side: Int, _ groups: [Int], hasAll: Bool) throws {
-      let groups = side == 2 && hasAll ? [0] : groups
-      counts = try groups.map { try stored.rows(of: $0, .own, .sixteenth) }
-      var zeros = [UInt32](repeating: 0, count: layer.layer.neurons)
-      for group in groups {
-        for (neuron, count) in try layer.statistic(.zeros).plane(group, as: UInt32.self).enumerated() {
-          zeros[neuron] &+= count
-        }
-      }
-      self.zeros = zeros
-    }
-
-    /// `[neuron, bin]` of a block.
-    func bins(_ block: Range<Int>) throws(StoreError) -> [UInt32] {
-      var sums = [UInt32](repeating: 0, count: block.count * ValueCell.bins)
-      for rows in counts {
-        let bytes = try rows.bytes(block)
-        bytes.withUnsafeBytes { bytes in
-          func add<Count: FixedWidthInteger>(_: Count.Type) {
-            for (place, count) in bytes.bindMemory(to: Count.self).enumerated() {
-              sums[place] &+= UInt32(truncatingIfNeeded: count)
-            }
-          }
-          switch rows.type {
-          case .uint8: add(UInt8.self)
-          case .uint16: add(UInt16.self)
-          default: add(UInt32.self)
-          }
-        }
-      }
-      return sums
-    }
+extension ClassCells {
+  /// What a value says for class 0 over class 1.
+  func evidence(_ cell: UInt8, neuron: Int, without: (cell: UInt8, label: Int)?) -> Double {
+    logShare(cell, of: 0, neuron: neuron, without: without) - logShare(cell, of: 1, neuron: neuron, without: without)
   }
 }
 

@@ -11,19 +11,27 @@ package struct DivergenceEntries {
 
   package init(_ standings: RowStandings) { self.standings = standings }
 
+  /// - Parameters:
+  ///   - rows: ascending.
+  ///   - first: the place of the first among those of the sample.
+  ///   - sample: of which they are, where they are of one.
   /// - Throws: `StoreError`.
-  package func rows(_ rows: Range<Int>) throws -> JSONValue {
+  func rows(_ rows: [Int], from first: Int? = nil, of sample: RowSample?) throws -> JSONValue {
     let entries = try rows.map { JSONValue.object(entry(try standings.row($0))) }
-    return list(rows, total: standings.store.attributes.dataset.rows, "rows", entries)
+    let total = standings.store.attributes.dataset.rows
+    var answer = list(first ?? rows.first ?? 0, total: sample?.count ?? total, "rows", entries)
+    if sample != nil { answer["of"] = JSONValue(total) }
+    return .object(answer)
   }
 
   package func instances(_ instances: Range<Int>) throws -> JSONValue {
     let entries = try instances.map { JSONValue.object(entry(try standings.instance($0))) }
-    return list(instances, total: standings.store.attributes.instances.count, "instances", entries)
+    let total = standings.store.attributes.instances.count
+    return .object(list(instances.lowerBound, total: total, "instances", entries))
   }
 
-  private func list(_ some: Range<Int>, total: Int, _ key: String, _ entries: [JSONValue]) -> JSONValue {
-    ["from": JSONValue(some.lowerBound), "total": JSONValue(total), key: .array(entries)]
+  private func list(_ first: Int, total: Int, _ key: String, _ entries: [JSONValue]) -> [String: JSONValue] {
+    ["from": JSONValue(first), "total": JSONValue(total), key: .array(entries)]
   }
 
   private func entry(_ standing: InputStanding) -> [String: JSONValue] {

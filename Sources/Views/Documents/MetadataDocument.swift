@@ -24,6 +24,8 @@ package struct MetadataDocument: Encodable {
   var provenance: JSONValue
   /// What the store knows of each row; `nil`: nothing.
   var table: RowTableSummary?
+  /// Whether the store says how ordinary its rows and instances are for their classes.
+  var judged: Bool
 
   /// - Parameters:
   ///   - name: of the data set, where it is served.
@@ -46,6 +48,7 @@ package struct MetadataDocument: Encodable {
     start = attributes.start
     provenance = try store.origin().provenance
     table = store.table.map { RowTableSummary($0.attributes) }
+    judged = store.table != nil && store.divergences != nil
   }
 }
 

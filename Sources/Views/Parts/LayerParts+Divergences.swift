@@ -16,9 +16,22 @@ extension LayerParts {
   package enum Inputs: Hashable, Sendable { case rows, instances }
 
   /// Some of them, as a list.
-  package func divergences(of inputs: Inputs, _ some: Range<Int>) throws -> JSONValue {
+  /// - Parameter sample: how many rows stand for all where there are more; `some` are of these then, in ascending order.
+  package func divergences(of inputs: Inputs, _ some: Range<Int>, sample: Int? = nil) throws -> JSONValue {
     let entries = DivergenceEntries(try standings())
-    return try inputs == .rows ? entries.rows(some) : entries.instances(some)
+    guard inputs == .rows else { return try entries.instances(some) }
+    let all = RowSet(length: store.attributes.dataset.rows) { _ in true }
+    guard let sample, let chosen = RowSample(sample, of: all) else { return try entries.rows(Array(some), of: nil) }
+    return try entries.rows(chosen.rows.members[some].map { Int($0) }, from: some.lowerBound, of: chosen)
+  }
+
+  /// Where the rows of two classes stand between them, in each layer.
+  /// - Parameters:
+  ///   - named: places among the classes.
+  ///   - layers: the parts of each layer.
+  /// - Throws: `SubsetError` where both are the same; `StoreError`.
+  package func ladder(named: Int, other: Int, layers: [LayerParts]) throws -> JSONValue {
+    try LadderBands.json(store, Contrast(named: named, other: other), layers.map(\.layer), helpers)
   }
 
   /// One, in each layer.
@@ -52,6 +65,12 @@ extension LayerParts {
   private var costOfStandings: Cost {
     if parts.contains(storeKey(.standings)) { return Cost(units: 0) }
     return .values(store.attributes.dataset.rows * 3 * store.layers.count)
+  }
+
+  /// What it takes in this layer to tell where the rows of two classes stand.
+  package var costOfLadder: Cost {
+    .plane(neurons: levels.neurons)
+      + .counting(neurons: min(levels.neurons, LadderBands.neuronsMax), rows: store.attributes.dataset.rows)
   }
 
   package func cost(ofDivergences count: Int) -> Cost {

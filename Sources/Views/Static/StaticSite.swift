@@ -78,6 +78,9 @@ public struct StaticSite: Sendable {
     let metadata = try JSONDecoder().decode(JSONValue.self, from: Data(encodedJSON(document)))
     var manifest: [String: JSONValue] = ["metadata": metadata, "layers": .object(layers)]
     if let table = store.table { manifest["table"] = try StaticTable(table: table, files: files).write() }
+    if let divergences = try StaticDivergences(store, files: files, helpers: helpers) {
+      manifest["divergences"] = try divergences.write()
+    }
     return try files.add(JSONValue.object(manifest).encoded(), ending: "json")
   }
 }

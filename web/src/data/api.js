@@ -23,6 +23,11 @@ export function versionUrls({ name, version, groups, instances: known }) {
   const numbers = (list) => list.map((instance) => (known?.[instance]?.row === undefined ? instance : text(`row ${known[instance].row}`))).join(",");
   /** @param {number} group @returns {string | null} the expression, of a group of the moment */
   const whereOf = (group) => (groups?.[group]?.kind === "moment" ? groups[group].where ?? "" : null);
+  /** @param {number} group as the server names a side of a comparison */
+  const member = (group) => {
+    const where = whereOf(group);
+    return where === null ? String(group) : text(`where:${where}`);
+  };
   return {
     /** @param {string} layer */
     summary: (layer) => `${base}/layers/${layer}/summary`,
@@ -41,6 +46,8 @@ export function versionUrls({ name, version, groups, instances: known }) {
     /** @param {string} layer @param {number} neuron @param {readonly number[]} groups @param {readonly number[]} instances */
     neuron: (layer, neuron, groups, instances) =>
       `${base}/layers/${layer}/neurons/${neuron}?groups=${groups.join(",")}&instances=${numbers(instances)}`,
+    /** @param {string} layer @param {number} neuron @param {readonly number[]} groups @param {number | undefined} row whose value is told, too */
+    neuronWithRow: (layer, neuron, groups, row) => `${base}/layers/${layer}/neurons/${neuron}?groups=${groups.join(",")}&instances=${row === undefined ? "" : text(`row ${row}`)}`,
     /**
      * In all groups, without their counts where they are many.
      * @param {string} layer
@@ -68,6 +75,19 @@ export function versionUrls({ name, version, groups, instances: known }) {
     /** @param {number} row */
     text: (row) => `${base}/rows/${row}/text`,
     confusion: () => `${base}/confusion`,
+    /** @param {number} instance @param {{named: number, other: number} | null} contrast groups of two classes, where not its own */
+    divergence: (instance, contrast) => {
+      const row = known?.[instance]?.row;
+      return `${base}/divergences/${row === undefined ? `instances/${instance}` : `rows/${row}`}${contrast ? `?for=${contrast.named}&over=${contrast.other}` : ""}`;
+    },
+    /** @param {"rows" | "instances"} list @param {number} from @param {number} count @param {number | null} sample rows that stand for all */
+    divergences: (list, from, count, sample) => `${base}/divergences/${list}?from=${from}&count=${count}${sample === null ? "" : `&sample=${sample}`}`,
+    /** @param {{named: number, other: number}} contrast groups of two classes */
+    ladder: ({ named, other }) => `${base}/divergences/ladder?for=${named}&over=${other}`,
+    /** @param {number} a @param {number} b groups, stored or of the moment */
+    separation: (a, b) => `${base}/separation?a=${member(a)}&b=${member(b)}`,
+    /** @param {string} layer @param {number} group stored or of the moment */
+    similar: (layer, group) => `${base}/layers/${layer}/similar?a=${member(group)}`,
     /** @param {string} image as the metadata gives it */
     image: (image) => `${base}/${image}`,
   };

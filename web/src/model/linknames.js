@@ -20,7 +20,8 @@ export function encodeNames(state, metadata) {
   /** @param {"groups" | "instances"} list */
   const numbers = (list) => items.flatMap(argumentsOf).flatMap(({ name, value }) => (ARGUMENTS[name] === list && typeof value === "number" ? [value] : []));
   const groups = new Set([...state.groups, ...numbers("groups")]);
-  const instances = new Set([...state.instances, ...numbers("instances")]);
+  const viewed = state.divergence?.instance ?? null;
+  const instances = new Set([...state.instances, ...numbers("instances"), ...(viewed === null || metadata.instances[viewed]?.row !== undefined ? [] : [viewed])]);
   /** @param {string} letter @param {Set<number>} numbers @param {readonly {name: string}[]} all */
   const named = (letter, numbers, all) => [...numbers].sort((a, b) => a - b).filter((n) => n < all.length).map((n) => `${letter}${n}.${encodeURIComponent(all[n].name)}`);
   return [...named("g", groups, metadata.groups), ...named("i", instances, metadata.instances)].join(",");

@@ -5,12 +5,13 @@
  * whatever has its default is left out. Numbers of a column follow its place in `l`: `s0`, `h0`, `p0`, `y0`.
  *
  *     d data set   v version   l layers   g groups   i instances   u their names   s sort   h hidden   p pinned   y rows in view
- *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes, hatched or overlaid   k linked   n neuron panel
+ *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes, hatched or overlaid   k linked   n neuron panel   j divergence view
  *     w groups of the moment, of which `w0` in g is the first   e the one that follows the brush; `r17` in i is row 17
  *     w0, w1 … (of a column) the window fitted to its rows in view
  */
 
 import { AXIS_DEFAULT, AXIS_NAMES } from "./axes.js";
+import { decodeDivergence, encodeDivergence } from "./divergencestate.js";
 import { decodeNames, encodeNames, renumbered } from "./linknames.js";
 import { decodeMoments, encodeGroup, encodeInstance, encodeMoments, isMoment, rowInstance, rowOf } from "./moments.js";
 import { argumentFor, decodeOrder, encodeOrder, exists, itemOf } from "./order.js";
@@ -46,7 +47,7 @@ export function hasFewRows({ groups }) {
 export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
-    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: null, hatched: false, linked: false, panel: null, moments: [], brush: null,
+    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: null, hatched: false, linked: false, panel: null, moments: [], brush: null, divergence: null,
   };
 }
 
@@ -131,6 +132,7 @@ export function encodeState(state, metadata) {
   if (state.lanes !== null || state.hatched) parts.push(["m", state.lanes ? "lanes" : state.hatched ? "hatched" : "overlaid"]);
   if (state.linked) parts.push(["k", "1"]);
   if (state.panel) parts.push(["n", `${state.panel.layer}.${state.panel.neuron}`]);
+  if (state.divergence) parts.push(["j", encodeDivergence(state.divergence, (instance) => encodeInstance(instance, metadata))]);
   return `#${FORM};${parts.map(([key, value]) => `${key}=${value}`).join(";")}`;
 }
 
@@ -265,6 +267,8 @@ export function decodeState(hash, metadata) {
   const panel = /^([A-Za-z0-9_-]+)\.(\d{1,10})$/.exec(map.get("n") ?? "");
   const panelLayer = panel && layers.get(panel[1]);
   if (panel && panelLayer && Number(panel[2]) < panelLayer.neurons) state.panel = { layer: panel[1], neuron: Number(panel[2]) };
+  const divergence = map.get("j");
+  if (divergence !== undefined) state.divergence = decodeDivergence(divergence, metadata, (text) => indices(text, names.instance, stored.instances, 1, row)[0] ?? null);
   return state;
 }
 

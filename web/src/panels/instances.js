@@ -130,7 +130,7 @@ function instanceToggle(app, i, mark, toggle) {
  * @param {HTMLElement} card
  * @param {number[]} members
  */
-async function loadPictures(app, card, members) {
+export async function loadPictures(app, card, members) {
   const canvases = [...card.querySelectorAll("canvas")];
   const withImage = members.filter((i) => app.metadata.instances[i].image);
   const pictures = await Promise.all(withImage.map(async (i) => {

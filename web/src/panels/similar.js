@@ -4,6 +4,8 @@ import { byId, el, set } from "../dom.js";
 import { SimilarClasses } from "../data/similar.js";
 import { css } from "../model/colormap.js";
 import { percent } from "../model/format.js";
+import { hasCodes, isMoment } from "../model/moments.js";
+import { separationText } from "./apart.js";
 import { toggleGroup } from "./classes.js";
 
 /** Lines shown, of the classes chosen last, and similar classes in each. */
@@ -12,12 +14,16 @@ const LIKE_MAX = 2;
 /** With more classes than this they are compared only when the reader asks. */
 const UNASKED_MAX = 24;
 
-/** @param {import("../app.js").App} app */
-export function similarView(app) {
+/** @typedef {{group: number, amount: string}} Like */
+
+/** @param {import("../app.js").App} app @param {import("../data/divergences.js").DivergenceSource} divergences */
+export function similarView(app, divergences) {
   const element = byId("similar");
   const { groups } = app.metadata;
-  const source = new SimilarClasses(app);
-  let asked = source.classes.length <= UNASKED_MAX;
+  // A site of plain files cannot ask: there the tiles tell.
+  const tiles = new SimilarClasses(app);
+  const { classes } = tiles;
+  let asked = classes.length <= UNASKED_MAX;
   let showing = "";
   const ask = el("button", { type: "button", class: "ask-similar", onClick: () => {
     asked = true;
@@ -26,18 +32,19 @@ export function similarView(app) {
 
   async function update() {
     const { state } = app;
-    const chosen = state.groups.filter((g) => groups[g].kind === "class").slice(-LINES_MAX);
     // The layer nearest to the prediction, of those on screen.
-    const layer = app.metadata.layers.map((one) => one.id).filter((id) => state.layers.includes(id)).pop();
-    element.hidden = chosen.length === 0 || !layer || source.classes.length < 3;
+    const layer = app.metadata.layers.filter(({ id }) => state.layers.includes(id)).pop();
+    const canAsk = (/** @type {number} */ group) => groups[group].kind === "class" || (isMoment(app.metadata, group) && !app.isPlain && layer !== undefined && hasCodes(layer));
+    const chosen = state.groups.filter(canAsk).slice(-LINES_MAX);
+    element.hidden = chosen.length === 0 || !layer || classes.length < 3;
     if (element.hidden || !layer) return;
     if (!asked) return element.replaceChildren(ask);
-    const key = `${layer}|${state.groups}|${app.theme.name}`;
+    const key = `${layer.id}|${state.groups}|${app.theme.name}`;
     if (key === showing) return;
     showing = key;
     if (element.firstElementChild === ask) element.replaceChildren(el("p", { class: "quiet" }, "comparing …"));
     try {
-      const lines = await Promise.all(chosen.map(async (g) => line(g, (await source.to(layer, g)).slice(0, LIKE_MAX), layer)));
+      const lines = await Promise.all(chosen.map(async (g) => line(g, (await likeTo(layer.id, g)).slice(0, LIKE_MAX), layer.id)));
       if (key === showing) element.replaceChildren(...lines);
     } catch {
       // The notice at the top tells why; the next change asks again.
@@ -45,15 +52,22 @@ export function similarView(app) {
     }
   }
 
-  /** @param {number} g @param {{group: number, overlap: number}[]} like @param {string} layer */
+  /** @param {string} layer @param {number} g @returns {Promise<Like[]>} the most similar first */
+  async function likeTo(layer, g) {
+    if (app.isPlain) return (await tiles.to(layer, g)).map(({ group, overlap }) => ({ group, amount: percent(overlap) }));
+    return (await divergences.similar(layer, g)).filter((one) => one.separation !== null).map(({ group, separation }) => ({ group, amount: separationText(separation) }));
+  }
+
+  /** @param {number} g @param {Like[]} like @param {string} layer */
   function line(g, like, layer) {
-    const title = `Most like ${groups[g].name}: how much their distributions overlap, on average over the neurons of ${app.layer(layer).name}`;
-    return el("p", { class: "like", title }, el("b", {}, groups[g].name), el("span", { class: "quiet" }, "≈"), ...like.map(({ group, overlap }) => {
+    const how = app.isPlain ? `how much their distributions overlap, on average over the neurons of ${app.layer(layer).name}`
+      : `how well a neuron of ${app.layer(layer).name} tells them apart, on average: the mean of |2 AUROC − 1|, 0 not at all, 1 always`;
+    return el("p", { class: "like", title: `Most like ${groups[g].name}: ${how}` }, el("b", {}, groups[g].name), el("span", { class: "quiet" }, "≈"), ...like.map(({ group, amount }) => {
       const on = app.state.groups.includes(group);
       const box = el("i", { class: "swatch", "aria-hidden": "true" });
       if (on) box.style.background = css(app.colour(group));
       const button = el("button", { type: "button", class: "similar-toggle", "data-group": group, onClick: () => toggleGroup(app, group) },
-        box, groups[group].name, el("span", { class: "quiet" }, ` ${percent(overlap)}`));
+        box, groups[group].name, el("span", { class: "quiet" }, ` ${amount}`));
       set(button, "aria-pressed", String(on));
       return button;
     }));

@@ -10,7 +10,7 @@ import { StaticLayer } from "./layer.js";
 /** @typedef {import("../../types").Metadata} Metadata */
 /** @typedef {{name: string, version: string, url: string, manifest: string}} Entry */
 /** @typedef {{block: number, files: string[]}} Blocks names by blocks of rows */
-/** @typedef {{metadata: Metadata, layers: Record<string, string>, table?: {rows: Blocks, pictures?: Blocks, texts?: Blocks}}} Manifest names of the layers' indices by id; what each row is */
+/** @typedef {{metadata: Metadata, layers: Record<string, string>, table?: {rows: Blocks, pictures?: Blocks, texts?: Blocks}, divergences?: {rows: string, instances?: string, told: number, answers: Record<string, string>}}} Manifest names of the layers' indices by id; what each row is; how ordinary inputs are, answers by path */
 
 const FORMAT = "neural-divergence-site";
 const FORMAT_VERSION = 2;
@@ -101,6 +101,31 @@ export class StaticSite {
   }
 
   /**
+   * How ordinary inputs are for their classes.
+   * @param {string} name
+   * @param {string} version
+   * @param {string} what
+   * @param {string | undefined} number
+   * @param {URLSearchParams} query
+   */
+  async divergences(name, version, what, number, query) {
+    const { folder, manifest } = await this.version(name, version);
+    const { divergences } = manifest;
+    if (!divergences) throw new NotThere("the rows of this version were not judged, or this site was made by an earlier version");
+    if ((what === "rows" || what === "instances") && number === undefined) {
+      const file = divergences[what];
+      if (!file) throw new NotThere("there are no instances here");
+      const all = await this.files.json(folder + file);
+      const from = Number(query.get("from") ?? 0);
+      return { ...all, from, [what]: all[what].slice(from, from + Number(query.get("count") ?? 64)) };
+    }
+    const between = query.has("for") ? `?for=${query.get("for")}&over=${query.get("over")}` : "";
+    const file = divergences.answers[`${what}${number === undefined ? "" : `/${number}`}${between}`];
+    if (!file) throw new NotThere(what === "instances" && Number(number) >= divergences.told ? `this site tells of the first ${divergences.told} instances: for others, ask a server` : "a site of plain files tells of its instances between their own classes only: for others, ask a server");
+    return this.files.json(folder + file);
+  }
+
+  /**
    * The picture of a row, or its text.
    * @param {string} name
    * @param {string} version
@@ -142,6 +167,8 @@ export class StaticSite {
       return { name, version: entry.version, url: entry.url };
     }
     if (parts[2] === "rows" && id === undefined) return this.rows(name, version, Number(query.get("from") ?? 0), Number(query.get("count") ?? 64), query.has("where"));
+    if (parts[2] === "divergences") return this.divergences(name, version, id, what, query);
+    if (parts[2] === "separation") throw new NotThere("a site of plain files does not compare layers: that takes a server");
     if (parts[2] === "confusion") throw new NotThere("a site of plain files has no confusion matrix: that takes a server");
     if (id === undefined) return (await this.version(name, version)).manifest.metadata;
     if (parts[2] === "rows") return this.row(name, version, Number(id), what);
