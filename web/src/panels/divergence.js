@@ -186,20 +186,22 @@ export function divergenceView(app, source) {
   async function show(subject, isWanted) {
     const own = await source.detail(subject.own, null);
     const contrast = own.contrast ? { named: groupOf(own.contrast.named), other: groupOf(own.contrast.other) } : null;
-    const [twin, bands] = await Promise.all([
-      subject.twin === null ? null : source.detail(subject.twin, contrast),
-      contrast ? source.bands(contrast).then((told) => told.layers) : null,
-    ]);
+    const [counting, twin] = [contrast ? source.bands(contrast) : null, subject.twin === null ? null : await source.detail(subject.twin, contrast)];
     if (!isWanted()) return;
     const { kind } = metadata.instances[subject.own];
     /** @type {Viewed} */
-    const found = { own, twin, bands, contrast, looks: looksOf(subject), words: { own: kind === "row" ? "the row" : kind, twin: "benign" } };
+    const found = { own, twin, bands: null, contrast, looks: looksOf(subject), words: { own: kind === "row" ? "the row" : kind, twin: "benign" } };
     alarm.usual = kind;
     body.hidden = false;
     words.hidden = true;
     header(subject, found);
-    layers.show(found);
-    await Promise.all([neurons.show(found, subject), alarm.load()]);
+    between(found);
+    // Where other rows stand takes longest, the first time that two classes are looked at.
+    const rest = (async () => {
+      found.bands = (await counting)?.layers ?? null;
+      if (isWanted()) between(found);
+    })();
+    await Promise.all([neurons.show(found, subject), alarm.load(), rest]);
     if (!isWanted()) return;
     viewed = found;
     answer(found);
@@ -212,7 +214,7 @@ export function divergenceView(app, source) {
   }
 
   /** @param {Subject} subject @param {Viewed} of */
-  function header(subject, { own, twin, bands, words: called, looks }) {
+  function header(subject, { own, twin, looks }) {
     const members = [...(subject.twin === null ? [] : [subject.twin]), subject.own];
     setText(title, `${nameOf(subject)}: ${own.label ?? "no label"}${own.prediction === undefined ? ", without a prediction" : own.prediction === own.label ? `, named so` : ` → ${own.prediction}`}`);
     pictures.replaceChildren(...members.map((i) => {
@@ -225,11 +227,17 @@ export function divergenceView(app, source) {
       return input;
     }));
     void loadPictures(app, pictures, members);
+    verdict.replaceChildren();
+  }
+
+  /** @param {Viewed} of */
+  function between(of) {
+    const { own, twin, bands, words: called } = of;
+    layers.show(of);
     const sentence = own.contrast ? pathInWords(rungs(own.layers, twin?.layers ?? null, bands), {
       own: called.own === "the row" ? "The row" : `The ${called.own} input`, twin: "Its benign twin", named: own.contrast.named, other: own.contrast.other, layer: (id) => app.shortNames.get(id) ?? id,
     }) : "";
     path.replaceChildren(el("h3", {}, own.contrast ? `Between ${own.contrast.other} and ${own.contrast.named}` : "No two classes to stand between"), el("p", {}, sentence || (own.without_contrast ?? "No layer tells the two classes apart.")));
-    verdict.replaceChildren();
   }
 
   /** @param {Viewed} viewed */
@@ -243,7 +251,7 @@ export function divergenceView(app, source) {
     const parts = own.margin_p === null ? `gauges ${figure(own.omnibus_p, 2)} alone, as there are no scores` : `margin ${figure(own.margin_p, 2)}, gauges ${figure(own.omnibus_p, 2)}`;
     verdict.replaceChildren(el("h3", {}, rings ? `The alarm rings at ${percentText(rate)}` : `No alarm at ${percentText(rate)}`),
       el("p", {}, rings ? `Of ordinary inputs named ${own.prediction}, up to ${percentText(own.alarm_p)} would ring as well. ` : `To ring here, it would have to ring for up to ${percentText(own.alarm_p)} of ordinary inputs named ${own.prediction}. `,
-        el("span", { class: "quiet" }, `p = ${figure(own.alarm_p, 2)} (least possible ${figure(own.alarm_p_least, 1)}): ${parts}`)));
+        el("span", { class: "quiet" }, `p = ${figure(own.alarm_p, 3)} (least possible ${figure(own.alarm_p_least, 1)}): ${parts}`)));
   }
 
   new ResizeObserver(() => void update()).observe(section);
