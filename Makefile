@@ -87,6 +87,10 @@ bench-server: bench-packages release bench-python ## The tile server beside the 
 	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server $(OLD_BUILD)
 	$(PYTHON) Tests/Bench/subsets.py --divergence $(DIVERGENCE)
 
+.PHONY: bench-growth
+bench-growth: packages release bench-python ## What groups of the moment and rows cost with rows, neurons, classes and the group's size; some minutes
+	$(PYTHON) Tests/Bench/growth.py --divergence $(DIVERGENCE)
+
 .PHONY: test-record
 test-record: .venv-record/.tests ## Recorder and reader with PyTorch, Keras and JAX, in an environment of their own: 2.5 GB, minutes
 	ND_DIVERGENCE=$(or $(ND_DIVERGENCE),$(CURDIR)/.build/debug/divergence) .venv-record/bin/python -m pytest -q Tests/Record
