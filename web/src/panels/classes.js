@@ -21,8 +21,8 @@ export function classesView(app) {
   const items = order.map((g) => {
     const group = groups[g];
     const box = el("span", { class: "box", "aria-hidden": "true" });
-    const title = `${plural(group.rows, "row")}${group.where ? ` where ${group.where}` : ""}. Double-click: only this one`;
-    const button = el("button", { type: "button", class: `toggle class-toggle kind-${group.kind}`, "data-group": g, title, onClick: () => toggle(g) },
+    const title = `${group.name}: ${plural(group.rows, "row")}${group.where ? ` where ${group.where}` : ""}. Double-click: only this one; Shift-click: all from the last one`;
+    const button = el("button", { type: "button", class: `toggle class-toggle kind-${group.kind}`, "data-group": g, title, onClick: (/** @type {MouseEvent} */ event) => press(g, event.shiftKey) },
       box, el("span", { class: "name" }, group.kind === "all" ? "all rows" : group.name), el("span", { class: "amount" }, count(group.rows)));
     button.addEventListener("dblclick", () => only(g));
     return { g, box, button, element: el("li", { class: group.kind === "class" ? "" : "wide" }, button), text: group.name.toLowerCase() };
@@ -56,6 +56,28 @@ export function classesView(app) {
 
   /** @param {number} g */
   const toggle = (g) => toggleGroup(app, g);
+  /**
+   * The class that was pressed last.
+   * @type {number | null}
+   */
+  let last = null;
+  /**
+   * Shows a class or hides it; with Shift, shows all of the list from the one pressed before it.
+   * @param {number} g
+   * @param {boolean} isRange
+   */
+  function press(g, isRange) {
+    const listed = items.filter((item) => !item.element.hidden).map((item) => item.g);
+    const [from, to] = [last === null ? -1 : listed.indexOf(last), listed.indexOf(g)].sort((a, b) => a - b);
+    last = g;
+    if (!isRange || from < 0) return toggle(g);
+    const all = [...new Set([...app.state.groups, ...listed.slice(from, to + 1)])];
+    if (all.length > GROUPS_MAX) return app.tell(`At most ${GROUPS_MAX} classes can be shown at once.`);
+    app.update((draft) => {
+      draft.groups = all.sort((a, b) => a - b);
+    });
+    app.announce(`${plural(app.state.groups.length, "class", "classes")} shown`);
+  }
   /** @param {number} g */
   function only(g) {
     app.update((draft) => {
