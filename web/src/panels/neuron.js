@@ -119,7 +119,9 @@ export function neuronPanel(app, facts, rows, activation) {
     });
     parts.words.replaceChildren(oddities(rowsOfAll), ...told(picked.filter(({ group }) => !isMoment(metadata, group)), axis.zeroBin));
     const one = { ...all, groups: picked, instances: all.instances.map((instance) => ({ ...instance, percentiles: instance.percentiles.filter(({ group }) => state.groups.includes(group)) })) };
-    parts.chart.replaceChildren(chart.element);
+    // The brush stays where it is: taken out, it would lose the pointer that drags it.
+    parts.chart.querySelector("svg")?.remove();
+    parts.chart.prepend(chart.element);
     brush.attach({ box: parts.chart, chart, axis, facts: all });
     firing.figures(new Map([...known.values()].map((group) => [group.group, group.zeros])));
     parts.standings.replaceChildren(standings(one, app, looks));

@@ -51,7 +51,7 @@ export class Column {
     this.empty = el("p", { class: "plot-empty", hidden: true }, "Choose classes or instances on the left to see how they activate these neurons.");
     this.minimap = new Minimap(this);
     this.description = new Description(`aloud-${layer.id}`);
-    this.head = el("header", { class: "column-head" });
+    this.head = el("div", { class: "column-head" });
     this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas, this.empty), this.minimap.element);
     this.element = el("section", { class: "column", id: `column-${layer.id}`, "data-layer": layer.id, "aria-label": `Layer ${layer.name}` }, this.head, this.body, this.description.element);
     this.width = 0;
