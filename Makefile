@@ -56,10 +56,12 @@ test-browsers: browser-packages python .venv/.browsers ## The walk-through in Fi
 .venv/.browsers: Tests/Browser/requirements.txt
 	.venv/bin/pip install -q --disable-pip-version-check -r Tests/Browser/requirements.txt
 	@touch $@
+# OLD=PROGRAM measures an earlier build in the same run, by turns; bench-client also takes OLD_WEB, its folder web.
+OLD_BUILD = $(addprefix --old ,$(OLD))
 
 .PHONY: bench
 bench: packages release bench-python ## The engine beside h5py, NumPy, polars and dask; some minutes
-	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
+	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE) $(OLD_BUILD)
 
 .PHONY: fuzz
 fuzz: packages release python ## 5,000 mutated dumps, 3,000 with extreme numbers, 1,000 stores of odd meaning, 400 random layouts, 100,000 pairs of histograms; some minutes
@@ -86,13 +88,17 @@ bench-large: packages release python ## A job much larger than its memory; GIGAB
 
 .PHONY: bench-client
 bench-client: test-packages release python ## The client scrubbing 262,144 neurons; some minutes
-	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE)
+	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE) $(OLD_BUILD) $(addprefix --old-web ,$(OLD_WEB))
 
 .PHONY: bench-server
 bench-server: bench-packages release bench-python ## The tile server beside the bare framework and TiTiler, and groups of the moment; some minutes
 	$(BUILD_RELEASE) --product bare-server
-	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
+	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server $(OLD_BUILD)
 	$(PYTHON) Tests/Bench/subsets.py --divergence $(DIVERGENCE)
+
+.PHONY: bench-growth
+bench-growth: packages release bench-python ## What groups of the moment and rows cost with rows, neurons, classes and the group's size; some minutes
+	$(PYTHON) Tests/Bench/growth.py --divergence $(DIVERGENCE)
 
 .PHONY: test-record
 test-record: .venv-record/.tests ## Recorder and reader with PyTorch, Keras and JAX, in an environment of their own: 2.5 GB, minutes
