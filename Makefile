@@ -56,6 +56,7 @@ test-browsers: browser-packages python .venv/.browsers ## The walk-through in Fi
 .venv/.browsers: Tests/Browser/requirements.txt
 	.venv/bin/pip install -q --disable-pip-version-check -r Tests/Browser/requirements.txt
 	@touch $@
+
 # OLD=PROGRAM measures an earlier build in the same run, by turns; bench-client also takes OLD_WEB, its folder web.
 OLD_BUILD = $(addprefix --old ,$(OLD))
 

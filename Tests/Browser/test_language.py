@@ -106,6 +106,31 @@ def test_layers_can_be_told_apart_everywhere(open_page, language, language_url):
     assert [button.get_attribute("aria-label").split(",")[0] for button in page.locator(".layer-toggle").all()] == [f"activations/{name}" for name in language.names[::-1]]
 
 
+def test_classes_can_be_told_apart(open_page, language, language_url):
+    page = open_page()
+    page.goto(language_url)
+    sharp(page)
+    shown = page.eval_on_selector_all(".class-toggle.kind-class .name", "all => all.map(one => one.textContent)")
+    assert shown == language.classes
+    assert cut(page, ".class-toggle .name .end") == [], "the end of a name is never cut"
+    lefts = page.eval_on_selector_all(".class-toggle", "all => all.map(one => one.getBoundingClientRect().left)")
+    assert len(set(lefts)) == 1, "a line each"
+
+
+def test_no_number_of_the_axis_lies_over_the_headings(open_page, language_url):
+    """The last layer's axis begins with −100: what is written between the ranks' heading and the plot ends before the plot."""
+    page = open_page()
+    page.goto(language_url)
+    sharp(page)
+    layer = page.locator("#columns .column").last.get_attribute("data-layer")
+    facts = view(page, layer)
+    gap = page.eval_on_selector(f"#column-{layer} canvas.plot", """(canvas, x) => {
+        const { data } = canvas.getContext('2d').getImageData(Math.round(x) - 9, 20, 3, 14);
+        return data.filter((value, i) => i % 4 === 0 && value < 200).length;
+    }""", float(facts["plotX"]))
+    assert gap == 0
+
+
 def test_the_sort_menu_and_the_panel_have_room_for_long_names(open_page, language, language_url, layer):
     page = open_page()
     page.goto(language_url)

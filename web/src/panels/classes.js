@@ -3,11 +3,14 @@
 import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
+import { inTwo } from "../model/names.js";
 import { GROUPS_MAX } from "../model/state.js";
 import { listKeys, oneTabStop } from "./listkeys.js";
 
 /** From this many groups on there is a search field. */
 const SEARCH_FROM = 14;
+/** Names of so many characters have room beside each other. */
+const NAME_SHORT = 13;
 
 /** @param {import("../app.js").App} app */
 export function classesView(app) {
@@ -16,6 +19,11 @@ export function classesView(app) {
   // Those of the moment have a list of their own.
   const groups = app.metadata.groups.filter((group) => group.kind !== "moment");
   search.hidden = groups.length < SEARCH_FROM;
+  // Long names have a line each, and are cut in their middle: the end may tell them apart.
+  const isLong = groups.some((group) => group.kind === "class" && group.name.length > NAME_SHORT);
+  list.classList.toggle("long", isLong);
+  /** @param {string} name */
+  const named = (name) => (isLong ? el("span", { class: "name two" }, ...inTwo(name).map((text, i) => el("span", { class: i === 0 ? "start" : "end" }, text))) : el("span", { class: "name" }, name));
   // Classes first, then the job's own groups, then all rows.
   const order = groups.map((_, g) => g).sort((a, b) => rankOf(groups[a]) - rankOf(groups[b]) || a - b);
   const items = order.map((g) => {
@@ -23,7 +31,7 @@ export function classesView(app) {
     const box = el("span", { class: "box", "aria-hidden": "true" });
     const title = `${group.name}: ${plural(group.rows, "row")}${group.where ? ` where ${group.where}` : ""}. Double-click: only this one; Shift-click: all from the last one`;
     const button = el("button", { type: "button", class: `toggle class-toggle kind-${group.kind}`, "data-group": g, title, onClick: (/** @type {MouseEvent} */ event) => press(g, event.shiftKey) },
-      box, el("span", { class: "name" }, group.kind === "all" ? "all rows" : group.name), el("span", { class: "amount" }, count(group.rows)));
+      box, named(group.kind === "all" ? "all rows" : group.name), el("span", { class: "amount" }, count(group.rows)));
     button.addEventListener("dblclick", () => only(g));
     return { g, box, button, element: el("li", { class: group.kind === "class" ? "" : "wide" }, button), text: group.name.toLowerCase() };
   });
