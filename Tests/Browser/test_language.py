@@ -1,5 +1,7 @@
 """Layers and classes as a language model has them: 32 layers with dotted names, 100 classes with long names. Two of the thirty tasks among them."""
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -18,10 +20,13 @@ def layer(language_url, open_page):
     return page.locator("#columns .column").last.get_attribute("data-layer")
 
 
+def number_in(layer):
+    return int(re.search(r"layers-(\d+)-", layer)[1])
+
+
 def of(language, layer, name):
     """The values of a class in a layer, `[row, neuron]`."""
-    index = int(layer.replace("-", "_").split("layers")[1].strip("._").split("_")[0].split(".")[0])
-    return language.layers[index][language.labels == language.classes.index(name)].astype("f8")
+    return language.layers[number_in(layer)][language.labels == language.classes.index(name)].astype("f8")
 
 
 @pytest.mark.task(23, "one class among a hundred", most=22)
@@ -81,11 +86,13 @@ def test_twelve_classes_at_once(task, language, language_url, layer):
         });
     }""", [1, 12])
     seen = 0
+    # A bar covers the neuron's own bin: at most a hundred and twenty-eighth of its range.
+    reach = np.ptp(language.layers[number_in(layer)][:, neuron].astype("f8")) / 128
     for name, span in zip(twelve, ends):
         own = of(language, layer, name)[:, neuron]
         if span:
             seen += 1
-            assert axis.pixel(own.min()) - 4 <= span[0] and span[1] <= axis.pixel(own.max()) + 4, (name, span)
+            assert axis.pixel(own.min() - reach) - 3 <= span[0] and span[1] <= axis.pixel(own.max() + reach) + 3, (name, span)
     assert seen >= 10
 
 

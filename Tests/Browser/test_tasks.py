@@ -238,11 +238,13 @@ def test_exact_numbers_and_the_share_of_a_bin(task, dump):
     titles = page.locator("#neuron-body thead th").all_inner_texts()
     figures = {"minimum": np.min, "maximum": np.max, "median": np.median, "mean": np.mean}
     assert set(figures) <= set(titles), titles
-    for line in page.locator("#neuron-body tbody tr").all():
-        own = dump.of("dense_1", line.locator("th").inner_text().strip())[:, neuron]
+    lines = {line.locator("th").inner_text().strip(): line for line in page.locator("#neuron-body tbody tr").all()}
+    assert {A, B} < set(lines), "and the brushed rows"
+    for name in (A, B):
+        own, line = dump.of("dense_1", name)[:, neuron], lines[name]
         cells = dict(zip(titles[1:], line.locator("td").all_inner_texts()))
-        for name, of in figures.items():
-            assert is_told(cells[name], of(own)), (name, cells[name], of(own))
+        for figure, of in figures.items():
+            assert is_told(cells[figure], of(own)), (name, figure, cells[figure], of(own))
 
 
 @pytest.mark.task(18, "the same selection in two layers", most=17)

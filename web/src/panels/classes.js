@@ -37,8 +37,10 @@ export function classesView(app) {
   });
   list.append(...items.map((item) => item.element));
   listKeys(list);
-  // Among hundreds, the chosen ones stand above the list as well: they must not have to be looked for.
+  // Among hundreds, the chosen ones stand by the list as well: they must not have to be looked for.
   const chosen = byId("classes-chosen");
+  // Below it: the class under the pointer must not move when one more is chosen, or a double-click would meet two.
+  list.after(chosen);
   const none = el("li", { class: "wide quiet none", hidden: true }, "no such class");
   list.append(none);
   oneTabStop(list);
