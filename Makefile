@@ -12,6 +12,8 @@ PYTHON := .venv/bin/python
 PORT ?= 8080
 
 BUILD_PACKAGES := libhdf5-dev libaec-dev libblosc-dev libbz2-dev liblz4-dev libdeflate-dev libzstd-dev pkg-config
+# Browsers that few have beside Chromium, and a screen for the one that needs one.
+BROWSER_PACKAGES := firefox-esr webkit2gtk-driver xvfb xauth
 TEST_PACKAGES := $(BUILD_PACKAGES) chromium nodejs node-typescript python3-venv hdf5-tools systemd slurmctld slurmd slurm-client munge nginx openssl
 
 .PHONY: help
@@ -46,6 +48,14 @@ test: test-packages python ## All tests, installing what they need
 	$(PYTHON) -m pytest -q -n 2 --dist worksteal Tests/EndToEnd Tests/Browser
 	node --test Tests/Web/
 	tsc --noEmit -p web
+
+.PHONY: test-browsers
+test-browsers: browser-packages python .venv/.browsers ## The walk-through in Firefox and WebKit, beside Chromium; installs both
+	swift build --product divergence
+	$(PYTHON) -m pytest -q Tests/Browser/test_other_browsers.py
+.venv/.browsers: Tests/Browser/requirements.txt
+	.venv/bin/pip install -q --disable-pip-version-check -r Tests/Browser/requirements.txt
+	@touch $@
 
 # OLD=PROGRAM measures an earlier build in the same run, by turns; bench-client also takes OLD_WEB, its folder web.
 OLD_BUILD = $(addprefix --old ,$(OLD))
@@ -119,11 +129,12 @@ deb: packages release ## A Debian package: program, client, units, man pages, co
 
 # What must be installed first. Only what is missing is installed, and named.
 
-.PHONY: packages test-packages bench-packages
+.PHONY: packages test-packages bench-packages browser-packages
 packages: NEEDED := $(BUILD_PACKAGES)
 test-packages: NEEDED := $(TEST_PACKAGES)
 bench-packages: NEEDED := $(TEST_PACKAGES) wrk
-packages test-packages bench-packages:
+browser-packages: NEEDED := $(TEST_PACKAGES) $(BROWSER_PACKAGES)
+packages test-packages bench-packages browser-packages:
 	@missing=""; for p in $(NEEDED); do \
 	  case $$p in nodejs) command -v node >/dev/null && continue;; python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && continue;; esac; \
 	  dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \

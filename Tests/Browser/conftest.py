@@ -16,13 +16,16 @@ import urllib.parse
 import urllib.request
 
 import pytest
+from demodump import Dump
+from hands import Hands
 from playwright.sync_api import sync_playwright
+from plots import sharp
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("ND_DIVERGENCE", str(ROOT / ".build" / "debug" / "divergence"))
 CHROMIUM = os.environ.get("ND_CHROMIUM", "/usr/bin/chromium")
 TIMEOUT_MS = 30_000
-sys.path.insert(0, str(ROOT / "Tests" / "Bench"))
+sys.path[:0] = [str(ROOT / "Tests" / "Bench"), str(ROOT / "Tests" / "Oracles")]
 
 
 def once(tmp_path_factory, name, make):
@@ -63,6 +66,22 @@ def large_url(tmp_path_factory):
 def classes_url(tmp_path_factory):
     """A server with 300 classes."""
     server = Server(once(tmp_path_factory, "classes", lambda folder: synthetic(folder, "classes", neurons=96, rows=1200, classes=300, pairs=40)))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def language():
+    """What layers and classes of a language model look like: `names`, `classes`, `labels` [row], `layers` [layer, row, neuron]."""
+    from language import Language
+
+    return Language()
+
+
+@pytest.fixture(scope="session")
+def language_url(tmp_path_factory, language):
+    """A server with the layers and classes of `language`."""
+    server = Server(once(tmp_path_factory, "language", language.write))
     yield server.url
     server.stop()
 
@@ -150,6 +169,12 @@ def story(metadata):
 
 
 @pytest.fixture(scope="session")
+def dump():
+    """The demo's dump in NumPy."""
+    return Dump()
+
+
+@pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
@@ -184,3 +209,41 @@ def page(open_page):
     page = open_page()
     yield page
     assert page.problems == [], "the console stays empty"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "task(number, words, most): one of the thirty tasks of a researcher, and how many clicks and keys it may take")
+
+
+@pytest.fixture
+def task(open_page, request, record_property):
+    """Opens the page for a task, by default on the demo; what the task took is counted, printed at the end of all tests, and bounded."""
+    marker = request.node.get_closest_marker("task")
+    taken = []
+
+    def begin(address=None, **options):
+        page = open_page(**options)
+        page.goto(address or request.getfixturevalue("url"))
+        sharp(page)
+        taken.append(Hands(page))
+        return taken[-1]
+
+    yield begin
+    clicks, keys, turns = (sum(getattr(hands, name) for hands in taken) for name in ("clicks", "keys", "turns"))
+    record_property("task", [*marker.args, clicks, keys, turns])
+    assert [hands.page.problems for hands in taken] == [[]] * len(taken), "the console stays empty"
+    assert clicks + keys <= marker.kwargs["most"], f"{clicks} clicks and {keys} keys"
+
+
+def pytest_terminal_summary(terminalreporter):
+    found = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", []):
+                if name == "task":
+                    found.setdefault(tuple(value[:2]), value)
+    if found:
+        terminalreporter.section("what the tasks take")
+        terminalreporter.write_line(f"{'':>2}  {'task':<58}{'clicks':>7}{'keys':>6}{'wheel':>7}")
+        for number, words, clicks, keys, turns in sorted(found.values()):
+            terminalreporter.write_line(f"{number:>2}  {words:<58}{clicks:>7}{keys or '':>6}{turns or '':>7}")

@@ -154,3 +154,9 @@ def over(page: Page, x: float, y: float) -> None:
 def over_element(page: Page, selector: str) -> None:
     box = page.locator(selector).first.bounding_box()
     over(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def card_lines(page: Page) -> dict:
+    """The figures of the card at the pointer, by the name of the class or instance."""
+    lines = page.locator("#hover-card tbody tr:not(.heads)").all()
+    return {line.locator("th").inner_text().strip(): line.locator("td").all_inner_texts() for line in lines}

@@ -14,6 +14,7 @@ struct ClientAnswers: Sendable {
       }
     }
     answers[""] = answers["index.html"]
+    answers["docs"] = answers["docs.html"]
   }
 
   var isEmpty: Bool { answers.isEmpty }

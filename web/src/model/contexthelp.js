@@ -36,7 +36,7 @@ const POINTER = {
   minimap: ({ whole }) => [["overview", "of the whole layer; the frame is what the column shows of it"],
     whole ? ["once zoomed in, drag the frame", "to scroll"] : ["drag the frame, or click,", "to scroll"]],
   layers: () => [["click", "to show or hide a layer’s column"]],
-  classes: () => [["click", "to show or hide a class"], ["double-click", "for only this one"], ["≈", "the most similar classes"]],
+  classes: () => [["click", "to show or hide a class"], ["double-click", "for only this one"], ["Shift-click", "for all from the last one"], ["≈", "the most similar classes"]],
   instances: () => [["click a picture", "to show or hide its dots"], ["click a pair’s name", "for only this pair"]],
   moments: () => [["type a condition", "or click in label × prediction, or brush over a neuron’s histogram: those rows become a group"]],
   sort: () => [["click", "to sort by the median of a class, the value of an instance, the difference of two, or the index"]],

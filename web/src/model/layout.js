@@ -1,6 +1,7 @@
 /** Where the parts of a column lie. CSS pixels. Pure. */
 
 import { count } from "./format.js";
+import { ROW_MAX } from "./viewport.js";
 
 /** The axis' title, its numbers, its ticks. */
 export const AXIS_HEIGHT = 40;
@@ -12,6 +13,9 @@ export const PINNED_ROW = 18;
 export const APART_ROW = 5;
 /** Rows this tall carry their neuron's number, and a figure of what they are sorted by. */
 export const LABEL_ROW = 12;
+/** So many classes lie in lanes of their own, where each has so much of a row. */
+export const LANES_FROM_CLASSES = 3;
+export const LANE_LEAST = 3;
 /** Middle of the title of the rows, which is written upwards, and the room that it takes. */
 export const ROWS_TITLE_X = 6;
 const ROWS_TITLE = 15;
@@ -67,4 +71,13 @@ export function columnLayout({ width, height, neurons, zeroLanes, pinned, keyed 
     rankX, neuronX, placeX, zeroX, zeroWidth, plotX, plotWidth: Math.max(20, width - plotX - margin), keyX: keys ? width - 3 : 0,
     plotTop, plotHeight: Math.max(10, height - plotTop - 2), pinnedTop: AXIS_HEIGHT + 1, pinnedRows,
   };
+}
+
+/**
+ * How tall a row is made that one goes to: it carries its numbers, and has room for a lane a class.
+ * @param {Pick<import("../types").State, "lanes" | "hatched" | "groups">} state
+ */
+export function rowToRead({ lanes, hatched, groups }) {
+  const laned = lanes ?? (!hatched && groups.length >= LANES_FROM_CLASSES);
+  return Math.min(ROW_MAX, Math.max(LABEL_ROW + 2, laned ? LANE_LEAST * groups.length : 0));
 }

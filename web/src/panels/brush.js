@@ -68,7 +68,7 @@ export class Brush {
     // Figures of the same neuron that come while the hand moves, or what it left is on its way, change nothing of that.
     if (this.at?.facts.layer !== at.facts.layer || this.at.facts.neuron !== at.facts.neuron) this.bins = null;
     this.at = at;
-    at.box.append(this.area, this.shade, this.handles.first, this.handles.end);
+    if (this.area.parentElement !== at.box) at.box.append(this.area, this.shade, this.handles.first, this.handles.end);
     this.update();
   }
 

@@ -3,11 +3,14 @@
 import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
+import { inTwo } from "../model/names.js";
 import { GROUPS_MAX } from "../model/state.js";
 import { listKeys, oneTabStop } from "./listkeys.js";
 
 /** From this many groups on there is a search field. */
 const SEARCH_FROM = 14;
+/** Names of so many characters have room beside each other. */
+const NAME_SHORT = 13;
 
 /** @param {import("../app.js").App} app */
 export function classesView(app) {
@@ -16,21 +19,28 @@ export function classesView(app) {
   // Those of the moment have a list of their own.
   const groups = app.metadata.groups.filter((group) => group.kind !== "moment");
   search.hidden = groups.length < SEARCH_FROM;
+  // Long names have a line each, and are cut in their middle: the end may tell them apart.
+  const isLong = groups.some((group) => group.kind === "class" && group.name.length > NAME_SHORT);
+  list.classList.toggle("long", isLong);
+  /** @param {string} name */
+  const named = (name) => (isLong ? el("span", { class: "name two" }, ...inTwo(name).map((text, i) => el("span", { class: i === 0 ? "start" : "end" }, text))) : el("span", { class: "name" }, name));
   // Classes first, then the job's own groups, then all rows.
   const order = groups.map((_, g) => g).sort((a, b) => rankOf(groups[a]) - rankOf(groups[b]) || a - b);
   const items = order.map((g) => {
     const group = groups[g];
     const box = el("span", { class: "box", "aria-hidden": "true" });
-    const title = `${plural(group.rows, "row")}${group.where ? ` where ${group.where}` : ""}. Double-click: only this one`;
-    const button = el("button", { type: "button", class: `toggle class-toggle kind-${group.kind}`, "data-group": g, title, onClick: () => toggle(g) },
-      box, el("span", { class: "name" }, group.kind === "all" ? "all rows" : group.name), el("span", { class: "amount" }, count(group.rows)));
+    const title = `${group.name}: ${plural(group.rows, "row")}${group.where ? ` where ${group.where}` : ""}. Double-click: only this one; Shift-click: all from the last one`;
+    const button = el("button", { type: "button", class: `toggle class-toggle kind-${group.kind}`, "data-group": g, title, onClick: (/** @type {MouseEvent} */ event) => press(g, event.shiftKey) },
+      box, named(group.kind === "all" ? "all rows" : group.name), el("span", { class: "amount" }, count(group.rows)));
     button.addEventListener("dblclick", () => only(g));
     return { g, box, button, element: el("li", { class: group.kind === "class" ? "" : "wide" }, button), text: group.name.toLowerCase() };
   });
   list.append(...items.map((item) => item.element));
   listKeys(list);
-  // Among hundreds, the chosen ones stand above the list as well: they must not have to be looked for.
+  // Among hundreds, the chosen ones stand by the list as well: they must not have to be looked for.
   const chosen = byId("classes-chosen");
+  // Below it: the class under the pointer must not move when one more is chosen, or a double-click would meet two.
+  list.after(chosen);
   const none = el("li", { class: "wide quiet none", hidden: true }, "no such class");
   list.append(none);
   oneTabStop(list);
@@ -56,6 +66,28 @@ export function classesView(app) {
 
   /** @param {number} g */
   const toggle = (g) => toggleGroup(app, g);
+  /**
+   * The class that was pressed last.
+   * @type {number | null}
+   */
+  let last = null;
+  /**
+   * Shows a class or hides it; with Shift, shows all of the list from the one pressed before it.
+   * @param {number} g
+   * @param {boolean} isRange
+   */
+  function press(g, isRange) {
+    const listed = items.filter((item) => !item.element.hidden).map((item) => item.g);
+    const [from, to] = [last === null ? -1 : listed.indexOf(last), listed.indexOf(g)].sort((a, b) => a - b);
+    last = g;
+    if (!isRange || from < 0) return toggle(g);
+    const all = [...new Set([...app.state.groups, ...listed.slice(from, to + 1)])];
+    if (all.length > GROUPS_MAX) return app.tell(`At most ${GROUPS_MAX} classes can be shown at once.`);
+    app.update((draft) => {
+      draft.groups = all.sort((a, b) => a - b);
+    });
+    app.announce(`${plural(app.state.groups.length, "class", "classes")} shown`);
+  }
   /** @param {number} g */
   function only(g) {
     app.update((draft) => {

@@ -1,10 +1,12 @@
 /** The header: what data this is, find, link, export, theme, help. */
 
-import { byId, set, setText } from "../dom.js";
+import { byId, el, set, setText } from "../dom.js";
 import { neuronsSought, parseFind, placeOf } from "../model/coordinates.js";
 import { count, plural } from "../model/format.js";
+import { controlKeys } from "../view/controlkeys.js";
 import { toggleTheme } from "../view/theme.js";
 import { jump } from "../view/navigate.js";
+import { toggleLayer } from "./layers.js";
 
 const HOW = "Type a neuron’s number, “layer number”, a place such as “3,7,19”, “ch 19”, a class at the last layer, or “#rank”.";
 
@@ -36,14 +38,27 @@ export function headerView(app, activation, catalogue) {
     event.stopPropagation();
     if (event.key === "Escape") find.blur();
   });
+  /**
+   * The layer of this name, else those whose names hold it.
+   * @param {string} text
+   */
+  function called(text) {
+    const exact = metadata.layers.filter((layer) => layer.name === text || app.shortNames.get(layer.id) === text);
+    return exact.length > 0 ? exact : metadata.layers.filter((layer) => layer.name.includes(text));
+  }
   /** What was last sought and where, and which of several neurons was gone to. */
   let last = { text: "", next: 0 };
   /** @param {string} text see `parseFind` */
   async function go(text) {
-    const columns = activation.shown();
     const what = parseFind(text, metadata.layers);
-    const named = columns.filter((column) => what && (what.layer === null || column.layer.name.includes(what.layer)));
-    if (!what || named.length === 0) return app.tell(what?.layer ? `No layer on screen is called “${what.layer}”.` : HOW);
+    if (!what) return app.tell(HOW);
+    const wanted = what.layer === null ? metadata.layers : called(what.layer);
+    const columns = () => activation.shown().filter((column) => wanted.includes(column.layer));
+    // A layer that is asked for by its name is shown.
+    if (columns().length === 0 && what.layer !== null) toggleLayer(app, wanted[0].id);
+    const named = columns();
+    if (named.length === 0) return app.tell(HOW);
+    await Promise.all(named.map((column) => column.placed));
     last = { text, next: last.text === text ? last.next + 1 : 0 };
     const found = [];
     let several = false;
@@ -76,6 +91,11 @@ export function headerView(app, activation, catalogue) {
     }
   });
   byId("theme").addEventListener("click", toggleTheme);
+
+  // Few tab stops lie before the plots.
+  const tools = el("div", { class: "head-tools" }, ...document.querySelectorAll("#find-form ~ .head-button"));
+  byId("header").append(tools);
+  controlKeys(tools, "Link, export, colours, help", "#copy-link");
 
   byId("skip").addEventListener("click", () => activation.shown()[0]?.canvas.focus());
 
@@ -117,11 +137,27 @@ export function headerView(app, activation, catalogue) {
     aside.classList.toggle("open", open);
     set(fold, "aria-expanded", String(open));
   }
-  fold.addEventListener("click", () => unfold(!aside.classList.contains("open")));
-  document.addEventListener("pointerdown", (event) => {
-    const target = /** @type {Node} */ (event.target);
-    if (!aside.contains(target) && !fold.contains(target)) unfold(false);
+  fold.addEventListener("click", () => {
+    unfold(!aside.classList.contains("open"));
+    // It comes later in the order of the keyboard.
+    if (aside.classList.contains("open")) /** @type {HTMLElement | null} */ (byId("layers").querySelector('[tabindex="0"]'))?.focus();
   });
+  // A touch beside the open drawer puts it away, and does nothing else.
+  let isPuttingAway = false;
+  document.addEventListener("pointerdown", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    isPuttingAway = fold.offsetParent !== null && aside.classList.contains("open") && !target.closest("#selection, #selection-toggle, #popover, #hint, #notices, dialog");
+    if (!isPuttingAway) return;
+    unfold(false);
+    event.stopPropagation();
+  }, true);
+  document.addEventListener("click", (event) => {
+    // A key's click has no number.
+    if (!isPuttingAway || event.detail === 0) return;
+    isPuttingAway = false;
+    event.stopPropagation();
+    event.preventDefault();
+  }, true);
   aside.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !aside.classList.contains("open")) return;
     unfold(false);

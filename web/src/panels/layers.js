@@ -26,7 +26,7 @@ export function layersView(app) {
     // Without the axis of samples: what one sample gives.
     const positions = (layer.shape ?? []).slice(1);
     const title = [layer.name, positions.length > 0 ? shape(positions) : "", layer.dtype ?? "", layer.reduce && layer.reduce !== "flatten" ? `positions: ${layer.reduce}` : ""].filter(Boolean).join(" · ");
-    const button = el("button", { type: "button", class: "toggle layer-toggle", "data-layer": layer.id, title, "aria-label": `${layer.name}, ${plural(layer.neurons, "neuron")}`, onClick: () => toggle(layer.id) },
+    const button = el("button", { type: "button", class: "toggle layer-toggle", "data-layer": layer.id, title, "aria-label": `${layer.name}, ${plural(layer.neurons, "neuron")}`, onClick: () => toggleLayer(app, layer.id) },
       el("span", { class: "box", "aria-hidden": "true" }),
       el("bdi", { class: "name two" }, el("span", { class: "start" }, inTwo(name)[0]), el("span", { class: "end" }, inTwo(name)[1]), positions.length > 1 && el("span", { class: "shape" }, positions.join("×"))),
       el("span", { class: "amount" }, count(layer.neurons)), thumb);
@@ -43,21 +43,25 @@ export function layersView(app) {
 
   oneTabStop(list);
 
-  /** @param {string} id */
-  function toggle(id) {
-    app.update((draft) => {
-      draft.layers = draft.layers.includes(id) ? draft.layers.filter((one) => one !== id)
-        : app.metadata.layers.map((layer) => layer.id).filter((one) => one === id || draft.layers.includes(one));
-      draft.columns[id] ??= freshColumn(draft, app.metadata);
-    });
-    app.announce(`${app.layer(id).name} ${app.state.layers.includes(id) ? "shown" : "hidden"}`);
-  }
-
   const update = () => {
     for (const [id, button] of buttons) set(button, "aria-pressed", String(app.state.layers.includes(id)));
   };
   app.onChange(update);
   update();
+}
+
+/**
+ * Shows a layer's column or hides it.
+ * @param {import("../app.js").App} app
+ * @param {string} id
+ */
+export function toggleLayer(app, id) {
+  app.update((draft) => {
+    draft.layers = draft.layers.includes(id) ? draft.layers.filter((one) => one !== id)
+      : app.metadata.layers.map((layer) => layer.id).filter((one) => one === id || draft.layers.includes(one));
+    draft.columns[id] ??= freshColumn(draft, app.metadata);
+  });
+  app.announce(`${app.layer(id).name} ${app.state.layers.includes(id) ? "shown" : "hidden"}`);
 }
 
 /**

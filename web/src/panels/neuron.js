@@ -119,7 +119,9 @@ export function neuronPanel(app, facts, rows, activation) {
     });
     parts.words.replaceChildren(oddities(rowsOfAll), ...told(picked.filter(({ group }) => !isMoment(metadata, group)), axis.zeroBin));
     const one = { ...all, groups: picked, instances: all.instances.map((instance) => ({ ...instance, percentiles: instance.percentiles.filter(({ group }) => state.groups.includes(group)) })) };
-    parts.chart.replaceChildren(chart.element);
+    // The brush stays where it is: taken out, it would lose the pointer that drags it.
+    parts.chart.querySelector("svg")?.remove();
+    parts.chart.prepend(chart.element);
     brush.attach({ box: parts.chart, chart, axis, facts: all });
     firing.figures(new Map([...known.values()].map((group) => [group.group, group.zeros])));
     parts.standings.replaceChildren(standings(one, app, looks));
@@ -138,7 +140,7 @@ export function neuronPanel(app, facts, rows, activation) {
     const [low, high] = found.auroc >= 0.5 ? [picked[0], picked[1]] : [picked[1], picked[0]];
     const value = Math.max(found.auroc, 1 - found.auroc).toFixed(found.bound < 0.0005 ? 3 : 2).replace(/^0/, "");
     return [el("p", { class: "neuron-words" }, el("b", {}, `AUROC ${found.bound < 0.005 ? "" : "about "}${value}`),
-      el("span", { class: "quiet" }, `: a ${high.name} lies above a ${low.name} ${percent(Math.max(found.auroc, 1 - found.auroc))} of the time`))];
+      el("span", { class: "quiet" }, `: ${withArticle(high.name)} lies above ${withArticle(low.name)} ${percent(Math.max(found.auroc, 1 - found.auroc))} of the time`))];
   }
 
   const update = () => {
@@ -180,7 +182,8 @@ export function neuronPanel(app, facts, rows, activation) {
     const rank = column?.data.rank(column.frame.arrangement, neuron);
     const where = column && rank !== undefined
       ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)} by ${phrase(column.frame.arrangement.order, app.metadata)}` : "";
-    setText(byId("neuron-where"), app.layer(layer).name + where);
+    setText(byId("neuron-where"), (app.shortNames.get(layer) ?? app.layer(layer).name) + where);
+    set(byId("neuron-where"), "title", app.layer(layer).name);
     const hidden = column?.state.hidden.includes(neuron) ?? false;
     const pinned = column?.state.pinned.includes(neuron) ?? false;
     for (const [id, on, off, state] of /** @type {[string, string, string, boolean][]} */ ([["neuron-hide", "Bring back", "Hide", hidden], ["neuron-pin", "Unpin", "Pin", pinned]])) {
@@ -194,3 +197,6 @@ export function neuronPanel(app, facts, rows, activation) {
   app.onDraw(update);
   update();
 }
+
+/** @param {string} name */
+const withArticle = (name) => `${/^[aeiou]/i.test(name) ? "an" : "a"} ${name}`;

@@ -7,7 +7,7 @@ import { el } from "../dom.js";
 const WORDS = {
   hidden: {
     title: "Hidden neurons", choose: "Choose one to bring it back.", one: "Bring back neuron", all: "Bring back all", id: "show-all-hidden",
-    none: "None yet. Click a neuron’s bar, once zoomed in, to hide it; it is listed here, and can be brought back.",
+    none: "None yet. Click a neuron’s bar, once zoomed in, and choose Hide in its panel, or press h; it is listed here, and can be brought back.",
   },
   pinned: {
     title: "Pinned neurons", choose: "They stay on top in every order. Choose one to unpin it.", one: "Unpin neuron", all: "Unpin all", id: "unpin-all",

@@ -41,7 +41,7 @@ export class Popover {
     this.element.replaceChildren(content, this.cross);
     this.element.hidden = false;
     this.place();
-    const first = /** @type {HTMLElement | null} */ (this.element.querySelector("[data-focus], input:checked, button, select, input"));
+    const first = /** @type {HTMLElement | null} */ (["[data-focus]", "input:checked", "button, select, input"].map((one) => this.element.querySelector(one)).find((one) => one));
     (first ?? this.element).focus({ preventScroll: true });
   }
 

@@ -1,4 +1,4 @@
-/** The edge of the selection views: dragged, or moved with the arrow keys, it makes them wider. The width is the reader's, not the view's. */
+/** The selection views' place, and their edge: dragged, or moved with the arrow keys, it makes them wider. The width is the reader's, not the view's. */
 
 import { byId, el, set } from "../dom.js";
 
@@ -9,8 +9,10 @@ const STEP = 24;
 
 export function sidebarEdge() {
   const aside = byId("selection");
+  // They stand at the left of the plots, and come after them for the keyboard: few tab stops lie before the plots.
+  byId("page").append(aside);
   const edge = el("div", { class: "sidebar-edge", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": "Width of layers, classes and instances", "aria-valuemin": LEAST, title: "Drag to make this wider; double-click for the usual width" });
-  byId("activations").prepend(edge);
+  aside.append(edge);
   const most = () => Math.max(LEAST, Math.round(innerWidth / 2));
   /** @param {number} width CSS pixels */
   const apply = (width) => {

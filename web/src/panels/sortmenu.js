@@ -109,13 +109,20 @@ export function sortMenu(app, layerId, close) {
   // What a difference begins with by default comes first: an instance, less a class.
   const a = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "First item of the difference", order.kind === "difference" ? order.a : null);
   const b = select(app, kinds, "Second item of the difference", order.kind === "difference" ? order.b : null);
-  // The paper's question: how far is the attacked image from the class it was taken for?
+  // The paper's question: how far is the attacked image from the class it was taken for? Other orders, too, are first offered for these two.
   const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign" && metadata.instances[i].row === undefined);
-  if (order.kind !== "difference" && attacked !== undefined) {
-    a.value = key(itemOf("value", argumentFor("instance", attacked, metadata)));
-    if (order.kind !== "absolute") absolute.value = a.value;
+  if (attacked !== undefined) {
+    const image = argumentFor("instance", attacked, metadata);
     const taken = metadata.groups.findIndex((group) => group.kind === "class" && (group.name === metadata.instances[attacked].prediction || group.label === metadata.instances[attacked].prediction));
-    if (taken >= 0) b.value = key(itemOf("median", argumentFor("group", taken, metadata)));
+    const value = key(itemOf("value", image));
+    const median = taken < 0 ? null : key(itemOf("median", argumentFor("group", taken, metadata)));
+    for (const kind of INSTANCE_KINDS) if (order.kind !== kind) /** @type {HTMLSelectElement} */ (items.get(kind)).value = key(itemOf(kind, image));
+    const offered = /** @type {[string, HTMLSelectElement[]][]} */ ([["difference", [a, b]], ["absolute", [absolute]], ...[...pairs].filter(([kind]) => ARGUMENTS[ITEMS[kind].of[0]] === "instances")]);
+    for (const [kind, [first, second]] of offered) {
+      if (order.kind === kind) continue;
+      first.value = value;
+      if (second && median) second.value = median;
+    }
   }
   if (order.kind !== "difference" && !instances && b.options.length > 1) b.selectedIndex = 1;
 

@@ -3,6 +3,7 @@
 import { byId, el, set } from "../dom.js";
 import { AXIS_NAMES, axisMode } from "../model/axes.js";
 import { percent } from "../model/format.js";
+import { controlKeys } from "../view/controlkeys.js";
 
 const FULL = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
@@ -46,7 +47,7 @@ export function toolbarView(app) {
     draft.full = value === "" ? null : Number(value);
   });
   const lanes = menu("class-arrangement", "classes", "Overlaid; overlaid and striped; or each in its own lane, as three or more classes are on tall rows at first", [
-    ["", "as fits"],    ["overlay", "overlaid"], ["hatched", "hatched"], ["lanes", "in lanes"],
+    ["", "as fits"], ["overlay", "overlaid"], ["hatched", "hatched"], ["lanes", "in lanes"],
   ], (value) => (draft) => {
     draft.lanes = value === "" ? null : value === "lanes";
     draft.hatched = value === "hatched";
@@ -61,6 +62,7 @@ export function toolbarView(app) {
   }));
   const linkedLabel = el("label", { class: "option", title: "Scroll and zoom all columns together" }, linked, " scroll layers together");
   bar.append(linkedLabel);
+  controlKeys(bar, "Display options");
 
   const update = () => {
     const { state } = app;

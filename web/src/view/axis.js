@@ -114,8 +114,10 @@ export function paintAxis(context, layout, { scale, ends, above, below }, theme,
       const atStart = i === 0 && x - plotX < 4;
       const wide = context.measureText(text).width;
       const atEnd = x + wide / 2 > plotX + plotWidth + 10;
-      context.textAlign = atStart && zeros ? "left" : atEnd ? "right" : "center";
-      context.fillText(text, atEnd ? plotX + plotWidth + 10 : x, y);
+      // Further to the left stand the headings of the rows' numbers.
+      const atLeft = !(atStart && zeros) && x - wide / 2 < plotX - 6;
+      context.textAlign = (atStart && zeros) || atLeft ? "left" : atEnd ? "right" : "center";
+      context.fillText(text, atEnd ? plotX + plotWidth + 10 : atLeft ? plotX - 6 : x, y);
       context.fillStyle = theme.rule;
       context.fillRect(Math.round(x), y + 5, 1, 4);
       context.fillStyle = theme.quiet;

@@ -51,7 +51,7 @@ export class Column {
     this.empty = el("p", { class: "plot-empty", hidden: true }, "Choose classes or instances on the left to see how they activate these neurons.");
     this.minimap = new Minimap(this);
     this.description = new Description(`aloud-${layer.id}`);
-    this.head = el("header", { class: "column-head" });
+    this.head = el("div", { class: "column-head" });
     this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas, this.empty), this.minimap.element);
     this.element = el("section", { class: "column", id: `column-${layer.id}`, "data-layer": layer.id, "aria-label": `Layer ${layer.name}` }, this.head, this.body, this.description.element);
     this.width = 0;
@@ -72,6 +72,14 @@ export class Column {
     /** Rows for which the axis was last asked whether it suits them. */
     this.asked = "";
     this.layout = this.measure();
+    this.hasRoom = () => {};
+    /**
+     * Kept with the first frame: before it, one that was just made has no rows to go to.
+     * @type {Promise<void>}
+     */
+    this.placed = new Promise((resolve) => {
+      this.hasRoom = resolve;
+    });
     new ResizeObserver(([entry]) => {
       this.width = entry.contentRect.width;
       this.height = entry.contentRect.height;
@@ -229,6 +237,7 @@ export class Column {
     if (this.width < 20 || this.height < 40) return { covered: false, sharp: false };
     const { data, state } = this;
     this.layout = this.measure();
+    this.hasRoom();
     const groups = this.app.groupsIn(this.layer);
     const instances = this.app.instancesIn(this.layer);
     set(this.empty, "hidden", this.app.state.groups.length + this.app.state.instances.length > 0);

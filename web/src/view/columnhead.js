@@ -4,6 +4,7 @@ import { el, set, setText, svg } from "../dom.js";
 import { count, plural } from "../model/format.js";
 import { inTwo } from "../model/names.js";
 import { otherKinds, phrase } from "../model/order.js";
+import { controlKeys } from "./controlkeys.js";
 import { canZoom, fit, setAcross, zoomBy } from "./navigate.js";
 
 /** @typedef {import("./column.js").Column} Column */
@@ -69,6 +70,7 @@ export class ColumnHead {
         this.hidden, this.pinned, el("span", { class: "zoom-buttons" }, this.out, this.in, this.whole)),
       el("div", { class: "head-line sort-line" }, el("span", { class: "sort-label quiet" }, "Sort by"), this.sort, this.direction, el("span", { class: "sort-more" }, this.others), this.grain),
     );
+    controlKeys(column.head, `Order and zoom of ${layer.name}`, ".sort-button");
     app.onChange(() => this.update());
     this.update();
   }
@@ -116,7 +118,7 @@ export class ColumnHead {
     setText(strip, `${count(many)} ${kind}${many > 0 && kind === "hidden" ? " ⤺" : ""}`);
     strip.classList.toggle("some", many > 0);
     set(strip, "aria-label", `${plural(many, "neuron")} ${kind} in ${this.column.layer.name}${many > 0 ? `: ${undo}` : ""}`);
-    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Once zoomed in, h hides the neuron under the pointer; bring it back here" : "Shift-click a neuron’s bar to keep it on top");
+    set(strip, "title", many > 0 ? `List them, and ${undo}` : kind === "hidden" ? "Once zoomed in, click a neuron’s bar, then h or Hide; bring it back here" : "Shift-click a neuron’s bar to keep it on top");
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { CLASS_CHARACTERS_MAX, placeColumn, shortPlaceOf } from "../model/coordinates.js";
 import { plural } from "../model/format.js";
-import { APART_ROW, PINNED_ROW, TICK_Y } from "../model/layout.js";
+import { APART_ROW, LANE_LEAST, LANES_FROM_CLASSES, PINNED_ROW, TICK_Y } from "../model/layout.js";
 import { axisTitle, paintAxis, paintGrid, paintHeadings, paintRowLabels, paintRowsTitle, rowsTitle } from "./axis.js";
 import { lastInView } from "./columnframe.js";
 import { paintDots } from "./dots.js";
@@ -148,10 +148,6 @@ function paintPinned(context, frame) {
     context.fill();
   });
 }
-
-/** So many classes overlaid are mud; a lane needs so many CSS pixels. */
-const LANES_FROM_CLASSES = 3;
-const LANE_LEAST = 3;
 
 /**
  * Whether each class has a lane of its own in rows of this height: as chosen, else where overlaid ones would mix to mud.

@@ -7,7 +7,8 @@ export class ContextHelp {
   constructor() {
     this.element = byId("guide");
     this.place = "rest";
-    this.touch = matchMedia("(hover: none)").matches;
+    // A browser that knows of no pointer at all is not one for fingers.
+    this.touch = matchMedia("(hover: none) and (pointer: coarse)").matches;
     this.thin = false;
     this.whole = false;
     document.addEventListener("pointerover", (event) => {

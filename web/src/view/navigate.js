@@ -1,7 +1,7 @@
 /** Moving through a column's rows: what wheel, drag, pinch, keyboard, minimap and jumps have in common. */
 
 import { clampView, positionOf, rowHeight, zoomAt } from "../model/viewport.js";
-import { LABEL_ROW } from "../model/layout.js";
+import { rowToRead } from "../model/layout.js";
 import { panAcross, zoomAcross } from "../model/scales.js";
 
 /** @typedef {import("./column.js").Column} Column */
@@ -97,7 +97,7 @@ export function panAcrossBy(column, scale, pixels) {
  * @param {number} y
  */
 export function zoomToNames(column, y) {
-  const factor = Math.max(1.5, (LABEL_ROW + 2) / column.frame.screen.rowHeight);
+  const factor = Math.max(1.5, rowToRead(column.app.state) / column.frame.screen.rowHeight);
   zoomBy(column, factor, y);
 }
 
@@ -110,7 +110,8 @@ export function zoomToNames(column, y) {
 export function reveal(column, position, near) {
   const { plotHeight } = column.layout;
   let { top, span } = column.view;
-  if (near && column.frame.screen.rowHeight < LABEL_ROW + 2) span = plotHeight / (LABEL_ROW + 4);
+  const tall = rowToRead(column.app.state);
+  if (near && column.frame.screen.rowHeight < tall) span = plotHeight / (tall + 2);
   if (span === null) return;
   const margin = Math.min(2, span / 4);
   if (near) {
