@@ -47,9 +47,12 @@ test: test-packages python ## All tests, installing what they need
 	node --test Tests/Web/
 	tsc --noEmit -p web
 
+# OLD=PROGRAM measures an earlier build in the same run, by turns; bench-client also takes OLD_WEB, its folder web.
+OLD_BUILD = $(addprefix --old ,$(OLD))
+
 .PHONY: bench
 bench: packages release bench-python ## The engine beside h5py, NumPy, polars and dask; some minutes
-	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE)
+	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE) $(OLD_BUILD)
 
 .PHONY: bench-kernels
 bench-kernels: packages release python ## Each kernel of the engine alone, on one core, and the whole job as their sum; two minutes
@@ -81,13 +84,17 @@ bench-large: packages release python ## A job much larger than its memory; GIGAB
 
 .PHONY: bench-client
 bench-client: test-packages release python ## The client scrubbing 262,144 neurons; some minutes
-	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE)
+	$(PYTHON) Tests/Bench/client.py --divergence $(DIVERGENCE) $(OLD_BUILD) $(addprefix --old-web ,$(OLD_WEB))
 
 .PHONY: bench-server
 bench-server: bench-packages release bench-python ## The tile server beside the bare framework and TiTiler, and groups of the moment; some minutes
 	$(BUILD_RELEASE) --product bare-server
-	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server
+	$(PYTHON) Tests/Bench/server.py --divergence $(DIVERGENCE) --bare $(RELEASE)/release/bare-server $(OLD_BUILD)
 	$(PYTHON) Tests/Bench/subsets.py --divergence $(DIVERGENCE)
+
+.PHONY: bench-growth
+bench-growth: packages release bench-python ## What groups of the moment and rows cost with rows, neurons, classes and the group's size; some minutes
+	$(PYTHON) Tests/Bench/growth.py --divergence $(DIVERGENCE)
 
 .PHONY: test-record
 test-record: .venv-record/.tests ## Recorder and reader with PyTorch, Keras and JAX, in an environment of their own: 2.5 GB, minutes

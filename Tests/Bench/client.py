@@ -7,9 +7,12 @@ headless Chromium with real input: zoom, wheel, drag, minimap, jumps, re-sorting
 on a line of 10 Mbit/s with 60 ms. Told for each: intervals between frames, time in draw, frames drawn without exact rows, time
 until exact, bytes, requests, aborts. Then how soon a visit begins to show something on slow lines, and the same gestures on
 layers of other sizes (`--sizes`): what a frame costs must not depend on them.
+
+With `--old PROGRAM --old-web FOLDER` an earlier build, on its own store and with its own page, does the same gestures by turns.
 """
 
 import argparse
+import contextlib
 import json
 import pathlib
 import re
@@ -32,8 +35,8 @@ ACTIONS = ("zoom", "wheel", "drag", "minimap", "jumps", "resort", "across")
 ROWS_IN_VIEW = 240
 
 
-def serve(program, tiles):
-    process = subprocess.Popen([program, "serve", str(tiles), "--port", "0", "--web", str(ROOT / "web")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def serve(program, tiles, web=ROOT / "web"):
+    process = subprocess.Popen([program, "serve", str(tiles), "--port", "0", "--web", str(web)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     for line in process.stdout:
         if found := re.search(r"https?://\S+", line):
             return process, found[0].rstrip("/") + "/"
@@ -226,7 +229,7 @@ def show(title, results):
     print(f"\n{title}\n{'':10}{'frames':>7}{'>20 ms':>8}{'p99 ms':>8}{'draw p50':>9}{'p99':>6}{'coarse':>8}{'to exact':>9}{'p99':>6}{'requests':>9}{'aborted':>8}{'kB':>8}")
     for name, r in results:
         print(f"{name:10}{r['frames']:7}{100 * r['over20']:7.1f}%{r['interval99']:8.1f}{r['draw50']:9.1f}{r['draw99']:6.1f}{100 * r['coarse']:7.1f}%"
-              f"{r['sharp50']:9.0f}{r['sharp99']:6.0f}{r['requests']:9}{r['aborts']:8}{r['bytes'] / 1000:8.0f}")
+              f"{r['sharp50']:9.0f}{r['sharp99']:6.0f}{r['requests']:9}{r['aborts']:8}{r['bytes'] / 1000:8.0f}", flush=True)
 
 
 def settle(browser, url, layer):
@@ -283,36 +286,46 @@ def main():
     options.add_argument("--url", help="measure this server's first data set instead of making one")
     options.add_argument("--layer", default="conv")
     options.add_argument("--json", help="write the figures to this file")
+    options.add_argument("--old", help="an earlier build of the program, by turns")
+    options.add_argument("--old-web", help="the page of the earlier build")
+    options.add_argument("--rounds", type=int, default=1, help="of scrubbing, by turns")
     given = options.parse_args()
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright, contextlib.ExitStack() as running:
         folder = pathlib.Path(name)
-        process = None
-        url = given.url
-        if not url:
-            began = time.monotonic()
-            make_dump(folder / "bench.h5", given.neurons, given.rows)
-            subprocess.run([given.divergence, "precompute", folder / "bench.h5", "--output", folder / "Tiles", "--progress", "none"], check=True)
-            print(f"{given.neurons:,} neurons, {given.rows} rows, 3 classes, 1 pair on screen; made in {time.monotonic() - began:.0f} s")
-            process, url = serve(given.divergence, folder / "Tiles")
-        try:
-            browser = playwright.chromium.launch(executable_path=given.chromium)
-            layer, view = settle(browser, url, given.layer)
-            everything = {}
-            for title in ("cold", "warm", "10 Mbit/s, 60 ms") if "scrubbing" in given.parts else ():
-                slow = title.startswith("10")
-                session = Session(browser, (Line(url, 10e6, 0.06).url if slow else url) + view, layer)
-                everything[title] = list(session.run(given.actions))
-                show(title, everything[title])
-            if "visits" in given.parts:
-                everything["visits"] = visits(browser, url)
-            if "sizes" in given.parts:
-                everything["sizes"] = flatness(given, browser, folder)
-            browser.close()
-            if given.json:
-                pathlib.Path(given.json).write_text(json.dumps(everything, indent=1))
-        finally:
-            if process:
-                process.terminate()
+        urls = {"": given.url} if given.url else made(given, folder, running)
+        browser = playwright.chromium.launch(executable_path=given.chromium)
+        layer, view = settle(browser, urls[""], given.layer)
+        everything = {}
+        for title in ("cold", "warm", "10 Mbit/s, 60 ms") if "scrubbing" in given.parts else ():
+            for number in range(given.rounds if title != "cold" else 1):
+                for build, url in urls.items():
+                    slow = title.startswith("10")
+                    session = Session(browser, (Line(url, 10e6, 0.06).url if slow else url) + view, layer)
+                    name = f"{build}{title}" + (f", round {number + 1}" if given.rounds > 1 and title != "cold" else "")
+                    everything[name] = list(session.run(given.actions))
+                    show(name, everything[name])
+        if "visits" in given.parts:
+            for build, url in urls.items():
+                everything[f"{build}visits"] = visits(browser, url)
+        if "sizes" in given.parts:
+            everything["sizes"] = flatness(given, browser, folder)
+        browser.close()
+        if given.json:
+            pathlib.Path(given.json).write_text(json.dumps(everything, indent=1))
+
+
+def made(given, folder, running):
+    """The addresses of the builds' servers, each with a store of its own making."""
+    make_dump(folder / "bench.h5", given.neurons, given.rows)
+    urls = {}
+    for build, program, web in (("", given.divergence, ROOT / "web"), ("old build: ", given.old, given.old_web)):
+        if program:
+            began, tiles = time.monotonic(), folder / ("OldTiles" if build else "Tiles")
+            subprocess.run([program, "precompute", folder / "bench.h5", "--output", tiles, "--progress", "none"], check=True)
+            print(f"{build}{given.neurons:,} neurons, {given.rows} rows, 3 classes, 1 pair on screen; made in {time.monotonic() - began:.0f} s", flush=True)
+            process, urls[build] = serve(program, tiles, web)
+            running.callback(process.terminate)
+    return urls
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """The engine beside the public parts one would use instead, in one run, in turns.
 
-    python Tests/Bench/engine.py --divergence .build-release/release/divergence [--rows 80000 --neurons 4096 --runs 5]
+    python Tests/Bench/engine.py --divergence .build-release/release/divergence [--old PROGRAM --rows 80000 --neurons 4096 --runs 5]
 
 Each contender works on the same file, 80,000 x 4,096 float32 by default, half of it zeros as after a ReLU, rows of ten or a
 thousand classes in random order. The file is in the page cache. Contenders take turns in changing order, so that a
-machine that slows down slows all of them down. Printed: median of the runs with their range, decoded bytes a second, ratio to this engine at
+machine that slows down slows all of them down. With `--old`, an earlier build is one of them, on the bare dump. Printed: median of the runs with their range, decoded bytes a second, ratio to this engine at
 all lanes, and peak memory; below, how far the marks are met. That counts and medians of the store are those that NumPy finds is
 checked on some neurons of every file. The loop of NumPy functions, which takes about half a minute, runs on the contiguous file only.
 """
@@ -149,6 +149,7 @@ def job(path, codes):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--divergence", required=True)
+    options.add_argument("--old", help="an earlier build of the program, a contender in the same run")
     options.add_argument("--rows", type=int, default=80000)
     options.add_argument("--neurons", type=int, default=4096)
     options.add_argument("--runs", type=int, default=5)
@@ -165,6 +166,8 @@ def main():
                     options.divergence, "precompute", job(path, codes), "--output", f"{folder}/Tiles", "--threads", str(lanes), "--progress", "none"]
                 contenders = {"this engine, 2 lanes": engine(2), "this engine, 1 lane": engine(1)}
                 contenders |= {f"2 lanes, codes: {codes}": engine(2, codes) for codes in ("columns", "both")}
+                if options.old:
+                    contenders["an older build, 2 lanes"] = [options.old, "precompute", path, "--output", f"{folder}/Tiles", "--threads", "2", "--progress", "none"]
                 plugin = "import hdf5plugin\n" if "lz4" in layout else ""
                 contenders |= {name: [sys.executable, "-c", plugin + code, path] for name, code in RIVALS.items()}
                 if classes > 10 or layout != "contiguous":  # with a thousand classes it would take an hour

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """The server of tiles: how fast, beside the bare framework, in one run on one machine.
 
-    make bench-server
+    make bench-server [OLD=PROGRAM]
 
 A layer of 262,144 neurons with ten classes is made from 10,000 rows, precomputed and served. wrk (one thread, on the same
 machine) then asks for the bare 16 KiB, for warm tiles, and for tiles of a public tile server (TiTiler, see rival_tiles.py) by
-turns; cold tiles and never-seen difference orderings and windows of the axis are timed one by one.
+turns; cold tiles and never-seen difference orderings and windows of the axis are timed one by one. With `--old`, an earlier build serves
+a store of its own and is asked the same, in the same turns; what it does not know (`auroc`, comparisons) is asked of this one alone.
 """
 
 import argparse
+import contextlib
 import http.client
 import itertools
 import json
@@ -133,7 +135,7 @@ class Rival:
 
 
 def line(name, value, mark=""):
-    print(f"{name:<52} {value:>24}  {mark}")
+    print(f"{name:<64} {value:>24}  {mark}", flush=True)
 
 
 def main():
@@ -141,47 +143,64 @@ def main():
     parser.add_argument("--divergence", required=True, type=pathlib.Path)
     parser.add_argument("--bare", required=True, type=pathlib.Path, help="the bare server's program")
     parser.add_argument("--work", type=pathlib.Path, help="folder for the dump and the store (kept), instead of a temporary one")
+    parser.add_argument("--old", type=pathlib.Path, help="an earlier build of the program, in the same turns")
     parser.add_argument("--seconds", type=int, default=4)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
+    builds = {"": arguments.divergence} | ({"old build: ": arguments.old} if arguments.old else {})
+    with tempfile.TemporaryDirectory() as temporary, contextlib.ExitStack() as running:
         work = arguments.work or pathlib.Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
-        if not (work / "Tiles").exists():
+        if not (work / "big.h5").exists():
             make_dump(work / "big.h5")
-            subprocess.run(
-                [arguments.divergence, "precompute", work / "big.h5", "--output", work / "Tiles", "--progress", "none"],
-                check=True, stdout=subprocess.DEVNULL,
-            )  # fmt: skip
-        with (
-            Process(arguments.bare) as bare, Rival(work) as rival,
-            Process(arguments.divergence, "serve", work / "Tiles", "--port", "0") as server,
-        ):  # fmt: skip
-            measure(bare, server, rival, arguments.seconds)
+        tiles = {name: work / ("Old" if name else "Tiles") for name in builds}
+        for name, program in builds.items():
+            if not tiles[name].exists():
+                command = [program, "precompute", work / "big.h5", "--output", tiles[name], "--progress", "none"]
+                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        bare, rival = running.enter_context(Process(arguments.bare)), running.enter_context(Rival(work))
+        measure(bare, [Served(name, running.enter_context(Process(builds[name], "serve", tiles[name], "--port", "0"))) for name in builds], rival, arguments.seconds)
 
 
-def measure(bare, server, rival, seconds):
-    client = Client(server.port)
-    version = json.loads(client.get("/api/v1/datasets/big", "identity")[1])["url"]
-    layer = json.loads(client.get(version, "identity")[1])["layers"][0]["id"]
+class Served:
+    """One build's server, and the layer in it."""
 
-    def tile(group, level, index, first=0, second=1, direction="ascending"):
-        order = urllib.parse.quote(f"difference(median({first}),median({second}))", safe="")
-        return f"{version}/layers/{layer}/tiles/{group}/{level}/{index}?order={order}&direction={direction}"
+    def __init__(self, name, process):
+        self.name, self.process = name, process
+        self.client = Client(process.port)
+        version = json.loads(self.get("/api/v1/datasets/big", "identity")[1])["url"]
+        self.layer = f"{version}/layers/{json.loads(self.get(version, 'identity')[1])['layers'][0]['id']}"
 
-    line("memory at the start, MiB", f"{server.resident_mib:.0f}")
-    client.get(tile(1, 0, 5))
-    rates, medians, ends, bares, others = [], [], [], [], []
+    def get(self, path, coding="gzip"):
+        return self.client.get(path, coding)
+
+    def tile(self, group, level, index, order="difference(median(0),median(1))", direction="ascending"):
+        return f"{self.layer}/tiles/{group}/{level}/{index}?order={urllib.parse.quote(order, safe='')}&direction={direction}"
+
+    def milliseconds(self, path):
+        """Milliseconds until a path is answered."""
+        return self.get(path)[0]
+
+    def line(self, name, times, mark=""):
+        """The median and the worst of some times in ms."""
+        line(f"{self.name}{name}, ms, median, worst", f"{statistics.median(times):.1f}  {max(times):.1f}", mark)
+
+
+def measure(bare, builds, rival, seconds):
+    for build in builds:
+        line(f"{build.name}memory at the start, MiB", f"{build.process.resident_mib:.0f}")
+        build.get(build.tile(1, 0, 5))
+    bares, others, warm = [], [], {build: [] for build in builds}
     for _ in range(5):
         bares.append(wrk(bare.port, "/bare", seconds))
-        most = bares[-1][0]
-        rate, median, end = wrk(server.port, tile(1, 0, 5), seconds)
-        rates.append(rate / most)
-        medians.append(median)
-        ends.append(end)
+        for build in builds:
+            warm[build].append(wrk(build.process.port, build.tile(1, 0, 5), seconds))
         others.append(wrk(rival.port, rival.tile(10, 5), seconds))
-        line("  bare 16 KiB, warm tile, TiTiler's, requests a second", f"{most:,.0f}  {rate:,.0f}  {others[-1][0]:,.0f}")
-    line("warm tile, share of the bare rate, median of five", f"{statistics.median(rates):.2f}", "mark: at least 0.60")
-    line("warm tile, ms at the median and the 99th percentile", f"{statistics.median(medians):.2f}  {statistics.median(ends):.2f}", "mark: p99 at most 3")
+        rates = [bares[-1][0], *(warm[build][-1][0] for build in builds), others[-1][0]]
+        line("  bare 16 KiB, warm tile (of each build), TiTiler's, requests a second", "  ".join(f"{rate:,.0f}" for rate in rates))
+    for build in builds:
+        shares = [one[0] / most[0] for one, most in zip(warm[build], bares)]
+        line(f"{build.name}warm tile, share of the bare rate, median, range", f"{statistics.median(shares):.2f}  {min(shares):.2f}–{max(shares):.2f}", "mark: at least 0.60")
+        line(f"{build.name}warm tile, ms at the median and the 99th percentile", f"{statistics.median(one[1] for one in warm[build]):.2f}  {statistics.median(one[2] for one in warm[build]):.2f}", "mark: p99 at most 3")
 
     # What the machine itself allows: three busy threads on two cores wait for each other, whatever they serve.
     line("  the bare framework's, in the same turns", f"{statistics.median(one[1] for one in bares):.2f}  {statistics.median(one[2] for one in bares):.2f}")
@@ -193,27 +212,33 @@ def measure(bare, server, rival, seconds):
     for zoom in (10, 8, 6):
         times = sorted(other.get(rival.tile(zoom, index))[0] for index in range(7, 1 << zoom, max(1, (1 << zoom) // 60)))
         line(f"TiTiler's tile at level {10 - zoom}, ms, median, worst", f"{statistics.median(times):.1f}  {times[-1]:.1f}")
-    for level in (0, 2, 4):
-        times = sorted(client.get(tile(2, level, index))[0] for index in range(0, (NEURONS >> level) // 256, max(1, (NEURONS >> level) // 256 // 60)))
-        line(f"cold tile at level {level}, ms at the median and the worst", f"{statistics.median(times):.1f}  {times[-1]:.1f}")
-    pairs = [(a, b) for a, b in itertools.permutations(range(CLASSES), 2)][2:42]
-    first, second, *rest = [client.get(tile(3, 10, 0, a, b))[0] for a, b in pairs]
-    times = sorted([first, second, *rest])
-    line("first tile of a never-seen difference, ms, median, worst", f"{statistics.median(times):.0f}  {times[-1]:.0f}", "mark: at most 80")
-    line("  the plane's first and second, and the worst of the others", f"{first:.0f}  {second:.0f}  {max(rest):.0f}")
-    planes = sorted(client.get(tile(group, 10, 0, 9, group - 1))[0] for group in range(4, 10))
-    line("the same where it is the first of its plane, ms, median, worst", f"{statistics.median(planes):.0f}  {planes[-1]:.0f}", "mark: at most 80")
-    def pair(a, b):
-        order = urllib.parse.quote(f"auroc({a},{b})", safe="")
-        return f"{version}/layers/{layer}/tiles/3/0/0?order={order}&direction=descending"
 
-    times = sorted(client.get(pair(a, b))[0] for a, b in pairs[:20])
-    line("first tile by a never-seen auroc(A,B), ms, median, worst", f"{statistics.median(times):.0f}  {times[-1]:.0f}", "mark: at most 150")
-    whole = [client.get(f"{version}/layers/{layer}/compare?a=1&b={group}&count=256")[0] for group in (2, 3)]
-    line("first page of a never-seen comparison, ms, both", f"{whole[0]:.0f}  {whole[1]:.0f}")
-    windows = [client.get(f"{tile(3, 10, 0)}&zoom={zoom}&from={64 * zoom}")[0] for zoom in range(1, 9)]
-    line("first window of the axis, of its plane, the worst of others", f"{windows[0]:.0f}  {max(windows[1:]):.0f}")
-    line("memory at the end, MiB", f"{server.resident_mib:.0f}")
+    def by_turns(name, asked, mark=""):
+        """What `asked` names of each build, one after the other by turns; the times of each."""
+        times = {build: [] for build in builds}
+        for arguments in asked:
+            for build in builds:
+                times[build].append(build.milliseconds(build.tile(*arguments)))
+        for build in builds:
+            build.line(name, times[build], mark)
+        return times
+
+    for level in (0, 2, 4):
+        by_turns(f"cold tile at level {level}", [(2, level, index) for index in range(0, (NEURONS >> level) // 256, max(1, (NEURONS >> level) // 256 // 60))])
+    differences = [(3, 10, 0, f"difference(median({a}),median({b}))") for a, b in list(itertools.permutations(range(CLASSES), 2))[2:42]]
+    for build, (first, second, *rest) in by_turns("first tile of a never-seen difference", differences, "mark: at most 80").items():
+        line(f"  {build.name}the plane's first and second, and the worst of the others", f"{first:.0f}  {second:.0f}  {max(rest):.0f}")
+    planes = [(group, 10, 0, f"difference(median(9),median({group - 1}))") for group in range(4, 10)]
+    by_turns("the same where it is the first of its plane", planes, "mark: at most 80")
+    this = builds[0]
+    pairs = [this.tile(3, 0, 0, f"auroc({a},{b})", "descending") for a, b in list(itertools.permutations(range(CLASSES), 2))[2:22]]
+    this.line("first tile by a never-seen auroc(A,B)", [this.milliseconds(path) for path in pairs], "mark: at most 150")
+    this.line("first page of a never-seen comparison", [this.milliseconds(f"{this.layer}/compare?a=1&b={group}&count=256") for group in (2, 3)])
+    for build in builds:
+        first, *rest = [build.milliseconds(f"{build.tile(3, 10, 0)}&zoom={zoom}&from={64 * zoom}") for zoom in range(1, 9)]
+        line(f"{build.name}first window of the axis, of its plane, the worst of others", f"{first:.0f}  {max(rest):.0f}")
+    for build in builds:
+        line(f"{build.name}memory at the end, MiB", f"{build.process.resident_mib:.0f}")
 
 
 if __name__ == "__main__":

@@ -21,12 +21,12 @@ from server import Client, Process, line
 LONG, WIDE, CLASSES = (60_000, 16_384), (2_000, 262_144), 10
 
 
-def make_dump(path, rows, neurons):
+def make_dump(path, rows, neurons, classes=CLASSES):
     """Something like a layer behind a ReLU, as server.py makes it."""
     random = np.random.default_rng(2)
-    labels = np.arange(rows) % CLASSES
+    labels = np.arange(rows) % classes
     mean = random.normal(-0.3, 0.6, neurons).astype("f4")
-    tilt = random.normal(0, 0.5, (CLASSES, neurons)).astype("f4")
+    tilt = random.normal(0, 0.5, (classes, neurons)).astype("f4")
     step = max(1, (1 << 23) // neurons)
     with h5py.File(path, "w") as file:
         file["labels"] = labels
