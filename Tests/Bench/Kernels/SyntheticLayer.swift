@@ -48,23 +48,19 @@ final class SyntheticLayer {
   func eachRun(_ body: (_ block: Range<Int>, _ tile: Int, _ cell: Int, _ rows: TileRows<Float>) -> Void) {
     let step = UInt32(Self.rowsPerBlock)
     for first in stride(from: 0, to: UInt32(rows), by: Int(step)) {
-      let some = rowsOfClass.map { rows in
-        rows.withUnsafeBufferPointer { all in
-          let from = all.firstIndex { $0 >= first } ?? all.count
-          let to = all.firstIndex { $0 >= first + step } ?? all.count
-          return Array(all[from..<to])
-        }
-      }
-      for tile in 0..<tiles {
-        for (cell, rows) in some.enumerated() {
-          rows.withUnsafeBufferPointer { order in
-            guard let base = order.baseAddress else { return }
-            for start in stride(from: 0, to: order.count, by: RunCounts.rowsMax) {
+      let block = first..<min(first + step, UInt32(rows))
+      // Rows of all classes stand behind each other.
+      let some = rowsOfClass.map { $0.filter(block.contains) }
+      let starts = some.indices.map { some[..<$0].reduce(0) { $0 + $1.count } }
+      Array(some.joined()).withUnsafeBufferPointer { order in
+        for tile in 0..<tiles {
+          for (cell, rows) in some.enumerated() {
+            for start in stride(from: 0, to: rows.count, by: RunCounts.rowsMax) {
               body(
-                Int(first)..<min(Int(first + step), self.rows), tile, cell,
+                Int(block.lowerBound)..<Int(block.upperBound), tile, cell,
                 TileRows(
-                  base: values.base + tile * tileColumns, pitch: neurons, order: base + start,
-                  count: min(RunCounts.rowsMax, order.count - start)))
+                  base: values.base + tile * tileColumns, pitch: neurons,
+                  order: order.baseAddress! + starts[cell] + start, count: min(RunCounts.rowsMax, rows.count - start)))
             }
           }
         }
@@ -78,19 +74,28 @@ final class SyntheticLayer {
       neurons: neurons, CountingCells(rowsOfCell: rowsOfClass.map(\.count), members: []), samplesMax: rows)
   }
 
-  /// Counts all of it.
+  /// Counts all of it, as the engine does: each run is copied side by side first.
   /// - Parameter codes: takes the codes of each block and tile.
   func count(_ band: BandCounters<Float>, codes: TileCodes<Float>? = nil) {
     let scratch = RunCounts()
+    let buffer = Pages<Float>(count: RunCounts.rowsMax * tileColumns)
+    defer { buffer.deallocate() }
+    let inOrder = (0..<UInt32(RunCounts.rowsMax)).map { $0 }
     var last = (block: 0..<0, tile: 0)
-    eachRun { block, tile, cell, rows in
+    eachRun { block, tile, cell, run in
       if last != (block, tile) { codes?.begin(band, tile: tile, samples: block) }
       last = (block, tile)
-      let numbers = RowNumbers(first: 0, samplesPerRow: 1, order: rows.order)
-      if let codes {
-        codes.add(cell: cell, rows, numbers, in: scratch)
-      } else {
-        band.add(tile: tile, cell: cell, rows, numbers, in: scratch)
+      let numbers = RowNumbers(first: 0, samplesPerRow: 1, order: run.order)
+      let bytes = tileColumns * MemoryLayout<Float>.size
+      nd_gather_rows(buffer.base, bytes, run.base, run.pitch * 4, run.order, run.count, bytes)
+      inOrder.withUnsafeBufferPointer {
+        let rows = TileRows(
+          base: UnsafePointer(buffer.base), pitch: tileColumns, order: $0.baseAddress!, count: run.count)
+        if let codes {
+          codes.add(cell: cell, rows, numbers, in: scratch)
+        } else {
+          band.add(tile: tile, cell: cell, rows, numbers, in: scratch)
+        }
       }
     }
     for tile in 0..<tiles { band.closeSegment(tile: tile) }
