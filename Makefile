@@ -64,6 +64,11 @@ OLD_BUILD = $(addprefix --old ,$(OLD))
 bench: packages release bench-python ## The engine beside h5py, NumPy, polars and dask; some minutes
 	$(PYTHON) Tests/Bench/engine.py --divergence $(DIVERGENCE) $(OLD_BUILD)
 
+.PHONY: bench-kernels
+bench-kernels: packages release python ## Each kernel of the engine alone, on one core, and the whole job as their sum; two minutes
+	$(BUILD_RELEASE) --product bench-kernels
+	$(PYTHON) Tests/Bench/kernels.py --kernels $(RELEASE)/release/bench-kernels --divergence $(DIVERGENCE)
+
 .PHONY: fuzz
 fuzz: packages release python ## 5,000 mutated dumps, 3,000 with extreme numbers, 1,000 stores of odd meaning, 400 random layouts, 100,000 pairs of histograms; some minutes
 	$(BUILD_RELEASE) --product catalogue-child

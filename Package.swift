@@ -97,6 +97,9 @@ let package = Package(
     .executableTarget(
       name: "bare-server", dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
       path: "Tests/Bench/BareServer"),
+    .executableTarget(
+      name: "bench-kernels", dependencies: ["CKernels", "Distributions", "Fixtures", "HDF5", "TileStore"],
+      path: "Tests/Bench/Kernels", swiftSettings: acrossModules),
     .target(name: "Fixtures", path: "Tests/Fixtures"),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "Fixtures", "catalogue-child"]),

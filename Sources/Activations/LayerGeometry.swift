@@ -20,6 +20,10 @@ public struct LayerGeometry: Sendable, Hashable {
 
   public var neurons: Int { zip(extents, isNeuronAxis).reduce(1) { $1.1 ? $0 * $1.0 : $0 } }
   public var positions: Int { zip(extents, isNeuronAxis).reduce(1) { $1.1 ? $0 : $0 * $1.0 } }
+  /// Whether a row is a matrix `[sample, neuron]` as it is stored: its only one, or those that its positions are.
+  var isMatrix: Bool {
+    row == 0 && (positions == 1 || reduce == .samples && isNeuronAxis.drop { !$0 }.allSatisfy { $0 })
+  }
   /// Samples that a row gives each neuron.
   public var samplesPerRow: Int { reduce == .samples ? positions : 1 }
 

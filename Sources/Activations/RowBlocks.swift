@@ -10,6 +10,10 @@ public protocol ReadableValue: BinaryFloatingPoint, Sendable {
   /// The stored type that needs no conversion.
   static var element: ElementType { get }
   static func convert(_ source: UnsafeRawPointer, _ element: ElementType, count: Int, to: UnsafeMutablePointer<Self>)
+  /// See `nd_spread_f32`, `nd_largest_f32` and `nd_mean_f32` in `positions.h`.
+  static func spread(_ row: UnsafePointer<Self>, _ places: nd_row_places, to: UnsafeMutablePointer<Self>)
+  static func largest(_ row: UnsafePointer<Self>, _ places: nd_row_places, to: UnsafeMutablePointer<Self>)
+  static func mean(_ row: UnsafePointer<Self>, _ places: nd_row_places, to: UnsafeMutablePointer<Self>)
 }
 
 extension Float: ReadableValue {
@@ -19,6 +23,20 @@ extension Float: ReadableValue {
   ) {
     HDF5.convert(source, element, count: count, to: to)
   }
+  public static func spread(
+    _ row: UnsafePointer<Float>, _ places: nd_row_places, to target: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: places) { nd_spread_f32(row, $0, target) }
+  }
+  public static func largest(
+    _ row: UnsafePointer<Float>, _ places: nd_row_places, to target: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: places) { nd_largest_f32(row, $0, target) }
+  }
+  public static func mean(_ row: UnsafePointer<Float>, _ places: nd_row_places, to target: UnsafeMutablePointer<Float>)
+  {
+    withUnsafePointer(to: places) { nd_mean_f32(row, $0, target) }
+  }
 }
 
 extension Double: ReadableValue {
@@ -27,6 +45,21 @@ extension Double: ReadableValue {
     _ source: UnsafeRawPointer, _ element: ElementType, count: Int, to: UnsafeMutablePointer<Double>
   ) {
     HDF5.convert(source, element, count: count, to: to)
+  }
+  public static func spread(
+    _ row: UnsafePointer<Double>, _ places: nd_row_places, to target: UnsafeMutablePointer<Double>
+  ) {
+    withUnsafePointer(to: places) { nd_spread_f64(row, $0, target) }
+  }
+  public static func largest(
+    _ row: UnsafePointer<Double>, _ places: nd_row_places, to target: UnsafeMutablePointer<Double>
+  ) {
+    withUnsafePointer(to: places) { nd_largest_f64(row, $0, target) }
+  }
+  public static func mean(
+    _ row: UnsafePointer<Double>, _ places: nd_row_places, to target: UnsafeMutablePointer<Double>
+  ) {
+    withUnsafePointer(to: places) { nd_mean_f64(row, $0, target) }
   }
 }
 
@@ -169,9 +202,9 @@ public final class RowBlocks<Value: ReadableValue> {
     UnsafeMutableRawBufferPointer(start: nd_pages_allocate(bytes), count: bytes)
   }
 
-  /// Whether a decoded box already is `[row, neuron]`.
+  /// Whether a decoded box already is `[sample, neuron]`. Where samples are reduced, a mask leaves out positions of them.
   private static func isMatrix(_ source: LayerSource) -> Bool {
-    source.geometry.row == 0 && source.geometry.positions == 1 && !source.isMasked
+    source.geometry.isMatrix && (!source.isMasked || source.geometry.reduce == .samples)
   }
 
   /// Whether blocks of these neurons may be looked at where the system has them in memory: where they are whole rows, as they
@@ -251,8 +284,9 @@ public final class RowBlocks<Value: ReadableValue> {
   private func block(_ number: Int, of run: MappedRun, after before: MappedRun?) -> RowBlock<Value> {
     let base = run.bytes.assumingMemoryBound(to: Value.self).baseAddress! + neurons.lowerBound
     let rows = rows(of: number)
+    let each = source.geometry.samplesPerRow
     return RowBlock(
-      base: base, pitch: band.count, samples: rows.count, firstRow: rows.lowerBound, samplesPerRow: 1,
+      base: base, pitch: band.count, samples: rows.count * each, firstRow: rows.lowerBound, samplesPerRow: each,
       before: before)
   }
 
@@ -290,9 +324,11 @@ public final class RowBlocks<Value: ReadableValue> {
     let firstRow = part.firstRow + block.rows.lowerBound
     let samples = block.rows.count * geometry.samplesPerRow
     if isMatrix {
-      let pitch = count / block.rows.count
+      let pitch = count / samples
       let offset = geometry.offsets(neurons: neurons.lowerBound..<neurons.lowerBound + 1, rowCount: 1).neurons[0]
-      return RowBlock(base: decoded + offset, pitch: pitch, samples: samples, firstRow: firstRow, samplesPerRow: 1)
+      return RowBlock(
+        base: decoded + offset, pitch: pitch, samples: samples, firstRow: firstRow,
+        samplesPerRow: geometry.samplesPerRow)
     }
     if let mask, geometry.reduce != .samples {
       try mask.with(part: block.part, rows: block.rows) { positions, _ in
@@ -342,30 +378,17 @@ public final class RowBlocks<Value: ReadableValue> {
             UnsafePointer($0.pointer.assumingMemoryBound(to: UInt8.self) + row * offsets.positions.count))
         } ?? offsets.positions
       let start = from.pointer.assumingMemoryBound(to: Value.self) + row * offsets.row
-      let samplesPerRow = geometry.samplesPerRow
-      let target = to.pointer.assumingMemoryBound(to: Value.self) + row * samplesPerRow * width
-      switch geometry.reduce {
-      case .flatten, .samples:
-        for (position, place) in offsets.positions.enumerated() {
-          for (neuron, offset) in offsets.neurons.enumerated() {
-            target[position * width + neuron] = start[place + offset]
+      let target = to.pointer.assumingMemoryBound(to: Value.self) + row * geometry.samplesPerRow * width
+      offsets.neurons.withUnsafeBufferPointer { neurons in
+        positions.withUnsafeBufferPointer { positions in
+          let places = nd_row_places(
+            neurons: neurons.baseAddress, neuron_count: neurons.count, positions: positions.baseAddress,
+            position_count: positions.count)
+          switch geometry.reduce {
+          case .flatten, .samples: Value.spread(start, places, to: target)
+          case .max: Value.largest(start, places, to: target)
+          case .mean: Value.mean(start, places, to: target)
           }
-        }
-      case .max:
-        for (neuron, offset) in offsets.neurons.enumerated() {
-          var largest = -Value.infinity
-          for place in positions {
-            let value = start[place + offset]
-            if !(value <= largest) { largest = value }
-            if value.isNaN { break }
-          }
-          target[neuron] = largest
-        }
-      case .mean:
-        for (neuron, offset) in offsets.neurons.enumerated() {
-          var sum = 0.0
-          for place in positions { sum += Double(start[place + offset]) }
-          target[neuron] = Value(sum / Double(positions.count))
         }
       }
     }

@@ -1,11 +1,12 @@
 // Included once for each type of value, with what bins_template.h asks for.
 #include "bins_template.h"
 
-ND_CLONES void NAME(nd_code_)(const VALUE *tile, size_t rows, const VALUE *scale_a, const VALUE *scale_b,
-                              const uint32_t *order, uint32_t first, uint8_t *codes, uint64_t *apart) {
+ND_CLONES void NAME(nd_code_)(const VALUE *base, size_t pitch, const uint32_t *order, size_t rows, const VALUE *scale_a,
+                              const VALUE *scale_b, const uint32_t *numbers, uint32_t first, uint8_t *codes,
+                              uint64_t *apart) {
   for (size_t r = 0; r < rows; r++) {
-    const VALUE *row = tile + r * ND_TILE;
-    const size_t place = order[r] - first;
+    const VALUE *row = base + order[r] * pitch;
+    const size_t place = numbers[r] - first;
     uint8_t *code = codes + place * ND_TILE;
     NAME(bins_)(row, scale_a, scale_b, code);
     uint64_t zeros = 0, strange = 0;

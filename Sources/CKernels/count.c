@@ -3,18 +3,7 @@
 #include <string.h>
 
 #include "clones.h"
-
-enum {
-  rows_ahead = 16,
-  /// Below so many rows it takes longer to clear and to add up counters of bytes than they save.
-  few_rows = 16
-};
-
-/// Asks for bytes that are needed soon. Into the second-level cache: rows lie a power of two apart, and a few of them would push
-/// each other out of the first.
-static ND_INLINE void fetch(const void *from, size_t bytes) {
-  for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch((const char *)from + line, 0, 2);
-}
+#include "fetch.h"
 
 ND_CLONES void nd_gather_rows(void *tile, size_t tile_bytes, const void *base, size_t pitch, const uint32_t *order, size_t rows,
                     size_t bytes) {
@@ -27,18 +16,6 @@ ND_CLONES void nd_gather_rows(void *tile, size_t tile_bytes, const void *base, s
       memcpy(to, from + order[r] * pitch, 256);
     else
       memcpy(to, from + order[r] * pitch, bytes);
-  }
-}
-
-/// Adds the counts of a tile in bytes to its counters, and clears them. Most bins of most neurons are empty.
-static ND_INLINE void move_counts(uint16_t *counters, uint8_t *small) {
-  typedef uint8_t narrow __attribute__((ext_vector_type(64), aligned(64)));
-  typedef uint16_t wide __attribute__((ext_vector_type(64), aligned(2)));
-  for (size_t i = 0; i < ND_TILE * ND_BINS; i += 64) {
-    narrow *some = (narrow *)(small + i);
-    if (__builtin_reduce_or(*some) == 0) continue;
-    *(wide *)(counters + i) += __builtin_convertvector(*some, wide);
-    *some = 0;
   }
 }
 
@@ -63,5 +40,32 @@ static ND_INLINE void move_counts(uint16_t *counters, uint8_t *small) {
 HALVE(nd_halve_u16, uint16_t)
 HALVE(nd_halve_u32, uint32_t)
 
-#define TEMPLATE "count_template.h"
+// Most lists want few bins, and loops of a known length take half the time.
+#define FEW_INTERVALS(COLLECT, base, pitch, order, rows, intervals, ...)      \
+  switch (intervals) {                                                        \
+    case 1: COLLECT(base, pitch, order, rows, 1, __VA_ARGS__); break;         \
+    case 2: COLLECT(base, pitch, order, rows, 2, __VA_ARGS__); break;         \
+    case 3: COLLECT(base, pitch, order, rows, 3, __VA_ARGS__); break;         \
+    case 4: COLLECT(base, pitch, order, rows, 4, __VA_ARGS__); break;         \
+    default: COLLECT(base, pitch, order, rows, intervals, __VA_ARGS__);       \
+  }
+
+#define TEMPLATE "collect_template.h"
 #include "each_value.h"
+#include "collect_avx512.h"
+
+void nd_collect_f32(const float *base, size_t pitch, const uint32_t *order, size_t rows, size_t intervals,
+                    const float *low, const float *high, uint64_t *cursors, const uint64_t *ends, float *values) {
+#if defined(__x86_64__)
+  if (has_avx512()) {
+    collect_avx512(base, pitch, order, rows, intervals, low, high, cursors, ends, values);
+    return;
+  }
+#endif
+  collect_clones_f32(base, pitch, order, rows, intervals, low, high, cursors, ends, values);
+}
+
+void nd_collect_f64(const double *base, size_t pitch, const uint32_t *order, size_t rows, size_t intervals,
+                    const double *low, const double *high, uint64_t *cursors, const uint64_t *ends, double *values) {
+  collect_clones_f64(base, pitch, order, rows, intervals, low, high, cursors, ends, values);
+}

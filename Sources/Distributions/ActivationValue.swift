@@ -9,23 +9,20 @@ public protocol ActivationValue: BinaryFloatingPoint, BitwiseCopyable, Sendable 
   /// Exponent of the smallest subnormal number.
   static var leastExponent: Int { get }
 
-  /// See `nd_measure_f32` in `count.h`.
-  static func measure(
-    _ tile: UnsafePointer<Self>, rows: Int, _ figures: nd_figures, first: Int,
-    low: UnsafeMutablePointer<Self>, high: UnsafeMutablePointer<Self>
-  ) -> Bool
-  /// See `nd_count_f32` in `count.h`.
+  /// See `nd_take_run_f32` in `run.h`.
+  static func take(_ rows: TileRows<Self>, _ run: nd_run) -> RunFindings
+  /// See `nd_count_f32` in `run.h`.
   static func count(
-    _ tile: UnsafePointer<Self>, rows: Int, scaleA: UnsafePointer<Self>, scaleB: UnsafePointer<Self>,
-    counters: UnsafeMutablePointer<UInt16>, checked: Bool)
+    _ rows: TileRows<Self>, scaleA: UnsafePointer<Self>, scaleB: UnsafePointer<Self>,
+    counters: UnsafeMutablePointer<UInt16>)
+  /// See `nd_count_column_f32` in `run.h`.
+  static func count(
+    _ rows: TileRows<Self>, column: Int, scaleA: Self, scaleB: Self, counts: UnsafeMutablePointer<UInt8>)
   /// See `nd_code_f32` in `codes.h`.
   static func code(
-    _ tile: UnsafePointer<Self>, rows: Int, scaleA: UnsafePointer<Self>, scaleB: UnsafePointer<Self>,
-    order: UnsafePointer<UInt32>, first: UInt32, codes: UnsafeMutablePointer<UInt8>,
+    _ rows: TileRows<Self>, scaleA: UnsafePointer<Self>, scaleB: UnsafePointer<Self>,
+    numbers: UnsafePointer<UInt32>, first: UInt32, codes: UnsafeMutablePointer<UInt8>,
     apart: UnsafeMutablePointer<UInt64>)
-  /// See `nd_keep_extremes_f32` in `extremes.h`.
-  static func keepExtremes(
-    _ tile: UnsafePointer<Self>, rows: Int, _ numbers: RowNumbers, highest: nd_extremes, lowest: nd_extremes)
   /// See `nd_keep_extreme_f32` in `extremes.h`. The row may be in the list already.
   static func keepExtreme(_ lists: nd_extremes, column: Int, _ value: Self, row: UInt32)
   /// See `nd_collect_f32` in `count.h`.
@@ -73,6 +70,26 @@ public struct RowNumbers {
     self.samplesPerRow = UInt32(samplesPerRow)
     self.order = order
   }
+
+  private init(_ first: UInt32, _ samplesPerRow: UInt32, _ order: UnsafePointer<UInt32>) {
+    (self.first, self.samplesPerRow, self.order) = (first, samplesPerRow, order)
+  }
+
+  /// Those behind the first `count` samples.
+  func dropping(_ count: Int) -> RowNumbers { RowNumbers(first, samplesPerRow, order + count) }
+}
+
+/// What taking a run of rows met.
+public struct RunFindings {
+  /// Values that are not finite: what was counted of bins is of no use.
+  let isOdd: Bool
+  /// Columns that were lowered or raised.
+  let isWider: Bool
+
+  init(_ found: Int32) {
+    isOdd = found & Int32(ND_RUN_ODD) != 0
+    isWider = found & Int32(ND_RUN_WIDER) != 0
+  }
 }
 
 extension ActivationValue {
@@ -93,29 +110,28 @@ extension Float: ActivationValue {
   public static var significandBits: Int { 23 }
   public static var leastExponent: Int { -149 }
 
-  public static func measure(
-    _ tile: UnsafePointer<Float>, rows: Int, _ figures: nd_figures, first: Int,
-    low: UnsafeMutablePointer<Float>, high: UnsafeMutablePointer<Float>
-  ) -> Bool {
-    withUnsafePointer(to: figures) { nd_measure_f32(tile, rows, $0, first, low, high) != 0 }
+  public static func take(_ rows: TileRows<Float>, _ run: nd_run) -> RunFindings {
+    withUnsafePointer(to: run) {
+      RunFindings(nd_take_run_f32(rows.base, rows.pitch, rows.order, rows.count, $0))
+    }
   }
   public static func count(
-    _ tile: UnsafePointer<Float>, rows: Int, scaleA: UnsafePointer<Float>, scaleB: UnsafePointer<Float>,
-    counters: UnsafeMutablePointer<UInt16>, checked: Bool
+    _ rows: TileRows<Float>, scaleA: UnsafePointer<Float>, scaleB: UnsafePointer<Float>,
+    counters: UnsafeMutablePointer<UInt16>
   ) {
-    nd_count_f32(tile, rows, scaleA, scaleB, counters, checked ? 1 : 0)
+    nd_count_f32(rows.base, rows.pitch, rows.order, rows.count, scaleA, scaleB, counters)
+  }
+  public static func count(
+    _ rows: TileRows<Float>, column: Int, scaleA: Float, scaleB: Float, counts: UnsafeMutablePointer<UInt8>
+  ) {
+    nd_count_column_f32(rows.base + column, rows.pitch, rows.order, rows.count, scaleA, scaleB, counts)
   }
   public static func code(
-    _ tile: UnsafePointer<Float>, rows: Int, scaleA: UnsafePointer<Float>, scaleB: UnsafePointer<Float>,
-    order: UnsafePointer<UInt32>, first: UInt32, codes: UnsafeMutablePointer<UInt8>,
+    _ rows: TileRows<Float>, scaleA: UnsafePointer<Float>, scaleB: UnsafePointer<Float>,
+    numbers: UnsafePointer<UInt32>, first: UInt32, codes: UnsafeMutablePointer<UInt8>,
     apart: UnsafeMutablePointer<UInt64>
   ) {
-    nd_code_f32(tile, rows, scaleA, scaleB, order, first, codes, apart)
-  }
-  public static func keepExtremes(
-    _ tile: UnsafePointer<Float>, rows: Int, _ numbers: RowNumbers, highest: nd_extremes, lowest: nd_extremes
-  ) {
-    nd_keep_extremes_f32(tile, rows, numbers.order, numbers.first, numbers.samplesPerRow, highest, lowest)
+    nd_code_f32(rows.base, rows.pitch, rows.order, rows.count, scaleA, scaleB, numbers, first, codes, apart)
   }
   public static func keepExtreme(_ lists: nd_extremes, column: Int, _ value: Float, row: UInt32) {
     nd_keep_extreme_f32(lists, column, value, row, 1)
@@ -146,29 +162,28 @@ extension Double: ActivationValue {
   public static var significandBits: Int { 52 }
   public static var leastExponent: Int { -1074 }
 
-  public static func measure(
-    _ tile: UnsafePointer<Double>, rows: Int, _ figures: nd_figures, first: Int,
-    low: UnsafeMutablePointer<Double>, high: UnsafeMutablePointer<Double>
-  ) -> Bool {
-    withUnsafePointer(to: figures) { nd_measure_f64(tile, rows, $0, first, low, high) != 0 }
+  public static func take(_ rows: TileRows<Double>, _ run: nd_run) -> RunFindings {
+    withUnsafePointer(to: run) {
+      RunFindings(nd_take_run_f64(rows.base, rows.pitch, rows.order, rows.count, $0))
+    }
   }
   public static func count(
-    _ tile: UnsafePointer<Double>, rows: Int, scaleA: UnsafePointer<Double>, scaleB: UnsafePointer<Double>,
-    counters: UnsafeMutablePointer<UInt16>, checked: Bool
+    _ rows: TileRows<Double>, scaleA: UnsafePointer<Double>, scaleB: UnsafePointer<Double>,
+    counters: UnsafeMutablePointer<UInt16>
   ) {
-    nd_count_f64(tile, rows, scaleA, scaleB, counters, checked ? 1 : 0)
+    nd_count_f64(rows.base, rows.pitch, rows.order, rows.count, scaleA, scaleB, counters)
+  }
+  public static func count(
+    _ rows: TileRows<Double>, column: Int, scaleA: Double, scaleB: Double, counts: UnsafeMutablePointer<UInt8>
+  ) {
+    nd_count_column_f64(rows.base + column, rows.pitch, rows.order, rows.count, scaleA, scaleB, counts)
   }
   public static func code(
-    _ tile: UnsafePointer<Double>, rows: Int, scaleA: UnsafePointer<Double>, scaleB: UnsafePointer<Double>,
-    order: UnsafePointer<UInt32>, first: UInt32, codes: UnsafeMutablePointer<UInt8>,
+    _ rows: TileRows<Double>, scaleA: UnsafePointer<Double>, scaleB: UnsafePointer<Double>,
+    numbers: UnsafePointer<UInt32>, first: UInt32, codes: UnsafeMutablePointer<UInt8>,
     apart: UnsafeMutablePointer<UInt64>
   ) {
-    nd_code_f64(tile, rows, scaleA, scaleB, order, first, codes, apart)
-  }
-  public static func keepExtremes(
-    _ tile: UnsafePointer<Double>, rows: Int, _ numbers: RowNumbers, highest: nd_extremes, lowest: nd_extremes
-  ) {
-    nd_keep_extremes_f64(tile, rows, numbers.order, numbers.first, numbers.samplesPerRow, highest, lowest)
+    nd_code_f64(rows.base, rows.pitch, rows.order, rows.count, scaleA, scaleB, numbers, first, codes, apart)
   }
   public static func keepExtreme(_ lists: nd_extremes, column: Int, _ value: Double, row: UInt32) {
     nd_keep_extreme_f64(lists, column, value, row, 1)

@@ -7,9 +7,6 @@ import HDF5
 //   catalogue-child read FILE OUT       catalogues FILE in a child, then reads all numbers and texts
 //                                       of it. Prints a line of JSON for each dataset, and appends
 //                                       the elements to OUT, native-endian, row-major.
-//   catalogue-child speed FILE          reads every dataset on one thread, in bands of rows as high as
-//                                       a chunk, and prints how many GB come out a second of
-//                                       processor time.
 
 struct Line: Encodable {
   var path: String?
@@ -50,41 +47,6 @@ func readAll(_ path: String, into out: String) throws {
   }
 }
 
-/// Of this thread, so that other people's work on the machine counts less.
-func cpuSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}
-
-func measure(_ path: String) throws {
-  let catalogue = try File.catalogue(path: path)
-  let file = try File(catalogue)
-  let scratch = Scratch()
-  for info in catalogue.datasets {
-    let dataset = try file.dataset(info)
-    var rows = 256
-    if case .chunked(let chunk) = info.layout { rows = chunk[0] }
-    let rowBytes = info.shape.dropFirst().reduce(info.elementBytes, *)
-    let band = UnsafeMutableRawPointer.allocate(byteCount: rows * rowBytes, alignment: 64)
-    defer { band.deallocate() }
-    var bestSeconds = Double.infinity
-    for _ in 0..<3 {
-      let began = cpuSeconds()
-      for first in stride(from: 0, to: info.shape[0], by: rows) {
-        var box = info.box
-        box[0] = first..<min(first + rows, info.shape[0])
-        for piece in dataset.pieces(of: box) {
-          try dataset.read(piece, of: box, into: band, scratch: scratch)
-        }
-      }
-      bestSeconds = min(bestSeconds, cpuSeconds() - began)
-    }
-    let rate = Double(info.count * info.elementBytes) / bestSeconds / 1e9
-    print(String(format: "%6.2f GB/s  ", rate) + info.path)
-  }
-}
-
 let arguments = CommandLine.arguments
 switch arguments.dropFirst().first {
 case CatalogueChild.subcommand:
@@ -93,8 +55,6 @@ case "read" where arguments.count == 4:
   do { try readAll(arguments[2], into: arguments[3]) } catch let error as HDF5Error {
     try printLine(Line(error: error.description))
   }
-case "speed" where arguments.count == 3:
-  try measure(arguments[2])
 default:
   exit(64)
 }

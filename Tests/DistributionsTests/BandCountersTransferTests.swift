@@ -62,10 +62,17 @@ import Testing
           (tile * tileColumns..<(tile + 1) * tileColumns).map { $0 < Self.neurons ? sample.columns[$0][row] : 0 }
         }
         guard !rows.isEmpty else { continue }
-        rows.map { UInt32($0) }.withUnsafeBufferPointer {
-          band.add(
-            tile: tile, cell: cell, rows: rows.count, values: values,
-            numbers: RowNumbers(first: 0, samplesPerRow: 1, order: $0.baseAddress!))
+        let places = (0..<UInt32(rows.count)).map { $0 }
+        values.withUnsafeBufferPointer { values in
+          places.withUnsafeBufferPointer { places in
+            rows.map { UInt32($0) }.withUnsafeBufferPointer {
+              band.add(
+                tile: tile, cell: cell,
+                TileRows(
+                  base: values.baseAddress!, pitch: tileColumns, order: places.baseAddress!, count: rows.count),
+                RowNumbers(first: 0, samplesPerRow: 1, order: $0.baseAddress!), in: RunCounts())
+            }
+          }
         }
       }
       var journal = [Moments](repeating: Moments(), count: Self.cells * tileColumns)

@@ -30,6 +30,8 @@ import Testing
     let block = Int.random(in: 1...max(1, rows / 2), using: &random)
     let parts = (0..<2).map { _ in BandCounters<Value>(neurons: tileColumns, cells: 3, samplesPerCellMax: samples) }
     let all = BandCounters<Value>(neurons: tileColumns, cells: 3, samplesPerCellMax: samples)
+    let scratch = RunCounts()
+    let inOrder = (0..<UInt32(200)).map { $0 }
     for (number, first) in stride(from: 0, to: rows, by: block).enumerated() {
       let some = first..<min(first + block, rows)
       for c in 0..<3 {
@@ -41,8 +43,13 @@ import Testing
           let values = order.flatMap { sample in columns.map { $0[first * samplesPerRow + Int(sample)] } }
           order.withUnsafeBufferPointer { order in
             let numbers = RowNumbers(first: first, samplesPerRow: samplesPerRow, order: order.baseAddress!)
-            all.add(tile: 0, cell: c, rows: order.count, values: values, numbers: numbers)
-            parts[number % 2].add(tile: 0, cell: c, rows: order.count, values: values, numbers: numbers)
+            values.withUnsafeBufferPointer { values in
+              inOrder.withUnsafeBufferPointer { places in
+                let rows = TileRows(
+                  base: values.baseAddress!, pitch: tileColumns, order: places.baseAddress!, count: order.count)
+                for band in [all, parts[number % 2]] { band.add(tile: 0, cell: c, rows, numbers, in: scratch) }
+              }
+            }
           }
         }
       }

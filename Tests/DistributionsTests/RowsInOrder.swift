@@ -5,8 +5,9 @@ extension BandCounters {
   func add(tile: Int, cell: Int, rows: Int, values: UnsafePointer<Value>) {
     (0..<UInt32(rows)).map { $0 }.withUnsafeBufferPointer {
       add(
-        tile: tile, cell: cell, rows: rows, values: values,
-        numbers: RowNumbers(first: 0, samplesPerRow: 1, order: $0.baseAddress!))
+        tile: tile, cell: cell,
+        TileRows(base: values, pitch: tileColumns, order: $0.baseAddress!, count: rows),
+        RowNumbers(first: 0, samplesPerRow: 1, order: $0.baseAddress!), in: RunCounts())
     }
   }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes a file with one dataset for each filter, to measure decoding.
 
-    speed_hdf5.py FILE && catalogue-child speed FILE
+    speed_hdf5.py FILE && bench-kernels filters FILE
 
 The values are those of a layer behind ReLU: half zeros, the rest normal, kept to 12 bits of
 mantissa so that compressors have something to find.

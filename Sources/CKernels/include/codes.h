@@ -10,14 +10,15 @@
 /// Kinds of values that stand apart: the code says which, the bit that it does.
 enum { ND_ZERO = 0, ND_NAN = 1, ND_PLUS_INFINITY = 2, ND_MINUS_INFINITY = 3, ND_MISSING = 4 };
 
-/// Takes the codes of a tile, `rows` x ND_TILE values: row `r` goes to place `order[r] - first`.
+/// Takes the codes of ND_TILE columns of some rows, which begin `pitch` values apart at `base` and are taken in the given order: row `r` goes
+/// to place `numbers[r] - first`.
 ///
 /// `codes` [place, ND_TILE] takes the low byte of the number of the value's bin, which is that of `nd_count_f32`, or the kind of a value
 /// that stands apart. `apart` [place] has a bit for each column whose value does.
-void nd_code_f32(const float *tile, size_t rows, const float *scale_a, const float *scale_b, const uint32_t *order,
-                 uint32_t first, uint8_t *codes, uint64_t *apart);
-void nd_code_f64(const double *tile, size_t rows, const double *scale_a, const double *scale_b, const uint32_t *order,
-                 uint32_t first, uint8_t *codes, uint64_t *apart);
+void nd_code_f32(const float *base, size_t pitch, const uint32_t *order, size_t rows, const float *scale_a,
+                 const float *scale_b, const uint32_t *numbers, uint32_t first, uint8_t *codes, uint64_t *apart);
+void nd_code_f64(const double *base, size_t pitch, const uint32_t *order, size_t rows, const double *scale_a,
+                 const double *scale_b, const uint32_t *numbers, uint32_t first, uint8_t *codes, uint64_t *apart);
 
 /// How low bytes become codes, [ND_TILE]: `base + ((rest + ((byte - low) & 255)) >> shift)`, or `byte - origin` of what stands apart.
 typedef struct {

@@ -1,4 +1,4 @@
-// Counting of one tile: `rows` x ND_TILE values, row-major, all rows of one cell.
+// What tiles are made of: ND_TILE columns of some rows, all of one cell.
 #ifndef CKERNELS_COUNT_H
 #define CKERNELS_COUNT_H
 
@@ -23,19 +23,6 @@ typedef struct {
   uint32_t *count, *zeros, *nan, *infinite;
   size_t pitch;
 } nd_figures;
-
-/// Adds a tile of one cell to the figures of the ND_TILE neurons from index `first` (of [cell, pitch]) on, in row order, and
-/// lowers `low` and raises `high` [ND_TILE] to hold its finite values. Returns whether it met a value that is not finite.
-int nd_measure_f32(const float *tile, size_t rows, const nd_figures *figures, size_t first, float *low, float *high);
-int nd_measure_f64(const double *tile, size_t rows, const nd_figures *figures, size_t first, double *low, double *high);
-
-/// Counts a tile of one cell: `counters` is [ND_TILE, ND_BINS]; the bin of `v` is the low byte of
-/// `floor(v * scale_a[c] * scale_b[c])`, both scales powers of two. Values that are not finite are passed over where
-/// `checked` is set, and must not occur where it is not. The caller sees to it that no counter overflows.
-void nd_count_f32(const float *tile, size_t rows, const float *scale_a, const float *scale_b, uint16_t *counters,
-                  int checked);
-void nd_count_f64(const double *tile, size_t rows, const double *scale_a, const double *scale_b, uint16_t *counters,
-                  int checked);
 
 /// Adds up the two neighbouring bins `2 k` and `2 k + 1` of a histogram of ND_BINS counters, each at the low byte of its bin's
 /// number, the first of which is `origin`: bin `k` of a grid twice as coarse, again at its low byte.

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Takes the codes of a tile's values in a stretch of samples while they are counted; the memory of one lane.
+/// Takes the codes of a tile's values in a stretch of samples while it counts them; the memory of one lane.
 ///
 /// Grids grow as rows come. What was taken before is brought to the grid as it is, so that all codes of a record are on one grid.
 public final class TileCodes<Value: ActivationValue>: @unchecked Sendable {
@@ -56,17 +56,20 @@ public final class TileCodes<Value: ActivationValue>: @unchecked Sendable {
     added = 0
   }
 
-  /// Takes the codes of rows of one cell, after they were counted.
-  /// - Parameters:
-  ///   - values: `[rows, tileColumns]`.
-  ///   - order: number of each row's sample; all that are added of a stretch stand behind each other.
-  public func add(_ values: UnsafePointer<Value>, rows: Int, order: UnsafePointer<UInt32>) {
+  /// Counts rows of one cell, and takes their codes.
+  /// - Parameter numbers: of each row's sample; all that are added of a stretch stand behind each other.
+  public func add(cell: Int, _ rows: TileRows<Value>, _ numbers: RowNumbers, in scratch: RunCounts) {
     guard let counters else { preconditionFailure("no stretch was begun") }
-    followGrids(counters, before: order)
-    Value.code(
-      values, rows: rows, scaleA: counters.scaleA + firstNeuron, scaleB: counters.scaleB + firstNeuron, order: order,
-      first: UInt32(samples.lowerBound), codes: codes, apart: apart)
-    added += rows
+    let target = RunCodes(codes: codes, apart: apart, first: UInt32(samples.lowerBound))
+    let areThere = counters.add(
+      tile: firstNeuron / tileColumns, cell: cell, rows, numbers, in: scratch, codes: target)
+    followGrids(counters, before: numbers.order)
+    if !areThere {
+      Value.code(
+        rows, scaleA: counters.scaleA + firstNeuron, scaleB: counters.scaleB + firstNeuron, numbers: numbers.order,
+        first: target.first, codes: codes, apart: apart)
+    }
+    added += rows.count
   }
 
   /// Brings what was added so far to grids that have become coarser since.

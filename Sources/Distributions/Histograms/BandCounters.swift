@@ -144,47 +144,100 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
 
   // MARK: Counting
 
-  /// Counts `rows` rows of one cell, in row order.
+  /// Counts rows of one cell, in row order.
   /// - Parameters:
-  ///   - values: `[rows, tileColumns]`; columns beyond `neurons` hold 0.
+  ///   - rows: columns beyond `neurons` hold 0.
   ///   - numbers: which rows of the dump they are.
-  public func add(tile: Int, cell: Int, rows: Int, values: UnsafePointer<Value>, numbers: RowNumbers) {
+  ///   - scratch: of the lane.
+  ///   - codes: takes the codes of the rows.
+  /// - Returns: whether it has, on the grids as they are now; otherwise they are to be taken anew.
+  @discardableResult
+  public func add(
+    tile: Int, cell: Int, _ rows: TileRows<Value>, _ numbers: RowNumbers, in scratch: RunCounts, codes: RunCodes? = nil
+  ) -> Bool {
+    var areThere = true
+    for first in stride(from: 0, to: rows.count, by: RunCounts.rowsMax) {
+      let run = TileRows(
+        base: rows.base, pitch: rows.pitch, order: rows.order + first,
+        count: min(RunCounts.rowsMax, rows.count - first))
+      let isOnGrid = add(tile: tile, cell: cell, run: run, numbers.dropping(first), in: scratch, codes: codes)
+      areThere = areThere && isOnGrid
+    }
+    return areThere
+  }
+
+  /// Columns that are counted anew one by one; of more of them, all are.
+  private static var columnsAnewMax: Int { 16 }
+
+  private func add(
+    tile: Int, cell: Int, run rows: TileRows<Value>, _ numbers: RowNumbers, in scratch: RunCounts, codes: RunCodes?
+  ) -> Bool {
     let column = tile * tileColumns
-    let odd = Value.measure(
-      values, rows: rows, figures, first: cell * pitch + column, low: low + column, high: high + column)
-    for neuron in column..<column + tileColumns
-    where low[neuron] != fittedLow[neuron] || high[neuron] != fittedHigh[neuron] {
-      fit(neuron)
-    }
     let histogram = counting.histogramOfCell[cell]
-    let first = place(column, histogram)
-    if let wideCounters {
-      let at = tile * histograms + histogram
-      if pending[at] + UInt32(rows) > UInt32(UInt16.max) {
-        let size = tileColumns * DyadicGrid.binCount
-        nd_add_u16_u32(wideCounters.base + first, counters.base + first, size)
-        (counters.base + first).update(repeating: 0, count: size)
-        pending[at] = 0
+    let counters = room(tile: tile, histogram: histogram, rows: rows.count)
+    // Bins are counted on the grids as they are, in the hope that these hold all values. Before there are grids, there is none.
+    let isHopeful =
+      rows.count >= RunCounts.rowsMin && (0..<tileColumns).allSatisfy { exponents[column + $0] != Self.unset }
+    let found = Value.take(
+      rows,
+      nd_run(
+        figures: figures, first: cell * pitch + column, low: low + column, high: high + column,
+        scale_a: scaleA + column, scale_b: scaleB + column, highest: extremes.list(.highest, from: column),
+        lowest: extremes.list(.lowest, from: column), numbers: numbers.order, first_row: numbers.first,
+        samples_per_row: numbers.samplesPerRow, counts: isHopeful ? scratch.base : nil, codes: codes?.codes,
+        apart: codes?.apart, first_place: codes?.first ?? 0))
+    var moved: [Int] = []
+    if found.isWider {
+      for index in 0..<tileColumns
+      where low[column + index] != fittedLow[column + index] || high[column + index] != fittedHigh[column + index] {
+        if fit(column + index) { moved.append(index) }
       }
-      pending[at] += UInt32(rows)
     }
-    Value.count(
-      values, rows: rows, scaleA: scaleA + column, scaleB: scaleB + column, counters: counters.base + first,
-      checked: odd)
-    extremes.add(tile: tile, values, rows: rows, numbers)
+    guard isHopeful, !found.isOdd, moved.count <= Self.columnsAnewMax else {
+      if isHopeful { scratch.clear() }
+      Value.count(rows, scaleA: scaleA + column, scaleB: scaleB + column, counters: counters)
+      return false
+    }
+    for index in moved {
+      scratch.clear(column: index)
+      Value.count(
+        rows, column: index, scaleA: scaleA[column + index], scaleB: scaleB[column + index],
+        counts: scratch.base + index * DyadicGrid.binCount)
+    }
+    nd_move_counts(counters, scratch.base)
+    return moved.isEmpty
+  }
+
+  /// The counters of a histogram of a tile, none of which overflows by so many rows more.
+  private func room(tile: Int, histogram: Int, rows: Int) -> UnsafeMutablePointer<UInt16> {
+    let first = place(tile * tileColumns, histogram)
+    let narrow = counters.base + first
+    guard let wideCounters else { return narrow }
+    let at = tile * histograms + histogram
+    if pending[at] + UInt32(rows) > UInt32(UInt16.max) {
+      let size = tileColumns * DyadicGrid.binCount
+      nd_add_u16_u32(wideCounters.base + first, narrow, size)
+      narrow.update(repeating: 0, count: size)
+      pending[at] = 0
+    }
+    pending[at] += UInt32(rows)
+    return narrow
   }
 
   /// Lets a neuron's grid hold its extremes, which have moved.
-  func fit(_ neuron: Int) {
+  /// - Returns: whether its bins are others now.
+  @discardableResult
+  func fit(_ neuron: Int) -> Bool {
     let old = Int(exponents[neuron])
     let oldOrigin = exponents[neuron] == Self.unset ? 0 : DyadicGrid.bin(of: fittedLow[neuron], exponent: old)
     let wasEmpty = exponents[neuron] == Self.unset
     fittedLow[neuron] = low[neuron]
     fittedHigh[neuron] = high[neuron]
     let exponent = DyadicGrid.exponent(low: low[neuron], high: high[neuron])
-    guard wasEmpty || exponent != old else { return }
+    guard wasEmpty || exponent != old else { return false }
     setExponent(exponent, of: neuron)
     if !wasEmpty { merge(neuron, origin: oldOrigin, shift: min(exponent - old, 63)) }
+    return true
   }
 
   func setExponent(_ exponent: Int, of neuron: Int) {

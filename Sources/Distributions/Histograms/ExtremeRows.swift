@@ -38,20 +38,13 @@ public final class ExtremeRows<Value: ActivationValue>: @unchecked Sendable {
     }
   }
 
-  private func list(_ end: End, from neuron: Int) -> nd_extremes {
+  /// The lists of the neurons from one on.
+  func list(_ end: End, from neuron: Int) -> nd_extremes {
     let list = lists[end.rawValue]
     let size = MemoryLayout<Value>.size
     return nd_extremes(
       values: list.values + neuron * Self.count * size, rows: list.rows + neuron * Self.count,
       last: list.last + neuron * size, below: list.below + neuron * size, last_row: list.last_row + neuron)
-  }
-
-  /// Looks at rows of one cell, in row order.
-  /// - Parameter values: `[rows, tileColumns]`.
-  func add(tile: Int, _ values: UnsafePointer<Value>, rows: Int, _ numbers: RowNumbers) {
-    Value.keepExtremes(
-      values, rows: rows, numbers, highest: list(.highest, from: tile * tileColumns),
-      lowest: list(.lowest, from: tile * tileColumns))
   }
 
   /// The row of a rank and its value; `nil` where the neuron has fewer rows with finite values.

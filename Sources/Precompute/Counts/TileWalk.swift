@@ -2,13 +2,20 @@ import Activations
 import CKernels
 import Distributions
 
-/// Cuts blocks of rows into tiles: `tileColumns` neurons of up to `rowsPerTile` rows of one cell, copied side by side, so that
-/// kernels read a few contiguous kibibytes and counters of one cell stay in cache.
+/// Cuts blocks of rows into tiles: `tileColumns` neurons of up to `rowsPerTile` rows of one cell, so that counters of one cell stay in cache.
 final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   // Unchecked: each lane has a buffer of its own; `order` and `starts` are written between parallel sections only.
-  /// As many as are counted in bytes at once.
-  static var rowsPerTile: Int { 255 }
+  static var rowsPerTile: Int { RunCounts.rowsMax }
   static var bytesPerLane: Int { rowsPerTile * tileColumns * MemoryLayout<Value>.size }
+
+  /// Where the rows of a tile lie.
+  enum Place {
+    /// In the block: for those that are looked at once.
+    case block
+    /// Side by side: rows of a block lie a power of two apart, and those that are looked at again would have pushed each other out of the
+    /// caches.
+    case sideBySide
+  }
 
   private let lanes: Lanes
   /// Cell of each row; `cells` where the row is left out.
@@ -37,8 +44,8 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
 
   deinit { for buffer in buffers { buffer.deallocate() } }
 
-  /// Calls `body` for each tile of some samples of a block, copied side by side: for every range of columns cell by cell, in a cell in row
-  /// order. Different ranges of columns are worked on at once.
+  /// Calls `body` for each tile of some samples of a block: for every range of columns cell by cell, in a cell in row order. Different
+  /// ranges of columns are worked on at once.
   /// - Parameters:
   ///   - samples: which of the block's.
   ///   - columns: neurons of the block.
@@ -47,7 +54,7 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   ///   - body: is also given the numbers of the samples in the block.
   ///   - after: called for each range of columns when all its tiles are done.
   func eachTile(
-    _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>,
+    _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>, rows place: Place,
     before: @Sendable (_ lane: Int, _ tile: Int) -> Void = { _, _ in },
     body:
       @Sendable (_ lane: Int, _ tile: Int, _ cell: Int, _ rows: TileRows<Value>, _ order: UnsafePointer<UInt32>)
@@ -56,22 +63,11 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   ) throws {
     try eachRun(block, samples: samples, columns: columns, tiles: tiles, before: before) {
       lane, tile, cell, width, rows in
+      // Rows of a whole tile's width would end behind the block.
+      guard place == .sideBySide || width < tileColumns else { return body(lane, tile, cell, rows, rows.order) }
       sideBySide(rows, lane: lane, width: width) { body(lane, tile, cell, $0, rows.order) }
     } after: {
       try after($0, $1)
-    }
-  }
-
-  /// The same, with the rows where they lie.
-  func eachRows(
-    _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>,
-    body: @Sendable (_ tile: Int, _ cell: Int, _ rows: TileRows<Value>) -> Void
-  ) throws {
-    try eachRun(block, samples: samples, columns: columns, tiles: tiles) { lane, tile, cell, width, rows in
-      guard width < tileColumns else { return body(tile, cell, rows) }
-      // Rows of a whole tile's width would end behind the block.
-      sideBySide(rows, lane: lane, width: width) { body(tile, cell, $0) }
-    } after: { _, _ in
     }
   }
 
@@ -113,21 +109,35 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
     }
   }
 
-  /// Orders samples by cell, in a cell by row.
+  /// Orders samples by cell, in a cell by row. All lanes wait for it.
   private func sort(_ block: RowBlock<Value>, _ samples: Range<Int>) {
-    starts = Array(repeating: 0, count: cells + 2)
-    func cell(_ sample: Int) -> Int {
-      if let counts = block.counts, counts[sample] == 0 { return cells }
-      return Int(cellOfRow[block.firstRow + sample / block.samplesPerRow])
+    var places = [Int](repeating: 0, count: cells + 2)
+    cellOfRow.withUnsafeBufferPointer { cellOfRow in
+      eachCell(block, samples, cellOfRow) { places[$1 + 1] += 1 }
+      for index in 0...cells { places[index + 1] += places[index] }
+      starts = places
+      order = [UInt32](unsafeUninitializedCapacity: samples.count) { order, count in
+        eachCell(block, samples, cellOfRow) { sample, cell in
+          order[places[cell]] = UInt32(sample)
+          places[cell] += 1
+        }
+        count = samples.count
+      }
     }
-    for sample in samples { starts[cell(sample) + 1] += 1 }
-    for index in 0...cells { starts[index + 1] += starts[index] }
-    var next = starts
-    order = Array(repeating: 0, count: samples.count)
+  }
+
+  /// Calls `body` for each sample with its cell, that of rows left out where it does not count.
+  @inline(__always)
+  private func eachCell(
+    _ block: RowBlock<Value>, _ samples: Range<Int>, _ cellOfRow: UnsafeBufferPointer<UInt32>,
+    _ body: (_ sample: Int, _ cell: Int) -> Void
+  ) {
+    var (row, rest) = samples.lowerBound.quotientAndRemainder(dividingBy: block.samplesPerRow)
+    row += block.firstRow
     for sample in samples {
-      let cell = cell(sample)
-      order[next[cell]] = UInt32(sample)
-      next[cell] += 1
+      body(sample, block.counts.map { $0[sample] == 0 } ?? false ? cells : Int(cellOfRow[row]))
+      rest += 1
+      if rest == block.samplesPerRow { (row, rest) = (row + 1, 0) }
     }
   }
 }

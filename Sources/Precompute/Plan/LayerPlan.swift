@@ -101,7 +101,7 @@ extension LayerPlan {
     _ source: LayerSource, as: Value.Type, counting: CountingCells, codes: Codes, judging: Int, memory: Int, lanes: Int,
     openFiles: Int
   ) -> MemoryModel {
-    let lane = RowBlocks<Value>.decodingBytes(source) + TileWalk<Value>.bytesPerLane
+    let lane = RowBlocks<Value>.decodingBytes(source) + TileWalk<Value>.bytesPerLane + RunCounts.bytes
     let samples = source.rows * source.geometry.samplesPerRow
     let samplesMax = codeSamplesMax(source, as: Value.self, counting)
     let taking =

@@ -162,6 +162,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   ) throws {
     let counters = work.counters
     let segmentEnds = source.segmentEnds
+    let scratch = (0..<lanes.count).map { _ in RunCounts() }
     try eachBlock(blocks, from: work.nextRow, keeper: keeper) { block in
       let each = block.samplesPerRow
       var sample = 0
@@ -175,14 +176,16 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
         let before = block.firstRow * each
         let stretch = try codes?.begin(before + sample..<before + end, tiles: 0..<counters.tiles)
         try walk.eachTile(
-          block, samples: some, columns: counters.neurons, tiles: 0..<counters.tiles,
+          block, samples: some, columns: counters.neurons, tiles: 0..<counters.tiles, rows: .sideBySide,
           before: { lane, tile in stretch?.lanes[lane].begin(counters, tile: tile, samples: some) },
           body: { lane, tile, cell, rows, order in
-            counters.add(
-              tile: tile, cell: cell, rows: rows.count, values: rows.base,
-              numbers: RowNumbers(first: block.firstRow, samplesPerRow: each, order: order))
+            let numbers = RowNumbers(first: block.firstRow, samplesPerRow: each, order: order)
+            if let codes = stretch?.lanes[lane] {
+              codes.add(cell: cell, rows, numbers, in: scratch[lane])
+            } else {
+              counters.add(tile: tile, cell: cell, rows, numbers, in: scratch[lane])
+            }
             log?.add(tile: tile, cell: cell, rows)
-            stretch?.lanes[lane].add(rows.base, rows: rows.count, order: order)
           },
           after: { lane, tile in
             if closes { counters.closeSegment(tile: tile, journal: journal?.place(of: tile)) }

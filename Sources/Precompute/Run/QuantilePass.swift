@@ -128,9 +128,9 @@ struct QuantilePass<Value: ActivationValue & ReadableValue> {
       let columns = stretch.lowerBound * tileColumns..<min(stretch.upperBound * tileColumns, counters.neurons)
       blocks.narrow(to: work.band.lowerBound + columns.lowerBound..<work.band.lowerBound + columns.upperBound)
       try layer.eachBlock(blocks, keeper: keeper) { block in
-        try walk.eachRows(
-          block, samples: 0..<block.samples, columns: columns.count, tiles: 0..<stretch.count,
-          body: { number, cell, rows in
+        try walk.eachTile(
+          block, samples: 0..<block.samples, columns: columns.count, tiles: 0..<stretch.count, rows: .block,
+          body: { _, number, cell, rows, _ in
             let tile = stretch.lowerBound + number
             if isOpen.contains(tile) { refinements[tile]!.add(cell: cell, rows) }
           })

@@ -201,9 +201,9 @@ extension LayerRun {
     let entries = LaneResults<[UInt8]>(counters.tiles)
     try eachBlock(blocks, from: work.gatheredRow!, keeper: keeper) { block in
       for tile in 0..<counters.tiles { entries[tile] = [] }
-      try walk.eachRows(
-        block, samples: 0..<block.samples, columns: counters.neurons, tiles: 0..<counters.tiles,
-        body: { tile, cell, rows in
+      try walk.eachTile(
+        block, samples: 0..<block.samples, columns: counters.neurons, tiles: 0..<counters.tiles, rows: .block,
+        body: { _, tile, cell, rows, _ in
           candidates[tile]!.gather(cell: cell, rows) { entries[tile]!.append(contentsOf: $0) }
         })
       for tile in 0..<counters.tiles { try writer.append(entries[tile]!) }
