@@ -8,9 +8,12 @@
  *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes, hatched or overlaid   k linked   n neuron panel
  *     w groups of the moment, of which `w0` in g is the first   e the one that follows the brush; `r17` in i is row 17
  *     w0, w1 … (of a column) the window fitted to its rows in view
+ *     filter, sets, picked: see `finding.js`   channels: see `channels.js`   other NAME/VERSION beside this one
  */
 
 import { AXIS_DEFAULT, AXIS_NAMES } from "./axes.js";
+import { decodeChannels, encodeChannels } from "./channels.js";
+import { decodeFinding, encodeFinding } from "./finding.js";
 import { decodeNames, encodeNames, renumbered } from "./linknames.js";
 import { decodeMoments, encodeGroup, encodeInstance, encodeMoments, isMoment, rowInstance, rowOf } from "./moments.js";
 import { argumentFor, decodeOrder, encodeOrder, exists, itemOf } from "./order.js";
@@ -47,6 +50,7 @@ export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
     axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: null, hatched: false, linked: false, panel: null, moments: [], brush: null,
+    filter: null, sets: [], picked: null, channels: {}, other: null,
   };
 }
 
@@ -131,6 +135,8 @@ export function encodeState(state, metadata) {
   if (state.lanes !== null || state.hatched) parts.push(["m", state.lanes ? "lanes" : state.hatched ? "hatched" : "overlaid"]);
   if (state.linked) parts.push(["k", "1"]);
   if (state.panel) parts.push(["n", `${state.panel.layer}.${state.panel.neuron}`]);
+  if (state.other) parts.push(["other", `${encodeURIComponent(state.other.name)}/${state.other.version}`]);
+  parts.push(...encodeFinding(state), ...encodeChannels(state.channels));
   return `#${FORM};${parts.map(([key, value]) => `${key}=${value}`).join(";")}`;
 }
 
@@ -265,6 +271,10 @@ export function decodeState(hash, metadata) {
   const panel = /^([A-Za-z0-9_-]+)\.(\d{1,10})$/.exec(map.get("n") ?? "");
   const panelLayer = panel && layers.get(panel[1]);
   if (panel && panelLayer && Number(panel[2]) < panelLayer.neurons) state.panel = { layer: panel[1], neuron: Number(panel[2]) };
+  Object.assign(state, decodeFinding(map, metadata));
+  const other = /^([^/]+)\/([^/]+)$/.exec(map.get("other") ?? "");
+  if (other && decoded(other[1])) state.other = { name: decoded(other[1]), version: other[2] };
+  state.channels = decodeChannels(map.get("channels") ?? "", metadata);
   return state;
 }
 
