@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PRIORITY } from "../../web/src/data/tiles.js";
-import { inTurn } from "../../web/src/view/columndata.js";
+import { inTurn } from "../../web/src/view/turn.js";
 
 /** @param {number} level @param {number} first tile @param {number} end tile */
 const screen = (level, first, end) => ({ level, rows: Int32Array.from({ length: (end - first) * 256 }, (_, i) => first * 256 + i) });

@@ -1,9 +1,10 @@
 /** What all views share: the metadata, the state with its history, the data, the theme. */
 
-import { versionUrls } from "./data/api.js";
+import { orderQuery, versionUrls } from "./data/api.js";
 import { PRIORITY, TileSource } from "./data/tiles.js";
 import { paletteColour, paletteNumbers } from "./model/colormap.js";
 import { withoutCommonPath } from "./model/names.js";
+import { comparesStores, expression } from "./model/order.js";
 import { encodeState } from "./model/state.js";
 import { hasCodes, isMoment } from "./model/moments.js";
 import { readTheme } from "./view/theme.js";
@@ -62,6 +63,18 @@ export class App {
     this.coarse = new Set();
     /** Whether there is no server, but a site of plain files (Tiles/STATIC.md). */
     this.isPlain = document.documentElement.dataset.site !== undefined;
+    /**
+     * Conditions on neurons: come after the first picture.
+     * @type {import("./data/filters.js").Filters | null}
+     */
+    this.filters = null;
+    /**
+     * Another version beside this one, once it is here.
+     * @type {import("./other.js").OtherApp | null}
+     */
+    this.other = null;
+    /** What tells elements of this version's columns from those of another's. */
+    this.columnSuffix = "";
     /** Whether rows are moving: then only what is seen is asked for, not what may be next. */
     this.moving = false;
     addEventListener("pagehide", () => this.writeAddress());
@@ -151,6 +164,31 @@ export class App {
     this.redraw();
   }
 
+  /**
+   * The order of a layer, as the server is asked for it.
+   * @param {string} id
+   */
+  queryOf(id) {
+    const { order, direction } = this.state.columns[id];
+    const { other } = this.state;
+    return orderQuery(expression(order, this.metadata), direction) + (other && comparesStores(order) ? `&with=${encodeURIComponent(`${other.name}/${other.version}`)}` : "");
+  }
+
+  /**
+   * The window of a layer's axis, where it is not its own to find.
+   * @param {string} _id
+   * @returns {import("./model/fit.js").Fit | null}
+   */
+  fitOf(_id) {
+    return null;
+  }
+
+  /** More is known of what the state asks for. */
+  refresh() {
+    for (const listener of this.listeners) listener(this.state, this.state);
+    this.redraw();
+  }
+
   /** Steps of this visit that can be undone. */
   get steps() {
     return Number(window.history.state?.steps ?? 0);
@@ -224,8 +262,7 @@ export class App {
     if (!asked) {
       asked = this.json(this.urls.summary(id), priority).then((summary) => {
         this.summaries.set(id, summary);
-        for (const listener of this.listeners) listener(this.state, this.state);
-        this.redraw();
+        this.refresh();
         return summary;
       });
       asked.catch(() => this.asked.delete(id));

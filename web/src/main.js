@@ -286,7 +286,7 @@ async function start() {
   toolbarView(app);
   introView(app, linked === null);
   headerView(app, activation, entries);
-  legendView(app, () => activation.shown().map((column) => column.frame));
+  legendView(app, () => activation.drawn().map(({ column }) => column.frame));
   new MutationObserver(() => app.retheme()).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.retheme());
   watchVersion(app);
@@ -296,11 +296,18 @@ async function start() {
   Object.assign(document.documentElement, { neuralDivergence: { frames, queue, priorities: PRIORITY } });
   app.redraw();
   // What no first picture needs comes after it: on a slow line every file counts.
-  const [{ neuronPanel }, { exportView }, { similarView }, { RowSource }, { groupsView }, { rowSearchView }, { divergenceView }, { DivergenceSource }, { apartView }] = await Promise.all([
+  const [{ neuronPanel }, { exportView }, { similarView }, { RowSource }, { groupsView }, { rowSearchView }, { divergenceView }, { DivergenceSource }, { apartView }, { Filters }, { filterBar }, { pickedBar }, { channelsView }, { compareView }] = await Promise.all([
     import("./panels/neuron.js"), import("./panels/export.js"), import("./panels/similar.js"), import("./data/rows.js"), import("./panels/groups.js"), import("./panels/rowsearch.js"),
     import("./panels/divergence.js"), import("./data/divergences.js"), import("./panels/apart.js"),
+    import("./data/filters.js"), import("./panels/filterbar.js"), import("./panels/sets.js"), import("./panels/channels.js"), import("./panels/compare.js"),
   ]);
   const rows = new RowSource(app);
+  const filters = (app.filters = new Filters(app));
+  filterBar(app, filters, activation);
+  pickedBar(app);
+  channelsView(app, filters.tables, activation);
+  compareView(app, activation, popover, entries);
+  app.redraw();
   neuronPanel(app, facts, rows, activation);
   groupsView(app, rows, popover);
   rowSearchView(app, rows);

@@ -70,6 +70,10 @@ export type Bins = 256 | 64 | 16;
 export type Curve = "linear" | "root" | "log";
 /** The divergence view: of which chosen instance (null: the first), whose layer's neurons are listed (null: the last), and what alarm is looked at. */
 export interface DivergenceState { instance: number | null; layer: string | null; rate: number; oneIn: number; kind: string | null }
+/** Neurons that were kept under a name, by the ids of their layers. */
+export interface NamedSet { name: string; layers: Record<string, number[]> }
+/** A condition on neurons, and what becomes of those for which it holds: only they are shown, they are marked, they are hidden. */
+export interface Filter { where: string; way: "only" | "mark" | "hide" }
 export interface State {
   dataset: string; version: string;
   layers: string[]; groups: number[]; instances: number[];
@@ -82,6 +86,12 @@ export interface State {
   moments: number[]; brush: number | null;
   /** null: it is not open. */
   divergence: DivergenceState | null;
+  /** The condition on neurons, in all layers; named sets; the rows that are selected. */
+  filter: Filter | null; sets: NamedSet[]; picked: { layer: string; neurons: number[] } | null;
+  /** Another version that is shown beside this one. */
+  other: { name: string; version: string } | null;
+  /** Layers that are shown channel by channel, by id. */
+  channels: Record<string, import("./model/channels.js").Channels>;
 }
 
 /** Densities of up to 256 displayed rows of one group. */

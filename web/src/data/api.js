@@ -39,6 +39,11 @@ export function versionUrls({ name, version, groups, instances: known }) {
     /** @param {string} layer @param {number} level @param {number} index @param {string} query @param {readonly number[]} instances */
     rows: (layer, level, index, query, instances) =>
       `${base}/layers/${layer}/rows/${level}/${index}?${query}&instances=${numbers(instances)}&spread=all`,
+    /**
+     * Rows of single neurons, and no more of them than is asked for.
+     * @param {string} layer @param {number} index @param {string} query @param {readonly number[]} instances @param {boolean} spread
+     */
+    ranks: (layer, index, query, instances, spread) => `${base}/layers/${layer}/rows/0/${index}?${query}&instances=${numbers(instances)}${spread ? "&spread=all" : ""}`,
     /** @param {string} layer @param {string} query @param {number} neuron */
     find: (layer, query, neuron) => `${base}/layers/${layer}/find?${query}&neuron=${neuron}`,
     /** @param {string} layer @param {string} query @param {number} rank */

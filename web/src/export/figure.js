@@ -108,9 +108,10 @@ function paintColumn(context, frame, x, y, ratio) {
 }
 
 /** @param {Frame} frame what a column shows, under its name */
-function about({ layer, column, screen, arrangement, metadata }) {
+function about({ layer, column, screen, arrangement, metadata, state, data, total }) {
   const { order, direction } = arrangement;
-  return [plural(layer.neurons, "neuron"), screen.level > 0 ? `1 row = ${count(2 ** screen.level)} of them` : "", column.hidden.length > 0 ? `${count(column.hidden.length)} hidden` : "",
+  const found = data.filter.leavesOut && state.filter ? `${count(total)} shown: ${data.filter.applied?.way === "hide" ? "not " : ""}${state.filter.where}` : "";
+  return [plural(layer.neurons, "neuron"), screen.level > 0 ? `1 row = ${count(2 ** screen.level)} of them` : "", found, column.hidden.length > 0 ? `${count(column.hidden.length)} hidden` : "",
     `sorted by ${phrase(order, metadata)}, ${direction === "descending" ? "largest" : "smallest"} first`].filter(Boolean).join(" · ");
 }
 

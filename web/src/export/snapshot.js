@@ -58,6 +58,7 @@ function layerSnapshot(frame, exact) {
     const place = exact.place(layer.id, neuron);
     return row(frame, frame.pinned.arrangement, neuron, 0, { pinned: true, first: place?.rank ?? null, last: place?.rank ?? null, key: place?.key, neuron }, exact);
   });
+  const { applied } = frame.data.filter;
   const per = 2 ** screen.level;
   const rows = [...screen.rows].map((r) => {
     const fact = frame.data.rowFacts(of.query, screen.level, r);
@@ -69,6 +70,7 @@ function layerSnapshot(frame, exact) {
     layer: layer.id, name: layer.name, neurons: layer.neurons, neuronsPerRow: per, axes: neuronAxes(layer).map(({ name }) => name),
     sortedBy: { order: expression(of.order, metadata), words: phrase(of.order, metadata), direction: of.direction },
     hidden: column.hidden,
+    ...(applied && state.filter && { filter: { condition: state.filter.where, way: applied.way, neurons: applied.count } }),
     axis: {
       kind: of.mode, scale: axis?.scale?.symlog ?? state.symlog === true ? "symlog" : "linear", lowest: axis?.scale?.lo ?? null, highest: axis?.scale?.hi ?? null,
       ownRange: axis && !axis.scale ? [axis.part.lo, axis.part.hi] : null,

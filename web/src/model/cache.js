@@ -30,14 +30,19 @@ export class LruCache {
     if (this.bytes > this.bytesMax) this.shrink(key);
   }
 
+  /** @param {string} key */
+  delete(key) {
+    this.bytes -= this.entries.get(key)?.bytes ?? 0;
+    this.entries.delete(key);
+  }
+
   /** @param {string} newest never let go: it was just asked for */
   shrink(newest) {
     const oldest = [...this.entries].sort((a, b) => a[1].used - b[1].used);
-    for (const [key, entry] of oldest) {
+    for (const [key] of oldest) {
       if (this.bytes <= this.bytesMax * (1 - SLACK)) return;
       if (key === newest) continue;
-      this.entries.delete(key);
-      this.bytes -= entry.bytes;
+      this.delete(key);
     }
   }
 

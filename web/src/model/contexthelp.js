@@ -14,6 +14,8 @@ const ZOOM = ["Ctrl + wheel", "to zoom"];
 /** @type {Way} */
 const PIN = ["Shift-click", "to pin it on top"];
 /** @type {Way} */
+const PICK = ["drag over the numbers", "to select rows"];
+/** @type {Way} */
 const HIDE = ["h", "to hide the one the keys are at"];
 /** @type {Way} */
 const BACK = ["“hidden” above", "to bring back"];
@@ -28,7 +30,7 @@ const POINTER = {
   rest: (now) => (now.thin
     ? [["click", "to zoom in there"], ["then click a row", "for its panel"], scroll("wheel or drag", now), ["hover", "for figures"], ZOOM, PIN]
     : [["click a row", "for its panel"], PIN, HIDE, BACK, scroll("wheel or drag", now), ["hover", "for its figures"], ZOOM]),
-  row: (now) => [["click", "for this neuron’s panel"], PIN, HIDE, BACK, scroll("wheel or drag", now), ZOOM],
+  row: (now) => [["click", "for this neuron’s panel"], PIN, HIDE, BACK, scroll("wheel or drag", now), PICK, ZOOM],
   thin: (now) => [["click", "to zoom in here: then a click on a row opens its neuron"], scroll("wheel or drag", now), PIN, ZOOM],
   sum: (now) => [["click", "to zoom in to single neurons: then a click on a row opens one"], scroll("wheel or drag", now), ZOOM],
   pinned: () => [["click", "to open this neuron"], ["Shift-click", "to unpin it"]],
@@ -41,6 +43,8 @@ const POINTER = {
   moments: () => [["type a condition", "or click in label × prediction, or brush over a neuron’s histogram: those rows become a group"]],
   sort: () => [["click", "to sort by the median of a class, the value of an instance, the difference of two, or the index"]],
   direction: () => [["click", "to reverse the order: largest first (descending) or smallest first (ascending)"]],
+  channels: () => [["click a channel", "to open its maps"], ["click a cell", "for its neuron"], ["↑ ↓", "from channel to channel"]],
+  filter: () => [["type a condition", "on neurons, then Enter"], ["only, mark, hide", "say what becomes of those for which it holds"]],
   hidden: () => [["click", "to list the hidden neurons and bring them back"]],
   pins: () => [["click", "to list the pinned neurons and unpin them"]],
   keys: () => [["↑ ↓", "from neuron to neuron"], ["h", "hide"], ["p", "pin"], ["Enter", "open"], ["+ − 0", "zoom"], ["?", "all keys"]],

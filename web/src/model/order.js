@@ -252,9 +252,22 @@ export function exists(order, metadata) {
     typeof value === "number" ? value < metadata[ARGUMENTS[name]].length : "where" in value || value.row < metadata.rows);
 }
 
+/**
+ * Whether an order is of a group in two stores: that of an item of two groups which are the same.
+ * @param {Order} order
+ */
+export const comparesStores = (order) => itemsOf(order).some(isOfTwoStores);
+
+/** @param {Item} item */
+function isOfTwoStores(item) {
+  const [a, b] = argumentsOf(item).map(({ value }) => encodeArgument(value));
+  return ofTwoClasses(item.kind) && a === b;
+}
+
 /** @param {Item} item @param {Metadata} metadata in words: `median of bag`, `percentile of row 17 in bag` */
 function itemPhrase(item, metadata) {
   const names = argumentsOf(item).map(({ name, value }) => (typeof value === "object" && "where" in value ? value.where : argumentText(name, value, metadata)));
+  if (isOfTwoStores(item)) return `what changed in ${names[0] === "all" ? "all rows" : names[0]} (${ITEMS[item.kind].title})`;
   return `${ITEMS[item.kind].title} of ${names.join(` ${between(item.kind)} `)}`;
 }
 

@@ -8,10 +8,13 @@
  *     x part of the axis in view   a axis   z symlog   b bins      c curve   f full opacity   m lanes, hatched or overlaid   k linked   n neuron panel   j divergence view
  *     w groups of the moment, of which `w0` in g is the first   e the one that follows the brush; `r17` in i is row 17
  *     w0, w1 … (of a column) the window fitted to its rows in view
+ *     filter, sets, picked: see `finding.js`   channels: see `channels.js`   other NAME/VERSION beside this one
  */
 
 import { AXIS_DEFAULT, AXIS_NAMES } from "./axes.js";
 import { decodeDivergence, encodeDivergence } from "./divergencestate.js";
+import { decodeChannels, encodeChannels } from "./channels.js";
+import { decodeFinding, encodeFinding } from "./finding.js";
 import { decodeNames, encodeNames, renumbered } from "./linknames.js";
 import { decodeMoments, encodeGroup, encodeInstance, encodeMoments, isMoment, rowInstance, rowOf } from "./moments.js";
 import { argumentFor, decodeOrder, encodeOrder, exists, itemOf } from "./order.js";
@@ -47,7 +50,8 @@ export function hasFewRows({ groups }) {
 export function emptyState() {
   return {
     dataset: "", version: "", layers: [], groups: [], instances: [], columns: {},
-    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: null, hatched: false, linked: false, panel: null, moments: [], brush: null, divergence: null,
+    axis: AXIS_DEFAULT, symlog: null, bins: null, curve: "root", full: null, lanes: null, hatched: false, linked: false, panel: null, moments: [], brush: null,
+    filter: null, sets: [], picked: null, channels: {}, other: null, divergence: null,
   };
 }
 
@@ -133,6 +137,8 @@ export function encodeState(state, metadata) {
   if (state.linked) parts.push(["k", "1"]);
   if (state.panel) parts.push(["n", `${state.panel.layer}.${state.panel.neuron}`]);
   if (state.divergence) parts.push(["j", encodeDivergence(state.divergence, (instance) => encodeInstance(instance, metadata))]);
+  if (state.other) parts.push(["other", `${encodeURIComponent(state.other.name)}/${state.other.version}`]);
+  parts.push(...encodeFinding(state), ...encodeChannels(state.channels));
   return `#${FORM};${parts.map(([key, value]) => `${key}=${value}`).join(";")}`;
 }
 
@@ -269,6 +275,10 @@ export function decodeState(hash, metadata) {
   if (panel && panelLayer && Number(panel[2]) < panelLayer.neurons) state.panel = { layer: panel[1], neuron: Number(panel[2]) };
   const divergence = map.get("j");
   if (divergence !== undefined) state.divergence = decodeDivergence(divergence, metadata, (text) => indices(text, names.instance, stored.instances, 1, row)[0] ?? null);
+  Object.assign(state, decodeFinding(map, metadata));
+  const other = /^([^/]+)\/([^/]+)$/.exec(map.get("other") ?? "");
+  if (other && decoded(other[1])) state.other = { name: decoded(other[1]), version: other[2] };
+  state.channels = decodeChannels(map.get("channels") ?? "", metadata);
   return state;
 }
 

@@ -78,36 +78,43 @@ export function levelFor(height, ratio, lines, top) {
 }
 
 /**
- * Rank of the row at a position, skipping hidden ranks.
+ * How many of an ascending list lie before the first for which `isPast` holds.
+ * @param {number} length
+ * @param {(at: number) => boolean} isPast false, then true
+ */
+function before(length, isPast) {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isPast(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/**
+ * Rank of the row at a position, skipping hidden ranks: they may be nearly all of a layer, so they are not gone through.
  * @param {number} position
- * @param {readonly number[]} hiddenRanks ascending
+ * @param {ArrayLike<number>} hiddenRanks ascending
  */
 export function rankAt(position, hiddenRanks) {
-  let rank = position;
-  for (const hidden of hiddenRanks) {
-    if (hidden > rank) break;
-    rank++;
-  }
-  return rank;
+  // A hidden rank with `at` before it leaves `rank - at` shown ones above it.
+  return position + before(hiddenRanks.length, (at) => hiddenRanks[at] - at > position);
 }
 
 /**
  * Position of a rank; of a hidden one, the position it would take.
  * @param {number} rank
- * @param {readonly number[]} hiddenRanks ascending
+ * @param {ArrayLike<number>} hiddenRanks ascending
  */
 export function positionOf(rank, hiddenRanks) {
-  let before = 0;
-  for (const hidden of hiddenRanks) {
-    if (hidden >= rank) break;
-    before++;
-  }
-  return rank - before;
+  return rank - before(hiddenRanks.length, (at) => hiddenRanks[at] >= rank);
 }
 
 /**
  * The displayed rows of a screen: `rows[i]` is the row (at `level`) of line `i`, its top at `y + i * height`.
- * @param {{top: number, level: number, rowHeight: number, height: number, neurons: number, hiddenRanks: readonly number[]}} view
+ * @param {{top: number, level: number, rowHeight: number, height: number, neurons: number, hiddenRanks: ArrayLike<number>}} view
  * @returns {{rows: Int32Array, y: number, height: number, position: number}}
  */
 export function screenRows({ top, level, rowHeight, height, neurons, hiddenRanks }) {
@@ -136,23 +143,16 @@ export function screenRows({ top, level, rowHeight, height, neurons, hiddenRanks
  * @param {number} neurons of the layer
  */
 export function lastRank({ rows, level }, neurons) {
-  return Math.min(neurons, (rows[rows.length - 1] + 1) * 2 ** level) - 1;
+  return rows.length === 0 ? 0 : Math.min(neurons, (rows[rows.length - 1] + 1) * 2 ** level) - 1;
 }
 
 /**
  * The line of a rank where each row is one neuron's; of a hidden one, the line of the next.
- * @param {Int32Array} rows ascending
+ * @param {ArrayLike<number>} rows ascending
  * @param {number} rank
  */
 export function lineOf(rows, rank) {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows[middle] < rank) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return before(rows.length, (at) => rows[at] >= rank);
 }
 
 /**

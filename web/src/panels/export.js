@@ -32,13 +32,14 @@ export function exportView(app, facts, activation, popover) {
   };
   const shot = async () => {
     app.writeAddress();
-    const frames = activation.shown().map((column) => column.frame);
+    // Figures are asked for of this version.
+    const frames = activation.drawn().flatMap(({ column }) => (column.app === app ? [column.frame] : []));
     return snapshot(app, frames, location.href, await exactly(app, facts, frames));
   };
   const theme = el("select", { id: "export-theme" }, el("option", { value: "light" }, "light"), el("option", { value: "dark" }, "dark"));
   const scale = el("select", { id: "export-scale", title: "Pixels for each on an ordinary screen" }, ...SCALES.map((n) => el("option", { value: n, selected: n === SCALE_AT_FIRST }, `${n}×`)));
   /** @param {"png" | "svg"} kind */
-  const picture = async (kind) => save(await figure(app, (look, ratio) => activation.shown().map((column) => column.printed(look, ratio)), { kind, scale: Number(scale.value), theme: theme.value === "dark" ? "dark" : "light" }), kind);
+  const picture = async (kind) => save(await figure(app, (look, ratio) => activation.drawn().map(({ column }) => column.printed(look, ratio)), { kind, scale: Number(scale.value), theme: theme.value === "dark" ? "dark" : "light" }), kind);
   /** @param {string} id @param {string} title @param {string} text @param {() => Promise<void>} run */
   const item = (id, title, text, run) => el("button", { type: "button", class: "menu-item", id, onClick: () => run().catch(() => app.tell("This could not be exported: the server does not answer.")) }, el("b", {}, title), el("span", { class: "quiet" }, text));
   opener.addEventListener("click", () => popover.open(opener, "Export", el("div", { class: "export-menu" },

@@ -1,6 +1,7 @@
 /** The neuron panel: docked at the side of the picture, whose rows stay where they are. Its parts are modules of their own. */
 
 import { byId, el, set, setText } from "../dom.js";
+import { placeOf } from "../model/coordinates.js";
 import { count, percent } from "../model/format.js";
 import { auroc, neuronAxis } from "../model/neuronaxis.js";
 import { isMoment } from "../model/moments.js";
@@ -178,11 +179,12 @@ export function neuronPanel(app, facts, rows, activation) {
   /** @param {{layer: string, neuron: number}} of */
   function describe({ layer, neuron }) {
     const column = panelColumn();
+    const meaning = placeOf(app.layer(layer), neuron, app.metadata);
     setText(byId("neuron-title"), `Neuron ${neuron}`);
     const rank = column?.data.rank(column.frame.arrangement, neuron);
     const where = column && rank !== undefined
       ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)} by ${phrase(column.frame.arrangement.order, app.metadata)}` : "";
-    setText(byId("neuron-where"), (app.shortNames.get(layer) ?? app.layer(layer).name) + where);
+    setText(byId("neuron-where"), `${meaning ? `${meaning} · ` : ""}${app.shortNames.get(layer) ?? app.layer(layer).name}${where}`);
     set(byId("neuron-where"), "title", app.layer(layer).name);
     const hidden = column?.state.hidden.includes(neuron) ?? false;
     const pinned = column?.state.pinned.includes(neuron) ?? false;

@@ -11,6 +11,7 @@ import { ContextHelp } from "./contexthelp.js";
 import { attachGestures } from "./gestures.js";
 import { HoverCard } from "./hovercard.js";
 import { attachKeys } from "./keys.js";
+import { extend, extendByKeys, pick, rowsBetween, toggle } from "./selecting.js";
 import { NOTHING_TO_SCROLL, zoomToNames } from "./navigate.js";
 
 /** @typedef {import("./columnframe.js").Hit} Hit */
@@ -29,18 +30,45 @@ export class ActivationView {
     this.help = new ContextHelp();
     /** @type {Map<string, {column: Column, head: ColumnHead}>} */
     this.columns = new Map();
+    /**
+     * Columns of the other version, by layer.
+     * @type {Map<string, {column: Column, head: ColumnHead}>}
+     */
+    this.others = new Map();
+    /** @type {HoverCard | null} */
+    this.otherCard = null;
+    this.arranged = "";
     this.arrange();
-    app.onChange((state, before) => {
-      if (state.layers.join() !== before.layers.join()) this.arrange();
-    });
+    app.onChange(() => this.arrange());
+  }
+
+  /**
+   * Shows another version beside this one, or none.
+   * @param {import("../other.js").OtherApp | null} other
+   * @param {import("../data/facts.js").FactsSource | null} facts
+   */
+  beside(other, facts) {
+    this.app.other?.source.clear();
+    this.app.other = other;
+    this.others.clear();
+    this.otherCard?.element.remove();
+    this.otherCard = other && facts ? new HoverCard(other, facts) : null;
+    this.app.refresh();
   }
 
   /** Columns in the order of the network, kept where they were: their tiles and cursor survive a toggle. */
   arrange() {
-    const { state } = this.app;
+    const { state, other } = this.app;
+    const key = `${state.layers}|${other?.metadata.version}`;
+    if (key === this.arranged) return;
+    this.arranged = key;
     const wanted = this.app.metadata.layers.filter((layer) => state.layers.includes(layer.id));
     for (const layer of wanted) if (!this.columns.has(layer.id)) this.columns.set(layer.id, this.make(layer));
-    const elements = wanted.map((layer) => /** @type {{column: Column}} */ (this.columns.get(layer.id)).column.element);
+    for (const { id } of other ? wanted : []) {
+      const layer = other?.shared.has(id) ? other.metadata.layers.find((one) => one.id === id) : undefined;
+      if (other && layer && !this.others.has(id)) this.others.set(id, this.make(layer, other));
+    }
+    const elements = wanted.flatMap(({ id }) => [this.columns.get(id), this.others.get(id)].flatMap((entry) => entry?.column.element ?? []));
     const empty = el("p", { class: "empty" }, "Choose a layer on the left to see its neurons.");
     if (elements.length === 0) this.element.replaceChildren(empty);
     else if ([...this.element.children].some((child, i) => child !== elements[i]) || this.element.children.length !== elements.length) {
@@ -57,17 +85,25 @@ export class ActivationView {
     });
   }
 
-  /** @param {import("../types").Layer} layer */
-  make(layer) {
-    const { app } = this;
+  /** Those that show rows, with those of the other version: a layer that is shown channel by channel has none. */
+  drawn() {
+    const { layers, channels } = this.app.state;
+    return this.app.metadata.layers.filter(({ id }) => layers.includes(id) && !channels[id]).flatMap(({ id }) => [this.columns.get(id), this.others.get(id)].flatMap((entry) => entry ?? []));
+  }
+
+  /** @param {import("../types").Layer} layer @param {import("../app.js").App} [app] another version's */
+  make(layer, app = this.app) {
     const column = new Column(app, layer);
     const head = new ColumnHead(column, this.menus);
     attachGestures(column, {
       click: (y, _x, event) => this.click(column, y, event),
+      pick: (from, to, event, done) => this.pick(column, from, to, { adds: event.ctrlKey || event.metaKey, done }),
       hover: (y, event) => this.hover(column, y, event),
       nothingToScroll: () => app.tell(NOTHING_TO_SCROLL),
     });
     attachKeys(column, {
+      extend: (from, to) => extendByKeys(column, from, to),
+      unpick: () => pick(app, layer.id, []),
       hide: (neuron) => this.toggleHidden(column, neuron),
       pin: (neuron) => this.togglePinned(column, neuron),
       open: (neuron) => this.open(column, neuron),
@@ -86,7 +122,9 @@ export class ActivationView {
     if (!hit) return;
     const { frame } = column;
     const neuron = neuronOf(frame, hit);
-    if (event.shiftKey && neuron !== null) this.togglePinned(column, neuron);
+    if ((event.ctrlKey || event.metaKey) && neuron !== null) toggle(column, neuron);
+    else if (event.shiftKey && neuron !== null && hit.kind === "row" && column.picked.length > 0) void extend(column, hit.row);
+    else if (event.shiftKey && neuron !== null) this.togglePinned(column, neuron);
     else if (hit.kind === "row" && frame.thin) zoomToNames(column, y);
     else if (neuron === null) return;
     else {
@@ -94,7 +132,25 @@ export class ActivationView {
       if (hit.kind === "row") column.data.learn(neuron, hit.row);
       this.open(column, neuron);
     }
-    this.card.hide();
+    this.cardOf(column).hide();
+  }
+
+  /** @param {Column} column */
+  cardOf(column) {
+    return column.app === this.app ? this.card : this.otherCard ?? this.card;
+  }
+
+  /** @param {Column} column @param {number} from CSS pixels from the canvas' top @param {number} to @param {{adds: boolean, done: boolean}} how */
+  pick(column, from, to, { adds, done }) {
+    this.cardOf(column).hide();
+    if (column.frame.screen.level > 0) {
+      if (done) this.app.tell("A row here is several neurons: zoom in to select single ones.");
+      return;
+    }
+    const neurons = [...(adds ? column.picked : []), ...rowsBetween(column, from, to)];
+    column.picking = done ? null : neurons;
+    if (done) pick(this.app, column.layer.id, neurons);
+    else this.app.redraw();
   }
 
   /** @param {Column} column @param {number | null} y @param {PointerEvent | null} event */
@@ -106,8 +162,13 @@ export class ActivationView {
     this.help.at(y === null ? "rest" : y < AXIS_HEIGHT ? "axis" : placeOf(column.frame, hit));
     column.canvas.classList.toggle("over-row", hit !== null);
     column.canvas.classList.toggle("over-thin", hit?.kind === "row" && column.frame.thin);
-    if (hit && event && event.pointerType !== "touch") this.card.show(column.frame, hit, { x: event.clientX, y: event.clientY }, column);
-    else this.card.hide();
+    // The same row of the other version.
+    for (const one of [this.columns, this.others]) {
+      const twin = one.get(column.layer.id)?.column;
+      if (twin && this.others.size > 0) twin.hovered = hit;
+    }
+    if (hit && event && event.pointerType !== "touch") this.cardOf(column).show(column.frame, hit, { x: event.clientX, y: event.clientY }, column);
+    else this.cardOf(column).hide();
   }
 
   /** @param {Column} column @param {number} neuron @param {import("../app.js").History} [history] */
@@ -145,20 +206,24 @@ export class ActivationView {
   render() {
     /** @type {import("../data/tiles.js").Want[]} */
     const wants = [];
+    /** @type {import("../data/tiles.js").Want[]} */
+    const otherWants = [];
     let covered = true;
     let sharp = true;
-    const columns = this.shown();
+    // What is shown channel by channel has no rows to draw.
+    const columns = this.drawn();
     let thin = columns.length > 0;
     let whole = true;
-    for (const column of columns) {
-      const result = column.render(wants);
+    for (const { column, head } of columns) {
+      const result = column.render(column.app === this.app ? wants : otherWants);
       covered &&= result.covered;
       sharp &&= result.sharp;
       thin &&= column.frame.thin;
       whole &&= column.frame.view.span === null;
-      this.columns.get(column.layer.id)?.head.tick(column.frame);
+      head.tick(column.frame);
     }
     this.app.source.sync(wants);
+    this.app.other?.source.sync(otherWants);
     this.help.sees(thin, whole);
     return { covered, sharp };
   }

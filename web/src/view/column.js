@@ -46,14 +46,14 @@ export class Column {
     this.axis = new ColumnAxis(app, layer);
     this.data = new ColumnData(app, layer, this.axis);
     this.marks = new ColumnMarks(app);
-    this.canvas = el("canvas", { class: "plot", tabindex: 0, role: "application", "aria-roledescription": "activation plot", "aria-describedby": `aloud-${layer.id}` });
+    this.canvas = el("canvas", { class: "plot", tabindex: 0, role: "application", "aria-roledescription": "activation plot", "aria-describedby": `aloud-${layer.id}${app.columnSuffix}` });
     this.context = context2d(this.canvas);
     this.empty = el("p", { class: "plot-empty", hidden: true }, "Choose classes or instances on the left to see how they activate these neurons.");
     this.minimap = new Minimap(this);
-    this.description = new Description(`aloud-${layer.id}`);
+    this.description = new Description(`aloud-${layer.id}${app.columnSuffix}`);
     this.head = el("div", { class: "column-head" });
     this.body = el("div", { class: "column-body" }, el("div", { class: "plot-box" }, this.canvas, this.empty), this.minimap.element);
-    this.element = el("section", { class: "column", id: `column-${layer.id}`, "data-layer": layer.id, "aria-label": `Layer ${layer.name}` }, this.head, this.body, this.description.element);
+    this.element = el("section", { class: "column", id: `column-${layer.id}${app.columnSuffix}`, "data-layer": layer.id, "data-version": app.metadata.version, "aria-label": `Layer ${layer.name}` }, this.head, this.body, this.description.element);
     this.width = 0;
     this.height = 0;
     /**
@@ -63,6 +63,11 @@ export class Column {
     this.cursor = null;
     /** @type {Hit | null} */
     this.hovered = null;
+    /**
+     * Neurons of the rows that are being selected, before the pointer lets go.
+     * @type {readonly number[] | null}
+     */
+    this.picking = null;
     this.motion = new Motion();
     /**
      * The share that is fully opaque, and how wide the bins are that it was found in.
@@ -94,14 +99,25 @@ export class Column {
     return this.app.state.columns[this.layer.id];
   }
 
+  /** @returns {readonly number[]} neurons that are selected */
+  get picked() {
+    const { picked } = this.app.state;
+    return picked?.layer === this.layer.id ? picked.neurons : [];
+  }
+
   /** Rows that can be scrolled through. */
   get total() {
-    return this.layer.neurons - this.state.hidden.length;
+    return this.layer.neurons - this.data.gone;
   }
 
   /** The view as the present size allows it; ahead of the frame where the state has changed since. */
   get view() {
-    return clampView(this.state, this.total, this.layout.plotHeight);
+    return this.within(this.total, this.layout.plotHeight);
+  }
+
+  /** @param {number} total @param {number} height CSS pixels */
+  within(total, height) {
+    return this.data.filter.readable(clampView(this.state, total, height), total, height, this.state.top);
   }
 
   measure() {
@@ -112,7 +128,7 @@ export class Column {
       zeroLanes: zeros ? app.groupsIn(layer).length : 0, pinned: state.pinned.length,
     };
     const layout = columnLayout(of);
-    const { span } = clampView(state, this.total, layout.plotHeight);
+    const { span } = this.within(this.total, layout.plotHeight);
     if (rowHeight(this.total, span, layout.plotHeight) < LABEL_ROW) return layout;
     return columnLayout({ ...of, keyed: state.order.kind !== "index", place: placeColumn(layer, app.metadata).characters });
   }
@@ -127,7 +143,7 @@ export class Column {
     const { top, span } = view;
     const height = rowHeight(this.total, span, plotHeight);
     const lanes = this.app.state.lanes ? Math.max(1, this.app.state.groups.length) : 1;
-    const level = levelFor(height, devicePixelRatio, lanes, this.data.top);
+    const level = this.data.filter.leavesOut ? 0 : levelFor(height, devicePixelRatio, lanes, this.data.top);
     return { ...screenRows({ top, level, rowHeight: height, height: plotHeight, neurons: this.layer.neurons, hiddenRanks }), level, rowHeight: height };
   }
 
@@ -163,7 +179,7 @@ export class Column {
     /** @param {Arrangement} of @param {number} width @param {number} level */
     const place = (of, width, level) => ({ width, level, ratio, gridOf: (/** @type {number} */ row) => data.rowFacts(of.query, 0, row) });
     return Object.freeze({
-      metadata: app.metadata, state: app.state, column: state, layer, theme, data,
+      metadata: app.metadata, state: app.state, column: state, total: this.total, layer, theme, data,
       width: this.width, height: this.height, ratio, layout, view,
       arrangement, hiddenRanks, screen, thin: screen.level > 0 || screen.rowHeight < APART_ROW,
       axis: this.axis.layOut(arrangement, place(arrangement, layout.plotWidth, screen.level)),
@@ -171,7 +187,7 @@ export class Column {
       pinned: { arrangement: pinned, axis: layout.pinnedRows > 0 ? this.axis.layOut(pinned, place(pinned, layout.plotWidth, 0)) : null },
       overview: { arrangement: whole, axis: this.axis.layOut(whole, place(whole, MINIMAP_WIDTH, data.top), whole.fit) },
       inks: app.groupsIn(layer).map((group) => ({ group, colour: app.colour(group, theme.name) })), markers: markers(app.instancesIn(layer), app.metadata, theme.name),
-      ...this.fullness(arrangement, whole), lacking: refused.size === 0 ? [] : lackingLines(screen.rows, isLacking), cursor: this.cursor, hovered: this.hovered,
+      ...this.fullness(arrangement, whole), lacking: refused.size === 0 ? [] : lackingLines(screen.rows, isLacking), cursor: this.cursor, hovered: this.hovered, picked: this.picking ?? this.picked,
     });
   }
 
@@ -242,8 +258,9 @@ export class Column {
     const instances = this.app.instancesIn(this.layer);
     set(this.empty, "hidden", this.app.state.groups.length + this.app.state.instances.length > 0);
     const wanted = data.wanted();
+    const followed = data.filter.follow(wanted.query);
     const wantedHidden = data.hiddenRanks(wanted);
-    const allRanked = wantedHidden.length === state.hidden.length;
+    const allRanked = wantedHidden.length === data.gone;
     const goal = { ...this.screen(wantedHidden), groups, instances };
     data.collect(wanted, goal, this.soon(wantedHidden), wants);
     const { covered, sharp } = data.coverage(wanted, goal);
@@ -252,7 +269,7 @@ export class Column {
     if (state.pinned.length > 0) data.collectPinned({ rows: Int32Array.from(state.pinned), level: 0, groups, instances }, wants);
     const current = sameArrangement(data.shown, wanted);
     this.frame = this.compose(this.drawn(data.shown));
-    const exact = sharp && current && allRanked && this.frame.axis !== null && this.pinnedSharp(groups, instances);
+    const exact = sharp && current && allRanked && followed && this.frame.axis !== null && this.pinnedSharp(groups, instances);
     if (((exact && !this.app.moving) || !this.opaque) && this.settle()) this.frame = this.compose(this.frame.arrangement);
     this.draw();
     this.describe(sameRows(this.frame.arrangement, wanted), exact);
@@ -301,7 +318,7 @@ export class Column {
     const facts = {
       order: encodeOrder(of.order), direction: of.direction, level: screen.level, "row-height": screen.rowHeight.toFixed(4), top: view.top.toFixed(3),
       "plot-x": layout.plotX, "plot-width": layout.plotWidth, "plot-top": layout.plotTop, "plot-height": layout.plotHeight,
-      lo: axis?.part.lo ?? "", hi: axis?.part.hi ?? "", zoom: of.finer?.zoom ?? 0, unit: of.fit.unit, step: binWidth(of, this.layer.shared), full: this.frame.full, sorting: !current, sharp: exact, lacking: this.frame.lacking.length > 0,
+      lo: axis?.part.lo ?? "", hi: axis?.part.hi ?? "", zoom: of.finer?.zoom ?? 0, unit: of.fit.unit, step: binWidth(of, this.layer.shared), full: this.frame.full, shown: this.total, sorting: !current, sharp: exact, lacking: this.frame.lacking.length > 0,
     };
     for (const [name, value] of Object.entries(facts)) set(this.element, `data-${name}`, String(value));
     set(this.canvas, "aria-label", `${this.layer.name}: ${this.total} neurons by ${phrase(of.order, this.app.metadata)}, ${of.direction}`

@@ -43,6 +43,8 @@ export class ColumnAxis {
     const summary = summaries.get(this.layer.id);
     const wishes = this.wishes();
     if (!summary || !wishes) return null;
+    const first = this.app.fitOf(this.layer.id);
+    if (first) return first;
     const own = state.columns[this.layer.id];
     // One that was fitted to some rows is only of them.
     if (own.fit && own.span !== null && axisMode(state.axis).follows && state.symlog === null && state.bins === null) return own.fit;

@@ -8,11 +8,12 @@
 import { orderQuery, tileQuery } from "../data/api.js";
 import { PRIORITY } from "../data/tiles.js";
 import { axisMode } from "../model/axes.js";
-import { expression } from "../model/order.js";
 import { binOfZero } from "../model/scales.js";
-import { TILE_ROWS, tilesOf, topLevel } from "../model/viewport.js";
+import { tilesOf, topLevel } from "../model/viewport.js";
 import { warped } from "../model/warp.js";
+import { ColumnFilter } from "./columnfilter.js";
 import { ColumnRanks } from "./columnranks.js";
+import { inTurn } from "./turn.js";
 
 /** @typedef {import("../data/tiles.js").Want} Want */
 /** @typedef {import("./painter.js").Hit} Hit */
@@ -42,30 +43,6 @@ export function sameArrangement(a, b) {
     && a.warp?.key === b.warp?.key && a.fit.lo === b.fit.lo && a.fit.hi === b.fit.hi && a.fit.unit === b.fit.unit;
 }
 
-/**
- * Places of a screen and of where it is going, in the order in which they are asked for: what is seen and stays, what comes,
- * and what is seen and leaves before it could be here. From the middle outwards, where a zoom goes to.
- * @param {Pick<Screen, "rows" | "level">} screen
- * @param {Pick<Screen, "rows" | "level">[]} soon
- */
-export function inTurn(screen, soon) {
-  /** @param {Pick<Screen, "rows" | "level">} of */
-  const outwards = ({ rows, level }) => {
-    const middle = rows[rows.length >> 1] / TILE_ROWS;
-    return tilesOf(rows).sort((a, b) => Math.abs(a + 0.5 - middle) - Math.abs(b + 0.5 - middle)).map((index) => ({ level, index }));
-  };
-  const seen = outwards(screen);
-  const coming = soon.flatMap(outwards);
-  /** @param {{level: number, index: number}} place @param {{level: number, index: number}[]} places */
-  const isIn = (place, places) => places.some((one) => one.level === place.level && one.index === place.index);
-  const stays = soon.length === 0 ? seen : seen.filter((place) => isIn(place, coming));
-  return [
-    ...stays.map((place) => ({ ...place, priority: PRIORITY.sharp })),
-    ...coming.filter((place) => !isIn(place, stays)).map((place) => ({ ...place, priority: PRIORITY.next })),
-    ...seen.filter((place) => !isIn(place, stays)).map((place) => ({ ...place, priority: PRIORITY.leaving })),
-  ];
-}
-
 export class ColumnData {
   /**
    * @param {import("../app.js").App} app
@@ -91,6 +68,7 @@ export class ColumnData {
      */
     this.addresses = new WeakMap();
     this.ranks = new ColumnRanks(app, layer);
+    this.filter = new ColumnFilter(app, layer);
     /**
      * Whether values that were looked at are all NaN.
      * @type {WeakMap<Float32Array, boolean>}
@@ -104,7 +82,7 @@ export class ColumnData {
    */
   wanted() {
     const { order, direction } = this.app.state.columns[this.layer.id];
-    const query = orderQuery(expression(order, this.app.metadata), direction);
+    const query = this.app.queryOf(this.layer.id);
     /** @type {Arrangement} */
     const fresh = { query, ...this.axis.wanted(), order, direction };
     if (!this.lastWanted || !sameArrangement(this.lastWanted, fresh)) this.lastWanted = fresh;
@@ -354,13 +332,21 @@ export class ColumnData {
     if (this.shown) this.ranks.learn(this.shown.query, neuron, rank);
   }
 
+  /** How many neurons are not shown: the hidden ones, and those that a condition takes away. */
+  get gone() {
+    const { hidden } = this.app.state.columns[this.layer.id];
+    return this.filter.leavesOut ? this.filter.gone(hidden).count : hidden.length;
+  }
+
   /**
-   * Ranks of the hidden neurons, ascending, as far as they are known yet.
+   * Ranks of the neurons that are not shown, ascending, as far as they are known yet.
    * @param {Arrangement} of
-   * @returns {number[]}
+   * @returns {readonly number[]}
    */
   hiddenRanks(of) {
-    const ranks = this.app.state.columns[this.layer.id].hidden.flatMap((neuron) => this.rank(of, neuron) ?? []);
+    const { hidden } = this.app.state.columns[this.layer.id];
+    if (this.filter.leavesOut) return this.filter.ranks(of.query, this.filter.gone(hidden).mask);
+    const ranks = hidden.flatMap((neuron) => this.rank(of, neuron) ?? []);
     return ranks.sort((a, b) => a - b);
   }
 

@@ -22,7 +22,8 @@ import { lastRank } from "../model/viewport.js";
  * @property {import("../model/layout.js").Layout} layout
  * @property {{top: number, span: number | null}} view rows in view
  * @property {Arrangement} arrangement
- * @property {readonly number[]} hiddenRanks of the hidden neurons, ascending, as far as they are known
+ * @property {number} total rows that can be scrolled through
+ * @property {readonly number[]} hiddenRanks of the neurons that are not shown, ascending, as far as they are known
  * @property {Screen} screen
  * @property {boolean} thin whether the rows are too thin to aim at: a click on them goes nearer, and hides none
  * @property {Axis | null} axis null until the layer's summary is there
@@ -35,6 +36,7 @@ import { lastRank } from "../model/viewport.js";
  * @property {readonly import("./lacking.js").Lines[]} lacking lines of which something could not be had
  * @property {number | null} cursor neuron that the keyboard stands on, or a jump went to
  * @property {Hit | null} hovered
+ * @property {readonly number[]} picked neurons that are selected
  */
 /** @typedef {Readonly<FrameFields>} Frame */
 
@@ -62,7 +64,7 @@ export function neuronOf({ arrangement, data }, hit) {
  * The rank of the layer's last row, where that is in view; else null.
  * @param {Frame} frame
  */
-export function lastInView({ view: { top, span }, layer, column, screen }) {
-  const atEnd = span === null || top + span > layer.neurons - column.hidden.length - 0.01;
+export function lastInView({ view: { top, span }, layer, total, screen }) {
+  const atEnd = span === null || top + span > total - 0.01;
   return atEnd ? lastRank(screen, layer.neurons) : null;
 }

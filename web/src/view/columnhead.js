@@ -45,6 +45,7 @@ export class ColumnHead {
     this.hidden = strip("hidden", "hidden");
     this.pinned = strip("pinned", "pins");
     this.dead = el("span", { class: "quiet dead", title: "Neurons that are exactly 0 for every row of the data" });
+    this.neurons = el("span", { class: "quiet neurons" });
     this.odd = el("span", { class: "odd", title: "Values of this layer that are not a number, or infinite. Rows that have some carry a mark of this colour" });
     this.grain = el("span", { class: "grain quiet" });
     this.sort = el("button", { type: "button", class: "sort-button", "aria-haspopup": "dialog", "data-help": "sort" });
@@ -66,7 +67,7 @@ export class ColumnHead {
     this.whole = zoom("fit", "Zoom out to the whole layer (0)", () => fit(column), "whole layer");
     column.head.append(
       el("div", { class: "head-line" },
-        el("h2", { title: layer.name, "aria-label": layer.name }, el("bdi", { class: "two" }, ...inTwo(app.shortNames.get(layer.id) ?? layer.name).map((text, i) => el("span", { class: i === 0 ? "start" : "end" }, text)))), el("span", { class: "facts" }, this.odd, el("span", { class: "quiet neurons" }, plural(layer.neurons, "neuron")), this.dead),
+        el("h2", { title: layer.name, "aria-label": layer.name }, el("bdi", { class: "two" }, ...inTwo(app.shortNames.get(layer.id) ?? layer.name).map((text, i) => el("span", { class: i === 0 ? "start" : "end" }, text)))), el("span", { class: "facts" }, this.odd, this.neurons, this.dead),
         this.hidden, this.pinned, el("span", { class: "zoom-buttons" }, this.out, this.in, this.whole)),
       el("div", { class: "head-line sort-line" }, el("span", { class: "sort-label quiet" }, "Sort by"), this.sort, this.direction, el("span", { class: "sort-more" }, this.others), this.grain),
     );
@@ -125,11 +126,15 @@ export class ColumnHead {
    * Says how many neurons a row of pixels stands for, and greys what would do nothing; called each frame.
    * @param {Frame} frame
    */
-  tick({ view, screen, layer, column, state, metadata, data, arrangement }) {
+  tick({ view, screen, layer, total, column, state, metadata, data, arrangement }) {
     // Not `disabled`: the button that was just pressed would lose the keyboard's focus.
     for (const button of [this.out, this.whole]) set(button, "aria-disabled", view.span === null && "true");
     set(this.in, "aria-disabled", !canZoom(this.column, ZOOM_STEP) && "true");
     const per = 2 ** screen.level;
+    const { applied } = data.filter;
+    const found = applied && (applied.way === "mark" ? `${count(applied.count)} of ${plural(layer.neurons, "neuron")} marked` : `${count(total)} of ${plural(layer.neurons, "neuron")}`);
+    setText(this.neurons, found ?? plural(layer.neurons, "neuron"));
+    this.neurons.classList.toggle("found", found !== null);
     const summary = this.column.app.summaries.get(layer.id);
     const dead = summary?.dead[0] ?? 0;
     setText(this.dead, dead > 0 ? `${count(dead)} always 0` : "");

@@ -1,7 +1,7 @@
 /** What is drawn over a column's rows: the hovered row, the cursor, the pinned neurons, and where they went when the order changed. */
 
 import { count } from "../model/format.js";
-import { positionOf } from "../model/viewport.js";
+import { lineOf, positionOf } from "../model/viewport.js";
 import { tracked } from "./columnframe.js";
 
 /** @typedef {import("./columnframe.js").Frame} Frame */
@@ -89,6 +89,8 @@ export class ColumnMarks {
       context.fillStyle = theme.accent;
       context.fillRect(layout.neuronX + 3, yOf(rank), 3, Math.max(2, height - (height >= 6 ? 1 : 0)));
     }
+    paintFound(context, frame, yOf);
+    paintPicked(context, frame);
     if (cursor !== null && !column.hidden.includes(cursor)) {
       const rank = data.rank(of, cursor);
       if (rank !== undefined) band(yOf(rank), height, theme.accent);
@@ -143,4 +145,51 @@ export class ColumnMarks {
     if (still) setTimeout(() => this.page.redraw(), TRAIL_MS - age + 20);
     else this.page.redraw();
   }
+}
+
+/**
+ * Marks at the rows for which a condition holds, where it does not take the others away.
+ * @param {CanvasRenderingContext2D} context CSS pixels
+ * @param {Frame} frame
+ * @param {(rank: number) => number} yOf top of a rank's row
+ */
+function paintFound(context, { data, arrangement, layout, theme, screen }, yOf) {
+  const { applied } = data.filter;
+  if (applied?.way !== "mark") return;
+  const ranks = data.filter.ranks(arrangement.query, applied.mask);
+  context.fillStyle = theme.ink;
+  const height = Math.max(1.5, screen.rowHeight - (screen.rowHeight >= 6 ? 2 : 0));
+  const bottom = layout.plotTop + layout.plotHeight;
+  let last = -Infinity;
+  const first = screen.rows.length > 0 ? screen.rows[0] * 2 ** screen.level : 0;
+  for (let i = lineOf(ranks, first); i < ranks.length; i++) {
+    const y = yOf(ranks[i]);
+    if (y > bottom) break;
+    // Of several in a line of pixels one is seen.
+    if (y - last < 0.5) continue;
+    last = y;
+    context.fillRect(layout.plotX - 5, y, 4, height);
+  }
+}
+
+/**
+ * A tint over the rows that are selected.
+ * @param {CanvasRenderingContext2D} context CSS pixels
+ * @param {Frame} frame
+ */
+function paintPicked(context, { data, arrangement, layout, theme, screen, picked }) {
+  if (picked.length === 0 || screen.level > 0) return;
+  const chosen = new Set(picked);
+  context.save();
+  context.fillStyle = theme.accent;
+  screen.rows.forEach((row, line) => {
+    const fact = data.rowFacts(arrangement.query, 0, row);
+    if (!fact || !chosen.has(fact.neuron)) return;
+    const y = layout.plotTop + screen.y + line * screen.height;
+    context.globalAlpha = 0.16;
+    context.fillRect(0, y, layout.plotX + layout.plotWidth, Math.max(1, screen.height - 1));
+    context.globalAlpha = 1;
+    context.fillRect(0, y, 2.5, Math.max(1, screen.height - 1));
+  });
+  context.restore();
 }

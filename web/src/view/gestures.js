@@ -16,13 +16,16 @@ const LINE_PIXELS = 16;
 
 /**
  * @param {Column} column
- * @param {{click: (y: number, x: number, event: PointerEvent) => void, hover: (y: number | null, event: PointerEvent | null) => void, nothingToScroll: () => void}} on
+ * @param {{click: (y: number, x: number, event: PointerEvent) => void, pick: (from: number, to: number, event: PointerEvent, done: boolean) => void, hover: (y: number | null, event: PointerEvent | null) => void, nothingToScroll: () => void}} on
  */
 export function attachGestures(column, on) {
   const { canvas } = column;
   /** @type {Map<number, {x: number, y: number}>} */
   const pointers = new Map();
-  /** @type {{y: number, x: number, top: number, scale: import("../types").Scale | null, moved: boolean} | null} */
+  /**
+   * `picking`: over the numbers of rows, or with Shift: it selects rows.
+   * @type {{y: number, x: number, top: number, scale: import("../types").Scale | null, moved: boolean, picking: boolean} | null}
+   */
   let drag = null;
   /** @type {{distance: number, across: boolean, scale: import("../types").Scale | null, view: {top: number, span: number | null}} | null} */
   let pinch = null;
@@ -58,7 +61,7 @@ export function attachGestures(column, on) {
     const place = at(event);
     pointers.set(event.pointerId, place);
     canvas.setPointerCapture(event.pointerId);
-    if (pointers.size === 1) drag = { ...place, top: column.view.top, scale: column.axis.scale(column.layout.plotWidth), moved: false };
+    if (pointers.size === 1) drag = { ...place, top: column.view.top, scale: column.axis.scale(column.layout.plotWidth), moved: false, picking: isPicking(column, place, event) };
     if (pointers.size === 2) {
       const [a, b] = [...pointers.values()];
       const across = Math.abs(a.x - b.x) > Math.abs(a.y - b.y);
@@ -85,7 +88,8 @@ export function attachGestures(column, on) {
       } else setView(column, zoomAt(pinch.view, column.total, plotHeight, factor, (a.y + b.y) / 2 - plotTop));
     } else if (drag) {
       if (Math.abs(place.y - drag.y) + Math.abs(place.x - drag.x) > CLICK_SLACK) drag.moved = true;
-      if (drag.moved) {
+      if (drag.moved && drag.picking) on.pick(drag.y, place.y, event, false);
+      else if (drag.moved) {
         if (drag.y >= AXIS_HEIGHT) scrollTo(column, drag.top - (place.y - drag.y) / column.frame.screen.rowHeight);
         panAcrossBy(column, drag.scale, drag.x - place.x);
         canvas.classList.toggle("dragging", column.view.span !== null || column.state.across !== null);
@@ -100,6 +104,7 @@ export function attachGestures(column, on) {
     canvas.classList.remove("dragging");
     if (pointers.size < 2) pinch = null;
     if (drag && !drag.moved && event.type === "pointerup") on.click(drag.y, drag.x, event);
+    if (drag?.moved && drag.picking) on.pick(drag.y, at(event).y, event, true);
     if (pointers.size === 0) drag = null;
   };
   canvas.addEventListener("dblclick", (event) => {
@@ -108,6 +113,16 @@ export function attachGestures(column, on) {
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
   canvas.addEventListener("pointerleave", () => on.hover(null, null));
+}
+
+/**
+ * Whether a drag that begins here selects rows: over their numbers, or with Shift; a finger scrolls.
+ * @param {Column} column
+ * @param {{x: number, y: number}} place
+ * @param {PointerEvent} event
+ */
+function isPicking({ layout }, { x, y }, { shiftKey, pointerType }) {
+  return pointerType !== "touch" && y >= layout.plotTop && (shiftKey || x < layout.zeroX);
 }
 
 /** @param {{x: number, y: number}} a @param {{x: number, y: number}} b @param {boolean} across */

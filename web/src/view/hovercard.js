@@ -31,7 +31,7 @@ export class HoverCard {
   constructor(app, facts) {
     this.app = app;
     this.facts = facts;
-    this.element = el("div", { id: "hover-card", class: "card", role: "tooltip", hidden: true });
+    this.element = el("div", { id: `hover-card${app.columnSuffix}`, class: "card hover-card", role: "tooltip", hidden: true });
     document.body.append(this.element);
     this.timer = 0;
     /** @type {AbortController | null} */

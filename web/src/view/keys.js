@@ -10,21 +10,27 @@ const STEPS_MAX = 4;
 
 /**
  * @param {Column} column
- * @param {{hide: (neuron: number) => void, pin: (neuron: number) => void, open: (neuron: number) => void, moved: (neuron: number, rank: number) => void}} on
+ * @param {{extend: (from: number, to: number) => void, unpick: () => void, hide: (neuron: number) => void, pin: (neuron: number) => void, open: (neuron: number) => void, moved: (neuron: number, rank: number) => void}} on
  */
 export function attachKeys(column, on) {
   // One after the other: a step begins where the one before it ended, however fast the keys come.
   let last = Promise.resolve();
   let waiting = 0;
-  /** @param {number} by */
-  const step = (by) => {
+  /** @param {number} by @param {boolean} [extending] */
+  const step = (by, extending = false) => {
     if (waiting >= STEPS_MAX) return;
     waiting++;
-    last = last.then(() => move(column, by, on.moved)).finally(() => waiting--);
+    last = last.then(() => {
+      const from = column.cursor;
+      return move(column, by, (neuron, rank) => {
+        on.moved(neuron, rank);
+        if (extending) on.extend(from ?? neuron, neuron);
+      });
+    }).finally(() => waiting--);
   };
   column.canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = actionOf(event.key, column);
+    const action = actionOf(event.key, column, event.shiftKey);
     const cursor = column.cursor;
     if (action) action();
     else if (event.key === "Enter" && cursor !== null) on.open(cursor);
@@ -38,13 +44,13 @@ export function attachKeys(column, on) {
     event.stopPropagation();
   });
 
-  /** @param {string} key @param {Column} c @returns {(() => void) | null} */
-  function actionOf(key, c) {
+  /** @param {string} key @param {Column} c @param {boolean} shift @returns {(() => void) | null} */
+  function actionOf(key, c, shift) {
     const middle = c.layout.plotTop + c.layout.plotHeight / 2;
     const around = cursorY(c) ?? middle;
     switch (key) {
-      case "ArrowDown": return () => step(1);
-      case "ArrowUp": return () => step(-1);
+      case "ArrowDown": return () => step(1, shift);
+      case "ArrowUp": return () => step(-1, shift);
       case "PageDown": return () => scrollTo(c, c.view.top + page(c) * 0.9);
       case "PageUp": return () => scrollTo(c, c.view.top - page(c) * 0.9);
       case "Home": return () => scrollTo(c, 0);
@@ -59,7 +65,8 @@ export function attachKeys(column, on) {
       case "<": case ",": return () => zoomAcrossBy(c, 1 / 1.5, c.layout.plotX + c.layout.plotWidth / 2);
       case "ArrowRight": return () => panAcrossBy(c, c.axis.scale(c.layout.plotWidth), c.layout.plotWidth / 8);
       case "ArrowLeft": return () => panAcrossBy(c, c.axis.scale(c.layout.plotWidth), -c.layout.plotWidth / 8);
-      case "Escape": return c.cursor === null ? null : () => {
+      case "Escape": if (c.picked.length > 0) return on.unpick;
+        return c.cursor === null ? null : () => {
         c.cursor = null;
         c.app.redraw();
       };

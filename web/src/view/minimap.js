@@ -58,13 +58,12 @@ export class Minimap {
 
   /** @param {Frame} frame */
   render(frame) {
-    const { layout, screen, layer, column, view: { top, span } } = frame;
-    const total = layer.neurons - column.hidden.length;
+    const { layout, screen, total, view: { top, span } } = frame;
     this.height = Math.min(layout.plotHeight, span === null ? total * screen.rowHeight : layout.plotHeight);
     const rows = span ?? layout.plotHeight / screen.rowHeight;
-    const share = Math.min(1, rows / total);
+    const share = Math.min(1, rows / Math.max(1, total));
     const height = Math.max(6, share * this.height);
-    const offset = Math.min(this.height - height, (top / total) * this.height);
+    const offset = Math.min(this.height - height, (top / Math.max(1, total)) * this.height);
     this.window.style.transform = `translateY(${layout.plotTop + offset}px)`;
     this.window.style.height = `${height}px`;
     this.paint(frame);
@@ -75,7 +74,7 @@ export class Minimap {
     const { layout, data, state, theme, layer, ratio, overviewFull: full, overview: { arrangement: of, axis } } = frame;
     const there = frame.inks.filter(({ group }) => data.bestTile(of, group, data.top, 0));
     const marks = tracked(frame).map((neuron) => data.rank(of, neuron));
-    const key = [of.query, of.mode, of.bins, of.finer?.zoom, of.finer?.from, of.warp?.key, of.fit.lo, of.fit.hi, state.symlog, there.map(({ group }) => group), theme.name, state.curve, full, frame.height, this.height, layout.plotTop, ratio, marks, frame.column.hidden.length, axis !== null].join("|");
+    const key = [of.query, of.mode, of.bins, of.finer?.zoom, of.finer?.from, of.warp?.key, of.fit.lo, of.fit.hi, state.symlog, there.map(({ group }) => group), theme.name, state.curve, full, frame.height, this.height, layout.plotTop, ratio, marks, frame.total, axis !== null].join("|");
     if (key === this.drawn || !axis) return;
     this.drawn = key;
     const { canvas, context } = this;
