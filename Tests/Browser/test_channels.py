@@ -106,7 +106,7 @@ def test_a_cell_leads_to_its_neuron(shown, paper, auroc):
 
 
 def test_by_the_keys_alone(shown):
-    shown.locator(".channel-row").first.focus()
+    shown.locator(".channel-rows .channel-row").first.focus()
     shown.keyboard.press("ArrowDown")
     second = order(shown)[1]
     shown.keyboard.press("Enter")
