@@ -106,7 +106,7 @@ def test_a_cell_leads_to_its_neuron(shown, paper, auroc):
 
 
 def test_by_the_keys_alone(shown):
-    shown.locator(".channel-row").first.focus()
+    shown.locator(".channel-rows .channel-row").first.focus()
     shown.keyboard.press("ArrowDown")
     second = order(shown)[1]
     shown.keyboard.press("Enter")
@@ -119,6 +119,9 @@ def test_by_the_keys_alone(shown):
     expect(shown.locator("#neuron-title")).to_have_text(f"Neuron {(1 * 5 + 2) * 3 + second}")
     shown.keyboard.press("ArrowRight")
     expect(shown.locator("#neuron-title")).to_have_text(f"Neuron {(1 * 5 + 3) * 3 + second}")
+    # One after the other, what was opened last first.
+    shown.keyboard.press("Escape")
+    expect(shown.locator("#neuron-panel")).to_be_hidden()
     shown.keyboard.press("Escape")
     expect(shown.locator(".channel-detail")).to_be_hidden()
 

@@ -1,13 +1,14 @@
 """Two checkpoints side by side: the same neuron in the same row, ordered by what changed, by a control and by a link."""
 
 import json
+import subprocess
 
 import h5py
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from conftest import Server, once
+from conftest import PROGRAM, Server, once
 from plots import hover_row, row_place, sharp, view
 from test_exports import save
 
@@ -42,16 +43,10 @@ def checkpoints(tmp_path_factory):
             job = folder / f"{name}.yaml"
             job.write_text(f"name: {name}\ndumps: [{name}.h5]\nlayers: [fc, wide]\nlabels: labels\nclass_names: {names}\ninstances: instances\n")
             jobs.append(job)
-        return jobs
+        subprocess.run([PROGRAM, "precompute", jobs[1], "--output", folder / "checkpoints-tiles", "--progress", "none"], check=True)
+        return jobs[0]
 
-    import subprocess
-
-    from conftest import PROGRAM
-
-    tiles = once(tmp_path_factory, "checkpoints", lambda folder: make(folder)[0])
-    if not (tiles / "after").exists():
-        subprocess.run([PROGRAM, "precompute", tiles.parent / "after.yaml", "--output", tiles, "--progress", "none"], check=True)
-    server = Server(tiles)
+    server = Server(once(tmp_path_factory, "checkpoints", make))
     yield server.url
     server.stop()
 
