@@ -18,6 +18,8 @@ import urllib.request
 import pytest
 from playwright.sync_api import sync_playwright
 
+from plots import sharp, zoom_to_names
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("ND_DIVERGENCE", str(ROOT / ".build" / "debug" / "divergence"))
 CHROMIUM = os.environ.get("ND_CHROMIUM", "/usr/bin/chromium")
@@ -184,3 +186,12 @@ def page(open_page):
     page = open_page()
     yield page
     assert page.problems == [], "the console stays empty"
+
+
+@pytest.fixture
+def layer(page, url, story):
+    """The story's first layer, on a page that shows the names of its neurons."""
+    page.goto(url)
+    sharp(page)
+    zoom_to_names(page, story["layers"][0])
+    return story["layers"][0]

@@ -8,12 +8,8 @@ extension RouteTable {
     let query = try asked.query()
     let parts = try parts(asked)
     let total = inputs == .rows ? asked.attributes.dataset.rows : asked.attributes.instances.count
-    let first = try query.count("from") ?? 0
-    let count = try query.count("count") ?? DivergenceEntries.countUsual
-    guard (1...DivergenceEntries.countMax).contains(count) else {
-      throw Problem.badRequest("count must be 1 to \(DivergenceEntries.countMax).")
-    }
-    guard first < total else { throw Problem.notFound("There are \(total) \(inputs), numbered from 0.") }
+    let count = try query.length(usual: DivergenceEntries.countUsual, most: DivergenceEntries.countMax)
+    let first = try numbered(query.count("from") ?? 0, below: total, "\(inputs)")
     let some = first..<min(first + count, total)
     return Build(.divergences(inputs, some), cost: parts.cost(ofDivergences: some.count)) {
       try parts.divergences(of: inputs, some).encoded()
@@ -23,9 +19,9 @@ extension RouteTable {
   func divergence(_ asked: VersionRequest, of inputs: LayerParts.Inputs) throws -> Build {
     let query = try asked.query()
     let parts = try parts(asked)
-    let number = try number(inputs == .rows ? "row" : "instance", asked.context)
     let total = inputs == .rows ? asked.attributes.dataset.rows : asked.attributes.instances.count
-    guard number < total else { throw Problem.notFound("There are \(total) \(inputs), numbered from 0.") }
+    let number = try numbered(
+      number(inputs == .rows ? "row" : "instance", asked.context), below: total, "\(inputs)")
     let classes = asked.attributes.groups.indices.filter { asked.attributes.groups[$0].kind == .class }
     func place(_ name: String) throws -> Int? {
       try query.count(name).map { group in

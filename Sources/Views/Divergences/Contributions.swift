@@ -50,17 +50,17 @@ struct Contributions {
         let block = number * Self.blockNeurons..<min((number + 1) * Self.blockNeurons, neurons)
         let grids = block.map { DyadicGrid(exponent: Int(exponents[$0]), origin: origins[$0]) }
         cells.clear()
-        let bins = try sides.map { try $0.bins(block) }
+        let counted = try sides.map { try $0.counts(block) }
         for neuron in 0..<block.count {
-          for (side, counted) in bins.enumerated() {
-            var own = Array(counted[neuron * ValueCell.bins..<(neuron + 1) * ValueCell.bins])
-            var zeros = sides[side].zeros[block.lowerBound + neuron]
+          for (side, counts) in counted.enumerated() {
+            var own = Array(counts.bins[neuron * ValueCell.bins..<(neuron + 1) * ValueCell.bins])
+            var zeros = counts.zeros[neuron]
             if side == 2, hasAll {
               // All rows, less those of the two.
-              for other in bins[..<2] {
-                for bin in own.indices { own[bin] &-= min(own[bin], other[neuron * ValueCell.bins + bin]) }
+              for other in counted[..<2] {
+                for bin in own.indices { own[bin] &-= min(own[bin], other.bins[neuron * ValueCell.bins + bin]) }
+                zeros -= min(zeros, other.zeros[neuron])
               }
-              for other in sides[..<2] { zeros -= min(zeros, other.zeros[block.lowerBound + neuron]) }
             }
             own.withUnsafeBufferPointer {
               guard let base = $0.baseAddress else { return }
@@ -86,15 +86,17 @@ struct Contributions {
 
   /// The values of some groups together.
   private struct Side: Sendable {
-    let counts: [any CountRows]
-    /// `[neuron]`.
-    let zeros: [UInt32]
+    private let stored: [StoredCounts]
+    /// `[neuron]`: of these.
+    private let zeros: [UInt32]
+    /// Classes without planes.
+    private let small: SubsetCounts?
 
-    init(_ layer: LayerReader, _ stored: GroupCounts, side: Int, _ groups: [Int], hasAll: Bool) throws {
-      let groups = side == 2 && hasAll ? [0] : groups
-      counts = try groups.map { try stored.rows(of: $0, .own, .sixteenth) }
+    init(_ layer: LayerReader, _ counts: GroupCounts, side: Int, _ groups: [Int], hasAll: Bool) throws {
+      let parts = try counts.parts(of: side == 2 && hasAll ? [0] : groups, .own, .sixteenth)
+      (stored, small) = (parts.stored.map(\.counts), parts.small)
       var zeros = [UInt32](repeating: 0, count: layer.layer.neurons)
-      for group in groups {
+      for (group, _) in parts.stored {
         for (neuron, count) in try layer.statistic(.zeros).plane(group, as: UInt32.self).enumerated() {
           zeros[neuron] &+= count
         }
@@ -102,25 +104,28 @@ struct Contributions {
       self.zeros = zeros
     }
 
-    /// `[neuron, bin]` of a block.
-    func bins(_ block: Range<Int>) throws(StoreError) -> [UInt32] {
-      var sums = [UInt32](repeating: 0, count: block.count * ValueCell.bins)
-      for rows in counts {
+    /// `[neuron, bin]` and `[neuron]` of a block.
+    func counts(_ block: Range<Int>) throws(StoreError) -> (bins: [UInt32], zeros: [UInt32]) {
+      var bins = [UInt32](repeating: 0, count: block.count * ValueCell.bins)
+      var zeros = Array(self.zeros[block])
+      func add<Count: FixedWidthInteger>(_ counts: UnsafeBufferPointer<Count>, at first: Int) {
+        for (place, count) in counts.enumerated() { bins[first + place] &+= UInt32(truncatingIfNeeded: count) }
+      }
+      for rows in stored {
         let bytes = try rows.bytes(block)
         bytes.withUnsafeBytes { bytes in
-          func add<Count: FixedWidthInteger>(_: Count.Type) {
-            for (place, count) in bytes.bindMemory(to: Count.self).enumerated() {
-              sums[place] &+= UInt32(truncatingIfNeeded: count)
-            }
-          }
           switch rows.type {
-          case .uint8: add(UInt8.self)
-          case .uint16: add(UInt16.self)
-          default: add(UInt32.self)
+          case .uint8: add(bytes.bindMemory(to: UInt8.self), at: 0)
+          case .uint16: add(bytes.bindMemory(to: UInt16.self), at: 0)
+          default: add(bytes.bindMemory(to: UInt32.self), at: 0)
           }
         }
       }
-      return sums
+      try small?.count(block.map { ($0, $0 - block.lowerBound) }) { place, row, zerosOfRow in
+        add(row.bindMemory(to: UInt32.self), at: place * ValueCell.bins)
+        zeros[place] &+= zerosOfRow
+      }
+      return (bins, zeros)
     }
   }
 }

@@ -121,7 +121,6 @@ export function neuronPanel(app, facts, rows, activation) {
     const one = { ...all, groups: picked, instances: all.instances.map((instance) => ({ ...instance, percentiles: instance.percentiles.filter(({ group }) => state.groups.includes(group)) })) };
     parts.chart.replaceChildren(chart.element);
     brush.attach({ box: parts.chart, chart, axis, facts: all });
-    firing.figures(new Map([...known.values()].map((group) => [group.group, group.zeros])));
     parts.standings.replaceChildren(standings(one, app, looks));
     table.replaceChildren(statistics(one, app), ranks(one, app, asking?.signal));
   }
