@@ -50,13 +50,19 @@ let package = Package(
       name: "HDF5",
       dependencies: [
         "CHDF5", "CAec", "CBlosc", "CBzip2", "CDeflate", "CLZ4", "CZstd", "CKernels", "CMapping", "CProcess",
+        .product(name: "Algorithms", package: "swift-algorithms"),
       ]),
-    .target(name: "Distributions", dependencies: ["CKernels"], swiftSettings: acrossModules),
+    .target(
+      name: "Distributions", dependencies: ["CKernels", .product(name: "Algorithms", package: "swift-algorithms")],
+      swiftSettings: acrossModules),
     .target(name: "Expressions"),
     .target(name: "Activations", dependencies: ["Expressions", "HDF5", "CKernels"], swiftSettings: acrossModules),
     .target(
       name: "TileStore",
-      dependencies: ["CLZ4", "CDurability", "CKernels", "CMapping", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: [
+        "CLZ4", "CDurability", "CKernels", "CMapping", .product(name: "Algorithms", package: "swift-algorithms"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(
       name: "Precompute",
       dependencies: [
@@ -100,7 +106,7 @@ let package = Package(
     .executableTarget(
       name: "bench-kernels", dependencies: ["CKernels", "Distributions", "Fixtures", "HDF5", "TileStore"],
       path: "Tests/Bench/Kernels", swiftSettings: acrossModules),
-    .target(name: "Fixtures", path: "Tests/Fixtures"),
+    .target(name: "Fixtures", dependencies: ["Distributions"], path: "Tests/Fixtures"),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CKernels", "Fixtures", "catalogue-child"]),
     .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "CKernels", "Fixtures"]),

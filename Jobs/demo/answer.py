@@ -5,7 +5,8 @@
 
 Test pictures 0 to 4,999 become a store. The others are fresh, and everything is made from those: one-pixel attacks on the first right
 ones in order and on the least certain, projected gradient descent within 8 of 255; and handwritten digits, which are foreign. `divergence
-score` judges each kind against the store. Prints the tables of ANSWER.md. Every seed is fixed.
+score` judges each kind against the store, and undo.py looks at what neurons say of the one-pixel ones. Prints the tables of ANSWER.md. Every
+seed is fixed.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import fashion
 import kinds
 import network
 import rates
+import undo
 from dump import write_layers, write_pictures
 
 STORE_ROWS = 5000
@@ -59,6 +61,8 @@ def main():
     print_areas(ordinary, {kind: rows for kind, rows in scores.items() if kind != "fresh"})
     predicted = network.logits_of(parameters, images).argmax(1)
     print_rates(scores, np.bincount(predicted[:STORE_ROWS], minlength=10), np.bincount(predicted[STORE_ROWS:], minlength=10))
+    print_validity(scores["fresh"], predicted)
+    undo.print_turned(options.divergence, options.folder / "Tiles" / "rows", parameters, options.folder / "rows.h5", fashion.CLASS_NAMES)
 
 
 def parse():
@@ -68,8 +72,11 @@ def parse():
     return parser.parse_args()
 
 
-def dump(path, parameters, images, labels=None):
-    """Activations of all layers, float16, in the order of `images`."""
+def dump(path, parameters, images, labels=None, source_row=None, pairs=None):
+    """Activations of all layers, float16, in the order of `images`.
+
+    source_row: the test picture that each was made of; pairs: what `undo.write_instances` takes.
+    """
     partial = path.with_suffix(".partial")
     with h5py.File(partial, "w") as file:
         logits = write_layers(file.create_group("activations"), parameters, images, network.LAYERS, np.float16, 1)
@@ -78,13 +85,17 @@ def dump(path, parameters, images, labels=None):
         if labels is not None:
             file["labels"] = labels.astype(np.int64)
             file["class_names"] = fashion.CLASS_NAMES
+        if source_row is not None:
+            file["source_row"] = source_row
+        if pairs is not None:
+            undo.write_instances(file.create_group("instances"), parameters, *pairs)
     partial.rename(path)
 
 
 def write_job(folder):
     layers = [f"{{ name: {name}, dataset: activations/{name}{', axes: NHWC, reduce: flatten' if name.startswith('conv') else ''} }}" for name in network.LAYERS]
     job = folder / "rows.yaml"
-    job.write_text("\n  - ".join(["name: rows\ndumps: [rows.h5]\nlabels: labels\npredictions: predictions\nclass_names: class_names\nscores: activations/logits\npictures: images\nlayers:", *layers]) + "\n")
+    job.write_text("\n  - ".join(["name: rows\ndumps: [rows.h5]\nlabels: labels\npredictions: predictions\nclass_names: class_names\nscores: activations/logits\npictures: images\ninstances: instances\nlayers:", *layers]) + "\n")
     return job
 
 
@@ -93,19 +104,39 @@ def make_dumps(folder, parameters, images, labels, chances, right):
     rows = np.flatnonzero(right[STORE_ROWS:]) + STORE_ROWS
     hardest = rows[kinds.least_certain(chances[rows], labels[rows], LEAST_CERTAIN)]
     pictures = {
-        "rows": lambda: images[:STORE_ROWS],
-        "fresh": lambda: images[STORE_ROWS:],
+        "fresh": lambda: (images[STORE_ROWS:], None),
         "one-pixel, in order": lambda: kinds.one_pixel(parameters, images, labels, chances, rows[:IN_ORDER]),
         "one-pixel, least certain": lambda: kinds.one_pixel(parameters, images, labels, chances, hardest),
-        "PGD 8 of 255": lambda: kinds.projected_gradient(parameters, images[rows[: kinds.PGD_ROWS]], labels[rows[: kinds.PGD_ROWS]]),
-        "digits": kinds.digits,
+        "PGD 8 of 255": lambda: (kinds.projected_gradient(parameters, images[rows[: kinds.PGD_ROWS]], labels[rows[: kinds.PGD_ROWS]]), None),
+        "digits": lambda: (kinds.digits(), None),
     }
     for kind, make in pictures.items():
         path = folder / f"{kind}.h5"
         if not path.exists():
-            made = make()
-            dump(path, parameters, made, labels[:STORE_ROWS] if kind == "rows" else None)
+            made, source_row = make()
+            dump(path, parameters, made, source_row=source_row)
             say(f"{kind}: {len(made)} pictures")
+    path = folder / "rows.h5"
+    if not path.exists():
+        dump(path, parameters, images[:STORE_ROWS], labels[:STORE_ROWS], pairs=pairs_of(folder, parameters, images, labels, rows))
+        say(f"rows: {STORE_ROWS} pictures")
+
+
+def pairs_of(folder, parameters, images, labels, rows):
+    """The one-pixel pictures, then as many genuine ones of `rows` with the same margins; and the labels of all."""
+    attacked, sources = [], []
+    for kind in KINDS:
+        if kind.startswith("one-pixel"):
+            with h5py.File(folder / f"{kind}.h5") as file:
+                attacked.append(file["images"][:])
+                sources.append(file["source_row"][:])
+    attacked, sources = np.concatenate(attacked), np.concatenate(sources)
+    _, first = np.unique(sources, return_index=True)
+    attacked, sources = attacked[np.sort(first)], sources[np.sort(first)]
+    others = np.setdiff1d(rows, sources)
+    margins = [undo.margins(network.logits_of(parameters, pictures)) for pictures in (attacked, images[others])]
+    genuine = others[undo.alike(*margins)]
+    return np.concatenate([attacked, images[genuine]]), labels[np.concatenate([sources, genuine])].astype(np.int64)
 
 
 def score(options, path):
@@ -121,6 +152,22 @@ def print_areas(ordinary, others):
         base = np.array([figure(row) for row in ordinary])
         cells = ["{:.2f} ({:.2f}–{:.2f})".format(*rates.area(base, np.array([figure(row) for row in rows]))) for rows in others.values()]
         print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+def print_validity(fresh, predicted):
+    """Whether fresh pictures ring as often as was asked, also within each class that the network names: p by Holm over the classes."""
+    print("\nfresh pictures by the class that the network named: share at or below the rate asked, and p of as odd a share (of the alarm: as large a one), by Holm\n")
+    print("| class | fresh | " + " | ".join(f"{name} {asked:.0%} | p" for name in ("omnibus", "alarm") for asked in ASKED) + " |")
+    print("|---|---|" + "---|---|" * 2 * len(ASKED))
+    of_store, of_fresh = predicted[:STORE_ROWS], predicted[STORE_ROWS:]
+    columns = []
+    for name in ("omnibus_p", "alarm_p"):
+        chances = np.array([float(row[name]) for row in fresh])
+        for asked in ASKED:
+            found = rates.by_class(chances, asked, of_fresh, np.bincount(of_store, minlength=10), upper=name == "alarm_p")
+            columns.append([f"{share:.1%} | {p:.2g}" for share, p in found])
+    for label, name in enumerate(fashion.CLASS_NAMES):
+        print(f"| {name} | {np.sum(of_fresh == label)} | " + " | ".join(column[label] for column in columns) + " |")
 
 
 def print_rates(scores, calibration, fresh):

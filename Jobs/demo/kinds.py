@@ -12,8 +12,9 @@ PGD_ROWS, PGD_STEPS, PGD_REACH = 300, 20, 8
 
 
 def one_pixel(parameters, images, labels, chances, rows):
-    """Those of `rows` that one pixel flips, with it."""
-    return np.stack([attack.apply(one, images[one.row]) for one in attack.find(parameters, images, labels, chances, rows)])
+    """Those of `rows` that one pixel flips, with it, and which rows they are."""
+    found = attack.find(parameters, images, labels, chances, rows)
+    return np.stack([attack.apply(one, images[one.row]) for one in found]), np.array([one.row for one in found])
 
 
 def least_certain(chances, labels, each):

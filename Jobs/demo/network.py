@@ -73,6 +73,18 @@ def pool(x):
     return x.reshape(rows, height // 2, 2, width // 2, 2, channels).max((2, 4))
 
 
+def logits_after(parameters, layer, activations):
+    """Logits float32 [row, class] of rows with these activations [row, unit] in a dense layer."""
+    x = activations
+    later = list(DENSE)[list(DENSE).index(layer) + 1 :]
+    for name in later:
+        weights, bias = parameters[name]
+        x = x @ weights + bias
+        if name != later[-1]:
+            x = jax.nn.relu(x)
+    return np.asarray(x)
+
+
 def loss(parameters, images, labels):
     """Mean cross-entropy."""
     logarithms = jax.nn.log_softmax(forward(parameters, images)["logits"])

@@ -397,11 +397,13 @@ public final class RowBlocks<Value: ReadableValue> {
 
 /// A pointer whose users work on disjoint parts of its memory at once.
 private struct Shared: @unchecked Sendable {
+  // Unchecked: nobody touches what another works on.
   let pointer: UnsafeMutableRawPointer
   init(_ pointer: UnsafeMutableRawPointer) { self.pointer = pointer }
 }
 
 /// Buffers of which each lane uses its own only.
 private struct LaneScratch: @unchecked Sendable {
+  // Unchecked: no lane touches what another uses.
   let each: [Scratch]
 }

@@ -50,35 +50,42 @@ static ND_INLINE void renew(double *restrict products, int64_t *restrict powers,
 
 ND_CLONES void nd_renew(double *products, int64_t *powers, size_t count) { renew(products, powers, count); }
 
-/// Rows of the store itself with one sample: of every row its own value is taken out, so that shares are known for each cell.
-static ND_INLINE size_t judge_own(nd_class_cells of, nd_judged_rows rows, nd_judgement sums, size_t factors) {
-  double labelled[ND_CELLS], others[ND_CELLS], own[ND_CLASSES_MAX];
+/// Rows of the store itself with one sample, or rows from which nothing is taken: what a cell multiplies to a row's products is the same for
+/// all rows with a label, and for all without, and so is looked up.
+static ND_INLINE size_t judge_own(nd_class_cells of, nd_judged_rows rows, nd_judgement sums, size_t factors, size_t pitch) {
+  double shares[2 * (ND_CELLS + 1) * ND_CLASSES_MAX], own[(ND_CELLS + 1) * (ND_CLASSES_MAX + 1)];
   for (size_t b = 0; b < ND_CELLS; b++) {
-    labelled[b] = (of.all[b] - 0.5) / (of.total - 1 + ND_CELLS * 0.5);
-    others[b] = (of.all[b] + 0.5) / (of.total + ND_CELLS * 0.5);
-  }
-  for (size_t c = 0; c < of.pitch; c++) own[c] = 1 / of.sizes[c];
-  const int renews = ++factors == ND_FACTORS;
-  for (size_t row = 0; row < rows.rows; row++) {
-    const uint8_t cell = rows.cells[row];
-    const int32_t label = rows.labels[row];
-    double *restrict products = sums.products + row * of.pitch;
-    if (cell < ND_CELLS) {
-      const double common = label < 0 ? others[cell] : labelled[cell];
-      const uint32_t *counts = of.counts + cell * of.pitch;
-      for (size_t c = 0; c < of.pitch; c++) products[c] *= ((double)counts[c] + common) * of.shares[c];
-      if (label >= 0) sums.own[row] *= ((double)counts[label] - 1 + common) * own[label];
+    const double others = (of.all[b] + 0.5) / (of.total + ND_CELLS * 0.5);
+    const double labelled = (of.all[b] - 0.5) / (of.total - 1 + ND_CELLS * 0.5);
+    const uint32_t *counts = of.counts + b * pitch;
+    for (size_t c = 0; c < pitch; c++) {
+      shares[b * pitch + c] = ((double)counts[c] + others) * of.shares[c];
+      shares[(ND_CELLS + 1 + b) * pitch + c] = ((double)counts[c] + labelled) * of.shares[c];
+      own[b * (pitch + 1) + c + 1] = ((double)counts[c] - 1 + labelled) * (1 / of.sizes[c]);
     }
-    if (renews) renew(products, sums.powers + row * of.pitch, of.pitch);
+    own[b * (pitch + 1)] = 1;
   }
-  if (renews) renew(sums.own, sums.own_powers, rows.rows);
-  return factors % ND_FACTORS;
+  // What is not finite multiplies nothing.
+  for (size_t c = 0; c < pitch; c++) shares[ND_CELLS * pitch + c] = shares[(2 * ND_CELLS + 1) * pitch + c] = 1;
+  for (size_t c = 0; c <= pitch; c++) own[ND_CELLS * (pitch + 1) + c] = 1;
+  for (size_t row = 0; row < rows.rows; row++) {
+    const int32_t label = rows.labels[row];
+    const size_t cell = rows.cells[row], place = label < 0 ? cell : ND_CELLS + 1 + cell;
+    double *restrict products = sums.products + row * pitch;
+    for (size_t c = 0; c < pitch; c++) products[c] *= shares[place * pitch + c];
+    sums.own[row] *= own[cell * (pitch + 1) + (size_t)(label < 0 ? 0 : label + 1)];
+  }
+  if (++factors < ND_FACTORS) return factors;
+  renew(sums.products, sums.powers, rows.rows * pitch);
+  renew(sums.own, sums.own_powers, rows.rows);
+  return 0;
 }
 
-ND_CLONES size_t nd_judge(nd_class_cells of, nd_judged_rows rows, nd_judgement sums, size_t factors) {
-  if (rows.samples == 1 && rows.without == rows.cells) return judge_own(of, rows, sums, factors);
+/// Any rows, in all classes or in two `chosen` ones of each.
+static ND_INLINE size_t judge(nd_class_cells of, nd_judged_rows rows, const int32_t *chosen, nd_judgement sums, size_t factors) {
+  const size_t width = chosen ? 2 : of.pitch;
   for (size_t row = 0; row < rows.rows; row++) {
-    double *restrict products = sums.products + row * of.pitch;
+    double *restrict products = sums.products + row * width;
     taken_out out;
     take_out(&out, rows, row);
     size_t since = factors;
@@ -87,11 +94,15 @@ ND_CLONES size_t nd_judge(nd_class_cells of, nd_judged_rows rows, nd_judgement s
       if (cell < ND_CELLS) {
         const double taken = taken_from(&out, cell), common = common_share(of, &out, cell, taken);
         const uint32_t *counts = of.counts + cell * of.pitch;
-        for (size_t c = 0; c < of.pitch; c++) products[c] *= ((double)counts[c] + common) * of.shares[c];
+        for (size_t i = 0; i < width; i++) {
+          // Of no class the product is that of any: nobody asks for it.
+          const size_t c = !chosen ? i : chosen[row * 2 + i] < 0 ? 0 : (size_t)chosen[row * 2 + i];
+          products[i] *= ((double)counts[c] + common) * of.shares[c];
+        }
         if (out.label >= 0) sums.own[row] *= own_share(of, &out, cell, taken, common);
       }
       if (++since == ND_FACTORS) {
-        renew(products, sums.powers + row * of.pitch, of.pitch);
+        renew(products, sums.powers + row * width, width);
         renew(sums.own + row, sums.own_powers + row, 1);
         since = 0;
       }
@@ -100,31 +111,17 @@ ND_CLONES size_t nd_judge(nd_class_cells of, nd_judged_rows rows, nd_judgement s
   return (factors + rows.samples) % ND_FACTORS;
 }
 
-ND_CLONES size_t nd_judge_chosen(nd_class_cells of, nd_judged_rows rows, const int32_t *chosen, nd_judgement sums,
-                                 size_t factors) {
-  for (size_t row = 0; row < rows.rows; row++) {
-    double *products = sums.products + row * 2;
-    taken_out out;
-    take_out(&out, rows, row);
-    size_t since = factors;
-    for (size_t s = 0; s < rows.samples; s++) {
-      const uint8_t cell = rows.cells[row * rows.samples + s];
-      if (cell < ND_CELLS) {
-        const double taken = taken_from(&out, cell), common = common_share(of, &out, cell, taken);
-        for (size_t i = 0; i < 2; i++) {
-          const int32_t c = chosen[row * 2 + i];
-          if (c < 0) continue;
-          products[i] *= c == out.label ? own_share(of, &out, cell, taken, common)
-                                        : ((double)of.counts[cell * of.pitch + c] + common) * of.shares[c];
-        }
-      }
-      if (++since == ND_FACTORS) {
-        renew(products, sums.powers + row * 2, 2);
-        since = 0;
-      }
-    }
+ND_CLONES size_t nd_judge(nd_class_cells of, nd_judged_rows rows, const int32_t *chosen, nd_judgement sums, size_t factors) {
+  if (chosen) return judge(of, rows, chosen, sums, factors);
+  if (rows.samples > 1 || rows.without != rows.cells) return judge(of, rows, NULL, sums, factors);
+  // Of a length that is known when it is compiled, a loop is a few vectors.
+  switch (of.pitch) {
+    case 2: return judge_own(of, rows, sums, factors, 2);
+    case 4: return judge_own(of, rows, sums, factors, 4);
+    case 8: return judge_own(of, rows, sums, factors, 8);
+    case 16: return judge_own(of, rows, sums, factors, 16);
+    default: return judge_own(of, rows, sums, factors, of.pitch);
   }
-  return (factors + rows.samples) % ND_FACTORS;
 }
 
 static ND_INLINE uint8_t cell_of(uint8_t code, uint32_t is_apart, uint8_t origin) {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// The one way to standard output and standard error: what leaves here cannot command a terminal or forge a line of a log,
 /// whatever names it quotes.
@@ -67,12 +61,6 @@ public struct Console: Sendable {
 
   private static func write(_ descriptor: Int32, _ bytes: Slice<UnsafeRawBufferPointer>) -> Int {
     let rest = UnsafeRawBufferPointer(rebasing: bytes)
-    #if canImport(Glibc)
-      return Glibc.write(descriptor, rest.baseAddress, rest.count)
-    #elseif canImport(Musl)
-      return Musl.write(descriptor, rest.baseAddress, rest.count)
-    #else
-      return Darwin.write(descriptor, rest.baseAddress, rest.count)
-    #endif
+    return Glibc.write(descriptor, rest.baseAddress, rest.count)
   }
 }

@@ -116,6 +116,10 @@ public enum CatalogueChild {
     }
   }
 
+  private static func stopped(_ what: String) -> Fault {
+    Fault(.stopped, what, advice: "Run the same command again.")
+  }
+
   /// A child's end, as what is wrong.
   static func fault(_ end: ChildProcess.End, cpuSeconds: Int, deadlineSeconds: Double) -> Fault {
     let what: String
@@ -125,7 +129,7 @@ public enum CatalogueChild {
         .notReadable, "its structure could not be read in \(Int(deadlineSeconds)) seconds",
         advice: "See whether its disk answers, and run again.")
     case .stopped:
-      return Fault(.stopped, "a signal ended the reading of its structure", advice: "Run the same command again.")
+      return Self.stopped("a signal ended the reading of its structure")
     case .starved:
       return Fault(
         .notReadable, "the system had no memory left, and ended the process that was reading its structure",
@@ -136,9 +140,7 @@ public enum CatalogueChild {
     case .killed(let signal):
       guard let name = crashes[signal] else {
         let name = names[signal] ?? "signal \(signal)"
-        return Fault(
-          .stopped, "somebody ended the process that was reading its structure (\(name))",
-          advice: "Run the same command again.")
+        return Self.stopped("somebody ended the process that was reading its structure (\(name))")
       }
       what = "libhdf5 broke down over its structure (\(name))"
     case .tooMuchOutput:
@@ -146,7 +148,7 @@ public enum CatalogueChild {
     case .exited(let code):
       what = "its structure could not be read (the process that tried ended with code \(code))"
     }
-    return .badData(what, advice: "The file is damaged: make or copy it again.")
+    return .damaged(what)
   }
 
   /// What a limit that was set from outside, and is less than the child's own, has to do with its end.

@@ -17,26 +17,30 @@ public struct Lanes: Sendable {
   public func run(_ count: Int, _ body: @Sendable (_ lane: Int, _ index: Int) throws -> Void) throws {
     let workers = min(self.count, count)
     guard workers > 1 else {
-      for index in 0..<count { try body(0, index) }
-      return
+      return try Self.$current.withValue(0) { for index in 0..<count { try body(0, index) } }
     }
     let next = Atomic(0)
     let failure = Mutex<(index: Int, error: any Error)?>(nil)
     DispatchQueue.concurrentPerform(iterations: workers) { lane in
-      while true {
-        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard index < count else { return }
-        do {
-          try body(lane, index)
-        } catch {
-          failure.withLock { if index < $0?.index ?? .max { $0 = (index, error) } }
-          next.store(count, ordering: .relaxed)
-          return
+      Self.$current.withValue(lane) {
+        while true {
+          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          guard index < count else { return }
+          do {
+            try body(lane, index)
+          } catch {
+            failure.withLock { if index < $0?.index ?? .max { $0 = (index, error) } }
+            next.store(count, ordering: .relaxed)
+            return
+          }
         }
       }
     }
     if let failure = failure.withLock({ $0 }) { throw failure.error }
   }
+
+  /// The lane that this is running on; `nil` outside of `run`.
+  @TaskLocal fileprivate static var current: Int?
 
   /// Processors that this process may use: by affinity, by its control group's quota, and by what Slurm granted.
   public static var available: Int {
@@ -50,6 +54,27 @@ public struct Lanes: Sendable {
       granted = min(granted, slurm)
     }
     return max(1, granted)
+  }
+}
+
+/// Memory of which each lane uses its own alone: debug builds stop whoever takes that of another.
+struct LaneLocal<Element>: @unchecked Sendable {
+  // Unchecked: what is made here is only used by its lane, which `subscript` asserts, or between parallel sections.
+  private let elements: [Element]
+
+  init(_ lanes: Lanes, _ make: () throws -> Element) rethrows {
+    elements = try (0..<lanes.count).map { _ in try make() }
+  }
+
+  subscript(lane: Int) -> Element {
+    assert(lane == Lanes.current, "lane \(lane) is used by \(Lanes.current.map { "lane \($0)" } ?? "none")")
+    return elements[lane]
+  }
+
+  /// Calls `body` for each, while no lane runs.
+  func forEach(_ body: (Element) -> Void) {
+    assert(Lanes.current == nil)
+    for element in elements { body(element) }
   }
 }
 

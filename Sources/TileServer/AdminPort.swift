@@ -35,7 +35,7 @@ struct AdminPort: Sendable {
 
   func metrics() -> String {
     let answers = service.answers.figures
-    let warm = service.warm.figures
+    let warm = service.responses.figures
     var gauges: [Metrics.Gauge] = [
       .init(
         "cache_hits_total", "Answers found in the cache.", type: "counter", [("", Double(answers.hits + warm.hits))]),

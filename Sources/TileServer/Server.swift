@@ -41,7 +41,7 @@ public struct Server: Sendable {
     let settings = service.settings
     let idle = TimeAmount.seconds(Int64(settings.idleSeconds))
     return Application(
-      responder: Edge(
+      responder: OutermostResponder(
         service: service, access: access, next: RouteTable(service: service).router().buildResponder()),
       server: HTTPServerBuilder { responder in
         LoopBoundChannel(

@@ -19,7 +19,7 @@ final class TileService: Sendable {
   let planes: SharedParts<StoredPlane, DecodedPlane?>
   let parts: SharedParts<PartKey, Part>
   let answers: AnswerCache<AnswerKey, Answer>
-  let warm: WarmAnswers
+  let responses: ResponseCache
   let limiter: RateLimiter
   let connections: ConnectionCounts
   let metrics = Metrics()
@@ -34,7 +34,7 @@ final class TileService: Sendable {
     let parts = SharedParts<PartKey, Part>(bytesMax: settings.cacheBytes / 4, size: \.byteCount)
     let answers = AnswerCache<AnswerKey, Answer>(
       bytesMax: settings.cacheBytes / 8, lanes: lanes, waitingMax: settings.connectionsMax, size: \.byteCount)
-    let warm = WarmAnswers(bytesMax: settings.cacheBytes / 8)
+    let responses = ResponseCache(bytesMax: settings.cacheBytes / 8)
     self.settings = settings
     self.log = log
     self.lanes = lanes
@@ -44,7 +44,7 @@ final class TileService: Sendable {
     self.planes = planes
     self.parts = parts
     self.answers = answers
-    self.warm = warm
+    self.responses = responses
     limiter = RateLimiter(rate: settings.rate, burst: settings.burst)
     connections = ConnectionCounts(most: settings.connectionsPerAddressMax)
     client = ClientAnswers(try settings.web.map { try ClientFiles(folder: $0) })
@@ -52,7 +52,7 @@ final class TileService: Sendable {
       planes.removeAll { $0.version == serial }
       parts.removeAll { $0.version == serial }
       answers.removeAll { $0.version == serial }
-      warm.removeAll(version: serial)
+      responses.removeAll(version: serial)
     }
   }
 

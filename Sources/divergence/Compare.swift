@@ -17,13 +17,13 @@ struct Compare: ParsableCommand {
       empty where a figure has no meaning.
       """)
 
-  @Argument(help: "A store: Tiles/NAME, or one of its versions.")
+  @Argument(help: .store)
   var store: String
 
   @Argument(help: "Two groups: names, indices, or expressions such as 'where:label != prediction'. Or another store.")
   var sides: [String]
 
-  @Option(help: "The layer's id or name.")
+  @Option(help: .layer)
   var layer: String
 
   @Option(help: "With another store: the group to compare, by name or index.")

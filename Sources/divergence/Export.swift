@@ -19,10 +19,10 @@ struct Export: ParsableCommand {
       STORE may then also be a folder of stores.
       """)
 
-  @Argument(help: "A store: Tiles/NAME, or one of its versions.")
+  @Argument(help: .store)
   var store: String
 
-  @Option(help: "The layer's id or name.")
+  @Option(help: .layer)
   var layer: String?
 
   @Option(

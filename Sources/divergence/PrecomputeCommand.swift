@@ -101,7 +101,7 @@ struct PrecomputeCommand: AsyncParsableCommand {
   }
 
   private static func job(dumps: [String]) throws -> Job {
-    try Job.checkExistence(dumps, advice: "Look for a typing error in the path.")
+    try checkDumps(dumps)
     return try Job(dumps: dumps)
   }
 }

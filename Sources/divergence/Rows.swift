@@ -8,14 +8,15 @@ struct Rows: ParsableCommand {
     abstract: "Tell which rows fire a neuron most, or least.",
     discussion: """
       A table on standard output: a line per row, the most active first, with two bounds of the activation (equal where it is known \
-      exactly), label and prediction. Rows whose bounds are the same stand in the order of the dump. NaN and infinities are left out. \
+      exactly), label and prediction. Rows whose bounds are the same stand in the order of the dump; in JSON, tied is how many could \
+      stand in the last place as well as the row that does. NaN and infinities are left out. \
       The layer needs codes in the store, which precompute writes (codes: columns in the job).
       """)
 
-  @Argument(help: "A store: Tiles/NAME, or one of its versions.")
+  @Argument(help: .store)
   var store: String
 
-  @Option(help: "The layer's id or name.")
+  @Option(help: .layer)
   var layer: String
 
   @Option(help: "The neuron, numbered from 0.")
@@ -81,7 +82,10 @@ struct Rows: ParsableCommand {
         text(row.prediction),
       ])
     }
-    let table: JSONValue = ["columns": .array(columns.map { .string($0) }), "rows": .array(rows)]
+    let table: JSONValue = [
+      "columns": .array(columns.map { .string($0) }), "rows": .array(rows),
+      "tied": found.tied.map { JSONValue($0) } ?? .null,
+    ]
     try Console.output.write(json: String(decoding: table.encoded(), as: UTF8.self))
   }
 

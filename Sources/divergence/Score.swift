@@ -20,18 +20,15 @@ struct Score: AsyncParsableCommand {
       not that it was attacked: of ordinary rows, as many alarm as were asked for.
       """)
 
-  @Argument(help: "A store: Tiles/NAME, or one of its versions.") var store: String
+  @Argument(help: .store) var store: String
   @Argument(help: "HDF5 files that together are one dump. (default: the store's instances)") var dump: [String] = []
   @Option(help: "The share of ordinary rows that may alarm.") var alarm = 0.05
   @Option(help: "csv or json.") var format = Export.Format.csv
-  @Option(help: "Number of threads. (default: one for each processor)") var threads: Int?
+  @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
     guard alarm > 0, alarm < 1 else {
       throw ValidationError("--alarm \(alarm): give a share between 0 and 1, such as 0.05.")
-    }
-    if let threads, threads < 1 || threads > 1024 {
-      throw ValidationError("--threads \(threads): give a number from 1 to 1024.")
     }
   }
 
@@ -60,11 +57,11 @@ struct Score: AsyncParsableCommand {
   }
 
   private func score(_ store: Store, _ standings: RowStandings, into table: inout Table) throws {
-    try Job.checkExistence(dump, advice: "Look for a typing error in the path.")
+    try checkDumps(dump)
     let stop = StopSignals()
     let job = try store.origin().job
     let judge = try DumpJudge(
-      store, dumps: dump, memory: GrantedMemory.bytes(), lanes: Lanes(count: threads ?? Lanes.available)
+      store, dumps: dump, memory: GrantedMemory.bytes(), lanes: threads.lanes
     ) { try catalogue(of: $0, follow: job["follow"]?.bool ?? false, stop: stop) }
     try judge.judge { rows in
       if stop.wasAsked {

@@ -6,7 +6,7 @@ import TileStore
 struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Show what a tile store holds.")
 
-  @Argument(help: "A store: Tiles/NAME, or one of its versions.")
+  @Argument(help: .store)
   var store: String
 
   @Flag(help: "As JSON.")

@@ -11,7 +11,7 @@ struct Verify: ParsableCommand {
       orderings agree. Ends with 0 if all is well, 65 if something is damaged, 74 if something cannot be read.
       """)
 
-  @Argument(help: "A store: Tiles/NAME, or one of its versions.")
+  @Argument(help: .store)
   var store: String
 
   @Flag(help: "Check only that all files are there, their sizes, and the indices of shards.")

@@ -8,7 +8,7 @@ struct WorkOptions: ParsableArguments {
   @Option(help: "Folder of all stores.") var output = "Tiles"
   @Option(help: "Memory to use at most, such as 500MiB. (default: 8GiB, or what Slurm or the control group allows)")
   var memory: String?
-  @Option(help: "Number of threads. (default: one for each processor)") var threads: Int?
+  @OptionGroup var threads: ThreadOptions
   @Option(help: "How progress is shown: auto, bar, json or none.") var progress = ProgressStyle.auto
 
   private static let memoryMin = 256 << 20
@@ -17,17 +17,13 @@ struct WorkOptions: ParsableArguments {
     if let memory, Self.bytes(memory).map({ $0 < Self.memoryMin }) ?? true {
       throw ValidationError("--memory \(memory): give a size of at least 256MiB, such as 8GiB.")
     }
-    if let threads, threads < 1 || threads > 1024 {
-      throw ValidationError("--threads \(threads): give a number from 1 to 1024.")
-    }
   }
 
   /// Opens a job's dump and plans its work.
   func prepare(_ job: Job, stop: StopSignals) throws -> PreparedJob {
     let memory = try budget()
-    let lanes = Lanes(count: threads ?? Lanes.available)
     return try stop.outwaiting {
-      try PreparedJob(job, memory: memory, lanes: lanes) { try catalogue(of: $0, follow: job.follow, stop: stop) }
+      try PreparedJob(job, memory: memory, lanes: threads.lanes) { try catalogue(of: $0, follow: job.follow, stop: stop) }
     }
   }
 

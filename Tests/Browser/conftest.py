@@ -19,7 +19,7 @@ import pytest
 from demodump import Dump
 from hands import Hands
 from playwright.sync_api import sync_playwright
-from plots import sharp
+from plots import sharp, zoom_to_names
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("ND_DIVERGENCE", str(ROOT / ".build" / "debug" / "divergence"))
@@ -247,3 +247,12 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"{'':>2}  {'task':<58}{'clicks':>7}{'keys':>6}{'wheel':>7}")
         for number, words, clicks, keys, turns in sorted(found.values()):
             terminalreporter.write_line(f"{number:>2}  {words:<58}{clicks:>7}{keys or '':>6}{turns or '':>7}")
+
+
+@pytest.fixture
+def layer(page, url, story):
+    """The story's first layer, on a page that shows the names of its neurons."""
+    page.goto(url)
+    sharp(page)
+    zoom_to_names(page, story["layers"][0])
+    return story["layers"][0]

@@ -7,15 +7,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from plots import click_row, neuron_at, pixels, row_place, settled, sharp, sort, view, zoom_to_names
-
-
-@pytest.fixture
-def layer(page, url, story):
-    page.goto(url)
-    sharp(page)
-    zoom_to_names(page, story["layers"][0])
-    return story["layers"][0]
+from plots import click_row, neuron_at, row_place, sharp, sort, view
 
 
 def test_hidden_neurons_come_back_one_by_one(page, layer):

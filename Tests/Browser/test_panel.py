@@ -7,20 +7,12 @@ import urllib.parse
 import pytest
 from playwright.sync_api import expect
 
-from plots import click_row, neuron_at, row_place, sharp, view, zoom_to_names
+from plots import click_row, neuron_at, row_place, sharp, view
 
 
 @pytest.fixture
 def base(metadata):
     return f"api/v1/datasets/{metadata['name']}/{metadata['version']}"
-
-
-@pytest.fixture
-def layer(page, url, story):
-    page.goto(url)
-    sharp(page)
-    zoom_to_names(page, story["layers"][0])
-    return story["layers"][0]
 
 
 def opened(page, layer, line):

@@ -74,13 +74,15 @@ def test_zoomed_in_rows_neurons_and_pictures(both, story):
         page.wait_for_function(LINK_IS_AT_REST)
         page.goto(f"{page.url};n={layer}.{names[1]}")
         page.reload()
+        page.wait_for_function("() => document.querySelectorAll('.row-card').length === 32")
         page.click(".neuron-more summary")
         page.wait_for_selector("#neuron-body table")
         page.wait_for_selector(".ranks li")
         sharp(page)
-        words.append((names, view(page, layer), pixels(page, layer), [page.locator(f"#neuron-body {part}").first.inner_text() for part in (".neuron-words", ".standings", ".neuron-more")]))
+        words.append((names, view(page, layer), pixels(page, layer), [page.locator(f"#neuron-body {part}").first.inner_text() for part in (".neuron-words", ".firing-lists", ".standings", ".neuron-more")]))
     assert words[0] == words[1]
-    assert "std. dev." in words[1][3][2]
+    assert "Fire it most" in words[1][3][1]
+    assert "std. dev." in words[1][3][3]
 
 
 @pytest.mark.parametrize(("menu", "value"), [("axis-mode", "own"), ("axis-scale", "symlog"), ("bins", "16"), ("bins", "256")])

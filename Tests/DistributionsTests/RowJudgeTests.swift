@@ -115,7 +115,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [(1, 3), (1, 11), (5, 4), (19, 2), (1, 40), (3, 33)], [false, true])
+  // Of one sample and few classes, each rounded number of classes has a loop of its own.
+  @Test(
+    arguments: [(1, 1), (1, 2), (1, 3), (1, 8), (1, 11), (1, 17), (1, 32), (5, 4), (19, 2), (1, 40), (3, 33)],
+    [false, true])
   func `Figures are those of the formulas`(shape: (Int, Int), takesOutCopies: Bool) throws {
     let (samples, classes) = shape
     var random = SplitMix(seed: OracleFolder.seed &+ UInt64(samples * 100 + classes))

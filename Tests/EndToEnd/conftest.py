@@ -6,7 +6,9 @@ import pathlib
 import numpy as np
 import pytest
 import zarr
-from programs import DATA, Program, write_dump
+from programs import DATA, Program, write_dump  # and where oracles are
+
+import row_oracle
 from store_oracle import check
 
 
@@ -24,6 +26,21 @@ def precompute(program, tmp_path):
         program.ok("precompute", *inputs, "--output", output, *options)
         name = name or pathlib.Path(inputs[0]).stem
         return output / name / "current"
+
+    return run
+
+
+@pytest.fixture
+def sharded(program, tmp_path):
+    """Precomputes a dump or a job in parts and merges them; returns the published store."""
+
+    def run(given, shards, *options):
+        common = ("--output", tmp_path / "Parts", "--progress", "none")
+        for number in range(shards):
+            program.ok("precompute", given, *common, *options, "--shard", f"{number}/{shards}")
+        program.ok("merge", given, *common)
+        (store,) = (tmp_path / "Parts").glob("*/current")
+        return store
 
     return run
 
@@ -86,5 +103,19 @@ def refused(program, tmp_path):
             assert word in paragraph, f"{word!r} is not in: {paragraph}"
         assert published() == before
         return paragraph
+
+    return run
+
+
+@pytest.fixture
+def table(tmp_path, precompute, job, program):
+    """Precomputes a job with these keys on dumps; returns the table, its attributes and the store."""
+
+    def run(keys, *dumps, options=("--progress", "none"), output=None):
+        text = "\n".join(f"{key}: {json.dumps(value)}" for key, value in keys.items())
+        path = job(f"layers: [layer]\n{text}", *dumps)
+        store = precompute(path, name="job", options=options, output=output)
+        assert "is whole" in program.ok("verify", store).stdout
+        return *row_oracle.open_table(store), store
 
     return run

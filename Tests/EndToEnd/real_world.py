@@ -1,4 +1,4 @@
-"""Dumps as people and their software write them, each with what is right: for test_real_world.py and test_random_layouts.py.
+"""Dumps as people and their software write them, each with what is right: for the tests of what is read, refused and advised.
 
 A row's activations are ten times its class plus noise, so that classes, rows or layers that are mixed up show at once in the medians of
 neuron 0. Formats of other software are written with h5py, attribute for attribute as that software writes them.
@@ -6,9 +6,22 @@ neuron 0. Formats of other software are written with h5py, attribute for attribu
 
 import h5py
 import numpy as np
+import pytest
 import zarr
 
 NAMES = ["cat", "dog", "eel"]
+# The kinds of test_real_world.py.
+READ, REFUSED = [], []
+
+
+def read(kind, *words, job=None):
+    """A dump that is read. Its maker returns the files, what is right, and with a `job` (lines suggested) what is right with these."""
+    return lambda make: READ.append(pytest.param(make, words, job, id=f"{kind}-{make.__name__}")) or make
+
+
+def refused_with(kind, *words, job=None):
+    """A dump that is refused; a `job` with the line that the refusal names is read."""
+    return lambda make: REFUSED.append(pytest.param(make, words, job, id=f"{kind}-{make.__name__}")) or make
 
 
 def acts(rng, labels, width=6):

@@ -9,9 +9,9 @@ import re
 import h5py
 import numpy as np
 import pytest
+import test_real_world  # noqa: F401, which fills READ and REFUSED
 from programs import ROOT
-from real_world import NAMES, acts, agrees, expected, job_of, mixed, told, write
-from test_real_world import READ, REFUSED
+from real_world import NAMES, READ, REFUSED, acts, agrees, expected, job_of, mixed, told, write
 
 ADVICES = []
 

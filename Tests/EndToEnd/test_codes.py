@@ -145,19 +145,15 @@ def test_same_bytes_in_bands_of_neurons(program, precompute, dump, codes_job, va
 
 @pytest.mark.parametrize("shards", [2, 3])
 @pytest.mark.parametrize("chunks", [None, (50, 256)])
-def test_same_bytes_from_shards(program, precompute, dump, codes_job, awkward, rng, tmp_path, shards, chunks):
+def test_same_bytes_from_shards(precompute, sharded, dump, codes_job, awkward, rng, tmp_path, shards, chunks):
     """By rows where the rows lie in one piece, by neurons where chunks are few; windows of outliers among them."""
     with np.errstate(all="ignore"):
         values = np.concatenate([awkward(5000)] * (7 if chunks else 1), axis=1)
     path = dump({"layer": (values, {"chunks": chunks} if chunks else {})}, rng.integers(0, 4, 5000))
     job = codes_job(path)
     expected = precompute(job, name="job")
-    options = ["--output", tmp_path / "other", "--progress", "none"]
-    for shard in range(shards):
-        program.ok("precompute", job, *options, "--shard", f"{shard}/{shards}", "--checkpoint", "0")
-    program.ok("merge", job, *options)
-    assert arrays_of(tmp_path / "other" / "job" / "current") == arrays_of(expected)
-    assert not list((tmp_path / "other").rglob("*.codes*"))
+    assert arrays_of(sharded(job, shards, "--checkpoint", "0")) == arrays_of(expected)
+    assert not list((tmp_path / "Parts").rglob("*.codes*"))
 
 
 def test_the_plan_says_what_codes_cost(program, dump, job, values):

@@ -120,3 +120,27 @@ def test_without_what_it_takes_there_is_a_word(precompute, program, job, rng, tm
         base = server.json("/api/v1/datasets/job")["url"]
         status, _, body = server.get(f"{base}/divergences/rows")
         assert status == 404 and b"not judged" in body
+
+
+@pytest.mark.parametrize("classes, rows", [(40, 400), (1000, 3000)])
+def test_of_many_classes_there_is_a_contribution_and_no_ladder(precompute, program, job, rng, tmp_path, classes, rows):
+    """Also of classes too small for planes of their own: the figure is exact, and what is not kept is told."""
+    layers, labels, named = network(rng, rows=rows, classes=classes, neurons=(9,))
+    labels[:classes] = np.arange(classes)
+    store = precompute(job("layers: [layer_0]\nlabels: labels\npredictions: predictions", write(tmp_path / "dump.h5", layers, labels, named)), name="job")
+    root, attributes, labels, named, sizes = store_rows(store)
+    assert len(sizes) == classes and ("plane" in attributes["groups"][1]) == (classes > 64)
+    oracle = Layer(root["layers/layer_0"], one(layers["layer_0"]), labels, classes, sizes)
+    wrong = [int(row) for row in np.flatnonzero(named != labels)[:3]]
+    with Server(store.parent.parent) as server:
+        base = server.json("/api/v1/datasets/job")["url"] + "/divergences"
+        for row in wrong:
+            keys, _ = keys_of(program, store, "layer_0", f"contribution(row {row})")
+            wanted = contributions(oracle, layers["layer_0"][row], layers["layer_0"][row], labels[row], named[row], labels[row])
+            assert np.allclose(keys, wanted, rtol=1e-9, atol=1e-12, equal_nan=True), row
+            answer = server.json(f"{base}/rows/{row}")
+            assert answer["contrast"] == {"named": str(named[row]), "other": str(labels[row])}
+            assert f"There are {classes} classes" in answer["without_ladder"]
+            (layer,) = answer["layers"]
+            assert layer["contribution"] == pytest.approx(np.nanmean(wanted), rel=1e-9)
+            assert layer["ladder"] is layer["named_median"] is layer["other_median"] is None

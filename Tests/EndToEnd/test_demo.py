@@ -5,8 +5,6 @@ import json
 import h5py
 import numpy as np
 import pytest
-import zarr
-from divergence_oracle import high, low, omnibus
 from programs import ROOT
 from store_oracle import check
 
@@ -72,35 +70,3 @@ def test_the_parameters_beside_the_dump_give_its_activations():
             for layer, values in found.items():
                 np.testing.assert_allclose(values, group[f"activations/{layer}"][: len(values)], atol=0.01, err_msg=layer)
             np.testing.assert_array_equal(found["logits"].argmax(1), named)
-
-
-def test_ordinary_rows_of_the_demo_alarm_as_often_as_was_asked(precompute):
-    """Half of the rows calibrate and half are fresh: each is judged by rows of the same prediction alone, so all are judged without themselves."""
-    store = zarr.open_group(str(precompute(ROOT / "Jobs" / "demo.yaml", name="fashion-mnist")), mode="r")
-    named, margins = store["rows/prediction"][...], store["rows/margin"][...]
-    ids = [layer for layer in store["divergences"].attrs["layers"] if layer != store["divergences"].attrs["scores"]]
-    gauges = np.concatenate([store[f"divergences/{layer}/rows"][...] for layer in ids], axis=1)
-    assert ids == ["conv_4", "dense_1", "dense_2"] and np.isfinite(gauges).all()
-    halves = np.random.default_rng(20).permutation(len(named)) % 2 == 0
-    rates = (0.01, 0.05, 0.1)
-    counts, alarms, sizes = np.zeros(3), np.zeros(3), []
-    for c in np.unique(named):
-        calibrating, fresh = np.flatnonzero((named == c) & halves), np.flatnonzero((named == c) & ~halves)
-        own, distance = omnibus(gauges[calibrating])
-        sizes.append((len(calibrating), len(fresh)))
-        for i in fresh:
-            p = high(own, distance(gauges[i]))
-            alarm = min(1, 2 * min(p, low(margins[calibrating], margins[i])))
-            counts += [p <= rate for rate in rates]
-            alarms += [alarm <= rate for rate in rates]
-    for rate, count, alarm in zip(rates, counts, alarms):
-        # Of a class, the number of alarms is beta-binomial.
-        mean = variance = 0
-        for m, n in sizes:
-            ranks = np.floor(rate * (m + 1) + 1e-9)
-            if ranks > 0:
-                share = ranks / (m + 1)
-                mean += n * share
-                variance += n * share * (1 - share) * (n + m + 1) / (m + 2)
-        assert abs(count - mean) <= 4 * variance**0.5, (rate, count, mean)
-        assert alarm <= rate * sum(n for _, n in sizes) + 4 * variance**0.5, (rate, alarm)

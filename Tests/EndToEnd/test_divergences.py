@@ -196,7 +196,7 @@ def bytes_of(store):
     return {p.relative_to(store.resolve()).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(store.resolve().rglob("*")) if p.is_file()}
 
 
-def test_the_same_bytes_however_it_is_made(precompute, program, job, rng, tmp_path):
+def test_the_same_bytes_however_it_is_made(precompute, sharded, job, rng, tmp_path):
     layers, labels, named = network(rng, rows=300, neurons=(700, 30))
     dump = write(tmp_path / "dump.h5", layers, labels, named)
     stores = {}
@@ -208,10 +208,7 @@ def test_the_same_bytes_however_it_is_made(precompute, program, job, rng, tmp_pa
             stores[threads, codes] = {k: v for k, v in bytes_of(store).items() if k.startswith("divergences")}
     assert len(stores[1, "columns"]) > 6 and len({tuple(s.items()) for s in stores.values()}) == 1
     made = job("codes: columns\ninstances: {rows: [3, 5]}", dump)
-    for shard in range(3):
-        program.ok("precompute", made, "--shard", f"{shard}/3", "--output", tmp_path / "parts", "--progress", "none")
-    program.ok("merge", made, "--output", tmp_path / "parts", "--progress", "none")
-    assert bytes_of(tmp_path / "parts" / "job" / "current") == bytes_of(tmp_path / "1-columns" / "job" / "current")
+    assert bytes_of(sharded(made, 3)) == bytes_of(tmp_path / "1-columns" / "job" / "current")
 
 
 def test_they_are_left_out_where_nobody_wants_them_or_nothing_names_a_class(precompute, program, job, rng, tmp_path):

@@ -14,7 +14,8 @@ import h5py
 import numpy as np
 import pytest
 
-from scenarios import Scenario
+from changes import shim, tree
+from scenarios import Scenario, run, settled
 from programs import write_dump
 
 POINTS = os.environ.get("ND_POINTS", "4")
@@ -38,6 +39,7 @@ def data(tmp_path_factory):
         folder / "table.h5", {"one": values(12, 3)}, labels, p=values(12, 2), t=["a text", "another"] * 6, split=np.arange(12) % 3,
         x=rng.integers(0, 255, (12, 2, 2), dtype=np.uint8))
     write_dump(folder / "one.h5", {"one": values(12, 3)}, labels)
+    write_dump(folder / "judged.h5", {"one": values(12, 3), "two": values(12, 2)}, labels, predictions=np.roll(labels, 1))
     write_dump(folder / "rows.h5", {"one": values(2100, 2)}, np.arange(2100) % 2)
     with_outliers = values(2100, 2)
     with_outliers[::500, 1] *= 1e6
@@ -50,7 +52,7 @@ def data(tmp_path_factory):
     for name, dump, more in (
         ("a", "two", ""), ("b", "two", "medians: binned"), ("old", "one", ""), ("rows", "rows", ""), ("dots", "dots", ""), ("one", "one", ""),
         ("table", "table", "layers: [one]\nscores: p\npictures: x\ntexts: t\ncolumns: [split]"),
-        ("codes", "two", "codes: both"), ("coded-rows", "outliers", "codes: both"), ("start", "two", "start: { text: '" + "many words " * 20 + "' }"), ("other-start", "two", "start: { text: few }"),
+        ("judged", "judged", "instances: { rows: [3] }"), ("codes", "two", "codes: both"), ("coded-rows", "outliers", "codes: both"), ("start", "two", "start: { text: '" + "many words " * 20 + "' }"), ("other-start", "two", "start: { text: few }"),
     ):
         (folder / f"{name}.yaml").write_text(f"name: job\ndumps: [{dump}.h5]\n{more}\n")
     (folder / "web").mkdir()
@@ -77,6 +79,7 @@ SCENARIOS = {
     "fresh": dict(command=count("a"), after=[count("a", AGAIN)]),
     "pictures and texts": dict(command=count("dots"), after=[count("dots", AGAIN)]),
     "a table of rows": dict(command=count("table"), after=[count("table", AGAIN)]),
+    "rows judged": dict(command=count("judged"), after=[count("judged", AGAIN)]),
     "over an older version": dict(before=[count("old")], command=count("a"), after=[count("a", AGAIN)]),
     "the same again": dict(before=[count("one")], command=count("one"), after=[count("one", AGAIN)]),
     "codes by neuron and by row": dict(command=count("codes", "--checkpoint", "0"), after=[count("codes", AGAIN)]),
@@ -134,6 +137,29 @@ def test_whole_at_every_point(scenario, name):
     seconds = time.monotonic() - begin
     print(f"\n{name}: {len(made.log)} changes to files; {len(states)} kills and crashes of the machine, {len(points)} faults; {seconds:.0f} s")
     assert not failures, f"{len(failures)} of {len(work)} points are not whole; the first: {failures[0]}"
+
+
+def test_a_run_that_was_killed_while_rows_were_judged_goes_on_there(scenario):
+    """A layer that was judged is kept, file by file; one that was begun is judged anew; the store is the same to the byte."""
+    made = scenario("rows judged")
+    named = [f"{change.path} {change.other}" for change in made.log]
+    judged = [n for n, words in enumerate(named, 1) if "divergences" in words]
+    begun = next(n for n, words in enumerate(named, 1) if "divergences/two" in words)
+    assert judged[0] < begun < judged[-1]
+
+    def files(folder):
+        return {path.relative_to(folder).as_posix(): path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
+
+    for at in (judged[0] + 1, begun - 1, begun, begun + 1, judged[-1]):
+        folder = made.work / f"judging-{at}"
+        shutil.copytree(made.start, folder, symlinks=True)
+        assert run(made.command, folder, shim(folder, at=at, harm="kill")).returncode == -9, at
+        left = files(folder / "job/.building/divergences")
+        settled(made.after[0], folder)
+        kept = files(folder / "job/current/divergences")
+        assert {path: inode for path, inode in left.items() if kept[path] == inode and path.startswith("one/")} == (
+            {path: inode for path, inode in kept.items() if path.startswith("one/")} if at >= begun else {}), at
+        made.check_end(tree(folder))
 
 
 @pytest.mark.parametrize("harm", ["gone", "empty", "cut", "longer"])

@@ -101,7 +101,7 @@ def split(tmp_path, labels, x, mask):
 
 
 @pytest.mark.parametrize("reduce", ["samples", "max"])
-def test_parts_shards_and_memory_make_the_same_store(program, job, padded, tmp_path, reduce):
+def test_parts_shards_and_memory_make_the_same_store(program, sharded, job, padded, tmp_path, reduce):
     labels, x, mask = padded
     written = job(f"join: 'part_*'\nlayers: [{{ dataset: hidden, axes: NTD, reduce: {reduce} }}]\nmask: m", split(tmp_path, labels, x, mask))
 
@@ -112,10 +112,7 @@ def test_parts_shards_and_memory_make_the_same_store(program, job, padded, tmp_p
     whole = made(tmp_path / "whole")
     equals(tmp_path / "whole" / "job" / "current", x, mask, labels, reduce)
     assert made(tmp_path / "small", "--memory", "256MiB", "--threads", "1") == whole
-    for shard in range(3):
-        program.ok("precompute", written, "--output", tmp_path / "shards", "--progress", "none", "--shard", f"{shard}/3")
-    program.ok("merge", written, "--output", tmp_path / "shards", "--progress", "none")
-    assert (tmp_path / "shards" / "job" / "current" / "MANIFEST").read_bytes() == whole
+    assert (sharded(written, 3) / "MANIFEST").read_bytes() == whole
 
 
 def test_instances_have_the_mean_of_what_counts(precompute, job, padded, tmp_path):

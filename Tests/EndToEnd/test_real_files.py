@@ -60,21 +60,6 @@ def test_names_of_files(program, tmp_path, rng, name):
     agrees(told(program, [write(tmp_path / name, {"fc": x, "labels": y})], tmp_path / "Tiles")[0], expected(x, y))
 
 
-def test_a_writer_that_was_killed(program, tmp_path, rng):
-    y, x = mixed(rng)
-    child = os.fork()
-    if child == 0:
-        f = h5py.File(tmp_path / "d.h5", "w", libver=("v110", "v110"))
-        f.create_dataset("fc", data=x, chunks=(20, 6), maxshape=(None, 6))
-        f["labels"] = y
-        f.swmr_mode = True
-        f.flush()
-        os._exit(9)
-    os.waitpid(child, 0)
-    done = program.run("precompute", tmp_path / "d.h5", "--output", tmp_path / "Tiles")
-    assert done.returncode != 0 and "h5clear -s" in done.stderr
-
-
 def test_one_file_of_a_family(program, tmp_path, rng):
     y, x = mixed(rng, 6000)
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)

@@ -138,12 +138,9 @@ def test_records_that_were_never_written(program, refused, taken, job, tmp_path,
     taken(tmp_path / "d.h5", job=job("layers: [table/values_block_0]\nlabels: labels\nmissing: fill", tmp_path / "d.h5"))
 
 
-def test_shards_and_memory_make_the_same_bytes_of_records(program, precompute, dump, tmp_path, rng):
+def test_shards_and_memory_make_the_same_bytes_of_records(precompute, sharded, dump, tmp_path, rng):
     y = rng.integers(0, 3, 5000)
     path = dump({"df/table": (table(y, acts(rng, y, 300), [("key", "i8"), ("vector", "f4", (300,)), ("label", "i4")], vector=acts(rng, y, 300)), {"chunks": (97,), "compression": "gzip"})})
     single = (precompute(path) / "MANIFEST").read_bytes()
     assert (precompute(path, output=tmp_path / "Small", options=("--memory", "256MiB", "--threads", "1", "--progress", "none")) / "MANIFEST").read_bytes() == single
-    for number in range(3):
-        program.ok("precompute", path, "--shard", f"{number}/3", "--output", tmp_path / "Parts", "--progress", "none")
-    program.ok("merge", path, "--output", tmp_path / "Parts", "--progress", "none")
-    assert (tmp_path / "Parts" / "dump" / "current" / "MANIFEST").read_bytes() == single
+    assert (sharded(path, 3) / "MANIFEST").read_bytes() == single

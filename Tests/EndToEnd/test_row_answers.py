@@ -1,5 +1,6 @@
 """What the server tells of rows: those that fire a neuron, those for which an expression holds, and how labels and predictions meet; against the dump."""
 
+import json
 import urllib.parse
 
 import numpy as np
@@ -47,6 +48,39 @@ def test_the_rows_that_fire_a_neuron(served):
     highest = outermost(values[:, 0], np.flatnonzero(labels == 2), True)
     assert values[highest[4], 0] <= max(row["high"] for row in stored) and highest[0] in [row["row"] for row in stored if row["high"] == stored[0]["high"]]
     assert server.json(f"{base}/layers/fc/neurons/4/rows?where=row+>=+8")["rows"] == []
+
+
+def place_of(values, exponent):
+    """What a code tells of each value: whether it is exactly 0, else its bin."""
+    return np.where(values == 0, np.nan, np.floor(values / 2.0**exponent))
+
+
+@pytest.mark.parametrize("count", [1, 5, 16, 20, 64])
+def test_how_many_rows_tie_with_the_last(served, program, tmp_path, count):
+    server, base, values, labels, _ = served
+    for neuron in range(NEURONS):
+        own = values[:, neuron].astype(float)
+        exponent = server.json(f"{base}/layers/fc/neurons/{neuron}?groups=0")["grid"]["exponent"]
+        place = place_of(own, exponent)
+        alike = lambda row: (own == 0) if own[row] == 0 else place == place[row]
+        for end in ("highest", "lowest"):
+            order = outermost(own, range(ROWS), end == "highest")
+            answer = server.json(f"{base}/layers/fc/neurons/{neuron}/rows?end={end}&count={count}")
+            last = answer["rows"][-1]["row"]
+            if len(order) < 16 or count < 16 and own[last] != own[order[15]]:
+                assert answer["tied"] == np.count_nonzero(own == own[last])
+            elif count <= 16:
+                # Those that are not among the 16 may be as large as the last, as far as the store knows.
+                others = np.isin(np.arange(ROWS), order[:16], invert=True)
+                assert answer["tied"] == np.count_nonzero(own[order[:16]] == own[last]) + np.count_nonzero(alike(last) & others)
+            else:
+                known = np.isin(np.arange(ROWS), order[:16]) & (own != 0)
+                assert answer["tied"] == np.count_nonzero(alike(last) & ~known)
+            told = json.loads(program.ok("rows", tmp_path / "Tiles/job", "--layer", "fc", "--neuron", str(neuron), "--top", str(count), "--format", "json", *(["--lowest"] if end == "lowest" else [])).stdout)
+            assert told["tied"] == answer["tied"] and [row[1] for row in told["rows"]] == [row["row"] for row in answer["rows"]]
+            some = server.json(f"{base}/layers/fc/neurons/{neuron}/rows?where=label+==+2&end={end}&count={count}")
+            assert some["tied"] == (np.count_nonzero(alike(some["rows"][-1]["row"]) & (labels == 2)) if some["rows"] else 0)
+    assert server.json(f"{base}/layers/fc/neurons/3/rows")["tied"] == ROWS
 
 
 def test_rows_chosen_by_an_expression(served):

@@ -142,17 +142,13 @@ def test_same_bytes_whatever_the_way(many, tmp_path, options):
 
 @pytest.mark.parametrize("shards", [2, 3])
 @pytest.mark.parametrize("chunks", [None, (100, 256)])
-def test_same_bytes_from_shards(program, precompute, dump, job, rng, tmp_path, shards, chunks):
+def test_same_bytes_from_shards(precompute, sharded, dump, job, rng, shards, chunks):
     with np.errstate(all="ignore"):
         values = np.concatenate([np.stack([kind(rng.normal(size=5000)) for kind in AWKWARD.values()], axis=1)] * (35 if chunks else 5), axis=1).astype(np.float32)
     path = dump({"layer": (values, {"chunks": chunks} if chunks else {})}, rng.integers(0, 90, 5000))
     job = job("codes: columns", path)
     expected = precompute(job, name="job")
-    options = ["--output", tmp_path / "other", "--progress", "none"]
-    for shard in range(shards):
-        program.ok("precompute", job, *options, "--shard", f"{shard}/{shards}", "--checkpoint", "0")
-    program.ok("merge", job, *options)
-    assert arrays_of(tmp_path / "other" / "job" / "current") == arrays_of(expected)
+    assert arrays_of(sharded(job, shards, "--checkpoint", "0")) == arrays_of(expected)
 
 
 def test_rows_never_written_and_masks(program, precompute, job, tmp_path, rng):

@@ -182,7 +182,7 @@ def test_rows_as_instances(taken, job, tmp_path, rng, labels):
 
 
 @pytest.mark.parametrize("form", ["csr", "csc", "list"])
-def test_shards_and_memory_make_the_same_bytes(program, precompute, tmp_path, rng, form):
+def test_shards_and_memory_make_the_same_bytes(precompute, sharded, tmp_path, rng, form):
     x = matrix(rng, 5000, 700, share=0.02)
     y = rng.integers(0, 3, 5000)
     if form == "list":
@@ -197,10 +197,7 @@ def test_shards_and_memory_make_the_same_bytes(program, precompute, tmp_path, rn
     for number, options in enumerate([("--memory", "256MiB"), ("--threads", "1"), ("--memory", "256MiB", "--checkpoint", "0")]):
         store = precompute(tmp_path / "dump.h5", output=tmp_path / f"Other{number}", options=(*options, "--progress", "none"))
         assert (store / "MANIFEST").read_bytes() == single, options
-    for number in range(3):
-        program.ok("precompute", tmp_path / "dump.h5", "--shard", f"{number}/3", "--output", tmp_path / "Parts", "--progress", "none")
-    program.ok("merge", tmp_path / "dump.h5", "--output", tmp_path / "Parts", "--progress", "none")
-    assert (tmp_path / "Parts" / "dump" / "current" / "MANIFEST").read_bytes() == single
+    assert (sharded(tmp_path / "dump.h5", 3) / "MANIFEST").read_bytes() == single
 
 
 def test_it_is_never_dense_in_memory(tmp_path, rng):

@@ -1,5 +1,6 @@
 """A site of plain files: that it says the same as the server, and that any web host can serve it."""
 
+import contextlib
 import hashlib
 import json
 import pathlib
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import urllib.parse
 
+import numpy as np
 import pytest
 
 from programs import PROGRAM
@@ -32,8 +34,8 @@ def site(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def host(site):
+@contextlib.contextmanager
+def hosted(site):
     """Python's own file server: no ranges, no compression, no logic."""
     command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "-d", str(site)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -41,6 +43,22 @@ def host(site):
     yield f"http://127.0.0.1:{port}/"
     process.kill()
     process.wait()
+
+
+@pytest.fixture(scope="module")
+def host(site):
+    with hosted(site) as host:
+        yield host
+
+
+def compared(host, server, asked):
+    """Asks site and server the same; how many answers were compared."""
+    done = subprocess.run(
+        ["node", HERE / "static_compare.mjs", host, f"http://127.0.0.1:{server.port}/"],
+        input=json.dumps(asked), capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
 
 
 def paths(metadata, count):
@@ -88,12 +106,7 @@ def paths(metadata, count):
 def test_it_answers_as_the_server_does(host):
     with Server(GOLDEN.parent) as server:
         asked = list(paths(server.json(f"/{BASE}"), 60))
-        done = subprocess.run(
-            ["node", HERE / "static_compare.mjs", host, f"http://127.0.0.1:{server.port}/"],
-            input=json.dumps(asked), capture_output=True, text=True, timeout=300,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert int(done.stdout) == len(asked)
+        assert compared(host, server, asked) == len(asked)
 
 
 def test_files_are_whole_and_named_by_what_they_hold(site):
@@ -158,3 +171,20 @@ def test_several_stores_and_what_cannot_be(program, tmp_path):
     assert program.run("export", GOLDEN).returncode == 64
     assert program.run("export", GOLDEN, "--layer", "wide", "--static", tmp_path / "other").returncode == 64
     program.fails(66, "export", tmp_path / "nowhere", "--static", tmp_path / "other")
+
+
+@pytest.mark.parametrize("samples, codes", [(1, "columns"), (3, "columns"), (1, "none")])
+def test_the_rows_that_fire_a_neuron(program, precompute, job, dump, rng, tmp_path, samples, codes):
+    """Exact values at both ends, ties, NaN and fewer rows than are kept: as the server tells them."""
+    values = np.maximum(rng.normal(size=(1200, samples, 9)), 0).astype("f4")
+    values[:, :, 1] = rng.normal(size=(1200, samples))
+    values[5:, :, 2] = np.nan
+    values[3, :, 3], values[:, :, 4], values[:, :, 5] = 1e30, np.nan, np.minimum(values[:, :, 5], 0.5)
+    values[7, 0, 6] = -np.inf
+    path = dump({"fc": values if samples > 1 else values[:, 0]}, rng.integers(0, 3, 1200), predictions=rng.integers(0, 3, 1200))
+    store = precompute(job(f"codes: {codes}\nlayers: [{{dataset: fc{', axes: NTC, reduce: samples' if samples > 1 else ''}}}]", path), name="job")
+    program.ok("export", store, "--static", tmp_path / "site")
+    base = f"api/v1/datasets/job/{store.resolve().name}/layers/fc"
+    asked = [f"{base}/neurons/{n}/rows?end={end}{count}" for n in range(10) for end in ("highest", "lowest") for count in ("", "&count=1", "&count=7")]
+    with Server(store.parents[1]) as server, hosted(tmp_path / "site") as host:
+        assert compared(host, server, asked) == len(asked)

@@ -16,6 +16,30 @@ import Testing
     #expect(seen.withLock { $0.allSatisfy { $0 == 1 } })
   }
 
+  @Test(arguments: [1, 3])
+  func `Each lane has memory of its own`(_ count: Int) throws {
+    let counts = LaneLocal(Lanes(count: count)) { Counter() }
+    try Lanes(count: count).run(500) { lane, _ in counts[lane].value += 1 }
+    var sum = 0
+    counts.forEach { sum += $0.value }
+    #expect(sum == 500)
+  }
+
+  private final class Counter { var value = 0 }
+
+  #if DEBUG
+    @Test func `Memory of another lane, or of none, is refused`() async {
+      await #expect(processExitsWith: .failure) {
+        let memory = LaneLocal(Lanes(count: 2)) { 0 }
+        try Lanes(count: 2).run(2) { lane, _ in _ = memory[1 - lane] }
+      }
+      await #expect(processExitsWith: .failure) {
+        let memory = LaneLocal(Lanes(count: 2)) { 0 }
+        _ = memory[0]
+      }
+    }
+  #endif
+
   @Test func theFirstFaultIsThrown() {
     for _ in 0..<50 {
       #expect(throws: Fault(index: 3)) {

@@ -1,4 +1,5 @@
 import Distributions
+import Fixtures
 import Foundation
 import Testing
 

@@ -52,12 +52,10 @@ typedef struct {
 
 /// Multiplies to each row's product of each class the class's share of values in the row's cell, smoothed by that of all classes.
 ///
+/// `chosen` [row, 2]: two classes of each row that alone are looked at; below 0: none. NULL: all are, at most ND_CLASSES_MAX.
 /// `factors` is how many were multiplied since the products were renewed, below ND_FACTORS; returns the same for the next neuron. What is in
-/// the place of the row's own class is not to be used where a row is taken out: `own` has it.
-size_t nd_judge(nd_class_cells of, nd_judged_rows rows, nd_judgement sums, size_t factors);
-
-/// The same for two classes of each row alone, `chosen` [row, 2]; below 0: none. They hold their own share also where the row is taken out.
-size_t nd_judge_chosen(nd_class_cells of, nd_judged_rows rows, const int32_t *chosen, nd_judgement sums, size_t factors);
+/// the place of the class of the row that is taken out is not to be used: `own` has it.
+size_t nd_judge(nd_class_cells of, nd_judged_rows rows, const int32_t *chosen, nd_judgement sums, size_t factors);
 
 /// Brings `count` products to 1 ... 2.
 void nd_renew(double *products, int64_t *powers, size_t count);

@@ -37,7 +37,7 @@ public final class ClassCells: @unchecked Sendable {
   private static let placesEach = DyadicGrid.binCount + 3
 
   /// Classes, rounded up.
-  public static func pitch(classes: Int) -> Int { max(8, (classes + 7) / 8 * 8) }
+  public static func pitch(classes: Int) -> Int { classes <= 2 ? 2 : classes <= 4 ? 4 : (classes + 7) / 8 * 8 }
 
   /// Bytes it takes.
   public static func bytes(neurons: Int, classes: Int) -> Int {

@@ -1,3 +1,5 @@
+import Algorithms
+
 /// What is ordinary among the rows that the network took for one class: so many of them lie farther out than a row.
 ///
 ///     let calibration = RowCalibration(gauges: [[d, t, r], …], margins: [0.3, …], chosen: [0, 1, 2])
@@ -95,8 +97,8 @@ public struct RowCalibration: Sendable {
       let taken = without.map { $0.isNaN ? nil : $0 } ?? nil
       self.value = value
       count = sorted.count - (taken == nil ? 0 : 1)
-      above = sorted.count - Self.place(sorted) { $0 >= value } - (taken.map { $0 >= value ? 1 : 0 } ?? 0)
-      below = Self.place(sorted) { $0 > value } - (taken.map { $0 <= value ? 1 : 0 } ?? 0)
+      above = sorted.count - sorted.partitioningIndex { $0 >= value } - (taken.map { $0 >= value ? 1 : 0 } ?? 0)
+      below = sorted.partitioningIndex { $0 > value } - (taken.map { $0 <= value ? 1 : 0 } ?? 0)
     }
 
     private var isKnown: Bool { !value.isNaN && count >= RowCalibration.rowsMin }
@@ -105,15 +107,5 @@ public struct RowCalibration: Sendable {
     var low: Double { isKnown ? Double(1 + below) / Double(count + 1) : .nan }
     var twoSided: Double { isKnown ? min(1, 2 * min(high, low)) : .nan }
     var percentile: Double { isKnown ? (1 + Double(below - above) / Double(count)) / 2 : .nan }
-
-    /// The first place from which on it holds.
-    private static func place(_ sorted: [Double], _ holds: (Double) -> Bool) -> Int {
-      var (low, high) = (0, sorted.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if holds(sorted[middle]) { high = middle } else { low = middle + 1 }
-      }
-      return low
-    }
   }
 }

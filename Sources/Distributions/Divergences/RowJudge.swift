@@ -139,10 +139,9 @@ public final class RowJudge: @unchecked Sendable {
           let judged = nd_judged_rows(
             rows: some.count, samples: samples, cells: values.cells + place, without: values.without + place,
             labels: taken + some.lowerBound)
-          factors =
-            isChosen
-            ? nd_judge_chosen(cells.cells(of: neuron), judged, chosen.base + 2 * some.lowerBound, sums, factors)
-            : nd_judge(cells.cells(of: neuron), judged, sums, factors)
+          factors = nd_judge(
+            cells.cells(of: neuron), judged, isChosen ? UnsafePointer(chosen.base + 2 * some.lowerBound) : nil, sums,
+            factors)
           nd_add_distances(
             distances, values.codes + place, values.cells + place, some.count, samples, cells.places(of: neuron),
             cells.medians(of: neuron), named + some.lowerBound)
@@ -161,12 +160,13 @@ public final class RowJudge: @unchecked Sendable {
     let values = finite.base[row]
     guard values > 0 else { return .nan }
     func mean(_ product: Double, _ power: Int64) -> Double { (logarithm(product) + Double(power) * ln2) / values }
+    var place = label
     if isChosen {
-      guard let place = (0..<2).first(where: { chosen.base[2 * row + $0] == label }) else { return .nan }
-      return mean(products.base[2 * row + place], powers.base[2 * row + place])
+      guard let found = (0..<2).first(where: { chosen.base[2 * row + $0] == label }) else { return .nan }
+      place = found
     }
     if rows.taken[row] == label { return mean(own.base[row], ownPowers.base[row]) }
-    return mean(products.base[row * pitch + label], powers.base[row * pitch + label])
+    return mean(products.base[row * pitch + place], powers.base[row * pitch + place])
   }
 
   /// The figures of a row when all neurons were added.

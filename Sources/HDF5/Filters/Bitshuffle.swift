@@ -125,7 +125,7 @@ struct Bitshuffle: Sendable {
   }
 
   private func damaged(_ what: String) -> Fault {
-    .badData("its bitshuffle data \(what)", advice: "Make or copy the file again.")
+    .damaged("its bitshuffle data \(what)")
   }
 }
 

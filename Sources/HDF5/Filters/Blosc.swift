@@ -48,9 +48,8 @@ enum Blosc {
   ) throws(Fault) -> Int {
     let header = try Header(input)
     guard header.version == BLOSC_VERSION_FORMAT else {
-      throw .badData(
-        "its blosc chunk has version \(header.version), and Blosc 1 writes version \(BLOSC_VERSION_FORMAT)",
-        advice: "Make or copy the file again.")
+      throw .damaged(
+        "its blosc chunk has version \(header.version), and Blosc 1 writes version \(BLOSC_VERSION_FORMAT)")
     }
     guard header.decodedBytes <= min(output.count, bytesMax) else {
       throw Pipeline.wrongSize(got: header.decodedBytes, expected: output.count, "bytes by its blosc header")
@@ -90,7 +89,7 @@ enum Blosc {
   private static let codecIsMissing = -5
 
   private static func damaged(_ what: String) -> Fault {
-    .badData("its blosc data \(what)", advice: "Make or copy the file again.")
+    .damaged("its blosc data \(what)")
   }
 }
 

@@ -34,9 +34,7 @@ enum Bzip2 {
     case BZ_STREAM_END where left == 0: return Int(room - free)
     case BZ_STREAM_END: throw damaged("goes on behind its end")
     case BZ_OK where free == 0:
-      throw .badData(
-        "its bzip2 stream decodes to more than the \(output.count) bytes that are due",
-        advice: "The chunk is damaged or made to exhaust memory.")
+      throw .decodesToMore(than: output.count, "bzip2")
     case BZ_OK: throw damaged("ends after \(room - free) of \(output.count) bytes")
     case BZ_MEM_ERROR: throw .unsupported("there is no memory for a bzip2 decoder")
     default: throw damaged("of \(input.count) bytes is damaged")
@@ -44,7 +42,7 @@ enum Bzip2 {
   }
 
   private static func damaged(_ what: String) -> Fault {
-    .badData("its bzip2 stream \(what)", advice: "Make or copy the file again.")
+    .damaged("its bzip2 stream \(what)")
   }
 }
 

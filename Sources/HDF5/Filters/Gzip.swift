@@ -15,13 +15,10 @@ enum Gzip {
     switch result {
     case LIBDEFLATE_SUCCESS: return produced
     case LIBDEFLATE_INSUFFICIENT_SPACE:
-      throw .badData(
-        "its gzip stream decodes to more than the \(output.count) bytes that are due",
-        advice: "The chunk is damaged or made to exhaust memory.")
+      throw .decodesToMore(than: output.count, "gzip")
     default:
-      throw .badData(
-        "its gzip stream of \(input.count) bytes is damaged",
-        advice: "Make or copy the file again.")
+      throw .damaged(
+        "its gzip stream of \(input.count) bytes is damaged")
     }
   }
 }

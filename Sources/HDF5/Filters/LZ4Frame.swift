@@ -61,7 +61,7 @@ enum LZ4Frame {
   }
 
   private static func damaged(_ what: String) -> Fault {
-    .badData("its lz4 data \(what)", advice: "Make or copy the file again.")
+    .damaged("its lz4 data \(what)")
   }
 }
 

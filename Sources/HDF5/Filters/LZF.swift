@@ -77,7 +77,7 @@ enum LZF {
   }
 
   private static func damaged(_ what: String) -> Fault {
-    .badData("its lzf data \(what)", advice: "Make or copy the file again.")
+    .damaged("its lzf data \(what)")
   }
 }
 

@@ -43,9 +43,8 @@ struct NBit: Sendable {
       return total
     }
     guard var numbers = PackedNumbers(input, count: elements, bits: type.bits) else {
-      throw .badData(
-        "its nbit data have \(input.count) bytes for \(elements) elements of \(type.bits) bits",
-        advice: "Make or copy the file again.")
+      throw .damaged(
+        "its nbit data have \(input.count) bytes for \(elements) elements of \(type.bits) bits")
     }
     switch type {
     case .number(bytes: 1, let order, let field): write(&numbers, order, field, to: output, as: UInt8.self)

@@ -114,7 +114,7 @@ struct ScaleOffset: Sendable {
   }
 
   private func damaged(_ what: String) -> Fault {
-    .badData("its scaleoffset data \(what)", advice: "Make or copy the file again.")
+    .damaged("its scaleoffset data \(what)")
   }
 }
 

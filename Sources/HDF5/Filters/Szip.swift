@@ -104,7 +104,7 @@ struct Szip: Sendable {
   }
 
   private func damaged(_ what: String) -> Fault {
-    .badData("its szip data \(what)", advice: "Make or copy the file again.")
+    .damaged("its szip data \(what)")
   }
 }
 

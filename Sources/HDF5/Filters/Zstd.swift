@@ -11,10 +11,9 @@ enum Zstd {
     let result = ZSTD_decompressDCtx(
       try scratch.zstdDecoder(), output.baseAddress, output.count, input.baseAddress, input.count)
     guard ZSTD_isError(result) == 0 else {
-      throw .badData(
+      throw .damaged(
         "its zstd frame cannot be decoded to \(output.count) bytes: "
-          + String(cString: ZSTD_getErrorName(result)),
-        advice: "Make or copy the file again.")
+          + String(cString: ZSTD_getErrorName(result)))
     }
     return result
   }

@@ -1,12 +1,5 @@
 import CHDF5
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Reading the attributes of a file: strings, integers, floats, single or in a row.
 struct Attributes {

@@ -5,7 +5,7 @@ struct Describer {
   let follow: Bool
   /// Of the catalogued file, for the checks of claims against it.
   let file: FileIdentity
-  /// How many more chunks may be looked at, for the whole file: see ``rehearse(_:_:)``.
+  /// How many more chunks may be looked at, for the whole file: see ``checkStorage(_:_:)``.
   var probesLeft: Int
   var attributes = Attributes()
   /// Paths of other files that hold data of the datasets described so far.
@@ -56,7 +56,7 @@ struct Describer {
 
     do {
       try records?.checkReadable(info.layout)
-      try rehearse(dataset, &info)
+      try checkStorage(dataset, &info)
       if info.unsupportedReason == nil {
         info.unsupportedReason = try whyUnsupported(dataset, properties.id, info, isOfRecords: records != nil)
       }

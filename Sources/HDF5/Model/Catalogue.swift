@@ -1,3 +1,5 @@
+import Algorithms
+
 /// A plain table of everything in a file, made once by ``File/catalogue(path:follow:)``; nothing
 /// else of a file's structure needs to be parsed afterwards.
 public struct Catalogue: Codable, Sendable {
@@ -58,11 +60,7 @@ public struct Catalogue: Codable, Sendable {
   /// job may well spell an accent in the other way.
   private func listed(_ path: String) -> DatasetInfo? {
     // They stand in natural order, which is total.
-    var (place, end) = (0, datasets.count)
-    while place < end {
-      let middle = (place + end) / 2
-      if naturallyPrecedes(datasets[middle].path, path) { place = middle + 1 } else { end = middle }
-    }
+    let place = datasets.partitioningIndex { !naturallyPrecedes($0.path, path) }
     if place < datasets.count, datasets[place].path.utf8.elementsEqual(path.utf8) { return datasets[place] }
     return path.utf8.allSatisfy { $0 < 0x80 } ? nil : datasets.first { $0.path == path }
   }

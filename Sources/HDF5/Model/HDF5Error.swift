@@ -73,6 +73,16 @@ struct Fault: Error {
   static func badData(_ what: String, advice: String? = nil) -> Fault {
     Fault(.badData, what, advice: advice)
   }
+  /// Of what is not as it was written.
+  static func damaged(_ what: String) -> Fault {
+    .badData(what, advice: "The file is damaged: make or copy it again.")
+  }
+  /// Of a compressed chunk that holds more than it may.
+  static func decodesToMore(than bytes: Int, _ stream: String) -> Fault {
+    .badData(
+      "its \(stream) stream decodes to more than the \(bytes) bytes that are due",
+      advice: "The chunk is damaged or made to exhaust memory.")
+  }
   static func unsupported(_ what: String, advice: String? = nil) -> Fault {
     Fault(.unsupported, what, advice: advice)
   }

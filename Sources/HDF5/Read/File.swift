@@ -1,13 +1,6 @@
 import CHDF5
+import Glibc
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// An open HDF5 file, read only.
 ///

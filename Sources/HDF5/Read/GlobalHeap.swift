@@ -43,18 +43,16 @@ struct GlobalHeap {
     guard let collection = collections[address], let key = UInt16(exactly: index),
       let object = collection.objects[key], object.count >= length
     else {
-      throw .badData(
-        "it refers to \(length) bytes, object \(index) of the heap at \(address), which are not there",
-        advice: "The file is damaged: make or copy it again.")
+      throw .damaged(
+        "it refers to \(length) bytes, object \(index) of the heap at \(address), which are not there")
     }
     return collection.bytes[object.lowerBound..<(object.lowerBound + length)]
   }
 
   private func read(_ address: UInt64) throws(Fault) -> Collection {
     func damaged(_ what: String) -> Fault {
-      .badData(
-        "the heap of its variable-length elements at \(address) \(what)",
-        advice: "The file is damaged: make or copy it again.")
+      .damaged(
+        "the heap of its variable-length elements at \(address) \(what)")
     }
     guard address < UInt64(fileBytes), fileBytes - base - Int(address) >= 16 else {
       throw damaged("lies beyond the end of the file")

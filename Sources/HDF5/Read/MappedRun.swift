@@ -1,18 +1,10 @@
 import CMapping
+import Glibc
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Bytes of a file that the system has in memory already, all or nearly all, read where they lie: they need no copy and no buffer.
-///
-/// `@unchecked Sendable`: the memory is never written through this mapping, and nobody looks at it any more once it is unmapped.
 public final class MappedRun: @unchecked Sendable {
+  // Unchecked: the memory is never written through this mapping, and nobody looks at it any more once it is unmapped.
   public let bytes: UnsafeRawBufferPointer
   private let mapping: UnsafeMutableRawBufferPointer
   private let ticket: Int32

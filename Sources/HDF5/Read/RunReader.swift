@@ -1,12 +1,5 @@
 import CHDF5
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Reads a dataset without chunks: one run of bytes, row-major, in a file or spread over several.
 final class RunReader: Sendable {
@@ -45,9 +38,8 @@ final class RunReader: Sendable {
     let identity = try FileIdentity(
       path: info.storageFile ?? file.identity.path, descriptor: descriptor)
     guard bytes == 0 || identity.bytes >= bytes && start <= identity.bytes - bytes else {
-      throw .badData(
-        "its data would be \(bytes) bytes from byte \(offset) on, beyond the file's \(identity.bytes)",
-        advice: "The file is damaged: make or copy it again.")
+      throw .damaged(
+        "its data would be \(bytes) bytes from byte \(offset) on, beyond the file's \(identity.bytes)")
     }
   }
 

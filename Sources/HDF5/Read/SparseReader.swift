@@ -136,21 +136,17 @@ final class SparseReader: Sendable {
         value <= form.values.count, value >= ends.last ?? 0
       else {
         throw starts.located(
-          .badData(
-            "its entry \(line) is \(Numbers.text(bytes, starts.element, at: number) ?? "?"), where a number from \(ends.last ?? 0) to \(form.values.count) is due, for entries ascend up to the number of values",
-            advice: "The matrix is damaged: write it again."))
+          Self.damaged("its entry \(line) is \(Numbers.text(bytes, starts.element, at: number) ?? "?"), where a number from \(ends.last ?? 0) to \(form.values.count) is due, for entries ascend up to the number of values"))
       }
       ends.append(value)
     }
     guard lines.lowerBound > 0 || ends[0] == 0 else {
       throw starts.located(
-        .badData("its first entry is \(ends[0]), not 0", advice: "The matrix is damaged: write it again."))
+        Self.damaged("its first entry is \(ends[0]), not 0"))
     }
     guard lines.upperBound < info.shape[form.axis] || ends[lines.count] == form.values.count else {
       throw starts.located(
-        .badData(
-          "its last entry is \(ends[lines.count]), and there are \(form.values.count) values",
-          advice: "The matrix is damaged: write it again."))
+        Self.damaged("its last entry is \(ends[lines.count]), and there are \(form.values.count) values"))
     }
     return ends
   }
@@ -234,6 +230,10 @@ final class SparseReader: Sendable {
   }
 
   private func lineInWords(_ line: Int) -> String { "\(form.axis == 0 ? "row" : "column") \(line)" }
+
+  private static func damaged(_ what: String) -> Fault {
+    .badData(what, advice: "The matrix is damaged: write it again.")
+  }
 
   // MARK: Places in memory
 

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Foundation
 
 /// A short-lived child that hands back bytes on its standard output, under a deadline.
 struct ChildProcess {
@@ -59,7 +53,7 @@ struct ChildProcess {
 
   /// One child at a time is started, so that none inherits the pipe of another: that would keep it
   /// open after its own child's end.
-  private static let spawning = RecursiveLock()
+  private static let spawning = NSLock()
 
   /// - Returns: The child, and where to read its output.
   private static func spawn(
@@ -145,12 +139,8 @@ struct ChildProcess {
       }
       usleep(200)
     }
-    // Linux counts kibibytes, Darwin bytes.
-    #if canImport(Darwin)
-      let peakBytes = Int(usage.ru_maxrss)
-    #else
-      let peakBytes = Int(usage.ru_maxrss) << 10
-    #endif
+    // Linux counts kibibytes.
+    let peakBytes = Int(usage.ru_maxrss) << 10
     if let early { return (early, peakBytes) }
     let signal = state & 0x7f
     return (signal == 0 ? .exited(code: state >> 8 & 0xff) : .killed(signal: signal), peakBytes)

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 extension FileIdentity {
   /// The identity of the file as it is now.
@@ -33,11 +27,7 @@ extension FileIdentity {
         .notReadable, "this is not a regular file",
         advice: "HDF5 files are read at any place, so a pipe or device will not do: save it first.")
     }
-    #if canImport(Darwin)
-      let modified = status.st_mtimespec
-    #else
-      let modified = status.st_mtim
-    #endif
+    let modified = status.st_mtim
     // Of a time beyond the year 2262 only that it differs matters.
     self.init(
       path: path, bytes: Int(status.st_size),

@@ -1,19 +1,13 @@
 import CHDF5
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Foundation
 
 /// The one door to libhdf5: everything that calls it does so inside `enter`.
 ///
 /// libhdf5 keeps global state, and even its thread-safe build only takes one thread at a time. One
 /// lock for the whole process makes every build of it safe, and a pair of calls one step.
 enum Library {
-  private static let lock = RecursiveLock()
+  /// Recursive, because the last reference to a dataset may be dropped, and so its handle be closed, by a thread that is inside already.
+  private static let lock = NSRecursiveLock()
 
   /// Done once, before anything else.
   private static let prepared: Void = {
@@ -62,8 +56,8 @@ enum Library {
         .notReadable, "\(doing) failed: \(System.message(code))",
         advice: "The disk or its connection is at fault, not the file's contents.")
     }
-    return .badData(
-      "\(doing) failed: \(cause)", advice: "The file is damaged: make or copy it again.")
+    return .damaged(
+      "\(doing) failed: \(cause)")
   }
 
   /// The system's error number in words of the library such as `…, errno = 5, error message = …`, where it says that reading

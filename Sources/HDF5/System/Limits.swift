@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Limits that a process sets on itself before it does something risky.
 enum Limits {
@@ -13,13 +7,8 @@ enum Limits {
     dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
   }
 
-  #if canImport(Glibc)
-    typealias Resource = __rlimit_resource
-    private static func number(_ resource: Resource) -> Int32 { Int32(resource.rawValue) }
-  #else
-    typealias Resource = Int32
-    private static func number(_ resource: Resource) -> Int32 { resource }
-  #endif
+  typealias Resource = __rlimit_resource
+  private static func number(_ resource: Resource) -> Int32 { Int32(resource.rawValue) }
 
   /// What this process may have of a resource, as was set from outside; `nil`: no limit.
   static func outside(_ resource: Resource) -> UInt64? {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// The few system calls of this module, with errors as values.
 enum System {
@@ -86,32 +80,4 @@ extension [UInt8] {
     }
     if let failure { throw failure }
   }
-}
-
-/// A lock that its holder may take again, around everything that enters libhdf5.
-///
-/// Recursive, because the last reference to a dataset may be dropped, and so its handle be closed,
-/// by a thread that is inside the library already.
-///
-/// `@unchecked Sendable`: a POSIX mutex is made to be used from any thread; the pointer to it never
-/// changes.
-final class RecursiveLock: @unchecked Sendable {
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-
-  init() {
-    mutex = .allocate(capacity: 1)
-    var attributes = pthread_mutexattr_t()
-    pthread_mutexattr_init(&attributes)
-    pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE))
-    pthread_mutex_init(mutex, &attributes)
-    pthread_mutexattr_destroy(&attributes)
-  }
-
-  deinit {
-    pthread_mutex_destroy(mutex)
-    mutex.deallocate()
-  }
-
-  func lock() { pthread_mutex_lock(mutex) }
-  func unlock() { pthread_mutex_unlock(mutex) }
 }

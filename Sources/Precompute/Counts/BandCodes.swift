@@ -11,7 +11,7 @@ final class BandCodes<Value: ActivationValue & ReadableValue>: @unchecked Sendab
   private var windows: [CodeWindow]
   /// Held by the lane that adds a window.
   private let adding = Mutex(())
-  private let lanes: [TileCodes<Value>]
+  private let lanes: LaneLocal<TileCodes<Value>>
   /// Of the band, in the layer.
   private let firstTile: Int
   /// Longest stretch, in samples.
@@ -34,7 +34,7 @@ final class BandCodes<Value: ActivationValue & ReadableValue>: @unchecked Sendab
     writer = try RecordWriter(path: files.codesPath(band), header: files.codesHeader(band), resuming: position)
     self.samplesMax = samplesMax
     firstTile = band.lowerBound / tileColumns
-    lanes = (0..<files.lanes.count).map { _ in TileCodes<Value>(samplesMax: samplesMax) }
+    lanes = LaneLocal(files.lanes) { TileCodes<Value>(samplesMax: samplesMax) }
     (stretches, windows) = ([], [])
     if position != nil {
       let path = writer.unfinishedPath
@@ -85,7 +85,7 @@ final class BandCodes<Value: ActivationValue & ReadableValue>: @unchecked Sendab
     fileprivate let room: RecordRoom
     fileprivate let tiles: Range<Int>
     /// The memory of each lane.
-    let lanes: [TileCodes<Value>]
+    let lanes: LaneLocal<TileCodes<Value>>
 
     /// Puts what a lane has taken of a tile of the band to its place.
     func put(_ tile: Int, of lane: Int) throws {

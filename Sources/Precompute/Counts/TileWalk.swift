@@ -21,7 +21,7 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   /// Cell of each row; `cells` where the row is left out.
   private let cellOfRow: [UInt32]
   private let cells: Int
-  private let buffers: [UnsafeMutablePointer<Value>]
+  private let buffers: LaneLocal<UnsafeMutablePointer<Value>>
   private let identity = (0..<UInt32(rowsPerTile)).map { $0 }
   private var order: [UInt32] = []
   private var starts: [Int] = []
@@ -34,7 +34,7 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
     for range in rows { for row in range { cellOfRow[row] = UInt32(cells) } }
     self.cellOfRow = cellOfRow
     let size = Self.rowsPerTile * tileColumns
-    buffers = (0..<lanes.count).map { _ in
+    buffers = LaneLocal(lanes) {
       let buffer = UnsafeMutableRawPointer.allocate(byteCount: size * MemoryLayout<Value>.size, alignment: 64)
         .bindMemory(to: Value.self, capacity: size)
       buffer.initialize(repeating: 0, count: size)
@@ -42,7 +42,7 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
     }
   }
 
-  deinit { for buffer in buffers { buffer.deallocate() } }
+  deinit { buffers.forEach { $0.deallocate() } }
 
   /// Calls `body` for each tile of some samples of a block: for every range of columns cell by cell, in a cell in row order. Different
   /// ranges of columns are worked on at once.

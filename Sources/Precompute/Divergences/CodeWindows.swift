@@ -9,15 +9,14 @@ final class CodeWindows: @unchecked Sendable {
   private let apart: ArrayReader
   private let grids: [DyadicGrid]
   private let lanes: Lanes
-  private let scratch: [Scratch]
+  private let scratch: LaneLocal<Scratch>
   /// `[neuron, sample]`, with `pitch` bytes from a neuron to the next.
   let codes: Pages<UInt8>
   let cells: Pages<UInt8>
   let pitch: Int
   private let chunk: Int
 
-  private final class Scratch: @unchecked Sendable {
-    // Unchecked: used by its lane only.
+  private final class Scratch {
     let codes: UnsafeMutableRawBufferPointer
     let bits: UnsafeMutableRawBufferPointer
 
@@ -45,7 +44,7 @@ final class CodeWindows: @unchecked Sendable {
     pitch = sizes.codePitch
     codes = Pages(count: sizes.codeNeurons * pitch)
     cells = Pages(count: sizes.codeNeurons * pitch)
-    scratch = (0..<lanes.count).map { _ in Scratch(codes: columns.chunkBytes, bits: apart.chunkBytes) }
+    scratch = LaneLocal(lanes) { Scratch(codes: columns.chunkBytes, bits: apart.chunkBytes) }
   }
 
   deinit {

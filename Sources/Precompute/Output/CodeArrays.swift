@@ -108,7 +108,7 @@ struct CodeArrays {
     let writers = ChunkWriters([try layer.begin(.codeColumns), try layer.begin(.codeColumnsApart)])
     let chunk = writers.chunkElements
     let windows = (samples + chunk - 1) / chunk
-    let buffers = (0..<lanes.count).map { _ in ColumnBuffers(chunk: chunk) }
+    let buffers = LaneLocal(lanes) { ColumnBuffers(chunk: chunk) }
     try writers.write(tiles * windows, lanes: lanes, checkStop: checkStop) { lane, task in
       let (tile, window) = task.quotientAndRemainder(dividingBy: windows)
       let some = window * chunk..<min((window + 1) * chunk, samples)
@@ -127,8 +127,7 @@ struct CodeArrays {
   }
 
   /// What a lane needs to turn a window of samples of a tile.
-  private final class ColumnBuffers: @unchecked Sendable {
-    // Unchecked: used by its lane only.
+  private final class ColumnBuffers {
     let codes: Pages<UInt8>
     let apart: Pages<UInt64>
     let columns: Pages<UInt8>
@@ -174,7 +173,7 @@ struct CodeArrays {
     let atOnce = Self.rowsAtOnce(samples: samples, pitch: pitch)
     let rows = Pages<UInt8>(count: atOnce * pitch)
     let bits = Pages<UInt8>(count: atOnce * pitch / 8)
-    let buffers = (0..<lanes.count).map { _ in RowBuffers(samples: atOnce) }
+    let buffers = LaneLocal(lanes) { RowBuffers(samples: atOnce) }
     defer {
       rows.deallocate()
       bits.deallocate()
@@ -202,8 +201,7 @@ struct CodeArrays {
     writers.finish()
   }
 
-  private final class RowBuffers: @unchecked Sendable {
-    // Unchecked: used by its lane only.
+  private final class RowBuffers {
     let codes: Pages<UInt8>
     let apart: Pages<UInt64>
 

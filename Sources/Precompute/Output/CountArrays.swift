@@ -120,7 +120,7 @@ final class CountArrays {
     let atOnce = lanes.count * Self.tasksPerLane
     let (dataType, codecs) = (dataType, codecs)
     let chunkBytes = codecs.map { $0.maxEncodedBytes(4096 * dataType.byteCount) }.max() ?? 0
-    let buffers = (0..<lanes.count).map { _ in Buffers(chunkBytes: chunkBytes) }
+    let buffers = LaneLocal(lanes) { Buffers(chunkBytes: chunkBytes) }
     let target = Target(
       writers: writers, shardNeurons: shardNeurons, shardGroups: shardGroups)
     var done: [Encoded] = []

@@ -231,7 +231,8 @@ extension OpenAPI {
             object(
               ["row": count, "low": figure, "high": figure, "label": text, "prediction": text],
               optional: ["label", "prediction"])),
-        ], optional: ["moved"]),
+          "tied": count,
+        ], optional: ["moved", "tied"]),
       "Confusion": object(["labels": list(text), "predictions": list(text), "cells": list(list(count))]),
       "Comparison": object(
         [
@@ -276,6 +277,7 @@ extension OpenAPI {
         standing.merging(
           [
             "calibrating": count, "contrast": object(["named": text, "other": text]), "without_contrast": text,
+            "without_ladder": text,
             "layers": list(
               object(
                 gauges.merging(
@@ -287,7 +289,7 @@ extension OpenAPI {
                 optional: ["contribution", "named_median", "other_median", "ladder"])),
           ]
         ) { $1 },
-        optional: standingOptional.union(["calibrating", "contrast", "without_contrast"])),
+        optional: standingOptional.union(["calibrating", "contrast", "without_contrast", "without_ladder"])),
       "Place": object(
         ["neuron": count, "rank": count, "moved": list(text), "sample": sample], optional: ["moved", "sample"]),
       "Neuron": object(

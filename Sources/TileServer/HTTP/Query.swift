@@ -74,6 +74,15 @@ struct Query {
     return number
   }
 
+  /// How much of a list is asked for.
+  /// - Parameter usual: where nothing is said.
+  /// - Throws: `Problem` 400.
+  func length(usual: Int, most: Int) throws(Problem) -> Int {
+    let count = try count("count") ?? usual
+    guard (1...most).contains(count) else { throw .badRequest("count must be 1 to \(most).") }
+    return count
+  }
+
   /// One of the values of an enumeration.
   func choice<Value: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Value.Type) throws(Problem)
     -> Value?

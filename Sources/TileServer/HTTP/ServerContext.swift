@@ -5,7 +5,7 @@ import NIOCore
 /// What is known of a request beside its head: who sent it.
 struct ServerContext: RequestContext {
   var coreContext: CoreRequestContextStorage
-  /// What the request is called in logs; set by `Edge`, before anything else sees it.
+  /// What the request is called in logs; set by `OutermostResponder`, before anything else sees it.
   var trace: RequestTrace?
   /// Tells when the client goes away.
   let connection: ConnectionWatch

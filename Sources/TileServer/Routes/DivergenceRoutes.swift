@@ -10,12 +10,8 @@ extension RouteTable {
     var total = inputs == .rows ? asked.attributes.dataset.rows : asked.attributes.instances.count
     let sample = try query.sample().flatMap { $0 < total ? $0 : nil }
     total = sample ?? total
-    let first = try query.count("from") ?? 0
-    let count = try query.count("count") ?? DivergenceEntries.countUsual
-    guard (1...DivergenceEntries.countMax).contains(count) else {
-      throw Problem.badRequest("count must be 1 to \(DivergenceEntries.countMax).")
-    }
-    guard first < total else { throw Problem.notFound("There are \(total) \(inputs), numbered from 0.") }
+    let count = try query.length(usual: DivergenceEntries.countUsual, most: DivergenceEntries.countMax)
+    let first = try numbered(query.count("from") ?? 0, below: total, "\(inputs)")
     let some = first..<min(first + count, total)
     return Build(
       .divergences(inputs, some, sample: sample), lifetime: sample == nil ? .immutable : .revalidated,
@@ -43,9 +39,9 @@ extension RouteTable {
   func divergence(_ asked: VersionRequest, of inputs: LayerParts.Inputs) throws -> Build {
     let query = try asked.query()
     let parts = try parts(asked)
-    let number = try number(inputs == .rows ? "row" : "instance", asked.context)
     let total = inputs == .rows ? asked.attributes.dataset.rows : asked.attributes.instances.count
-    guard number < total else { throw Problem.notFound("There are \(total) \(inputs), numbered from 0.") }
+    let number = try numbered(
+      number(inputs == .rows ? "row" : "instance", asked.context), below: total, "\(inputs)")
     let classes = Classes(asked.attributes)
     let (named, other) = (try classes.place("for", query), try classes.place("over", query))
     let layers = asked.attributes.layers.indices.map { asked.served.layer($0, service) }

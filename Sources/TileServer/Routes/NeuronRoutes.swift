@@ -7,10 +7,7 @@ extension RouteTable {
   func neuron(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)
     let query = try asked.query()
-    let neuron = try number("neuron", asked.context)
-    guard neuron < layer.levels.neurons else {
-      throw Problem.notFound("The layer has \(layer.levels.neurons) neurons, numbered from 0.")
-    }
+    let neuron = try neuron(number("neuron", asked.context), of: layer)
     let attributes = asked.attributes
     let most = NeuronFigures.histogramsMax
     let groups =

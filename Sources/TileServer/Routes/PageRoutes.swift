@@ -7,9 +7,7 @@ import Views
 extension RouteTable {
   /// A file of the client, from its table.
   func clientFile(_ request: Request, _ context: ServerContext, path: String) throws -> Response {
-    guard let coding = Negotiation.coding(request.headers[.acceptEncoding]) else {
-      throw Problem(.notAcceptable, "This is only there in the codings zstd, gzip and identity.")
-    }
+    let coding = try coding(request)
     // The client's addresses are relative: below a prefix they need the slash.
     if path.isEmpty, !service.settings.prefix.isEmpty, !request.uri.path.hasSuffix("/") {
       return Response(status: .permanentRedirect, headers: [.location: service.settings.prefix + "/"])

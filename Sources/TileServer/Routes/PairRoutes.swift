@@ -13,10 +13,7 @@ extension RouteTable {
     let figure = try query.choice("order", PairTable.Figure.self) ?? .auroc
     let form = try query.choice("format", PairPage.Form.self) ?? .json
     let first = try query.count("from") ?? 0
-    let count = try query.count("count") ?? PairPage.rowsMax
-    guard (1...PairPage.rowsMax).contains(count) else {
-      throw Problem.badRequest("count must be 1 to \(PairPage.rowsMax).")
-    }
+    let count = try query.length(usual: PairPage.rowsMax, most: PairPage.rowsMax)
     let neurons = layer.levels.neurons
     guard first < neurons else { throw Problem.notFound("The layer has \(neurons) neurons: from is below that.") }
     let ranks = first..<min(first + count, neurons)

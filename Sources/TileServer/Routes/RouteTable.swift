@@ -31,6 +31,12 @@ extension RouteTable {
     guard Negotiation.accepts(type, request.headers[.accept]) else {
       throw Problem(.notAcceptable, "This is only there as \(type).")
     }
+    return try coding(request)
+  }
+
+  /// The best coding for a request.
+  /// - Throws: `Problem` 406.
+  func coding(_ request: Request) throws(Problem) -> ContentCoding {
     guard let coding = Negotiation.coding(request.headers[.acceptEncoding]) else {
       throw Problem(.notAcceptable, "This is only there in the codings zstd, gzip and identity.")
     }
@@ -45,7 +51,7 @@ extension RouteTable {
     let route = context.endpointPath ?? "none"
     let secret = asked.secret
     if let answer = service.answers.cached(key) {
-      if !secret { service.warm.insert(answer, route: route, version: key.version, for: request) }
+      if !secret { service.responses.insert(answer, route: route, version: key.version, for: request) }
       return answer.response(to: request)
     }
     let charge = Charge(client: service.client(request, context), cost: build.cost())
@@ -106,6 +112,19 @@ extension RouteTable {
   func number(_ name: String, _ context: ServerContext) throws(Problem) -> Int {
     guard let number = wholeNumber(try part(name, context)) else { throw .notFound("\(name) must be a whole number.") }
     return number
+  }
+
+  /// A number of what there are so many of.
+  /// - Throws: `Problem` 404.
+  func numbered(_ number: Int, below count: Int, _ things: String) throws(Problem) -> Int {
+    guard number < count else { throw .notFound("There are \(count) \(things), numbered from 0.") }
+    return number
+  }
+
+  /// A neuron of a layer.
+  /// - Throws: `Problem` 404.
+  func neuron(_ number: Int, of layer: LayerParts) throws(Problem) -> Int {
+    try numbered(number, below: layer.levels.neurons, "neurons")
   }
 
   /// The data set that a request names, looked at now where nobody has yet.

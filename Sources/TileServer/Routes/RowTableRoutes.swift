@@ -8,14 +8,10 @@ extension RouteTable {
     let query = try asked.query()
     let table = try table(asked)
     let first = try query.count("from") ?? 0
-    let count = try query.count("count") ?? RowEntries.countUsual
-    guard (1...RowEntries.countMax).contains(count) else {
-      throw Problem.badRequest("count must be 1 to \(RowEntries.countMax).")
-    }
-    if let moment = try query.moment() {
-      guard count <= RowEntries.chosenMax else {
-        throw Problem.badRequest("With where, count must be 1 to \(RowEntries.chosenMax).")
-      }
+    let moment = try query.moment()
+    let count = try query.length(
+      usual: RowEntries.countUsual, most: moment == nil ? RowEntries.countMax : RowEntries.chosenMax)
+    if let moment {
       let parts = asked.served.layer(0, service)
       return Build(
         .chosenRows(moment, from: first, count: count), [moment], in: parts,
@@ -24,10 +20,7 @@ extension RouteTable {
         try parts.rows(moment, from: first, count: count, of: table).encoded()
       }
     }
-    guard first < table.count else {
-      throw Problem.notFound("There are \(table.count) rows, numbered from 0.")
-    }
-    let rows = first..<min(first + count, table.count)
+    let rows = try numbered(first, below: table.count, "rows")..<min(first + count, table.count)
     return Build(.rowTable(rows), cost: .least + .figures(groups: 0, instances: rows.count)) {
       try RowEntries(table, rows).json().encoded()
     }
@@ -48,21 +41,13 @@ extension RouteTable {
   func firing(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)
     let query = try asked.query()
-    let neuron = try number("neuron", asked.context)
-    guard neuron < layer.levels.neurons else {
-      throw Problem.notFound("The layer has \(layer.levels.neurons) neurons, numbered from 0.")
-    }
-    let groups = asked.attributes.groups.count
-    let named = try query.count("group")
-    guard named ?? 0 < groups else { throw Problem.notFound("There are \(groups) groups, numbered from 0.") }
+    let neuron = try neuron(number("neuron", asked.context), of: layer)
+    let named = try numbered(query.count("group") ?? 0, below: asked.attributes.groups.count, "groups")
     let moment = try query.moment()
     let end = try query.choice("end", ExtremeEnd.self) ?? .highest
-    let top = try query.count("count") ?? ExtremeEnd.rows
-    guard (1...RowEntries.chosenMax).contains(top) else {
-      throw Problem.badRequest("count must be 1 to \(RowEntries.chosenMax).")
-    }
+    let top = try query.length(usual: ExtremeEnd.rows, most: RowEntries.chosenMax)
     // An expression stands in the group's place, as in tiles.
-    let group = moment == nil ? named ?? 0 : 0
+    let group = moment == nil ? named : 0
     return Build(
       .firing(layer: layer.index, neuron: neuron, group: group, moment, end, top: top),
       [moment].compactMap(\.self), in: layer,
@@ -94,9 +79,7 @@ extension RouteTable {
   private func row(_ asked: VersionRequest) throws -> (RowTable, Int) {
     _ = try asked.query()
     let table = try table(asked)
-    let row = try number("row", asked.context)
-    guard row < table.count else { throw Problem.notFound("There are \(table.count) rows, numbered from 0.") }
-    return (table, row)
+    return (table, try numbered(number("row", asked.context), below: table.count, "rows"))
   }
 
   private func table(_ asked: VersionRequest) throws(Problem) -> RowTable {

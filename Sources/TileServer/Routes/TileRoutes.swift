@@ -59,13 +59,10 @@ extension RouteTable {
     let query = try asked.query()
     let order = try query.order(asked)
     let rank = try query.count("rank") ?? 0
-    let place = try query.count("neuron").map { AnswerKey.Place.neuron($0) } ?? .rank(rank)
-    switch place {
-    case .neuron(let index), .rank(let index):
-      guard index < layer.levels.neurons else {
-        throw Problem.notFound("The layer has \(layer.levels.neurons) neurons, numbered from 0.")
-      }
-    }
+    // There are as many ranks as neurons.
+    let place =
+      try query.count("neuron").map { AnswerKey.Place.neuron(try neuron($0, of: layer)) }
+      ?? .rank(neuron(rank, of: layer))
     return Build(
       .find(layer: layer.index, order, place), of: order, in: layer,
       cost: layer.cost(of: order)

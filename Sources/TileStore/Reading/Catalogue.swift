@@ -1,10 +1,5 @@
 import Foundation
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// The data sets in a folder such as `Tiles/`, and which version of each is current.
 public struct Catalogue: Sendable, Equatable {

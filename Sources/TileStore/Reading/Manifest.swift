@@ -1,3 +1,4 @@
+import Algorithms
 import Crypto
 import Foundation
 
@@ -57,13 +58,9 @@ public struct Manifest: Sendable {
   /// Hexadecimal SHA-256 of a file; `nil` where it is not listed.
   func hash(of path: String) -> String? {
     let wanted = Array(path.utf8)
-    var (low, high) = (0, starts.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if pathBytes(middle).lexicographicallyPrecedes(wanted) { low = middle + 1 } else { high = middle }
-    }
-    guard low < starts.count, pathBytes(low).elementsEqual(wanted) else { return nil }
-    return String(decoding: bytes[starts[low]..<(starts[low] + Self.hashBytes)], as: UTF8.self)
+    let line = starts.indices.partitioningIndex { !pathBytes($0).lexicographicallyPrecedes(wanted) }
+    guard line < starts.count, pathBytes(line).elementsEqual(wanted) else { return nil }
+    return String(decoding: bytes[starts[line]..<(starts[line] + Self.hashBytes)], as: UTF8.self)
   }
 
   private func pathBytes(_ line: Int) -> ArraySlice<UInt8> {

@@ -1,20 +1,13 @@
 import CMapping
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// A whole file, mapped read-only.
 ///
 /// The mapping holds the file itself and not its name: it stays whole when the file is replaced or deleted while it is
 /// in use, which is what publishing a new version and removing an old one do. Where it is cut off instead, its bytes read
 /// as zeros (`CMapping`), which fail every checksum.
-///
-/// `@unchecked Sendable`: the memory is never written through this mapping and is unmapped only by `deinit`, when
-/// nobody can be reading.
 public final class MappedFile: @unchecked Sendable {
+  // Unchecked: the memory is never written through this mapping and is unmapped only by `deinit`, when nobody can be reading.
   private let bytes: UnsafeRawBufferPointer
   private let ticket: Int32
 

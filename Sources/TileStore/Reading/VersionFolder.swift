@@ -1,11 +1,6 @@
 import Foundation
+import Glibc
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// The folder of one published version, held open: its files are reached from this descriptor, one folder at a time,
 /// without ever following a symbolic link, and also after the folder was renamed.

@@ -81,13 +81,7 @@ private struct SmallClasses {
 }
 
 /// A number that tells which neuron a code is of: sums of products with it differ where codes do.
-private func weight(_ neuron: Int) -> UInt64 {
-  // SplitMix64, Steele, Lea and Flood, *Fast splittable pseudorandom number generators* (2014).
-  var bits = UInt64(neuron) &* 0x9E37_79B9_7F4A_7C15 &+ 0x9E37_79B9_7F4A_7C15
-  bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-  bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-  return (bits ^ (bits >> 31)) | 1
-}
+private func weight(_ neuron: Int) -> UInt64 { splitMix(neuron) | 1 }
 
 @inline(__always)
 private func bit(_ bits: [UInt8], _ number: Int) -> Bool { bits[number >> 3] >> UInt8(number & 7) & 1 == 1 }

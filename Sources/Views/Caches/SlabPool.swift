@@ -12,6 +12,7 @@ package final class SlabPool: Sendable {
 
   /// `slabWords` words that belong to one owner at a time.
   struct Slab: @unchecked Sendable {
+    // Unchecked: whoever takes a slab from the pool has it alone until it is given back.
     let words: UnsafeMutablePointer<UInt64>
 
     fileprivate static func fresh() -> Slab {

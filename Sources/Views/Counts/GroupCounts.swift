@@ -13,9 +13,26 @@ struct GroupCounts: Sendable {
     classes = groups.contains { layer.plane(of: $0) == nil } ? try SmallClasses(layer, of: store) : nil
   }
 
+  /// The counts of some groups together: of all that have planes, each, and of all classes that have none.
+  /// - Parameter groups: of those that are asked for.
+  func parts(of groups: [Int], _ axis: BinAxis, _ bins: BinCount) throws(StoreError)
+    -> (stored: [(group: Int, counts: StoredCounts)], small: SubsetCounts?)
+  {
+    let stored = groups.compactMap { group in
+      layer.plane(of: group).map { (group, StoredCounts(array: layer.counts(axis, bins), plane: $0)) }
+    }
+    guard let classes, stored.count < groups.count else { return (stored, nil) }
+    return (stored, try SubsetCounts(classes.counter(of: groups.filter { layer.plane(of: $0) == nil }), axis, bins))
+  }
+
   func rows(of group: Int, _ axis: BinAxis, _ bins: BinCount) throws(StoreError) -> any CountRows {
     if let plane = layer.plane(of: group) { return StoredCounts(array: layer.counts(axis, bins), plane: plane) }
     guard let classes else { preconditionFailure("a group that was not asked for") }
     return try SubsetCounts(classes.counter(of: group), axis, bins)
   }
+}
+
+extension Store {
+  /// The groups of classes.
+  var classGroups: [Int] { attributes.groups.indices.filter { attributes.groups[$0].kind == .class } }
 }

@@ -5,23 +5,16 @@ import TileStore
 /// The counts of a group of the moment, on an axis, made from codes when they are needed.
 struct SubsetCounts: CountRows {
   private let counter: SubsetCounter
-  private let axis: BinAxis
-  private let binCount: BinCount
-  /// `[neuron]`; where the axis is shared.
-  private let exponents: [Int16]
-  private let origins: [Int64]
+  private let axis: AxisBins
 
   /// - Throws: `StoreError`.
   init(_ counter: SubsetCounter, _ axis: BinAxis, _ bins: BinCount) throws(StoreError) {
     self.counter = counter
-    self.axis = axis
-    binCount = bins
-    exponents = axis == .shared ? try counter.layer.exponents() : []
-    origins = axis == .shared ? try counter.layer.origins() : []
+    self.axis = try AxisBins(counter.layer, axis, bins)
   }
 
   var neurons: Int { counter.layer.layer.neurons }
-  var bins: Int { binCount.rawValue }
+  var bins: Int { axis.count.rawValue }
   var type: DataType { .uint32 }
   var neuronsPerChunk: Int { counter.neuronsAtOnce }
 
@@ -65,17 +58,8 @@ struct SubsetCounts: CountRows {
   /// Brings a neuron's own bins to those of the axis.
   private func bring(_ counts: UnsafePointer<UInt32>, of neuron: Int, to row: UnsafeMutablePointer<UInt32>) {
     row.update(repeating: 0, count: bins)
-    let width = DyadicGrid.binCount / bins
-    let shared = counter.layer.layer.shared
     for bin in 0..<DyadicGrid.binCount where counts[bin] > 0 {
-      var place = bin
-      if axis == .shared {
-        let own = DyadicGrid(exponent: Int(exponents[neuron]), origin: origins[neuron])
-        let common = DyadicGrid(exponent: shared.exponent, origin: Int64(shared.origin))
-        // A store that contradicts itself leads nowhere beyond the row.
-        place = min(max(common.index(ofBin: bin, of: own), 0), DyadicGrid.binCount - 1)
-      }
-      row[place / width] += counts[bin]
+      row[axis.place(ofBin: bin, neuron: neuron)] += counts[bin]
     }
   }
 }

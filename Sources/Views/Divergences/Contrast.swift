@@ -82,8 +82,6 @@ extension Store {
   package var classNames: [String] { attributes.groups.filter { $0.kind == .class }.map(\.name) }
   /// The layer that holds the scores.
   fileprivate var scoreLayer: LayerReader? { divergences?.attributes.scores.flatMap { layer($0) } }
-  /// Their groups.
-  var classGroups: [Int] { attributes.groups.indices.filter { attributes.groups[$0].kind == .class } }
 
   /// The class with the largest score but for one.
   fileprivate func runnerUp(to named: Int, _ scores: [Float]) -> Int? {

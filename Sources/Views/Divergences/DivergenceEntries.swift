@@ -65,6 +65,11 @@ package struct DivergenceEntries {
       answer["contrast"] = [
         "named": .string(standings.classes[found.named]), "other": .string(standings.classes[found.other]),
       ]
+      if !standings.hasLadders {
+        answer["without_ladder"] = .string(
+          "There are \(standings.classes.count) classes, and where the rows of one stand between it and another is kept for at most \(DivergenceAttributes.ladderClassesMax)."
+        )
+      }
     case .failure(let error): answer["without_contrast"] = .string(error.description)
     }
     answer["layers"] = .array(

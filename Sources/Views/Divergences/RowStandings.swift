@@ -161,6 +161,9 @@ extension RowStandings {
     return try values.plane(number, as: Float.self).withUnsafeBufferPointer { TileStore.margin(of: $0) }
   }
 
+  /// Whether the store keeps where the rows of the classes stand.
+  var hasLadders: Bool { divergences.attributes.classes > 0 }
+
   /// Where the rows of both classes stand between them, by the median of what speaks for the named one. NaN: not known.
   func rungs(_ contrast: Contrast, layer: Int) throws(StoreError) -> (named: Double, other: Double) {
     let other = try divergences.rung(own: contrast.other, other: contrast.named, layer: layer)

@@ -48,7 +48,7 @@ struct MomentSummary {
 /// One group in a layer's summary.
 package struct GroupSummary: Sendable {
   /// `[bin]`: counts of all neurons together, on the shared axis at 64 bins.
-  private(set) var counts = [UInt64](repeating: 0, count: BinCount.quarter.rawValue)
+  private(set) var counts: [UInt64]
   private(set) var values = 0
   private(set) var zeros = 0
   /// Neurons without any value but 0.
@@ -62,6 +62,7 @@ package struct GroupSummary: Sendable {
   /// - Throws: `StoreError`.
   /// - Complexity: one pass over the counts.
   init(_ distribution: any CountRows, _ tallies: [NeuronTally]) throws(StoreError) {
+    var counts = [UInt64](repeating: 0, count: BinCount.quarter.rawValue)
     try distribution.stream(chunks: 0..<distribution.chunks) { _, rows in
       guard let bytes = rows.baseAddress else { return }
       counts.withUnsafeMutableBufferPointer { sums in
@@ -71,6 +72,12 @@ package struct GroupSummary: Sendable {
         }
       }
     }
+    self.init(counts: counts, tallies)
+  }
+
+  /// - Parameter counts: `[bin]`: of all neurons together, on the shared axis at 64 bins.
+  init(counts: [UInt64], _ tallies: [NeuronTally]) {
+    self.counts = counts
     for tally in tallies {
       values += Int(tally.count)
       zeros += Int(tally.zeros)

@@ -8,9 +8,21 @@ package final class NeuronOrder: Sendable {
   /// `[neuron]`: what it is ordered by; empty for `index`, where a neuron's key is its index.
   let keys: [Double]
 
+  /// - Parameter neurons: each once.
   init(neurons: [UInt32], keys: [Double]) {
+    assert(Self.fault(in: neurons) == nil && (keys.isEmpty || keys.count == neurons.count))
     self.neurons = neurons
     self.keys = keys
+  }
+
+  /// The first rank at which a neuron stands that is none, or stands elsewhere, too.
+  fileprivate static func fault(in neurons: [UInt32]) -> Int? {
+    var isThere = [Bool](repeating: false, count: neurons.count)
+    return neurons.firstIndex { neuron in
+      guard Int(neuron) < isThere.count, !isThere[Int(neuron)] else { return true }
+      isThere[Int(neuron)] = true
+      return false
+    }
   }
 
   /// Bytes it takes in a cache.
@@ -88,13 +100,9 @@ extension NeuronOrder {
     }
     guard let (array, plane) = item.kind.order(of: index, in: layer) else { return nil }
     let neurons = try array.plane(plane, as: UInt32.self)
-    var isThere = [Bool](repeating: false, count: neurons.count)
-    for (rank, neuron) in neurons.enumerated() {
-      guard Int(neuron) < isThere.count, !isThere[Int(neuron)] else {
-        throw StoreError(
-          .corrupt, file: array.path, "plane \(plane) is no permutation: neuron \(neuron) at rank \(rank)")
-      }
-      isThere[Int(neuron)] = true
+    if let rank = fault(in: neurons) {
+      throw StoreError(
+        .corrupt, file: array.path, "plane \(plane) is no permutation: neuron \(neurons[rank]) at rank \(rank)")
     }
     return neurons
   }

@@ -31,6 +31,15 @@ extension LayerParts {
     return classes
   }
 
+  /// What classes without planes hold, all neurons together: the first summary that needs one counts all.
+  func classDistributions() throws -> ClassDistributions {
+    let part = try parts.part(key(.classDistributions)) {
+      .classDistributions(try smallClasses().distributions(helpers))
+    }
+    guard case .classDistributions(let distributions) = part else { preconditionFailure("kind and part differ") }
+    return distributions
+  }
+
   /// `[neuron]`: exact zeros in the group.
   func zeros(_ moment: Moment) throws -> [UInt32] {
     let part = try parts.part(key(.zerosOfMoment(moment))) {

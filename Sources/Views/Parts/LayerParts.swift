@@ -113,9 +113,10 @@ package struct LayerParts: ItemSource {
   /// What a summary takes: by the groups that nobody has asked for before.
   package func cost(ofSummary groups: [Int]) -> Cost {
     let missing = groups.filter { !parts.contains(key(.summary(group: $0))) }
-    let small = missing.count { layer.plane(of: $0) == nil }
+    let counts = missing.contains { layer.plane(of: $0) == nil } && !parts.contains(key(.classDistributions))
     let cost = Cost.least + .summary(neurons: missing.count * levels.neurons) + costOfSpreads
-    return small == 0 ? cost : cost + .counting(neurons: small * levels.neurons, rows: samples(0))
+    // All classes without planes are counted together.
+    return counts ? cost + .counting(neurons: levels.neurons, rows: samples(0)) : cost
   }
 
   /// `[neuron]`: zeros of a group.
@@ -360,8 +361,13 @@ package struct LayerParts: ItemSource {
   package func summary(groups: [Int], moment: Moment? = nil) throws -> JSONValue {
     let summaries = try groups.map { group in
       let part = try parts.part(key(.summary(group: group))) {
-        let counts = try counts(of: PlaneKey(group: group, axis: .shared, bins: .quarter))
-        return .summary(try GroupSummary(counts, layer.tallies(group: group)))
+        let tallies = try layer.tallies(group: group)
+        guard let plane = layer.plane(of: group) else {
+          // Classes follow the group of all rows.
+          return .summary(GroupSummary(counts: try classDistributions()[group - 1], tallies))
+        }
+        return .summary(
+          try GroupSummary(StoredCounts(array: layer.counts(.shared, .quarter), plane: plane), tallies))
       }
       guard case .summary(let summary) = part else { preconditionFailure("kind and part differ") }
       return (group: group, summary: summary)

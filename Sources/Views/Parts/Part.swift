@@ -22,6 +22,7 @@ package struct PartKey: Hashable, Sendable {
     case spreadSummary
     /// What counting classes without planes needs.
     case smallClasses
+    case classDistributions
     /// Of the store, whatever the layer.
     case subset(Moment)
     case counter(Moment)
@@ -56,6 +57,7 @@ package enum Part: Sendable {
   case pairTable(PairTable)
   case standings(RowStandings)
   case smallClasses(SmallClasses)
+  case classDistributions(ClassDistributions)
 
   package var byteCount: Int {
     switch self {
@@ -75,6 +77,7 @@ package enum Part: Sendable {
     case .spreads(let spreads): spreads.byteCount
     case .json: 4096
     case .smallClasses(let classes): classes.byteCount
+    case .classDistributions(let distributions): distributions.byteCount
     case .summary: BinCount.quarter.rawValue * 8 + 128
     }
   }

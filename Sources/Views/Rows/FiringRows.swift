@@ -15,6 +15,9 @@ public struct FiringRows: Sendable {
   }
 
   public let rows: [Row]
+  /// Rows that could stand in the last place as well as the one that does, itself and what is told of them included: all exact zeros where
+  /// its value is 0, else those of its bin of which nothing tells that they lie further in or out. `nil`: without codes nobody knows.
+  public let tied: Int?
 
   /// Rows that are told, at most.
   public static let countMax = 1 << 20
@@ -26,18 +29,31 @@ public struct FiringRows: Sendable {
   /// - Throws: `SubsetError` where the layer has no codes or no such neuron; `StoreError`.
   /// - Complexity: reads the neuron's codes.
   public init(_ store: Store, _ layer: LayerReader, neuron: Int, subset: Subset?, top: Int, lowest: Bool) throws {
-    guard (0..<layer.layer.neurons).contains(neuron) else {
-      throw SubsetError(
-        .notHeld,
-        "The layer “\(layer.layer.name)” has \(layer.layer.neurons) neurons, numbered from 0: there is no \(neuron).")
-    }
+    guard (0..<layer.layer.neurons).contains(neuron) else { throw SubsetError.noNeuron(neuron, layer.layer) }
     let wanted = min(max(top, 0), Self.countMax)
-    let extremes = subset == nil ? try Self.extremes(layer, neuron, lowest: lowest).prefix(wanted) : []
-    var found = extremes.map { (row: $0.row, bounds: (low: $0.value, high: $0.value)) }
-    if found.count < wanted {
-      found += try Self.fromCodes(
-        layer, neuron, subset ?? Subset(group: 0, of: store), lowest: lowest, wanted,
-        without: Set(extremes.map(\.row)))
+    let kept = subset == nil ? try Self.extremes(layer, neuron, lowest: lowest) : nil
+    let exact = kept ?? []
+    var found = exact.prefix(wanted).map { (row: $0.row, bounds: (low: $0.value, high: $0.value)) }
+    // Whether no other row can follow those that are kept, or tie with the last that is told.
+    let isAllKept = kept.map { $0.count < ExtremeEnd.rows } ?? false
+    if isAllKept || found.count == wanted && found.last?.bounds.low != exact.last?.value {
+      tied = exact.count { $0.value == found.last?.bounds.low }
+    } else if found.count == wanted, layer.codeColumns == nil {
+      tied = nil
+    } else {
+      let cells = try Self.cells(layer, neuron, subset ?? Subset(group: 0, of: store), lowest: lowest)
+      let known = Set(exact.map(\.row))
+      let others = cells.filter { !known.contains($0.row) }
+      if found.count < wanted {
+        let grid = try NeuronGrid(layer, neuron: neuron)
+        found += others.sorted { a, b in
+          a.cell != b.cell ? (lowest ? a.cell < b.cell : a.cell > b.cell) : a.row < b.row
+        }.prefix(wanted - found.count).map { (row: $0.row, bounds: Self.bounds($0.cell, grid)) }
+      }
+      let last = found.last
+      let cell = cells.first { $0.row == last?.row }?.cell
+      tied =
+        exact.count { $0.value == last?.bounds.low && $0.value == last?.bounds.high } + others.count { $0.cell == cell }
     }
     let names = try Self.names(store, found.map(\.row))
     rows = found.enumerated().map { rank, found in
@@ -47,38 +63,26 @@ public struct FiringRows: Sendable {
     }
   }
 
-  /// The rows that the store keeps with their exact values, the outermost first; none in a store that keeps no such rows.
+  /// The rows that the store keeps with their exact values, the outermost first; `nil`: it keeps none.
   private static func extremes(_ layer: LayerReader, _ neuron: Int, lowest: Bool) throws(StoreError)
-    -> [(row: Int, value: Double)]
+    -> [(row: Int, value: Double)]?
   {
     let end = lowest ? ExtremeEnd.lowest : .highest
-    guard let values = layer.extremes(end), let numbers = layer.extremeRows(end) else { return [] }
+    guard let values = layer.extremes(end), let numbers = layer.extremeRows(end) else { return nil }
     let rows = try numbers.row(plane: 0, neuron).withUnsafeBytes { numbers.integers($0) }
-    let exact = try values.row(plane: 0, neuron).withUnsafeBytes { bytes in
-      values.metadata.dataType == .float32
-        ? Array(bytes.bindMemory(to: Float.self)).map(Double.init) : Array(bytes.bindMemory(to: Double.self))
-    }
+    let exact = try values.row(plane: 0, neuron).withUnsafeBytes { values.doubles($0) }
     return zip(rows, exact).filter { !$1.isNaN }.map { (row: $0, value: $1) }
   }
 
-  /// The rows by their codes, which tell in which bin a value lies.
-  private static func fromCodes(
-    _ layer: LayerReader, _ neuron: Int, _ subset: Subset, lowest: Bool, _ wanted: Int, without known: Set<Int>
-  ) throws -> [(row: Int, bounds: (low: Double, high: Double))] {
+  /// The cell of each row's highest (lowest) finite sample, of rows that have one: twice the bin, and one more but for exact zeros.
+  private static func cells(
+    _ layer: LayerReader, _ neuron: Int, _ subset: Subset, lowest: Bool
+  ) throws -> [(row: Int, cell: Int)] {
     let codes = try NeuronCodes(layer)
     try codes.readCodes(neuron)
     try codes.readApart(neuron)
     let grid = try NeuronGrid(layer, neuron: neuron)
-    let cells = try Self.cells(codes, grid, neuron, subset, samples: layer.layer.samples, lowest: lowest)
-    return cells.filter { !known.contains($0.row) }.sorted { a, b in
-      a.cell != b.cell ? (lowest ? a.cell < b.cell : a.cell > b.cell) : a.row < b.row
-    }.prefix(wanted - known.count).map { (row: $0.row, bounds: Self.bounds($0.cell, grid)) }
-  }
-
-  /// The cell of a row's highest (lowest) finite sample, of rows that have one: twice the bin, and one more but for exact zeros.
-  private static func cells(
-    _ codes: NeuronCodes, _ grid: NeuronGrid, _ neuron: Int, _ subset: Subset, samples: Int, lowest: Bool
-  ) throws(StoreError) -> [(row: Int, cell: Int)] {
+    let samples = layer.layer.samples
     var cells: [(row: Int, cell: Int)] = []
     for row in subset.rows.members {
       var best: Int?

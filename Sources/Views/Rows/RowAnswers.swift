@@ -27,6 +27,7 @@ extension LayerParts {
     var answer: [String: JSONValue] = [
       "neuron": JSONValue(neuron), "layer": .string(layer.layer.id), "end": .string(end.rawValue), "rows": .array(rows),
     ]
+    answer["tied"] = found.tied.map { JSONValue($0) }
     if let moment { try told([moment]).add(to: &answer) }
     return .object(answer)
   }

@@ -6,6 +6,8 @@ struct StaticLayer {
   static let ownBlock = 4096
   /// Neurons of a file of 64 or 16 bins, which are only fetched all.
   static let sharedBlock = 16_384
+  /// Neurons of a file of the rows with the outermost values: one is fetched when a neuron is looked at, of at most 0.75 MiB unpacked.
+  static let extremesBlock = 2048
   /// Most bytes of a file of figures, unpacked: one is fetched when a neuron is looked at.
   static let figureBytesMax = 1 << 20
 
@@ -30,7 +32,7 @@ struct StaticLayer {
         ($0, try GroupSummary(stored.rows(of: $0, .shared, .quarter), layer.tallies(group: $0)))
       }, spread: try spreads.summary()
     ).json().encoded()
-    return [
+    var index: [String: JSONValue] = [
       "summary": .string(try files.add(summary, ending: "json")),
       "grid": .string(try grid()),
       "spread": .string(try files.add(spreads.file())),
@@ -44,6 +46,37 @@ struct StaticLayer {
         "shared/16": try counts(stored, .shared, .sixteenth, block: Self.sharedBlock),
       ],
     ]
+    index["extremes"] = try extremes()
+    return .object(index)
+  }
+
+  /// The rows with the highest and the lowest values of each neuron, by blocks of neurons: `[end, neuron, rank]`, values as float64, then
+  /// rows as uint32. `nil` where the store keeps none.
+  private func extremes() throws -> JSONValue? {
+    let arrays = ExtremeEnd.allCases.compactMap { end in
+      layer.extremes(end).flatMap { values in layer.extremeRows(end).map { (values: values, rows: $0) } }
+    }
+    guard arrays.count == ExtremeEnd.allCases.count else { return nil }
+    var names: [JSONValue] = []
+    for first in stride(from: 0, to: neurons, by: Self.extremesBlock) {
+      let some = (first..<min(first + Self.extremesBlock, neurons)).map(UInt32.init)
+      let size = some.count * ExtremeEnd.rows
+      var values = [Double](repeating: .nan, count: arrays.count * size)
+      var rows = [UInt32](repeating: .max, count: arrays.count * size)
+      for (number, end) in arrays.enumerated() {
+        try end.values.gather(plane: 0, some) { position, row in
+          let place = number * size + position * ExtremeEnd.rows
+          values.replaceSubrange(place..<place + ExtremeEnd.rows, with: end.values.doubles(row))
+        }
+        try end.rows.gather(plane: 0, some) { position, row in
+          let place = number * size + position * ExtremeEnd.rows
+          rows.replaceSubrange(place..<place + ExtremeEnd.rows, with: row.bindMemory(to: UInt32.self))
+        }
+      }
+      let bytes = values.withUnsafeBytes { Array($0) } + rows.withUnsafeBytes { Array($0) }
+      names.append(.string(try files.add(bytes)))
+    }
+    return ["block": JSONValue(Self.extremesBlock), "rows": JSONValue(ExtremeEnd.rows), "files": .array(names)]
   }
 
   /// The keys of groups, by kind. Those of instances are the values.

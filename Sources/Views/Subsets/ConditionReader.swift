@@ -122,13 +122,9 @@ extension ConditionReader {
     ofLayer name: String, _ neuron: Int, _ comparison: RowExpression.Comparison, _ number: Double
   ) throws -> RowSet {
     guard let layer = store.layers.first(where: { $0.layer.name == name }) ?? store.layer(name) else {
-      let known = store.attributes.layers.map(\.name).joined(separator: ", ")
-      throw SubsetError(.notHeld, "There is no layer “\(name)” in this store. Its layers: \(known).")
+      throw SubsetError.noLayer(name, of: store.attributes.layers.map(\.name))
     }
-    guard neuron < layer.layer.neurons else {
-      throw SubsetError(
-        .notHeld, "The layer “\(name)” has \(layer.layer.neurons) neurons, numbered from 0: there is no \(neuron).")
-    }
+    guard neuron < layer.layer.neurons else { throw SubsetError.noNeuron(neuron, layer.layer) }
     guard layer.layer.samples == 1 else { throw SubsetError.severalSamples(layer.layer) }
     let codes = try NeuronCodes(layer)
     try codes.readCodes(neuron)

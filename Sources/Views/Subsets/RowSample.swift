@@ -1,4 +1,5 @@
 import Foundation
+import TileStore
 
 /// Some rows that stand for many: chosen by a hash of their numbers, so that the same are chosen every time, whatever the order of the dump.
 package struct RowSample: Sendable {
@@ -16,7 +17,7 @@ package struct RowSample: Sendable {
     let members = all.members
     guard members.count > count else { return nil }
     // The smallest hashes. Of very many rows about twice as many as are needed are sorted.
-    let hashed = members.map { (hash: Self.hash($0), row: $0) }
+    let hashed = members.map { (hash: splitMix(Int($0)), row: $0) }
     var some = hashed
     if members.count > 4 * count {
       let limit = UInt64(0x1p64 * 2 * Double(count) / Double(members.count))
@@ -28,14 +29,6 @@ package struct RowSample: Sendable {
     rows = RowSet(length: all.length) { chosen.contains($0) }
     self.count = count
     of = members.count
-  }
-
-  /// SplitMix64's finalizer.
-  private static func hash(_ row: UInt32) -> UInt64 {
-    var bits = (UInt64(row) + 1) &* 0x9E37_79B9_7F4A_7C15
-    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-    return bits ^ (bits >> 31)
   }
 
   /// How far the share of values below any number is at most from that of all rows, in so many neurons at once, with 95 % certainty

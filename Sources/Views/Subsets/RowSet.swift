@@ -15,6 +15,7 @@ package struct RowSet: Sendable, Equatable {
   private init(length: Int, words: [UInt64]) {
     self.length = length
     self.words = words
+    assert(words.count == (length + 63) / 64 && (length & 63 == 0 || words.last! >> UInt64(length & 63) == 0))
   }
 
   package func contains(_ row: Int) -> Bool { words[row >> 6] >> UInt64(row & 63) & 1 != 0 }

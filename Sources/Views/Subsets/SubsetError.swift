@@ -27,6 +27,16 @@ public struct SubsetError: Error, CustomStringConvertible, Sendable {
     )
   }
 
+  static func noLayer(_ name: String, of known: [String]) -> SubsetError {
+    SubsetError(
+      .notHeld, "There is no layer “\(name)” in this store. Its layers: \(known.joined(separator: ", ")).")
+  }
+
+  static func noNeuron(_ neuron: Int, _ layer: Layer) -> SubsetError {
+    SubsetError(
+      .notHeld, "The layer “\(layer.name)” has \(layer.neurons) neurons, numbered from 0: there is no \(neuron).")
+  }
+
   static let unjudged = SubsetError(
     .notHeld,
     "The rows of this store were not judged, so nothing tells what is ordinary. Precompute again with codes, labels and predictions, and without divergences: none."

@@ -69,8 +69,7 @@ public struct LayerTable: Sendable {
   /// The layer with an id or a name.
   public static func layer(_ id: String, of store: Store) throws(Unknown) -> LayerReader {
     if let layer = store.layer(id) ?? store.layers.first(where: { $0.layer.name == id }) { return layer }
-    let known = store.attributes.layers.map(\.id).joined(separator: ", ")
-    throw Unknown(description: "There is no layer “\(id)” in this store. Its layers: \(known).")
+    throw Unknown(description: SubsetError.noLayer(id, of: store.attributes.layers.map(\.id)).description)
   }
 
   /// The index of a group, given by name or index.

@@ -3,10 +3,8 @@ import Synchronization
 import TileStore
 
 /// All counts of one plane in memory, packed, so that tiles of any ordering are added up without decoding anything again.
-///
-/// `@unchecked Sendable`: written by `init` only, each thread its own slabs and the starts of their rows, and read-only
-/// afterwards.
 package final class DecodedPlane: @unchecked Sendable {
+  // Unchecked: written by `init` only, each thread its own slabs and the starts of their rows, and read-only afterwards.
   let rows: Int
   let bins: Int
   private let countBytes: Int

@@ -4,9 +4,8 @@ import TileStore
 ///
 /// They fit where no neuron has more counts than its group has samples, which nobody checks for every tile: of a damaged store they
 /// wrap, and the tile shows anything.
-///
-/// `@unchecked Sendable`: one thread fills it, and others read it only after waiting for that thread.
 final class RowSums<Word: SumWord>: @unchecked Sendable {
+  // Unchecked: one thread fills it, and others read it only after waiting for that thread.
   let rows: Int
   let bins: Int
   private let sums: UnsafeMutablePointer<Word>

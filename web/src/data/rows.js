@@ -4,6 +4,7 @@ import { LruCache } from "../model/cache.js";
 import { PRIORITY } from "./tiles.js";
 
 /** @typedef {{row: number, low: number | null, high: number | null, label?: string, prediction?: string}} FiringRow */
+/** @typedef {{rows: FiringRow[], tied?: number}} Firing how many rows could stand in the last place as well as the one that does */
 /** @typedef {{row: number, label?: string, prediction?: string, margin?: number | null, columns: Record<string, unknown>}} TableRow */
 /** @typedef {{total: number, rows: TableRow[]}} Found */
 /** @typedef {{labels: string[], predictions: string[], cells: [number, number, number][]}} Confusion */
@@ -44,10 +45,10 @@ export class RowSource {
    * @param {"highest" | "lowest"} end
    * @param {AbortSignal} [signal]
    * @param {number} [priority]
-   * @returns {Promise<FiringRow[]>}
+   * @returns {Promise<Firing>}
    */
-  async firing(layer, neuron, group, end, signal, priority) {
-    return (await this.answer(this.app.urls.firing(layer, neuron, group, end), signal, priority)).rows;
+  firing(layer, neuron, group, end, signal, priority) {
+    return this.answer(this.app.urls.firing(layer, neuron, group, end), signal, priority);
   }
 
   /**

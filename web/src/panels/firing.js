@@ -24,11 +24,6 @@ export class FiringView {
     this.tabs = "";
     /** @type {AbortController | null} */
     this.asking = null;
-    /**
-     * Exact zeros by group, to tell ties by.
-     * @type {ReadonlyMap<number, number>}
-     */
-    this.zeros = new Map();
     this.choice = el("div", { class: "firing-choice", role: "radiogroup", "aria-label": "Among which rows" });
     this.choice.addEventListener("keydown", (event) => this.key(event));
     this.lists = ENDS.map((end) => {
@@ -37,8 +32,7 @@ export class FiringView {
       roving(list, COLUMNS);
       return { end, head, list };
     });
-    this.note = el("p", { class: "quiet", hidden: true });
-    this.element = el("section", { class: "firing-rows", "aria-label": "Rows that fire it" }, this.choice, this.note,
+    this.element = el("section", { class: "firing-rows", "aria-label": "Rows that fire it" }, this.choice,
       el("div", { class: "firing-lists" }, ...this.lists.map(({ head, list }) => el("div", {}, head, list))));
   }
 
@@ -98,11 +92,11 @@ export class FiringView {
    * @param {AbortSignal} signal
    */
   async foresee(layer, neuron, signal) {
-    if (this.app.isPlain || !this.app.metadata.table?.pictures) return;
+    if (!this.app.metadata.table?.pictures) return;
     try {
       for (const end of ENDS) {
-        const found = await this.rows.firing(layer, neuron, 0, end, signal, PRIORITY.next);
-        await Promise.all(found.map(({ row }) => this.rows.picture(row, signal, PRIORITY.next)));
+        const { rows } = await this.rows.firing(layer, neuron, 0, end, signal, PRIORITY.next);
+        await Promise.all(rows.map(({ row }) => this.rows.picture(row, signal, PRIORITY.next)));
       }
     } catch {
       // The pointer has gone on, or the panel will ask again and tell.
@@ -114,20 +108,13 @@ export class FiringView {
     this.asking?.abort();
     this.asking = new AbortController();
     const { signal } = this.asking;
-    const plain = this.app.isPlain;
-    this.note.hidden = !plain;
-    for (const { head, list } of this.lists) head.hidden = list.hidden = plain;
-    if (plain) {
-      this.note.textContent = "Which rows fire this neuron is not in the files of this site: it takes a server (divergence serve).";
-      return;
-    }
     await Promise.all(this.lists.map(async ({ end, head, list }) => {
       try {
         const found = await this.rows.firing(layer, neuron, this.group, end, signal);
         if (this.showing !== key) return;
         head.replaceChildren(end === "highest" ? "Fire it most" : "Least", el("span", { class: "quiet" }, ` ${this.range(found, end)}`));
         list.classList.toggle("texts", !this.app.metadata.table?.pictures);
-        list.replaceChildren(...found.map((row) => rowCard(this.app, this.rows, row, valueWords(row), signal)));
+        list.replaceChildren(...found.rows.map((row) => rowCard(this.app, this.rows, row, valueWords(row), signal)));
         enter(list);
       } catch (error) {
         if (this.showing !== key || /** @type {import("../data/queue.js").RequestError} */ (error).aborted) return;
@@ -138,34 +125,18 @@ export class FiringView {
   }
 
   /**
-   * Ties by zeros were counted since.
-   * @param {ReadonlyMap<number, number>} zeros by group
-   */
-  figures(zeros) {
-    this.zeros = zeros;
-    const { panel } = this.app.state;
-    if (!panel || this.app.isPlain) return;
-    for (const { end, head } of this.lists) {
-      const url = this.app.urls.firing(panel.layer, panel.neuron, this.group, end);
-      const known = this.rows.answers.get(url);
-      if (known && head.lastChild) head.lastChild.textContent = ` ${this.range(known.rows, end)}`;
-    }
-  }
-
-  /**
-   * From where to where, and whether they tie.
-   * @param {readonly FiringRow[]} found
+   * From where to where, and whether they tie at 0. Of other values nobody knows how many are the same.
+   * @param {import("../data/rows.js").Firing} firing
    * @param {"highest" | "lowest"} end
    */
-  range(found, end) {
+  range({ rows: found, tied = 0 }, end) {
     if (found.length === 0) return "no row has a finite value";
     const [first, last] = [found[0], found[found.length - 1]];
     const exact = found.every((row) => row.low === row.high && row.low !== null);
-    if (exact && found.length > 1 && first.low === last.low) {
-      const ties = first.low === 0 ? this.zeros.get(this.group) ?? 0 : 0;
-      return ties > found.length ? `${count(ties)} tie at 0; the first ${found.length}` : `all ${found.length} at ${figure(first.low)}`;
-    }
-    if (exact) return `${figure(first.low)} to ${figure(last.low)}`;
+    const zeros = found.filter((row) => row.low === 0 && row.high === 0).length;
+    const ties = last.low === 0 && last.high === 0 && tied > zeros ? `${count(tied)} tie at 0; the first ${zeros}` : "";
+    if (exact && found.length > 1 && first.low === last.low) return ties || `all ${found.length} at ${figure(first.low)}`;
+    if (exact) return `${figure(first.low)} to ${figure(last.low)}${ties && `: ${ties}`}`;
     return end === "highest" ? `${figure(first.high)} to ${figure(last.low)}, to the bin` : `${figure(first.low)} to ${figure(last.high)}, to the bin`;
   }
 }

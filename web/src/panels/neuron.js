@@ -124,7 +124,6 @@ export function neuronPanel(app, facts, rows, activation) {
     parts.chart.querySelector("svg")?.remove();
     parts.chart.prepend(chart.element);
     brush.attach({ box: parts.chart, chart, axis, facts: all });
-    firing.figures(new Map([...known.values()].map((group) => [group.group, group.zeros])));
     parts.standings.replaceChildren(standings(one, app, looks));
     table.replaceChildren(statistics(one, app), ranks(one, app, asking?.signal));
   }

@@ -25,6 +25,19 @@ export function groupFigures(figures, groups, block, at, group, name) {
 }
 
 /**
+ * The bin of a value, from 0 to 255: what lies beyond the grid is in its end.
+ * @param {number} value a number
+ * @param {Pick<Grid, "exponent" | "origin">} grid
+ */
+export function binOf(value, { exponent, origin }) {
+  // In two steps: 2^1074, of a neuron that is always 0 in float64, is no number.
+  const half = Math.trunc(exponent / 2);
+  const scaled = Math.floor(value * 2 ** -half * 2 ** (half - exponent));
+  const place = (value < 0 && scaled === 0 ? -1 : scaled) - origin;
+  return Math.min(Math.max(place, 0), 255);
+}
+
+/**
  * Bounds of the share, in percent, of the finite values below and at or below a value: everything lies between minimum and
  * maximum, and no value lies across a bin's edge.
  * @param {number} value
@@ -37,11 +50,7 @@ export function percentile(value, { group, counts = [], minimum, maximum }, grid
   if (total === 0 || Number.isNaN(value)) return null;
   if (minimum !== null && value < minimum) return { group, low: 0, high: 0 };
   if (maximum !== null && value > maximum) return { group, low: 100, high: 100 };
-  // In two steps: 2^1074, of a neuron that is always 0 in float64, is no number.
-  const half = Math.trunc(grid.exponent / 2);
-  const scaled = Math.floor(value * 2 ** -half * 2 ** (half - grid.exponent));
-  const place = (value < 0 && scaled === 0 ? -1 : scaled) - grid.origin;
-  const bin = Math.min(Math.max(place, 0), counts.length - 1);
+  const bin = Math.min(binOf(value, grid), counts.length - 1);
   const below = counts.slice(0, bin).reduce((a, b) => a + b, 0);
   const percent = (/** @type {number} */ count) => (100 * count) / total;
   return { group, low: value === minimum ? 0 : percent(below), high: value === maximum ? 100 : percent(below + counts[bin]) };

@@ -2,7 +2,7 @@
 
 import { PackedCounts } from "./counts.js";
 import { NotThere } from "./files.js";
-import { groupFigures, percentile } from "./figures.js";
+import { binOf, groupFigures, percentile } from "./figures.js";
 import { keysOf } from "./keys.js";
 import { ordering } from "./order.js";
 import { Sums } from "./sums.js";
@@ -23,6 +23,7 @@ import { itemsOf, parseExpression } from "../../model/order.js";
  * @property {Record<string, string[]>} keys by name and group
  * @property {string[]} values by instance
  * @property {{block: number, files: string[]}} figures
+ * @property {{block: number, rows: number, files: string[]}} [extremes] by blocks of neurons; sites of earlier versions have none
  * @property {{"own/256": Planes, "shared/64": Planes, "shared/16": Planes}} counts
  */
 /** @typedef {{group: number, axis: string, bins: number, zoom: number, from: number}} Plane */
@@ -103,6 +104,42 @@ export class StaticLayer {
   /** @param {number} group */
   async zeros(group) {
     return new Uint32Array(await this.bytes(this.index.zeros[group]));
+  }
+
+  /**
+   * The rows with the outermost values of a neuron, and how many could stand in the last place as well as the one that does (HTTP.md).
+   * @param {number} neuron
+   * @param {"highest" | "lowest"} end
+   * @param {number} count at most as many as are kept
+   * @returns {Promise<{rows: {row: number, value: number}[], tied?: number}>}
+   */
+  async extremes(neuron, end, count) {
+    const kept = this.index.extremes;
+    if (!kept || count > kept.rows) throw new NotThere(`this site has ${kept ? `the ${kept.rows} outermost rows of a neuron` : "no rows that fire a neuron"}: more take a server`);
+    const at = Math.floor(neuron / kept.block);
+    const size = Math.min(kept.block, this.layer.neurons - at * kept.block) * kept.rows;
+    const buffer = await this.bytes(kept.files[at]);
+    const place = (end === "highest" ? 0 : size) + (neuron % kept.block) * kept.rows;
+    const values = new Float64Array(buffer, 8 * place, kept.rows);
+    const numbers = new Uint32Array(buffer, 16 * size + 4 * place, kept.rows);
+    const all = Array.from(numbers, (row, rank) => ({ row, value: values[rank] })).filter(({ value }) => !Number.isNaN(value));
+    const rows = all.slice(0, count);
+    if (rows.length === 0) return { rows, tied: 0 };
+    const last = rows[rows.length - 1].value;
+    const known = all.filter(({ value }) => value === last).length;
+    if (all.length < kept.rows || last !== all[all.length - 1].value) return { rows, tied: known };
+    // Counts are of samples: of rows with several each they tell nothing. Without codes a server does not know either.
+    if (this.layer.samples > 1 || (this.layer.codes ?? "none") === "none") return { rows };
+    const zeros = (await this.zeros(0))[neuron];
+    if (last === 0) return { rows, tied: zeros };
+    const grids = await this.grid();
+    const grid = { exponent: grids.exponents[neuron], origin: grids.origins[neuron] };
+    const bin = binOf(last, grid);
+    const counts = new Uint32Array(256);
+    const own = this.index.counts["own/256"].block;
+    (await this.block("own/256", 0, Math.floor(neuron / own))).read(neuron % own, counts);
+    const others = counts[bin] - (binOf(0, grid) === bin ? zeros : 0) - all.filter(({ value }) => value !== 0 && binOf(value, grid) === bin).length;
+    return { rows, tied: known + others };
   }
 
   /** @param {number} instance @returns {Promise<Float32Array>} */

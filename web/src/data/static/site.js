@@ -152,6 +152,31 @@ export class StaticSite {
   }
 
   /**
+   * The rows that fire a neuron most, or least, with what the table says of them.
+   * @param {string} name
+   * @param {string} version
+   * @param {StaticLayer} layer
+   * @param {number} neuron
+   * @param {"highest" | "lowest"} end
+   * @param {number} count
+   */
+  async firing(name, version, layer, neuron, end, count) {
+    const { rows, tied } = await layer.extremes(neuron, end, count);
+    const told = await Promise.all(rows.map(async ({ row, value }) => {
+      const { label, prediction } = await this.tableRow(name, version, row);
+      return { row, low: value, high: value, ...(label !== undefined && { label }), ...(prediction !== undefined && { prediction }) };
+    }));
+    return { neuron, layer: layer.layer.id, end, rows: told, ...(tied !== undefined && { tied }) };
+  }
+
+  /** @param {string} name @param {string} version @param {number} row @returns {Promise<{label?: string, prediction?: string}>} nothing, without a table */
+  async tableRow(name, version, row) {
+    if (!(await this.version(name, version)).manifest.table) return {};
+    const { path, at } = await this.block(name, version, "rows", row);
+    return (await this.files.json(path)).rows[at];
+  }
+
+  /**
    * The answer to a request of Tiles/HTTP.md: JSON as an object, tiles and rows decoded.
    * @param {string} url
    * @returns {Promise<any>}
@@ -173,7 +198,9 @@ export class StaticSite {
     if (id === undefined) return (await this.version(name, version)).manifest.metadata;
     if (parts[2] === "rows") return this.row(name, version, Number(id), what);
     const layer = await this.layer(name, version, id);
-    if (query.has("where") || (what === "neurons" && rest[1] === "rows")) throw new NotThere("a site of plain files knows no values of single rows: that takes a server");
+    const isFiring = what === "neurons" && rest[1] === "rows";
+    if (query.has("where") || (isFiring && query.has("group"))) throw new NotThere("a site of plain files knows the values of single rows only where they are outermost among all: others take a server");
+    if (isFiring) return this.firing(name, version, layer, Number(rest[0]), query.get("end") === "lowest" ? "lowest" : "highest", Number(query.get("count") ?? 16));
     const order = query.get("order") ?? "index";
     const direction = query.get("direction") ?? "ascending";
     const indices = (/** @type {string} */ key) => (query.get(key) ?? "").split(",").filter((text) => text !== "").map(Number);

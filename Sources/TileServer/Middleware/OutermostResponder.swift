@@ -5,7 +5,7 @@ import Views
 
 /// The outermost layer, before the router: limits, times, counts and logs every request, and answers at once what was
 /// asked for in the same words before.
-struct Edge<Next: HTTPResponder>: HTTPResponder where Next.Context == ServerContext {
+struct OutermostResponder<Next: HTTPResponder>: HTTPResponder where Next.Context == ServerContext {
   let service: TileService
   let access: Logger?
   let next: Next
@@ -43,7 +43,7 @@ struct Edge<Next: HTTPResponder>: HTTPResponder where Next.Context == ServerCont
     if service.limiter.isOn {
       try service.limiter.charge(service.client(request, context), Cost.request)
     }
-    if let warm = service.warm.answer(request) {
+    if let warm = service.responses.answer(request) {
       context.coreContext.endpointPath.value = warm.route
       return warm.answer.response(to: request)
     }

@@ -5,7 +5,7 @@ import Views
 
 /// Finished answers by the very words of a request: what was asked for before needs no parsing, no routing and no look
 /// at the library. Only of versions that are open to all.
-final class WarmAnswers: Sendable {
+final class ResponseCache: Sendable {
   /// Everything that an answer depends on beside the version's content.
   fileprivate struct Key: Hashable {
     var target: String
@@ -53,7 +53,7 @@ final class WarmAnswers: Sendable {
   }
 }
 
-extension WarmAnswers.Key {
+extension ResponseCache.Key {
   fileprivate init?(_ request: Request) {
     guard let target = request.head.path else { return nil }
     self.init(target: target, encoding: request.headers[.acceptEncoding], accept: request.headers[.accept])

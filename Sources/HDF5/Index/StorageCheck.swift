@@ -4,33 +4,32 @@ import CHDF5
 /// every call that a later reader makes is made once.
 ///
 /// libhdf5 1.10 can crash or hang on a damaged index. A catalogue is therefore made in a child
-/// process (``File/catalogueInChild(path:executable:follow:cpuSeconds:deadlineSeconds:memoryBytes:)``); what it rehearses
+/// process (``File/catalogueInChild(path:executable:follow:cpuSeconds:deadlineSeconds:memoryBytes:)``); what it tries
 /// here without harm does no harm in the parent.
 extension Describer {
   /// Looks at the storage of an open dataset and completes `info` with what it finds.
-  mutating func rehearse(_ dataset: hid_t, _ info: inout DatasetInfo) throws(Fault) {
+  mutating func checkStorage(_ dataset: hid_t, _ info: inout DatasetInfo) throws(Fault) {
     switch info.layout {
     case .chunked(let chunk):
-      try rehearseChunks(dataset, chunk, &info)
+      try checkChunks(dataset, chunk, &info)
     case .contiguous(let offset):
       guard let offset, info.count > 0 else { return }
       let bytes = info.count * info.elementBytes
       guard info.storedBytes == bytes else {
-        throw .badData(
-          "its shape calls for \(bytes) bytes, and \(info.storedBytes) are stored", advice: damaged)
+        throw .damaged(
+          "its shape calls for \(bytes) bytes, and \(info.storedBytes) are stored")
       }
       let fileBytes = try storageBytes(info)
       guard offset <= UInt64(fileBytes), UInt64(bytes) <= UInt64(fileBytes) - offset else {
-        throw .badData(
-          "its data would be \(bytes) bytes from byte \(offset) on, beyond the file's \(fileBytes)",
-          advice: damaged)
+        throw .damaged(
+          "its data would be \(bytes) bytes from byte \(offset) on, beyond the file's \(fileBytes)")
       }
     case .compact:
       guard info.count > 0 else { return }
       let bytes = info.count * info.elementBytes
       guard bytes == info.storedBytes, bytes <= LibraryRead.compactBytesMax else {
-        throw .badData(
-          "its shape calls for \(bytes) bytes, and \(info.storedBytes) are stored in its header", advice: damaged)
+        throw .damaged(
+          "its shape calls for \(bytes) bytes, and \(info.storedBytes) are stored in its header")
       }
       var scratch = [UInt8](repeating: 0, count: bytes)
       try LibraryRead.compact(dataset, info, into: &scratch)
@@ -38,7 +37,7 @@ extension Describer {
     }
   }
 
-  private mutating func rehearseChunks(
+  private mutating func checkChunks(
     _ dataset: hid_t, _ chunk: [Int], _ info: inout DatasetInfo
   ) throws(Fault) {
     let grid = ChunkGrid(shape: info.shape, chunk: chunk)
@@ -53,13 +52,13 @@ extension Describer {
     }
     info.chunksWritten = Int(clamping: written)
     guard written <= UInt64(total) else {
-      throw .badData(
-        "its index lists \(written) chunks where its shape has room for \(total)", advice: damaged)
+      throw .damaged(
+        "its index lists \(written) chunks where its shape has room for \(total)")
     }
     let fileBytes = try storageBytes(info)
     guard info.storedBytes <= fileBytes else {
-      throw .badData(
-        "its chunks would take \(info.storedBytes) bytes of a file of \(fileBytes)", advice: damaged
+      throw .damaged(
+        "its chunks would take \(info.storedBytes) bytes of a file of \(fileBytes)"
       )
     }
     guard total > 0, written > 0 else { return }
@@ -79,9 +78,8 @@ extension Describer {
       }
       // The format counts a chunk's bytes in 32 bits.
       guard bytes <= min(fileBytes, Int(UInt32.max)) else {
-        throw .badData(
-          "its chunk at \(first) would take \(bytes) bytes of a file of \(fileBytes)",
-          advice: damaged)
+        throw .damaged(
+          "its chunk at \(first) would take \(bytes) bytes of a file of \(fileBytes)")
       }
       seen += 1
       sum += bytes
@@ -89,9 +87,8 @@ extension Describer {
     }
     info.largestChunkBytes = largest
     guard stride > 1 || (seen == Int(written) && sum == info.storedBytes) else {
-      throw .badData(
-        "its index lists \(written) chunks of \(info.storedBytes) bytes, and only \(seen) of \(sum) bytes can be found",
-        advice: damaged)
+      throw .damaged(
+        "its index lists \(written) chunks of \(info.storedBytes) bytes, and only \(seen) of \(sum) bytes can be found")
     }
   }
 
@@ -128,6 +125,4 @@ extension Describer {
     guard let other = info.storageFile else { return file.bytes }
     return try FileIdentity(path: other).bytes
   }
-
-  private var damaged: String { "The file is damaged: make or copy it again." }
 }

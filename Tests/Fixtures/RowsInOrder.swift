@@ -2,7 +2,7 @@ import Distributions
 
 extension BandCounters {
   /// Counts rows that follow each other from the first of the dump on: for tests that do not ask which rows they are.
-  func add(tile: Int, cell: Int, rows: Int, values: UnsafePointer<Value>) {
+  public func add(tile: Int, cell: Int, rows: Int, values: UnsafePointer<Value>) {
     (0..<UInt32(rows)).map { $0 }.withUnsafeBufferPointer {
       add(
         tile: tile, cell: cell,
@@ -12,7 +12,7 @@ extension BandCounters {
   }
 
   /// Counts each cell in a histogram of its own.
-  convenience init(neurons: Int, cells: Int, samplesPerCellMax: Int) {
+  public convenience init(neurons: Int, cells: Int, samplesPerCellMax: Int) {
     self.init(
       neurons: neurons, CountingCells(rowsOfCell: Array(repeating: 0, count: cells), members: []),
       samplesMax: samplesPerCellMax)
