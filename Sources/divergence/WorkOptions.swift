@@ -23,7 +23,9 @@ struct WorkOptions: ParsableArguments {
   func prepare(_ job: Job, stop: StopSignals) throws -> PreparedJob {
     let memory = try budget()
     return try stop.outwaiting {
-      try PreparedJob(job, memory: memory, lanes: threads.lanes) { try catalogue(of: $0, follow: job.follow, stop: stop) }
+      try PreparedJob(job, memory: memory, lanes: threads.lanes) {
+        try catalogue(of: $0, follow: job.follow, stop: stop)
+      }
     }
   }
 

@@ -136,7 +136,9 @@ final class SparseReader: Sendable {
         value <= form.values.count, value >= ends.last ?? 0
       else {
         throw starts.located(
-          Self.damaged("its entry \(line) is \(Numbers.text(bytes, starts.element, at: number) ?? "?"), where a number from \(ends.last ?? 0) to \(form.values.count) is due, for entries ascend up to the number of values"))
+          Self.damaged(
+            "its entry \(line) is \(Numbers.text(bytes, starts.element, at: number) ?? "?"), where a number from \(ends.last ?? 0) to \(form.values.count) is due, for entries ascend up to the number of values"
+          ))
       }
       ends.append(value)
     }
