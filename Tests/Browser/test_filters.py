@@ -18,7 +18,7 @@ CONV, LOGITS = 60, 3
 def shown(page, paper):
     page.goto(f"{paper[0]}#1;d=paper;l=conv,logits;g=1,2;i=0,1;s0=m1~;s1=i")
     sharp(page)
-    page.wait_for_selector("#filter-open")
+    page.wait_for_selector("#filter-open:not([disabled])")
     return page
 
 

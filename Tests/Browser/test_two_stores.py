@@ -55,7 +55,7 @@ def checkpoints(tmp_path_factory):
 def shown(page, checkpoints):
     page.goto(f"{checkpoints}#1;d=before;l=fc;g=1,2;i=0,1;s0=i;y0=0_20")
     sharp(page)
-    page.wait_for_selector("#compare")
+    page.wait_for_selector("#compare:not([disabled])")
     return page
 
 

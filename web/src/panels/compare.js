@@ -20,8 +20,9 @@ const FIGURES = /** @type {const} */ ([["wasserstein", "Wasserstein distance"], 
  */
 export function compareView(app, activation, popover, catalogue) {
   const { metadata } = app;
-  const opener = el("button", { type: "button", id: "compare", class: "option", "aria-haspopup": "dialog", "aria-expanded": "false", title: "Show another version or data set beside this one: the same neuron in the same row" }, "compare");
-  byId("view-options").prepend(opener);
+  // There from the start, so that no row moves when it can be used.
+  const opener = byId("compare");
+  set(opener, "disabled", false);
   opener.addEventListener("click", () => popover.open(opener, "Show another version beside this one", form()));
   const words = el("span");
   const group = el("select", { "aria-label": "Of which rows" });

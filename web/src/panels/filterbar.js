@@ -53,8 +53,11 @@ export function filterBar(app, filters, activation) {
   const form = el("form", { class: "filter-line" }, el("label", { for: "filter" }, "Neurons"), el("span", { class: "filter-field" }, field, amount, clear), ways, pin, close);
   const bar = el("section", { id: "filter-bar", "aria-label": "Find neurons", hidden: true, "data-help": "filter" }, form, fault, chips);
   byId("toolbar").after(bar);
-  const opener = el("button", { type: "button", id: "filter-open", class: "option", "aria-controls": "filter-bar", title: "Show, mark or hide neurons for which a condition holds (f)", onClick: () => open(bar.hidden) }, "filter");
-  byId("view-options").prepend(opener);
+  // There from the start, so that no row moves when it can be used.
+  const opener = byId("filter-open");
+  set(opener, "disabled", false);
+  set(opener, "aria-controls", "filter-bar");
+  opener.addEventListener("click", () => open(bar.hidden));
 
   function example() {
     const [a, b] = metadata.groups.filter((group) => group.kind === "class");

@@ -278,9 +278,13 @@ function paintRanks(context, layout, { rows, y, lineHeight, level, last }, theme
   // Ranks are told from 1; round ones, the first, and the last.
   if (last !== null) mark(last, bottom);
   const lowest = last === null ? Infinity : bottom - 5 - RANKS_APART;
+  let before = -Infinity;
   for (let n = Math.floor(first / by) * by; n <= end; n += by) {
     const rank = n === 0 ? 0 : n - 1;
     const at = middle(rank);
-    if (rank >= first && rank < end && at <= lowest) mark(rank, at);
+    // Ranks that are not shown have no line between others.
+    if (rank < first || rank >= end || at > lowest || at - before < RANKS_APART) continue;
+    mark(rank, at);
+    before = at;
   }
 }

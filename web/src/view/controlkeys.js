@@ -15,7 +15,7 @@ export function controlKeys(bar, label, stop) {
   const only = (now) => {
     for (const one of controls()) set(one, "tabindex", one === now ? 0 : -1);
   };
-  const rest = () => only((stop && bar.querySelector(stop)) || controls()[0]);
+  const rest = () => only((stop && bar.querySelector(stop)) || (controls().find((one) => !one.hasAttribute("disabled")) ?? null));
   set(bar, "role", "toolbar");
   set(bar, "aria-label", label);
   rest();
