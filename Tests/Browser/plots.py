@@ -160,3 +160,13 @@ def card_lines(page: Page) -> dict:
     """The figures of the card at the pointer, by the name of the class or instance."""
     lines = page.locator("#hover-card tbody tr:not(.heads)").all()
     return {line.locator("th").inner_text().strip(): line.locator("td").all_inner_texts() for line in lines}
+
+
+def opened(page):
+    """Waits for the divergence view."""
+    page.wait_for_selector('#divergence[data-state="ready"]')
+
+
+def rung(page, layer):
+    """A layer's rung of the ladder."""
+    return page.locator(f'.rungs.with-ladder .rung[data-layer="{layer}"]')

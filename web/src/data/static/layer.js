@@ -115,6 +115,7 @@ export class StaticLayer {
    */
   async extremes(neuron, end, count) {
     const kept = this.index.extremes;
+    if (neuron >= this.layer.neurons) throw new NotThere(`the layer has ${this.layer.neurons} neurons, numbered from 0`);
     if (!kept || count > kept.rows) throw new NotThere(`this site has ${kept ? `the ${kept.rows} outermost rows of a neuron` : "no rows that fire a neuron"}: more take a server`);
     const at = Math.floor(neuron / kept.block);
     const size = Math.min(kept.block, this.layer.neurons - at * kept.block) * kept.rows;
