@@ -52,7 +52,7 @@ test: test-packages python ## All tests, installing what they need
 .PHONY: test-browsers
 test-browsers: browser-packages python .venv/.browsers ## The walk-through in Firefox and WebKit, beside Chromium; installs both
 	swift build --product divergence
-	$(PYTHON) -m pytest -q Tests/Browser/test_other_browsers.py
+	ND_BROWSERS=1 $(PYTHON) -m pytest -q Tests/Browser/test_other_browsers.py
 .venv/.browsers: Tests/Browser/requirements.txt
 	.venv/bin/pip install -q --disable-pip-version-check -r Tests/Browser/requirements.txt
 	@touch $@
