@@ -85,6 +85,8 @@ def test_along_the_axis_to_one_bin_and_back(task, dump):
     sharp(page)
     page.mouse.move(5, 5)
     assert (view(page, "dense_1")["lo"], view(page, "dense_1")["hi"]) == (before["lo"], before["hi"])
+    # Opacity follows what is in view when the rows have come to rest.
+    page.wait_for_function("full => document.querySelector('#column-dense_1').dataset.full === full", arg=before["full"])
     assert pixels(page, "dense_1")["coloured"] == pytest.approx(picture["coloured"], rel=0.02)
 
 
