@@ -17,16 +17,5 @@ static ND_INLINE int are_neighbours(const ptrdiff_t *places, size_t count) {
   return places[count - 1] - places[0] == (ptrdiff_t)count - 1;
 }
 
-#define NAME_(base, type) base##type
-#define VALUE float
-#define INTEGER int32_t
-#define NAME(base) NAME_(base, f32)
-#include "positions_template.h"
-#undef VALUE
-#undef INTEGER
-#undef NAME
-
-#define VALUE double
-#define INTEGER int64_t
-#define NAME(base) NAME_(base, f64)
-#include "positions_template.h"
+#define TEMPLATE "positions_template.h"
+#include "each_value.h"

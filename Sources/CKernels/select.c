@@ -4,19 +4,8 @@
 
 #include "clones.h"
 
-#define NAME_(base, type) base##type
-#define VALUE float
-#define INTEGER int32_t
-#define NAME(base) NAME_(base, f32)
-#include "select_template.h"
-#undef VALUE
-#undef INTEGER
-#undef NAME
-
-#define VALUE double
-#define INTEGER int64_t
-#define NAME(base) NAME_(base, f64)
-#include "select_template.h"
+#define TEMPLATE "select_template.h"
+#include "each_value.h"
 
 ND_CLONES size_t nd_find_rank(const uint32_t *counts, uint64_t rank, uint64_t *below) {
   enum { bins = 256, step = 16 };

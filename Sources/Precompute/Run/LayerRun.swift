@@ -162,7 +162,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   ) throws {
     let counters = work.counters
     let segmentEnds = source.segmentEnds
-    let scratch = (0..<lanes.count).map { _ in RunCounts() }
+    let scratch = LaneLocal(lanes) { RunCounts() }
     try eachBlock(blocks, from: work.nextRow, keeper: keeper) { block in
       let each = block.samplesPerRow
       var sample = 0

@@ -23,8 +23,9 @@ extension RouteTable {
   func ladder(_ asked: VersionRequest) throws -> Build {
     let query = try asked.query()
     let parts = try parts(asked)
-    let classes = Classes(asked.attributes)
-    guard let named = try classes.place("for", query), let other = try classes.place("over", query) else {
+    let store = asked.served.store
+    guard let named = try classPlace("for", query, of: store), let other = try classPlace("over", query, of: store)
+    else {
       throw Problem.badRequest("for and over name the groups of the two classes.")
     }
     guard named != other else { throw Problem.badRequest("for and over must be two classes.") }
@@ -42,8 +43,8 @@ extension RouteTable {
     let total = inputs == .rows ? asked.attributes.dataset.rows : asked.attributes.instances.count
     let number = try numbered(
       number(inputs == .rows ? "row" : "instance", asked.context), below: total, "\(inputs)")
-    let classes = Classes(asked.attributes)
-    let (named, other) = (try classes.place("for", query), try classes.place("over", query))
+    let store = asked.served.store
+    let (named, other) = (try classPlace("for", query, of: store), try classPlace("over", query, of: store))
     let layers = asked.attributes.layers.indices.map { asked.served.layer($0, service) }
     let input: OrderName.Argument = inputs == .rows ? .row(number) : .instance(number)
     return Build(
@@ -51,22 +52,14 @@ extension RouteTable {
     ) { try parts.divergences(of: input, named: named, other: other, layers: layers).encoded() }
   }
 
-  /// The groups of classes, in their order.
-  private struct Classes {
-    private let groups: [Int]
-
-    init(_ attributes: Attributes) {
-      groups = attributes.groups.indices.filter { attributes.groups[$0].kind == .class }
+  /// The place among the classes of the group that a parameter names.
+  /// - Throws: `Problem` 400 where it is no number, 404 where it is no group of a class.
+  private func classPlace(_ name: String, _ query: Query, of store: Store) throws(Problem) -> Int? {
+    guard let group = try query.count(name) else { return nil }
+    guard let place = store.classGroups.firstIndex(of: group) else {
+      throw .notFound("\(name) names \(group), which is no group of a class.")
     }
-
-    /// The place among the classes of the group that a parameter names.
-    func place(_ name: String, _ query: Query) throws(Problem) -> Int? {
-      guard let group = try query.count(name) else { return nil }
-      guard let place = groups.firstIndex(of: group) else {
-        throw .notFound("\(name) names \(group), which is no group of a class.")
-      }
-      return place
-    }
+    return place
   }
 
   private func parts(_ asked: VersionRequest) throws(Problem) -> LayerParts {

@@ -16,13 +16,13 @@ struct GroupCounts: Sendable {
   /// The counts of some groups together: of all that have planes, each, and of all classes that have none.
   /// - Parameter groups: of those that are asked for.
   func parts(of groups: [Int], _ axis: BinAxis, _ bins: BinCount) throws(StoreError)
-    -> (stored: [(group: Int, counts: StoredCounts)], small: SubsetCounts?)
+    -> [any CountRows]
   {
-    let stored = groups.compactMap { group in
-      layer.plane(of: group).map { (group, StoredCounts(array: layer.counts(axis, bins), plane: $0)) }
+    let stored = groups.compactMap { layer.plane(of: $0) }.map {
+      StoredCounts(array: layer.counts(axis, bins), plane: $0)
     }
-    guard let classes, stored.count < groups.count else { return (stored, nil) }
-    return (stored, try SubsetCounts(classes.counter(of: groups.filter { layer.plane(of: $0) == nil }), axis, bins))
+    guard let classes, stored.count < groups.count else { return stored }
+    return stored + [try SubsetCounts(classes.counter(of: groups.filter { layer.plane(of: $0) == nil }), axis, bins)]
   }
 
   func rows(of group: Int, _ axis: BinAxis, _ bins: BinCount) throws(StoreError) -> any CountRows {
@@ -34,5 +34,5 @@ struct GroupCounts: Sendable {
 
 extension Store {
   /// The groups of classes.
-  var classGroups: [Int] { attributes.groups.indices.filter { attributes.groups[$0].kind == .class } }
+  package var classGroups: [Int] { attributes.groups.indices.filter { attributes.groups[$0].kind == .class } }
 }

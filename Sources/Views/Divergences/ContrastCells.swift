@@ -76,7 +76,7 @@ struct ContrastCells: Sendable {
 
     init(_ layer: LayerReader, _ stored: GroupCounts, side: Int, _ groups: [Int], hasAll: Bool) throws {
       let groups = side == 2 && hasAll ? [0] : groups
-      counts = try groups.map { try stored.rows(of: $0, .own, .sixteenth) }
+      counts = try stored.parts(of: groups, .own, .sixteenth)
       var zeros = [UInt32](repeating: 0, count: layer.layer.neurons)
       for group in groups {
         for (neuron, count) in try layer.statistic(.zeros).plane(group, as: UInt32.self).enumerated() {

@@ -12,15 +12,20 @@ package struct DivergenceEntries {
   package init(_ standings: RowStandings) { self.standings = standings }
 
   /// - Parameters:
-  ///   - rows: ascending.
-  ///   - first: the place of the first among those of the sample.
-  ///   - sample: of which they are, where they are of one.
+  ///   - some: all where nothing is said.
+  ///   - sample: how many rows stand for all where there are more; `some` are of these then, in ascending order.
   /// - Throws: `StoreError`.
-  func rows(_ rows: [Int], from first: Int? = nil, of sample: RowSample?) throws -> JSONValue {
-    let entries = try rows.map { JSONValue.object(entry(try standings.row($0))) }
-    let total = standings.store.attributes.dataset.rows
-    var answer = list(first ?? rows.first ?? 0, total: sample?.count ?? total, "rows", entries)
-    if sample != nil { answer["of"] = JSONValue(total) }
+  func rows(_ some: Range<Int>? = nil, sample: Int?) throws -> JSONValue {
+    let all = standings.store.attributes.dataset.rows
+    let chosen = sample.flatMap { RowSample($0, of: RowSet(length: all) { _ in true }) }
+    let total = chosen?.count ?? all
+    let some = some ?? 0..<total
+    let members = chosen?.rows.members
+    let entries = try some.map { place in
+      JSONValue.object(entry(try standings.row(members.map { Int($0[place]) } ?? place)))
+    }
+    var answer = list(some.lowerBound, total: total, "rows", entries)
+    if chosen != nil { answer["of"] = JSONValue(all) }
     return .object(answer)
   }
 

@@ -19,10 +19,7 @@ extension LayerParts {
   /// - Parameter sample: how many rows stand for all where there are more; `some` are of these then, in ascending order.
   package func divergences(of inputs: Inputs, _ some: Range<Int>, sample: Int? = nil) throws -> JSONValue {
     let entries = DivergenceEntries(try standings())
-    guard inputs == .rows else { return try entries.instances(some) }
-    let all = RowSet(length: store.attributes.dataset.rows) { _ in true }
-    guard let sample, let chosen = RowSample(sample, of: all) else { return try entries.rows(Array(some), of: nil) }
-    return try entries.rows(chosen.rows.members[some].map { Int($0) }, from: some.lowerBound, of: chosen)
+    return try inputs == .rows ? entries.rows(some, sample: sample) : entries.instances(some)
   }
 
   /// Where the rows of two classes stand between them, in each layer.

@@ -30,7 +30,7 @@ struct StaticDivergences {
     let instances = store.attributes.instances
     let neurons = store.layers.reduce(0) { $0 + $1.layer.neurons }
     let told = min(instances.count, Self.neuronsMax / max(1, neurons))
-    var index: [String: JSONValue] = ["rows": try add(rows()), "told": JSONValue(told)]
+    var index: [String: JSONValue] = ["rows": try add(entries.rows(sample: Self.rowsMax)), "told": JSONValue(told)]
     if !instances.isEmpty { index["instances"] = try add(entries.instances(instances.indices)) }
     var answers: [String: JSONValue] = [:]
     var contrasts: Set<Contrast> = []
@@ -59,12 +59,6 @@ struct StaticDivergences {
 
   private func query(_ contrast: Contrast) -> String {
     "for=\(store.classGroups[contrast.named])&over=\(store.classGroups[contrast.other])"
-  }
-
-  private func rows() throws -> JSONValue {
-    let all = RowSet(length: store.attributes.dataset.rows) { _ in true }
-    let sample = RowSample(Self.rowsMax, of: all)
-    return try entries.rows((sample?.rows ?? all).members.map { Int($0) }, from: 0, of: sample)
   }
 
   private func contrast(of instance: Int) throws -> Result<Contrast, SubsetError> {
