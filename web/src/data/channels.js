@@ -1,6 +1,7 @@
 /** What the maps of channels show, for all neurons of a layer: medians of two classes, what tells them apart, zeros, and the chosen instance. */
 
 import { usualSize } from "../model/channels.js";
+import { groupName } from "../model/names.js";
 import { argumentFor, itemOf } from "../model/order.js";
 
 /** @typedef {import("../model/channels.js").Figure} Figure */
@@ -40,8 +41,6 @@ export async function channelMaps(app, tables, layer, { groups, attacked, twin }
   const { metadata } = app;
   /** @param {number} group */
   const argument = (group) => argumentFor("group", group, metadata);
-  /** @param {number} group */
-  const named = (group) => (metadata.groups[group].kind === "all" ? "all rows" : metadata.groups[group].name);
   const [a, b] = groups;
   const [first, second, auroc, zeros, value, before] = await Promise.all([
     tables.keys(layer.id, itemOf("median", argument(a))),
@@ -52,8 +51,8 @@ export async function channelMaps(app, tables, layer, { groups, attacked, twin }
     twin === undefined ? null : tables.values(layer.id, twin),
   ]);
   /** @type {ChannelMap[]} */
-  const maps = [{ figure: "first", title: named(a), group: a, values: first, scale: 0 }];
-  if (second && b !== undefined) maps.push({ figure: "second", title: named(b), group: b, values: second, scale: 0 });
+  const maps = [{ figure: "first", title: groupName(metadata.groups[a]), group: a, values: first, scale: 0 }];
+  if (second && b !== undefined) maps.push({ figure: "second", title: groupName(metadata.groups[b]), group: b, values: second, scale: 0 });
   if (auroc) maps.push({ figure: "auroc", title: "AUROC", group: null, values: auroc, scale: 0.4 });
   maps.push({ figure: "zeros", title: "zeros", group: null, values: zeros, scale: 1 });
   if (value && attacked !== undefined) {

@@ -1,5 +1,6 @@
 /** How ordinary inputs are for their classes, and what tells classes apart, as the server says it (Tiles/HTTP.md): kept, and asked for once. */
 
+import { AskedOnce } from "../model/cache.js";
 import { expression, itemOf, argumentFor } from "../model/order.js";
 import { orderQuery } from "./api.js";
 import { PRIORITY } from "./tiles.js";
@@ -38,30 +39,13 @@ export class DivergenceSource {
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
-    /** @type {Map<string, Promise<any>>} */
-    this.answers = new Map();
-  }
-
-  /**
-   * @template T
-   * @param {string} key
-   * @param {() => Promise<T>} ask
-   * @returns {Promise<T>}
-   */
-  once(key, ask) {
-    const known = this.answers.get(key);
-    if (known) return known;
-    if (this.answers.size >= ANSWERS_MAX) this.answers.delete([...this.answers.keys()][0]);
-    const asked = ask();
-    // Asked for again when next wanted.
-    asked.catch(() => this.answers.delete(key));
-    this.answers.set(key, asked);
-    return asked;
+    /** @type {AskedOnce<any>} */
+    this.asked = new AskedOnce(ANSWERS_MAX);
   }
 
   /** @param {string} url @param {number} [priority] */
   json(url, priority = PRIORITY.person) {
-    return this.once(url, () => this.app.json(url, priority));
+    return this.asked.get(url, () => this.app.json(url, priority));
   }
 
   /**
@@ -90,13 +74,13 @@ export class DivergenceSource {
   rows() {
     const total = this.app.metadata.rows;
     const count = Math.min(total, ROWS_MAX);
-    return this.once("rows", async () => ({ of: total, rows: await this.pages("rows", count, total > ROWS_MAX ? ROWS_MAX : null) }));
+    return this.asked.get("rows", async () => ({ of: total, rows: await this.pages("rows", count, total > ROWS_MAX ? ROWS_MAX : null) }));
   }
 
   /** @returns {Promise<Standing[]>} the stored instances */
   instances() {
     const total = this.app.metadata.instances.filter((one) => one.row === undefined).length;
-    return this.once("instances", () => this.pages("instances", Math.min(total, INSTANCES_MAX), null));
+    return this.asked.get("instances", () => this.pages("instances", Math.min(total, INSTANCES_MAX), null));
   }
 
   /**
@@ -122,7 +106,7 @@ export class DivergenceSource {
     const { app } = this;
     const order = itemOf("contribution", argumentFor("instance", instance, app.metadata));
     const url = app.urls.rows(layer, 0, 0, orderQuery(expression(order, app.metadata), "descending"), shown);
-    return this.once(url, async () => {
+    return this.asked.get(url, async () => {
       /** @type {import("../types").RowsTile} */
       const tile = (await app.queue.request({ url, kind: "rows", priority: PRIORITY.person })).data;
       return Array.from({ length: tile.rows }, (_, row) => ({

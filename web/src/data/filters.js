@@ -1,5 +1,6 @@
 /** For which neurons of a layer a condition holds, and where they stand in an ordering: worked out once, from whole orderings. */
 
+import { LruCache } from "../model/cache.js";
 import { ConditionFault, holds, needs, parseCondition } from "../model/condition.js";
 import { neuronAxes } from "../model/coordinates.js";
 import { encodeOrder } from "../model/order.js";
@@ -15,13 +16,13 @@ export class Filters {
   constructor(app) {
     this.app = app;
     this.tables = new NeuronTables(app);
-    /** @type {Map<string, Answer>} */
-    this.answers = new Map();
+    /** @type {LruCache<Answer>} */
+    this.answers = new LruCache(KEPT_MAX);
     /**
      * Orderings that are here, by layer and query.
-     * @type {Map<string, Uint32Array | null>}
+     * @type {LruCache<Uint32Array | null>}
      */
-    this.orders = new Map();
+    this.orders = new LruCache(KEPT_MAX);
   }
 
   /**
@@ -34,10 +35,9 @@ export class Filters {
     const key = `${layer}|${where}|${where.includes("set(") ? JSON.stringify(this.app.state.sets) : ""}`;
     const known = this.answers.get(key);
     if (known) return known;
-    forgetOldest(this.answers);
-    this.answers.set(key, { state: "reading" });
+    this.answers.set(key, { state: "reading" }, 1);
     void this.find(layer, where).then((answer) => {
-      if (answer) this.answers.set(key, answer);
+      if (answer) this.answers.set(key, answer, 1);
       // Given up on the way: asked for again when next wanted.
       else this.answers.delete(key);
       if (answer) this.app.refresh();
@@ -79,10 +79,9 @@ export class Filters {
     const key = `${layer}?${own}`;
     const known = this.orders.get(key);
     if (known !== undefined) return known;
-    forgetOldest(this.orders);
-    this.orders.set(key, null);
+    this.orders.set(key, null, 1);
     this.tables.table(layer, own).then(({ neurons }) => {
-      this.orders.set(key, neurons);
+      this.orders.set(key, neurons, 1);
       this.app.redraw();
     }, (error) => {
       this.orders.delete(key);
@@ -90,9 +89,4 @@ export class Filters {
     });
     return null;
   }
-}
-
-/** @param {Map<string, unknown>} map */
-function forgetOldest(map) {
-  if (map.size >= KEPT_MAX) map.delete([...map.keys()][0]);
 }

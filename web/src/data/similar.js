@@ -3,6 +3,7 @@
  * small tiles of single neurons that are asked for when nothing else is under way.
  */
 
+import { AskedOnce } from "../model/cache.js";
 import { overlap, sampleTiles } from "../model/similarity.js";
 import { orderQuery } from "./api.js";
 import { PRIORITY } from "./tiles.js";
@@ -20,8 +21,8 @@ export class SimilarClasses {
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
-    /** @type {Map<string, Promise<Map<number, Tile[]>>>} */
-    this.layers = new Map();
+    /** @type {AskedOnce<Map<number, Tile[]>>} */
+    this.layers = new AskedOnce(LAYERS_KEPT);
     this.classes = app.metadata.groups.flatMap((group, g) => (group.kind === "class" && group.rows > 0 ? [g] : []));
   }
 
@@ -44,15 +45,7 @@ export class SimilarClasses {
 
   /** @param {string} layer */
   tiles(layer) {
-    let known = this.layers.get(layer);
-    if (!known) {
-      if (this.layers.size >= LAYERS_KEPT) this.layers.delete([...this.layers.keys()][0]);
-      known = this.load(layer);
-      // Asked for again when next wanted.
-      known.catch(() => this.layers.delete(layer));
-      this.layers.set(layer, known);
-    }
-    return known;
+    return this.layers.get(layer, () => this.load(layer));
   }
 
   /** @param {string} layer @returns {Promise<Map<number, Tile[]>>} */

@@ -3,7 +3,7 @@
  * channels are made of. Exact: keys come as float64. Kept, and asked for once.
  */
 
-import { LruCache } from "../model/cache.js";
+import { AskedOnce } from "../model/cache.js";
 import { expression } from "../model/order.js";
 import { orderQuery } from "./api.js";
 import { PRIORITY } from "./tiles.js";
@@ -28,27 +28,8 @@ export class NeuronTables {
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
-    /** @type {LruCache<Promise<any>>} */
-    this.cache = new LruCache(BYTES_MAX);
-  }
-
-  /**
-   * @template T
-   * @param {string} key
-   * @param {number} bytes
-   * @param {() => Promise<T>} load
-   * @returns {Promise<T>}
-   */
-  once(key, bytes, load) {
-    const known = this.cache.get(key);
-    if (known) return known;
-    const made = load();
-    this.cache.set(key, made, bytes);
-    // What failed is asked for again when it is next wanted.
-    made.catch(() => {
-      if (this.cache.get(key) === made) this.cache.delete(key);
-    });
-    return made;
+    /** @type {AskedOnce<any>} */
+    this.asked = new AskedOnce(BYTES_MAX);
   }
 
   /**
@@ -78,14 +59,14 @@ export class NeuronTables {
    */
   table(layer, query) {
     const { neurons: n } = this.app.layer(layer);
-    return this.once(`${layer}?${query}`, 12 * n, async () => {
+    return this.asked.get(`${layer}?${query}`, async () => {
       const out = { neurons: new Uint32Array(n), keys: new Float64Array(n) };
       await this.tiles(layer, query, {}, ({ first, neurons, keys }) => {
         out.neurons.set(neurons, first);
         out.keys.set(keys, first);
       });
       return out;
-    });
+    }, 12 * n);
   }
 
   /**
@@ -96,14 +77,14 @@ export class NeuronTables {
    */
   keys(layer, order) {
     const query = orderQuery(expression(order, this.app.metadata), "ascending");
-    return this.once(`${layer} keys ${query}`, 8 * this.app.layer(layer).neurons, async () => {
+    return this.asked.get(`${layer} keys ${query}`, async () => {
       const { neurons, keys } = await this.table(layer, query);
       const out = new Float64Array(keys.length);
       neurons.forEach((neuron, rank) => {
         out[neuron] = keys[rank];
       });
       return out;
-    });
+    }, 8 * this.app.layer(layer).neurons);
   }
 
   /**
@@ -114,13 +95,13 @@ export class NeuronTables {
    */
   values(layer, instance) {
     const { neurons: n } = this.app.layer(layer);
-    return this.once(`${layer} values ${this.app.urls.ranks(layer, 0, INDEX, [instance], false)}`, 4 * n, async () => {
+    return this.asked.get(`${layer} values ${this.app.urls.ranks(layer, 0, INDEX, [instance], false)}`, async () => {
       const out = new Float32Array(n);
       await this.tiles(layer, INDEX, { instances: [instance] }, ({ first, rows, values: [values] }) => {
         for (let i = 0; i < rows; i++) out[first + i] = values[3 * i + 1];
       });
       return out;
-    });
+    }, 4 * n);
   }
 
   /**
@@ -130,7 +111,7 @@ export class NeuronTables {
    */
   flags(layer) {
     const { neurons: n } = this.app.layer(layer);
-    return this.once(`${layer} flags`, 2 * n, async () => {
+    return this.asked.get(`${layer} flags`, async () => {
       const out = { nan: new Uint8Array(n), infinite: new Uint8Array(n) };
       const summary = await this.app.summary(layer, PRIORITY.person);
       if (summary.nan[0] === 0 && summary.infinite[0] === 0) return out;
@@ -141,7 +122,7 @@ export class NeuronTables {
         });
       });
       return out;
-    });
+    }, 2 * n);
   }
 
   /**

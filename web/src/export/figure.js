@@ -3,11 +3,12 @@
 import { context2d } from "../dom.js";
 import { css, ramp } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
+import { groupName } from "../model/names.js";
 import { phrase } from "../model/order.js";
 import { inLanes, paintLabels, paintPlot } from "../view/columnpaint.js";
 import { markers, paintMark } from "../view/dots.js";
 import { hatchPattern } from "../view/hatch.js";
-import { groupName, opacityWords, overlap, WHAT_DOTS } from "../view/legend.js";
+import { opacityWords, overlap, WHAT_DOTS } from "../view/legend.js";
 import { themeNamed } from "../view/theme.js";
 import { SvgContext } from "./svgcontext.js";
 

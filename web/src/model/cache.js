@@ -51,3 +51,33 @@ export class LruCache {
     this.bytes = 0;
   }
 }
+
+/**
+ * Answers that are asked for once. What failed is asked for again when it is next wanted.
+ * @template T
+ */
+export class AskedOnce {
+  /** @param {number} sizeMax of all that is kept, in bytes or answers */
+  constructor(sizeMax) {
+    /** @type {LruCache<Promise<T>>} */
+    this.cache = new LruCache(sizeMax);
+  }
+
+  /**
+   * @template {T} A
+   * @param {string} key
+   * @param {() => Promise<A>} ask
+   * @param {number} [size]
+   * @returns {Promise<A>}
+   */
+  get(key, ask, size = 1) {
+    const known = this.cache.get(key);
+    if (known) return /** @type {Promise<A>} */ (known);
+    const asked = ask();
+    this.cache.set(key, asked, size);
+    asked.catch(() => {
+      if (this.cache.get(key) === asked) this.cache.delete(key);
+    });
+    return asked;
+  }
+}

@@ -57,6 +57,13 @@ export function minus(text) {
 }
 
 /**
+ * A number with fixed decimals, without the 0 in front: `0.394` → `.39`. For figures that are read against others of less than 1.
+ * @param {number} value
+ * @param {number} places
+ */
+export const bare = (value, places) => minus(value.toFixed(places).replace(/^(-?)0\./, "$1."));
+
+/**
  * A share in percent: `0.62` → `62%`; small but present shares never read as nothing.
  * @param {number} share
  */

@@ -3,6 +3,7 @@
  * that the network named (Tiles/HTTP.md, "Divergences"). Pure.
  */
 
+import { bare } from "./format.js";
 import { ticks } from "./ticks.js";
 
 /**
@@ -96,8 +97,8 @@ export function ladderScale({ lo, hi }, width) {
  */
 export function rungNumber(value) {
   if (value === null || !Number.isFinite(value)) return "–";
-  const text = value.toFixed(2).replace(/^(-?)0\./, "$1.");
-  return (text === "-.00" ? ".00" : text).replace("-", "−");
+  const text = bare(value, 2);
+  return text === "−.00" ? ".00" : text;
 }
 
 /** @param {number} value @param {number[]} band of the class @param {string} name */

@@ -1,9 +1,12 @@
-/** Names of layers as a narrow list can show them: without what all begin with, cut in the middle, and as a tree where they have parts. Pure. */
+/** Names as people read them: of groups, and of layers in a narrow list: without what all begin with, cut in the middle, and as a tree where they have parts. Pure. */
 
 /** From so many layers on, those of one part stand under its name. */
 const TREE_FROM = 12;
 /** Characters at the end of a name that are never cut off: they tell it from its neighbours. */
 const TAIL = 14;
+
+/** @param {Pick<import("../types").Group, "kind" | "name">} group */
+export const groupName = (group) => (group.kind === "all" ? "all rows" : group.name);
 
 /**
  * Names without the path that all of them begin with: `activations/conv_1`, `activations/fc` → `conv_1`, `fc`;

@@ -72,6 +72,17 @@ export function freshColumn({ groups, instances }, metadata) {
 }
 
 /**
+ * Shows a layer's column, in the place that the layer has among all.
+ * @param {State} draft
+ * @param {Metadata} metadata
+ * @param {string} id
+ */
+export function showLayer(draft, metadata, id) {
+  draft.columns[id] ??= freshColumn(draft, metadata);
+  if (!draft.layers.includes(id)) draft.layers = metadata.layers.map((layer) => layer.id).filter((one) => one === id || draft.layers.includes(one));
+}
+
+/**
  * The first visit: what the data set's job chose, else the last two layers before the last, two classes and a pair.
  * @param {Metadata} metadata
  * @returns {State}

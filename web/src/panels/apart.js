@@ -1,9 +1,9 @@
-/** Which layers tell two chosen classes apart best, below the list of layers; each a toggle of its layer. */
+/** Which layers tell two chosen classes apart best, below the list of classes; each a toggle of its layer. */
 
 import { byId, el, set } from "../dom.js";
 import { ITEMS } from "../model/order.js";
-import { count, plural } from "../model/format.js";
-import { freshColumn } from "../model/state.js";
+import { bare, count, plural } from "../model/format.js";
+import { toggleLayer } from "./layers.js";
 
 /** @typedef {import("../data/divergences.js").LayerSeparation} LayerSeparation */
 
@@ -13,7 +13,7 @@ const LINES = 4;
 const UNASKED_MAX = 200_000;
 
 /** How well something is told apart: 0 not at all, 1 always. */
-export const separationText = (/** @type {number | null | undefined} */ value) => (value === null || value === undefined ? "–" : value.toFixed(2).replace(/^0/, ""));
+export const separationText = (/** @type {number | null | undefined} */ value) => (value === null || value === undefined ? "–" : bare(value, 2));
 
 /** @param {import("../app.js").App} app @param {import("../data/divergences.js").DivergenceSource} source */
 export function apartView(app, source) {
@@ -76,23 +76,15 @@ export function apartView(app, source) {
     const on = app.state.layers.includes(layer);
     const title = untold ?? [
       `${app.layer(layer).name}: separation ${separationText(separation)} on average over ${plural(neurons ?? 0, "neuron")}, ${separationText(nothing)} by chance`,
-      `${plural(beyond ?? 0, "neuron")} farther than any by chance`, best ? `best: neuron ${best.neuron}, ${ITEMS.auroc.title} ${best.auroc.toFixed(3).replace(/^0/, "")}` : "",
+      `${plural(beyond ?? 0, "neuron")} farther than any by chance`, best ? `best: neuron ${best.neuron}, ${ITEMS.auroc.title} ${bare(best.auroc, 3)}` : "",
     ].filter(Boolean).join("; ");
     const bar = el("span", { class: "bar", "aria-hidden": "true" }, el("i"), el("u"));
     bar.style.setProperty("--share", `${(100 * (separation ?? 0)) / most}%`);
     bar.style.setProperty("--chance", `${Math.min(100, (100 * (nothing ?? 0)) / most)}%`);
-    const button = el("button", { type: "button", class: "apart-toggle", "data-layer": layer, title, onClick: () => toggle(layer) },
+    const button = el("button", { type: "button", class: "apart-toggle", "data-layer": layer, title, onClick: () => toggleLayer(app, layer) },
       el("span", { class: "name" }, name), untold ? el("span", { class: "quiet" }, "cannot tell") : bar, el("span", { class: "amount" }, untold ? "" : separationText(separation)));
     set(button, "aria-pressed", String(on));
     return el("li", {}, button);
-  }
-
-  /** @param {string} id */
-  function toggle(id) {
-    app.update((draft) => {
-      draft.layers = draft.layers.includes(id) ? draft.layers.filter((one) => one !== id) : layers.map((layer) => layer.id).filter((one) => one === id || draft.layers.includes(one));
-      draft.columns[id] ??= freshColumn(draft, app.metadata);
-    });
   }
 
   app.onChange(() => void update());

@@ -2,7 +2,7 @@
 
 import { context2d, el, set } from "../dom.js";
 import { css } from "../model/colormap.js";
-import { aligned, count, decimals, figure } from "../model/format.js";
+import { aligned, bare, count, decimals, figure } from "../model/format.js";
 import { inksOf, medianScale, paintMap, sizeIn } from "../view/channelmaps.js";
 import { listKeys, oneTabStop } from "./listkeys.js";
 
@@ -17,7 +17,7 @@ const BAR = 46;
  * A figure that is read against others of less than 1: three decimals, without the 0 before them.
  * @param {number} value
  */
-export const shortFigure = (value) => (Number.isFinite(value) && Math.abs(value) < 1 ? value.toFixed(3).replace(/^(-?)0/, "$1").replace("-", "−") : figure(value));
+export const shortFigure = (value) => (Number.isFinite(value) && Math.abs(value) < 1 ? bare(value, 3) : figure(value));
 
 export class ChannelList {
   /** @param {import("../app.js").App} app @param {(channel: number) => void} open */

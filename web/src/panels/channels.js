@@ -4,6 +4,7 @@ import { channelMaps, channelRequest } from "../data/channels.js";
 import { el, set, setText } from "../dom.js";
 import { aggregate, chance, channelGrid, FRESH, inOrder, mapOf, weight } from "../model/channels.js";
 import { count, plural } from "../model/format.js";
+import { groupName } from "../model/names.js";
 import { jump } from "../view/navigate.js";
 import { ChannelDetail } from "./channeldetail.js";
 import { ChannelList, shortFigure } from "./channellist.js";
@@ -194,7 +195,7 @@ class ColumnChannels {
     this.drawn = drawn;
     const listed = JSON.stringify([key, state.by, state.over, state.least, theme.name]);
     const offered = /** @type {Figure[]} */ ([...maps.map((map) => map.figure), "index"]);
-    const names = groups.map((group) => (metadata.groups[group].kind === "all" ? "all rows" : metadata.groups[group].name));
+    const names = groups.map((group) => groupName(metadata.groups[group]));
     const change = maps.find((map) => map.figure === "change");
     const words = /** @type {Record<Figure, string>} */ ({
       auroc: `what tells ${names[0]} from ${names[1]}`, first: `median of ${names[0]}`, second: `median of ${names[1]}`, zeros: "share of zeros",

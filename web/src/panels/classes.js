@@ -3,7 +3,7 @@
 import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
-import { inTwo } from "../model/names.js";
+import { groupName, inTwo } from "../model/names.js";
 import { GROUPS_MAX } from "../model/state.js";
 import { listKeys, oneTabStop } from "./listkeys.js";
 
@@ -31,7 +31,7 @@ export function classesView(app) {
     const box = el("span", { class: "box", "aria-hidden": "true" });
     const title = `${group.name}: ${plural(group.rows, "row")}${group.where ? ` where ${group.where}` : ""}. Double-click: only this one; Shift-click: all from the last one`;
     const button = el("button", { type: "button", class: `toggle class-toggle kind-${group.kind}`, "data-group": g, title, onClick: (/** @type {MouseEvent} */ event) => press(g, event.shiftKey) },
-      box, named(group.kind === "all" ? "all rows" : group.name), el("span", { class: "amount" }, count(group.rows)));
+      box, named(groupName(group)), el("span", { class: "amount" }, count(group.rows)));
     button.addEventListener("dblclick", () => only(g));
     return { g, box, button, element: el("li", { class: group.kind === "class" ? "" : "wide" }, button), text: group.name.toLowerCase() };
   });

@@ -4,6 +4,7 @@ import { currentUrl, metadataUrl } from "../data/api.js";
 import { FactsSource } from "../data/facts.js";
 import { byId, el, set, setText } from "../dom.js";
 import { plural } from "../model/format.js";
+import { groupName } from "../model/names.js";
 import { argumentFor, comparesStores, itemOf } from "../model/order.js";
 import { linkTarget } from "../model/state.js";
 import { otherApp } from "../other.js";
@@ -125,7 +126,7 @@ export function compareView(app, activation, popover, catalogue) {
     const key = offered.join();
     if (group.dataset.key !== key) {
       const now = group.value;
-      group.replaceChildren(...offered.map((g) => el("option", { value: g }, metadata.groups[g].kind === "all" ? "all rows" : metadata.groups[g].name)));
+      group.replaceChildren(...offered.map((g) => el("option", { value: g }, groupName(metadata.groups[g]))));
       set(group, "data-key", key);
       if (offered.includes(Number(now))) group.value = now || "0";
     }

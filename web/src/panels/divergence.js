@@ -8,7 +8,7 @@ import { css } from "../model/colormap.js";
 import { figure } from "../model/format.js";
 import { pathInWords, rungs } from "../model/ladder.js";
 import { freshDivergence, subjectOf, subjects } from "../model/divergencestate.js";
-import { freshColumn } from "../model/state.js";
+import { showLayer } from "../model/state.js";
 import { DivergenceSource } from "../data/divergences.js";
 import { RequestError } from "../data/queue.js";
 import { markers } from "../view/dots.js";
@@ -97,8 +97,7 @@ export function divergenceView(app, source) {
   function openNeuron(layer, neuron) {
     app.update((draft) => {
       draft.divergence = null;
-      draft.columns[layer] ??= freshColumn(draft, metadata);
-      if (!draft.layers.includes(layer)) draft.layers = metadata.layers.map(({ id }) => id).filter((id) => id === layer || draft.layers.includes(id));
+      showLayer(draft, metadata, layer);
       draft.panel = { layer, neuron };
     });
     byId("neuron-close").focus({ preventScroll: true });

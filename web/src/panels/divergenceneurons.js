@@ -5,7 +5,7 @@ import { css } from "../model/colormap.js";
 import { cellOf, contribution } from "../model/contribution.js";
 import { count, figure, plural } from "../model/format.js";
 import { binOf, neuronAxis, withoutZeros } from "../model/neuronaxis.js";
-import { PINNED_MAX, freshColumn } from "../model/state.js";
+import { PINNED_MAX, showLayer } from "../model/state.js";
 import { paintedMark } from "../view/marks.js";
 
 /** @typedef {import("./divergencelayers.js").Viewed} Viewed */
@@ -197,6 +197,7 @@ export class DivergenceNeurons {
   /** @param {number[]} neurons @param {boolean} on */
   pin(neurons, on) {
     const { app, layer } = this;
+    if (neurons.length === 0) return;
     const before = app.state.columns[layer]?.pinned ?? [];
     const rest = before.filter((one) => !neurons.includes(one));
     if (on && rest.length + neurons.length > PINNED_MAX) {
@@ -205,10 +206,9 @@ export class DivergenceNeurons {
     }
     const isHidden = !app.state.layers.includes(layer);
     app.update((draft) => {
-      draft.columns[layer] ??= freshColumn(draft, app.metadata);
-      draft.columns[layer].pinned = on ? [...rest, ...neurons] : rest;
       // What is pinned must be somewhere to be seen.
-      if (on && isHidden) draft.layers = app.metadata.layers.map(({ id }) => id).filter((id) => id === layer || draft.layers.includes(id));
+      if (on) showLayer(draft, app.metadata, layer);
+      draft.columns[layer].pinned = on ? [...rest, ...neurons] : rest;
     });
     app.announce(`${plural(neurons.length, "neuron")} ${on ? "pinned" : "unpinned"} in ${app.layer(layer).name}${on && isHidden ? ", which is shown now" : ""}`);
   }

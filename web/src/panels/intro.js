@@ -1,6 +1,7 @@
 /** One sentence that tells what the first picture shows; gone when the reader closes it. */
 
 import { byId, el } from "../dom.js";
+import { groupName } from "../model/names.js";
 
 /**
  * @param {import("../app.js").App} app
@@ -19,7 +20,7 @@ export function introView(app, firstVisit) {
 
 /** @param {import("../app.js").App} app */
 function sentence({ state, metadata }) {
-  const classes = state.groups.map((g) => (metadata.groups[g].kind === "all" ? "all rows" : metadata.groups[g].name)).join(" and ");
+  const classes = state.groups.map((g) => groupName(metadata.groups[g])).join(" and ");
   const attacked = state.instances.map((i) => metadata.instances[i]).find((one) => one.kind === "attacked");
   const dots = attacked ? ` Red dots: an attacked image${attacked.label === undefined ? "" : ` of ${attacked.label}`}${attacked.prediction === undefined ? "" : ` taken for ${attacked.prediction}`}; black: the same image before.`
     : state.instances.length > 0 ? " Dots are single instances." : "";

@@ -3,7 +3,7 @@
 import { byId, el, set, svg } from "../dom.js";
 import { count, plural, shape } from "../model/format.js";
 import { inTwo, tree } from "../model/names.js";
-import { freshColumn } from "../model/state.js";
+import { showLayer } from "../model/state.js";
 import { PRIORITY } from "../data/tiles.js";
 import { listKeys, oneTabStop } from "./listkeys.js";
 
@@ -57,9 +57,8 @@ export function layersView(app) {
  */
 export function toggleLayer(app, id) {
   app.update((draft) => {
-    draft.layers = draft.layers.includes(id) ? draft.layers.filter((one) => one !== id)
-      : app.metadata.layers.map((layer) => layer.id).filter((one) => one === id || draft.layers.includes(one));
-    draft.columns[id] ??= freshColumn(draft, app.metadata);
+    if (draft.layers.includes(id)) draft.layers = draft.layers.filter((one) => one !== id);
+    else showLayer(draft, app.metadata, id);
   });
   app.announce(`${app.layer(id).name} ${app.state.layers.includes(id) ? "shown" : "hidden"}`);
 }

@@ -2,7 +2,7 @@
 
 import { byId, el, set, setText } from "../dom.js";
 import { placeOf } from "../model/coordinates.js";
-import { count, percent } from "../model/format.js";
+import { bare, count, percent } from "../model/format.js";
 import { auroc, neuronAxis } from "../model/neuronaxis.js";
 import { isMoment } from "../model/moments.js";
 import { phrase } from "../model/order.js";
@@ -138,7 +138,7 @@ export function neuronPanel(app, facts, rows, activation) {
     const found = auroc(picked[0], picked[1], zeroBin);
     if (!found) return [];
     const [low, high] = found.auroc >= 0.5 ? [picked[0], picked[1]] : [picked[1], picked[0]];
-    const value = Math.max(found.auroc, 1 - found.auroc).toFixed(found.bound < 0.0005 ? 3 : 2).replace(/^0/, "");
+    const value = bare(Math.max(found.auroc, 1 - found.auroc), found.bound < 0.0005 ? 3 : 2);
     return [el("p", { class: "neuron-words" }, el("b", {}, `AUROC ${found.bound < 0.005 ? "" : "about "}${value}`),
       el("span", { class: "quiet" }, `: ${withArticle(high.name)} lies above ${withArticle(low.name)} ${percent(Math.max(found.auroc, 1 - found.auroc))} of the time`))];
   }

@@ -2,6 +2,7 @@
 
 import { el, setText } from "../dom.js";
 import { count, figure, plural } from "../model/format.js";
+import { groupName } from "../model/names.js";
 import { phrase } from "../model/order.js";
 
 /** @typedef {import("./columnframe.js").Frame} Frame */
@@ -22,7 +23,7 @@ export class Description {
     const per = 2 ** screen.level;
     const first = screen.rows[0] * per;
     const last = Math.min(layer.neurons, (screen.rows[screen.rows.length - 1] + 1) * per);
-    const groups = state.groups.map((g) => (metadata.groups[g].kind === "all" ? "all rows" : metadata.groups[g].name));
+    const groups = state.groups.map((g) => groupName(metadata.groups[g]));
     const instances = state.instances.map((i) => metadata.instances[i].name);
     const parts = [
       `Ranks ${count(first + 1)} to ${count(last)} of ${count(layer.neurons)} are in view${per > 1 ? `, ${count(per)} neurons a row` : ""}.`,

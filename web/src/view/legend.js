@@ -3,6 +3,7 @@
 import { byId, el } from "../dom.js";
 import { ramp } from "../model/colormap.js";
 import { percent } from "../model/format.js";
+import { groupName } from "../model/names.js";
 import { inLanes } from "./columnpaint.js";
 import { markers } from "./dots.js";
 import { hatchCss } from "./hatch.js";
@@ -11,9 +12,6 @@ import { dotSvg } from "./marks.js";
 const STEPS = 24;
 /** What a dot is. */
 export const WHAT_DOTS = "dot: one instance (◂ ▸ beyond the axis)";
-
-/** @param {import("../types").Group} group */
-export const groupName = (group) => (group.kind === "all" ? "all rows" : group.name);
 
 /**
  * The classes whose mixed colour the legend shows, and what it is called there; null where none overlap.

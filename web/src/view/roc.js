@@ -1,6 +1,7 @@
 /** ROC curves drawn: the alarm's and the margin's, always in one picture. */
 
 import { svg } from "../dom.js";
+import { bare } from "../model/format.js";
 import { thinned } from "../model/roc.js";
 
 /** @typedef {import("../model/roc.js").Roc} Roc */
@@ -15,7 +16,7 @@ const FOOT = 34;
 const APART = 0.5 / SIDE;
 
 /** @param {number} area of a curve, as the picture and the table have it */
-export const areaText = (area) => area.toFixed(2).replace(/^0/, "");
+export const areaText = (area) => bare(area, 2);
 
 /**
  * @param {Line} alarm
