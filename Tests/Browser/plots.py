@@ -2,6 +2,7 @@
 
 import base64
 
+import pytest
 from playwright.sync_api import Page, expect
 
 
@@ -170,3 +171,24 @@ def opened(page):
 def rung(page, layer):
     """A layer's rung of the ladder."""
     return page.locator(f'.rungs.with-ladder .rung[data-layer="{layer}"]')
+
+
+def open_divergence(page: Page, url: str) -> None:
+    """Opens the page, and the divergence view in it."""
+    page.goto(url)
+    sharp(page)
+    page.click("#divergence-open")
+    opened(page)
+
+
+def first_row(page: Page, layer: str) -> None:
+    """Goes to the first row of a column by the keys."""
+    page.focus(f"#column-{layer} canvas.plot")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => /rank 1$/.test(document.querySelector('#live').textContent)")
+
+
+def axe_faults(page: Page, **more) -> list:
+    """What axe finds fault with: the rule, and an element that breaks it."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    return [(one["id"], one["nodes"][0]["html"][:120]) for one in axe.run(page, **more).response["violations"]]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from plots import hover_row, neuron_at, pixels, row_place, sharp, sort, view, zoom_to_names
+from plots import first_row, hover_row, neuron_at, pixels, row_place, sharp, sort, view, zoom_to_names
 
 
 def test_similar_classes_stand_beside_the_chosen(page, url, api, metadata, story):
@@ -151,9 +151,7 @@ def test_marks_travel_only_where_motion_is_welcome(open_page, url, story, motion
     page.goto(url)
     sharp(page)
     layer = story["layers"][0]
-    page.focus(f"#column-{layer} canvas.plot")
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function("() => /rank 1$/.test(document.querySelector('#live').textContent)")
+    first_row(page, layer)
     page.keyboard.press("p")
     sharp(page)
     page.click(f"#column-{layer} .direction-button")

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from conftest import once
-from plots import opened, pixels, rung, sharp
+from plots import axe_faults, open_divergence, opened, pixels, rung, sharp
 
 RATES = [0.001, 0.002, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3]
 
@@ -39,10 +38,7 @@ def group_of(metadata, name):
 
 @pytest.fixture
 def ready(page, url):
-    page.goto(url)
-    sharp(page)
-    page.click("#divergence-open")
-    opened(page)
+    open_divergence(page, url)
     return page
 
 
@@ -414,14 +410,9 @@ def test_by_keys_alone(page, url):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing(open_page, url, scheme, width):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce")
-    page.goto(url)
-    sharp(page)
-    page.click("#divergence-open")
-    opened(page)
-    found = axe.run(page).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+    open_divergence(page, url)
+    assert axe_faults(page) == []
     assert page.evaluate("[document.documentElement.scrollWidth <= innerWidth, document.querySelector('#divergence').scrollWidth <= document.querySelector('#divergence').clientWidth]") == [True, True]
     if width == 390:
         # Another pair is chosen without leaving the view.

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import PROGRAM, ROOT, Server, once
-from plots import opened, rung, sharp
+from plots import open_divergence, opened, rung, sharp
 
 
 def served(tmp_path_factory, name, text, **datasets):
@@ -53,10 +53,7 @@ def test_a_store_without_judged_rows_says_so(open_page, tmp_path_factory, name):
     server = served(tmp_path_factory, name, f"layers: [layer]\nlabels: labels\ninstances: instances\n{line}", **datasets)
     try:
         page = open_page()
-        page.goto(server.url)
-        sharp(page)
-        page.click("#divergence-open")
-        opened(page)
+        open_divergence(page, server.url)
         expect(page.locator("#divergence > .empty")).to_contain_text(words)
         expect(page.locator("#divergence .rungs, #divergence .roc")).to_have_count(0)
         page.keyboard.press("Escape")
@@ -83,10 +80,7 @@ def test_without_scores_and_with_classes_of_few_rows_there_is_a_word(open_page, 
         instances__attacked_prediction=np.array([(labels[10] + 1) % 3, labels[11], 7, (labels[13] + 1) % 3]))
     try:
         page = open_page()
-        page.goto(server.url)
-        sharp(page)
-        page.click("#divergence-open")
-        opened(page)
+        open_divergence(page, server.url)
         expect(page.locator(".sentence")).to_contain_text("no scores, so no margin")
         expect(page.locator(".roc .curve")).to_have_count(1)
         expect(page.locator(".kinds .area.margin")).to_have_count(0)
@@ -120,10 +114,7 @@ def test_a_layer_of_several_samples_a_row_says_that_it_has_no_path(open_page, tm
         instances__source_row=np.arange(10, 12), instances__true_label=labels[10:12], instances__benign_prediction=labels[10:12], instances__attacked_prediction=(labels[10:12] + 1) % 3)
     try:
         page = open_page()
-        page.goto(server.url)
-        sharp(page)
-        page.click("#divergence-open")
-        opened(page)
+        open_divergence(page, server.url)
         words = rung(page, "words")
         expect(words.locator(".ladder")).to_contain_text("4 samples")
         assert words.locator(".number").all_inner_texts() == ["–", "–"]

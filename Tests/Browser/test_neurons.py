@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from plots import click_row, neuron_at, row_place, sharp, sort, view
+from plots import click_row, first_row, neuron_at, row_place, sharp, sort, view
 
 
 def test_hidden_neurons_come_back_one_by_one(page, layer):
@@ -101,9 +101,7 @@ def test_keys_pressed_fast_lose_no_row(page, layer):
 
 
 def test_the_keyboard_hides_pins_and_opens(page, layer):
-    page.focus(f"#column-{layer} canvas.plot")
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function("() => /rank 1$/.test(document.querySelector('#live').textContent)")
+    first_row(page, layer)
     page.keyboard.press("p")
     page.wait_for_function("() => /pinned/.test(document.querySelector('#live').textContent)")
     page.keyboard.press("h")
@@ -147,9 +145,7 @@ def test_exports_are_what_is_on_screen(page, layer, metadata, story):
 
 def test_back_undoes_and_forward_redoes(page, layer):
     neuron = neuron_at(page, layer, 0)
-    page.focus(f"#column-{layer} canvas.plot")
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function("() => /rank 1$/.test(document.querySelector('#live').textContent)")
+    first_row(page, layer)
     page.keyboard.press("h")
     page.mouse.move(5, 5)
     strip = page.locator(f"#column-{layer} .hidden-strip")

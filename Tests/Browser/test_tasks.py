@@ -13,7 +13,7 @@ from divergence_oracle import Layer, contributions
 from playwright.sync_api import expect
 
 from demodump import auroc, first_by, is_told, number, ranks
-from plots import card_lines, hover_row, neuron_at, pixels, sharp, view
+from plots import card_lines, neuron_at, pixels, sharp, view
 
 A, B = "sandal", "sneaker"
 #: AUROC from 256 bins and zeros lies so near to that of the values (measured: Tiles/COMPARING.md).

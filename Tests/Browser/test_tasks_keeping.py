@@ -8,7 +8,7 @@ import pandas
 import pytest
 from playwright.sync_api import expect
 
-from demodump import auroc, first_by, is_told, number, ranks
+from demodump import auroc, number, ranks
 from plots import card_lines, hover_row, neuron_at, pixels, row_place, sharp, view
 from test_tasks import A, B, OF_BINS
 
