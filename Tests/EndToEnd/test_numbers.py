@@ -41,6 +41,21 @@ def inspect(program):
     return lambda path, *options: program.ok("inspect", path, *options).stdout
 
 
+@pytest.mark.parametrize("name", ["layer", "labels", "instances/benign/layer"])
+def test_an_axis_longer_than_it_may_be(name, program, tmp_path, inspect):
+    """h5py refuses it, and so do we, whatever version of libhdf5 is here."""
+    path, shape = tmp_path / "dump.h5", {"layer": (6, 5), "labels": (6,), "instances/benign/layer": (1, 5)}
+    with h5py.File(path, "w") as f:
+        for place, of in shape.items():
+            f[place] = np.ones(of, "f4" if len(of) > 1 else "i8")
+        f["instances/attacked/layer"] = np.ones((2, 5), "f4")
+    sizes = shape[name]
+    patch(path, struct.pack(f"<{2 * len(sizes)}Q", *sizes, *sizes), struct.pack(f"<{2 * len(sizes)}Q", *sizes, *sizes[:-1], sizes[-1] - 1))
+    assert f"/{name}" in inspect(path) and f"{sizes[-1] - 1} are the most" in inspect(path)
+    error = program.fails(DATA, "precompute", path, "--output", tmp_path / "Tiles", "--progress", "none")
+    assert f"/{name}" in error and f"{sizes[-1]} places where {sizes[-1] - 1} are the most" in error
+
+
 @pytest.fixture
 def bitshuffle(dump, values):
     """A dump whose labels are one chunk of 2^31 bytes in one block, 13 MiB in the file."""

@@ -73,8 +73,13 @@ struct Describer {
     let rank = H5Sget_simple_extent_ndims(space)
     guard (0...32).contains(rank) else { throw Library.failure("reading its number of axes") }
     var extents = [hsize_t](repeating: 0, count: Int(rank))
-    guard H5Sget_simple_extent_dims(space, &extents, nil) >= 0 else {
+    var limits = extents
+    guard H5Sget_simple_extent_dims(space, &extents, &limits) >= 0 else {
       throw Library.failure("reading its shape")
+    }
+    // Newer libraries look at this themselves. "Without limit" is the largest number there is.
+    for (axis, (extent, limit)) in zip(extents, limits).enumerated() where extent > limit {
+      throw .damaged("its axis \(axis) has \(extent) places where \(limit) are the most that it may have")
     }
     return extents.map { Int(clamping: $0) }
   }

@@ -41,10 +41,10 @@ struct SubsetFigures: Sendable {
         let tally = try counter.count(neuron, codes, into: counts)
         let cells = cells(neuron, counts, tally)
         for statistic in statistics {
-          if let bounds = cells.bounds(statistic) {
+          if let count = tally[statistic] {
+            figures.append(Double(count))
+          } else if let bounds = cells.bounds(statistic) {
             figures += [bounds.low, bounds.high]
-          } else {
-            figures.append(Double(tally[statistic]))
           }
         }
       } catch {
@@ -64,13 +64,14 @@ struct SubsetFigures: Sendable {
 }
 
 extension NeuronTally {
-  /// One of the numbers of values.
-  subscript(statistic: Statistic) -> UInt32 {
+  /// One of the numbers of values; nil for what is none.
+  subscript(statistic: Statistic) -> UInt32? {
     switch statistic {
+    case .count: count
     case .zeros: zeros
     case .nan: nan
     case .infinite: infinite
-    default: count
+    case .minimum, .maximum, .mean, .deviation, .median, .lowerQuartile, .upperQuartile: nil
     }
   }
 }
