@@ -121,11 +121,11 @@ function about({ layer, column, screen, arrangement, metadata, state, data, tota
  * @param {import("../app.js").App} app
  * @param {readonly Frame[]} frames
  */
-function captionOf({ metadata, state }, frames) {
+function captionOf({ metadata, state, other }, frames) {
   const classes = state.groups.map((g) => `${groupName(metadata.groups[g])} (${plural(metadata.groups[g].rows, "row")})`).join(", ");
   const parts = [
     `Activations of ${frames.map(({ layer }) => layer.name).join(" and ")}${classes ? `: ${classes}` : ""}. A row is ${frames.some(({ screen }) => screen.level > 0) ? "one or several neurons" : "a neuron"}.`,
-    `Data: ${metadata.title || metadata.name}, ${plural(metadata.rows, "row")}, version ${metadata.version}. Drawn with Neural Divergence.`,
+    `Data: ${metadata.title || metadata.name}, ${plural(metadata.rows, "row")}, version ${metadata.version}${other ? `; beside it ${other.metadata.title || other.metadata.name}, version ${other.metadata.version}` : ""}. Drawn with Neural Divergence.`,
     // An address on one's own machine tells nobody anything.
     /^(localhost|127\.|\[?::1|0\.0\.0\.0)/.test(location.hostname) ? "" : location.href,
   ];
