@@ -146,24 +146,27 @@ static ND_INLINE void add_distances(nd_distances to, const uint8_t *codes, const
                                 const double *places, const double *medians, const int32_t *classes) {
   double *restrict sums = to.sums, *restrict compared = to.compared, *restrict finite = to.finite;
   for (size_t row = 0; row < rows; row++) {
-    const double median = medians[classes[row] < 0 ? 0 : classes[row]];
-    const int has_median = classes[row] >= 0 && median == median;
+    const double median = classes[row] < 0 ? NAN : medians[classes[row]];
     for (size_t s = 0; s < samples; s++) {
       const size_t i = row * samples + s;
-      const uint32_t cell = cells[i], place = cell < ND_CELL_ZERO ? codes[i] : 256 - ND_CELL_ZERO + cell;
-      const int is_finite = cell != ND_CELL_NONE, is_compared = is_finite && has_median;
-      // Of no cell the place is that of zeros: nothing is read beyond the places, and nothing added.
-      const double distance = fabs(places[is_finite ? place : 256] - median);
-      finite[row] += is_finite;
-      compared[row] += is_compared;
-      sums[row] += is_compared ? distance : 0;
+      const size_t cell = cells[i];
+      if (cell == ND_CELL_NONE) continue;
+      finite[row]++;
+      // Without a branch: which values are 0 nobody can predict.
+      const size_t code = codes[i], apart = 256 - ND_CELL_ZERO + cell, place = code ^ ((code ^ apart) & -(cell >> 4));
+      const double distance = fabs(places[place] - median);
+      // Without a median there is no distance.
+      if (distance == distance) {
+        compared[row]++;
+        sums[row] += distance;
+      }
     }
   }
 }
 
 ND_CLONES void nd_add_distances(nd_distances to, const uint8_t *codes, const uint8_t *cells, size_t rows, size_t samples,
                                 const double *places, const double *medians, const int32_t *classes) {
-  // With one sample a row, rows go through vectors.
+  // With one sample a row there is no inner loop.
   if (samples == 1) add_distances(to, codes, cells, rows, 1, places, medians, classes);
   else add_distances(to, codes, cells, rows, samples, places, medians, classes);
 }
