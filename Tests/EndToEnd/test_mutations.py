@@ -135,7 +135,7 @@ def judged(tmp_path, mutated, seed):
         path.write_bytes(mutated(random))
         shutil.rmtree(output, ignore_errors=True)
         for command in (["inspect", path, "--job"], ["precompute", path, "--output", output, "--progress", "none"]):
-            done = subprocess.run([PROGRAM, *command], capture_output=True, text=True, timeout=150)
+            done = subprocess.run([PROGRAM, *command], capture_output=True, text=True, timeout=900)
             place = f"seed {seed}, number {number}, {command[0]}: {done.returncode} {done.stderr[:500]}"
             # 64: a number that would need more memory than there is.
             assert done.returncode in (0, 65, 66, 74) or (done.returncode == 64 and "--memory" in done.stderr), place
