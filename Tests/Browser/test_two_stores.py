@@ -102,6 +102,12 @@ def test_the_same_neuron_stands_in_the_same_row_with_figures_of_its_own(shown):
     assert first["version"] != other["version"]
 
 
+def test_the_legend_tells_the_versions_apart(shown):
+    beside(shown)
+    shares = dict.fromkeys(part.split(")")[0] for part in shown.inner_text("#legend").split("(")[1:])
+    assert {"fc", "fc in after"} <= set(shares), shares
+
+
 def test_what_changed_comes_first_in_both(shown):
     beside(shown)
     shown.click("#compare-sort")

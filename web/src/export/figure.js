@@ -196,7 +196,7 @@ function legendKeys(app, context, frames, theme) {
   return [
     ...state.groups.map((group, n) => bar([group], n, groupName(metadata.groups[group]))),
     ...(both ? [bar(both.groups, 0, both.name)] : []),
-    key(opacityWords(frames, state.curve, app.shortNames), theme.quiet),
+    key(opacityWords(frames, app), theme.quiet),
     ...(zeros ? [key("=0: exact zeros", theme.quiet)] : []),
     ...[...markers(state.instances, metadata, theme.name)].map(([instance, { colour, shape, hollow }]) => key(metadata.instances[instance].name, theme.ink, 14,
       (x, y) => paintMark(context, { shape, hollow, colour: css(colour) }, x + 5, y - 4, 4))),
