@@ -49,7 +49,13 @@ public struct DumpFile: Sendable {
   func column(_ path: String) throws -> HDF5.Dataset {
     let info = try catalogue.dataset(named: path)
     let dataset = try file.dataset(info, reinterpret: info.enumeration?.element)
-    try dataset.verifyComplete()
+    do throws(HDF5Error) { try dataset.verifyComplete() } catch {
+      guard error.isOfUnwritten else { throw error }
+      let name = String(info.absolutePath.dropFirst())
+      throw ActivationsError(
+        "\(self.path), dataset \(info.path): some of its chunks were never written, so that their values are unknown; missing: skip and missing: fill are for layers alone. To take them as \(info.fillValue ?? "0"), write them, with h5py: f[\"\(name)_filled\"] = f[\"\(name)\"][:], and name \(name)_filled in a job, as in labels: \(name)_filled; to leave rows out at the end, add count: NUMBER."
+      )
+    }
     guard dataset.wholeBytes <= columnBytesMax else {
       throw ActivationsError(
         "\(self.path), dataset \(info.path): reading its \(grouped(info.count)) elements at once takes \(grouped(dataset.wholeBytes)) bytes of memory, and \(grouped(columnBytesMax)) may be used. Raise --memory, or name another dataset in the job.",
@@ -57,6 +63,9 @@ public struct DumpFile: Sendable {
     }
     return dataset
   }
+
+  /// Whether a sparse layer is listed at `path`.
+  fileprivate func hasSparse(_ path: String) -> Bool { (try? catalogue.dataset(named: path))?.isSparse == true }
 
   /// Whether the file has a dataset at `path`.
   func has(_ path: String) -> Bool { catalogue.has(path) }
@@ -102,11 +111,19 @@ public struct Dump: Sendable {
   func listingSparse(_ requests: [LayerRequest]?, _ evidence: inout Evidence) throws -> (dump: Dump, parts: Set<String>)
   {
     var made = Set<String>()
+    var known: [DatasetInfo] = []
     func listed(_ file: DumpFile, isFirst: Bool) throws -> DumpFile {
       var ignored = Evidence()
-      if !isFirst { return try SparseLayers.listed(in: file, requests, &ignored).file }
+      if !isFirst {
+        let own = try SparseLayers.listed(in: file, requests, &ignored).file
+        // What only the first says of a layer, such as its width, holds for all.
+        let open = requests == nil ? known.filter { $0.isSparse && !own.hasSparse($0.path) } : []
+        let again = open.compactMap { SparseLayers.request(for: $0, in: own) }
+        return again.isEmpty ? own : try SparseLayers.listed(in: own, again, &ignored).file
+      }
       let (file, parts) = try SparseLayers.listed(in: file, requests, &evidence)
       made = parts
+      known = file.catalogue.datasets.filter(\.isSparse)
       return file
     }
     let some = try parts.enumerated().map { try listed($1, isFirst: $0 == 0) }

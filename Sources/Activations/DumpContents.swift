@@ -40,7 +40,7 @@ extension DumpContents {
     try Self.checkReadable(dump, request)
     let instanceGroup =
       request.instances?.group ?? (InstanceSet.isGroup("/instances", of: file.catalogue) ? "/instances" : nil)
-    let foreign = request.layers == nil ? ForeignObjects.note(file.catalogue, &evidence) : []
+    let foreign = request.layers == nil ? ForeignObjects.note(file, &evidence) : []
     var candidates = LayerCandidates(
       file.catalogue, instances: instanceGroup ?? "/instances/none", others: foreign.union(sparseParts),
       byName: request.layers == nil, &evidence)
@@ -50,7 +50,7 @@ extension DumpContents {
       let columns = ColumnCandidate.all(in: file, instances: instanceGroup ?? "/instances/none").filter {
         !sparseParts.contains($0.path)
       }
-      if let repetition = Repetition(file.catalogue, layers: possible, columns: columns) {
+      if let repetition = Repetition(file, layers: possible, columns: columns, &evidence) {
         throw repetition.refusal(file)
       }
       try Self.refuseNumberedDatasets(file, possible, columns)
@@ -62,6 +62,7 @@ extension DumpContents {
       &evidence)
     let found = try ClassNames.find(request.classNames, in: dump, columns: columns, &evidence)
     let namesPath: String? = if case .dataset(let path)? = found?.origin { path } else { nil }
+    candidates.leaveStrangers(columns, request.layers, &evidence)
     candidates.remove(
       [columns.labels, columns.predictions, columns.countPath, namesPath, request.mask] + request.table.inputs,
       in: file.catalogue)
@@ -70,6 +71,10 @@ extension DumpContents {
       labels: columns.labels.flatMap { columns.home(dump).columnLength($0) },
       classNames: found)
     candidates.keep(for: layout)
+    if request.layers == nil {
+      try PandasFrame.refuseLabelsAmongNeurons(file, candidates.datasets)
+      candidates.leaveClasses(file, &evidence)
+    }
 
     let counted = try CountedRows(columns, request, dump: dump, layout: layout, names: found?.names) { file in
       try Self.rowsHeld(by: file, request.layers, candidates, layout, missing, &evidence)
@@ -99,6 +104,7 @@ extension DumpContents {
     guard !layers.isEmpty else {
       let ragged = labels.flatMap {
         ForeignObjects.ragged(file.catalogue, layers: candidates.datasets, labels: $0.classes.count, file)
+          ?? ForeignObjects.chosen(columns, layers: candidates.datasets, labels: $0.classes.count, file)
       }
       throw LayerCandidates.none(file, candidates.skipped, evidence, ragged)
     }
@@ -121,7 +127,9 @@ extension DumpContents {
       RowsOfParts(
         counts: counted.perPart, hasFiller: counted.hasFiller, isOneRow: layout == .files, missing: missing),
       &evidence)
-    if request.layers == nil { candidates.offerSingleNeurons(file.catalogue, rows: counted.perPart[0], &evidence) }
+    if request.layers == nil {
+      candidates.offerSingleNeurons(file, rows: counted.perPart[0], hasLabels: labels != nil, &evidence)
+    }
     let parts = columns.whole.map { [$0] } ?? dump.parts
     try Encodings.look(at: "labels", columns.labels, parts, labels?.texts ?? [], &evidence)
     try Encodings.look(at: "predictions", columns.predictions, parts, predictions?.texts ?? [], &evidence)

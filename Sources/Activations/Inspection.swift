@@ -71,11 +71,6 @@ extension Inspection {
           "\(empty.count == 1 ? "One class has" : "\(grouped(empty.count)) classes have") no rows: \(empty.prefix(10).joined(separator: ", "))\(empty.count > 10 ? ", …" : ""). They are shown empty."
         )
       }
-      if labels.names.count > contents.rows / 2, contents.rows > 20 {
-        found.append(
-          "There are \(grouped(labels.names.count)) classes for \(grouped(contents.rows)) rows; perhaps \(contents.understood.labels ?? "the column") holds no labels. Name another in the job: labels: PATH."
-        )
-      }
     }
     return found
   }

@@ -155,6 +155,13 @@ extension LabelColumn {
   /// - Parameter evidence: takes what was assumed.
   init(_ labels: RawLabels, names: [String]?, place: String, origin: String?, _ evidence: inout Evidence) throws {
     let from = origin.map { ", from \($0)" } ?? ""
+    var labels = labels
+    if let names, case .texts(let values) = labels, let numbers = Self.numbers(values, besides: names) {
+      evidence.assume(
+        "\(place): the labels are whole numbers written as texts, and are taken for the numbers of the \(names.count) class names\(from). If that is wrong, name each in a job: class_names: { \"0\": \(names[0]), … }."
+      )
+      labels = .integers(numbers)
+    }
     let told = names.map(Self.toldApart)
     if let names, let told, names != told {
       evidence.assume(
@@ -208,6 +215,15 @@ extension LabelColumn {
       self.names = told ?? distinct
     }
     try Self.check(names: self.names, place: place)
+  }
+
+  /// The numbers that texts are, where all are whole numbers and none is a name.
+  private static func numbers(_ values: [String], besides names: [String]) -> [Int64]? {
+    let distinct = Set(values)
+    guard distinct.isDisjoint(with: names), !names.isEmpty,
+      distinct.allSatisfy({ text in Int64(text).map { String($0) == text } ?? false })
+    else { return nil }
+    return values.map { Int64($0)! }
   }
 
   /// The number that the labels begin with where they count from 1: as many as there are names, and none is 0; `nil` where they count from 0.

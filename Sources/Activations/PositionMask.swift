@@ -161,9 +161,11 @@ extension PositionMask {
         axes.positions.count == info.shape.count - 1 && layer.geometry.reduce != .flatten
         ? "" : " and layers: [{ dataset: \(layer.path), axes: \(axes), reduce: samples }] (or max, or mean)"
       let name = String(info.path.dropFirst())
-      evidence.offer(
-        "mask: \(name)  # which positions of \(layer.path) count, for its reduce: samples, max or mean")
       let isOpposite = DatasetName(info.path).holds(any: ["padding", "pad", "ismissing"])
+      evidence.offer(
+        isOpposite
+          ? "mask: PATH  # of the opposite of \(name), if that is 1 where \(layer.path) has padding, for its reduce: samples, max or mean"
+          : "mask: \(name)  # which positions of \(layer.path) count, for its reduce: samples, max or mean")
       evidence.sayInstead(
         info.path,
         "by its name it is a mask of the positions of \(layer.path); all positions are counted, padded ones as well. To leave out those where it is 0, write in a job mask: \(name)\(reduced)"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import test_real_world  # noqa: F401, which fills READ and REFUSED
 from programs import ROOT
-from real_world import NAMES, READ, REFUSED, acts, agrees, expected, job_of, mixed, told, write
+from real_world import NAMES, READ, REFUSED, acts, agrees, expected, in_python, job_of, mixed, told, write
 
 ADVICES = []
 
@@ -19,13 +19,6 @@ ADVICES = []
 def advice(*says, before=None):
     """An advice that says all these. Its maker returns files, what the job then says, and what is right; `before` is the job that was refused."""
     return lambda make: ADVICES.append(pytest.param(make, says, before, id=make.__name__)) or make
-
-
-def in_python(words, path, begin, end):
-    """Does what the words advise to do with the file `f`."""
-    code = words[words.index(begin) : words.index(end, words.index(begin))]
-    with h5py.File(path, "r+") as f:
-        exec(code, {"f": f, "np": np, "h5py": h5py} | {name: f[name][:] for name in ("labels", "offsets", "lengths") if name in f})
 
 
 def one(folder, datasets, attributes=()):
@@ -477,6 +470,11 @@ ELSEWHERE = {
                        "Say it in a job", "say in a job how many there are"],
     "test_real_world_more.py": ["a form that is not read here; write them in another"],
     "test_row_table.py": ["as in \\(key): PATH, or leave ", "or leave pictures out", "or leave scores out", "it holds no texts. Name another dataset in the job"],
+    "test_what_belongs.py": ["Say in a job which is right: class_names: [", "its rows lie in groups, each with one label: ", "its rows lie in groups without labels that are called so",
+                             "all the same, write in a job labels: ", "to take it, write in another job layers: ["],
+    "test_in_what_form.py": ["and write in a job labels: labels_of_rows", "it is a sparse matrix of PyTorch, by rows", "it is a sparse matrix, a row, a column and a value each",
+                             "each of its rows is one 1 among zeros", ", not like a neuron. Write them apart", "values are missing, as its mask says",
+                             "some of its chunks were never written, so that their values are unknown"],
     # They name no line of their own, or only files of 2^32 neurons would show them.
     "": ["reduce the positions in the job, as in axes: NCHW, reduce: max", "where rows stored by ", "Raise --memory, or name another dataset in the job", "give class_names in the job to have them called otherwise"],
 }  # fmt: skip

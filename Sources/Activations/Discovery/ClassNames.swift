@@ -8,6 +8,8 @@ public struct ClassNames: Sendable, Equatable {
     case dataset(String)
     /// Of the labels' dataset, or of the file (`/`).
     case attribute(String, of: String)
+    /// A group whose members, datasets or attributes, are called like the classes or like their labels.
+    case group(String)
     /// The type of the labels, which are an enumeration or truth values.
     case type(of: String)
     /// A text file beside the dump.
@@ -19,6 +21,7 @@ public struct ClassNames: Sendable, Equatable {
       case .dataset(let path): path
       case .attribute(let name, let path):
         path == "/" ? "the file's attribute \(name)" : "the attribute \(name) of \(path)"
+      case .group(let path): "the members of \(path)"
       case .type(let path): "the type of \(path), an enumeration or truth values"
       case .sidecar(let path): path
       }
@@ -46,7 +49,7 @@ extension ClassNames {
   /// Whether they stand in a file of the dump.
   private var areOfFile: Bool {
     switch origin {
-    case .dataset, .attribute, .type: true
+    case .dataset, .attribute, .group, .type: true
     case .job, .sidecar: false
     }
   }
@@ -76,7 +79,7 @@ extension ClassNames {
   }
 
   /// Some names, for an error.
-  private static func list(_ names: [String]) -> String {
+  static func list(_ names: [String]) -> String {
     names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
   }
 
@@ -91,7 +94,7 @@ extension ClassNames {
     switch request {
     case .list(let names): return ClassNames(names: names, origin: .job)
     case .byLabel(let labels, let names): return ClassNames(names: names, origin: .job, labels: labels)
-    case .dataset(let path): return try read(path, file)
+    case .dataset(let path): return try ofRows(try read(path, file), path, file, labels, &evidence)
     case nil: break
     }
     let ofLabels = labels.flatMap { file.has($0) ? try? file.catalogue.dataset(named: $0) : nil }
@@ -102,16 +105,26 @@ extension ClassNames {
       guard case .string = info.element, info.unsupportedReason == nil else { return false }
       return info.shape.count == 1 || info.isCharacterMatrix
     }
-    if let path = nearest(file.catalogue, labels, isText), path != labels {
-      return try read(path, file)
+    if let path = nearest(file.catalogue, labels, isText), path != labels,
+      let found = try ofRows(try read(path, file), path, file, labels, &evidence)
+    {
+      try refuseOthers(than: found, ofLabels, file)
+      return found
     }
+    if let found = categories(ofTable: labels, file) ?? meanings(ofLabels) { return found }
     for (place, attributes) in [
       (ofLabels?.path ?? "/", ofLabels?.attributes ?? [:]), ("/", file.catalogue.rootAttributes),
     ] {
       for name in usual {
         switch attributes[name] {
         case .string(let text):
-          guard let named = inOneText(text, .attribute(name, of: place)) else { continue }
+          guard let named = inOneText(text, .attribute(name, of: place)) else {
+            evidence.leaveOut(
+              "\(place == "/" ? "" : place)@\(name)",
+              "it is called like names of the classes, but its text is no list of names; name them in a job: class_names: [cat, dog]"
+            )
+            continue
+          }
           evidence.assume(
             "The attribute \(name) of \(place) names the classes in one text: \(list(named.names)). If that is wrong, name them in a job: class_names: [cat, dog]."
           )
@@ -125,7 +138,7 @@ extension ClassNames {
         }
       }
     }
-    if let names = try elsewhere(file, columns, &evidence) { return names }
+    if let names = try members(file, &evidence) ?? elsewhere(file, columns, &evidence) { return names }
     if let path = sidecars(of: file.file.identity.path).first(where: { FileManager.default.fileExists(atPath: $0) }) {
       return ClassNames(names: try lines(ofFile: path), origin: .sidecar(path))
     }
@@ -186,6 +199,7 @@ extension ClassNames {
   /// Names as JSON, `["cat", "dog"]`, `{"0": "cat", "7": "dog"}` or `{"cat": 0, "dog": 7}`, or with commas between; `nil` where the text
   /// is none of these.
   static func inOneText(_ text: String, _ origin: Origin) -> ClassNames? {
+    let text = pythonAsJSON(text) ?? text
     let (decoder, data) = (JSONDecoder(), Data(text.utf8))
     if let names = try? decoder.decode([String].self, from: data) {
       return names.isEmpty ? nil : ClassNames(names: names, origin: origin)

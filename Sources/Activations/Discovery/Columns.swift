@@ -8,7 +8,7 @@ import HDF5
 extension DumpFile {
   /// Whether there is a column of this name.
   func hasColumn(_ path: String) -> Bool {
-    if has(path) || categorical(path) != nil { return true }
+    if has(path) || categorical(path) != nil || nullable(path) != nil { return true }
     guard let (place, name) = Self.attribute(path) else { return false }
     return attributes(of: place)?[name] != nil
   }
@@ -17,6 +17,7 @@ extension DumpFile {
   /// - Throws: `ActivationsError` where it has another form, `HDF5Error` where it is not there or cannot be read.
   func classes(_ path: String) throws -> RawLabels {
     if !has(path), let group = categorical(path) { return try categories(group) }
+    if let group = nullable(path) { return try present(group) }
     if !has(path), let (place, name) = Self.attribute(path) {
       switch attributes(of: place)?[name] {
       case .integers(let values): return .integers(values)
@@ -41,6 +42,7 @@ extension DumpFile {
   func columnLength(_ path: String) -> Int? {
     if has(path) { return (try? catalogue.dataset(named: path)).map { ColumnCandidate.length(of: $0) } }
     if let group = categorical(path) { return (try? catalogue.dataset(named: group + "/codes"))?.count }
+    if let group = nullable(path) { return (try? catalogue.dataset(named: group + "/values"))?.count }
     guard let (place, name) = Self.attribute(path) else { return nil }
     return attributes(of: place)?[name]?.count
   }
@@ -49,6 +51,25 @@ extension DumpFile {
   private func categorical(_ path: String) -> String? {
     let group = catalogue.canonicalPath(path)
     return catalogue.groups.contains(group) && has(group + "/codes") && has(group + "/categories") ? group : nil
+  }
+
+  /// The group of values and of a mask that is 1 where a value is missing, as AnnData writes them: at a path, or of whose values it is the path.
+  private func nullable(_ path: String) -> String? {
+    let path = catalogue.canonicalPath(path)
+    let group = path.hasSuffix("/values") ? Places.group(of: path) : path
+    return ColumnCandidate.isNullable(group, catalogue) ? group : nil
+  }
+
+  /// The values of such a group, of which none may be missing.
+  private func present(_ group: String) throws -> RawLabels {
+    let missing = try column(group + "/mask").integers()
+    if let row = missing.firstIndex(where: { $0 != 0 }) {
+      let path = String(group.dropFirst())
+      throw ActivationsError(
+        "\(self.path), group \(group): \(grouped(missing.count { $0 != 0 })) of its \(grouped(missing.count)) values are missing, as its mask says (the first in row \(row)). Give such rows a class of their own, with h5py: f[\"labels_given\"] = np.where(f[\"\(path)/mask\"][:], 999, f[\"\(path)/values\"][:]), and in a job labels: labels_given."
+      )
+    }
+    return try RawLabels.read(column(group + "/values"), file: path)
   }
 
   private func categories(_ group: String) throws -> RawLabels {
@@ -132,7 +153,7 @@ struct ColumnCandidate {
       && !info.isInternal
     {
       // What it is was said; its numbers are none of the rows.
-      if info.attributes["MATLAB_object_decode"] != nil { continue }
+      if info.attributes["MATLAB_object_decode"] != nil || info.isEmptyOfMATLAB { continue }
       let isText = if case .string = info.element { true } else { false }
       guard isText || info.element.isNumeric || info.enumeration != nil,
         RawLabels.isColumn(info.shape) || info.isCharacterMatrix
@@ -146,6 +167,7 @@ struct ColumnCandidate {
       {
         continue
       }
+      if info.path.hasSuffix("/values") || info.path.hasSuffix("/mask"), isNullable(group, catalogue) { continue }
       found.append(
         ColumnCandidate(
           path: info.path, group: group, name: DatasetName(pandas[info.path] ?? info.path),
@@ -160,6 +182,14 @@ struct ColumnCandidate {
         ColumnCandidate(
           path: group, group: Places.group(of: group), name: DatasetName(group), length: codes.count, isSingle: false,
           isDiscrete: true))
+    }
+    for group in catalogue.groups where !(group + "/").hasPrefix(root) && isNullable(group, catalogue) {
+      guard let values = try? catalogue.dataset(named: group + "/values"), values.shape.count == 1 else { continue }
+      let isText = if case .string = values.element { true } else { false }
+      found.append(
+        ColumnCandidate(
+          path: group, group: Places.group(of: group), name: DatasetName(group), length: values.count, isSingle: false,
+          isDiscrete: isText || values.element.isInteger || values.enumeration != nil))
     }
     func note(_ attributes: [String: AttributeValue], of path: String, in group: String) {
       for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
@@ -186,6 +216,15 @@ struct ColumnCandidate {
       note(info.attributes, of: info.path, in: Places.group(of: info.path))
     }
     return found
+  }
+
+  /// Whether a group holds values and a mask of those that are missing, as AnnData writes nullable columns.
+  static func isNullable(_ group: String, _ catalogue: Catalogue) -> Bool {
+    guard case .string(let kind)? = catalogue.groupAttributes[group]?["encoding-type"], kind.hasPrefix("nullable-")
+    else {
+      return false
+    }
+    return catalogue.has(group + "/values") && catalogue.has(group + "/mask")
   }
 
   /// Values of a dataset that is a column: one for each row of a matrix of characters.

@@ -29,8 +29,9 @@ struct CountedRows {
       try take(whole, path, dump, columns, held)
       return
     }
+    let fileClasses = request.classFrom == .file ? Self.classes(of: dump).names : [:]
     for part in dump.parts {
-      var labels = try Self.labels(of: part, columns, request, layout, held)
+      var labels = try Self.labels(of: part, columns, request, layout, fileClasses: fileClasses, held)
       var rows = try labels?.count ?? held(part)
       if case .categories(let categories, _) = layout {
         labels = try Self.byCategory(part, labels, categories, columns, held, after: perPart)
@@ -60,17 +61,30 @@ struct CountedRows {
     }
   }
 
+  /// The class of each file by its path, where files name them: the file's name, or that of its folder where names occur in several folders.
+  static func classes(of dump: Dump) -> (names: [String: String], areFolders: Bool) {
+    let urls = dump.files.map { URL(fileURLWithPath: $0.file.identity.path) }
+    let stems = urls.map { $0.deletingPathExtension().lastPathComponent }
+    let folders = urls.map { $0.deletingLastPathComponent() }
+    let byStem = Dictionary(grouping: zip(stems, folders.map(\.path)), by: \.0)
+    let areFolders = byStem.values.contains { Set($0.map(\.1)).count > 1 }
+    let names = areFolders ? folders.map(\.lastPathComponent) : stems
+    return (
+      Dictionary(zip(dump.files.map(\.file.identity.path), names), uniquingKeysWith: { first, _ in first }), areFolders
+    )
+  }
+
   /// Labels of a part: its own column, or one class for all its rows.
   private static func labels(
     of part: DumpFile, _ columns: RowColumns, _ request: DumpRequest, _ layout: RowLayout,
-    _ held: (DumpFile) throws -> Int
+    fileClasses: [String: String], _ held: (DumpFile) throws -> Int
   ) throws -> RawLabels? {
     if let from = request.classFrom {
       let rows = try held(part)
       try checkLabels(rows, of: part, after: [])
       let name =
         switch from {
-        case .file: URL(fileURLWithPath: part.name).deletingPathExtension().lastPathComponent
+        case .file: fileClasses[part.file.identity.path]
         case .group: part.group?.split(separator: "/").last.map(String.init)
         }
       guard let name else {
@@ -182,6 +196,14 @@ struct CountedRows {
   /// Reads a second column, such as predictions, for the same rows.
   func column(_ path: String, of dump: Dump, _ columns: RowColumns) throws -> RawLabels {
     var all: RawLabels?
+    // Above groups that are joined, a column has a value for each row of all of them.
+    if columns.whole == nil, dump.first.group != nil, dump.files.count == 1, !dump.first.hasColumn(path),
+      dump.files[0].hasColumn(path)
+    {
+      let (values, rows) = (try dump.files[0].classes(path), perPart.reduce(0, +))
+      guard values.count == rows, filler == 0 else { throw Self.tooFew(dump.files[0], path, values.count, rows) }
+      return values
+    }
     if let whole = columns.whole, !dump.first.hasColumn(path), whole.hasColumn(path) {
       let values = try whole.classes(path)
       guard values.count >= perPart.reduce(0, +) else {

@@ -57,6 +57,14 @@ extension DatasetName {
     return !core.isEmpty && core.allSatisfy(Self.labelWords.contains)
   }
 
+  /// The words by which a column of labels is told from others: `batch`, `0` of labels_batch0.
+  var tagOfLabels: [String] {
+    words.filter { word in
+      !Self.labelWords.contains(word)
+        && (!Self.qualifiers.contains(word) || Self.splits.contains(word) || Self.batchWords.contains(word))
+    }
+  }
+
   /// Whether it is called like what the network says of each row.
   var readsLikePredictions: Bool {
     guard holds(any: Self.predictionWords) else { return false }
@@ -95,12 +103,16 @@ extension DatasetName {
     "coords",
     "coordinate", "coordinates", "position", "positions", "segment", "segments", "length", "lengths", "offset",
     "offsets", "indptr",
-    "order", "perm", "permutation", "counts", "epoch", "epochs", "step", "steps", "seed", "seeds", "tokens", "labels",
-    "targets",
+    "order", "perm", "permutation", "counts", "epoch", "epochs", "step", "steps", "seed", "seeds", "tokens", "token",
+    "type",
+    "types", "nn", "labels", "targets",
   ]
   private static func numbering(_ words: [String]) -> String {
     for (names, what): (Set<String>, String) in [
-      (["neighbors", "neighbours", "knn", "index", "indices", "idx", "order", "perm", "permutation"], "row numbers"),
+      (
+        ["neighbors", "neighbours", "knn", "nn", "index", "indices", "idx", "order", "perm", "permutation"],
+        "row numbers"
+      ),
       (
         ["bbox", "bboxes", "box", "boxes", "coord", "coords", "coordinate", "coordinates", "position", "positions"],
         "places"
@@ -120,6 +132,22 @@ extension DatasetName {
       "components", "pcs",
       "eigenvalues", "eigenvectors", "covariance", "cov", "histogram", "stats", "statistics", "optimizer", "momentum",
     ])
+  }
+
+  /// What it holds by its name alone, where layers stand beside it and it has as many rows: parameters, distances or places; `nil`: none of these.
+  func besidesLayers(_ path: String) -> String? {
+    let groups = path.split(separator: "/").dropLast().map(String.init)
+    if groups.contains(where: ["params", "optimizer", "model_weights", "state_dict", "opt_state"].contains)
+      || holds(any: ["weight", "weights", "kernel", "kernels", "bias", "biases"])
+        && !holds(any: ["attn", "attention", "sample", "router", "gate", "expert", "experts"])
+    {
+      return "parameters of the network"
+    }
+    if readsLikePairs { return "distances or likenesses of pairs" }
+    let places: Set<String> = [
+      "bbox", "bboxes", "box", "boxes", "coord", "coords", "coordinates", "landmarks", "keypoints", "lat", "lon", "xy",
+    ]
+    return !words.isEmpty && words.allSatisfy(places.contains) ? "places" : nil
   }
 
   /// Whether it is called like distances or scores of pairs, which have rows, but no neurons.

@@ -4,8 +4,9 @@ import HDF5
 enum ForeignObjects {
   /// Notes what was found.
   /// - Returns: paths of datasets that are parts of such objects, and so no layers.
-  static func note(_ catalogue: Catalogue, _ evidence: inout Evidence) -> Set<String> {
-    var parts = Set<String>()
+  static func note(_ file: DumpFile, _ evidence: inout Evidence) -> Set<String> {
+    let catalogue = file.catalogue
+    var parts = TripleLists.note(file, &evidence)
     let byPath = Dictionary(catalogue.datasets.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     for group in catalogue.groups where group != "/" {
       let attributes = catalogue.groupAttributes[group] ?? [:]
@@ -73,6 +74,24 @@ enum ForeignObjects {
     for name in ["axis0", "axis1"] { parts.insert("\(group)/\(name)") }
   }
 
+  /// Rows that are some of those that have labels, as their numbers beside them tell; what that means for a layer.
+  static func chosen(_ columns: RowColumns, layers: [DatasetInfo], labels: Int, _ file: DumpFile) -> String? {
+    guard let path = columns.labels, !path.contains("@"), file.has(path) else { return nil }
+    for column in columns.candidates
+    where column.isDiscrete && column.length < labels && column.isSmall && !column.isAttribute
+      && column.name.holds(any: ["index", "indices", "idx", "ids", "id", "subset", "rows", "selected", "sample"])
+    {
+      guard let layer = layers.first(where: { $0.shape.first == column.length }),
+        case .integers(let rows)? = try? file.classes(column.path), Set(rows).count == rows.count,
+        rows.allSatisfy({ (0..<Int64(labels)).contains($0) })
+      else { continue }
+      let name = file.catalogue.canonicalPath(path).dropFirst()
+      return
+        "\(layer.path) has a row for each of the \(grouped(column.length)) numbers in \(column.path), and there are \(grouped(labels)) labels. If these are the numbers of its rows, give every row its label, with h5py: f[\"labels_of_rows\"] = f[\"\(name)\"][:][f[\"\(column.path.dropFirst())\"][:]], and write in a job labels: labels_of_rows"
+    }
+    return nil
+  }
+
   /// Rows of different lengths behind one another, as offsets or lengths beside them tell; what that means for a layer.
   static func ragged(_ catalogue: Catalogue, layers: [DatasetInfo], labels: Int, _ file: DumpFile) -> String? {
     for info in catalogue.datasets
@@ -106,6 +125,15 @@ extension DatasetInfo {
   private var isBareDimension: Bool {
     guard isDimensionScale, case .string(let name)? = attributes["NAME"] else { return false }
     return name.hasPrefix("This is a netCDF dimension but not a netCDF variable")
+  }
+
+  /// Whether MATLAB wrote the lengths of an empty matrix in its place.
+  var isEmptyOfMATLAB: Bool {
+    switch attributes["MATLAB_empty"] {
+    case .integer(let flag)?: flag != 0
+    case .integers(let flags)?: flags.first ?? 0 != 0
+    default: false
+    }
   }
 
   /// Whether it holds the coordinates of an axis.

@@ -4,8 +4,8 @@ import HDF5
 struct LayerCandidates {
   typealias Skipped = (path: String, why: String)
   /// Numeric, not empty, of one axis or more, outside the instances; by the order in which they were made, where the file keeps it.
-  private(set) var datasets: [DatasetInfo] = []
-  private(set) var skipped: [Skipped] = []
+  var datasets: [DatasetInfo] = []
+  var skipped: [Skipped] = []
 
   /// - Parameters:
   ///   - instances: group that is left to the instances.
@@ -20,7 +20,11 @@ struct LayerCandidates {
       if let reason = Self.whyNot(info) {
         skipped.append((info.path, reason))
         let isMatrix = info.shape.count > 1 && !RawLabels.isColumn(info.shape)
-        if byName, isMatrix, info.element.isNumeric && info.unsupportedReason != nil || info.element.isOtherFloat {
+        let isText = if case .string = info.element { true } else { false }
+        if byName,
+          info.unsupportedReason != nil && (info.element.isNumeric || isText)
+            || isMatrix && info.element.isOtherFloat
+        {
           evidence.leaveOut(info.path, reason)
         }
       } else if byName, let reason = Self.whyNotByName(info) {
@@ -33,13 +37,17 @@ struct LayerCandidates {
         datasets.append(info)
       }
     }
-    for (path, why) in catalogue.skipped.sorted(by: { $0.key < $1.key }) { skipped.append((path, why)) }
+    for (path, why) in catalogue.skipped.sorted(by: { $0.key < $1.key }) {
+      skipped.append((path, why))
+      if byName, !path.hasPrefix(root + "/"), !others.contains(path) { evidence.leaveOut(path, why) }
+    }
     datasets.sort { catalogue.precedes($0.path, $1.path) }
   }
 
   private static func whyNot(_ info: DatasetInfo) -> String? {
     if let reason = info.unsupportedReason { return reason }
     if info.isNull { return "it holds nothing" }
+    if info.isEmptyOfMATLAB { return "it is empty, as its attribute MATLAB_empty says" }
     if info.shape.isEmpty { return "it is a single value" }
     if info.count == 0, !(info.shape.first == 0 && info.shape.dropFirst().allSatisfy { $0 > 0 } && info.shape.count > 1)
     {
@@ -137,6 +145,10 @@ struct LayerCandidates {
     var layers: [LayerRequest] = []
     var left: [Skipped] = []
     func leave(_ path: String, _ why: String) { left.append((path, why)) }
+    let others = datasets.contains { info in
+      DatasetName(info.path).besidesLayers(info.path) == nil
+        && Axes.find(info, rows: rows.count, layout: layout, hasFiller: hasFiller)?.0.rows(of: info.shape) == rows.count
+    }
     for info in datasets {
       guard let (axes, _) = Axes.find(info, rows: rows.count, layout: layout, hasFiller: hasFiller) else {
         leave(
@@ -161,6 +173,12 @@ struct LayerCandidates {
         leave(info.path, "not every \(dump.parts.count > dump.files.count ? "group" : "file") of the dump has it")
         continue
       }
+      if let what = DatasetName(info.path).besidesLayers(info.path), others {
+        leave(
+          info.path,
+          "by its name it holds \(what), no activations; if it is a layer, name it in a job: layers: [\(info.path), …]")
+        continue
+      }
       layers.append(LayerRequest(dataset: info.path))
     }
     for (path, why) in left {
@@ -171,14 +189,19 @@ struct LayerCandidates {
   }
 
   /// Says which datasets of one axis may be layers of one neuron.
-  func offerSingleNeurons(_ catalogue: Catalogue, rows: Int, _ evidence: inout Evidence) {
-    for info in catalogue.datasets
+  func offerSingleNeurons(_ file: DumpFile, rows: Int, hasLabels: Bool, _ evidence: inout Evidence) {
+    for info in file.catalogue.datasets
     where info.shape == [rows] && info.element.isNumeric && !info.element.isInteger && info.unsupportedReason == nil
       && !info.isInternal && !info.isDimensionScale && skipped.contains(where: { $0.path == info.path })
     {
+      let distinct = hasLabels ? nil : file.wholeDistinct(info)
+      let labels = distinct.map {
+        " and \(grouped($0)) distinct ones, all whole: if these are labels, write labels: \(info.path)"
+      }
       evidence.leaveOut(
         info.path,
-        "it has one value a row; if it is a layer of one neuron, name it in a job: { dataset: \(info.path), axes: N }")
+        "it has one value a row\(labels ?? ""); if it is a layer of one neuron, name it in a job: { dataset: \(info.path), axes: N }"
+      )
     }
   }
 

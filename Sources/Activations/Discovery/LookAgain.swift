@@ -33,6 +33,20 @@ extension DumpContents {
     for layer in layers { assumeNumbers(of: layer, &evidence) }
     PositionMask.offer(dump.first, layers, besides: request.mask, &evidence)
     if request.layers == nil, request.labels == nil, request.join == nil { try refuseFilesOfLayers(dump, counted) }
+    assumeJoinedTwice(dump, counted, &evidence)
+    if request.labels == nil, let path = columns.labels, let labels = counted.labels, labels.count > 20 {
+      let classes = labels.distinctCount
+      if classes * 2 > labels.count {
+        evidence.assume(
+          "There are \(grouped(classes)) classes for \(grouped(labels.count)) rows; perhaps \(path) holds no labels. Name another in the job: labels: PATH."
+        )
+      }
+    }
+    if request.classFrom == .file, CountedRows.classes(of: dump).areFolders {
+      evidence.assume(
+        "The class of each file is the name of its folder, for files of one name lie in several. If that is wrong, give the files names of their own."
+      )
+    }
     if request.labels == nil { try refuseOtherOrder(dump, columns, perPart: counted.perPart) }
     lookForScales(dump.first, layers, &evidence)
     try lookAtColumns(dump.first, columns, layers, rows: counted.perPart[0], &evidence)
@@ -49,6 +63,18 @@ extension DumpContents {
         evidence.areFilesClasses = true
       }
     }
+  }
+
+  /// Says that groups which a job joins have the same labels, row for row: perhaps they are the same rows, counted once for each.
+  private static func assumeJoinedTwice(_ dump: Dump, _ counted: CountedRows, _ evidence: inout Evidence) {
+    let groups = dump.parts.compactMap(\.group)
+    guard groups.count > 1, let labels = counted.labels, Set(counted.perPart).count == 1,
+      let rows = counted.perPart.first,
+      rows > 1, !Repetition.areBatches(groups), labels.repeats(every: rows)
+    else { return }
+    evidence.assume(
+      "The groups that are joined (\(groups.prefix(3).joined(separator: ", "))\(groups.count > 3 ? ", …" : "")) have the same labels, row for row, and their rows follow each other all the same. If they are the same rows in several layers, networks or epochs, leave join out of the job and name the layers: layers: [PATH, …]."
+    )
   }
 
   private static func assumeAxes(of layer: LayerSource, _ request: DumpRequest, _ evidence: inout Evidence) {
@@ -120,19 +146,22 @@ extension DumpContents {
     guard dump.files.count > 1, Set(dump.files.map(\.path)).count > 1, let labels = counted.labels,
       Set(counted.perPart).count == 1, let rows = counted.perPart.first, rows > 1
     else { return }
-    func part(_ number: Int) -> RawLabels {
-      let range = number * rows..<(number + 1) * rows
-      switch labels {
-      case .integers(let values): return .integers(Array(values[range]))
-      case .texts(let values): return .texts(Array(values[range]))
-      }
-    }
-    let first = part(0)
-    guard first.distinctCount > 1, (1..<dump.files.count).allSatisfy({ part($0) == first }) else { return }
+    guard labels.repeats(every: rows) else { return }
     let stems = dump.files.map { DatasetName($0.name.split(separator: ".").first.map(String.init) ?? $0.name) }
     if stems.allSatisfy({ $0.holds(any: DatasetName.batchWords) }) { return }
     throw ActivationsError(
       "\(dump.files[0].name) and \(dump.files[1].name)\(dump.files.count > 2 ? " and \(dump.files.count - 2) more" : "") have the same labels, row for row: they look like one file a layer, not like files whose rows follow each other. Put the layers into one file, with h5py: f[\"\(stems[0].original)\"] = h5py.ExternalLink(\"\(dump.files[0].name)\", \"/PATH\") for each, f[\"labels\"] likewise, and follow: true in the job; or if the rows do follow each other, name the columns in a job: labels: PATH."
     )
+  }
+}
+
+extension RawLabels {
+  /// Whether every run of so many labels is the same as the first, and the first has several.
+  fileprivate func repeats(every rows: Int) -> Bool {
+    guard prefix(rows).distinctCount > 1 else { return false }
+    switch self {
+    case .integers(let values): return values.indices.allSatisfy { values[$0] == values[$0 % rows] }
+    case .texts(let values): return values.indices.allSatisfy { values[$0] == values[$0 % rows] }
+    }
   }
 }

@@ -9,6 +9,8 @@ struct Repetition {
     case batches
     /// The usual parts of a data set, such as train and test.
     case splits
+    /// Groups of rows that have one label each.
+    case labelled
     /// A group a class: no labels, and groups that are called like nothing else.
     case classes
     /// A group a row.
@@ -20,12 +22,16 @@ struct Repetition {
   let groups: [String]
   /// What a job says to join them.
   let pattern: String
+  /// A column of each group, one value a row, that may hold its labels though it is not called so; counted from the group.
+  private var column: String?
 
   /// Finds groups that repeat each other and are no layers.
   /// - Parameters:
   ///   - layers: datasets that may be layers.
   ///   - columns: of the file.
-  init?(_ catalogue: Catalogue, layers: [DatasetInfo], columns: [ColumnCandidate]) {
+  ///   - evidence: takes what was assumed of groups that are layers after all.
+  init?(_ file: DumpFile, layers: [DatasetInfo], columns: [ColumnCandidate], _ evidence: inout Evidence) {
+    let catalogue = file.catalogue
     struct Member {
       var shapes: [String: DatasetInfo] = [:]
     }
@@ -57,10 +63,18 @@ struct Repetition {
       else {
         continue
       }
-      guard let kind = Self.kind(of: sorted, infos, columns, catalogue) else { continue }
+      guard let kind = Self.kind(of: sorted, infos, columns) else { continue }
+      let pattern = Self.pattern(for: sorted, in: parent, among: catalogue.places)
+      if kind == .batches, !Self.areBatches(sorted), Self.haveSameLabels(file, sorted, columns) {
+        evidence.assume(
+          "The groups \(Self.some(sorted)) have the same labels, row for row: they are taken for the same rows in several layers, networks or epochs. If their rows follow each other, write in a job join: \(Self.quoted(pattern))."
+        )
+        continue
+      }
       self.kind = kind
       self.groups = sorted
-      pattern = Self.pattern(for: sorted, in: parent, among: catalogue.places)
+      self.pattern = pattern
+      if kind == .classes { column = Self.columnOfRows(file, sorted, columns) }
       return
     }
     return nil
@@ -73,11 +87,11 @@ struct Repetition {
   }
 
   private static func kind(
-    of groups: [String], _ infos: [[DatasetInfo]], _ columns: [ColumnCandidate], _ catalogue: Catalogue
+    of groups: [String], _ infos: [[DatasetInfo]], _ columns: [ColumnCandidate]
   ) -> Kind? {
     let names = groups.map { DatasetName($0) }
     let isSplit = names.allSatisfy { $0.holds(any: DatasetName.splits) }
-    let isBatch = names.allSatisfy { $0.holds(any: DatasetName.batchWords) }
+    let isBatch = areBatches(groups)
     let matrices = infos.filter { $0[0].shape.count > 1 }
     // Labels of their own in every group, one a row.
     let labelled = groups.enumerated().allSatisfy { number, group in
@@ -99,9 +113,63 @@ struct Repetition {
         && column.length == rows[0]
     }
     if isLabelledFromOutside || names.allSatisfy({ $0.holds(any: DatasetName.layerWords) }) { return nil }
+    if groups.allSatisfy({ group in columns.contains { $0.isSingle && $0.group == group && $0.name.readsLikeLabels } })
+    {
+      return .labelled
+    }
     // Without labels and with rows of their own they cannot be layers.
     let isOfOneWidth = matrices.allSatisfy { $0.count == groups.count }
     return isOfOneWidth ? .classes : nil
+  }
+
+  static func areBatches(_ groups: [String]) -> Bool {
+    groups.allSatisfy { DatasetName($0).holds(any: DatasetName.batchWords) }
+  }
+
+  /// Columns that stand in every group under the same path, which counts from the group.
+  private static func inAll(_ groups: [String], _ columns: [ColumnCandidate]) -> [ColumnCandidate] {
+    let paths = Set(columns.map(\.path))
+    return columns.filter { column in
+      column.path.hasPrefix(groups[0] + "/")
+        && groups.allSatisfy { paths.contains($0 + column.path.dropFirst(groups[0].count)) }
+    }
+  }
+
+  /// Values of a column of the first group in each of them; `nil` where one cannot be read.
+  private static func values(_ file: DumpFile, _ groups: [String], _ column: ColumnCandidate) -> [RawLabels]? {
+    let all = groups.compactMap { try? file.classes($0 + column.path.dropFirst(groups[0].count)) }
+    return all.count == groups.count ? all : nil
+  }
+
+  /// Whether the labels of all groups are the same, row for row.
+  private static func haveSameLabels(_ file: DumpFile, _ groups: [String], _ columns: [ColumnCandidate]) -> Bool {
+    let labels = inAll(groups, columns).first { $0.name.readsLikeLabels && !$0.isSingle && !$0.isAttribute }
+    guard let labels, let values = values(file, groups, labels) else { return false }
+    return values[0].distinctCount > 1 && values.allSatisfy { $0 == values[0] }
+  }
+
+  /// Groups of which columns are read.
+  private static let readMax = 1000
+
+  /// A column of whole numbers or texts, few for its rows, that every group has, counted from the group.
+  private static func columnOfRows(_ file: DumpFile, _ groups: [String], _ columns: [ColumnCandidate]) -> String? {
+    guard groups.count <= readMax else { return nil }
+    let found = inAll(groups, columns).first { column in
+      guard column.isDiscrete, !column.isSingle, column.isSmall, !column.isAttribute,
+        let values = values(file, groups, column)
+      else { return false }
+      let distinct = Set(values.flatMap(\.asTexts)).count
+      return distinct > 1 && distinct <= 1000 && distinct * 2 <= values.reduce(0) { $0 + $1.count }
+    }
+    return found.map { String($0.path.dropFirst(groups[0].count + 1)) }
+  }
+
+  private static func some(_ groups: [String]) -> String {
+    groups.prefix(5).joined(separator: ", ") + (groups.count > 5 ? ", … (\(grouped(groups.count)) in all)" : "")
+  }
+
+  private static func quoted(_ pattern: String) -> String {
+    pattern.contains { "*{?".contains($0) } ? "'\(pattern)'" : pattern
   }
 
   /// The shortest pattern that names these groups and no others: `batch_*`, else `{train,val}`.
@@ -119,13 +187,11 @@ struct Repetition {
 
   /// The refusal, with the lines to write.
   func refusal(_ file: DumpFile) -> ActivationsError {
-    let some =
-      groups.prefix(5).joined(separator: ", ") + (groups.count > 5 ? ", … (\(grouped(groups.count)) in all)" : "")
-    let quoted = pattern.contains { "*{?".contains($0) } ? "'\(pattern)'" : pattern
+    let (some, quoted) = (Self.some(groups), Self.quoted(pattern))
     let each = String(groups[0].dropFirst())
     let advised = ActivationsError.Advised { request in
       request.join = pattern
-      request.classFrom = kind == .classes ? .group : nil
+      request.classFrom = kind == .classes && column == nil ? .group : nil
     }
     switch kind {
     case .batches:
@@ -136,7 +202,16 @@ struct Repetition {
       return ActivationsError(
         "\(file.path): it holds parts of a data set, a group each: \(some). To have their rows follow each other, write in a job join: \(quoted); to take one alone, join: \(each); paths then count from the group.",
         advised: advised)
+    case .labelled:
+      return ActivationsError(
+        "\(file.path): its rows lie in groups, each with one label: \(some). To have them follow each other, each with the label of its group, write in a job join: \(quoted); paths then count from the group.",
+        advised: advised)
     case .classes:
+      if let column {
+        return ActivationsError(
+          "\(file.path): its rows lie in groups without labels that are called so: \(some). Write in a job join: \(quoted) to have them follow each other, and labels: \(column) if \(groups[0])/\(column) and the like hold the labels, or class_from: group if each group is a class; if the groups are layers, name them: layers: [PATH, …].",
+          advised: advised)
+      }
       return ActivationsError(
         "\(file.path): its groups look like classes, a group each and no labels: \(some). If they are, write in a job join: \(quoted) and class_from: group; if they are layers, name them: layers: [PATH, …].",
         advised: advised)

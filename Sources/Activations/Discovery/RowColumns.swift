@@ -11,6 +11,9 @@ struct RowColumns {
   /// Candidates of the first part, for whoever looks further.
   let candidates: [ColumnCandidate]
 
+  /// Layers that have labels of their own, which are not those that were taken.
+  private(set) var strangers: [(layer: String, own: String)] = []
+
   /// Path of the dataset that says how many rows count.
   var countPath: String? { if case .dataset(let path)? = count { path } else { nil } }
 
@@ -62,14 +65,19 @@ struct RowColumns {
     } else if labels == nil, request.classFrom == nil, !request.absent.contains(.labels) {
       labels = try search.labels(named: Self.labelNames, &evidence)
       if labels == nil { (labels, whole) = try Self.labelsAbove(dump, layers, &evidence) }
-      if labels == nil, let (path, why) = Self.outOfReach(first.catalogue) {
+      if let (path, why) = Self.outOfReach(first.catalogue), whole == nil, !search.isNearer(labels, than: path) {
+        let advice =
+          labels.map { "To take \($0) all the same, write in a job labels: \($0)" }
+          ?? "Name others in the job, as in labels: PATH, or say that there are none: labels: false"
         throw ActivationsError(
-          "\(first.path), dataset \(path): these seem to be the labels, but \(why.hasSuffix(".") ? String(why.dropLast()) : why). Name others in the job, as in labels: PATH, or say that there are none: labels: false."
+          "\(first.path), dataset \(path): these seem to be the labels, but \(why.hasSuffix(".") ? String(why.dropLast()) : why). \(advice)."
         )
       }
     }
+    if let labels, whole == nil { strangers = search.strangers(to: first.catalogue.canonicalPath(labels)) }
     if predictions == nil, !request.absent.contains(.predictions) {
       predictions = try search.predictions(named: Self.predictionNames, besides: labels, &evidence)
+      if predictions == nil { predictions = Self.predictionsAbove(dump, layers, &evidence) }
       if let path = predictions, let why = try Self.whyNoClasses(path, first) {
         evidence.assume("\(path) is called like a column of predictions, but \(why): it is not taken for one.")
         predictions = nil
@@ -117,6 +125,23 @@ struct RowColumns {
     return (best.path, dump.files[0])
   }
 
+  /// Predictions that stand in the file above the groups that are joined, one for each row of all of them.
+  private static func predictionsAbove(_ dump: Dump, _ layers: [DatasetInfo], _ evidence: inout Evidence) -> String? {
+    guard dump.files.count == 1, dump.parts.count > 1, let path = layers.first?.path else { return nil }
+    let rows = dump.parts.reduce(0) { $0 + ((try? $1.catalogue.dataset(named: path))?.shape.first ?? 0) }
+    let groups = dump.parts.compactMap(\.group)
+    let all = ColumnCandidate.all(in: dump.files[0], instances: "/instances/none").filter { column in
+      column.length == rows && column.isDiscrete && !column.isAttribute
+        && (predictionNames.contains(column.name.last) || column.name.readsLikePredictions)
+        && !groups.contains { column.group == $0 || column.group.hasPrefix($0 + "/") }
+    }
+    guard let best = all.first(where: { predictionNames.contains($0.name.last) }) ?? all.first else { return nil }
+    evidence.assume(
+      "\(best.path) holds the predictions of all groups that are joined, in their order (\(groups.prefix(3).joined(separator: ", "))\(groups.count > 3 ? ", …" : "")). If that is wrong, write predictions: false."
+    )
+    return best.path
+  }
+
   /// Why what is called like predictions is not the class of each row: a network's output may be called so, such as a probability.
   private static func whyNoClasses(_ path: String, _ file: DumpFile) throws -> String? {
     guard file.has(path) else { return nil }
@@ -135,6 +160,19 @@ struct RowColumns {
       }
       if let first = found.min(by: { $0.key < $1.key }) { return (first.key, first.value) }
     }
+    // Those that are columns by their form, and stored in a way that is not read here.
+    let undecoded = catalogue.datasets.filter { info in
+      let isText = if case .string = info.element { true } else { false }
+      return info.unsupportedReason != nil && labelNames.contains(DatasetName(info.path).last)
+        && !info.path.hasPrefix("/instances/") && (isText || info.element.isNumeric) && RawLabels.isColumn(info.shape)
+    }
+    if let first = undecoded.min(by: {
+      Places.depth(Places.group(of: $0.path)) < Places.depth(Places.group(of: $1.path))
+    }),
+      let why = first.unsupportedReason
+    {
+      return (first.path, why)
+    }
     let objects = [("", catalogue.rootAttributes)] + catalogue.datasets.map { ($0.path, $0.attributes) }
     for (path, attributes) in objects {
       for name in labelNames {
@@ -147,9 +185,9 @@ struct RowColumns {
 
 /// Looks for the columns of a file: those beside the layers before those elsewhere, usual names before others.
 struct ColumnSearch {
-  private let file: DumpFile
-  private let candidates: [ColumnCandidate]
-  private let layers: [DatasetInfo]
+  let file: DumpFile
+  let candidates: [ColumnCandidate]
+  let layers: [DatasetInfo]
   /// Whether there are several files or groups, in which one value may stand for all rows.
   private let isOnePerFile: Bool
   private let groups: Set<String>
@@ -203,7 +241,8 @@ struct ColumnSearch {
       )
     }
     called.removeAll(where: isCoordinate)
-    let matching = called.filter { !$0.isSingle && !groups(matching: $0).isEmpty }
+    var matching = called.filter { !$0.isSingle && !groups(matching: $0).isEmpty }
+    if matching.isEmpty { matching = candidates.filter { isNumberedLabels($0) && !groups(matching: $0).isEmpty } }
     let best = ranked(matching, names)
     if let first = best.first {
       let rivals = best.dropFirst().filter { $0.nearness == first.nearness && $0.isExact == first.isExact }
@@ -339,15 +378,16 @@ struct ColumnSearch {
     let others = rivals.filter { !isSame(first, $0) && isReadable($0) }
     guard !others.isEmpty, isReadable(first) else { return }
     let all = [first] + others
+    let lines = linesWithLayers(all) ?? all.map { "\(what): \($0.path)" }
     throw ActivationsError(
-      "\(file.path): several columns may be the \(what), and they differ: \(all.map(\.path).joined(separator: ", ")). Say in a job which it is: \(all.map { "\(what): \($0.path)" }.joined(separator: ", or "))."
+      "\(file.path): several columns may be the \(what), and they differ: \(all.map(\.path).joined(separator: ", ")). Say in a job which it is: \(lines.joined(separator: ", or "))."
     )
   }
 
   private func isReadable(_ column: ColumnCandidate) -> Bool { (try? file.classes(column.path)) != nil }
 
   /// Whether two columns part the rows into the same classes, numbered in the same order.
-  private func isSame(_ a: ColumnCandidate, _ b: ColumnCandidate) -> Bool {
+  func isSame(_ a: ColumnCandidate, _ b: ColumnCandidate) -> Bool {
     guard a.path != b.path else { return true }
     guard let x = try? file.classes(a.path), let y = try? file.classes(b.path) else { return false }
     if case .integers(let these) = x, case .integers(let those) = y, these.count == those.count, let first = these.first
@@ -361,7 +401,7 @@ struct ColumnSearch {
 }
 
 extension RawLabels {
-  private var asTexts: [String] {
+  var asTexts: [String] {
     switch self {
     case .integers(let values): values.map(String.init)
     case .texts(let values): values

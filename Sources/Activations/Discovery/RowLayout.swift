@@ -60,6 +60,13 @@ extension Axes {
     {
       return axes
     }
+    if info.shape.count == 4, case .string(let format)? = info.attributes["data_format"] {
+      switch format.lowercased() {
+      case "channels_last", "nhwc": return Axes("NHWC")
+      case "channels_first", "nchw": return Axes("NCHW")
+      default: break
+      }
+    }
     return named(by: info)
   }
 

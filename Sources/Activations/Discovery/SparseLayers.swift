@@ -51,6 +51,21 @@ struct SparseLayers {
     (self.file, self.evidence) = (file, evidence)
   }
 
+  /// The request that lists a layer in another file as it is in the first; `nil` where its parts are not there.
+  static func request(for layer: DatasetInfo, in file: DumpFile) -> LayerRequest? {
+    guard case .sparse(let form) = layer.layout, form.parts.allSatisfy({ file.has($0.path) }) else { return nil }
+    var request = LayerRequest(dataset: layer.path)
+    switch form.kind {
+    case .lines(let axis, _):
+      request.sparse = axis == 0 ? .csr : .csc
+      if axis == 0 { request.neurons = layer.shape[1] }
+    case .listed:
+      request.indices = form.indices.path
+      request.neurons = layer.shape.last
+    }
+    return request
+  }
+
   private mutating func add(_ info: DatasetInfo) throws {
     if found.contains(where: { $0.path == info.path }) { return }
     found.append(info)

@@ -49,6 +49,10 @@ public struct HDF5Error: Error, CustomStringConvertible, Sendable, Codable {
     )
   }
 
+  static let unwritten = "it was never written, so its values are unknown"
+  /// Whether values are missing that were never written.
+  public var isOfUnwritten: Bool { what == Self.unwritten }
+
   public var description: String {
     var place = file
     if let dataset { place += ", dataset \(dataset)" }

@@ -40,7 +40,7 @@ extension Dataset {
   /// What is wrong with values that were never written.
   var unwritten: Fault {
     .badData(
-      "it was never written, so its values are unknown",
+      HDF5Error.unwritten,
       advice:
         "Make the dump again, or say `missing: skip` or `missing: fill` (with \(info.fillValue ?? "no value")) in the job."
     )

@@ -174,6 +174,8 @@ final class SparseReader: Sendable {
         let cells = base + Self.offset(list, of: leading[...], in: target.box, strides)
         for number in list * each..<(list + 1) * each {
           let row = from + list / max(1, perRow)
+          // A list that is shorter than others is filled up with values of 0 that belong to no neuron.
+          if values[number] == 0, Index.isSigned, indices[number] < 0 { continue }
           let place = try checked(indices[number], length, line: row)
           guard wanted.contains(place) else { continue }
           try put(values[number], cells + (place - target.box[target.box.count - 1].lowerBound), line: row, place)
@@ -213,7 +215,9 @@ final class SparseReader: Sendable {
     throw indices.located(
       .badData(
         "\(lineInWords(line)) names the \(form.axis == 0 ? "neuron" : "row") \(index), and there are \(length), counted from 0",
-        advice: "Write the matrix again, or give its right width in the job, as in neurons: NUMBER."))
+        advice: index < 0
+          ? "A number below 0 may stand for none, but its value must be 0 then: write the matrix again."
+          : "Write the matrix again, or give its right width in the job, as in neurons: NUMBER."))
   }
 
   /// Puts a value to its place, which must be empty.
