@@ -477,6 +477,10 @@ ELSEWHERE = {
                        "Say it in a job", "say in a job how many there are"],
     "test_real_world_more.py": ["a form that is not read here; write them in another"],
     "test_row_table.py": ["as in \\(key): PATH, or leave ", "or leave pictures out", "or leave scores out", "it holds no texts. Name another dataset in the job"],
+    "test_never_wrong.py": ["in another order; rows of layers and of labels are taken to belong together", "of each group says which of them are its own, write these",
+                            "Write the \\(what) in the order of ", "Write them in the order of \\(conflict.theirs)", "in another order than that in which they stand, and "],
+    "test_never_wrong_numbers.py": ["its first two axes are equally long", "are taken for layers of the same ", "stands for no value. Leave such rows out of the dump", ", where a whole number is due. Write the index of the class there",
+                                    "and in the job layers: [real]"],
     # They name no line of their own, or only files of 2^32 neurons would show them.
     "": ["reduce the positions in the job, as in axes: NCHW, reduce: max", "where rows stored by ", "Raise --memory, or name another dataset in the job", "give class_names in the job to have them called otherwise"],
 }  # fmt: skip
