@@ -91,11 +91,12 @@ extension DumpContents {
       try LabelColumn($0, named: names, place: place, &evidence)
     }
 
-    let wanted =
+    let open =
       request.layers
       ?? candidates.layers(
         in: dump, rows: (counted.perPart[0], columns.labels == nil ? "rows" : "labels"), layout: layout,
         hasFiller: counted.hasFiller, &evidence)
+    let wanted = Axes.turningSquares(open, in: dump, rows: counted.perPart[0], layout: layout, &evidence)
     let layers = try wanted.map {
       try LayerSource(
         $0, dump: dump, rows: counted.perPart, layout: layout, hasFiller: counted.hasFiller, missing: missing,
@@ -113,7 +114,8 @@ extension DumpContents {
       throw ActivationsError("Two layers are called \"\(layer.name)\". Give each layer a name of its own.")
     }
 
-    let predictions = try columns.predictions.flatMap { path in
+    let predictionsPath = try Self.checkRowKeys(dump, request, columns, counted, layers, &evidence)
+    let predictions = try predictionsPath.flatMap { path in
       try LabelColumn.predictions(counted.column(path, of: dump, columns), path, like: labels, names: names, &evidence)
     }
     let wantedInstances = request.instances ?? instanceGroup.map { InstanceRequest(group: $0) }

@@ -43,6 +43,7 @@ public enum RawLabels: Sendable, Equatable {
       )
     }
     if case .string = info.element { return .texts(try dataset.strings()) }
+    if let packed = try packed(dataset, file: file) { return .integers(packed) }
     let values = try dataset.integers()
     guard let members = info.enumeration?.members else { return .integers(values) }
     let names = Dictionary(members.map { ($0.value, $0.name) }, uniquingKeysWith: { first, _ in first })
@@ -53,6 +54,38 @@ public enum RawLabels: Sendable, Equatable {
     }
     return .texts(values.map { names[$0]! })
   }
+
+  /// Labels that are stored as other numbers, by netCDF's attributes, as the whole numbers they stand for; `nil`: they are what they are.
+  /// - Throws: `ActivationsError` where one of them stands for no value, or for a number that is not whole.
+  private static func packed(_ dataset: Dataset, file: String) throws -> [Int64]? {
+    let info = dataset.info
+    let names = ["scale_factor", "add_offset", "_FillValue", "missing_value"].filter { info.attributes[$0] != nil }
+    guard !names.isEmpty, info.enumeration == nil, dataset.element.isNumeric else { return nil }
+    let place = "\(file), dataset \(info.path)"
+    guard let convention = try NumberConvention(info, LayerRequest(dataset: info.path), place: place) else {
+      return nil
+    }
+    let stored = try dataset.numbers(of: info.shape.map { 0..<$0 })
+    let name = info.path.dropFirst()
+    if let row = stored.firstIndex(where: convention.missing.contains) {
+      throw ActivationsError(
+        "\(place): row \(row) holds \(plain(stored[row])), which by an attribute (\(names.joined(separator: ", "))) stands for no value. Leave such rows out of the dump; or to have them as a class, write them without the attribute, with h5py: f[\"\(name)_all\"] = f[\"\(name)\"][:], and in a job labels: \(name)_all."
+      )
+    }
+    guard convention.isAffine else { return nil }
+    return try stored.enumerated().map { row, value in
+      let meant = value * convention.scale + convention.offset
+      // Packing rounds: what is meant is the whole number beside it.
+      guard abs(meant) < 0x1p53, abs(meant - meant.rounded()) <= 1e-6 * max(1, abs(meant)) else {
+        throw ActivationsError(
+          "\(place): row \(row) stands for \(meant) by its attributes (\(names.joined(separator: ", "))), where a whole number is due. Write the index of the class there, or name another dataset in the job, as in labels: PATH."
+        )
+      }
+      return Int64(meant.rounded())
+    }
+  }
+
+  private static func plain(_ number: Double) -> String { Int64(exactly: number).map(String.init) ?? "\(number)" }
 
   /// A text for each row of a char matrix of MATLAB, whose axes are reversed in the file.
   private static func charMatrix(_ dataset: Dataset) throws -> [String] {

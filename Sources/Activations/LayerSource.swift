@@ -135,7 +135,7 @@ extension LayerSource {
       let place = "\(file.path), dataset \(info.path)"
       try Self.refuseRecords(info, file, place: place)
       let element = try Self.element(of: info, request, place: place)
-      let convention = try NumberConvention(info, request, place: place)
+      let convention = try NumberConvention(info, request, place: place, in: file.catalogue)
       try Self.check(sparse: info, request, convention, place: place)
       let (axes, origin) = try Self.axes(
         request.axes, of: info, rows: count, layout: layout, hasFiller: hasFiller, place: place)
@@ -259,7 +259,8 @@ extension LayerSource {
   static let opaqueReason =
     "its elements are opaque, 2 bytes each; if they are bfloat16, name the layer in the job with dtype: bfloat16"
 
-  /// The type that a dataset says its numbers are of, where it is stored under another: netCDF's `_Unsigned`, or an attribute `dtype`.
+  /// The type that a dataset says its numbers are of, where it is stored under another: netCDF's `_Unsigned`, or an attribute
+  /// such as `dtype` or `torch_dtype`.
   static func disguise(of info: DatasetInfo) -> ElementType? {
     if case .string(let text)? = info.attributes["_Unsigned"], text.lowercased() == "true" {
       switch info.element {
@@ -268,10 +269,14 @@ extension LayerSource {
       default: return nil
       }
     }
-    guard case .string(let text)? = info.attributes["dtype"], text.lowercased().hasSuffix("bfloat16"),
-      [.uint16, .int16, .opaque(bytes: 2)].contains(info.element)
-    else { return nil }
-    return .bfloat16
+    let saysSo = info.attributes.contains { name, value in
+      if case .string(let text) = value {
+        NumberConvention.namesType(name) && text.lowercased().hasSuffix("bfloat16")
+      } else {
+        false
+      }
+    }
+    return saysSo && [.uint16, .int16, .opaque(bytes: 2)].contains(info.element) ? .bfloat16 : nil
   }
 
   private static func element(of info: DatasetInfo, _ request: LayerRequest, place: String) throws -> ElementType {

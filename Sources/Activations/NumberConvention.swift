@@ -38,14 +38,17 @@ public struct NumberConvention: Sendable, Equatable {
 
 extension NumberConvention {
   /// What a dataset says of its numbers, and the job.
-  /// - Parameter place: file and dataset, for errors.
+  /// - Parameters:
+  ///   - place: file and dataset, for errors.
+  ///   - catalogue: of the file, for what the groups above say.
   /// - Throws: `ActivationsError` where that is no standard and the job says nothing.
-  init?(_ info: DatasetInfo, _ request: LayerRequest, place: String) throws {
+  init?(_ info: DatasetInfo, _ request: LayerRequest, place: String, in catalogue: Catalogue? = nil) throws {
     switch request.numbers {
     case .raw: return nil
     case .scaled(let scale, let zeroPoint): self.init(scale: scale, offset: -zeroPoint * scale)
     case nil:
       try Self.refuseOpenQuestions(info, place: place)
+      if !request.bfloat16, let catalogue { try Self.refuseWordsAbove(info, in: catalogue, place: place) }
       self.init(
         scale: try Self.number("scale_factor", info, place) ?? 1,
         offset: try Self.number("add_offset", info, place) ?? 0)
@@ -85,15 +88,90 @@ extension NumberConvention {
     return number
   }
 
+  /// Types of fewer bits than any number here has: what they are called, and how NumPy or PyTorch reads them.
+  private static let types = [
+    "float16": "f2", "half": "f2", "bfloat16": "bfloat16", "float32": "f4", "float64": "f8", "float8_e4m3fn": "fp8",
+    "float8_e5m2": "fp8", "float8_e4m3": "fp8", "float8_e4m3fnuz": "fp8", "float8_e5m2fnuz": "fp8",
+  ]
+
+  /// Whether an attribute says of which type the numbers are: `dtype`, `torch_dtype`, `original_dtype`, `data_type`.
+  static func namesType(_ attribute: String) -> Bool {
+    let words = DatasetName(attribute).words
+    return words.last == "dtype" || words.suffix(2) == ["data", "type"]
+  }
+
+  /// The type that attributes say, where whole numbers of its width may be such numbers: the attribute's name, its text and the type.
+  private static func anotherType(_ info: DatasetInfo, said attributes: [String: AttributeValue]) -> (
+    name: String, text: String, type: String
+  )? {
+    guard info.element.isInteger else { return nil }
+    for (name, value) in attributes.sorted(by: { $0.key < $1.key }) where namesType(name) {
+      guard case .string(let text) = value else { continue }
+      let said = text.lowercased().split(separator: ".").last.map(String.init) ?? ""
+      guard let type = types[said] else { continue }
+      let width = ["f2": 2, "bfloat16": 2, "f4": 4, "f8": 8, "fp8": 1][type]
+      if info.elementBytes == width { return (name, text, said.hasPrefix("float8") ? said : type) }
+    }
+    return nil
+  }
+
+  /// The line that reads whole numbers as what they are said to be.
+  private static func line(for info: DatasetInfo, as type: String) -> String {
+    let path = info.path.dropFirst()
+    switch type {
+    case "bfloat16": return "write in a job layers: [{ dataset: \(info.path), dtype: bfloat16 }]"
+    case _ where type.hasPrefix("float8"):
+      return
+        "write them as these, with h5py and PyTorch: f[\"real\"] = torch.from_numpy(f[\"\(path)\"][:].view(\"u1\")).view(torch.\(type)).float().numpy(), and in the job layers: [real]"
+    default:
+      return
+        "write them as these, with h5py: f[\"real\"] = f[\"\(path)\"][:].view(\"\(type)\"), and in the job layers: [real]"
+    }
+  }
+
   /// Refuses whole numbers of which an attribute says that they are real ones.
   private static func refuseAnotherType(_ info: DatasetInfo, place: String) throws {
-    guard info.element.isInteger, case .string(let text)? = info.attributes["dtype"] else { return }
-    let said = text.lowercased().split(separator: ".").last.map(String.init) ?? ""
-    let types = ["float16": "f2", "half": "f2", "float32": "f4", "float64": "f8"]
-    guard let type = types[said], info.elementBytes == Int(type.dropFirst())! else { return }
+    guard let (name, text, type) = anotherType(info, said: info.attributes), type != "bfloat16" else { return }
     throw ActivationsError(
-      "\(place): its values are \(info.element), and its attribute dtype says \(text). If its bytes are such numbers, write them as these, with h5py: f[\"real\"] = f[\"\(info.path.dropFirst())\"][:].view(\"\(type)\"), and in the job layers: [real]; layers: [{ dataset: \(info.path), raw: true }] takes the stored numbers."
+      "\(place): its values are \(info.element), and its attribute \(name) says \(text). If its bytes are such numbers, \(line(for: info, as: type)); layers: [{ dataset: \(info.path), raw: true }] takes the stored numbers."
     )
+  }
+
+  private static let scaleWords: Set<String> = [
+    "scale", "scales", "qscale", "q", "quant", "quantization", "quantisation", "zero", "point", "points", "zp",
+    "zeropoint", "factor", "offset", "add",
+  ]
+
+  /// Whether these words, beside those of the layer's own name, say that numbers are scaled.
+  static func saysScale(_ words: [String], of layer: [String]) -> Bool {
+    var rest = words
+    if rest.starts(with: layer) { rest.removeFirst(layer.count) }
+    let marks: Set<String> = ["scale", "scales", "qscale", "zp", "zeropoint"]
+    return !rest.isEmpty && rest.allSatisfy(scaleWords.contains)
+      && (rest.contains(where: marks.contains) || rest.contains("zero") && rest.contains { $0.hasPrefix("point") })
+  }
+
+  /// Refuses whole numbers of which a group above, or the file, says what they mean: a type of their width, a scale.
+  private static func refuseWordsAbove(_ info: DatasetInfo, in catalogue: Catalogue, place: String) throws {
+    guard info.element.isInteger, !info.isBoolean, LayerSource.disguise(of: info) == nil else { return }
+    let layer = DatasetName(info.path).words
+    var group = Places.group(of: info.path)
+    while true {
+      let attributes = group == "/" ? catalogue.rootAttributes : catalogue.groupAttributes[group] ?? [:]
+      let who = group == "/" ? "the file's" : "\(group)'s"
+      // Of wider types a network's parameters are, whatever its layers hold.
+      if info.elementBytes <= 2, let (name, text, type) = anotherType(info, said: attributes) {
+        throw ActivationsError(
+          "\(place): its values are \(info.element), and \(who) attribute \(name) says \(text). If its bytes are such numbers, \(line(for: info, as: type)); layers: [{ dataset: \(info.path), raw: true }] takes the stored numbers."
+        )
+      }
+      let found = attributes.keys.sorted().filter {
+        attributes[$0]?.inWords != nil && saysScale(DatasetName($0).words, of: layer)
+      }
+      if !found.isEmpty { throw scaled(info, found, attributes, "\(who) attributes", place: place) }
+      if group == "/" { return }
+      group = Places.group(of: group)
+    }
   }
 
   /// Attributes by which quantising software says what its integers mean are refused: no standard says how they are to be taken.
@@ -106,20 +184,30 @@ extension NumberConvention {
         || words.isSuperset(of: ["zero", "point"]) || words.isSuperset(of: ["zero", "points"])
     }
     guard info.element.isInteger, !found.isEmpty else { return }
+    throw scaled(info, found, info.attributes, "its attributes", place: place)
+  }
+
+  /// Whole numbers that stand for others, by attributes that no standard knows.
+  private static func scaled(
+    _ info: DatasetInfo, _ found: [String], _ attributes: [String: AttributeValue], _ whose: String, place: String
+  ) -> ActivationsError {
     func text(_ name: String) -> String? {
-      switch info.attributes[name] {
+      switch attributes[name] {
       case .integer(let value): "\(value)"
       case .double(let value): "\(value)"
       default: nil
       }
     }
-    let scale = found.first { !DatasetName($0).words.contains("zero") && !$0.lowercased().hasPrefix("z") }.flatMap(text)
-    let zero = found.first { DatasetName($0).words.contains("zero") || $0.lowercased().hasPrefix("z") }.flatMap(text)
+    func isZero(_ name: String) -> Bool {
+      name.lowercased().hasPrefix("z") || DatasetName(name).words.contains { ["zero", "zp", "zeropoint"].contains($0) }
+    }
+    let scale = found.first { !isZero($0) }.flatMap(text)
+    let zero = found.first(where: isZero).flatMap(text)
     let line =
       scale.map { "{ dataset: \(info.path), scale: \($0)\(zero.map { ", zero_point: \($0)" } ?? "") }" }
       ?? "{ dataset: \(info.path), scale: NUMBER, zero_point: NUMBER }"
-    throw ActivationsError(
-      "\(place): its values are \(info.element), and its attributes \(found.joined(separator: ", ")) say that they stand for other numbers. Say in the job how to take them: layers: [\(line)] for (stored - zero_point) x scale\(scale == nil ? ", which takes one number for all neurons" : ""), or [{ dataset: \(info.path), raw: true }] for the stored numbers."
+    return ActivationsError(
+      "\(place): its values are \(info.element), and \(whose) \(found.joined(separator: ", ")) say that they stand for other numbers. Say in the job how to take them: layers: [\(line)] for (stored - zero_point) x scale\(scale == nil ? ", which takes one number for all neurons" : ""), or [{ dataset: \(info.path), raw: true }] for the stored numbers."
     )
   }
 }

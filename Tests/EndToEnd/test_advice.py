@@ -475,6 +475,10 @@ ELSEWHERE = {
     "test_in_what_form.py": ["and write in a job labels: labels_of_rows", "it is a sparse matrix of PyTorch, by rows", "it is a sparse matrix, a row, a column and a value each",
                              "each of its rows is one 1 among zeros", ", not like a neuron. Write them apart", "values are missing, as its mask says",
                              "some of its chunks were never written, so that their values are unknown"],
+    "test_never_wrong.py": ["in another order; rows of layers and of labels are taken to belong together", "of each group says which of them are its own, write these",
+                            "Write the \\(what) in the order of ", "Write them in the order of \\(conflict.theirs)", "in another order than that in which they stand, and "],
+    "test_never_wrong_numbers.py": ["its first two axes are equally long", "are taken for layers of the same ", "stands for no value. Leave such rows out of the dump", ", where a whole number is due. Write the index of the class there",
+                                    "and in the job layers: [real]"],
     # They name no line of their own, or only files of 2^32 neurons would show them.
     "": ["reduce the positions in the job, as in axes: NCHW, reduce: max", "where rows stored by ", "Raise --memory, or name another dataset in the job", "give class_names in the job to have them called otherwise"],
 }  # fmt: skip

@@ -50,7 +50,8 @@ extension DumpContents {
           column.path,
           "it tells \(grouped(values.distinctCount)) parts of the rows apart (\(values.someDistinct)), which are counted together; write a dump for each to compare them"
         )
-      } else if words.holds(any: ["perm", "permutation", "order", "argsort", "shuffle", "shuffled"]), column.isDiscrete
+      } else if words.holds(any: ["perm", "permutation", "order", "argsort", "sort", "shuffle", "shuffled"]),
+        column.isDiscrete
       {
         guard case .integers(let values)? = try? file.classes(column.path), values.count > 1,
           values != (0..<Int64(rows)).map({ $0 }), Set(values) == Set(0..<Int64(rows))
@@ -59,62 +60,12 @@ extension DumpContents {
           column.path,
           "it holds every row number once, in another order; rows of layers and of labels are taken to belong together as they stand. If one of them is in that order, write it anew, with h5py: f[\"ordered\"] = f[PATH][:][f[\"\(column.path.dropFirst())\"][:]]"
         )
-      } else if words.holds(any: ["id", "ids", "index", "indices", "idx", "uid", "uids"]), column.isDiscrete,
-        !words.readsLikeLabels
-      {
-        guard let values = try? file.classes(column.path) else { continue }
-        let repeated = values.count - values.distinctCount
-        if repeated > 0 {
-          evidence.leaveOut(
-            column.path,
-            "\(grouped(repeated)) of its \(grouped(rows)) values occur more than once: the same inputs may be counted several times"
-          )
-        }
-        try refuseOtherOrder(file, column, values, columns)
       } else if words.holds(any: ["weights", "frequency", "frequencies", "freq", "multiplicity", "repeats"])
         || words.last == "sample_weight"
       {
         evidence.leaveOut(column.path, "it may say how often each row counts; every row counts once")
       }
     }
-  }
-
-  /// Refuses labels whose ids stand in another order than those of the layers.
-  private static func refuseOtherOrder(
-    _ file: DumpFile, _ column: ColumnCandidate, _ values: RawLabels, _ columns: RowColumns
-  ) throws {
-    guard let labels = columns.labels, columns.whole == nil,
-      let place = columns.candidates.first(where: { $0.path == labels })?.group,
-      place != column.group
-    else { return }
-    let other = columns.candidates.first {
-      $0.group == place && $0.path != labels && $0.length == column.length && $0.isDiscrete
-        && $0.name.holds(any: ["id", "ids", "index", "indices", "idx", "uid", "uids"]) && !$0.name.readsLikeLabels
-    }
-    guard let other, let theirs = try? file.classes(other.path), theirs != values else { return }
-    throw ActivationsError(
-      "\(file.path): \(column.path) and \(other.path) number the rows differently, so that \(labels) cannot be joined to the layers by position. Write the labels in the order of \(column.path), as in labels[np.argsort(ids_of_labels)][np.argsort(np.argsort(ids))]."
-    )
-  }
-
-  /// Refuses rows of groups that are joined in another order than their own numbers say, where labels of all stand apart.
-  static func refuseOtherOrder(_ dump: Dump, _ columns: RowColumns, perPart: [Int]) throws {
-    guard dump.first.group != nil, columns.whole != nil, let labels = columns.labels else { return }
-    let number = columns.candidates.first { column in
-      column.isDiscrete && !column.isSingle && column.length == perPart[0] && !column.name.readsLikeLabels
-        && column.name.holds(any: ["id", "ids", "index", "indices", "idx", "order", "perm"])
-    }
-    guard let number else { return }
-    var joined: [Int64] = []
-    for (part, rows) in zip(dump.parts, perPart) {
-      guard case .integers(let values)? = try? part.classes(number.path), values.count >= rows else { return }
-      joined += values.prefix(rows)
-    }
-    let all = Int64(joined.count)
-    guard joined != (0..<all).map({ $0 }), Set(joined) == Set(0..<all) else { return }
-    throw ActivationsError(
-      "\(dump.first.path): \(number.path) numbers the rows of all groups, and in another order than that of the groups, so that \(labels) cannot be joined to them by position. Write the labels in the order of the groups, with h5py: f[\"labels_joined\"] = f[\"\(labels.hasPrefix("/") ? String(labels.dropFirst()) : labels)\"][:][np.concatenate([f[group + \"\(number.path)\"][:] for group in groups])], and in the job labels: labels_joined."
-    )
   }
 }
 

@@ -27,7 +27,7 @@ extension CountOfRows {
         return isOne(info) && (parent == "/" || group == nil || parent == group)
       }
     }.first
-    try offerOthers(dump.first, layers, &evidence)
+    for part in dump.parts.prefix(partsMax) { try offerOthers(part, layers, &evidence) }
     guard let path else { return nil }
     // Where only the last of several has it, that one was not full.
     let holders = dump.parts.filter { $0.has(path) }
@@ -51,6 +51,8 @@ extension CountOfRows {
     return .dataset(path)
   }
 
+  /// Parts in which other numbers are looked for.
+  private static let partsMax = 1000
   private static let otherNames: Set<String> = [
     "num_samples", "n_samples", "num_rows", "n_rows", "num_valid", "n_valid", "num_examples", "valid_rows", "n_filled",
     "filled", "size", "num",
@@ -59,6 +61,7 @@ extension CountOfRows {
 
   /// Says which other single numbers may tell how many rows count.
   private static func offerOthers(_ file: DumpFile, _ layers: [DatasetInfo], _ evidence: inout Evidence) throws {
+    let layers = layers.compactMap { try? file.catalogue.dataset(named: $0.path) }
     guard let rows = layers.compactMap(\.shape.first).max() else { return }
     for info in file.catalogue.datasets
     where info.count == 1 && !info.isNull && info.element.isInteger && info.unsupportedReason == nil

@@ -29,6 +29,9 @@ public struct Evidence: Sendable, Equatable {
     leftOut.removeAll { taken.contains($0.path) }
   }
 
+  /// Takes back what was assumed of a column that was left out after all.
+  mutating func retract(_ path: String) { assumed.removeAll { $0.hasPrefix("\(path) holds the ") } }
+
   /// Says why something was left out, in place of what was said of it before.
   mutating func sayInstead(_ path: String, _ why: String) {
     guard let at = leftOut.firstIndex(where: { $0.path == path }) else { return leaveOut(path, why) }

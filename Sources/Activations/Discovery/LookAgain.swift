@@ -7,6 +7,7 @@ extension DumpContents {
 
   /// Notes what ``unfilledRows()`` found, here or elsewhere.
   public mutating func note(_ unfilled: UnfilledRows) {
+    noteOthers(unfilled.others)
     guard unfilled.rows > 0, let last = layers[0].parts.last else { return }
     let isOne = unfilled.rows == 1
     let rows =
@@ -19,6 +20,15 @@ extension DumpContents {
       : "To leave \(isOne ? "it" : "them") out, make the file again, or give each file a dataset count"
     evidence.assume(
       "\(rows) zero, NaN or the fill value in every layer\(dump.parts.count > 1 ? " of \(last.file.path)" : ""), and counted all the same: perhaps the writer was stopped before it came so far. \(advice)."
+    )
+  }
+
+  private mutating func noteOthers(_ runs: [Range<Int>]) {
+    guard !runs.isEmpty else { return }
+    let some = runs.prefix(5).map { "\(grouped($0.lowerBound)) to \(grouped($0.upperBound - 1))" }.joined(
+      separator: ", ")
+    evidence.assume(
+      "The rows \(some)\(runs.count > 5 ? ", …" : "") are zero, NaN or the fill value in every layer, though rows after them are not, and counted all the same: perhaps one of several writers was stopped. To leave them out, write the dump without them."
     )
   }
 }
@@ -47,8 +57,10 @@ extension DumpContents {
         "The class of each file is the name of its folder, for files of one name lie in several. If that is wrong, give the files names of their own."
       )
     }
-    if request.labels == nil { try refuseOtherOrder(dump, columns, perPart: counted.perPart) }
     lookForScales(dump.first, layers, &evidence)
+    OddRows.tellOfNoClass(columns.labels, counted.labels, &evidence)
+    OddRows.tellOfStates(dump.files, &evidence)
+    OddRows.tellOfClasses(layers, request, hasLabels: counted.labels != nil, &evidence)
     try lookAtColumns(dump.first, columns, layers, rows: counted.perPart[0], &evidence)
     if columns.labels == nil, request.classFrom == nil, dump.files.count > 1, dump.files.count <= 1000,
       counted.labels == nil
@@ -91,6 +103,11 @@ extension DumpContents {
       evidence.assume(
         "\(info.path): the first axis has a length of 1, and the second is taken as that of the rows (axes: \(axes)). If the whole is one row, name the axes in a job, as in axes: NTD."
       )
+    } else if info.shape.count > 2, info.shape[0] == info.shape[1] {
+      let others = String(axes.letters.dropFirst().dropFirst())
+      evidence.assume(
+        "\(info.path): its first two axes are equally long; the first is taken as that of the rows (axes: \(axes)). If that is wrong, name the axes in a job, as in axes: \(info.shape.count == 3 ? "TND" : "\(axes.letters[axes.letters.index(after: axes.letters.startIndex)])N\(others)")."
+      )
     } else if info.shape.count > 1, info.shape.first == info.shape.last {
       evidence.assume(
         "\(info.path): its first and last axis are equally long; the first is taken as that of the rows (axes: \(axes)). If that is wrong, name the axes in a job, as in axes: UN."
@@ -119,23 +136,35 @@ extension DumpContents {
     }
   }
 
-  /// Scales that stand in datasets of their own beside whole numbers, and that nothing heeds.
+  /// Scales that stand in datasets of their own, beside whole numbers or under their name in another group, and that nothing heeds.
   private static func lookForScales(_ file: DumpFile, _ layers: [LayerSource], _ evidence: inout Evidence) {
     for layer in layers where layer.element.isInteger && layer.numbers == nil && layer.convention == nil {
-      let words = DatasetName(layer.path).words
+      let name = DatasetName(layer.path)
+      let rows = layer.info.shape.first ?? 0
+      func isZero(_ words: [String]) -> Bool { words.contains { ["zero", "zeros", "zp", "zeropoint"].contains($0) } }
+      var scales: [(info: DatasetInfo, words: [String])] = []
       for info in file.catalogue.datasets
-      where info.element.isNumeric && info.path != layer.path
-        && Places.group(of: info.path) == Places.group(of: layer.path)
-        && [1, layer.neurons, layer.info.shape.first ?? 0].contains(info.count)
-      {
+      where info.element.isNumeric && info.path != layer.path && [1, layer.neurons, rows].contains(info.count) {
         let own = DatasetName(info.path)
-        let rest = own.words.filter { !words.contains($0) }
-        guard own.holds(any: ["scale", "scales", "zero", "qscale"]),
-          rest.allSatisfy({ ["scale", "scales", "qscale", "zero", "zeros", "point", "points", "quant"].contains($0) })
-        else { continue }
+        let isBeside = Places.group(of: info.path) == Places.group(of: layer.path)
+        let group = DatasetName(Places.group(of: info.path)).words
+        if isBeside, own.words != name.words {
+          let rest = own.words.filter { !name.words.contains($0) }
+          if NumberConvention.saysScale(rest, of: []) { scales.append((info, rest)) }
+        } else if own.last == name.last, NumberConvention.saysScale(group, of: []) {
+          scales.append((info, group))
+        }
+      }
+      func value(_ info: DatasetInfo) -> String {
+        "f[\"\(info.path.dropFirst())\"][()]\(info.count == rows && info.count != layer.neurons ? ".reshape(-1, 1)" : "")"
+      }
+      var meant = "f[\"\(layer.path.dropFirst())\"][:].astype(\"f8\")"
+      if let zero = scales.first(where: { isZero($0.words) }) { meant = "(\(meant) - \(value(zero.info)))" }
+      if let scale = scales.first(where: { !isZero($0.words) }) { meant += " * \(value(scale.info))" }
+      for (info, _) in scales {
         evidence.sayInstead(
           info.path,
-          "by its name it says for what numbers the whole numbers of \(layer.path) stand; they are counted as stored. Write the numbers meant, with h5py, as in f[\"real\"] = f[\"\(layer.path.dropFirst())\"][:] * f[\"\(info.path.dropFirst())\"][:], and in a job layers: [real]"
+          "by its name it says for what numbers the whole numbers of \(layer.path) stand; they are counted as stored. Write the numbers meant, with h5py, as in f[\"real\"] = \(meant), and in a job layers: [real]"
         )
       }
     }

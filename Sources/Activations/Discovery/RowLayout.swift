@@ -127,4 +127,31 @@ extension Axes {
       return (Axes(reversed ? String(("N" + row).reversed()) : "N" + row)!, .guess)
     }
   }
+  /// Layers as long as they are wide, beside others that can only have their rows last: theirs are last too.
+  static func turningSquares(
+    _ wanted: [LayerRequest], in dump: Dump, rows: Int, layout: RowLayout, _ evidence: inout Evidence
+  ) -> [LayerRequest] {
+    guard layout == .rows, dump.parts.count == 1 else { return wanted }
+    let open = wanted.compactMap { request -> DatasetInfo? in
+      guard request.axes == nil, let info = try? dump.first.catalogue.dataset(named: request.dataset) else {
+        return nil
+      }
+      return info.shape.count == 2 && said(by: info) == nil && info.attributes["MATLAB_class"] == nil ? info : nil
+    }
+    let squares = Set(open.filter { $0.shape == [rows, rows] }.map(\.path))
+    let others = open.filter { !squares.contains($0.path) }
+    guard !squares.isEmpty, let last = others.first, others.allSatisfy({ $0.shape[0] != rows && $0.shape[1] == rows })
+    else { return wanted }
+    return wanted.map { request in
+      guard let info = try? dump.first.catalogue.dataset(named: request.dataset), squares.contains(info.path) else {
+        return request
+      }
+      evidence.assume(
+        "\(info.path): both its axes are \(grouped(rows)) long; the last is taken as that of the rows (axes: UN), as it is in \(last.path). If that is wrong, name the axes in a job, as in axes: NU."
+      )
+      var turned = request
+      turned.axes = Axes("UN")
+      return turned
+    }
+  }
 }

@@ -1,0 +1,171 @@
+import HDF5
+
+/// Columns by which a row is known wherever it stands: its number in a data set, its file's name.
+///
+/// Layers, labels and predictions are joined by position. Where two of them stand apart and each has such a column beside it, the two
+/// must say the same; where one alone has it, and it is no count from 0, that is told.
+enum RowKeys {
+  /// What rows are joined with: some of their values, and the group in which they stand.
+  struct Side {
+    /// As a sentence names it.
+    let what: String
+    /// Where its columns are: all parts of the dump, or one file for all of them.
+    let homes: [DumpFile]
+    let group: String
+    /// Rows of each home that count.
+    let rows: [Int]
+    /// Whether columns may be longer, by rows that do not count.
+    let hasFiller: Bool
+    /// Columns that are no keys.
+    let taken: Set<String>
+
+    var total: Int { rows.reduce(0, +) }
+
+    func holds(_ length: Int) -> Bool { length == rows[0] || hasFiller && length > rows[0] }
+
+    fileprivate func candidates() -> [ColumnCandidate] {
+      ColumnCandidate.all(in: homes[0], instances: "/instances/none").filter { column in
+        column.group == group && holds(column.length) && !column.isSingle && !column.isAttribute && column.isSmall
+          && !taken.contains(column.path) && !column.name.readsLikeLabels && !column.name.readsLikePredictions
+          && !column.name.holds(any: RowKeys.orderWords)
+      }
+    }
+
+    /// The key of the same name as a column that stands elsewhere.
+    func values(numbersLike column: ColumnCandidate) -> RawLabels? {
+      let all = candidates().filter { RowKeys.isNumber($0.name) }
+      return (all.first { $0.name.last == column.name.last } ?? all.first).flatMap { values($0.path) }
+    }
+
+    /// A column for all rows; `nil` where it is none, or not everywhere.
+    func values(_ path: String) -> RawLabels? {
+      var all: RawLabels?
+      for (home, rows) in zip(homes, rows) where rows > 0 {
+        guard let values = try? home.classes(path), values.count >= rows else { return nil }
+        guard var both = all else {
+          all = values.prefix(rows)
+          continue
+        }
+        guard (try? both.append(values.prefix(rows), file: home.path)) != nil else { return nil }
+        all = both
+      }
+      return all
+    }
+  }
+
+  /// Two columns that should say the same of the rows, and do not.
+  struct Conflict {
+    let ours, theirs: String
+    /// Whether each row is told by them, so that one can be put into the order of the other.
+    let tellsRows: Bool
+  }
+
+  fileprivate static let orderWords: Set<String> = [
+    "perm", "permutation", "order", "argsort", "shuffle", "shuffled", "rank", "ranks", "sort", "sorted",
+  ]
+  static let numberWords: Set<String> = [
+    "id", "ids", "index", "indices", "idx", "uid", "uids", "uuid", "guid", "key", "keys",
+  ]
+
+  /// Whether it is called like a number of the row; pandas calls the index of a frame `axis1`.
+  static func isNumber(_ name: DatasetName) -> Bool {
+    (name.holds(any: numberWords) || name.last == "axis1") && !name.holds(any: orderWords) && !name.readsLikeLabels
+  }
+
+  private static func isText(_ column: ColumnCandidate, _ file: DumpFile) -> Bool {
+    if case .string? = (try? file.catalogue.dataset(named: column.path))?.element { true } else { false }
+  }
+
+  /// The first two columns of two sides that contradict each other; those of one name before others.
+  /// - Parameter evidence: takes what was found to have nothing in common.
+  static func conflict(_ ours: Side, _ theirs: Side, _ evidence: inout Evidence) -> Conflict? {
+    guard ours.group != theirs.group || ours.homes[0].path != theirs.homes[0].path, ours.total == theirs.total,
+      ours.total > 1
+    else { return nil }
+    let (mine, yours) = (ours.candidates(), theirs.candidates())
+    var values: [String: RawLabels?] = [:]
+    func read(_ side: Side, _ path: String, _ key: String) -> RawLabels? {
+      if let known = values[key + path] { return known }
+      let found = side.values(path)
+      values[key + path] = .some(found)
+      return found
+    }
+    let shared = Set(mine.map(\.name.last)).intersection(yours.map(\.name.last))
+    for a in mine {
+      for b in yours {
+        let isNamesake = a.name.last == b.name.last
+        // What has a namesake is held against that alone.
+        guard isNamesake || !shared.contains(a.name.last) && !shared.contains(b.name.last) else { continue }
+        let areNumbers = isNumber(a.name) && isNumber(b.name)
+        guard isNamesake || areNumbers || isText(a, ours.homes[0]) && isText(b, theirs.homes[0]),
+          let x = read(ours, a.path, "a"), let y = read(theirs, b.path, "b"), x.count == y.count, !x.isSame(as: y)
+        else { continue }
+        switch x.relation(to: y) {
+        case .reordered: return Conflict(ours: a.path, theirs: b.path, tellsRows: true)
+        case .overlapping where isNamesake: return Conflict(ours: a.path, theirs: b.path, tellsRows: false)
+        case .reorderedWithRepeats where isNamesake && areNumbers:
+          return Conflict(ours: a.path, theirs: b.path, tellsRows: false)
+        case .apart where isNamesake && (areNumbers || isText(a, ours.homes[0])):
+          evidence.assume(
+            "\(a.path) and \(b.path) have no value in common, and rows are joined by their position: \(ours.what) with \(theirs.what). If these are not the same rows in the same order, write them so."
+          )
+        default: continue
+        }
+      }
+    }
+    return nil
+  }
+}
+
+extension RawLabels {
+  fileprivate enum Relation {
+    /// The same values, each once, in another order.
+    case reordered
+    /// Each once here and there, but only some are the same.
+    case overlapping
+    /// The same values as often, in another order.
+    case reorderedWithRepeats
+    case apart
+    case other
+  }
+
+  /// Whether they are equal, or whole numbers that count from another beginning.
+  fileprivate func isSame(as other: RawLabels) -> Bool {
+    if self == other { return true }
+    guard case .integers(let these) = self, case .integers(let those) = other, these.count == those.count,
+      let first = these.first
+    else { return false }
+    let (offset, isTooFar) = first.subtractingReportingOverflow(those[0])
+    return !isTooFar && zip(these, those).allSatisfy { $0.subtractingReportingOverflow($1) == (offset, false) }
+  }
+
+  fileprivate func relation(to other: RawLabels) -> Relation {
+    switch (self, other) {
+    case (.integers(let these), .integers(let those)): Self.relation(these, those)
+    case (.texts(let these), .texts(let those)): Self.relation(these, those)
+    default: .other
+    }
+  }
+
+  private static func relation<Value: Hashable & Comparable>(_ these: [Value], _ those: [Value]) -> Relation {
+    let (a, b) = (Set(these), Set(those))
+    let common = a.count <= b.count ? a.count(where: b.contains) : b.count(where: a.contains)
+    if common == 0 { return .apart }
+    guard a.count == these.count, b.count == those.count else {
+      return a.count > 1 && these.sorted() == those.sorted() ? .reorderedWithRepeats : .other
+    }
+    return common == these.count ? .reordered : .overlapping
+  }
+
+  /// Whether the least of some numbers is 1.
+  var startsAtOne: Bool { if case .integers(let values) = self { values.min() == 1 } else { false } }
+
+  /// Whether they are all numbers from 0, or from 1, to the last row, but not in this order.
+  var isPermutation: Bool {
+    guard case .integers(let values) = self, values.count > 1, let low = values.min(), low == 0 || low == 1 else {
+      return false
+    }
+    let all = low..<low + Int64(values.count)
+    return !values.elementsEqual(all) && Set(values) == Set(all)
+  }
+}
