@@ -114,7 +114,7 @@ let package = Package(
     .testTarget(name: "ActivationsTests", dependencies: ["Activations", "Expressions", "Fixtures", "HDF5"]),
     .testTarget(
       name: "TileStoreTests",
-      dependencies: ["Fixtures", "TileStore", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: ["CKernels", "Fixtures", "TileStore", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
       name: "PrecomputeTests", dependencies: ["Activations", "Distributions", "Fixtures", "HDF5", "Precompute"]),
     .testTarget(name: "ViewsTests", dependencies: ["CKernels", "Expressions", "Fixtures", "TileStore", "Views"]),

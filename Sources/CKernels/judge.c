@@ -142,28 +142,73 @@ ND_CLONES void nd_code_cells(uint8_t *restrict cells, const uint8_t *restrict co
   for (; i < count; i++) cells[i] = cell_of(codes[i], apart[(first + i) / 8] >> (first + i) % 8 & 1, origin);
 }
 
-static ND_INLINE void add_distances(nd_distances to, const uint8_t *codes, const uint8_t *cells, size_t rows, size_t samples,
-                                const double *places, const double *medians, const int32_t *classes) {
-  double *restrict sums = to.sums, *restrict compared = to.compared, *restrict finite = to.finite;
-  for (size_t row = 0; row < rows; row++) {
-    const double median = medians[classes[row] < 0 ? 0 : classes[row]];
-    const int has_median = classes[row] >= 0 && median == median;
-    for (size_t s = 0; s < samples; s++) {
-      const size_t i = row * samples + s;
-      const uint32_t cell = cells[i], place = cell < ND_CELL_ZERO ? codes[i] : 256 - ND_CELL_ZERO + cell;
-      const int is_finite = cell != ND_CELL_NONE, is_compared = is_finite && has_median;
-      // Of no cell the place is that of zeros: nothing is read beyond the places, and nothing added.
-      const double distance = fabs(places[is_finite ? place : 256] - median);
-      finite[row] += is_finite;
-      compared[row] += is_compared;
-      sums[row] += is_compared ? distance : 0;
+/// Values whose distances are found together.
+enum { DISTANCES = 256 };
+
+/// Where values stand. Which of them are 0 nobody can predict: nothing here may be a branch.
+static ND_INLINE void places_of(double *restrict to, const uint8_t *restrict codes, const uint8_t *restrict cells, size_t count,
+                                const double *restrict places) {
+  uint16_t at[DISTANCES];
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t code = codes[i], cell = cells[i], apart = 256 - ND_CELL_ZERO + cell;
+    at[i] = (uint16_t)(code ^ ((code ^ apart) & -(cell >> 4)));
+  }
+  for (size_t i = 0; i < count; i++) to[i] = places[at[i]];
+}
+
+/// Rows of one sample.
+static ND_INLINE void add_single(nd_distances to, const uint8_t *codes, const uint8_t *cells, size_t rows, const double *places,
+                                 const double *medians, const int32_t *classes) {
+  const double none = NAN;
+  for (size_t first = 0; first < rows; first += DISTANCES) {
+    double at[DISTANCES], own[DISTANCES];
+    const size_t count = rows - first < DISTANCES ? rows - first : DISTANCES;
+    double *restrict sums = to.sums + first, *restrict compared = to.compared + first, *restrict finite = to.finite + first;
+    places_of(at, codes + first, cells + first, count, places);
+    for (size_t i = 0; i < count; i++) {
+      const int32_t class = classes[first + i];
+      own[i] = *(class < 0 ? &none : medians + class);
+    }
+    for (size_t i = 0; i < count; i++) {
+      // Without a median there is no distance.
+      const double distance = fabs(at[i] - own[i]);
+      finite[i] += cells[first + i] == ND_CELL_NONE ? 0 : 1;
+      compared[i] += distance == distance ? 1 : 0;
+      sums[i] += distance == distance ? distance : 0;
+    }
+  }
+}
+
+/// Rows of many samples.
+static ND_INLINE void add_many(nd_distances to, const uint8_t *codes, const uint8_t *cells, size_t rows, size_t samples,
+                               const double *places, const double *medians, const int32_t *classes) {
+  for (size_t first = 0; first < rows * samples; first += DISTANCES) {
+    double at[DISTANCES];
+    const size_t count = rows * samples - first < DISTANCES ? rows * samples - first : DISTANCES;
+    places_of(at, codes + first, cells + first, count, places);
+    for (size_t i = 0, row = first / samples; i < count; row++) {
+      const double median = classes[row] < 0 ? NAN : medians[classes[row]];
+      const size_t last = (row + 1) * samples - first < count ? (row + 1) * samples - first : count;
+      double sum = to.sums[row], compared = to.compared[row], finite = to.finite[row];
+      for (; i < last; i++) {
+        const double distance = fabs(at[i] - median);
+        finite += cells[first + i] == ND_CELL_NONE ? 0 : 1;
+        compared += distance == distance ? 1 : 0;
+        sum += distance == distance ? distance : 0;
+      }
+      to.sums[row] = sum;
+      to.compared[row] = compared;
+      to.finite[row] = finite;
     }
   }
 }
 
 ND_CLONES void nd_add_distances(nd_distances to, const uint8_t *codes, const uint8_t *cells, size_t rows, size_t samples,
-                                const double *places, const double *medians, const int32_t *classes) {
-  // With one sample a row, rows go through vectors.
-  if (samples == 1) add_distances(to, codes, cells, rows, 1, places, medians, classes);
-  else add_distances(to, codes, cells, rows, samples, places, medians, classes);
+                                const double *given, const double *medians, const int32_t *classes) {
+  // Also what is not finite has a place, which is none, so that nothing is asked value by value.
+  double places[256 - ND_CELL_ZERO + ND_CELL_NONE + 1];
+  memcpy(places, given, sizeof places - sizeof *places);
+  places[256 - ND_CELL_ZERO + ND_CELL_NONE] = NAN;
+  if (samples == 1) add_single(to, codes, cells, rows, places, medians, classes);
+  else add_many(to, codes, cells, rows, samples, places, medians, classes);
 }

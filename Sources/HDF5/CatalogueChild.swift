@@ -187,8 +187,8 @@ public enum CatalogueChild {
 }
 
 extension JSONEncoder {
-  /// Attributes may hold NaN and infinities.
-  static var forCatalogues: JSONEncoder {
+  /// For what a catalogue holds: attributes may be NaN or infinite, which JSON by itself cannot say.
+  public static var forCatalogues: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")

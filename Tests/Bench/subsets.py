@@ -73,18 +73,23 @@ def tiles(client, rows, neurons):
             line("  the first, which also evaluates the expression", f"{first:.1f}")
 
 
-def orders(client, name, sample, mark):
+#: What neurons are ordered by: of a group of the moment, `{}`, and of the rest.
+FIGURES = ("median({})", "auroc({},{rest})", "mean({})", "deviation({})", "zeros({})", "minimum({})", "maximum({})", "percentile(row 7,{})")
+
+
+def orders(client, name, sample, mark, figure="median({})"):
     """The first tile of a layer in an order by a group of the moment that nobody has asked for."""
     base = layer(client, name)
     client.get(f"{base}/tiles/0/0/0?order=median(all)")
     times = []
     for number in range(10):
-        text = f"label in [{number}, {(number + 1) % CLASSES}, {(number + 3) % CLASSES}, {(number + 4) % CLASSES}, {(number + 6) % CLASSES}] and row != {sample}"
-        order = f"median(where:({text}))"
+        text = f"label in [{number}, {(number + 1) % CLASSES}, {(number + 3) % CLASSES}, {(number + 4) % CLASSES}, {(number + 6) % CLASSES}] and row != {sample} and row != {FIGURES.index(figure)}"
+        order = figure.format(f"where:({text})", rest=f"where:(not ({text}))")
         path = f"{base}/tiles/0/0/0?order={quoted(order)}" + (f"&sample={sample}" if sample else "")
         times.append(client.get(path)[0])
     what = f"with {sample} rows for all" if sample else "exactly"
-    line(f"first tile by the median of half the rows, {what}, ms", "  ".join(f"{t:.0f}" for t in quantiles(times)), mark)
+    named = figure.format("half", rest="rest")
+    line(f"first tile by {named}, {what}, ms", "  ".join(f"{t:.0f}" for t in quantiles(times)), mark)
 
 
 def main():
@@ -107,11 +112,14 @@ def main():
             client = Client(server.port)
             tiles(client, *arguments.long)
             line(f"codes by row and by neuron, {arguments.wide[0]:,} rows x {arguments.wide[1]:,} neurons", "")
-            orders(client, "wide-both", 0, "mark: at most 200")
+            mark = "mark: at most 200"
+            for figure in FIGURES:
+                orders(client, "wide-both", 0, mark if figure in FIGURES[:2] else "", figure)
             line("codes by neuron only", "")
-            orders(client, "wide-columns", 0, "")
-            for sample in (1024, 256):
-                orders(client, "wide-columns", sample, "mark: at most 200" if sample == 1024 else "")
+            for figure in FIGURES:
+                orders(client, "wide-columns", 0, mark if figure in FIGURES[:2] else "", figure)
+            for figure in FIGURES[:2]:
+                orders(client, "wide-columns", 1024, mark, figure)
             line("memory at the end, MiB", f"{server.resident_mib:.0f}")
 
 

@@ -8,9 +8,10 @@ import pandas
 import pytest
 from playwright.sync_api import expect
 
-from demodump import auroc, number, ranks
+from demodump import auroc, is_told, number, ranks
 from plots import card_lines, hover_row, neuron_at, pixels, row_place, sharp, view
 from test_tasks import A, B, OF_BINS
+from test_two_stores import MOVED, ROWS, checkpoints, other_card, values_of  # noqa: F401
 
 NEURONS = 512
 
@@ -209,6 +210,29 @@ def test_a_neuron_of_a_layer_that_is_not_shown_is_found(task, dump):
     page.mouse.move(5, 5)
     page.go_back()
     expect(page.locator("#column-conv_4")).to_have_count(0)
+
+
+@pytest.mark.task(29, "two checkpoints", most=4)
+def test_what_changed_between_two_checkpoints(task, checkpoints):  # noqa: F811
+    hands = task(f"{checkpoints}#1;d=before;l=fc;g=1,2;s0=i")
+    page = hands.page
+    hands.click("#compare:not([disabled])")
+    # The other data set is offered first, and its current version.
+    page.wait_for_selector('form.compare-menu[data-of="after"]')
+    hands.click("#compare-show")
+    page.wait_for_selector("#column-fc-other")
+    sharp(page)
+    hands.click("#compare-sort")
+    page.wait_for_selector('#column-fc[data-order="w0.0"]')
+    sharp(page)
+    most = sorted(MOVED, key=lambda neuron: -MOVED[neuron])
+    for line, neuron in enumerate(most):
+        assert neuron_at(page, "fc", line) == neuron
+        cats = np.arange(ROWS) % 2 == 0
+        before, after = (np.median(values_of(checkpoint)[cats, neuron].astype("f8")) for checkpoint in ("before", "after"))
+        assert is_told(card_lines(page)["cat"][0], before)
+        (told,) = [cells.split("\t")[1] for cells in other_card(page, line).split("\n") if cells.startswith("cat")]
+        assert is_told(told, after), (neuron, told, after)
 
 
 @pytest.mark.task(30, "the same on a phone", most=6)

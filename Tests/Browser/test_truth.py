@@ -28,7 +28,7 @@ def layers():
 
     made = {
         "hot_300": times(300, [17]), "hot_1e6": times(1e6, [17]), "hundred_hot": times(300, rng.permutation(NEURONS)[:100]),
-        "heavy_tail": rng.standard_t(2, (ROWS, NEURONS)), "two_scales": times(100, np.arange(NEURONS // 2)),
+        "heavy_tail": rng.standard_t(2, (ROWS, NEURONS)), "heavier_tail": np.random.default_rng(15).standard_t(1.5, (ROWS, NEURONS)), "two_scales": times(100, np.arange(NEURONS // 2)),
         "constant": np.tile(rng.standard_normal(NEURONS), (ROWS, 1)), "gelu": gelu, "softmax": softmax, "relu": np.maximum(normal - 0.5, 0),
     }
     return {name: values.astype("f4") for name, values in made.items()}
@@ -125,7 +125,7 @@ def rows_of(page, count):
     return page.eval_on_selector("section.column", ROW_PIXELS, [0, count])
 
 
-MOVING = ("hot_300", "hot_1e6", "hundred_hot", "heavy_tail", "two_scales", "gelu", "softmax", "relu")
+MOVING = ("hot_300", "hot_1e6", "hundred_hot", "heavy_tail", "heavier_tail", "two_scales", "gelu", "softmax", "relu")
 
 
 @pytest.mark.parametrize("name", MOVING)

@@ -1,10 +1,12 @@
 """Two checkpoints side by side: the same neuron in the same row, ordered by what changed, by a control and by a link."""
 
+import io
 import json
 import subprocess
 
 import h5py
 import numpy as np
+import pandas
 import pytest
 from playwright.sync_api import expect
 
@@ -27,7 +29,7 @@ def values_of(checkpoint):
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory):
-    """Two stores of the same rows; in the second, classes have other numbers, and there is a layer less and one that is larger."""
+    """Two stores of the same rows; in the second, classes have other numbers, and there is a layer less and one that is larger. `run` is one store in both versions."""
 
     def make(folder):
         jobs = []
@@ -43,7 +45,11 @@ def checkpoints(tmp_path_factory):
             job = folder / f"{name}.yaml"
             job.write_text(f"name: {name}\ndumps: [{name}.h5]\nlayers: [fc, wide]\nlabels: labels\nclass_names: {names}\ninstances: instances\n")
             jobs.append(job)
-        subprocess.run([PROGRAM, "precompute", jobs[1], "--output", folder / "checkpoints-tiles", "--progress", "none"], check=True)
+            run = folder / f"run-{name}.yaml"
+            run.write_text(job.read_text().replace(f"name: {name}", "name: run"))
+            jobs.append(run)
+        for job in jobs[1:]:
+            subprocess.run([PROGRAM, "precompute", job, "--output", folder / "checkpoints-tiles", "--progress", "none"], check=True)
         return jobs[0]
 
     server = Server(once(tmp_path_factory, "checkpoints", make))
@@ -62,6 +68,7 @@ def shown(page, checkpoints):
 def beside(page):
     page.click("#compare")
     page.select_option("#compare-dataset", "after")
+    page.wait_for_selector('form.compare-menu[data-of="after"]')
     page.click("#compare-show")
     page.wait_for_selector("#column-fc-other")
     sharp(page)
@@ -95,13 +102,19 @@ def test_the_same_neuron_stands_in_the_same_row_with_figures_of_its_own(shown):
     assert first["version"] != other["version"]
 
 
+def test_the_legend_tells_the_versions_apart(shown):
+    beside(shown)
+    shares = dict.fromkeys(part.split(")")[0] for part in shown.inner_text("#legend").split("(")[1:])
+    assert {"fc", "fc in after"} <= set(shares), shares
+
+
 def test_what_changed_comes_first_in_both(shown):
     beside(shown)
     shown.click("#compare-sort")
     shown.wait_for_selector('#column-fc[data-order="w0.0"]')
     sharp(shown)
-    (layer,) = json.loads(save(shown, "json"))["layers"]
-    assert [row["neuron"] for row in layer["rows"]][:3] == sorted(MOVED, key=lambda n: -MOVED[n])
+    for layer in json.loads(save(shown, "json"))["layers"]:
+        assert [row["neuron"] for row in layer["rows"]][:3] == sorted(MOVED, key=lambda n: -MOVED[n])
     assert "what changed in all rows (Wasserstein distance)" in shown.get_attribute("#column-fc .sort-button", "aria-label")
     for line, neuron in enumerate(sorted(MOVED, key=lambda n: -MOVED[n])):
         assert other_card(shown, line).startswith(f"neuron {neuron}")
@@ -149,18 +162,66 @@ def test_a_layer_with_other_neurons_stands_alone_and_says_so(shown):
 
 
 def test_what_is_not_here_is_told(checkpoints, open_page):
-    shown = open_page()
-    shown.goto(f"{checkpoints}#1;d=before;l=fc;g=1;s0=i")
-    sharp(shown)
-    shown.click("#compare")
-    shown.fill("#compare-version", "nothing/0123456789abcdef")
-    shown.click("#compare-show")
-    expect(shown.locator("#hint")).to_contain_text("is not here")
-    expect(shown.locator("#column-fc-other")).to_have_count(0)
     page = open_page()
     page.goto(f"{checkpoints}#1;d=before;l=fc;g=1;s0=i;other=gone/0123")
     sharp(page)
     expect(page.locator("#hint")).to_contain_text("is not here")
+    expect(page.locator("#column-fc-other")).to_have_count(0)
+
+
+def test_versions_of_one_data_set_are_chosen_from_a_list(checkpoints, open_page):
+    page = open_page()
+    page.goto(f"{checkpoints}#1;d=run;l=fc;g=1,2;s0=i;y0=0_20")
+    sharp(page)
+    newer = view(page, "fc")["version"]
+    page.click("#compare")
+    page.select_option("#compare-dataset", "run")
+    page.wait_for_selector('form.compare-menu[data-of="run"]')
+    (older,) = page.eval_on_selector_all("#compare-version option", "all => all.map(({ value }) => value)")
+    assert older != newer, "not itself"
+    page.click("#compare-show")
+    page.wait_for_selector(f'#column-fc-other[data-version="{older}"]')
+    sharp(page)
+    assert other_card(page, 7).startswith("neuron 7")
+    # A data set of one version has none to show beside it.
+    page.goto("about:blank")
+    page.goto(f"{checkpoints}#1;d=before;l=fc;g=1,2;s0=i")
+    sharp(page)
+    page.click("#compare")
+    page.select_option("#compare-dataset", "before")
+    page.wait_for_selector('form.compare-menu[data-of="before"]')
+    expect(page.locator(".compare-menu [role=alert]")).to_have_text("This data has no other version here.")
+    expect(page.locator("#compare-show")).to_be_disabled()
+    assert page.problems == []
+
+
+def test_tables_hold_both_versions_by_their_names(shown):
+    beside(shown)
+    own, other = (f"{name}/{shown.get_attribute(selector, 'data-version')}" for name, selector in (("before", "#column-fc"), ("after", "#column-fc-other")))
+    shown.click("#export")
+    with shown.expect_download() as download:
+        shown.click("#export-csv")
+    for one in (own, other):
+        name, version = one.split("/")
+        assert f"{name}-{version[:8]}" in download.value.suggested_filename
+    text = open(download.value.path(), newline="").read()
+    assert f"{own.replace('/', ' ')}, beside it {other.replace('/', ' ')}" in text.split("\r\n")[0]
+    table = pandas.read_csv(io.StringIO(text), comment="#")
+    labels = np.arange(ROWS) % 2
+    for version, checkpoint in ((own, "before"), (other, "after")):
+        rows = table[table.version == version].set_index("neuron")
+        assert sorted(rows.index) == list(range(NEURONS)) and set(rows.layer) == {"fc"}
+        for group, name in ((0, "cat"), (1, "dog")):
+            medians = np.median(values_of(checkpoint)[labels == group].astype("f8"), axis=0).astype("f4")
+            assert (rows.sort_index()[f"{name}: median"].to_numpy() == medians.astype("f8")).all(), (checkpoint, name)
+    data = json.loads(save(shown, "json"))
+    assert [f"{layer['dataset']['name']}/{layer['dataset']['version']}" for layer in data["layers"]] == [own, other]
+    assert data["beside"]["rows"] == ROWS and {layer["name"] for layer in data["layers"]} == {"fc"}
+    for layer, checkpoint in zip(data["layers"], ("before", "after")):
+        for row in layer["rows"]:
+            for group in row["groups"]:
+                own = values_of(checkpoint)[labels == group["group"] - 1, row["neuron"]]
+                assert group["figures"]["maximum"] == float(own.max()) and sum(group["counts"]) == len(own)
 
 
 def test_a_click_in_the_other_opens_the_neuron(shown):

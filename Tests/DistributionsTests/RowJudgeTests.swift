@@ -1,3 +1,4 @@
+import CKernels
 import Fixtures
 import Foundation
 import Testing
@@ -168,6 +169,40 @@ import Testing
       let best = others.map { evidence[$0] }.max()
       #expect(best.map { abs(figures.rival - ($0 - evidence[label])) < 1e-12 } ?? figures.rival.isNaN)
     }
+  }
+
+  // More values than are looked at together, and rows that begin and end among them.
+  @Test(arguments: [(600, 1), (256, 1), (150, 7), (3, 256), (2, 700), (0, 1)])
+  func `Distances are added as one value after another would add them`(rows: Int, samples: Int) {
+    var random = SplitMix(seed: OracleFolder.seed &+ UInt64(rows * 1000 + samples))
+    let codes = (0..<rows * samples).map { _ in UInt8.random(in: 0...255, using: &random) }
+    let cells = codes.map { code in Bool.random(using: &random) ? code / 16 : UInt8.random(in: 16...19, using: &random)
+    }
+    let places = (0..<259).map { _ in Double.random(in: -9...9, using: &random) }
+    let medians = [0.25, .nan, -3]
+    let classes = (0..<rows).map { _ in Int32.random(in: -1...2, using: &random) }
+    var found = [[Double]](repeating: (0..<rows).map(Double.init), count: 3)
+    var expected = found
+    for row in 0..<rows {
+      for sample in row * samples..<(row + 1) * samples where cells[sample] != ValueCell.none {
+        expected[2][row] += 1
+        let place = places[cells[sample] < 16 ? Int(codes[sample]) : 240 + Int(cells[sample])]
+        guard classes[row] >= 0, !medians[Int(classes[row])].isNaN else { continue }
+        expected[1][row] += 1
+        expected[0][row] += abs(place - medians[Int(classes[row])])
+      }
+    }
+    var (sums, compared, finite) = (found[0], found[1], found[2])
+    sums.withUnsafeMutableBufferPointer { sums in
+      compared.withUnsafeMutableBufferPointer { compared in
+        finite.withUnsafeMutableBufferPointer { finite in
+          let to = nd_distances(sums: sums.baseAddress, compared: compared.baseAddress, finite: finite.baseAddress)
+          nd_add_distances(to, codes, cells, rows, samples, places, medians, classes)
+        }
+      }
+    }
+    found = [sums, compared, finite]
+    #expect(found == expected)
   }
 
   @Test func `Products of many small shares do not vanish`() {

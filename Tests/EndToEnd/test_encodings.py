@@ -102,3 +102,14 @@ def test_a_char_matrix_of_matlab_is_a_column_of_texts(program, tmp_path, rng):
     path = write(tmp_path / "d.h5", {"features": x.T, "labels": np.array([[ord(c) for c in names[k]] for k in y], "u2").T},
                  [("features", "MATLAB_class", np.bytes_("single")), ("labels", "MATLAB_class", np.bytes_("char"))])  # fmt: skip
     agrees(told(program, [path], tmp_path / "Tiles")[0], expected(x, y, [name.rstrip() for name in names]))
+
+
+@pytest.mark.parametrize("place", ["", "instances/benign/"])
+def test_a_dataset_whose_name_is_not_utf8_is_no_secret(program, refused, tmp_path, rng, place):
+    y, x = mixed(rng)
+    path = write(tmp_path / "d.h5", {"fc": x, "labels": y, "instances/benign/fc": x[:1]})
+    with h5py.File(path, "r+") as f:
+        f[place.encode() + "größe".encode("latin1")] = x[:1] if place else x
+    refused(path, words=[f"/{place}gr\N{REPLACEMENT CHARACTER}", "its name is not UTF-8", "Give it another one"])
+    job = job_of(tmp_path / "job.yaml", [path], "layers: [fc]\nlabels: labels\ninstances: { rows: [] }")
+    agrees(told(program, [job], tmp_path / "Tiles")[0], expected(x, y, ["0", "1", "2"]))

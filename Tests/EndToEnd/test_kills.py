@@ -83,6 +83,7 @@ SCENARIOS = {
     "over an older version": dict(before=[count("old")], command=count("a"), after=[count("a", AGAIN)]),
     "the same again": dict(before=[count("one")], command=count("one"), after=[count("one", AGAIN)]),
     "codes by neuron and by row": dict(command=count("codes", "--checkpoint", "0"), after=[count("codes", AGAIN)]),
+    "codes without checkpoints": dict(command=count("codes"), after=[count("codes", AGAIN)]),
     "codes, shards by rows": dict(
         command=count("coded-rows", "--shard", "1/2", "--checkpoint", "0"), after=[*shards("coded-rows", 2), merge("coded-rows")]),
     "codes, merge": dict(before=shards("coded-rows", 2), command=merge("coded-rows"), after=[merge("coded-rows")]),

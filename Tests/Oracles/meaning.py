@@ -15,12 +15,16 @@ def take(f, path):
 
 
 def has(f, path):
-    """Whether there is a dataset, a group or a field of this path: anything else, such as a named type, holds no values."""
+    """Whether there is a dataset, a group or a field of this path: anything else, such as a named type, holds no values.
+
+    Raises KeyError for one that is there and cannot be opened.
+    """
     node = f
     for name in filter(None, path.split("/")):
         if isinstance(node, h5py.Dataset):
             return name in (node.dtype.names or ())
-        node = node.get(name)
+        is_hard = isinstance(node.get(name, getlink=True), h5py.HardLink)
+        node = node[name] if is_hard else node.get(name)
         if not isinstance(node, (h5py.Dataset, h5py.Group)):
             return False
     return True

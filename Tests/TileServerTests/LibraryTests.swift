@@ -72,6 +72,7 @@ struct LibraryTests {
           #expect(try server.service.library.refresh().opened.map(\.version) == [versions[number]])
           let current = try await client.execute(uri: "/api/v1/datasets/golden", method: .get).json
           #expect(current["version"]?.string == versions[number])
+          #expect(current["versions"]?.array?.map(\.string) == versions.reversed())
         }
         try await Self.expect(versions, at: client)
         try FileManager.default.removeItem(at: shelf.path(versions[0]))

@@ -36,13 +36,15 @@ struct BloscTests {
   }
 
   /// Bytes that a chunk decodes to; beyond them nothing may be written.
-  private func decoded(_ chunk: [UInt8], _ codec: ChunkCodec, bytes: Int) throws(ChunkCodec.DecodingError) -> [UInt8] {
+  private func decoded(
+    _ chunk: [UInt8], _ codec: ChunkCodec, as form: ChunkForm = .elements, bytes: Int
+  ) throws(ChunkCodec.DecodingError) -> [UInt8] {
     var target = [UInt8](repeating: 0x5A, count: bytes + 64)
     // At the end of a mapping of their own, reading beyond them would be noticed by a sanitizer.
     let result = target.withUnsafeMutableBytes { target in
       chunk.withUnsafeBytes { chunk in
         Result { () throws(ChunkCodec.DecodingError) in
-          try codec.decode(chunk, into: UnsafeMutableRawBufferPointer(rebasing: target[..<bytes]))
+          try codec.decode(chunk, as: form, into: UnsafeMutableRawBufferPointer(rebasing: target[..<bytes]))
         }
       }
     }
@@ -66,6 +68,53 @@ struct BloscTests {
         }
       }
     }
+  }
+
+  /// Bit `i & 7` of byte `i >> 3` of plane `k` is bit `k` of byte `i`.
+  private func planes(_ plain: [UInt8]) -> [UInt8] {
+    var planes = [UInt8](repeating: 0, count: plain.count)
+    for (place, byte) in plain.enumerated() {
+      for bit in 0..<8 { planes[bit * plain.count / 8 + place >> 3] |= (byte >> UInt8(bit) & 1) << UInt8(place & 7) }
+    }
+    return planes
+  }
+
+  @Test func `Bit planes are those of the bytes, whatever wrote the chunk`() throws {
+    var random = SplitMix(seed: 8)
+    for bytes in [8, 64, 264, 1024, 2048, 16384] {
+      for kind in 0..<3 {
+        for shuffle in Blosc.Shuffle.allCases {
+          let blosc = Blosc(shuffle, elementBytes: 1)
+          let plain = chunk(bytes, blosc, kind: kind, using: &random)
+          let several = buffer(plain, blosc, blockBytes: max(8, bytes / 16 * 8), isSplit: false, using: &random)
+          let sum = several.withUnsafeBytes { crc32c($0) }
+          for chunk in [encoded(plain, .blosc(blosc)), several + little(Int(sum))] {
+            #expect(try decoded(chunk, .blosc(blosc), as: .bitPlanes, bytes: bytes) == planes(plain))
+            for place in chunk.indices.shuffled(using: &random).prefix(8) {
+              var damaged = chunk
+              damaged[place] ^= 1
+              #expect(throws: ChunkCodec.DecodingError.checksum) {
+                try decoded(damaged, .blosc(blosc), as: .bitPlanes, bytes: bytes)
+              }
+              let body = Array(damaged.dropLast(4))
+              let sound = body + little(Int(body.withUnsafeBytes { crc32c($0) }))
+              // Whatever is made of it, it is the same as of its bytes.
+              let (one, other) = (
+                Result { try decoded(sound, .blosc(blosc), as: .bitPlanes, bytes: bytes) },
+                Result { try decoded(sound, .blosc(blosc), bytes: bytes) }
+              )
+              switch (one, other) {
+              case (.success(let found), .success(let other)): #expect(found == planes(other))
+              case (.failure(let found), .failure(let other)): #expect("\(found)" == "\(other)")
+              default: Issue.record("\(one) and \(other)")
+              }
+            }
+          }
+        }
+      }
+    }
+    let lz4 = chunk(4096, Blosc(.none, elementBytes: 1), kind: 1, using: &random)
+    #expect(try decoded(encoded(lz4, .lz4), .lz4, as: .bitPlanes, bytes: 4096) == planes(lz4))
   }
 
   /// Pictures are not shuffled, and of any size.

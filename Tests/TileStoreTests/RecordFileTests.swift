@@ -45,6 +45,23 @@ import Testing
     }
   }
 
+  @Test func `Scratch is read under no name`() throws {
+    try withFolder { folder in
+      let path = folder + "/a"
+      let bytes = (0..<9000).map { UInt8(truncatingIfNeeded: $0 % 251) }
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      func read(_ parts: RecordParts) throws -> [UInt8] {
+        var read = [UInt8](repeating: 0, count: bytes.count - 5)
+        try read.withUnsafeMutableBytes { try parts.read(into: $0, at: 5) }
+        return read
+      }
+      #expect(try read(RecordParts(path: path)) == Array(bytes[5...]))
+      let scratch = try RecordParts(path: path, isScratch: true)
+      #expect(!FileManager.default.fileExists(atPath: path))
+      #expect(try read(scratch) == Array(bytes[5...]))
+    }
+  }
+
   /// A writer that goes on where another was ended makes the same bytes, whatever the other had written behind that.
   @Test func goingOn() throws {
     try withFolder { folder in

@@ -52,4 +52,42 @@ struct SubsetCounterTests {
       #expect(seen == layer.layer.neurons)
     }
   }
+
+  @Test(arguments: [
+    "row >= 0", "row == 3", "row != 3", "row >= 100", "row < 30", "row < 31", "row < 0", "not row in [1, 2]",
+  ])
+  func `From bit planes, ranks lie in the same bins and orders have the same keys as from counts`(text: String) throws {
+    let subset = try Subset(Moment(parsing: text), of: store)
+    var fromBits = 0
+    for layer in store.layers {
+      let counter = try SubsetCounter(layer, subset)
+      let figures = try SubsetFigures(counter)
+      let planes = try NeuronPlanes(counter)
+      let codes = try NeuronCodes(layer)
+      var counts = [UInt32](repeating: 0, count: 256)
+      for neuron in 0..<layer.layer.neurons {
+        let tally = try counter.count(neuron, codes, into: &counts)
+        try planes.read(neuron)
+        #expect(planes.tally == tally)
+        var below = 0
+        for (bin, count) in counts.enumerated() where count > 0 {
+          for rank in [below, below + Int(count) - 1] {
+            let held = HeldBin(bin: bin, below: below, count: Int(count))
+            #expect(try planes.bin(ofRank: rank, startsAtZero: false) == held)
+            let sooner = try planes.bin(ofRank: rank, startsAtZero: figures.startsAtZero(neuron))
+            fromBits += sooner == held ? 0 : 1
+            let cells = figures.cells(neuron, tally)
+            #expect(cells.cell(ofRank: rank, in: sooner).bounds == cells.cell(ofRank: rank, in: held).bounds)
+          }
+          below += Int(count)
+        }
+        for kind in [ItemKind.zeros, .minimum, .median, .maximum] {
+          let key = try figures.key(kind, of: neuron, planes)
+          let expected = figures.key(kind, of: neuron, counts, tally)
+          #expect(key.bitPattern == expected.bitPattern || key.isNaN && expected.isNaN, "\(kind) of neuron \(neuron)")
+        }
+      }
+    }
+    if subset.rows.count > 20 { #expect(fromBits > 0) }
+  }
 }

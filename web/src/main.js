@@ -311,7 +311,7 @@ async function start() {
   neuronPanel(app, facts, rows, activation);
   groupsView(app, rows, popover);
   rowSearchView(app, rows);
-  exportView(app, facts, activation, popover);
+  exportView(app, activation, popover);
   const divergences = new DivergenceSource(app);
   divergenceView(app, divergences);
   similarView(app, divergences);

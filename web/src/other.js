@@ -47,7 +47,7 @@ export function otherApp(app, metadata, fitOf) {
   Object.assign(other, {
     first: app,
     shared: new Set(app.metadata.layers.filter((one) => metadata.layers.some((layer) => layer.id === one.id && layer.neurons === one.neurons)).map(({ id }) => id)),
-    metadata: { ...app.metadata, name: metadata.name, version: metadata.version, title: metadata.title, layers },
+    metadata: { ...app.metadata, name: metadata.name, version: metadata.version, title: metadata.title, rows: metadata.rows, layers },
     shortNames: new Map(layers.map((layer) => [layer.id, `${app.shortNames.get(layer.id) ?? layer.id} in ${label}`])),
     columnSuffix: "-other", summaries: new Map(), asked: new Map(), coarse: new Set(), other: null, fitOf, label,
     urls: {

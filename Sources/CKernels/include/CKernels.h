@@ -12,11 +12,13 @@
 #include "normal.h"
 #include "pages.h"
 #include "pairs.h"
+#include "planes.h"
 #include "positions.h"
 #include "rows.h"
 #include "run.h"
 #include "select.h"
 #include "shuffle.h"
+#include "slope.h"
 #include "unshuffle.h"
 
 #endif

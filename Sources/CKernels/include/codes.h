@@ -36,8 +36,11 @@ void nd_turn_codes(uint8_t *columns, size_t pitch, const uint8_t *codes, size_t 
 /// The same for bits: bit `p & 7` of byte `p >> 3` of a column is that of place `p`. What lies behind the last place in its byte is 0.
 void nd_turn_bits(uint8_t *columns, size_t pitch, const uint64_t *apart, size_t places);
 
-/// Adds the codes at `chosen` places of a column, of which there are `count`, to its ND_BINS counts.
-void nd_count_codes(uint32_t *counts, const uint8_t *codes, const uint32_t *chosen, size_t count);
+/// Adds those codes of a column of `words` times 64 to its ND_BINS counts whose bit is set in `chosen` and not in `apart`.
+void nd_count_chosen(uint32_t *counts, const uint8_t *codes, const uint64_t *chosen, const uint64_t *apart, size_t words);
+/// The same, as on processors that cannot bring chosen bytes together.
+void nd_count_chosen_portable(uint32_t *counts, const uint8_t *codes, const uint64_t *chosen, const uint64_t *apart,
+                             size_t words);
 
 /// Neurons that are counted together where codes lie by row.
 enum { ND_ROW_BLOCK = 128 };

@@ -8,4 +8,7 @@
 /// `crc` is 0 for a new sum, or the sum of the bytes before.
 uint32_t nd_crc32c(uint32_t crc, const void *bytes, size_t count);
 
+/// The same without instructions that only some processors have.
+uint32_t nd_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
+
 #endif

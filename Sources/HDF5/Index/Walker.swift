@@ -123,7 +123,8 @@ struct Walker: ~Copyable {
   /// Lists a group; returns the paths its hard links give.
   private mutating func children(of path: String) throws(Fault) -> [String] {
     let group = try Handle(H5Gopen2(file, path, access.id), "opening it")
-    final class Links { var found: [(name: String?, kind: H5L_type_t, order: Int64?)] = [] }
+    /// `name` is repaired where it is no UTF-8.
+    final class Links { var found: [(name: String, isText: Bool, kind: H5L_type_t, order: Int64?)] = [] }
     let links = Links()
     let status = nd_each_link(
       group.id,
@@ -131,7 +132,8 @@ struct Walker: ~Copyable {
         guard let name, let information, let context else { return -1 }
         let links = Unmanaged<Links>.fromOpaque(context).takeUnretainedValue()
         let order = information.pointee.corder_valid ? information.pointee.corder : nil
-        links.found.append((String(validatingCString: name), information.pointee.type, order))
+        let text = String(validatingCString: name)
+        links.found.append((text ?? String(cString: name), text?.isEmpty == false, information.pointee.type, order))
         return links.found.count > 1_000_000 ? -1 : 0
       }, Unmanaged.passUnretained(links).toOpaque())
     guard status >= 0 else { throw Library.failure("listing its links") }
@@ -146,9 +148,9 @@ struct Walker: ~Copyable {
 
     let prefix = path == "/" ? "/" : path + "/"
     var hard: [String] = []
-    for (name, kind, order) in links.found {
-      guard let name, !name.isEmpty else {
-        note("\(path) holds a link whose name is not UTF-8; it was skipped")
+    for (name, isText, kind, order) in links.found {
+      guard isText else {
+        lose(prefix + name, .unsupported("its name is not UTF-8, or empty", advice: "Give it another one."))
         continue
       }
       if let order { catalogue.creationOrder[prefix + name] = order }

@@ -72,6 +72,8 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
   var journals: [RecordWriter] = []
   /// How far the band was when it was saved.
   private var saved: [Int] = []
+  /// Whether a later run may go on from here.
+  private(set) var isThere = false
 
   init(files: BandFiles<Value>, clock: CheckpointClock, work: BandWork<Value>) {
     self.files = files
@@ -98,6 +100,7 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
       try files.append(work.counters, to: writer)
       if work.refinedTiles > 0 { try files.append(work.quartiles, tiles: work.refinedTiles, to: writer) }
       for position in positions { try writer.append(position.index) }
+      isThere = true
       try writer.finish()
     }
   }
@@ -133,6 +136,7 @@ final class BandCheckpoint<Value: ActivationValue & ReadableValue> {
     self.work.nextRow = header.nextRow
     self.work.gatheredRow = header.gatheredRow
     self.work.refinedTiles = header.refinedTiles
+    isThere = true
     return positions
   }
 

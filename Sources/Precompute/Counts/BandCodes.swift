@@ -7,6 +7,8 @@ import TileStore
 final class BandCodes<Value: ActivationValue & ReadableValue>: @unchecked Sendable {
   // Unchecked: stretches are begun and ended between parallel sections, in which lanes have their own; windows are added under a lock.
   let writer: RecordWriter
+  /// Whether a checkpoint says how far they were written: a later run may go on with them.
+  var areInCheckpoint = false
   private(set) var stretches: [CodeStretch]
   private var windows: [CodeWindow]
   /// Held by the lane that adds a window.
@@ -74,9 +76,10 @@ final class BandCodes<Value: ActivationValue & ReadableValue>: @unchecked Sendab
   }
 
   /// What was taken so far.
-  func file() throws -> CodeFile {
+  /// - Parameter isScratch: whether this is all, and no other run is to find it.
+  func file(isScratch: Bool = false) throws -> CodeFile {
     try writer.flush()
-    return try CodeFile(unfinished: writer.unfinishedPath, stretches, windows)
+    return try CodeFile(unfinished: writer.unfinishedPath, stretches, windows, isScratch: isScratch)
   }
 
   /// A stretch that lanes fill tile by tile.

@@ -52,11 +52,12 @@ final class CodeFile: Sendable {
   private let reader: RecordReader?
 
   /// A file that is still being written.
-  init(unfinished path: String, _ stretches: [CodeStretch], _ windows: [CodeWindow]) throws {
+  /// - Parameter isScratch: whether nothing will be written to it any more, and no other run is to find it.
+  init(unfinished path: String, _ stretches: [CodeStretch], _ windows: [CodeWindow], isScratch: Bool) throws {
     self.path = path
     self.stretches = stretches
     self.windows = windows
-    parts = try RecordParts(path: path)
+    parts = try RecordParts(path: path, isScratch: isScratch)
     reader = nil
   }
 

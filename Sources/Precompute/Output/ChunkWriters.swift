@@ -1,13 +1,16 @@
+import Synchronization
 import TileStore
 
 /// Arrays of the same planes and chunks that are written together: made on all lanes, written in order by one of them.
 final class ChunkWriters: @unchecked Sendable {
-  // Unchecked: a writer has one caller at a time, the lane that writes.
+  // Unchecked: a writer has one caller at a time, the lane that writes; what may be used anew is under a lock.
   private let writers: [ArrayWriter]
   private let planesPerShard: [Int]
   private let chunksPerShard: [Int]
   private let axes: [Int]
   private let codecs: [ChunkCodec]
+  /// Those that were written.
+  private let spare = Mutex<[Pieces]>([])
 
   /// Tasks a lane that are made before their chunks go to the files, while the next are made.
   private static let tasksPerLane = 2
@@ -33,23 +36,48 @@ final class ChunkWriters: @unchecked Sendable {
 
   func finish() { for writer in writers { writer.finish() } }
 
-  /// Encoded chunks of each array, in the order in which they are to be written.
-  struct Pieces: Sendable {
-    fileprivate struct Chunk: Sendable {
+  /// Encoded chunks of each array, in the order in which they are to be written. Written ones lend their memory to the next: new memory is
+  /// cleared by the system, which takes about as long as to fill it.
+  final class Pieces: @unchecked Sendable {
+    // Unchecked: the lane that makes them hands them to the one that writes.
+    fileprivate struct Chunk {
       let shard: [Int]
       let number: Int
       let length: Int
     }
-    fileprivate var chunks: [[Chunk]]
-    fileprivate var bytes: [[UInt8]]
+    /// The chunks of an array, behind each other.
+    fileprivate struct Room {
+      var chunks: [Chunk] = []
+      var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+      var used = 0
+
+      mutating func reserve(_ more: Int) {
+        guard bytes.count - used < more else { return }
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(used + more, used * 2), alignment: 64)
+        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<used]))
+        bytes.deallocate()
+        bytes = larger
+      }
+    }
+    fileprivate var rooms: [Room]
+
+    fileprivate init(arrays: Int) { rooms = Array(repeating: Room(), count: arrays) }
+
+    deinit { for room in rooms { room.bytes.deallocate() } }
+
+    fileprivate func clear() {
+      for array in rooms.indices {
+        rooms[array].chunks.removeAll(keepingCapacity: true)
+        rooms[array].used = 0
+      }
+    }
   }
 
   /// - Parameter count: chunks of each array that will be in them, about.
   func pieces(of count: Int = 1) -> Pieces {
-    var pieces = Pieces(chunks: writers.map { _ in [] }, bytes: writers.map { _ in [] })
+    let pieces = spare.withLock { $0.popLast() } ?? Pieces(arrays: writers.count)
     for (array, writer) in writers.enumerated() {
-      pieces.chunks[array].reserveCapacity(count)
-      pieces.bytes[array].reserveCapacity(count * codecs[array].maxEncodedBytes(writer.metadata.chunkBytes))
+      pieces.rooms[array].reserve(count * codecs[array].maxEncodedBytes(writer.metadata.chunkBytes))
     }
     return pieces
   }
@@ -59,19 +87,20 @@ final class ChunkWriters: @unchecked Sendable {
   ///   - array: its number.
   ///   - chunk: its number in the plane.
   ///   - source: all of it.
-  func encode(_ array: Int, plane: Int, chunk: Int, _ source: UnsafeRawPointer, into pieces: inout Pieces) {
+  func encode(_ array: Int, plane: Int, chunk: Int, _ source: UnsafeRawPointer, into pieces: Pieces) {
     let place = (plane / planesPerShard[array], chunk / chunksPerShard[array])
     let hasPlanes = writers[array].metadata.hasPlanes
     let shard = hasPlanes ? [place.0, place.1] : [place.1] + Array(repeating: 0, count: axes[array] - 1)
     let number = plane % planesPerShard[array] * chunksPerShard[array] + chunk % chunksPerShard[array]
     let bytes = writers[array].metadata.chunkBytes
     let codec = codecs[array]
-    let length = withUnsafeTemporaryAllocation(byteCount: codec.maxEncodedBytes(bytes), alignment: 64) { target in
-      let length = codec.encode(UnsafeRawBufferPointer(start: source, count: bytes), into: target)
-      pieces.bytes[array].append(contentsOf: target[..<length])
-      return length
-    }
-    pieces.chunks[array].append(Pieces.Chunk(shard: shard, number: number, length: length))
+    let most = codec.maxEncodedBytes(bytes)
+    pieces.rooms[array].reserve(most)
+    let used = pieces.rooms[array].used
+    let target = UnsafeMutableRawBufferPointer(rebasing: pieces.rooms[array].bytes[used..<used + most])
+    let length = codec.encode(UnsafeRawBufferPointer(start: source, count: bytes), into: target)
+    pieces.rooms[array].used += length
+    pieces.rooms[array].chunks.append(Pieces.Chunk(shard: shard, number: number, length: length))
   }
 
   /// Makes chunks on all lanes and writes them in the order of the tasks.
@@ -98,21 +127,22 @@ final class ChunkWriters: @unchecked Sendable {
   private func append(_ pieces: [Pieces]) throws {
     for (array, writer) in writers.enumerated() {
       for piece in pieces {
-        let chunks = piece.chunks[array]
+        let room = piece.rooms[array]
+        let chunks = room.chunks
         var place = 0
         var next = 0
         while next < chunks.count {
           let run = chunks[next...].prefix { $0.shard == chunks[next].shard }
           let count = run.reduce(0) { $0 + $1.length }
-          try piece.bytes[array].withUnsafeBytes {
-            try writer.append(
-              shard: chunks[next].shard, chunks: run.map { ($0.number, $0.length) },
-              bytes: UnsafeRawBufferPointer(rebasing: $0[place..<place + count]))
-          }
+          try writer.append(
+            shard: chunks[next].shard, chunks: run.map { ($0.number, $0.length) },
+            bytes: UnsafeRawBufferPointer(rebasing: room.bytes[place..<place + count]))
           place += count
           next += run.count
         }
       }
     }
+    for piece in pieces { piece.clear() }
+    spare.withLock { $0 += pieces }
   }
 }

@@ -115,11 +115,11 @@ struct CodeArrays {
       let buffer = buffers[lane]
       try read(tile: tile, samples: some, codes: buffer.codes.base, apart: buffer.apart.base)
       buffer.turn(some.count)
-      var pieces = writers.pieces(of: tileColumns)
+      let pieces = writers.pieces(of: tileColumns)
       for column in 0..<min(tileColumns, neurons - tile * tileColumns) {
         let neuron = tile * tileColumns + column
-        writers.encode(0, plane: neuron, chunk: window, buffer.columns.base + column * buffer.pitch, into: &pieces)
-        writers.encode(1, plane: neuron, chunk: window, buffer.bits.base + column * buffer.bitPitch, into: &pieces)
+        writers.encode(0, plane: neuron, chunk: window, buffer.columns.base + column * buffer.pitch, into: pieces)
+        writers.encode(1, plane: neuron, chunk: window, buffer.bits.base + column * buffer.bitPitch, into: pieces)
       }
       return pieces
     }
@@ -188,12 +188,12 @@ struct CodeArrays {
       }
       let (total, each) = (some.count * chunks, Self.chunksPerTask(chunk))
       try writers.write((total + each - 1) / each, lanes: lanes, checkStop: checkStop) { lane, task in
-        var pieces = writers.pieces(of: each)
+        let pieces = writers.pieces(of: each)
         for index in task * each..<min((task + 1) * each, total) {
           let (row, number) = index.quotientAndRemainder(dividingBy: chunks)
           let place = row * pitch + number * chunk
-          writers.encode(0, plane: first + row, chunk: number, matrix.codes + place, into: &pieces)
-          writers.encode(1, plane: first + row, chunk: number, matrix.bits + place / 8, into: &pieces)
+          writers.encode(0, plane: first + row, chunk: number, matrix.codes + place, into: pieces)
+          writers.encode(1, plane: first + row, chunk: number, matrix.bits + place / 8, into: pieces)
         }
         return pieces
       }

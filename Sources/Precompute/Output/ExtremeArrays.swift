@@ -21,7 +21,7 @@ final class ExtremeArrays<Value: ActivationValue & ReadableValue> {
     precondition(band.lowerBound % size == 0)
     try writers.write((band.count + size - 1) / size, lanes: lanes) { _, task in
       let neurons = task * size..<min((task + 1) * size, band.count)
-      var pieces = writers.pieces()
+      let pieces = writers.pieces()
       for (number, end) in [ExtremeRows<Value>.End.highest, .lowest].enumerated() {
         // What lies behind the last neuron is 0.
         var values = [Value](repeating: 0, count: size * ExtremeEnd.rows)
@@ -35,8 +35,8 @@ final class ExtremeArrays<Value: ActivationValue & ReadableValue> {
           }
         }
         let chunk = band.lowerBound / size + task
-        values.withUnsafeBytes { writers.encode(2 * number, plane: 0, chunk: chunk, $0.baseAddress!, into: &pieces) }
-        rows.withUnsafeBytes { writers.encode(2 * number + 1, plane: 0, chunk: chunk, $0.baseAddress!, into: &pieces) }
+        values.withUnsafeBytes { writers.encode(2 * number, plane: 0, chunk: chunk, $0.baseAddress!, into: pieces) }
+        rows.withUnsafeBytes { writers.encode(2 * number + 1, plane: 0, chunk: chunk, $0.baseAddress!, into: pieces) }
       }
       return pieces
     }

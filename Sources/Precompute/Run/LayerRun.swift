@@ -36,11 +36,12 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
       } else {
         let bandCodes: BandCodes<Value>?
         (counters, quartiles, bandCodes) = try complete(band, walk)
-        codes.add(try bandCodes?.file())
         computed += band.count
         // Where all bands together take less than the time between two checkpoints, keeping them would gain nothing.
         let estimate = (ContinuousClock.now - begin) * source.neurons / computed
-        if let files, band.count < source.neurons, clock.isWorth(estimate) {
+        let isKept = files != nil && band.count < source.neurons && clock.isWorth(estimate)
+        codes.add(try bandCodes.map { try $0.file(isScratch: !isKept && !$0.areInCheckpoint) })
+        if isKept, let files {
           try bandCodes?.writer.finish()
           try files.write(counters, quartiles, band: band)
         }
@@ -88,6 +89,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     try findQuartiles(
       work, blocks, walk, keeper: keeper, windows: windows,
       kept: log.map { log in { @Sendable in log.hand(over: $0, to: $1) } })
+    codes?.areInCheckpoint = keeper?.isThere ?? false
     return (work.counters, work.quartiles, codes)
   }
 

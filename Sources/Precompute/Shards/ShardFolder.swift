@@ -43,7 +43,7 @@ extension PreparedJob {
           }
         }
       }
-      let encoder = JSONEncoder()
+      let encoder = JSONEncoder.forCatalogues
       encoder.outputFormatting = .sortedKeys
       let inputs = contents.dump.files.map {
         Input($0.catalogue.file, others: $0.catalogue.otherFiles, datasets: $0.catalogue.datasets)

@@ -196,7 +196,7 @@ extension OpenAPI {
             "groups": count, "instances": count,
           ]))
       ]),
-      "Current": object(["name": text, "version": version, "url": text]),
+      "Current": object(["name": text, "version": version, "url": text, "versions": list(version)]),
       "Metadata": object(
         [
           "name": text, "version": version, "title": text, "rows": count, "layers": list(layer), "groups": list(group),

@@ -35,7 +35,7 @@ extension RouteTable {
     return ["datasets": .array(entries)]
   }
 
-  /// The current version of a data set.
+  /// The current version of a data set, and all that answer: the current one first, then from the newest on.
   func current(_ route: Route, _ request: Request, _ context: ServerContext) async throws -> Response {
     _ = try Query(request.uri.query, allowing: Set(route.query))
     let name = try part("dataset", context)
@@ -43,7 +43,7 @@ extension RouteTable {
     return try small(
       [
         "name": .string(name), "version": .string(dataset.current.name),
-        "url": .string(url(name, dataset.current)),
+        "url": .string(url(name, dataset.current)), "versions": .array(dataset.all.map { .string($0.name) }),
       ], request, secret: !dataset.tokens.isEmpty)
   }
 

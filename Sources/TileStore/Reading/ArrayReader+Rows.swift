@@ -12,9 +12,9 @@ extension ArrayReader {
     precondition(chosen.map { $0.lowerBound >= 0 && $0.upperBound <= chunks } ?? true)
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 64)
     defer { scratch.deallocate() }
-    var cursor = ShardCursor(array: self, plane: plane)
+    var cursor = ChunkCursor(self)
     for chunk in chosen ?? 0..<chunks {
-      try cursor.decode(chunk, into: scratch)
+      try cursor.decode(plane: plane, chunk: chunk, into: scratch)
       let first = chunk * rowsPerChunk
       let count = min(rowsPerChunk, rows - first)
       body(first, UnsafeRawBufferPointer(rebasing: scratch[..<(count * rowBytes)]))
@@ -34,14 +34,14 @@ extension ArrayReader {
     places.sort()
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 64)
     defer { scratch.deallocate() }
-    var cursor = ShardCursor(array: self, plane: plane)
+    var cursor = ChunkCursor(self)
     var decoded = -1
     for place in places {
       let row = Int(place >> 32)
       precondition(row < rows)
       let chunk = row / rowsPerChunk
       if chunk != decoded {
-        try cursor.decode(chunk, into: scratch)
+        try cursor.decode(plane: plane, chunk: chunk, into: scratch)
         decoded = chunk
       }
       let start = row % rowsPerChunk * rowBytes
@@ -78,29 +78,5 @@ extension ArrayReader {
     }
     if let failure { throw failure }
     return values
-  }
-}
-
-/// Decodes chunks of one plane and keeps the shard in hand, so that neighbouring chunks look it up once.
-private struct ShardCursor {
-  let array: ArrayReader
-  let plane: Int
-  private var number = -1
-  private var shard: Shard?
-
-  init(array: ArrayReader, plane: Int) {
-    precondition(plane >= 0 && plane < array.planes)
-    self.array = array
-    self.plane = plane
-  }
-
-  mutating func decode(_ chunk: Int, into destination: UnsafeMutableRawBufferPointer) throws(StoreError) {
-    let wanted = array.shardAlongRows(ofChunk: chunk)
-    if let shard, wanted == number {
-      return try array.decode(shard, plane: plane, chunk: chunk, into: destination)
-    }
-    let shard = try array.shard(plane: plane, chunk: chunk)
-    (self.shard, number) = (shard, wanted)
-    try array.decode(shard, plane: plane, chunk: chunk, into: destination)
   }
 }

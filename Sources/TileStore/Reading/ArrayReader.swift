@@ -51,6 +51,9 @@ public struct ArrayReader: Sendable {
     chunksPerShard = metadata.shardShape[axis] / rowsPerChunk
   }
 
+  /// Whether it is the same array of the same version, opened once.
+  public func isSame(as other: ArrayReader) -> Bool { path == other.path && folder.serial == other.folder.serial }
+
   /// Bytes of a decoded inner chunk.
   public var chunkBytes: Int { rowsPerChunk * rowBytes }
   /// Inner chunks of a plane.
@@ -70,10 +73,12 @@ public struct ArrayReader: Sendable {
     try maps.shard(at: shardPath(plane: plane, chunk: chunk), of: folder, metadata: metadata)
   }
 
-  func decode(_ shard: Shard, plane: Int, chunk: Int, into destination: UnsafeMutableRawBufferPointer)
-    throws(StoreError)
-  {
-    try shard.decode(index(plane: plane, chunk: chunk), chunk: place(plane: plane, chunk: chunk), into: destination)
+  func decode(
+    _ shard: Shard, plane: Int, chunk: Int, as form: ChunkForm = .elements,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) {
+    try shard.decode(
+      index(plane: plane, chunk: chunk), chunk: place(plane: plane, chunk: chunk), as: form, into: destination)
   }
 
   /// Index of an inner chunk within its shard.

@@ -33,7 +33,7 @@ final class Shard: Sendable {
   /// Where inner chunk `index` lies in the file; `nil` where the index calls it missing.
   ///
   /// - Parameter chunk: its place in the array, for the message.
-  func range(ofChunk index: Int, chunk: [Int]) throws(StoreError) -> Range<Int>? {
+  func range(ofChunk index: Int, chunk: @autoclosure () -> [Int]) throws(StoreError) -> Range<Int>? {
     precondition(index >= 0 && index < chunkCount)
     let (offset, length) = file.withBytes { bytes in
       (
@@ -44,7 +44,7 @@ final class Shard: Sendable {
     if offset == .max && length == .max { return nil }
     let (end, overflow) = offset.addingReportingOverflow(length)
     guard !overflow, end <= UInt64(file.byteCount), length <= UInt64(codec.maxEncodedBytes(chunkBytes)) else {
-      throw .corrupt(path, chunk: chunk, "bytes \(offset) to \(end) do not lie in the file, or are too many")
+      throw .corrupt(path, chunk: chunk(), "bytes \(offset) to \(end) do not lie in the file, or are too many")
     }
     return Int(offset)..<Int(end)
   }
@@ -60,15 +60,16 @@ final class Shard: Sendable {
   /// Decodes inner chunk `index` to `destination`, which has exactly its decoded size.
   ///
   /// - Throws: `StoreError` of kind `corrupt` where the chunk is missing, fails its checksum, or has another size.
-  func decode(_ index: Int, chunk: @autoclosure () -> [Int], into destination: UnsafeMutableRawBufferPointer)
-    throws(StoreError)
-  {
+  func decode(
+    _ index: Int, chunk: @autoclosure () -> [Int], as form: ChunkForm = .elements,
+    into destination: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) {
     guard let range = try range(ofChunk: index, chunk: chunk()) else {
       throw .corrupt(path, chunk: chunk(), "the inner chunk is missing")
     }
     do throws(ChunkCodec.DecodingError) {
       try file.withBytes { bytes throws(ChunkCodec.DecodingError) in
-        try codec.decode(UnsafeRawBufferPointer(rebasing: bytes[range]), into: destination)
+        try codec.decode(UnsafeRawBufferPointer(rebasing: bytes[range]), as: form, into: destination)
       }
     } catch {
       let what =

@@ -44,11 +44,14 @@ public final class RecordParts: Sendable {
   private let path: String
   private let descriptor: Int32
 
+  /// - Parameter isScratch: whether nobody else will ever read the file. Then its name is taken away: when this is closed, what the disk does
+  ///   not have of it yet need not be brought there.
   /// - Throws: `RecordFileError`.
-  public init(path: String) throws(RecordFileError) {
+  public init(path: String, isScratch: Bool = false) throws(RecordFileError) {
     self.path = path
     descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw RecordFileError(path, String(cString: strerror(errno))) }
+    if isScratch { unlink(path) }
   }
 
   deinit { close(descriptor) }

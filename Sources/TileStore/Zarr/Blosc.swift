@@ -206,6 +206,26 @@ extension Blosc {
     guard isWhole, used == buffer.count else { throw .malformed }
   }
 
+  /// Decodes a buffer of single bytes, shuffled by bits, to their bit planes, which is how they lie in a block.
+  /// - Returns: `false` where it is no single block of this kind, or malformed: `decode` says what it is. `destination` may have changed.
+  func decodePlanes(_ buffer: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer) -> Bool {
+    let size = destination.count
+    guard shuffle == .bits, elementBytes == 1, size > 0, buffer.count >= Self.prefixBytes,
+      buffer[0] == Self.containerVersion, buffer[1] == Self.lz4Version, buffer[3] == 1,
+      buffer[2] == Self.lz4Flag | Self.unsplitFlag | shuffle.flag,
+      Self.number(buffer, at: 4) == size, Self.number(buffer, at: 8) == size,
+      Self.number(buffer, at: 12) == buffer.count, Self.number(buffer, at: Self.headerBytes) == Self.headerBytes + 4,
+      Self.number(buffer, at: Self.headerBytes + 4) == buffer.count - Self.prefixBytes
+    else { return false }
+    let length = buffer.count - Self.prefixBytes
+    let stream = UnsafeRawBufferPointer(rebasing: buffer[Self.prefixBytes...])
+    if length == size {
+      destination.copyMemory(from: stream)
+      return true
+    }
+    return Int(LZ4_decompress_safe(stream.baseAddress, destination.baseAddress, Int32(length), Int32(size))) == size
+  }
+
   /// What a buffer's writer did with blocks.
   private struct Written {
     var elementBytes: Int

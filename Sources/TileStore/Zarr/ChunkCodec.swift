@@ -7,6 +7,14 @@ public func crc32c(_ bytes: UnsafeRawBufferPointer, continuing sum: UInt32 = 0) 
   return nd_crc32c(sum, base, bytes.count)
 }
 
+/// What an inner chunk is decoded to.
+public enum ChunkForm: Sendable {
+  /// The array's elements.
+  case elements
+  /// `[bit, byte]`, eight of them, of elements that are single bytes: bit `i & 7` of byte `i >> 3` of plane `k` is bit `k` of element `i`.
+  case bitPlanes
+}
+
 /// How an inner chunk is compressed (`Tiles/FORMAT.md` §7). The CRC-32C of the compressed bytes (u32, little endian) follows them.
 public enum ChunkCodec: Sendable, Equatable {
   /// numcodecs' `lz4`, of stores of version 1: the decoded size (u32, little endian), and an LZ4 block.
@@ -60,8 +68,9 @@ public enum ChunkCodec: Sendable, Equatable {
   static func isSound(_ encoded: UnsafeRawBufferPointer) -> Bool {
     let checked = encoded.count - sumBytes
     guard checked >= 0 else { return false }
-    let sum = UInt32(littleEndian: encoded.loadUnaligned(fromByteOffset: checked, as: UInt32.self))
-    return crc32c(UnsafeRawBufferPointer(rebasing: encoded[..<checked])) == sum
+    // From its first byte on: memory that follows is fetched ahead, and the last bytes would be waited for.
+    let sum = crc32c(UnsafeRawBufferPointer(rebasing: encoded[..<checked]))
+    return sum == UInt32(littleEndian: encoded.loadUnaligned(fromByteOffset: checked, as: UInt32.self))
   }
 
   public enum DecodingError: Error, Sendable, Equatable {
@@ -73,10 +82,12 @@ public enum ChunkCodec: Sendable, Equatable {
   }
 
   /// Decodes one encoded chunk to `destination`, which must be exactly its decoded size.
+  /// - Precondition: of bit planes, the chunk has a multiple of eight bytes.
   public func decode(
-    _ encoded: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
+    _ encoded: UnsafeRawBufferPointer, as form: ChunkForm = .elements, into destination: UnsafeMutableRawBufferPointer
   ) throws(DecodingError) {
     guard Self.isSound(encoded) else { throw .checksum }
+    if form == .bitPlanes { return try decodePlanes(encoded, into: destination) }
     let body = UnsafeRawBufferPointer(rebasing: encoded[..<(encoded.count - Self.sumBytes)])
     switch self {
     case .lz4:
@@ -87,6 +98,22 @@ public enum ChunkCodec: Sendable, Equatable {
       guard Int(decoded) == destination.count else { throw .malformed }
     case .blosc(let blosc): try blosc.decode(body, into: destination)
     }
+  }
+}
+
+extension ChunkCodec {
+  /// - Parameter encoded: with a checksum that is right.
+  private func decodePlanes(
+    _ encoded: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
+  ) throws(DecodingError) {
+    precondition(destination.count % 8 == 0, "bits of incomplete bytes")
+    let body = UnsafeRawBufferPointer(rebasing: encoded[..<(encoded.count - Self.sumBytes)])
+    if case .blosc(let blosc) = self, blosc.decodePlanes(body, into: destination) { return }
+    let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: max(destination.count, 1), alignment: 64)
+    defer { plain.deallocate() }
+    try decode(encoded, into: UnsafeMutableRawBufferPointer(rebasing: plain[..<destination.count]))
+    guard let planes = destination.baseAddress, let bytes = plain.baseAddress else { return }
+    nd_bit_shuffle(planes, bytes, destination.count, 1, planes)
   }
 }
 

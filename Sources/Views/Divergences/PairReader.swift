@@ -12,20 +12,36 @@ package enum PairFigure: String, CaseIterable, Sendable {
 final class PairReader {
   private let first: PairBlock
   private let second: PairBlock
+  /// Of the sides that are counted neuron by neuron; of one layer they look at the same.
+  private let (codes, others): (NeuronCodes?, NeuronCodes?)
   private(set) var neurons = 0..<0
   /// `[neuron]`, of those that were read.
   private var zeroBins = [Int32](repeating: -1, count: PairBlock.neuronsMax)
   private var found = [nd_pair_figures](repeating: nd_pair_figures(), count: PairBlock.neuronsMax)
 
-  init(_ first: PairSide, _ second: PairSide) {
+  /// - Throws: `StoreError`.
+  init(_ first: PairSide, _ second: PairSide) throws(StoreError) {
     precondition(first.neurons == second.neurons)
     (self.first, self.second) = (PairBlock(first), PairBlock(second))
+    let (mine, other) = (self.first.counter, self.second.counter)
+    codes = try mine.map { counter throws(StoreError) in try NeuronCodes(counter) }
+    if let mine, let other, mine.layer.exponent.isSame(as: other.layer.exponent) {
+      others = codes
+    } else {
+      others = try other.map { counter throws(StoreError) in try NeuronCodes(counter) }
+    }
   }
 
   /// Reads at most `PairBlock.neuronsMax` neurons that follow each other.
   func read(_ neurons: Range<Int>) throws {
-    try first.read(neurons)
-    try second.read(neurons)
+    if codes == nil { try first.read(neurons) }
+    if others == nil { try second.read(neurons) }
+    if codes != nil || others != nil {
+      for (place, neuron) in neurons.enumerated() {
+        if let codes { try first.count(neuron, codes, at: place) }
+        if let others { try second.count(neuron, others, at: place) }
+      }
+    }
     self.neurons = neurons
   }
 
@@ -110,7 +126,7 @@ extension PairReader {
     let steps = (all + step - 1) / step
     let pieces = all < 4096 ? 1 : min(steps, 4 * (helpers.count + 1))
     let parts = try helpers.map(pieces) { piece in
-      let reader = PairReader(first, second)
+      let reader = try PairReader(first, second)
       let neurons = steps * piece / pieces * step..<min(steps * (piece + 1) / pieces * step, all)
       var values: [Value] = []
       values.reserveCapacity(neurons.count)

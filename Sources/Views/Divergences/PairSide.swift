@@ -33,6 +33,12 @@ struct PairSide: Sendable {
     }
   }
 
+  /// Counts it where that is done neuron by neuron; `nil`: elsewhere, or many neurons at a time.
+  fileprivate var counterByNeuron: SubsetCounter? {
+    guard case .moment(let counter) = counts, counter.isSoonestByNeuron else { return nil }
+    return counter
+  }
+
   /// Bytes of a count, as they are read.
   fileprivate var countBytes: Int {
     if case .stored = counts { layer.counts(.own, .full).metadata.dataType.byteCount } else { 4 }
@@ -72,6 +78,8 @@ final class PairBlock {
   static let neuronsMax = 256
 
   let side: PairSide
+  /// Counts the side where that is done neuron by neuron.
+  let counter: SubsetCounter?
   /// `[neuron, bin]`, of `countBytes` each.
   let bytes: UnsafeMutableRawBufferPointer
   let countBytes: Int
@@ -85,6 +93,7 @@ final class PairBlock {
 
   init(_ side: PairSide) {
     self.side = side
+    counter = side.counterByNeuron
     countBytes = side.countBytes
     bytes = .allocate(byteCount: Self.neuronsMax * DyadicGrid.binCount * countBytes, alignment: 64)
     bytes.initializeMemory(as: UInt8.self, repeating: 0)
@@ -113,6 +122,15 @@ final class PairBlock {
   }
 
   func read(_ neurons: Range<Int>) throws { try side.read(neurons, into: self) }
+
+  /// Counts one neuron of a side that is counted neuron by neuron.
+  func count(_ neuron: Int, _ codes: NeuronCodes, at place: Int) throws(StoreError) {
+    guard let counter, let start = bytes.baseAddress else {
+      preconditionFailure("it is counted otherwise")
+    }
+    let row = (start + place * DyadicGrid.binCount * countBytes).assumingMemoryBound(to: UInt32.self)
+    zeros[place] = try counter.count(neuron, codes, into: row).zeros
+  }
 
   /// - Parameter neuron: at this place of those that were read.
   func histogram(_ place: Int, _ neuron: Int) -> PairCells.Histogram {

@@ -45,7 +45,7 @@ struct Separation: Sendable {
     let ranges = Self.ranges(of: a.neurons, most: most)
     let pieces = ranges.count < 16 ? 1 : helpers.count + 1
     let parts = try helpers.map(pieces) { piece in
-      let reader = PairReader(a, b)
+      let reader = try PairReader(a, b)
       var part = nothing
       for range in ranges[ranges.count * piece / pieces..<ranges.count * (piece + 1) / pieces] {
         try reader.read(range)

@@ -1,3 +1,4 @@
+import Distributions
 import TileStore
 
 extension SubsetFigures {
@@ -6,6 +7,33 @@ extension SubsetFigures {
     if kind == .zeros { return tally.count > 0 ? Double(tally.zeros) / Double(tally.count) : .nan }
     guard let bounds = cells(neuron, counts, tally).bounds(kind.statistic) else {
       preconditionFailure("\(kind) is exactly known")
+    }
+    return bounds.low / 2 + bounds.high / 2
+  }
+}
+
+extension SubsetFigures {
+  /// Whether a figure is known without counting every bin.
+  static func isOfRanks(_ kind: ItemKind) -> Bool { [.zeros, .minimum, .median, .maximum].contains(kind) }
+
+  /// The same number for a figure that `isOfRanks`.
+  func key(_ kind: ItemKind, of neuron: Int, _ planes: NeuronPlanes) throws(StoreError) -> Double {
+    try planes.read(neuron)
+    let tally = planes.tally
+    guard tally.count > 0 else { return .nan }
+    let cells = cells(neuron, tally)
+    func bin(_ rank: Int) throws(StoreError) -> HeldBin {
+      try planes.bin(ofRank: rank, startsAtZero: startsAtZero(neuron))
+    }
+    let bounds: NeuronCells.Bounds
+    switch kind {
+    case .zeros: return Double(tally.zeros) / Double(tally.count)
+    case .minimum: bounds = cells.cell(ofRank: 0, in: try bin(0)).bounds
+    case .median: bounds = try cells.quantile(QuantilePosition(quarters: 2, count: Int(tally.count)), bin)
+    case .maximum:
+      let last = Int(tally.count) - 1
+      bounds = cells.cell(ofRank: last, in: try bin(last)).bounds
+    default: preconditionFailure("\(kind) is not of ranks")
     }
     return bounds.low / 2 + bounds.high / 2
   }

@@ -1,61 +1,24 @@
+import CKernels
 import Distributions
 import TileStore
 
 /// What is known of a neuron's values in a group of which only the bins are known: each figure lies between two bounds.
 struct CellBounds {
-  /// Values that lie between the same two numbers.
-  struct Cell {
-    var low: Double
-    var high: Double
-    var count: Int
-
-    var bounds: Bounds { (low, high) }
-  }
+  typealias Bounds = NeuronCells.Bounds
+  private typealias Cell = NeuronCells.Cell
 
   /// `[bin]`.
   private let counts: UnsafeBufferPointer<UInt32>
-  private let zeros: Int
-  private let grid: NeuronGrid
-  private let extremes: (least: Double, greatest: Double)
+  private let cells: NeuronCells
   private let count: Int
-  private let isSingle: Bool
 
-  /// - Parameters:
-  ///   - counts: `[bin]`, 256 of them, which must be there as long as bounds are asked for.
-  ///   - extremes: the neuron's smallest and largest finite value in any row: no value lies beyond.
-  ///   - isSingle: whether values are kept in float32, to which figures are then rounded.
-  init(
-    _ counts: UnsafeBufferPointer<UInt32>, zeros: Int, on grid: NeuronGrid, extremes: (least: Double, greatest: Double),
-    isSingle: Bool
-  ) {
+  /// - Parameter counts: `[bin]`, 256 of them, which must be there as long as bounds are asked for.
+  init(_ counts: UnsafeBufferPointer<UInt32>, _ cells: NeuronCells) {
     self.counts = counts
-    self.zeros = zeros
-    self.grid = grid
-    self.extremes = extremes
-    self.isSingle = isSingle
+    self.cells = cells
     count = counts.reduce(0) { $0 + Int($1) }
   }
 
-  /// The cells of a bin, in ascending order: the exact zeros have one of their own, just below the rest.
-  private func cells(ofBin bin: Int) -> (zeros: Cell?, rest: Cell?) {
-    let isOfZero = bin == -grid.origin && zeros > 0
-    let rest = Int(counts[bin]) - (isOfZero ? zeros : 0)
-    let (low, high) = grid.edges(ofBin: bin)
-    return (
-      isOfZero ? Cell(low: 0, high: 0, count: zeros) : nil,
-      rest > 0 ? Cell(low: max(low, extremes.least), high: min(high, extremes.greatest), count: rest) : nil
-    )
-  }
-
-  /// Those that hold values, in ascending order.
-  private var cells: [Cell] {
-    counts.indices.filter { counts[$0] > 0 }.flatMap { bin in
-      let (zeros, rest) = cells(ofBin: bin)
-      return [zeros, rest].compactMap(\.self)
-    }
-  }
-
-  typealias Bounds = (low: Double, high: Double)
   private static let unknown: Bounds = (.nan, .nan)
 
   /// Bounds of a figure; for numbers of values, which are exact, there are none.
@@ -75,24 +38,27 @@ struct CellBounds {
   }
 
   private func quantile(quarters: Int) -> Bounds {
-    let position = QuantilePosition(quarters: quarters, count: count)
-    let (a, b) = (cell(ofRank: position.lower), cell(ofRank: position.upper))
-    func between(_ low: Double, _ high: Double) -> Double {
-      isSingle ? Double(position.interpolate(Float(low), Float(high))) : position.interpolate(low, high)
-    }
-    return (between(a.low, b.low), between(a.high, b.high))
+    cells.quantile(QuantilePosition(quarters: quarters, count: count)) { bin(ofRank: $0) }
   }
 
-  private func cell(ofRank rank: Int) -> Cell {
+  private func cell(ofRank rank: Int) -> Cell { cells.cell(ofRank: rank, in: bin(ofRank: rank)) }
+
+  private func bin(ofRank rank: Int) -> HeldBin {
     var (bin, below) = (0, 0)
     while below + Int(counts[bin]) <= rank {
       below += Int(counts[bin])
       bin += 1
     }
-    let (zeros, rest) = cells(ofBin: bin)
-    if let zeros, rank < below + zeros.count || rest == nil { return zeros }
-    guard let rest else { preconditionFailure("a bin that holds a rank has values") }
-    return rest
+    return HeldBin(bin: bin, below: below, count: Int(counts[bin]))
+  }
+
+  /// Calls `body` with the cells that hold values, in ascending order.
+  private func forEachCell(_ body: (Cell) -> Void) {
+    for bin in counts.indices where counts[bin] > 0 {
+      let (zeros, rest) = cells.cells(ofBin: bin, holding: Int(counts[bin]))
+      if let zeros { body(zeros) }
+      if let rest { body(rest) }
+    }
   }
 
   /// More than sums of so many numbers can be off by, relative to the largest.
@@ -102,7 +68,7 @@ struct CellBounds {
 
   private var mean: Bounds {
     var (low, high, largest) = (0.0, 0.0, 0.0)
-    for cell in cells {
+    forEachCell { cell in
       let share = Double(cell.count) / Double(count)
       low += share * cell.low
       high += share * cell.high
@@ -114,39 +80,66 @@ struct CellBounds {
   /// The least is that around the centre to which the values can come closest together; around any centre the farthest they can
   /// be is no less than the largest.
   private var deviation: Bounds {
-    let cells = cells
-    var (low, high) = (cells[0].low, cells[cells.count - 1].high)
-    guard low.isFinite, high.isFinite, high - low < .infinity else { return (0, .infinity) }
-    let slack = Self.deviationRounding * max(abs(low), abs(high))
-    for _ in 0..<60 {
-      let centre = low + (high - low) / 2
-      // The slope of the sum of squares of the nearest distances, which is convex.
-      let slope = cells.reduce(0) { $0 + Double($1.count) * (centre - min(max(centre, $1.low), $1.high)) }
-      if slope > 0 { high = centre } else { low = centre }
+    // Each bin is a cell, and the exact zeros are one more.
+    let most = DyadicGrid.binCount + 1
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * most) { memory in
+      guard let lows = memory.baseAddress else { return Self.unknown }
+      let (highs, sizes) = (lows + most, lows + 2 * most)
+      var found = 0
+      forEachCell { cell in
+        (lows[found], highs[found], sizes[found]) = (cell.low, cell.high, Double(cell.count))
+        found += 1
+      }
+      let bulk = CellSpread(lows: lows, highs: highs, sizes: sizes, cells: found, count: Double(count))
+      let (low, high) = (lows[0], highs[found - 1])
+      guard low.isFinite, high.isFinite, high - low < .infinity else { return (0, .infinity) }
+      let slack = Self.deviationRounding * max(abs(low), abs(high))
+      let bounds = mean
+      return (
+        max(0, bulk.nearest(between: low, high) - slack),
+        bulk.farthest(from: bounds.low + (bounds.high - bounds.low) / 2) + slack
+      )
     }
-    let nearest = spread(cells, low) { cell in min(max(low, cell.low), cell.high) - low }
-    let bounds = mean
-    let centre = bounds.low + (bounds.high - bounds.low) / 2
-    let farthest = spread(cells, centre) { cell in max(abs(cell.low - centre), abs(cell.high - centre)) }
-    return (max(0, nearest - slack), farthest + slack)
-  }
-
-  private func spread(_ cells: [Cell], _ centre: Double, _ distance: (Cell) -> Double) -> Double {
-    // Scaled, so that squares stay within range.
-    let largest = cells.reduce(0) { max($0, abs(distance($1))) }
-    guard largest > 0 else { return 0 }
-    let sum = cells.reduce(0.0) {
-      let scaled = distance($1) / largest
-      return $0 + Double($1.count) / Double(count) * scaled * scaled
-    }
-    return largest * sum.squareRoot()
   }
 }
 
-extension NeuronGrid {
-  /// The edges of a bin; one that holds what lies beyond a window reaches to infinity.
-  func edges(ofBin bin: Int) -> (low: Double, high: Double) {
-    func edge(_ number: Int) -> Double { Double(sign: .plus, exponent: exponent, significand: Double(origin + number)) }
-    return (hasTails && bin == 0 ? -.infinity : edge(bin), hasTails && bin == 255 ? .infinity : edge(bin + 1))
+/// How far values of which only the cells are known are from a centre.
+private struct CellSpread {
+  /// `[cell]` each, in ascending order.
+  let lows: UnsafePointer<Double>
+  let highs: UnsafePointer<Double>
+  let sizes: UnsafePointer<Double>
+  let cells: Int
+  /// Values in all.
+  let count: Double
+
+  /// The spread around the centre to which values can come closest.
+  func nearest(between least: Double, _ greatest: Double) -> Double {
+    var (low, high) = (least, greatest)
+    for _ in 0..<60 {
+      let centre = low + (high - low) / 2
+      // From here on nothing would change.
+      if centre == low { break }
+      // The slope of the sum of squares of the nearest distances, which is convex.
+      if nd_slope_is_positive(lows, highs, sizes, cells, centre) != 0 { high = centre } else { low = centre }
+    }
+    return spread { cell in min(max(low, lows[cell]), highs[cell]) - low }
+  }
+
+  /// The spread around a centre if values are as far from it as they can be.
+  func farthest(from centre: Double) -> Double {
+    spread { cell in max(abs(lows[cell] - centre), abs(highs[cell] - centre)) }
+  }
+
+  private func spread(_ distance: (_ cell: Int) -> Double) -> Double {
+    // Scaled, so that squares stay within range.
+    let largest = (0..<cells).reduce(0) { max($0, abs(distance($1))) }
+    guard largest > 0 else { return 0 }
+    var sum = 0.0
+    for cell in 0..<cells {
+      let scaled = distance(cell) / largest
+      sum += sizes[cell] / count * scaled * scaled
+    }
+    return largest * sum.squareRoot()
   }
 }

@@ -154,12 +154,12 @@ extension UnsafeMutableRawBufferPointer {
 
 extension SubsetCounter {
   /// Neurons that are counted as cheaply together as one of them.
-  var neuronsAtOnce: Int { layer.codeRows?.rowsPerChunk ?? Int(ND_TILE) }
+  var neuronsAtOnce: Int { isSoonestByNeuron ? Int(ND_TILE) : layer.codeRows?.rowsPerChunk ?? Int(ND_TILE) }
 
   /// Calls `body` with each of some neurons, its counts by bin, of which there are 256, and its tally. Counts may be changed.
   func each(_ neurons: Range<Int>, _ body: (Int, UnsafeMutablePointer<UInt32>, NeuronTally) -> Void) throws(StoreError)
   {
-    if let bands = CodeBands(self) { return try bands.each(neurons, body) }
+    if !isSoonestByNeuron, let bands = CodeBands(self) { return try bands.each(neurons, body) }
     let codes = try NeuronCodes(self)
     let counts = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(ND_BINS))
     defer { counts.deallocate() }

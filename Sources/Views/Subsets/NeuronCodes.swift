@@ -3,9 +3,9 @@ import TileStore
 
 /// The codes of one neuron after another; the memory of one thread.
 final class NeuronCodes {
-  private let columns: ArrayReader
-  private let columnsApart: ArrayReader
-  /// `[sample]`.
+  private var columns: ChunkCursor
+  private var columnsApart: ChunkCursor
+  /// `[sample]`, and what its last chunk has behind them.
   private(set) var codes: UnsafeMutableBufferPointer<UInt8>
   /// `[sample]`, a bit each: the value is no ordinary number in its bin.
   private(set) var apart: UnsafeMutableBufferPointer<UInt64>
@@ -24,11 +24,11 @@ final class NeuronCodes {
       throw .noCodes(layer.layer)
     }
     counts = layer.counts(.own, .full)
-    self.columns = columns
-    self.columnsApart = columnsApart
-    codes = .allocate(capacity: columns.rows)
+    self.columns = ChunkCursor(columns)
+    self.columnsApart = ChunkCursor(columnsApart)
+    codes = .allocate(capacity: columns.chunks * columns.chunkBytes)
     codes.initialize(repeating: 0)
-    apart = .allocate(capacity: (columns.rows + 63) / 64)
+    apart = .allocate(capacity: columnsApart.chunks * columnsApart.chunkBytes / 8)
     apart.initialize(repeating: 0)
   }
 
@@ -40,22 +40,24 @@ final class NeuronCodes {
   func readCodes(_ neuron: Int) throws(StoreError) {
     guard codesOf != neuron else { return }
     codesOf = -1
-    try Self.read(columns, neuron, into: UnsafeMutableRawBufferPointer(codes))
+    try Self.read(&columns, neuron, into: UnsafeMutableRawBufferPointer(codes))
     codesOf = neuron
   }
 
   func readApart(_ neuron: Int) throws(StoreError) {
     guard apartOf != neuron else { return }
     apartOf = -1
-    try Self.read(columnsApart, neuron, into: UnsafeMutableRawBufferPointer(apart))
+    try Self.read(&columnsApart, neuron, into: UnsafeMutableRawBufferPointer(apart))
     apartOf = neuron
   }
 
-  private static func read(_ array: ArrayReader, _ neuron: Int, into target: UnsafeMutableRawBufferPointer)
+  private static func read(_ cursor: inout ChunkCursor, _ neuron: Int, into target: UnsafeMutableRawBufferPointer)
     throws(StoreError)
   {
-    try array.stream(plane: neuron) { first, bytes in
-      UnsafeMutableRawBufferPointer(rebasing: target[first...]).copyMemory(from: bytes)
+    let step = cursor.chunkBytes
+    for chunk in 0..<cursor.chunks {
+      let part = UnsafeMutableRawBufferPointer(rebasing: target[chunk * step..<(chunk + 1) * step])
+      try cursor.decode(plane: neuron, chunk: chunk, into: part)
     }
   }
 

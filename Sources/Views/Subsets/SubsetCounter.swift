@@ -17,6 +17,12 @@ package struct SubsetCounter: Sendable {
   /// `[neuron]`: whether of all its values only zeros stand apart.
   let hasOnlyZerosApart: [Bool]
 
+  /// The samples of the group.
+  var group: RowSet { whole == nil ? samples : samples.inverted }
+
+  /// Whether all codes by neuron are looked through sooner than those by row of the samples that are looked at.
+  var isSoonestByNeuron: Bool { layer.codeRows == nil || 3 * chosen.count > samples.length }
+
   /// Bytes it takes in a cache.
   var byteCount: Int {
     samples.byteCount + chosen.count * 4 + origins.count * 9 + (whole?.count ?? 0) * MemoryLayout<NeuronTally>.stride
@@ -58,9 +64,15 @@ package struct SubsetCounter: Sendable {
     -> NeuronTally
   {
     try codes.readCodes(neuron)
+    try codes.readApart(neuron)
     counts.update(repeating: 0, count: Int(ND_BINS))
-    chosen.withUnsafeBufferPointer { nd_count_codes(counts, codes.codes.baseAddress, $0.baseAddress, $0.count) }
-    return try finish(neuron, counts, try tally(neuron, codes) { counts[Int(codes.codes[$0])] -= 1 }, codes.ofAllRows)
+    samples.words.withUnsafeBufferPointer {
+      nd_count_chosen(counts, codes.codes.baseAddress, $0.baseAddress, codes.apart.baseAddress, $0.count)
+    }
+    let tally = try looked(at: neuron, codes)
+    // Of what stands apart only zeros are in a bin; the code that says so is this one.
+    counts[Int(UInt8(truncatingIfNeeded: -origins[neuron]))] += tally.zeros
+    return try finish(neuron, counts, tally, codes.ofAllRows)
   }
 
   /// What was counted of the rows that were looked at becomes what the group holds.
@@ -92,7 +104,7 @@ package struct SubsetCounter: Sendable {
   /// What a neuron's values are, but for where they lie.
   func tally(_ neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> NeuronTally {
     if !hasOnlyZerosApart[neuron] { try codes.readCodes(neuron) }
-    return ofGroup(try tally(neuron, codes) { _ in }, neuron)
+    return ofGroup(try looked(at: neuron, codes), neuron)
   }
 
   /// A neuron's exact zeros.
@@ -100,9 +112,8 @@ package struct SubsetCounter: Sendable {
     try tally(neuron, codes).zeros
   }
 
-  /// Of the samples that are looked at.
-  /// - Parameter leaveOut: called with each of them whose value is in no bin.
-  private func tally(_ neuron: Int, _ codes: NeuronCodes, _ leaveOut: (Int) -> Void) throws(StoreError) -> NeuronTally {
+  /// What a neuron's values are in the samples that are looked at.
+  private func looked(at neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> NeuronTally {
     try codes.readApart(neuron)
     var tally = NeuronTally(count: UInt32(chosen.count), zeros: 0, nan: 0, infinite: 0)
     if hasOnlyZerosApart[neuron] {
@@ -117,9 +128,7 @@ package struct SubsetCounter: Sendable {
       while rest != 0 {
         let sample = index << 6 + rest.trailingZeroBitCount
         rest &= rest - 1
-        let kind = try codes.kind(sample, origin: origins[neuron], neuron: neuron)
-        tally.add(kind)
-        if kind != .zero { leaveOut(sample) }
+        tally.add(try codes.kind(sample, origin: origins[neuron], neuron: neuron))
       }
     }
     return tally

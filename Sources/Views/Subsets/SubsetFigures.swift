@@ -57,10 +57,17 @@ struct SubsetFigures: Sendable {
 
   /// What bounds a neuron's figures, as long as the counts are there.
   func cells(_ neuron: Int, _ counts: UnsafePointer<UInt32>, _ tally: NeuronTally) -> CellBounds {
-    CellBounds(
-      UnsafeBufferPointer(start: counts, count: DyadicGrid.binCount), zeros: Int(tally.zeros), on: grids[neuron],
-      extremes: (least[neuron], greatest[neuron]), isSingle: isSingle)
+    CellBounds(UnsafeBufferPointer(start: counts, count: DyadicGrid.binCount), cells(neuron, tally))
   }
+
+  /// Where the group's values of a neuron can lie.
+  func cells(_ neuron: Int, _ tally: NeuronTally) -> NeuronCells {
+    NeuronCells(
+      zeros: Int(tally.zeros), on: grids[neuron], extremes: (least[neuron], greatest[neuron]), isSingle: isSingle)
+  }
+
+  /// Whether no value of a neuron is negative.
+  func startsAtZero(_ neuron: Int) -> Bool { least[neuron] >= 0 }
 }
 
 extension NeuronTally {

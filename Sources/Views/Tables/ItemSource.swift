@@ -92,6 +92,12 @@ extension ItemSource {
   private func keys(_ kind: ItemKind, of moment: Moment) throws -> [Double] {
     let figures = try SubsetFigures(counter(moment))
     let (neurons, step) = (layer.layer.neurons, figures.counter.neuronsAtOnce)
+    if SubsetFigures.isOfRanks(kind), figures.counter.isSoonestByNeuron {
+      return try map(1) { chosen in
+        let planes = try NeuronPlanes(figures.counter)
+        return try chosen.map { try figures.key(kind, of: $0, planes) }
+      }
+    }
     return try map(step) { chunks in
       var keys: [Double] = []
       try figures.counter.each(chunks.lowerBound * step..<min(chunks.upperBound * step, neurons)) {

@@ -16,6 +16,7 @@ case "kernels" where CommandLine.arguments.count == 2:
   measurePasses(layer)
   measureCodes(layer)
   measureChunks(layer)
+  measureJudging()
 case "filters" where CommandLine.arguments.count == 3:
   try measureFilters(CommandLine.arguments[2])
 default:

@@ -18,11 +18,14 @@ export function csv(shot, name = "table.csv") {
   const instances = shot.instances.map((one) => one.name);
   const axes = [...new Set(shot.layers.flatMap((layer) => layer.axes))];
   const classes = shot.layers.some((layer) => layer.rows.some((row) => row.class !== undefined));
-  const head = ["layer", "pinned", "first_rank", "last_rank", "neuron", ...axes, ...(classes ? ["class"] : []), "sorted_by", "direction", "sort_key",
+  // Two versions side by side are told apart in each line.
+  /** @type {(layer: {dataset: {name: string, version: string}}) => string[]} */
+  const version = ({ dataset }) => (shot.beside ? [`${dataset.name}/${dataset.version}`] : []);
+  const head = [...(shot.beside ? ["version"] : []), "layer", "pinned", "first_rank", "last_rank", "neuron", ...axes, ...(classes ? ["class"] : []), "sorted_by", "direction", "sort_key",
     ...instances.flatMap((name) => [`${name}: lowest`, `${name}: mean`, `${name}: highest`]),
     ...shot.groups.flatMap((group) => [`${group.name}: share of zeros`, ...STATISTICS.map(({ name }) => `${group.name}: ${name}`)])];
   const lines = shot.layers.flatMap((layer) => layer.rows.map((row) => [
-    layer.name, row.pinned, row.firstRank, row.lastRank, row.neuron, ...axes.map((axis) => row.place?.[axis]), ...(classes ? [row.class] : []),
+    ...version(layer), layer.name, row.pinned, row.firstRank, row.lastRank, row.neuron, ...axes.map((axis) => row.place?.[axis]), ...(classes ? [row.class] : []),
     layer.sortedBy.words, layer.sortedBy.direction, row.key,
     ...row.values.flatMap((one) => [one.lowest, one.mean, one.highest]),
     ...shot.groups.flatMap((group) => {
@@ -30,6 +33,6 @@ export function csv(shot, name = "table.csv") {
       return [own?.zeroShare, ...STATISTICS.map((statistic) => own?.figures?.[statistic.name])];
     }),
   ]));
-  const origin = [`# ${shot.dataset.name} ${shot.dataset.version} ${shot.link}`, `# pandas.read_csv(${JSON.stringify(name)}, comment="#")`];
+  const origin = [`# ${[shot.dataset, ...(shot.beside ? [shot.beside] : [])].map(({ name, version }) => `${name} ${version}`).join(", beside it ")} ${shot.link}`, `# pandas.read_csv(${JSON.stringify(name)}, comment="#")`];
   return [...origin, ...[head, ...lines].map((line) => line.map(cell).join(","))].join("\r\n") + "\r\n";
 }

@@ -6,9 +6,10 @@ import { PRIORITY } from "../data/tiles.js";
 /** @typedef {import("../view/columnframe.js").Frame} Frame */
 /**
  * @typedef {object} Exact
- * @property {(layer: string, neuron: number) => NeuronFacts | undefined} facts
- * @property {(layer: string, neuron: number) => {rank: number, key: number} | undefined} place of pinned neurons in the layer's order
+ * @property {(frame: Frame, neuron: number) => NeuronFacts | undefined} facts
+ * @property {(frame: Frame, neuron: number) => {rank: number, key: number} | undefined} place of pinned neurons in the layer's order
  */
+/** @typedef {{frame: Frame, app: import("../app.js").App, facts: import("../data/facts.js").FactsSource}} Drawn a column's frame, and where its version is asked for more */
 
 /** Requests that wait at a time: the queue has room for others beside them. */
 const AT_ONCE = 24;
@@ -26,28 +27,29 @@ async function inTurns(all, run) {
 }
 
 /**
- * All that the rows of these frames need to be told exactly. Rows that stand for several neurons have no figures of their own.
- * @param {import("../app.js").App} app
- * @param {import("../data/facts.js").FactsSource} facts
- * @param {readonly Frame[]} frames
+ * All that the rows of these columns need to be told exactly. Rows that stand for several neurons have no figures of their own.
+ * @param {readonly Drawn[]} columns
  * @returns {Promise<Exact>}
  */
-export async function exactly(app, facts, frames) {
+export async function exactly(columns) {
   /** @type {Map<string, NeuronFacts>} */
   const found = new Map();
   /** @type {Map<string, {rank: number, key: number}>} */
   const places = new Map();
-  const wanted = frames.flatMap(({ layer, column, screen, data, arrangement }) => [
-    ...column.pinned, ...(screen.level > 0 ? [] : [...screen.rows].flatMap((row) => data.rowFacts(arrangement.query, 0, row)?.neuron ?? [])),
-  ].map((neuron) => ({ layer: layer.id, neuron })));
-  await inTurns(wanted, async ({ layer, neuron }) => {
-    found.set(`${layer}/${neuron}`, await facts.facts(layer, neuron));
+  /** @param {Frame} frame @param {number} neuron */
+  const key = ({ metadata, layer }, neuron) => `${metadata.name}/${metadata.version}/${layer.id}/${neuron}`;
+  const wanted = columns.flatMap(({ frame, facts }) => [
+    ...frame.column.pinned, ...(frame.screen.level > 0 ? [] : [...frame.screen.rows].flatMap((row) => frame.data.rowFacts(frame.arrangement.query, 0, row)?.neuron ?? [])),
+  ].map((neuron) => ({ frame, facts, neuron })));
+  await inTurns(wanted, async ({ frame, facts, neuron }) => {
+    found.set(key(frame, neuron), await facts.facts(frame.layer.id, neuron));
   });
-  const pinned = frames.flatMap((frame) => frame.column.pinned.map((neuron) => ({ frame, neuron })));
-  await inTurns(pinned, async ({ frame: { layer, arrangement: { query } }, neuron }) => {
+  const pinned = columns.flatMap(({ frame, app }) => frame.column.pinned.map((neuron) => ({ frame, app, neuron })));
+  await inTurns(pinned, async ({ frame, app, neuron }) => {
+    const { layer, arrangement: { query } } = frame;
     const { rank } = await app.json(app.urls.find(layer.id, query, neuron), PRIORITY.person);
     const { data } = await app.queue.request({ url: app.urls.rows(layer.id, 0, rank >> 8, query, []), kind: "rows", priority: PRIORITY.person });
-    places.set(`${layer.id}/${neuron}`, { rank, key: data.keys[rank & 255] });
+    places.set(key(frame, neuron), { rank, key: data.keys[rank & 255] });
   });
-  return { facts: (layer, neuron) => found.get(`${layer}/${neuron}`), place: (layer, neuron) => places.get(`${layer}/${neuron}`) };
+  return { facts: (frame, neuron) => found.get(key(frame, neuron)), place: (frame, neuron) => places.get(key(frame, neuron)) };
 }

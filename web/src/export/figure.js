@@ -121,11 +121,11 @@ function about({ layer, column, screen, arrangement, metadata, state, data, tota
  * @param {import("../app.js").App} app
  * @param {readonly Frame[]} frames
  */
-function captionOf({ metadata, state }, frames) {
+function captionOf({ metadata, state, other }, frames) {
   const classes = state.groups.map((g) => `${groupName(metadata.groups[g])} (${plural(metadata.groups[g].rows, "row")})`).join(", ");
   const parts = [
     `Activations of ${frames.map(({ layer }) => layer.name).join(" and ")}${classes ? `: ${classes}` : ""}. A row is ${frames.some(({ screen }) => screen.level > 0) ? "one or several neurons" : "a neuron"}.`,
-    `Data: ${metadata.title || metadata.name}, ${plural(metadata.rows, "row")}, version ${metadata.version}. Drawn with Neural Divergence.`,
+    `Data: ${metadata.title || metadata.name}, ${plural(metadata.rows, "row")}, version ${metadata.version}${other ? `; beside it ${other.metadata.title || other.metadata.name}, version ${other.metadata.version}` : ""}. Drawn with Neural Divergence.`,
     // An address on one's own machine tells nobody anything.
     /^(localhost|127\.|\[?::1|0\.0\.0\.0)/.test(location.hostname) ? "" : location.href,
   ];
@@ -196,7 +196,7 @@ function legendKeys(app, context, frames, theme) {
   return [
     ...state.groups.map((group, n) => bar([group], n, groupName(metadata.groups[group]))),
     ...(both ? [bar(both.groups, 0, both.name)] : []),
-    key(opacityWords(frames, state.curve, app.shortNames), theme.quiet),
+    key(opacityWords(frames, app), theme.quiet),
     ...(zeros ? [key("=0: exact zeros", theme.quiet)] : []),
     ...[...markers(state.instances, metadata, theme.name)].map(([instance, { colour, shape, hollow }]) => key(metadata.instances[instance].name, theme.ink, 14,
       (x, y) => paintMark(context, { shape, hollow, colour: css(colour) }, x + 5, y - 4, 4))),

@@ -42,20 +42,24 @@ export function snapshot(app, frames, link, exact) {
   return {
     tool: "Neural Divergence",
     link,
-    dataset: { name: metadata.name, title: metadata.title ?? null, version: metadata.version, rows: metadata.rows },
+    dataset: named(metadata),
+    ...(app.other && { beside: named(app.other.metadata) }),
     provenance: metadata.provenance ?? null,
     groups: state.groups.map((group) => ({ group, name: metadata.groups[group].name, rows: metadata.groups[group].rows })),
     instances: state.instances.map((instance) => ({ instance, ...metadata.instances[instance] })),
     opacity: { curve: state.curve, fullAtShare: frames.map(({ full }) => full) },
-    layers: frames.map((frame) => layerSnapshot(frame, exact)),
+    layers: frames.map((frame) => layerSnapshot(frame, app.layer(frame.layer.id).name, exact)),
   };
 }
 
-/** @param {Frame} frame @param {Exact} exact */
-function layerSnapshot(frame, exact) {
+/** @param {import("../types").Metadata} metadata */
+const named = ({ name, title, version, rows }) => ({ name, title: title ?? null, version, rows });
+
+/** @param {Frame} frame @param {string} name of the layer, in any version @param {Exact} exact */
+function layerSnapshot(frame, name, exact) {
   const { arrangement: of, layer, screen, axis, column, state, metadata } = frame;
   const pinned = column.pinned.map((neuron) => {
-    const place = exact.place(layer.id, neuron);
+    const place = exact.place(frame, neuron);
     return row(frame, frame.pinned.arrangement, neuron, 0, { pinned: true, first: place?.rank ?? null, last: place?.rank ?? null, key: place?.key, neuron }, exact);
   });
   const { applied } = frame.data.filter;
@@ -67,7 +71,7 @@ function layerSnapshot(frame, exact) {
     }, exact);
   });
   return {
-    layer: layer.id, name: layer.name, neurons: layer.neurons, neuronsPerRow: per, axes: neuronAxes(layer).map(({ name }) => name),
+    layer: layer.id, name, dataset: { name: metadata.name, version: metadata.version }, neurons: layer.neurons, neuronsPerRow: per, axes: neuronAxes(layer).map(({ name }) => name),
     sortedBy: { order: expression(of.order, metadata), words: phrase(of.order, metadata), direction: of.direction },
     hidden: column.hidden,
     ...(applied && state.filter && { filter: { condition: state.filter.where, way: applied.way, neurons: applied.count } }),
@@ -106,7 +110,7 @@ function neuronsBeyond({ data, arrangement, screen, axis }) {
 function row(frame, of, r, level, where, exact) {
   const { data, state, layer, metadata } = frame;
   const { neuron } = where;
-  const facts = neuron === null ? undefined : exact.facts(layer.id, neuron);
+  const facts = neuron === null ? undefined : exact.facts(frame, neuron);
   const axes = neuronAxes(layer);
   const name = neuron === null ? undefined : classesOf(layer, metadata)[neuron];
   return {

@@ -2,11 +2,11 @@
 
 import { currentUrl, metadataUrl } from "../data/api.js";
 import { FactsSource } from "../data/facts.js";
+import { PRIORITY } from "../data/tiles.js";
 import { byId, el, set, setText } from "../dom.js";
 import { plural } from "../model/format.js";
 import { groupName } from "../model/names.js";
 import { argumentFor, comparesStores, itemOf } from "../model/order.js";
-import { linkTarget } from "../model/state.js";
 import { otherApp } from "../other.js";
 
 /** @typedef {{name: string, version: string}} Version */
@@ -56,42 +56,48 @@ export function compareView(app, activation, popover, catalogue) {
   function form() {
     if (app.isPlain) return el("div", { class: "compare-menu" }, el("h3", {}, "Another version beside this one"), el("p", { class: "quiet" }, "A site of plain files holds no order that two versions share: that takes a server."));
     const others = catalogue.filter(({ name }) => name !== metadata.name);
-    const list = el("select", { id: "compare-dataset", "aria-label": "Data set" }, ...others.map((entry) => el("option", { value: entry.name }, entry.title || entry.name)));
-    const field = el("input", { type: "text", id: "compare-version", autocomplete: "off", spellcheck: "false", placeholder: `${metadata.name}/VERSION, or a link`, "aria-label": "A version, or a link to one" });
+    const own = catalogue.find(({ name }) => name === metadata.name) ?? metadata;
+    const names = el("select", { id: "compare-dataset", "data-focus": "" }, ...[...others, own].map((entry) => el("option", { value: entry.name }, `${entry.title || entry.name}${entry === own ? " (this data)" : ""}`)));
+    const versions = el("select", { id: "compare-version" });
     const fault = el("p", { role: "alert", class: "odd" });
+    const show = el("button", { type: "submit", class: "primary", id: "compare-show" }, "Show beside");
     const content = el("form", { class: "compare-menu" }, el("h3", {}, "Another version beside this one"),
       el("p", { class: "quiet" }, "The same neuron in the same row: a later checkpoint, a pruned or a patched network."),
-      others.length > 0 && el("label", {}, "Data set ", list), el("label", {}, others.length > 0 ? "or version " : "Version ", field), fault,
-      el("div", { class: "buttons" }, el("button", { type: "submit", class: "primary", id: "compare-show" }, "Show beside")));
-    content.addEventListener("submit", async (event) => {
-      event.preventDefault();
+      el("label", {}, "Data ", names), el("label", {}, "Version ", versions), fault, el("div", { class: "buttons" }, show));
+    const list = async () => {
+      const name = names.value;
+      set(content, "data-of", false);
       try {
-        const version = await found(field.value.trim(), list.value);
-        popover.close();
-        choose(version);
+        const offered = await versionsOf(name);
+        if (names.value !== name) return;
+        versions.replaceChildren(...offered.map((version) => el("option", { value: version.name }, `${version.name.slice(0, 8)}${version.current ? ", the current one" : ""}`)));
+        show.disabled = versions.disabled = offered.length === 0;
+        setText(fault, offered.length === 0 ? "This data has no other version here." : "");
+        set(content, "data-of", name);
       } catch (error) {
-        setText(fault, /** @type {any} */ (error).status === 404 ? "There is no such version here." : /** @type {any} */ (error).detail ?? /** @type {Error} */ (error).message);
+        setText(fault, /** @type {any} */ (error).detail ?? /** @type {Error} */ (error).message);
       }
+    };
+    names.addEventListener("change", list);
+    content.addEventListener("submit", (event) => {
+      event.preventDefault();
+      // Not before the list is that of the name.
+      if (content.dataset.of !== names.value) return;
+      popover.close();
+      choose({ name: names.value, version: versions.value });
     });
+    void list();
     return content;
   }
 
   /**
-   * What is meant by a text: `NAME/VERSION`, a name, a version of this data set, or a link; nothing: the data set of the list.
-   * @param {string} text
+   * The versions of a data set that can stand beside this one, the current one first.
    * @param {string} name
-   * @returns {Promise<Version>}
+   * @returns {Promise<{name: string, current: boolean}[]>}
    */
-  async function found(text, name) {
-    const hash = text.indexOf("#");
-    const link = hash >= 0 ? linkTarget(text.slice(hash)) : null;
-    if (link) return { name: link.dataset, version: link.version || (await app.json(currentUrl(link.dataset), 0)).version };
-    const [first, second] = text.split("/");
-    if (second) return { name: first, version: second };
-    if (/^[0-9a-f]{8,64}$/.test(first)) return { name: metadata.name, version: first };
-    const wanted = first || name;
-    if (!wanted) throw new Error("Name a version.");
-    return { name: wanted, version: (await app.json(currentUrl(wanted), 0)).version };
+  async function versionsOf(name) {
+    const { version, versions = [version] } = await app.json(currentUrl(name), PRIORITY.person);
+    return versions.flatMap((/** @type {string} */ one) => (name === metadata.name && one === metadata.version ? [] : [{ name: one, current: one === version }]));
   }
 
   async function load() {
@@ -102,7 +108,7 @@ export function compareView(app, activation, popover, catalogue) {
     if (!other) return activation.beside(null, null);
     if (app.isPlain) return app.tell("A site of plain files shows no other version beside this one: that takes a server.");
     try {
-      const made = otherApp(app, await app.json(metadataUrl(other.name, other.version), 0), (id) => activation.columns.get(id)?.column.axis.fit() ?? null);
+      const made = otherApp(app, await app.json(metadataUrl(other.name, other.version), PRIORITY.person), (id) => activation.columns.get(id)?.column.axis.fit() ?? null);
       if (asked === key) activation.beside(made, new FactsSource(made));
     } catch (error) {
       if (asked !== key) return;

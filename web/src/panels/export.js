@@ -14,15 +14,14 @@ const SCALE_AT_FIRST = 2;
 
 /**
  * @param {import("../app.js").App} app
- * @param {import("../data/facts.js").FactsSource} facts
  * @param {import("../view/activation.js").ActivationView} activation
  * @param {import("./popover.js").Popover} popover
  */
-export function exportView(app, facts, activation, popover) {
+export function exportView(app, activation, popover) {
   const opener = byId("export");
-  const { name, version } = app.metadata;
+  const versions = () => [app.metadata, ...(app.other ? [app.other.metadata] : [])];
   /** @param {string} ending */
-  const fileName = (ending) => `${name}-${version.slice(0, 8)}-${app.state.layers.join("-")}.${ending}`;
+  const fileName = (ending) => `${versions().map(({ name, version }) => `${name}-${version.slice(0, 8)}`).join("-")}-${app.state.layers.join("-")}.${ending}`;
   /** @param {Blob} blob @param {string} ending */
   const save = (blob, ending) => {
     const href = URL.createObjectURL(blob);
@@ -32,9 +31,8 @@ export function exportView(app, facts, activation, popover) {
   };
   const shot = async () => {
     app.writeAddress();
-    // Figures are asked for of this version.
-    const frames = activation.drawn().flatMap(({ column }) => (column.app === app ? [column.frame] : []));
-    return snapshot(app, frames, location.href, await exactly(app, facts, frames));
+    const columns = activation.drawn().map(({ column }) => ({ frame: column.frame, app: column.app, facts: activation.cardOf(column).facts }));
+    return snapshot(app, columns.map(({ frame }) => frame), location.href, await exactly(columns));
   };
   const theme = el("select", { id: "export-theme" }, el("option", { value: "light" }, "light"), el("option", { value: "dark" }, "dark"));
   const scale = el("select", { id: "export-scale", title: "Pixels for each on an ordinary screen" }, ...SCALES.map((n) => el("option", { value: n, selected: n === SCALE_AT_FIRST }, `${n}×`)));

@@ -25,13 +25,12 @@ export function overlap({ groups, lanes }) {
 /**
  * What is fully opaque, in words: one share, or one a layer where they differ.
  * @param {readonly import("./columnframe.js").Frame[]} frames
- * @param {import("../types").Curve} curve
- * @param {ReadonlyMap<string, string>} names of layers
+ * @param {import("../app.js").App} app
  */
-export function opacityWords(frames, curve, names) {
+export function opacityWords(frames, app) {
   const shares = [...new Set(frames.map(({ full }) => full))];
-  const most = shares.length === 1 ? `0–${percent(shares[0])}` : `0–${frames.map(({ full, layer }) => `${percent(full)} (${names.get(layer.id) ?? layer.name})`).join(", 0–")}`;
-  return `opacity: ${most} of a class in a bin, ${CURVES[curve]}`;
+  const most = shares.length === 1 ? `0–${percent(shares[0])}` : `0–${frames.map(({ full, layer, metadata }) => `${percent(full)} (${(metadata === app.metadata ? app : app.other)?.shortNames.get(layer.id) ?? layer.name})`).join(", 0–")}`;
+  return `opacity: ${most} of a class in a bin, ${CURVES[app.state.curve]}`;
 }
 
 const CURVES = { root: "square root", linear: "linear", log: "logarithmic" };
@@ -61,7 +60,7 @@ export function legendView(app, frames) {
     const both = overlap({ groups: state.groups, lanes: laned() });
     if (both) classes.push(key(both.groups, "", both.name));
     const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
-    const scale = state.groups.length > 0 && frames().length > 0 ? el("span", { class: "key quiet" }, opacityWords(frames(), state.curve, app.shortNames)) : null;
+    const scale = state.groups.length > 0 && frames().length > 0 ? el("span", { class: "key quiet" }, opacityWords(frames(), app)) : null;
     const dot = state.instances.length > 0 ? el("span", { class: "key quiet what-dots" }, WHAT_DOTS) : null;
     element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: exact zeros")] : []), ...dots, ...(dot ? [dot] : []));
   };

@@ -1,0 +1,79 @@
+import CKernels
+import Fixtures
+import Testing
+
+/// The kernels of `planes.h` and `slope.h` beside the same in plain words.
+struct PlaneKernelTests {
+  /// `[chunk, bit, word]`.
+  private func planes(_ codes: [UInt8], chunkWords: Int) -> [UInt64] {
+    var planes = [UInt64](repeating: 0, count: codes.count / 8)
+    for (sample, code) in codes.enumerated() {
+      let (chunk, place) = (sample / (64 * chunkWords), sample % (64 * chunkWords))
+      for bit in 0..<8 where code >> UInt8(bit) & 1 != 0 {
+        planes[(8 * chunk + bit) * chunkWords + place / 64] |= 1 << UInt64(place % 64)
+      }
+    }
+    return planes
+  }
+
+  @Test(arguments: [(4, 1), (8, 1), (32, 1), (36, 1), (4, 3), (256, 2)])
+  func `The code at every rank is that of the sorted codes`(chunkWords: Int, chunks: Int) {
+    var random = SplitMix(seed: UInt64(chunkWords * chunks))
+    let samples = 64 * chunkWords * chunks
+    for kind in 0..<6 {
+      let codes: [UInt8] = (0..<samples).map { _ in
+        switch kind {
+        case 0: .random(in: 0...255, using: &random)
+        case 1: 255
+        case 2: 0
+        case 3: [0, 255].randomElement(using: &random)!
+        case 4: .random(in: 127...128, using: &random)
+        default: Bool.random(using: &random) ? 17 : .random(in: 17...90, using: &random)
+        }
+      }
+      let packed = planes(codes, chunkWords: chunkWords)
+      for share in [0.0005, 0.1, 0.5, 1] {
+        var chosen = (0..<samples).filter { _ in .random(in: 0..<1, using: &random) < share }
+        if chosen.isEmpty { chosen = [samples - 1] }
+        var words = [UInt64](repeating: 0, count: samples / 64)
+        for sample in chosen { words[sample / 64] |= 1 << UInt64(sample % 64) }
+        let sorted = chosen.map { codes[$0] }.sorted()
+        var left = [UInt64](repeating: ~0, count: words.count)
+        for rank in Set([0, sorted.count / 2, sorted.count - 1, Int.random(in: 0..<sorted.count, using: &random)]) {
+          let found = nd_code_at_rank(
+            packed, chunkWords, chunks, words, &left, UInt32(sorted.count), UInt32(rank))
+          let code = sorted[rank]
+          #expect(found.code == UInt32(code))
+          #expect(Int(found.below) == sorted.count { $0 < code })
+          #expect(Int(found.count) == sorted.count { $0 == code })
+        }
+      }
+    }
+  }
+
+  @Test func `The sign of a slope is that of the sum in order, also where it all but vanishes`() {
+    var random = SplitMix(seed: 5)
+    var (positive, close) = (0, 0)
+    for cells in [1, 2, 7, 8, 9, 31, 256, 257] {
+      for _ in 0..<200 {
+        let width = Double.random(in: 1e-3...1e3, using: &random)
+        let start = Double.random(in: -100...100, using: &random).rounded()
+        let lows = (0..<cells).map { (start + Double($0)) * width }
+        let highs = lows.map { $0 + width }
+        let sizes = lows.map { _ in Double(Int.random(in: 1...5000, using: &random)) }
+        // Halving comes to centres where the sum is all but 0.
+        var (low, high) = (lows[0], highs[cells - 1])
+        for _ in 0..<60 {
+          let centre = low + (high - low) / 2
+          var sum = 0.0
+          for i in 0..<cells { sum += sizes[i] * (centre - min(max(centre, lows[i]), highs[i])) }
+          #expect((nd_slope_is_positive(lows, highs, sizes, cells, centre) != 0) == (sum > 0))
+          positive += sum > 0 ? 1 : 0
+          close += abs(sum) < 1e-9 * width ? 1 : 0
+          if sum > 0 { high = centre } else { low = centre }
+        }
+      }
+    }
+    #expect(positive > 1000 && close > 1000)
+  }
+}
