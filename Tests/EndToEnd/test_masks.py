@@ -159,7 +159,10 @@ def test_a_mask_is_offered(program, padded, tmp_path, name, opposite):
         advice = advice.replace(f"mask: {name}", "mask: mask")
     store, _ = told(program, [job_of(tmp_path / "job.yaml", [path], advice)], tmp_path / "Advised")
     equals(store, x, mask, labels, "samples")
-    assert f"# mask: {name}" in program.ok("inspect", "--job", path).stdout
+    # Uncommented, a line must not count the padding alone.
+    written = program.ok("inspect", "--job", path).stdout
+    assert (f"# mask: PATH  # of the opposite of {name}" if opposite else f"# mask: {name}") in written
+    assert not opposite or f"mask: {name}" not in written
 
 
 def test_lengths_are_offered_as_a_mask(program, padded, tmp_path):
