@@ -73,7 +73,7 @@ extension DumpContents {
     candidates.keep(for: layout)
     if request.layers == nil {
       try PandasFrame.refuseLabelsAmongNeurons(file, candidates.datasets)
-      candidates.leaveClasses(file, &evidence)
+      candidates.leaveClasses(file, hasLabels: columns.labels != nil, &evidence)
     }
 
     let counted = try CountedRows(columns, request, dump: dump, layout: layout, names: found?.names) { file in

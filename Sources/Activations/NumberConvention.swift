@@ -151,6 +151,18 @@ extension NumberConvention {
       && (rest.contains(where: marks.contains) || rest.contains("zero") && rest.contains { $0.hasPrefix("point") })
   }
 
+  /// Whether a scale or a zero point is given as a number, and not as the one that changes nothing.
+  private static func changesNumbers(_ name: String, _ value: AttributeValue?) -> Bool {
+    let nothing = DatasetName(name).words.contains { ["zero", "zp", "zeropoint", "offset"].contains($0) } ? 0.0 : 1.0
+    return switch value {
+    case .integer(let number)?: Double(number) != nothing
+    case .double(let number)?: number != nothing
+    case .integers(let numbers)?: numbers.contains { Double($0) != nothing }
+    case .doubles(let numbers)?: numbers.contains { $0 != nothing }
+    default: false
+    }
+  }
+
   /// Refuses whole numbers of which a group above, or the file, says what they mean: a type of their width, a scale.
   private static func refuseWordsAbove(_ info: DatasetInfo, in catalogue: Catalogue, place: String) throws {
     guard info.element.isInteger, !info.isBoolean, LayerSource.disguise(of: info) == nil else { return }
@@ -160,13 +172,16 @@ extension NumberConvention {
       let attributes = group == "/" ? catalogue.rootAttributes : catalogue.groupAttributes[group] ?? [:]
       let who = group == "/" ? "the file's" : "\(group)'s"
       // Of wider types a network's parameters are, whatever its layers hold.
-      if info.elementBytes <= 2, let (name, text, type) = anotherType(info, said: attributes) {
+      if info.elementBytes <= 2,
+        !catalogue.datasets.contains(where: { $0.shape.count > 1 && $0.element.isNumeric && !$0.element.isInteger }),
+        let (name, text, type) = anotherType(info, said: attributes)
+      {
         throw ActivationsError(
           "\(place): its values are \(info.element), and \(who) attribute \(name) says \(text). If its bytes are such numbers, \(line(for: info, as: type)); layers: [{ dataset: \(info.path), raw: true }] takes the stored numbers."
         )
       }
       let found = attributes.keys.sorted().filter {
-        attributes[$0]?.inWords != nil && saysScale(DatasetName($0).words, of: layer)
+        changesNumbers($0, attributes[$0]) && saysScale(DatasetName($0).words, of: layer)
       }
       if !found.isEmpty { throw scaled(info, found, attributes, "\(who) attributes", place: place) }
       if group == "/" { return }

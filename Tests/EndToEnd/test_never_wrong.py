@@ -193,3 +193,39 @@ def test_inputs_that_two_files_hold(program, tmp_path, rng):
         with h5py.File(file, "r+") as f:
             f["sample_id"][:] = np.arange(32)
     assert "Left out" not in told(program, files, tmp_path / "Counted")[1]
+
+
+def test_numbers_that_end_where_numbers_end(program, tmp_path, rng):
+    """A sentinel at the end of 64 bits, in each of several files, is a number like others."""
+    y, x = mixed(rng)
+    ids = np.full(30, np.iinfo("i8").max)
+    files = [write(tmp_path / f"part{part}.h5", {"fc": x[rows], "labels": y[rows], "sample_id": ids}) for part, rows in enumerate((slice(0, 30), slice(30, 60)))]
+    agrees(told(program, [job_of(tmp_path / "job.yaml", files, "labels: labels")], tmp_path / "Tiles")[0], expected(x, y))
+
+
+def test_labels_in_a_table_are_joined_by_its_key(program, refused, tmp_path, rng):
+    """What is advised takes a field of a table as h5py takes it."""
+    y, x = mixed(rng)
+    order = rng.permutation(60)
+    table = np.zeros(60, [("id", "i8"), ("label", "i8")])
+    table["id"], table["label"] = order, y[order]
+    path = write(tmp_path / "d.h5", {"acts/fc": x, "acts/ids": np.arange(60), "meta": table})
+    said = refused(path, words=["number the rows differently"])
+    advised(program, tmp_path, [path], does(said, path, "by = "), expected(x, y))
+
+
+def test_files_of_classes_in_folders_of_splits(program, tmp_path, rng):
+    y, x = mixed(rng)
+    files = []
+    for split, rows in (("train", np.arange(60) < 40), ("test", np.arange(60) >= 40)):
+        (tmp_path / split).mkdir()
+        files += [write(tmp_path / split / f"{name}.h5", {"fc": x[rows & (y == c)]}) for c, name in enumerate(NAMES)]
+    agrees(told(program, [job_of(tmp_path / "job.yaml", files, "class_from: file")], tmp_path / "Tiles")[0], expected(x, y, NAMES))
+
+
+def test_columns_called_alike_that_tell_no_rows(program, tmp_path, rng):
+    """Durations, some of them the same by chance, number nothing."""
+    y, x = mixed(rng)
+    times = rng.permutation(200)[:60]
+    path = write(tmp_path / "d.h5", {"acts/fc": x, "acts/time": times, "meta/label": y, "meta/time": rng.permutation(200)[:60]})
+    agrees(told(program, [job_of(tmp_path / "job.yaml", [path], "layers: [acts/fc]\nlabels: meta/label")], tmp_path / "Tiles")[0], expected(x, y))

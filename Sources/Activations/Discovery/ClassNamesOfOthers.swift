@@ -46,7 +46,10 @@ extension ClassNames {
         case .string(let text): inOneText(text, .attribute(name, of: labels.path))
         default: nil
         }
-      guard let other, table(other).contains(where: { these[$0.key] ?? $0.value != $0.value }) else { continue }
+      // The labels themselves are no names, and capitals no contradiction.
+      guard let other, table(other).contains(where: { $0.key != $0.value }),
+        table(other).contains(where: { (these[$0.key] ?? $0.value).lowercased() != $0.value.lowercased() })
+      else { continue }
       throw ActivationsError(
         "\(file.path): the classes are \(list(found.names)) as \(found.origin) says, and \(list(other.names)) as \(other.origin) says. Say in a job which is right: class_names: [\(found.names.joined(separator: ", "))], or class_names: [\(other.names.joined(separator: ", "))]."
       )

@@ -65,8 +65,10 @@ extension DumpFile {
     let missing = try column(group + "/mask").integers()
     if let row = missing.firstIndex(where: { $0 != 0 }) {
       let path = String(group.dropFirst())
+      let isText =
+        if case .texts? = try? RawLabels.read(column(group + "/values"), file: self.path) { true } else { false }
       throw ActivationsError(
-        "\(self.path), group \(group): \(grouped(missing.count { $0 != 0 })) of its \(grouped(missing.count)) values are missing, as its mask says (the first in row \(row)). Give such rows a class of their own, with h5py: f[\"labels_given\"] = np.where(f[\"\(path)/mask\"][:], 999, f[\"\(path)/values\"][:]), and in a job labels: labels_given."
+        "\(self.path), group \(group): \(grouped(missing.count { $0 != 0 })) of its \(grouped(missing.count)) values are missing, as its mask says (the first in row \(row)). Give such rows a class of their own, with h5py: f[\"labels_given\"] = np.where(f[\"\(path)/mask\"][:], \(isText ? "b\"none\"" : "999"), f[\"\(path)/values\"][:])\(isText ? ".astype(\"S\")" : ""), and in a job labels: labels_given."
       )
     }
     return try RawLabels.read(column(group + "/values"), file: path)

@@ -67,7 +67,7 @@ extension CountOfRows {
     where info.count == 1 && !info.isNull && info.element.isInteger && info.unsupportedReason == nil
       && otherNames.contains(DatasetName(info.path).last)
     {
-      guard let number = try file.column(info.path).integers().first, number > 0, number < rows else { continue }
+      guard let number = (try? file.column(info.path).integers())?.first, number > 0, number < rows else { continue }
       evidence.leaveOut(
         info.path,
         "it says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(info.path)"

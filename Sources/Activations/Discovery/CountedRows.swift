@@ -61,13 +61,15 @@ struct CountedRows {
     }
   }
 
-  /// The class of each file by its path, where files name them: the file's name, or that of its folder where names occur in several folders.
+  /// The class of each file by its path, where files name them: the file's name, or that of its folder where names occur in several folders
+  /// that are no splits.
   static func classes(of dump: Dump) -> (names: [String: String], areFolders: Bool) {
     let urls = dump.files.map { URL(fileURLWithPath: $0.file.identity.path) }
     let stems = urls.map { $0.deletingPathExtension().lastPathComponent }
     let folders = urls.map { $0.deletingLastPathComponent() }
     let byStem = Dictionary(grouping: zip(stems, folders.map(\.path)), by: \.0)
-    let areFolders = byStem.values.contains { Set($0.map(\.1)).count > 1 }
+    let areSplits = folders.allSatisfy { DatasetName($0.lastPathComponent).holds(any: DatasetName.splits) }
+    let areFolders = !areSplits && byStem.values.contains { Set($0.map(\.1)).count > 1 }
     let names = areFolders ? folders.map(\.lastPathComponent) : stems
     return (
       Dictionary(zip(dump.files.map(\.file.identity.path), names), uniquingKeysWith: { first, _ in first }), areFolders

@@ -85,7 +85,7 @@ extension DatasetName {
     }
     guard isWhole else { return nil }
     if holds(any: Self.maskWords) { return "by its name it is a mask" }
-    if holds(any: Self.numberingWords) {
+    if holds(any: Self.numberingWords) || Self.looseNumberingWords.contains(digitsApart.last ?? "") {
       return "by its name and its whole numbers it holds \(Self.numbering(words)), no activations"
     }
     return nil
@@ -103,10 +103,10 @@ extension DatasetName {
     "coords",
     "coordinate", "coordinates", "position", "positions", "segment", "segments", "length", "lengths", "offset",
     "offsets", "indptr",
-    "order", "perm", "permutation", "counts", "epoch", "epochs", "step", "steps", "seed", "seeds", "tokens", "token",
-    "type",
-    "types", "nn", "labels", "targets",
+    "order", "perm", "permutation", "counts", "epoch", "epochs", "step", "steps", "seed", "seeds", "labels", "targets",
   ]
+  /// The same, but only as the last word: `token_mixer` and `nn_fc1` are layers.
+  private static let looseNumberingWords: Set<String> = ["tokens", "token", "type", "types", "nn"]
   private static func numbering(_ words: [String]) -> String {
     for (names, what): (Set<String>, String) in [
       (
@@ -135,15 +135,24 @@ extension DatasetName {
   }
 
   /// What it holds by its name alone, where layers stand beside it and it has as many rows: parameters, distances or places; `nil`: none of these.
-  func besidesLayers(_ path: String) -> String? {
+  func besidesLayers(_ path: String, _ shape: [Int]) -> String? {
     let groups = path.split(separator: "/").dropLast().map(String.init)
     if groups.contains(where: ["params", "optimizer", "model_weights", "state_dict", "opt_state"].contains)
-      || holds(any: ["weight", "weights", "kernel", "kernels", "bias", "biases"])
-        && !holds(any: ["attn", "attention", "sample", "router", "gate", "expert", "experts"])
+      || ["weight", "weights", "kernel", "kernels", "bias", "biases"].contains(digitsApart.last)
+        && !holds(any: [
+          "attn", "attention", "sample", "router", "gate", "expert", "experts", "softmax", "mixture", "pooling",
+          "alpha",
+        ])
     {
       return "parameters of the network"
     }
-    if readsLikePairs { return "distances or likenesses of pairs" }
+    let isOfPairsAlone = digitsApart.allSatisfy {
+      Self.pairWords.contains($0)
+        || ["knn", "nn", "neighbor", "neighbors", "neighbours", "pairwise", "cosine"].contains($0)
+    }
+    if readsLikePairs, isOfPairsAlone || shape.count == 2 && shape[0] == shape[1] {
+      return "distances or likenesses of pairs"
+    }
     let places: Set<String> = [
       "bbox", "bboxes", "box", "boxes", "coord", "coords", "coordinates", "landmarks", "keypoints", "lat", "lon", "xy",
     ]
@@ -151,7 +160,9 @@ extension DatasetName {
   }
 
   /// Whether it is called like distances or scores of pairs, which have rows, but no neurons.
-  var readsLikePairs: Bool { holds(any: ["distance", "distances", "similarity", "similarities", "affinity"]) }
+  var readsLikePairs: Bool { holds(any: Self.pairWords) }
+
+  private static let pairWords: Set<String> = ["distance", "distances", "similarity", "similarities", "affinity"]
 
   /// Names of the usual parts of a data set.
   static let splits: Set<String> = [

@@ -146,7 +146,7 @@ struct LayerCandidates {
     var left: [Skipped] = []
     func leave(_ path: String, _ why: String) { left.append((path, why)) }
     let others = datasets.contains { info in
-      DatasetName(info.path).besidesLayers(info.path) == nil
+      DatasetName(info.path).besidesLayers(info.path, info.shape) == nil
         && Axes.find(info, rows: rows.count, layout: layout, hasFiller: hasFiller)?.0.rows(of: info.shape) == rows.count
     }
     for info in datasets {
@@ -173,7 +173,7 @@ struct LayerCandidates {
         leave(info.path, "not every \(dump.parts.count > dump.files.count ? "group" : "file") of the dump has it")
         continue
       }
-      if let what = DatasetName(info.path).besidesLayers(info.path), others {
+      if let what = DatasetName(info.path).besidesLayers(info.path, info.shape), others {
         leave(
           info.path,
           "by its name it holds \(what), no activations; if it is a layer, name it in a job: layers: [\(info.path), …]")
@@ -190,11 +190,14 @@ struct LayerCandidates {
 
   /// Says which datasets of one axis may be layers of one neuron.
   func offerSingleNeurons(_ file: DumpFile, rows: Int, hasLabels: Bool, _ evidence: inout Evidence) {
+    // Columns of which all values are read.
+    var left = 64
     for info in file.catalogue.datasets
     where info.shape == [rows] && info.element.isNumeric && !info.element.isInteger && info.unsupportedReason == nil
       && !info.isInternal && !info.isDimensionScale && skipped.contains(where: { $0.path == info.path })
     {
-      let distinct = hasLabels ? nil : file.wholeDistinct(info)
+      let distinct = hasLabels || left == 0 ? nil : file.wholeDistinct(info)
+      left = max(0, left - 1)
       let labels = distinct.map {
         " and \(grouped($0)) distinct ones, all whole: if these are labels, write labels: \(info.path)"
       }

@@ -144,8 +144,10 @@ struct Repetition {
   /// Whether the labels of all groups are the same, row for row.
   private static func haveSameLabels(_ file: DumpFile, _ groups: [String], _ columns: [ColumnCandidate]) -> Bool {
     let labels = inAll(groups, columns).first { $0.name.readsLikeLabels && !$0.isSingle && !$0.isAttribute }
-    guard let labels, let values = values(file, groups, labels) else { return false }
-    return values[0].distinctCount > 1 && values.allSatisfy { $0 == values[0] }
+    guard let labels, let first = try? file.classes(labels.path), first.distinctCount > 1 else { return false }
+    return groups.dropFirst().allSatisfy { group in
+      (try? file.classes(group + labels.path.dropFirst(groups[0].count))) == first
+    }
   }
 
   /// Groups of which columns are read.

@@ -12,6 +12,8 @@ enum RowKeys {
     /// Where its columns are: all parts of the dump, or one file for all of them.
     let homes: [DumpFile]
     let group: String
+    /// Columns of the first home that stand in this group.
+    let beside: [ColumnCandidate]
     /// Rows of each home that count.
     let rows: [Int]
     /// Whether columns may be longer, by rows that do not count.
@@ -24,8 +26,8 @@ enum RowKeys {
     func holds(_ length: Int) -> Bool { length == rows[0] || hasFiller && length > rows[0] }
 
     fileprivate func candidates() -> [ColumnCandidate] {
-      ColumnCandidate.all(in: homes[0], instances: "/instances/none").filter { column in
-        column.group == group && holds(column.length) && !column.isSingle && !column.isAttribute && column.isSmall
+      beside.filter { column in
+        holds(column.length) && !column.isSingle && !column.isAttribute && column.isSmall
           && !taken.contains(column.path) && !column.name.readsLikeLabels && !column.name.readsLikePredictions
           && !column.name.holds(any: RowKeys.orderWords)
       }
@@ -63,13 +65,25 @@ enum RowKeys {
   fileprivate static let orderWords: Set<String> = [
     "perm", "permutation", "order", "argsort", "shuffle", "shuffled", "rank", "ranks", "sort", "sorted",
   ]
-  static let numberWords: Set<String> = [
-    "id", "ids", "index", "indices", "idx", "uid", "uids", "uuid", "guid", "key", "keys",
+  static let idWords: Set<String> = ["id", "ids", "uid", "uids", "uuid", "guid"]
+  static let numberWords: Set<String> = idWords.union(["index", "indices", "idx", "key", "keys"])
+  /// What is numbered beside rows.
+  private static let otherWords: Set<String> = [
+    "neuron", "neurons", "unit", "units", "channel", "channels", "feature", "features", "pair", "pairs", "match",
+    "nearest", "neighbor", "neighbors", "neighbour", "neighbours", "nn", "knn", "positive", "negative", "max", "argmax",
+    "min", "argmin", "parent", "target", "token", "tokens", "layer", "expert", "experts", "head", "node", "cluster",
+    "topk", "code", "codes", "query",
+  ]
+  /// How texts are called by which an input is known.
+  private static let fileWords: Set<String> = [
+    "file", "files", "filename", "filenames", "name", "names", "image", "images", "img", "path", "paths", "url", "uri",
+    "fname", "fnames", "stimulus", "stimuli", "video", "clip",
   ]
 
   /// Whether it is called like a number of the row; pandas calls the index of a frame `axis1`.
   static func isNumber(_ name: DatasetName) -> Bool {
-    (name.holds(any: numberWords) || name.last == "axis1") && !name.holds(any: orderWords) && !name.readsLikeLabels
+    (name.holds(any: numberWords) || name.last == "axis1") && !name.holds(any: orderWords)
+      && !name.holds(any: otherWords) && !name.readsLikeLabels
   }
 
   private static func isText(_ column: ColumnCandidate, _ file: DumpFile) -> Bool {
@@ -91,21 +105,31 @@ enum RowKeys {
       return found
     }
     let shared = Set(mine.map(\.name.last)).intersection(yours.map(\.name.last))
+    // Pairs that are not called alike.
+    var left = 16
     for a in mine {
       for b in yours {
         let isNamesake = a.name.last == b.name.last
         // What has a namesake is held against that alone.
         guard isNamesake || !shared.contains(a.name.last) && !shared.contains(b.name.last) else { continue }
         let areNumbers = isNumber(a.name) && isNumber(b.name)
-        guard isNamesake || areNumbers || isText(a, ours.homes[0]) && isText(b, theirs.homes[0]),
-          let x = read(ours, a.path, "a"), let y = read(theirs, b.path, "b"), x.count == y.count, !x.isSame(as: y)
+        let areTexts = isText(a, ours.homes[0]) && isText(b, theirs.homes[0])
+        func tells(_ name: DatasetName) -> Bool { name.holds(any: fileWords) || isNumber(name) }
+        guard isNamesake || areNumbers || areTexts && tells(a.name) && tells(b.name),
+          isNamesake || left > 0
+        else { continue }
+        if !isNamesake { left -= 1 }
+        guard let x = read(ours, a.path, "a"), let y = read(theirs, b.path, "b"), x.count == y.count, !x.isSame(as: y)
         else { continue }
         switch x.relation(to: y) {
+        // Numbers that are called like something else may number that: which row is the nearest.
+        case .reordered where !areNumbers && !areTexts && !tells(a.name) && x.isOfAllRows: continue
         case .reordered: return Conflict(ours: a.path, theirs: b.path, tellsRows: true)
-        case .overlapping where isNamesake: return Conflict(ours: a.path, theirs: b.path, tellsRows: false)
+        case .overlapping where isNamesake && (areNumbers || areTexts):
+          return Conflict(ours: a.path, theirs: b.path, tellsRows: false)
         case .reorderedWithRepeats where isNamesake && areNumbers:
           return Conflict(ours: a.path, theirs: b.path, tellsRows: false)
-        case .apart where isNamesake && (areNumbers || isText(a, ours.homes[0])):
+        case .apart where isNamesake && (areNumbers || areTexts && tells(a.name)):
           evidence.assume(
             "\(a.path) and \(b.path) have no value in common, and rows are joined by their position: \(ours.what) with \(theirs.what). If these are not the same rows in the same order, write them so."
           )
@@ -132,11 +156,20 @@ extension RawLabels {
   /// Whether they are equal, or whole numbers that count from another beginning.
   fileprivate func isSame(as other: RawLabels) -> Bool {
     if self == other { return true }
+    if case .texts(let these) = self, case .texts(let those) = other {
+      return these.count == those.count && zip(these, those).allSatisfy { Self.stem($0) == Self.stem($1) }
+    }
     guard case .integers(let these) = self, case .integers(let those) = other, these.count == those.count,
       let first = these.first
     else { return false }
     let (offset, isTooFar) = first.subtractingReportingOverflow(those[0])
     return !isTooFar && zip(these, those).allSatisfy { $0.subtractingReportingOverflow($1) == (offset, false) }
+  }
+
+  /// The name of a file without folders and kind.
+  private static func stem(_ text: String) -> Substring {
+    let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    return name.lastIndex(of: ".").map { name[..<$0] } ?? name
   }
 
   fileprivate func relation(to other: RawLabels) -> Relation {
@@ -159,6 +192,12 @@ extension RawLabels {
 
   /// Whether the least of some numbers is 1.
   var startsAtOne: Bool { if case .integers(let values) = self { values.min() == 1 } else { false } }
+
+  /// Whether they are all numbers from 0, or from 1, to the last row, in whatever order.
+  fileprivate var isOfAllRows: Bool {
+    guard case .integers(let values) = self, let low = values.min(), low == 0 || low == 1 else { return false }
+    return Set(values) == Set(low..<low + Int64(values.count))
+  }
 
   /// Whether they are all numbers from 0, or from 1, to the last row, but not in this order.
   var isPermutation: Bool {

@@ -22,12 +22,25 @@ extension DumpContents {
   }
 }
 
+/// The columns of each file by their group, listed once.
+private final class ColumnsByGroup {
+  private var known: [String: [String: [ColumnCandidate]]] = [:]
+
+  func columns(of file: DumpFile, in group: String) -> [ColumnCandidate] {
+    let all =
+      known[file.path] ?? Dictionary(grouping: ColumnCandidate.all(in: file, instances: "/instances/none"), by: \.group)
+    known[file.path] = all
+    return all[group] ?? []
+  }
+}
+
 /// The order of rows in layers, labels and predictions, by the columns that tell rows.
 private struct RowOrder {
   let dump: Dump
   let columns: RowColumns
   let counted: CountedRows
   let layers: [LayerSource]
+  let groups: ColumnsByGroup
   /// What is something else than a key.
   let taken: Set<String>
   let labels: RowKeys.Side?
@@ -36,16 +49,22 @@ private struct RowOrder {
 
   init(_ dump: Dump, _ columns: RowColumns, _ counted: CountedRows, _ layers: [LayerSource]) {
     (self.dump, self.columns, self.counted, self.layers) = (dump, columns, counted, layers)
+    let groups = ColumnsByGroup()
+    self.groups = groups
     let taken = Set(
       [columns.labels, columns.predictions, columns.countPath].compactMap(\.self).flatMap {
         [Self.canonical($0, columns.home(dump)), Self.canonical($0, dump.first)]
       } + layers.map(\.path))
     self.taken = taken
-    labels = columns.labels.map { Self.side($0, in: columns.whole, dump, counted, taken) }
+    labels = columns.labels.map { Self.side($0, in: columns.whole, dump, counted, taken, groups) }
     var bodies: [(side: RowKeys.Side, layer: LayerSource)] = []
-    for layer in layers where layer.geometry.axes.row != nil && layer.geometry.axes.category == nil {
-      let side = Self.side(layer.path, in: nil, dump, counted, taken)
-      if !bodies.contains(where: { $0.side.group == side.group }) { bodies.append((side, layer)) }
+    var seen = Set<String>()
+    for layer in layers
+    where layer.geometry.axes.row != nil && layer.geometry.axes.category == nil
+      && seen.insert(Places.group(of: Self.canonical(layer.path, dump.first))).inserted
+    {
+      let side = Self.side(layer.path, in: nil, dump, counted, taken, groups)
+      bodies.append((side, layer))
     }
     self.bodies = bodies
   }
@@ -56,13 +75,15 @@ private struct RowOrder {
 
   /// - Parameter whole: the file that holds it for all parts; `nil`: each part holds its own.
   private static func side(
-    _ path: String, in whole: DumpFile?, _ dump: Dump, _ counted: CountedRows, _ taken: Set<String>
+    _ path: String, in whole: DumpFile?, _ dump: Dump, _ counted: CountedRows, _ taken: Set<String>,
+    _ groups: ColumnsByGroup
   ) -> RowKeys.Side {
     let place =
       path.lastIndex(of: "@").map { String(path[..<$0]) }
       ?? Places.group(of: canonical(path, whole ?? dump.first))
+    let (homes, group) = (whole.map { [$0] } ?? dump.parts, place.isEmpty ? "/" : place)
     return RowKeys.Side(
-      what: path, homes: whole.map { [$0] } ?? dump.parts, group: place.isEmpty ? "/" : place,
+      what: path, homes: homes, group: group, beside: groups.columns(of: homes[0], in: group),
       rows: whole == nil ? counted.perPart : [counted.perPart.reduce(0, +)], hasFiller: counted.hasFiller,
       taken: taken)
   }
@@ -91,7 +112,7 @@ private struct RowOrder {
   /// Why predictions are in another order than the labels or, where there are none, the first layer.
   func conflict(ofPredictions path: String, _ evidence: inout Evidence) -> ActivationsError? {
     let whole = columns.whole.flatMap { !dump.first.hasColumn(path) && $0.hasColumn(path) ? $0 : nil }
-    let predictions = Self.side(path, in: whole, dump, counted, taken)
+    let predictions = Self.side(path, in: whole, dump, counted, taken, groups)
     for other in [labels, bodies.first?.side].compactMap(\.self) {
       guard let conflict = RowKeys.conflict(other, predictions, &evidence) else { continue }
       return otherOrder(path, conflict, in: whole, other, "predictions")
@@ -109,13 +130,13 @@ private struct RowOrder {
     where !column.isSingle && !column.isAttribute && column.isSmall && column.isDiscrete
       && !taken.contains(column.path) && RowKeys.isNumber(column.name) && column.name.last != "axis1"
     {
-      let side = Self.side(column.path, in: nil, dump, counted, taken)
+      let side = Self.side(column.path, in: nil, dump, counted, taken, self.groups)
       guard side.holds(column.length), !isOfOneTable(column.path), let values = side.values(column.path) else {
         continue
       }
       let repeated = values.count - values.distinctCount
       // Each part may number its own rows.
-      if repeated > 0, !isCountInParts(values) {
+      if repeated > 0, column.name.holds(any: RowKeys.idWords), !isCountInParts(values) {
         evidence.leaveOut(
           column.path,
           "\(grouped(repeated)) of its \(grouped(values.count)) values occur more than once: the same inputs may be counted several times"
@@ -132,7 +153,7 @@ private struct RowOrder {
       }
       evidence.leaveOut(
         column.path,
-        "it holds every row number once, in another order; rows of layers and of labels are taken to belong together as they stand. If the labels are in the order of these numbers, write them anew, with h5py: f[\"labels_ordered\"] = f[\"\(plain(path))\"][:][f[\"\(plain(column.path))\"][:]\(values.startsAtOne ? " - 1" : "")], and in a job labels: labels_ordered"
+        "it holds every row number once, in another order; rows of layers and of labels are taken to belong together as they stand. If the labels are in the order of these numbers, write them anew, with h5py: f[\"labels_ordered\"] = f[\"\(inCode(path))\"][:][f[\"\(inCode(column.path))\"][:]\(values.startsAtOne ? " - 1" : "")], and in a job labels: labels_ordered"
       )
     }
     if columns.labels == nil, request.classFrom == nil, !request.absent.contains(.labels) { tellLabelsAbove(&evidence) }
@@ -153,7 +174,7 @@ private struct RowOrder {
         return values.allSatisfy { (0..<Int64(column.length)).contains($0) }
       }
       let code = key.map {
-        ". If \($0.path) of each group says which of them are its own, write these, with h5py: [f.create_dataset(g + \"/labels_by_key\", data=f[\"\(plain(column.path))\"][:][f[g + \"\($0.path)\"][:]]) for g in \(groupsInPython)], and in the job labels: labels_by_key"
+        ". If \($0.path) of each group says which of them are its own, write these, with h5py: [f.create_dataset(g + \"/labels_by_key\", data=f[\"\(inCode(column.path))\"][:][f[g + \"\($0.path)\"][:]]) for g in \(groupsInPython)], and in the job labels: labels_by_key"
       }
       evidence.leaveOut(
         column.path,
@@ -168,7 +189,7 @@ private struct RowOrder {
     var row = 0
     return counted.perPart.allSatisfy { rows in
       defer { row += rows }
-      return numbers[row..<row + rows].enumerated().allSatisfy { $1 == first + Int64($0) }
+      return numbers[row..<row + rows].enumerated().allSatisfy { $1 == first &+ Int64($0) }
     }
   }
 
@@ -181,8 +202,16 @@ private struct RowOrder {
 
   // MARK: Words
 
-  /// A path as h5py and jobs write it.
+  /// A path as jobs write it.
   private func plain(_ path: String) -> String { path.hasPrefix("/") ? String(path.dropFirst()) : path }
+
+  /// What stands between `["` and `"]` in h5py: a field is taken from its table.
+  private func inCode(_ path: String, of file: DumpFile? = nil) -> String {
+    guard let table = (try? (file ?? dump.first).catalogue.dataset(named: path))?.field?.dataset else {
+      return plain(path)
+    }
+    return plain(table) + "\"][\"" + path.dropFirst(table.count + 1)
+  }
 
   /// A group as the beginning of a path in it.
   private func beginning(_ group: String) -> String { group == "/" ? "" : plain(group) + "/" }
@@ -212,7 +241,7 @@ private struct RowOrder {
     let name = "\(what)_by_key"
     let source = own == nil ? "f" : "l"
     let table =
-      "\(own.map { "l = h5py.File(\"\($0.name)\"); " } ?? "")by = dict(zip(\(source)[\"\(plain(conflict.theirs))\"][:], \(source)[\"\(plain(path))\"][:]))"
+      "\(own.map { "l = h5py.File(\"\($0.name)\"); " } ?? "")by = dict(zip(\(source)[\"\(inCode(conflict.theirs, of: whole))\"][:], \(source)[\"\(inCode(path, of: whole))\"][:]))"
     if dump.first.group != nil {
       return ActivationsError(
         "\(said) Write the \(what) in the order of the groups, with h5py: \(table); [f.create_dataset(g + \"/\(name)\", data=[by[k] for k in f[g + \"/\(plain(conflict.ours))\"][:]]) for g in \(groupsInPython)], and in the job \(what): \(name)."
@@ -220,7 +249,7 @@ private struct RowOrder {
     }
     let place = beginning(other.group)
     return ActivationsError(
-      "\(said) Write the \(what) in the order of \(conflict.ours), with h5py\(dump.files.count > 1 ? ", in each file" : ""): \(table); f[\"\(place)\(name)\"] = [by[k] for k in f[\"\(plain(conflict.ours))\"][:]], and in the job \(what): \(place)\(name)\(own == nil ? "" : ", without labels_from")."
+      "\(said) Write the \(what) in the order of \(conflict.ours), with h5py\(dump.files.count > 1 ? ", in each file" : ""): \(table); f[\"\(place)\(name)\"] = [by[k] for k in f[\"\(inCode(conflict.ours))\"][:]], and in the job \(what): \(place)\(name)\(own == nil ? "" : ", without labels_from")."
     )
   }
 
@@ -238,7 +267,7 @@ private struct RowOrder {
         "\(said) Take layers of one order in a job: layers: [\(others.joined(separator: ", "))].")
     }
     return ActivationsError(
-      "\(said) Write them in the order of \(conflict.theirs), with h5py: at = {k: row for row, k in enumerate(f[\"\(plain(conflict.ours))\"][:])}; f[\"\(name)\"] = f[\"\(plain(layer.path))\"][:][[at[k] for k in f[\"\(plain(conflict.theirs))\"][:]]], and in the job layers: [\((others + [name]).joined(separator: ", "))]."
+      "\(said) Write them in the order of \(conflict.theirs), with h5py: at = {k: row for row, k in enumerate(f[\"\(inCode(conflict.ours))\"][:])}; f[\"\(name)\"] = f[\"\(inCode(layer.path))\"][:][[at[k] for k in f[\"\(inCode(conflict.theirs))\"][:]]], and in the job layers: [\((others + [name]).joined(separator: ", "))]."
     )
   }
 
@@ -246,13 +275,13 @@ private struct RowOrder {
   private func numbersOtherOrder(_ key: String, _ labels: String, shift: String) -> ActivationsError {
     guard dump.first.group == nil else {
       return ActivationsError(
-        "\(dump.first.path): \(key) numbers the rows of all groups, and in another order than that of the groups, so that \(labels) cannot be joined to them by position. Write the labels in the order of the groups, with h5py: f[\"labels_joined\"] = f[\"\(plain(labels))\"][:][np.concatenate([f[group + \"\(key)\"][:] for group in groups])\(shift)], and in the job labels: labels_joined."
+        "\(dump.first.path): \(key) numbers the rows of all groups, and in another order than that of the groups, so that \(labels) cannot be joined to them by position. Write the labels in the order of the groups, with h5py: f[\"labels_joined\"] = f[\"\(inCode(labels))\"][:][np.concatenate([f[group + \"\(key)\"][:] for group in groups])\(shift)], and in the job labels: labels_joined."
       )
     }
     let own = ofItsOwn(columns.whole)
     let source = own.map { "h5py.File(\"\($0.name)\")" } ?? "f"
     return ActivationsError(
-      "\(dump.first.path): \(key) numbers the rows in another order than that in which they stand, and \(labels) stands apart from them, so that it cannot be joined by position. If the labels are in the order of these numbers, write with h5py: f[\"labels_by_key\"] = \(source)[\"\(plain(labels))\"][:][f[\"\(plain(key))\"][:]\(shift)], and in the job labels: labels_by_key\(own == nil ? "" : ", without labels_from"). If they are in the order of the rows, write labels: \(plain(labels))."
+      "\(dump.first.path): \(key) numbers the rows in another order than that in which they stand, and \(labels) stands apart from them, so that it cannot be joined by position. If the labels are in the order of these numbers, write with h5py: f[\"labels_by_key\"] = \(source)[\"\(inCode(labels))\"][:][f[\"\(inCode(key))\"][:]\(shift)], and in the job labels: labels_by_key\(own == nil ? "" : ", without labels_from"). If they are in the order of the rows, write labels: \(plain(labels))."
     )
   }
 }

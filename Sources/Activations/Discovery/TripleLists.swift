@@ -8,10 +8,17 @@ enum TripleLists {
     for group in file.catalogue.groups {
       let own = group == "/" ? "" : group
       func info(_ names: String...) -> DatasetInfo? {
-        names.lazy.compactMap { try? file.catalogue.dataset(named: "\(own)/\($0)") }.first
+        names.lazy.map { "\(own)/\($0)" }.filter(file.catalogue.has).compactMap {
+          try? file.catalogue.dataset(named: $0)
+        }
+        .first
       }
       func name(_ info: DatasetInfo) -> String { String(info.absolutePath.dropFirst()) }
-      guard let values = info("values", "data"), values.shape.count == 1 else { continue }
+      guard let values = info("values", "data"), values.shape.count == 1, let length = values.shape.first,
+        !file.catalogue.datasets.contains(where: {
+          $0.shape.count > 1 && $0.shape[0] == length && Places.group(of: $0.path) == group
+        })
+      else { continue }
       let made = own.isEmpty ? "matrix" : String(group.dropFirst()).replacing("/", with: "_")
       let shape = shape(of: group, info("size", "shape"), file)
       if let starts = info("crow_indices"), let columns = info("col_indices"), columns.shape == values.shape {

@@ -98,6 +98,8 @@ public struct UnfilledRows: Codable, Sendable, Equatable {
   private static let elsewhereMax = 16 << 20
   private static let placesMax = 32
   private static let runsMax = 64
+  /// Runs of one layer for which the others are asked: each may lie in chunks of its own there.
+  private static let candidatesMax = 256
 
   /// Rows elsewhere than at the end, several behind each other, that no layer has filled: found in the layer with the smallest rows, all of
   /// them where it is small, else in some places of each part; then looked for in the others.
@@ -108,7 +110,8 @@ public struct UnfilledRows: Codable, Sendable, Equatable {
     else { return [] }
     var left = elsewhereMax
     var runs: [Range<Int>] = []
-    for (number, part) in probe.parts.enumerated() where runs.count < runsMax && left > 0 {
+    var candidates = 0
+    looking: for (number, part) in probe.parts.enumerated() where left > 0 {
       let info = part.dataset.info
       // Rows that were never written have words of their own.
       if let written = info.chunksWritten, let total = info.chunksTotal, written < total { continue }
@@ -124,30 +127,37 @@ public struct UnfilledRows: Codable, Sendable, Equatable {
       left -= isWhole ? rows * rowBytes(probe) : places * cost
       for place in 0..<places {
         let looked = isWhole ? 0..<rows : rows / places * place..<rows / places * place + runMin
-        for run in try Self.runs(dataset, info, looked, rowBytes(probe))
-        where try layers.allSatisfy({ layer in
-          try layer.name == probe.name
-            || [run.lowerBound, (run.lowerBound + run.upperBound) / 2, run.upperBound - 1].allSatisfy {
-              try isUnfilled(layer, part: number, row: $0)
-            }
-        }) {
-          runs.append(part.firstRow + run.lowerBound..<part.firstRow + run.upperBound)
-          if runs.count == runsMax { break }
+        let (found, single) = try Self.runs(dataset, info, looked, rowBytes(probe))
+        // Such rows by themselves are what the network answers.
+        if single > 0 { return [] }
+        for run in found {
+          guard candidates < candidatesMax, runs.count < runsMax else { break looking }
+          candidates += 1
+          let isUnfilledInAll = try layers.allSatisfy { layer in
+            try layer.name == probe.name
+              || [run.lowerBound, (run.lowerBound + run.upperBound) / 2, run.upperBound - 1].allSatisfy {
+                try isUnfilled(layer, part: number, row: $0)
+              }
+          }
+          if isUnfilledInAll { runs.append(part.firstRow + run.lowerBound..<part.firstRow + run.upperBound) }
         }
       }
     }
     return runs
   }
 
-  /// Runs of unfilled rows among some of a dataset.
+  /// Runs of unfilled rows among some of a dataset, and how many there are that are shorter.
   private static func runs(_ dataset: HDF5.Dataset, _ info: DatasetInfo, _ rows: Range<Int>, _ rowBytes: Int) throws
-    -> [Range<Int>]
+    -> (runs: [Range<Int>], shorter: Int)
   {
     var found: [Range<Int>] = []
+    var shorter = 0
     let many = max(1, bytesMax / rowBytes)
     var open: Int?
     func close(_ row: Int) {
-      if let begin = open, row - begin >= runMin { found.append(begin..<row) }
+      if let begin = open {
+        if row - begin >= runMin { found.append(begin..<row) } else { shorter += 1 }
+      }
       open = nil
     }
     for begin in stride(from: rows.lowerBound, to: rows.upperBound, by: many) {
@@ -159,7 +169,7 @@ public struct UnfilledRows: Codable, Sendable, Equatable {
       }
     }
     close(rows.upperBound)
-    return found
+    return (found, shorter)
   }
 
   private static func isUnfilled(_ layer: LayerSource, part number: Int, row: Int) throws -> Bool {

@@ -2,27 +2,33 @@ import HDF5
 
 /// Matrices and columns whose values tell that they are classes, whatever they are called.
 extension LayerCandidates {
-  /// Leaves out matrices whose every row is one 1 among zeros, and tables of 0 and 1 that are called like properties; says of other whole
+  /// Leaves out matrices whose every row is one 1 among zeros where there are no other labels, and tables of 0 and 1 that are called like properties; says of other whole
   /// numbers 0 and 1 that they are taken for neurons.
-  mutating func leaveClasses(_ file: DumpFile, _ evidence: inout Evidence) {
+  mutating func leaveClasses(_ file: DumpFile, hasLabels: Bool, _ evidence: inout Evidence) {
+    var marked: [String] = []
     for info in datasets {
       guard let marks = file.marks(info) else { continue }
       let name = DatasetName(info.path)
-      if marks == .onePerRow, datasets.count > 1 {
+      if marks == .onePerRow, datasets.count > 1, !hasLabels || name.readsLikeLabels {
         let why =
           "each of its rows is one 1 among zeros, so it holds labels, one column a class; to take them, write, with h5py: f[\"labels_of_columns\"] = np.argmax(f[\"\(info.absolutePath.dropFirst())\"][:], 1), and in a job labels: labels_of_columns; if it is a layer, name it in a job: layers: [\(info.path), …]"
         leave(info.path, why, &evidence)
-      } else if marks != .onePerRow, name.holds(any: Self.propertyWords), datasets.count > 1 {
+      } else if marks != .onePerRow, name.holds(any: Self.propertyWords), !name.holds(any: DatasetName.layerWords),
+        datasets.count > 1
+      {
         leave(
           info.path,
           "by its name and its values 0 and 1 it holds properties of each row; if it is a layer, name it in a job: layers: [\(info.path), …]",
           &evidence)
       } else if info.element.isInteger || info.enumeration != nil {
-        evidence.assume(
-          "\(info.path): its whole numbers, all 0 or 1, are taken for neurons. If they mark something else, name the layers in a job: layers: [PATH, …]."
-        )
+        marked.append(info.path)
       }
     }
+    guard let first = marked.first else { return }
+    let more = marked.count > 1 ? " and of \(grouped(marked.count - 1)) more" : ""
+    evidence.assume(
+      "\(first): its whole numbers\(more), all 0 or 1, are taken for neurons. If they mark something else, name the layers in a job: layers: [PATH, …]."
+    )
   }
 
   private static let propertyWords: Set<String> = [
