@@ -142,6 +142,11 @@ extension NumberConvention {
     "zeropoint", "factor", "offset", "add",
   ]
 
+  /// Whether these words say which stored number stands for 0.
+  static func saysZeroPoint(_ words: [String]) -> Bool {
+    words.contains(where: ["zero", "zeros", "zp", "zeropoint"].contains)
+  }
+
   /// Whether these words, beside those of the layer's own name, say that numbers are scaled.
   static func saysScale(_ words: [String], of layer: [String]) -> Bool {
     var rest = words
@@ -153,7 +158,8 @@ extension NumberConvention {
 
   /// Whether a scale or a zero point is given as a number, and not as the one that changes nothing.
   private static func changesNumbers(_ name: String, _ value: AttributeValue?) -> Bool {
-    let nothing = DatasetName(name).words.contains { ["zero", "zp", "zeropoint", "offset"].contains($0) } ? 0.0 : 1.0
+    let words = DatasetName(name).words
+    let nothing = saysZeroPoint(words) || words.contains("offset") ? 0.0 : 1.0
     return switch value {
     case .integer(let number)?: Double(number) != nothing
     case .double(let number)?: number != nothing
@@ -214,7 +220,7 @@ extension NumberConvention {
       }
     }
     func isZero(_ name: String) -> Bool {
-      name.lowercased().hasPrefix("z") || DatasetName(name).words.contains { ["zero", "zp", "zeropoint"].contains($0) }
+      name.lowercased().hasPrefix("z") || saysZeroPoint(DatasetName(name).words)
     }
     let scale = found.first { !isZero($0) }.flatMap(text)
     let zero = found.first(where: isZero).flatMap(text)

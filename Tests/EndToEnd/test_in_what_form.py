@@ -141,14 +141,19 @@ def by_rows(z):
     return row, column, z[row, column], np.cumsum([0, *(z != 0).sum(1)])
 
 
+def sparse(rng):
+    """Rows, their labels, the rows with most values 0, and the parts of these."""
+    y, x = mixed(rng)
+    z = np.where(x > 5, x, 0)
+    return x, y, z, by_rows(z)
+
+
 TO_ROWS = ('f["sae_csr/indptr"]', ", and in a job layers: [{ dataset: sae_csr, neurons: ")
 
 
 @reads("Left out: /sae: it is a sparse matrix of PyTorch", job="layers: [{ dataset: sae_csr, neurons: 6 }]", python=TO_ROWS)
 def sparse_by_rows_of_pytorch(folder, rng):
-    y, x = mixed(rng)
-    z = np.where(x > 5, x, 0)
-    _, column, values, starts = by_rows(z)
+    x, y, z, (_, column, values, starts) = sparse(rng)
     path = write(folder / "d.h5", {"fc": x, "labels": y, "sae/crow_indices": starts, "sae/col_indices": column, "sae/values": values, "sae/size": [60, 6]})
     return [path], {"sae_csr": expected(z, y)}
 
@@ -158,18 +163,14 @@ TO_DENSE = ("dense = np.zeros(", ", and in a job layers: [sae_dense]")
 
 @reads("Left out: /sae: it is a sparse matrix, a row, a column and a value each", job="layers: [sae_dense]", python=TO_DENSE)
 def sparse_places_of_pytorch(folder, rng):
-    y, x = mixed(rng)
-    z = np.where(x > 5, x, 0)
-    row, column, values, _ = by_rows(z)
+    x, y, z, (row, column, values, _) = sparse(rng)
     path = write(folder / "d.h5", {"fc": x, "labels": y, "sae/indices": np.stack([row, column]), "sae/values": values, "sae/size": [60, 6]})
     return [path], {"sae_dense": expected(z, y)}
 
 
 @refused("/sae: it is a sparse matrix, a row, a column and a value each", job="layers: [sae_dense]", python=TO_DENSE)
 def sparse_places(folder, rng):
-    y, x = mixed(rng)
-    z = np.where(x > 5, x, 0)
-    row, column, values, _ = by_rows(z)
+    x, y, z, (row, column, values, _) = sparse(rng)
     path = write(folder / "d.h5", {"labels": y, "sae/row": row, "sae/col": column, "sae/data": values}, [("sae", "shape", [60, 6])])
     return [path], {"sae_dense": expected(z, y)}
 

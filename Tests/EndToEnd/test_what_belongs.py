@@ -228,22 +228,25 @@ def test_names_in_a_text_that_is_no_list(program, tmp_path, rng):
 ORDER = ["eel", "cat", "dog"]
 
 
+def named_by(folder, rng, datasets, attributes=()):
+    """A dump whose classes are named by a group's members."""
+    y, x = mixed(rng)
+    return [write(folder / "d.h5", {"fc": x, "labels": y} | datasets, attributes)], {"fc": expected(x, y, ORDER)}
+
+
 @reads()
 def names_in_a_group(folder, rng):
-    y, x = mixed(rng)
-    return [write(folder / "d.h5", {"fc": x, "labels": y} | {f"class_to_idx/{name}": n for n, name in enumerate(ORDER)})], {"fc": expected(x, y, ORDER)}
+    return named_by(folder, rng, {f"class_to_idx/{name}": n for n, name in enumerate(ORDER)})
 
 
 @reads()
 def names_as_attributes_of_a_group(folder, rng):
-    y, x = mixed(rng)
-    return [write(folder / "d.h5", {"fc": x, "labels": y}, [("class_to_idx", name, n) for n, name in enumerate(ORDER)])], {"fc": expected(x, y, ORDER)}
+    return named_by(folder, rng, {}, [("class_to_idx", name, n) for n, name in enumerate(ORDER)])
 
 
 @reads()
 def numbers_in_a_group(folder, rng):
-    y, x = mixed(rng)
-    return [write(folder / "d.h5", {"fc": x, "labels": y} | {f"id2label/{n}": name for n, name in enumerate(ORDER)})], {"fc": expected(x, y, ORDER)}
+    return named_by(folder, rng, {f"id2label/{n}": name for n, name in enumerate(ORDER)})
 
 
 @reads()

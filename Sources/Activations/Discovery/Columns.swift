@@ -156,7 +156,7 @@ struct ColumnCandidate {
     {
       // What it is was said; its numbers are none of the rows.
       if info.attributes["MATLAB_object_decode"] != nil || info.isEmptyOfMATLAB { continue }
-      let isText = if case .string = info.element { true } else { false }
+      let isText = info.element.isText
       guard isText || info.element.isNumeric || info.enumeration != nil,
         RawLabels.isColumn(info.shape) || info.isCharacterMatrix
       else {
@@ -187,7 +187,7 @@ struct ColumnCandidate {
     }
     for group in catalogue.groups where !(group + "/").hasPrefix(root) && isNullable(group, catalogue) {
       guard let values = try? catalogue.dataset(named: group + "/values"), values.shape.count == 1 else { continue }
-      let isText = if case .string = values.element { true } else { false }
+      let isText = values.element.isText
       found.append(
         ColumnCandidate(
           path: group, group: Places.group(of: group), name: DatasetName(group), length: values.count, isSingle: false,

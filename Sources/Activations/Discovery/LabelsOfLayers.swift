@@ -92,9 +92,7 @@ extension LayerCandidates {
       } else {
         let why =
           "its labels are \(own), which differ from \(labels); to take it, write in another job layers: [\(layer)], labels: \(own)"
-        skipped.append((layer, why))
-        evidence.leaveOut(layer, why)
-        datasets.removeAll { $0.path == layer }
+        leave(layer, why, &evidence)
       }
     }
   }

@@ -4,8 +4,8 @@ import HDF5
 struct LayerCandidates {
   typealias Skipped = (path: String, why: String)
   /// Numeric, not empty, of one axis or more, outside the instances; by the order in which they were made, where the file keeps it.
-  var datasets: [DatasetInfo] = []
-  var skipped: [Skipped] = []
+  private(set) var datasets: [DatasetInfo] = []
+  private(set) var skipped: [Skipped] = []
 
   /// - Parameters:
   ///   - instances: group that is left to the instances.
@@ -20,9 +20,8 @@ struct LayerCandidates {
       if let reason = Self.whyNot(info) {
         skipped.append((info.path, reason))
         let isMatrix = info.shape.count > 1 && !RawLabels.isColumn(info.shape)
-        let isText = if case .string = info.element { true } else { false }
         if byName,
-          info.unsupportedReason != nil && (info.element.isNumeric || isText)
+          info.unsupportedReason != nil && (info.element.isNumeric || info.element.isText)
             || isMatrix && info.element.isOtherFloat
         {
           evidence.leaveOut(info.path, reason)
@@ -73,6 +72,13 @@ struct LayerCandidates {
   mutating func remove(_ paths: [String?], in catalogue: Catalogue) {
     let taken = Set(paths.compactMap { $0.map(catalogue.canonicalPath) })
     datasets.removeAll { taken.contains($0.path) }
+  }
+
+  /// Takes away what is no layer, and says why.
+  mutating func leave(_ path: String, _ why: String, _ evidence: inout Evidence) {
+    skipped.append((path, why))
+    evidence.leaveOut(path, why)
+    datasets.removeAll { $0.path == path }
   }
 
   /// Leaves only what has the axes that `layout` asks for.

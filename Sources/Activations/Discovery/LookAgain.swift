@@ -141,7 +141,6 @@ extension DumpContents {
     for layer in layers where layer.element.isInteger && layer.numbers == nil && layer.convention == nil {
       let name = DatasetName(layer.path)
       let rows = layer.info.shape.first ?? 0
-      func isZero(_ words: [String]) -> Bool { words.contains { ["zero", "zeros", "zp", "zeropoint"].contains($0) } }
       var scales: [(info: DatasetInfo, words: [String])] = []
       for info in file.catalogue.datasets
       where info.element.isNumeric && info.path != layer.path && [1, layer.neurons, rows].contains(info.count) {
@@ -159,8 +158,12 @@ extension DumpContents {
         "f[\"\(info.path.dropFirst())\"][()]\(info.count == rows && info.count != layer.neurons ? ".reshape(-1, 1)" : "")"
       }
       var meant = "f[\"\(layer.path.dropFirst())\"][:].astype(\"f8\")"
-      if let zero = scales.first(where: { isZero($0.words) }) { meant = "(\(meant) - \(value(zero.info)))" }
-      if let scale = scales.first(where: { !isZero($0.words) }) { meant += " * \(value(scale.info))" }
+      if let zero = scales.first(where: { NumberConvention.saysZeroPoint($0.words) }) {
+        meant = "(\(meant) - \(value(zero.info)))"
+      }
+      if let scale = scales.first(where: { !NumberConvention.saysZeroPoint($0.words) }) {
+        meant += " * \(value(scale.info))"
+      }
       for (info, _) in scales {
         evidence.sayInstead(
           info.path,

@@ -162,7 +162,7 @@ struct RowColumns {
     }
     // Those that are columns by their form, and stored in a way that is not read here.
     let undecoded = catalogue.datasets.filter { info in
-      let isText = if case .string = info.element { true } else { false }
+      let isText = info.element.isText
       return info.unsupportedReason != nil && labelNames.contains(DatasetName(info.path).last)
         && !info.path.hasPrefix("/instances/") && (isText || info.element.isNumeric) && RawLabels.isColumn(info.shape)
     }
@@ -280,7 +280,7 @@ struct ColumnSearch {
   private func isOfAnotherForm(_ info: DatasetInfo) -> Bool {
     guard !info.isNull, !info.shape.isEmpty else { return false }
     guard RawLabels.isColumn(info.shape) else { return true }
-    let isText = if case .string = info.element { true } else { false }
+    let isText = info.element.isText
     return info.count > 1 && !isText && !info.element.isNumeric && info.enumeration == nil
       && info.attributes["MATLAB_class"] == nil
   }

@@ -87,7 +87,7 @@ enum RowKeys {
   }
 
   private static func isText(_ column: ColumnCandidate, _ file: DumpFile) -> Bool {
-    if case .string? = (try? file.catalogue.dataset(named: column.path))?.element { true } else { false }
+    (try? file.catalogue.dataset(named: column.path))?.element.isText == true
   }
 
   /// The first two columns of two sides that contradict each other; those of one name before others.
@@ -201,10 +201,7 @@ extension RawLabels {
 
   /// Whether they are all numbers from 0, or from 1, to the last row, but not in this order.
   var isPermutation: Bool {
-    guard case .integers(let values) = self, values.count > 1, let low = values.min(), low == 0 || low == 1 else {
-      return false
-    }
-    let all = low..<low + Int64(values.count)
-    return !values.elementsEqual(all) && Set(values) == Set(all)
+    guard isOfAllRows, case .integers(let values) = self else { return false }
+    return !zip(values, values.dropFirst()).allSatisfy { $0 < $1 }
   }
 }

@@ -35,12 +35,6 @@ extension LayerCandidates {
     "attribute", "attributes", "attrs", "attr", "tags", "tag", "properties", "concepts", "multilabel", "multihot",
     "labels", "label", "targets", "target", "flags",
   ]
-
-  private mutating func leave(_ path: String, _ why: String, _ evidence: inout Evidence) {
-    skipped.append((path, why))
-    evidence.leaveOut(path, why)
-    datasets.removeAll { $0.path == path }
-  }
 }
 
 extension DumpFile {

@@ -50,7 +50,7 @@ extension RowColumn {
       (info.enumeration?.members ?? []).map { ($0.value, $0.name) }, uniquingKeysWith: { first, _ in first })
     let convention = info.element.isNumeric && !info.isBoolean ? try Self.convention(info, place, key) : nil
     let infos = data.parts.map(\.dataset.info)
-    let isText = infos.map { if case .string = $0.element { true } else { false } }
+    let isText = infos.map(\.element.isText)
     switch info.element {
     case _ where isText.contains(true):
       guard !isText.contains(false) else {

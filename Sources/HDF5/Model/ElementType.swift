@@ -40,6 +40,8 @@ public enum ElementType: Codable, Sendable, Hashable {
     }
   }
 
+  public var isText: Bool { if case .string = self { true } else { false } }
+
   /// Whether the elements are floats in a form that is not read here, which libhdf5 could convert.
   public var isOtherFloat: Bool { if case .other(let words) = self { words.hasPrefix(Self.otherFloat) } else { false } }
   static let otherFloat = "float of "
