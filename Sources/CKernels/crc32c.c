@@ -35,11 +35,13 @@ static uint32_t portable(uint32_t crc, const uint8_t *p, size_t n) {
 }
 
 #if defined(__x86_64__)
-/// Bytes of each of three streams that are summed up side by side: the instruction takes three cycles, and one may begin at each.
-enum { STREAM = 1024 };
+/// Bytes of each of three streams that are summed up side by side: the instruction takes three cycles, and one may begin at each. What is
+/// left of longer streams is cut into shorter ones: inner chunks of codes are short.
+enum { LENGTHS = 3 };
+static const size_t lengths[LENGTHS] = {1024, 256, 64};
 
-/// What a sum becomes behind STREAM zeros, by its bytes: sums are linear.
-static uint32_t behind_zeros[4][256];
+/// What a sum becomes behind so many zeros, by its bytes: sums are linear.
+static uint32_t behind_zeros[LENGTHS][4][256];
 
 __attribute__((target("sse4.2"))) static uint32_t one_stream(uint32_t crc, const uint8_t *p, size_t n) {
   uint64_t c = crc;
@@ -57,31 +59,37 @@ __attribute__((target("sse4.2"))) static uint32_t one_stream(uint32_t crc, const
 
 __attribute__((constructor)) static void fill_behind_zeros(void) {
   if (!__builtin_cpu_supports("sse4.2")) return;
-  static const uint8_t zeros[STREAM];
-  for (uint32_t k = 0; k < 4; k++) {
-    for (uint32_t bit = 1; bit < 256; bit *= 2) behind_zeros[k][bit] = one_stream(bit << 8 * k, zeros, STREAM);
-    for (uint32_t n = 1; n < 256; n++) behind_zeros[k][n] = behind_zeros[k][n & (n - 1)] ^ behind_zeros[k][n & -n];
+  static const uint8_t zeros[1024];
+  for (size_t l = 0; l < LENGTHS; l++) {
+    for (uint32_t k = 0; k < 4; k++) {
+      uint32_t *behind = behind_zeros[l][k];
+      for (uint32_t bit = 1; bit < 256; bit *= 2) behind[bit] = one_stream(bit << 8 * k, zeros, lengths[l]);
+      for (uint32_t n = 1; n < 256; n++) behind[n] = behind[n & (n - 1)] ^ behind[n & -n];
+    }
   }
 }
 
-static uint32_t put_zeros_behind(uint32_t crc) {
-  return behind_zeros[0][crc & 255] ^ behind_zeros[1][crc >> 8 & 255] ^ behind_zeros[2][crc >> 16 & 255] ^
-         behind_zeros[3][crc >> 24];
+static uint32_t put_zeros_behind(size_t l, uint32_t crc) {
+  return behind_zeros[l][0][crc & 255] ^ behind_zeros[l][1][crc >> 8 & 255] ^ behind_zeros[l][2][crc >> 16 & 255] ^
+         behind_zeros[l][3][crc >> 24];
 }
 
 __attribute__((target("sse4.2"))) static uint32_t hardware(uint32_t crc, const uint8_t *p, size_t n) {
-  for (; n >= 3 * STREAM; p += 3 * STREAM, n -= 3 * STREAM) {
-    uint64_t a = crc, b = 0, c = 0;
-    for (size_t i = 0; i < STREAM; i += 8) {
-      uint64_t x, y, z;
-      memcpy(&x, p + i, 8);
-      memcpy(&y, p + STREAM + i, 8);
-      memcpy(&z, p + 2 * STREAM + i, 8);
-      a = __builtin_ia32_crc32di(a, x);
-      b = __builtin_ia32_crc32di(b, y);
-      c = __builtin_ia32_crc32di(c, z);
+  for (size_t l = 0; l < LENGTHS; l++) {
+    const size_t length = lengths[l];
+    for (; n >= 3 * length; p += 3 * length, n -= 3 * length) {
+      uint64_t a = crc, b = 0, c = 0;
+      for (size_t i = 0; i < length; i += 8) {
+        uint64_t x, y, z;
+        memcpy(&x, p + i, 8);
+        memcpy(&y, p + length + i, 8);
+        memcpy(&z, p + 2 * length + i, 8);
+        a = __builtin_ia32_crc32di(a, x);
+        b = __builtin_ia32_crc32di(b, y);
+        c = __builtin_ia32_crc32di(c, z);
+      }
+      crc = put_zeros_behind(l, put_zeros_behind(l, (uint32_t)a) ^ (uint32_t)b) ^ (uint32_t)c;
     }
-    crc = put_zeros_behind(put_zeros_behind((uint32_t)a) ^ (uint32_t)b) ^ (uint32_t)c;
   }
   return one_stream(crc, p, n);
 }

@@ -3,10 +3,11 @@
 
     make bench-growth
 
-From one base (4,000 rows x 16,384 neurons, ten classes) one of rows, neurons and classes grows at a time, each store made with `codes: both`.
-Told for each: seconds and bytes of the store, then milliseconds of a tile of a group of the moment nobody asked for, of the neuron's rows that
-fire it, and of the first tile in an order by that group. *Cold*: the server is new and the store's files are dropped from the page cache;
-*hot*: the same question of another group.
+From one base (4,000 rows x 16,384 neurons, ten classes) one of rows, neurons and classes grows at a time, each store made with `codes: both`;
+neurons grow with 1,000 rows, so that a million of them take 7 GB of disk. Told for each: seconds and bytes of the store, then milliseconds of
+a tile of a group of the moment nobody asked for, of the neuron's rows that fire it, and of the first tile in an order by that group's median and
+by its AUROC against the rest. *Cold*: the server is new and the store's files are dropped from the page cache; *hot*: the same question of
+another group.
 """
 
 import argparse
@@ -27,8 +28,11 @@ GROWTH = {
     "rows": (1_000, 4_000, 16_000, 64_000),
     "classes": (10, 100, 1_000),
 }
+#: What differs from the base where one of them grows.
+BESIDE = {"neurons": {"rows": 1_000}}
 #: A group's share of the rows.
 SHARES = (0.01, 0.1, 0.5, 0.9)
+QUESTIONS = ("tile", "rows", "median", "auroc")
 
 
 def drop(folder):
@@ -52,14 +56,15 @@ def questions(base, neurons, share, rows, number):
     return {
         "tile": f"{base}/tiles/0/0/{number % max(1, neurons // 256)}?where={quoted(text)}",
         "rows": f"{base}/neurons/{(number * 7919) % neurons}/rows?where={quoted(text)}",
-        "order": f"{base}/tiles/0/0/0?order={quoted(f'median(where:({text}))')}",
+        "median": f"{base}/tiles/0/0/0?order={quoted(f'median(where:({text}))')}",
+        "auroc": f"{base}/tiles/0/0/0?order={quoted(f'auroc(where:({text}),where:(not ({text})))')}",
     }
 
 
 def asked(program, tiles, name, neurons, rows, share):
     """{question: (cold ms, hot ms of the median)}."""
     cold, hot = {}, {}
-    for what in ("tile", "rows", "order"):
+    for what in QUESTIONS:
         drop(tiles)
         with Process(program, "serve", tiles, "--port", "0") as server:
             client = Client(server.port)
@@ -74,11 +79,11 @@ def main():
     parser.add_argument("--divergence", required=True, type=pathlib.Path)
     parser.add_argument("--axes", nargs="+", choices=[*GROWTH, "share"], default=[*GROWTH, "share"])
     arguments = parser.parse_args()
-    print(f"{'':34}{'made s':>8}{'MB':>8}" + "".join(f"{f'{what}, cold':>13}{'hot ms':>9}" for what in ("tile", "rows", "order")))
+    print(f"{'':34}{'made s':>8}{'MB':>8}" + "".join(f"{f'{what}, cold':>13}{'hot ms':>9}" for what in QUESTIONS))
     with tempfile.TemporaryDirectory(prefix="nd-growth-") as folder:
         for axis in arguments.axes:
             for value in GROWTH.get(axis, (None,)):
-                shape = BASE | ({axis: value} if value else {})
+                shape = BASE | BESIDE.get(axis, {}) | ({axis: value} if value else {})
                 work = pathlib.Path(folder)
                 make_dump(work / "dump.h5", shape["rows"], shape["neurons"], shape["classes"])
                 (work / "job.yaml").write_text("name: grown\ndumps: [dump.h5]\ncodes: both\n")

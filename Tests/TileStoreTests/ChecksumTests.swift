@@ -19,8 +19,10 @@ import Testing
     #expect(Array("123456789".utf8).withUnsafeBytes { crc32c($0) } == 0xE306_9283)
   }
 
-  /// Three streams of 1,024 bytes each are summed up side by side.
-  @Test(arguments: [0, 1, 7, 8, 9, 1023, 1024, 3071, 3072, 3073, 3080, 6143, 6144, 9999])
+  /// Three streams of 1,024, 256 or 64 bytes each are summed up side by side.
+  @Test(arguments: [
+    0, 1, 7, 8, 9, 63, 64, 191, 192, 193, 767, 768, 969, 1023, 1024, 3071, 3072, 3073, 3080, 6143, 6144, 9999,
+  ])
   func `Sums of any length and place`(count: Int) {
     var random = SplitMix(seed: UInt64(count))
     let bytes = (0..<count + 9).map { _ in UInt8.random(in: 0...255, using: &random) }

@@ -14,6 +14,7 @@
 #include "pairs.h"
 #include "planes.h"
 #include "positions.h"
+#include "ranks.h"
 #include "rows.h"
 #include "run.h"
 #include "select.h"

@@ -23,6 +23,7 @@ public struct ArrayReader: Sendable {
   let chunksPerShard: Int
   /// The axis that is cut into chunks.
   private let cutAxis: Int
+  private let axes: Int
 
   /// - Parameter hasPlanes: whether the first of several axes is that of planes.
   /// - Throws: `StoreError` of kind `corrupt` where the array is not cut as `FORMAT.md` §7 says.
@@ -35,6 +36,7 @@ public struct ArrayReader: Sendable {
     self.maps = maps
     let axis = hasPlanes && metadata.hasPlanes ? 1 : 0
     cutAxis = axis
+    axes = metadata.shape.count
     let uncut = metadata.shape.indices.dropFirst(axis + 1)
     guard (1...4).contains(metadata.shape.count), metadata.shape.allSatisfy({ $0 > 0 }),
       uncut.allSatisfy({
@@ -77,8 +79,10 @@ public struct ArrayReader: Sendable {
     _ shard: Shard, plane: Int, chunk: Int, as form: ChunkForm = .elements,
     into destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
+    // Numbers alone: a message that holds the array would count references for each chunk.
+    let (cutAxis, axes) = (cutAxis, axes)
     try shard.decode(
-      index(plane: plane, chunk: chunk), chunk: place(plane: plane, chunk: chunk), as: form, into: destination)
+      index(plane: plane, chunk: chunk), chunk: Self.place(plane, chunk, cutAxis, axes), as: form, into: destination)
   }
 
   /// Index of an inner chunk within its shard.
@@ -96,8 +100,8 @@ public struct ArrayReader: Sendable {
   }
 
   /// Place of an inner chunk in the array's grid of inner chunks, for messages.
-  private func place(plane: Int, chunk: Int) -> [Int] {
-    (cutAxis == 0 ? [chunk] : [plane, chunk]) + Array(repeating: 0, count: metadata.shape.count - cutAxis - 1)
+  private static func place(_ plane: Int, _ chunk: Int, _ cutAxis: Int, _ axes: Int) -> [Int] {
+    (cutAxis == 0 ? [chunk] : [plane, chunk]) + Array(repeating: 0, count: axes - cutAxis - 1)
   }
 
   /// Refuses an array of which a shard is missing, or smaller than its index and its chunks can be.

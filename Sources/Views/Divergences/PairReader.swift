@@ -8,21 +8,49 @@ package enum PairFigure: String, CaseIterable, Sendable {
   case kolmogorovSmirnov = "kolmogorov_smirnov"
 }
 
+/// What is known of two groups of the moment of which one is the rest of the other: it is not counted, but taken from what all rows hold.
+struct PairRest: Sendable {
+  /// Which of them is not counted.
+  let isFirst: Bool
+  /// `[neuron]`: of all rows.
+  let zeros: [UInt32]
+
+  /// `nil` where neither is the rest of the other.
+  /// - Throws: `StoreError`.
+  init?(_ first: PairSide, _ second: PairSide) throws(StoreError) {
+    guard let mine = first.counter, let other = second.counter, mine.isRest(of: other) else { return nil }
+    // One of them has no more than half of the rows.
+    isFirst = !mine.looksAtGroup
+    zeros = try first.layer.statistic(.zeros).plane(0, as: UInt32.self)
+  }
+}
+
 /// Compares two sides, some neurons at a time; the memory of one thread.
 final class PairReader {
   private let first: PairBlock
   private let second: PairBlock
   /// Of the sides that are counted neuron by neuron; of one layer they look at the same.
   private let (codes, others): (NeuronCodes?, NeuronCodes?)
+  /// Where a side is the rest of the other: which of them is counted, and what all rows hold.
+  private let rest: (counted: PairBlock, taken: PairBlock, all: PlaneRows, zeros: [UInt32])?
   private(set) var neurons = 0..<0
   /// `[neuron]`, of those that were read.
   private var zeroBins = [Int32](repeating: -1, count: PairBlock.neuronsMax)
   private var found = [nd_pair_figures](repeating: nd_pair_figures(), count: PairBlock.neuronsMax)
 
   /// - Throws: `StoreError`.
-  init(_ first: PairSide, _ second: PairSide) throws(StoreError) {
+  init(_ first: PairSide, _ second: PairSide, _ rest: PairRest?) throws(StoreError) {
     precondition(first.neurons == second.neurons)
     (self.first, self.second) = (PairBlock(first), PairBlock(second))
+    if let rest {
+      let all = PlaneRows(first.layer.counts(.own, .full), plane: 0)
+      let (counted, taken) = rest.isFirst ? (self.second, self.first) : (self.first, self.second)
+      self.rest = (counted, taken, all, rest.zeros)
+      codes = try counted.counter.map { counter throws(StoreError) in try NeuronCodes(counter) }
+      others = nil
+      return
+    }
+    self.rest = nil
     let (mine, other) = (self.first.counter, self.second.counter)
     codes = try mine.map { counter throws(StoreError) in try NeuronCodes(counter) }
     if let mine, let other, mine.layer.exponent.isSame(as: other.layer.exponent) {
@@ -34,6 +62,15 @@ final class PairReader {
 
   /// Reads at most `PairBlock.neuronsMax` neurons that follow each other.
   func read(_ neurons: Range<Int>) throws {
+    self.neurons = neurons
+    if let rest {
+      if let codes {
+        for (place, neuron) in neurons.enumerated() { try rest.counted.count(neuron, codes, at: place) }
+      } else {
+        try rest.counted.read(neurons)
+      }
+      return try rest.taken.takeRest(of: rest.counted, neurons, rest.all, rest.zeros)
+    }
     if codes == nil { try first.read(neurons) }
     if others == nil { try second.read(neurons) }
     if codes != nil || others != nil {
@@ -42,7 +79,6 @@ final class PairReader {
         if let others { try second.count(neuron, others, at: place) }
       }
     }
-    self.neurons = neurons
   }
 
   /// All figures of a neuron that was read.
@@ -100,7 +136,8 @@ extension PairReader {
   static func keys(_ figure: PairFigure, _ first: PairSide, _ second: PairSide, _ helpers: HelperThreads) throws
     -> [Double]
   {
-    try read(first, second, helpers) { reader, keys in reader.append(figure, to: &keys) }
+    if figure == .auroc, let ranks = try RankSums(first, second) { return try ranks.aurocs(helpers) }
+    return try read(first, second, helpers) { reader, keys in reader.append(figure, to: &keys) }
   }
 
   /// `[neuron]`: what `make` makes of all figures.
@@ -120,13 +157,14 @@ extension PairReader {
     _ append: @escaping @Sendable (PairReader, inout [Value]) -> Void
   ) throws -> [Value] {
     let all = first.neurons
+    let rest = try PairRest(first, second)
     // A small layer is done before a helper has woken up. More pieces than threads: a helper may be at work for others.
     // What lies together is counted by one of them.
     let step = max(first.neuronsAtOnce, second.neuronsAtOnce)
     let steps = (all + step - 1) / step
     let pieces = all < 4096 ? 1 : min(steps, 4 * (helpers.count + 1))
     let parts = try helpers.map(pieces) { piece in
-      let reader = try PairReader(first, second)
+      let reader = try PairReader(first, second, rest)
       let neurons = steps * piece / pieces * step..<min(steps * (piece + 1) / pieces * step, all)
       var values: [Value] = []
       values.reserveCapacity(neurons.count)

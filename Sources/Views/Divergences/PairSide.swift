@@ -24,6 +24,15 @@ struct PairSide: Sendable {
 
   var neurons: Int { grids.count }
 
+  /// Counts a group of the moment; `nil` of a stored one.
+  var counter: SubsetCounter? { if case .moment(let counter) = counts { counter } else { nil } }
+
+  /// A stored group's plane, and its zeros by neuron; `nil` of one of the moment.
+  var stored: (plane: Int, zeros: [UInt32])? {
+    guard case .stored(let group, let zeros) = counts, let plane = layer.plane(of: group) else { return nil }
+    return (plane, zeros)
+  }
+
   /// Neurons that are had as cheaply together as some of them.
   var neuronsAtOnce: Int {
     if case .moment(let counter) = counts {
@@ -130,6 +139,21 @@ final class PairBlock {
     }
     let row = (start + place * DyadicGrid.binCount * countBytes).assumingMemoryBound(to: UInt32.self)
     zeros[place] = try counter.count(neuron, codes, into: row).zeros
+  }
+
+  /// Takes what all rows hold that another side does not, in some neurons that were read there.
+  /// - Parameters:
+  ///   - all: counts of all rows.
+  ///   - zeros: `[neuron]`: theirs.
+  func takeRest(of other: PairBlock, _ neurons: Range<Int>, _ all: PlaneRows, _ zeros: [UInt32]) throws(StoreError) {
+    guard let start = bytes.baseAddress else { return }
+    bytes.copyMemory(from: UnsafeRawBufferPointer(other.bytes))
+    for (place, neuron) in neurons.enumerated() {
+      let row = start + place * DyadicGrid.binCount * countBytes
+      try all.subtract(from: neuron, row.assumingMemoryBound(to: UInt32.self))
+      // Of a store that contradicts itself these wrap.
+      self.zeros[place] = zeros[neuron] &- other.zeros[place]
+    }
   }
 
   /// - Parameter neuron: at this place of those that were read.

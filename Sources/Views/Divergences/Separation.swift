@@ -44,8 +44,9 @@ struct Separation: Sendable {
   private init(_ a: PairSide, _ b: PairSide, nothing: Separation, most: Int, _ helpers: HelperThreads) throws {
     let ranges = Self.ranges(of: a.neurons, most: most)
     let pieces = ranges.count < 16 ? 1 : helpers.count + 1
+    let rest = try PairRest(a, b)
     let parts = try helpers.map(pieces) { piece in
-      let reader = try PairReader(a, b)
+      let reader = try PairReader(a, b, rest)
       var part = nothing
       for range in ranges[ranges.count * piece / pieces..<ranges.count * (piece + 1) / pieces] {
         try reader.read(range)

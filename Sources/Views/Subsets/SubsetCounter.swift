@@ -20,6 +20,14 @@ package struct SubsetCounter: Sendable {
   /// The samples of the group.
   var group: RowSet { whole == nil ? samples : samples.inverted }
 
+  /// Whether the samples that are looked at are the group, and not the others.
+  var looksAtGroup: Bool { whole == nil }
+
+  /// Whether the group is every sample of the layer but those of another counter's group.
+  func isRest(of other: SubsetCounter) -> Bool {
+    layer.exponent.isSame(as: other.layer.exponent) && group == other.group.inverted
+  }
+
   /// Whether all codes by neuron are looked through sooner than those by row of the samples that are looked at.
   var isSoonestByNeuron: Bool { layer.codeRows == nil || 3 * chosen.count > samples.length }
 
@@ -107,14 +115,34 @@ package struct SubsetCounter: Sendable {
     return ofGroup(try looked(at: neuron, codes), neuron)
   }
 
+  /// The sum of a number for each finite value of a neuron in the samples that are looked at, and what these values are.
+  /// - Parameters:
+  ///   - numbers: `[code]`, 256 of them.
+  ///   - finite: room for a bit for each sample, `[word]`.
+  func sum(
+    _ numbers: UnsafePointer<UInt32>, of neuron: Int, _ codes: NeuronCodes, _ finite: UnsafeMutableBufferPointer<UInt64>
+  ) throws(StoreError) -> (sum: UInt64, tally: NeuronTally) {
+    try codes.readCodes(neuron)
+    let tally = try looked(at: neuron, codes, finite: finite)
+    return (nd_sum_by_code(numbers, codes.codes.baseAddress, finite.baseAddress, finite.count), tally)
+  }
+
+  /// Words of a bit for each sample.
+  var words: Int { samples.words.count }
+
   /// A neuron's exact zeros.
   func zeros(_ neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> UInt32 {
     try tally(neuron, codes).zeros
   }
 
   /// What a neuron's values are in the samples that are looked at.
-  private func looked(at neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> NeuronTally {
+  /// - Parameter finite: `[word]`, a bit for each sample: becomes those of them with finite values.
+  /// - Precondition: its codes were read, but where only zeros stand apart.
+  private func looked(at neuron: Int, _ codes: NeuronCodes, finite: UnsafeMutableBufferPointer<UInt64>? = nil)
+    throws(StoreError) -> NeuronTally
+  {
     try codes.readApart(neuron)
+    if let finite { _ = finite.update(from: samples.words) }
     var tally = NeuronTally(count: UInt32(chosen.count), zeros: 0, nan: 0, infinite: 0)
     if hasOnlyZerosApart[neuron] {
       tally.zeros = UInt32(
@@ -127,8 +155,10 @@ package struct SubsetCounter: Sendable {
       var rest = word & codes.apart[index]
       while rest != 0 {
         let sample = index << 6 + rest.trailingZeroBitCount
+        let kind = try codes.kind(sample, origin: origins[neuron], neuron: neuron)
+        tally.add(kind)
+        if kind != .zero { finite?[index] ^= rest & (~rest &+ 1) }
         rest &= rest - 1
-        tally.add(try codes.kind(sample, origin: origins[neuron], neuron: neuron))
       }
     }
     return tally
