@@ -19,10 +19,10 @@ test("a line whose pixels have bins of their own takes each from its bin, withou
   table.set([128, 64, 256], 9 * 3);
   table.set([0, 0, 0], 40 * 3);
   const densities = Uint8Array.from([41, 9, 0]);
-  const data = new Uint8ClampedArray(4 * 5).fill(200);
+  const pixels = new Uint32Array(5).fill(0xffc8c8c8);
   // The bin of zeros holds 41, of which 9 are zeros: 40 are left.
-  warpedLine(data, 4, table, densities, Int16Array.from([-1, 0, 1, 2]), 0, 9);
-  assert.deepEqual([...data], [
-    200, 200, 200, 200, 200, 200, 200, 200, 0, 0, 0, 200, 100, 50, 200, 200, 200, 200, 200, 200,
+  warpedLine(pixels, 1, table, densities, Int16Array.from([-1, 0, 1, 2]), 0, 9);
+  assert.deepEqual([...new Uint8Array(pixels.buffer)], [
+    200, 200, 200, 255, 200, 200, 200, 255, 0, 0, 0, 255, 100, 50, 200, 255, 200, 200, 200, 255,
   ]);
 });

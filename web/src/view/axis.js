@@ -98,7 +98,7 @@ export function paintAxis(context, layout, { scale, ends, above, below }, theme,
   context.lineWidth = 1;
   const { plotX, plotWidth } = layout;
   context.textAlign = "left";
-  const room = plotWidth - context.measureText(beyondText).width - 12;
+  const room = beyondText === "" ? plotWidth : plotWidth - context.measureText(beyondText).width - 12;
   const isLong = beyondText !== "" && context.measureText(title).width > room;
   context.fillText(isLong ? "activation" : title, plotX, TITLE_Y);
   if (beyondText && (!isLong || room > context.measureText("activation").width)) {
