@@ -133,20 +133,44 @@ function picture(rows, inks, { first: firstBin, end: endBin, zeroBin, lookup }, 
       const inTile = (row >> shift) - tile.first;
       if (inTile < 0 || inTile >= tile.rows) continue;
       const densities = tile.densities;
-      let at = inTile * tile.bins + firstBin;
-      let o = (lanes === 1 ? line : line * lanes + lane) * width;
+      const at = inTile * tile.bins + firstBin;
+      const o = (lanes === 1 ? line : line * lanes + lane) * width;
       if (lookup) {
         warpedLine(points, o, table, densities.subarray(inTile * tile.bins, (inTile + 1) * tile.bins), lookup(row), zeroBin, tile.zeros[inTile]);
         continue;
       }
-      for (let bin = firstBin; bin < endBin; bin++, at++, o++) {
-        const q = bin === zeroBin ? withoutZeros(densities[at], tile.zeros[inTile]) : densities[at];
-        if (q !== 0) points[o] = isFirst ? onPaper[q] : inked(points[o], table, q * 3);
-      }
+      const zeroAt = zeroBin < firstBin || zeroBin >= endBin ? -1 : at + zeroBin - firstBin;
+      const cells = { points, o, densities, at, end: at + endBin - firstBin, zeroAt, zeros: tile.zeros[inTile] };
+      if (isFirst) firstInk(cells, onPaper);
+      else nextInk(cells, table);
     }
   });
   if (look.theme === "dark") negative(out, rows.length * lanes);
   return out;
+}
+
+/** @typedef {{points: Uint32Array, o: number, densities: Uint8Array, at: number, end: number, zeroAt: number, zeros: number}} Cells of one line: pixels from `o` on, their densities `at` to `end`, and where the zeros are among them */
+
+/**
+ * The first ink on a line of paper: a pixel a density, with nothing to mix.
+ * @param {Cells} cells
+ * @param {Uint32Array} onPaper
+ */
+function firstInk({ points, o, densities, at, end, zeroAt, zeros }, onPaper) {
+  for (let i = at, to = o; i < end; i++, to++) points[to] = onPaper[densities[i]];
+  if (zeroAt >= 0) points[o + zeroAt - at] = onPaper[withoutZeros(densities[zeroAt], zeros)];
+}
+
+/**
+ * A further ink on what is there.
+ * @param {Cells} cells
+ * @param {Uint16Array} table
+ */
+function nextInk({ points, o, densities, at, end, zeroAt, zeros }, table) {
+  for (let i = at, to = o; i < end; i++, to++) {
+    const q = i === zeroAt ? withoutZeros(densities[i], zeros) : densities[i];
+    if (q !== 0) points[to] = inked(points[to], table, q * 3);
+  }
 }
 
 /**
