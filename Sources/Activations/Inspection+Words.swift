@@ -21,9 +21,11 @@ extension Inspection {
         lines +=
           [""] + Self.page(contents.evidence.leftOut.map { "Left out: \($0.path): \($0.why)" }, "things left out")
       }
-      if !contents.evidence.assumed.isEmpty { lines += [""] + contents.evidence.assumed.map { "Assumed: \($0)" } }
-      let others = contents.skipped.filter { skipped in !contents.evidence.leftOut.contains { $0.path == skipped.path }
+      if !contents.evidence.assumed.isEmpty {
+        lines += [""] + Self.page(contents.evidence.assumed.map { "Assumed: \($0)" }, "assumptions")
       }
+      let told = Set(contents.evidence.leftOut.map(\.path))
+      let others = contents.skipped.filter { !told.contains($0.path) }
       if !others.isEmpty {
         lines += ["", "Not taken as layers"] + Self.page(others.map { "  \($0.path): \($0.why)" }, "datasets")
       }

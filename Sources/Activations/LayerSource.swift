@@ -199,6 +199,7 @@ extension LayerSource {
 
   /// Refuses a table as a whole, with the fields that could be named.
   private static func refuseRecords(_ info: DatasetInfo, _ file: DumpFile, place: String) throws {
+    guard !info.element.isNumeric else { return }
     let fields = file.catalogue.datasets.filter { $0.field?.dataset == info.absolutePath && $0.path != info.path }
     guard !fields.isEmpty else { return }
     let some = fields.prefix(8).map { "\($0.path) \(inWords($0.shape))" }.joined(separator: ", ")

@@ -150,6 +150,23 @@ def test_the_strongest_neurons_of_each_row(program, taken, refused, job, tmp_pat
     agrees(told(program, [tmp_path / "written.yaml"], tmp_path / "Written")[0], expected(x, labels))
 
 
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_lists_that_are_filled_up(program, job, tmp_path, rng, labels, zero):
+    """With values of 0, of either sign, that belong to no neuron, and to one that is there already."""
+    values, indices = strongest(matrix(rng, share=0.5), 4)
+    values[::3, 2:], indices[::3, 2:] = zero, -1
+    values[1::3, 3], indices[1::3, 3] = zero, indices[1::3, 0]
+    with h5py.File(tmp_path / "d.h5", "w") as f:
+        f["acts"], f["idx"], f["labels"] = values, indices, labels
+    x = np.zeros((60, 40), "f4")
+    for row in range(60):
+        for value, neuron in zip(values[row], indices[row]):
+            if value != 0:
+                x[row, neuron] = value
+    line = job("layers: [{ dataset: acts, indices: idx, neurons: 40 }]", tmp_path / "d.h5")
+    agrees(told(program, [line], tmp_path / "Tiles")[0], expected(x, labels))
+
+
 @pytest.mark.parametrize("reduce", ["flatten", "max", "mean", "samples"])
 def test_the_strongest_neurons_of_each_token(taken, job, tmp_path, rng, labels, reduce):
     values, indices = strongest(rng.normal(0, 1, (60, 5, 24)).astype("f4"), 3)

@@ -157,10 +157,10 @@ extension ClassNames {
       return !catalogue.has(group + "/codes") || group == labels.map(catalogue.canonicalPath)
     }
     func rank(_ info: DatasetInfo) -> Int { usual.firstIndex(of: DatasetName(info.path).last) ?? usual.count }
+    let places = Places.Groups([place])
     return all.min { a, b in
       let (x, y) = (
-        Places.nearness(of: Places.group(of: a.path), to: [place]),
-        Places.nearness(of: Places.group(of: b.path), to: [place])
+        places.nearness(of: Places.group(of: a.path)), places.nearness(of: Places.group(of: b.path))
       )
       return x != y ? x > y : rank(a) < rank(b)
     }?.path

@@ -10,40 +10,18 @@ extension ColumnSearch {
       && DatasetName(column.group).readsLikeLabels
   }
 
-  /// How near a column is to a layer: by place, then by the words that its name shares with the layer's.
-  private struct Kinship: Comparable {
-    let nearness: Places.Nearness
-    let shared: Int
-
-    static func < (a: Kinship, b: Kinship) -> Bool {
-      a.nearness != b.nearness ? a.nearness < b.nearness : a.shared < b.shared
-    }
-  }
-
-  private func kinship(_ column: ColumnCandidate, _ layer: DatasetInfo) -> Kinship {
-    let tag = Set(column.name.tagOfLabels)
-    return Kinship(
-      nearness: Places.nearness(of: column.group, to: [Places.group(of: layer.path)]),
-      shared: tag.isSubset(of: DatasetName(layer.path).words) ? tag.count : 0)
-  }
-
-  /// The column that belongs to a layer more than any other does; `nil` where several may.
-  private func own(of layer: DatasetInfo, among columns: [ColumnCandidate]) -> ColumnCandidate? {
-    let rows = LayerCandidates.rowsPossible(layer)
-    let fitting = columns.filter { rows.contains($0.length) }.map { ($0, kinship($0, layer)) }
-    guard let best = fitting.max(by: { $0.1 < $1.1 }) else { return nil }
-    return fitting.contains { $0.0.path != best.0.path && $0.1 == best.1 } ? nil : best.0
-  }
-
   /// Lines that take each of several columns with the layers that it belongs to; `nil` where not every layer has one of its own.
   func linesWithLayers(_ columns: [ColumnCandidate]) -> [String]? {
-    let owned = layers.filter { layer in columns.contains { LayerCandidates.rowsPossible(layer).contains($0.length) } }
-      .map { (layer: $0.path, own: own(of: $0, among: columns)?.path) }
-    let owners = Set(owned.compactMap(\.own))
-    guard owners.count > 1, owned.allSatisfy({ $0.own != nil }) else { return nil }
+    let kin = ColumnsByPlace(columns)
+    let lengths = Set(columns.map(\.length))
+    let owned = layers.filter { !lengths.isDisjoint(with: LayerCandidates.rowsPossible($0)) }
+      .map { (layer: $0.path, own: kin.own(of: $0)?.path) }
+    let byOwner = Dictionary(grouping: owned, by: \.own)
+    guard byOwner.count > 1, byOwner[nil] == nil else { return nil }
     return columns.compactMap { column in
-      let layers = owned.filter { $0.own == column.path }.map(\.layer)
-      return layers.isEmpty ? nil : "layers: [\(layers.joined(separator: ", "))], labels: \(column.path)"
+      byOwner[column.path].map { owned in
+        "layers: [\(owned.map(\.layer).joined(separator: ", "))], labels: \(column.path)"
+      }
     }
   }
 
@@ -53,7 +31,8 @@ extension ColumnSearch {
       ($0.name.readsLikeLabels || isNumberedLabels($0)) && !$0.isSingle && !$0.isAttribute && isColumnOfRows($0)
     }
     guard let taken = columns.first(where: { $0.path == labels }), columns.count > 1 else { return [] }
-    let owned = layers.map { (layer: $0, own: own(of: $0, among: columns)) }
+    let kin = ColumnsByPlace(columns)
+    let owned = layers.map { (layer: $0, own: kin.own(of: $0)) }
     guard owned.contains(where: { $0.own?.path == labels }) else { return [] }
     return owned.compactMap { layer, own in
       guard let own, own.path != labels else { return nil }
@@ -66,16 +45,47 @@ extension ColumnSearch {
     }
   }
 
-  private func isColumnOfRows(_ column: ColumnCandidate) -> Bool {
-    layers.contains { LayerCandidates.rowsPossible($0).contains(column.length) }
-  }
-
   /// Whether labels stand nearer to the layers than what may be labels too, but cannot be read.
   func isNearer(_ labels: String?, than other: String) -> Bool {
     guard let labels, let column = candidates.first(where: { $0.path == labels }) else { return false }
-    let groups = layers.map { Places.group(of: $0.path) }
     let place = Places.group(of: String(other.prefix { $0 != "@" }))
-    return Places.nearness(of: column.group, to: groups) > Places.nearness(of: place, to: groups)
+    return groups.nearness(of: column.group) > groups.nearness(of: place)
+  }
+}
+
+/// Columns by the groups in and above which they stand, to find the one that a layer is nearest to.
+private struct ColumnsByPlace {
+  private struct Member {
+    let column: ColumnCandidate
+    let depth: Int
+    let tag: Set<String>
+  }
+  private var members: [String: [Member]] = [:]
+
+  init(_ columns: [ColumnCandidate]) {
+    for column in columns {
+      let member = Member(
+        column: column, depth: Places.depth(column.group), tag: Set(column.name.tagOfLabels))
+      for group in Places.upwards(from: column.group) { members[group, default: []].append(member) }
+    }
+  }
+
+  /// The column that belongs to a layer more than any other does, by place, then by the words that its name shares with the layer's;
+  /// `nil` where several may.
+  func own(of layer: DatasetInfo) -> ColumnCandidate? {
+    let rows = LayerCandidates.rowsPossible(layer)
+    for group in Places.upwards(from: Places.group(of: layer.path)) {
+      guard let here = members[group] else { continue }
+      let fitting = here.filter { rows.contains($0.column.length) }
+      guard let depth = fitting.map(\.depth).min() else { continue }
+      let words = Set(DatasetName(layer.path).words)
+      let nearest = fitting.filter { $0.depth == depth }
+        .map { ($0.column, shared: $0.tag.isSubset(of: words) ? $0.tag.count : 0) }
+      let most = nearest.map(\.shared).max()
+      let best = nearest.filter { $0.shared == most }.map(\.0)
+      return best.allSatisfy { $0.path == best[0].path } ? best[0] : nil
+    }
+    return nil
   }
 }
 

@@ -223,7 +223,8 @@ struct LayerCandidates {
     }
     // What may have been meant goes first.
     var seen = evidence.leftOut.map { ($0.path, $0.why) }
-    seen += skipped.filter { skipped in !evidence.leftOut.contains { $0.path == skipped.path } }
+    let told = Set(seen.map(\.0))
+    seen += skipped.filter { !told.contains($0.path) }
     let reasons = seen.prefix(5).map { path, why in "\(path): \(why.hasSuffix(".") ? String(why.dropLast()) : why)" }
     let more = seen.count > 5 ? "; and \(grouped(seen.count - 5)) more" : ""
     return ActivationsError(

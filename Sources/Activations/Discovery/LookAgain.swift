@@ -138,20 +138,24 @@ extension DumpContents {
 
   /// Scales that stand in datasets of their own, beside whole numbers or under their name in another group, and that nothing heeds.
   private static func lookForScales(_ file: DumpFile, _ layers: [LayerSource], _ evidence: inout Evidence) {
-    for layer in layers where layer.element.isInteger && layer.numbers == nil && layer.convention == nil {
+    let whole = layers.filter { $0.element.isInteger && $0.numbers == nil && $0.convention == nil }
+    guard !whole.isEmpty else { return }
+    let others = file.catalogue.datasets.filter(\.element.isNumeric).map { info in
+      let group = Places.group(of: info.path)
+      return (info: info, name: DatasetName(info.path), group: group, groupName: DatasetName(group))
+    }
+    for layer in whole {
       let name = DatasetName(layer.path)
+      let group = Places.group(of: layer.path)
       let rows = layer.info.shape.first ?? 0
       var scales: [(info: DatasetInfo, words: [String])] = []
-      for info in file.catalogue.datasets
-      where info.element.isNumeric && info.path != layer.path && [1, layer.neurons, rows].contains(info.count) {
-        let own = DatasetName(info.path)
-        let isBeside = Places.group(of: info.path) == Places.group(of: layer.path)
-        let group = DatasetName(Places.group(of: info.path)).words
-        if isBeside, own.words != name.words {
-          let rest = own.words.filter { !name.words.contains($0) }
-          if NumberConvention.saysScale(rest, of: []) { scales.append((info, rest)) }
-        } else if own.last == name.last, NumberConvention.saysScale(group, of: []) {
-          scales.append((info, group))
+      for other in others where other.info.path != layer.path {
+        guard [1, layer.neurons, rows].contains(other.info.count) else { continue }
+        if other.group == group, other.name.words != name.words {
+          let rest = other.name.words.filter { !name.words.contains($0) }
+          if NumberConvention.saysScale(rest, of: []) { scales.append((other.info, rest)) }
+        } else if other.name.last == name.last, NumberConvention.saysScale(other.groupName.words, of: []) {
+          scales.append((other.info, other.groupName.words))
         }
       }
       func value(_ info: DatasetInfo) -> String {

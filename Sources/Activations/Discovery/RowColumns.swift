@@ -190,7 +190,10 @@ struct ColumnSearch {
   let layers: [DatasetInfo]
   /// Whether there are several files or groups, in which one value may stand for all rows.
   private let isOnePerFile: Bool
-  private let groups: Set<String>
+  /// Groups of the layers.
+  let groups: Places.Groups
+  /// Groups of the layers that may have so many rows.
+  private let groupsByRows: [Int: Places.Groups]
 
   init(_ file: DumpFile, _ candidates: [ColumnCandidate], _ layers: [DatasetInfo], isOnePerFile: Bool) {
     self.file = file
@@ -199,13 +202,18 @@ struct ColumnSearch {
     let matrices = layers.filter { !RawLabels.isColumn($0.shape) }
     self.layers = matrices.isEmpty ? layers : matrices
     self.isOnePerFile = isOnePerFile
-    groups = Set(self.layers.map { Places.group(of: $0.path) })
+    groups = Places.Groups(self.layers.map { Places.group(of: $0.path) })
+    var byRows: [Int: [String]] = [:]
+    for layer in self.layers {
+      for rows in Set(LayerCandidates.rowsPossible(layer)) {
+        byRows[rows, default: []].append(Places.group(of: layer.path))
+      }
+    }
+    groupsByRows = byRows.mapValues { Places.Groups($0) }
   }
 
-  /// Groups of the layers that have one row for each value of a column.
-  private func groups(matching column: ColumnCandidate) -> [String] {
-    layers.filter { LayerCandidates.rowsPossible($0).contains(column.length) }.map { Places.group(of: $0.path) }
-  }
+  /// Whether there is a layer with one row for each value of a column.
+  func isColumnOfRows(_ column: ColumnCandidate) -> Bool { groupsByRows[column.length] != nil }
 
   private struct Ranked {
     let column: ColumnCandidate
@@ -215,14 +223,12 @@ struct ColumnSearch {
   }
 
   /// Columns with a value a row, best first.
-  private func ranked(_ some: [ColumnCandidate], _ names: [String], near place: [String]? = nil) -> [Ranked] {
+  private func ranked(_ some: [ColumnCandidate], _ names: [String], near place: Places.Groups? = nil) -> [Ranked] {
     some.map { column in
       let at = names.firstIndex(of: column.name.last)
-      let matching = groups(matching: column)
       return Ranked(
         column: column, isExact: at != nil && !column.isAttribute,
-        nearness: Places.nearness(of: column.group, to: place ?? (matching.isEmpty ? Array(groups) : matching)),
-        rank: at ?? names.count)
+        nearness: (place ?? groupsByRows[column.length] ?? groups).nearness(of: column.group), rank: at ?? names.count)
     }.sorted { a, b in
       if a.nearness != b.nearness { return a.nearness > b.nearness }
       if a.isExact != b.isExact { return a.isExact }
@@ -241,8 +247,8 @@ struct ColumnSearch {
       )
     }
     called.removeAll(where: isCoordinate)
-    var matching = called.filter { !$0.isSingle && !groups(matching: $0).isEmpty }
-    if matching.isEmpty { matching = candidates.filter { isNumberedLabels($0) && !groups(matching: $0).isEmpty } }
+    var matching = called.filter { !$0.isSingle && isColumnOfRows($0) }
+    if matching.isEmpty { matching = candidates.filter { isNumberedLabels($0) && isColumnOfRows($0) } }
     let best = ranked(matching, names)
     if let first = best.first {
       let rivals = best.dropFirst().filter { $0.nearness == first.nearness && $0.isExact == first.isExact }
@@ -289,12 +295,13 @@ struct ColumnSearch {
   /// - Parameter labels: those that were found.
   private func offer(besides labels: Ranked?, _ evidence: inout Evidence) {
     let isBeside = labels.map { groups.contains($0.column.group) } ?? false
+    let told = Set(evidence.leftOut.map(\.path))
     for column in candidates
     where column.path != labels?.column.path && !column.isSingle && column.isDiscrete && column.isSmall
       && !column.name.readsLikePredictions
     {
-      guard !groups(matching: column).isEmpty, !isCoordinate(column),
-        !evidence.leftOut.contains(where: { $0.path == column.path }),
+      guard isColumnOfRows(column), !isCoordinate(column),
+        !told.contains(column.path),
         let values = try? file.classes(column.path)
       else { continue }
       let distinct = values.distinctCount
@@ -320,10 +327,10 @@ struct ColumnSearch {
     if let path = labels, let rows = candidates.first(where: { $0.path == path && !$0.isSingle })?.length {
       called.removeAll { $0.length != rows && !($0.isSingle && isOnePerFile) && !names.contains($0.name.last) }
     }
-    let place = labels.flatMap { path in candidates.first { $0.path == path }?.group }.map { [$0] }
+    let place = labels.flatMap { path in candidates.first { $0.path == path }?.group }.map { Places.Groups([$0]) }
     let best = ranked(
-      called.filter { $0.isSingle == (isOnePerFile && groups(matching: $0).isEmpty) }.filter { column in
-        column.isSingle || layers.isEmpty || !groups(matching: column).isEmpty
+      called.filter { $0.isSingle == (isOnePerFile && !isColumnOfRows($0)) }.filter { column in
+        column.isSingle || layers.isEmpty || isColumnOfRows(column)
       }, names, near: place)
     guard let first = best.first else {
       // Of another length: refused where it is read, if its name is a usual one.

@@ -1,7 +1,7 @@
 /// Reads a matrix of which only what is not zero is stored: zeros, and the values put to their places.
 ///
-/// Values keep their bits. Nothing is added up: a place that is named twice, with values other than zero, is an error, for software does
-/// not agree on what that means.
+/// Values keep their bits, but for −0, which is 0 as where SciPy makes such a matrix dense. Nothing is added up: a place that is named
+/// twice, with values other than zero, is an error, for software does not agree on what that means.
 ///
 /// `Sendable`: nothing in it changes after `init`.
 final class SparseReader: Sendable {
@@ -175,7 +175,7 @@ final class SparseReader: Sendable {
         for number in list * each..<(list + 1) * each {
           let row = from + list / max(1, perRow)
           // A list that is shorter than others is filled up with values of 0 that belong to no neuron.
-          if values[number] == 0, Index.isSigned, indices[number] < 0 { continue }
+          if Index.isSigned, indices[number] < 0, isZero(values[number]) { continue }
           let place = try checked(indices[number], length, line: row)
           guard wanted.contains(place) else { continue }
           try put(values[number], cells + (place - target.box[target.box.count - 1].lowerBound), line: row, place)
@@ -220,12 +220,18 @@ final class SparseReader: Sendable {
           : "Write the matrix again, or give its right width in the job, as in neurons: NUMBER."))
   }
 
+  /// Whether a value is 0, or −0 where the elements have a sign bit of their own.
+  @inline(__always)
+  private func isZero<Value: FixedWidthInteger>(_ value: Value) -> Bool {
+    (info.element.isInteger ? value : value &<< 1) == 0
+  }
+
   /// Puts a value to its place, which must be empty.
   @inline(__always)
   private func put<Value: FixedWidthInteger>(
     _ value: Value, _ cell: UnsafeMutablePointer<Value>, line: Int, _ place: Int
   ) throws(HDF5Error) {
-    if value == 0 { return }
+    if isZero(value) { return }
     guard cell.pointee == 0 else {
       throw indices.located(
         .badData(
