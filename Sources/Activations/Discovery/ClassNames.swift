@@ -64,7 +64,9 @@ extension ClassNames {
   ) throws -> ClassNames? {
     let labels = columns.labels
     // Beside the labels first; then in the file above, where groups are joined.
-    var first = try find(request, in: columns.home(dump), columns, &evidence)
+    var home = columns.home(dump)
+    if case .dataset(let path)? = request, !home.has(path), dump.files[0].has(path) { home = dump.files[0] }
+    var first = try find(request, in: home, columns, &evidence)
     if first == nil, dump.first.group != nil || columns.whole != nil {
       first = try find(request, in: dump.files[0], columns, &evidence)
     }

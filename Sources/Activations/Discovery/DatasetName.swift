@@ -187,6 +187,10 @@ extension DatasetName {
     "rank", "proc",
     "process", "slice", "piece", "minibatch",
   ]
+  /// Names of what holds layers one after another, by their numbers.
+  static let stackWords: Set<String> = [
+    "layer", "layers", "block", "blocks", "transformer", "encoder", "decoder", "stage", "stages", "backbone",
+  ]
   /// By which people name layers.
   static let layerWords: Set<String> = [
     "layer", "layers", "conv", "convs", "fc", "dense", "relu", "gelu", "pool", "avgpool", "maxpool", "mlp", "attn",

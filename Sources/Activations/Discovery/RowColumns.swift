@@ -365,8 +365,9 @@ struct ColumnSearch {
       ).first?.column.path
     }
     let rivals = best.dropFirst().filter { $0.nearness == first.nearness && $0.isExact == first.isExact }
-    if let rival = rivals.first(where: { !isSame(first.column, $0.column) }) {
-      for column in [first.column, rival.column] {
+    let others = rivals.map(\.column).filter { !isSame(first.column, $0) }
+    if !others.isEmpty {
+      for column in [first.column] + others {
         evidence.leaveOut(
           column.path, "there are several columns of predictions, and they differ: write predictions: \(column.path)")
       }

@@ -107,8 +107,12 @@ extension PandasFrame {
       guard let at else { continue }
       let key = columns[at].readsLikeLabels ? "labels" : "predictions"
       let block = info.absolutePath.dropFirst()
+      let others = layers.filter {
+        $0.path != info.path && $0.shape.first == info.shape.first && blocks[$0.path] != nil
+      }
+      let all = (others.map { String($0.path.dropFirst()) } + ["neurons"]).joined(separator: ", ")
       throw ActivationsError(
-        "\(file.path), dataset \(info.path): its column \(at) is called \(names[at]), and reads like \(key), not like a neuron. Write them apart, with h5py: f[\"neurons\"] = np.delete(f[\"\(block)\"][:], \(at), 1); f[\"\(key)_apart\"] = f[\"\(block)\"][:, \(at)], and in a job layers: [neurons], \(key): \(key)_apart; or if it is a neuron, name the layer: layers: [\(info.path)]."
+        "\(file.path), dataset \(info.path): its column \(at) is called \(names[at]), and reads like \(key), not like a neuron. Write them apart, with h5py: f[\"neurons\"] = np.delete(f[\"\(block)\"][:], \(at), 1); f[\"\(key)_apart\"] = f[\"\(block)\"][:, \(at)], and in a job layers: [\(all)], \(key): \(key)_apart; or if it is a neuron, name the layers: layers: [\((others + [info]).map(\.path).joined(separator: ", "))]."
       )
     }
   }
