@@ -114,7 +114,9 @@ extension DumpContents {
   private static let neuronWords: Set<String> = [
     "neuron", "neurons", "unit", "units", "channel", "channels", "feature", "features", "electrode", "electrodes",
     "cell", "cells", "gene", "genes", "var", "vars", "variable", "variables", "column", "columns", "axis", "items",
-    "bias", "scale", "mean", "std", "class", "classes", "names",
+    "bias", "scale", "mean", "std", "class", "classes", "names", "region", "regions", "area", "areas", "depth",
+    "depths",
+    "hemisphere", "roi", "rois", "layer", "layers",
   ]
 
   /// Says where columns have a value for each entry of the other axis than that which was taken for the rows', and none for this.
@@ -163,7 +165,9 @@ extension DumpContents {
       "conversion", "transform", "transformation", "normalization", "normalisation", "valid_range", "valid_min",
       "valid_max",
     ] {
-      guard let value = layer.info.attributes[name], layer.numbers == nil else { continue }
+      guard let value = layer.info.attributes[name], layer.numbers == nil,
+        name != "conversion" || NumberConvention.changesNumbers(name, value)
+      else { continue }
       evidence.assume(
         "\(layer.path): its numbers are counted as stored, though it has the attribute \(name)\(value.inWords.map { " (\($0))" } ?? "")."
       )

@@ -41,15 +41,21 @@ extension DumpContents {
     guard let first = others.first, let its = dimension(first) else { return }
     let said =
       "the rows of \(first.path) lie along the dimension \(its), and the labels \(path) along \(own), which is as long"
-    guard request.labels == nil else {
-      evidence.assume("\(said); they are joined by position, as the job says.")
-      return
-    }
     let alike = layers.filter { layer in !others.contains { $0.path == layer.path } }.map(\.path)
     let column = columns.candidates.first { candidate in
       candidate.isDiscrete && candidate.path != path
         && (try? dump.first.catalogue.dataset(named: candidate.path))?.dimensions == [its]
         && candidate.name.last != its.lowercased()
+    }
+    // Names such as `dim_0` say nothing; and where nothing else lies along the layer's dimension, these are its labels after all.
+    func isGeneric(_ name: String) -> Bool {
+      DatasetName(name).words.contains {
+        ["dim", "n", "batch", "row", "rows", "index", "obs", "phony"].contains($0)
+      }
+    }
+    if request.labels != nil || isGeneric(own) || isGeneric(its) || alike.isEmpty && column == nil {
+      evidence.assume("\(said); they are joined by position. If that is wrong, write labels: false in a job.")
+      return
     }
     let lines =
       (alike.isEmpty ? [] : ["layers: [\(alike.joined(separator: ", "))], labels: \(path)"])

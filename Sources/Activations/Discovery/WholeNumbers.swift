@@ -82,8 +82,10 @@ extension LayerCandidates {
     let blocks = PandasFrame.blocks(in: file)
     for info in datasets where info.element.isInteger && info.shape.count == 2 {
       let names = blocks[info.path] ?? PandasFrame.tableColumns(info, in: file.catalogue)
-      guard let names, names.count == info.shape[1], names.count <= 64,
-        names.allSatisfy({ DatasetName($0).words.contains { !$0.allSatisfy(\.isNumber) } })
+      guard let names, names.count == info.shape[1], names.count <= 16,
+        names.allSatisfy({ DatasetName($0).words.contains { !$0.allSatisfy(\.isNumber) } }),
+        // `unit_0`, `unit_1`, …
+        names.count == 1 || Set(names.map { DatasetName($0).words.filter { !$0.allSatisfy(\.isNumber) } }).count > 1
       else { continue }
       leave(
         info.path,
