@@ -132,7 +132,7 @@ def modalities_of_mudata(folder, rng):
     return [path], {"mod/rna/X": expected(x, y), "mod/rna/mod_prot_X_by_key": expected(x, y)}
 
 
-@pytest.mark.parametrize("ours, theirs", [(lambda n: n, lambda n: texts(map(str, n))), (lambda n: texts(f"/data/{k}.png" for k in n), lambda n: texts(map(str, n)))], ids=["numbers_and_texts", "paths_and_stems"])
+@pytest.mark.parametrize("ours, theirs", [(lambda n: n, lambda n: texts(map(str, n))), (lambda n: texts(f"/data/{k}.png" for k in n), lambda n: texts(map(str, n))), (lambda n: n, lambda n: texts(f"img_{k:04}" for k in n))], ids=["numbers_and_texts", "paths_and_stems", "numbers_at_the_end"])
 def test_keys_that_are_written_in_two_ways(program, refused, tmp_path, rng, ours, theirs):
     y, x, order = shuffled(rng)
     names = ("id", "id") if ours(order) is order else ("path", "image")

@@ -192,7 +192,7 @@ extension RawLabels {
     }
     guard case .integers(let these) = self, case .integers(let those) = other, these.count == those.count,
       let first = these.first
-    else { return asTexts == other.asTexts }
+    else { return asNumbers.map { $0 == other.asNumbers } ?? (asTexts == other.asTexts) }
     let (offset, isTooFar) = first.subtractingReportingOverflow(those[0])
     return !isTooFar && zip(these, those).allSatisfy { $0.subtractingReportingOverflow($1) == (offset, false) }
   }
@@ -211,8 +211,30 @@ extension RawLabels {
       case .apart: Self.otherwise(Self.relation(these.map(Self.stem), those.map(Self.stem)))
       case let relation: relation
       }
-    default: Self.otherwise(Self.relation(asTexts, other.asTexts))
+    default:
+      if let these = asNumbers, let those = other.asNumbers {
+        Self.otherwise(Self.relation(these, those))
+      } else {
+        Self.otherwise(Self.relation(asTexts, other.asTexts))
+      }
     }
+  }
+
+  /// The numbers that they are, or that texts such as `0007` and `img_7` end in; `nil` where one has none.
+  private var asNumbers: [Int64]? {
+    guard case .texts(let texts) = self else {
+      if case .integers(let values) = self { return values }
+      return nil
+    }
+    var numbers: [Int64] = []
+    for text in texts {
+      guard let number = Int64(String(Self.stem(text).reversed().prefix { $0.isASCII && $0.isNumber }.reversed()))
+      else {
+        return nil
+      }
+      numbers.append(number)
+    }
+    return numbers
   }
 
   private static func otherwise(_ relation: Relation) -> Relation {
