@@ -74,6 +74,7 @@ extension DumpContents {
     if request.layers == nil {
       try PandasFrame.refuseLabelsAmongNeurons(file, candidates.datasets)
       candidates.leaveClasses(file, hasLabels: columns.labels != nil, &evidence)
+      candidates.leaveColumns(file, &evidence)
     }
 
     let counted = try CountedRows(columns, request, dump: dump, layout: layout, names: found?.names) { file in
@@ -114,6 +115,7 @@ extension DumpContents {
       throw ActivationsError("Two layers are called \"\(layer.name)\". Give each layer a name of its own.")
     }
 
+    try Self.checkDimensions(of: layers, request, columns, dump, &evidence)
     let predictionsPath = try Self.checkRowKeys(dump, request, columns, counted, layers, &evidence)
     let predictions = try predictionsPath.flatMap { path in
       try LabelColumn.predictions(counted.column(path, of: dump, columns), path, like: labels, names: names, &evidence)
@@ -279,7 +281,7 @@ extension DumpContents {
     understood.labelsFrom = request.labelsFrom
     understood.instances = instances
     switch names?.origin {
-    case .dataset(let path): understood.classNames = .dataset(path)
+    case .dataset(let path) where names?.labels == nil: understood.classNames = .dataset(path)
     case .some:
       understood.classNames = names.map { names in
         names.labels.map { .byLabel(labels: $0, names: names.names) } ?? .list(names.names)

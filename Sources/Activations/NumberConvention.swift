@@ -137,9 +137,16 @@ extension NumberConvention {
     )
   }
 
+  /// Whether an attribute is called like the factor of an instrument: `gain`, NWB's `conversion`.
+  private static func saysFactor(_ name: String) -> Bool {
+    let words = DatasetName(name).words
+    return ["gain", "slope", "scaling", "calibration", "lsb", "multiplier", "divisor", "conversion", "absmax"].contains(
+      words.joined(separator: " ")) || words.suffix(2) == ["bit", "volts"] || words.last == "bitvolts"
+  }
+
   private static let scaleWords: Set<String> = [
     "scale", "scales", "qscale", "q", "quant", "quantization", "quantisation", "zero", "point", "points", "zp",
-    "zeropoint", "factor", "offset", "add",
+    "zeropoint", "factor", "offset", "add", "absmax",
   ]
 
   /// Whether these words say which stored number stands for 0.
@@ -151,7 +158,7 @@ extension NumberConvention {
   static func saysScale(_ words: [String], of layer: [String]) -> Bool {
     var rest = words
     if rest.starts(with: layer) { rest.removeFirst(layer.count) }
-    let marks: Set<String> = ["scale", "scales", "qscale", "zp", "zeropoint"]
+    let marks: Set<String> = ["scale", "scales", "qscale", "zp", "zeropoint", "absmax"]
     return !rest.isEmpty && rest.allSatisfy(scaleWords.contains)
       && (rest.contains(where: marks.contains) || rest.contains("zero") && rest.contains { $0.hasPrefix("point") })
   }
@@ -201,6 +208,10 @@ extension NumberConvention {
     let found = info.attributes.keys.sorted().filter { name in
       guard info.attributes[name]?.inWords != nil, !["scale_factor", "add_offset"].contains(name) else { return false }
       let words = Set(DatasetName(name).words)
+      if Self.saysFactor(name), changesNumbers(name, info.attributes[name]) { return true }
+      if case .string(let text)? = info.attributes[name] {
+        return words.contains { $0.hasPrefix("quant") } && text.contains("scale")
+      }
       return !words.isDisjoint(with: ["scale", "scales", "qscale", "zp", "zeropoint"])
         || words.isSuperset(of: ["zero", "point"]) || words.isSuperset(of: ["zero", "points"])
     }
@@ -222,8 +233,21 @@ extension NumberConvention {
     func isZero(_ name: String) -> Bool {
       name.lowercased().hasPrefix("z") || saysZeroPoint(DatasetName(name).words)
     }
-    let scale = found.first { !isZero($0) }.flatMap(text)
-    let zero = found.first(where: isZero).flatMap(text)
+    func number(_ name: String) -> Double? {
+      switch attributes[name] {
+      case .integer(let value): Double(value)
+      case .double(let value): value
+      default: nil
+      }
+    }
+    let factor = found.first { !isZero($0) }
+    let scale =
+      factor.map { DatasetName($0).last == "divisor" ? number($0).map { "\(1 / $0)" } : text($0) } ?? nil
+    var zero = found.first(where: isZero).flatMap(text)
+    // (stored - zero) x scale is stored x scale + offset.
+    if let factor, saysFactor(factor), let by = number(factor), let offset = number("offset"), offset != 0 {
+      zero = "\(-offset / by)"
+    }
     let line =
       scale.map { "{ dataset: \(info.path), scale: \($0)\(zero.map { ", zero_point: \($0)" } ?? "") }" }
       ?? "{ dataset: \(info.path), scale: NUMBER, zero_point: NUMBER }"

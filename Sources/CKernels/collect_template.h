@@ -18,7 +18,7 @@ static ND_INLINE uint64_t NAME(wanted_)(const VALUE *row, size_t intervals, cons
 }
 
 static ND_INLINE void NAME(collect_)(const VALUE *base, size_t pitch, const uint32_t *order, size_t rows,
-                                     size_t intervals, const VALUE *low, const VALUE *high, uint64_t *cursors,
+                                     size_t following, size_t intervals, const VALUE *low, const VALUE *high, uint64_t *cursors,
                                      const uint64_t *ends, VALUE *values) {
   // What is found in some rows, each by row and column, and moved to its list together: one by one, a row would wait for the
   // lists' cache lines.
@@ -28,7 +28,7 @@ static ND_INLINE void NAME(collect_)(const VALUE *base, size_t pitch, const uint
     const size_t end = rows - first < some_rows ? rows : first + some_rows;
     size_t count = 0;
     for (size_t r = first; r < end; r++) {
-      if (r + rows_ahead < rows) fetch(base + order[r + rows_ahead] * pitch, ND_TILE * sizeof(VALUE));
+      if (r + rows_ahead < rows + following) fetch(base + order[r + rows_ahead] * pitch, ND_TILE * sizeof(VALUE));
       uint64_t wanted = NAME(wanted_)(base + order[r] * pitch, intervals, low, high);
       while (wanted) {
         found[count++] = (uint16_t)((r - first) * ND_TILE + (size_t)__builtin_ctzll(wanted));
@@ -45,7 +45,7 @@ static ND_INLINE void NAME(collect_)(const VALUE *base, size_t pitch, const uint
 }
 
 ND_CLONES static void NAME(collect_clones_)(const VALUE *base, size_t pitch, const uint32_t *order, size_t rows,
-                                            size_t intervals, const VALUE *low, const VALUE *high, uint64_t *cursors,
+                                            size_t following, size_t intervals, const VALUE *low, const VALUE *high, uint64_t *cursors,
                                             const uint64_t *ends, VALUE *values) {
-  FEW_INTERVALS(NAME(collect_), base, pitch, order, rows, intervals, low, high, cursors, ends, values);
+  FEW_INTERVALS(NAME(collect_), base, pitch, order, rows, following, intervals, low, high, cursors, ends, values);
 }

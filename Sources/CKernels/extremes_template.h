@@ -43,10 +43,6 @@ static ND_INLINE void NAME(keep_)(const nd_extremes *lists, size_t column, VALUE
   lists->last_row[column] = rows[ND_EXTREMES - 1];
 }
 
-void NAME(nd_keep_extreme_)(nd_extremes lists, size_t column, VALUE value, uint32_t row, int repeats) {
-  NAME(keep_)(&lists, column, value, row, repeats);
-}
-
 /// Numbers that a value of a run must exceed to be kept, where no row of the run is before `first_row`.
 static ND_INLINE void NAME(edges_)(const nd_extremes *lists, size_t c, uint32_t first_row, VALUE *edges) {
   NAME(ivec) earlier = __builtin_convertvector(*(const NAME(uvec) *)(lists->last_row + c) > first_row, NAME(ivec));

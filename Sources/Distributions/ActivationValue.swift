@@ -49,12 +49,17 @@ public struct TileRows<Value> {
   public let pitch: Int
   public let order: UnsafePointer<UInt32>
   public let count: Int
+  /// How many rows stand behind these in `order` that are looked at next: the memory is asked for them ahead.
+  public let following: Int
 
-  public init(base: UnsafePointer<Value>, pitch: Int, order: UnsafePointer<UInt32>, count: Int) {
+  public init(
+    base: UnsafePointer<Value>, pitch: Int, order: UnsafePointer<UInt32>, count: Int, following: Int = 0
+  ) {
     self.base = base
     self.pitch = pitch
     self.order = order
     self.count = count
+    self.following = following
   }
 }
 
@@ -140,7 +145,8 @@ extension Float: ActivationValue {
     _ rows: TileRows<Float>, intervals: Int, low: UnsafePointer<Float>, high: UnsafePointer<Float>,
     cursors: UnsafeMutablePointer<UInt64>, ends: UnsafePointer<UInt64>, values: UnsafeMutablePointer<Float>
   ) {
-    nd_collect_f32(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, ends, values)
+    nd_collect_f32(
+      rows.base, rows.pitch, rows.order, rows.count, rows.following, intervals, low, high, cursors, ends, values)
   }
   public static func pick(
     _ values: UnsafeRawPointer, count: Int, intervals: Int, low: UnsafePointer<Float>, high: UnsafePointer<Float>,
@@ -192,7 +198,8 @@ extension Double: ActivationValue {
     _ rows: TileRows<Double>, intervals: Int, low: UnsafePointer<Double>, high: UnsafePointer<Double>,
     cursors: UnsafeMutablePointer<UInt64>, ends: UnsafePointer<UInt64>, values: UnsafeMutablePointer<Double>
   ) {
-    nd_collect_f64(rows.base, rows.pitch, rows.order, rows.count, intervals, low, high, cursors, ends, values)
+    nd_collect_f64(
+      rows.base, rows.pitch, rows.order, rows.count, rows.following, intervals, low, high, cursors, ends, values)
   }
   public static func pick(
     _ values: UnsafeRawPointer, count: Int, intervals: Int, low: UnsafePointer<Double>, high: UnsafePointer<Double>,

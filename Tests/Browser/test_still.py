@@ -62,3 +62,22 @@ def test_classes_stay_under_the_pointer_when_those_like_them_arrive(open_page, u
         sharp(page)
         assert page.evaluate(places) == before, group
     assert page.problems == []
+
+
+@pytest.mark.parametrize("chosen", ["", "6", "6,8", "6,8,10"], ids=["none", "one", "two", "three"])
+def test_the_room_of_one_height_is_used_whatever_is_chosen(open_page, url, chosen):
+    page = open_page()
+    page.goto(f"{url}#1;d=fashion-mnist;l=dense_1,dense_2;g={chosen};i=0,39;s0=i")
+    sharp(page)
+    if chosen == "":
+        page.wait_for_selector("#similar p >> text=two, to see which layers tell them apart")
+        return
+    page.wait_for_selector(".apart-toggle" if chosen == "6,8" else ".similar-toggle")
+    page.wait_for_load_state("networkidle")
+    room, used = page.evaluate("""() => {
+        const box = document.querySelector('#likeness').getBoundingClientRect();
+        const ends = [...document.querySelectorAll('#likeness button')].map((one) => one.getBoundingClientRect().bottom);
+        return [box.height, Math.max(...ends) - box.top];
+    }""")
+    assert used >= 0.7 * room, f"{used} of {room} pixels"
+    assert page.problems == []

@@ -141,3 +141,16 @@ def test_works_in_the_dark(page, url, story):
     sharp(page)
     page.wait_for_function("layer => { const c = document.querySelector(`#column-${layer} canvas.plot`); return c.getContext('2d').getImageData(c.width - 2, 2, 1, 1).data[0] < 60 }", arg=story["layers"][0])
     assert pixels(page, story["layers"][0])["coloured"] > 3_000
+
+
+def test_the_story_goes_while_something_else_is_shown(page, url, story):
+    page.goto(url)
+    sharp(page)
+    other = next(g for g in range(1, 11) if g not in story["groups"])
+    page.wait_for_selector("#story:not([hidden])")
+    page.click(f'.class-toggle[data-group="{other}"]')
+    page.wait_for_selector("#story", state="hidden")
+    page.go_back()
+    page.wait_for_selector("#story:not([hidden])")
+    page.click("#story button")
+    page.wait_for_selector("#story", state="hidden")

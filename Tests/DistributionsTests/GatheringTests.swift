@@ -11,16 +11,21 @@ import Testing
   ) {
     let pitch = tileColumns + Int.random(in: 0...9, using: &random)
     let odd: [Value] = [.nan, .infinity, -.infinity, 0, -0.0, .greatestFiniteMagnitude, .leastNonzeroMagnitude]
-    let data = (0..<rows * pitch).map { _ in
+    // Rows that stand behind them in the order are asked for, and not looked at.
+    let following = Int.random(in: 0...40, using: &random)
+    let data = (0..<(rows + following) * pitch).map { _ in
       Int.random(in: 0..<20, using: &random) == 0
         ? odd.randomElement(using: &random)! : Value(Int.random(in: -40...40, using: &random)) / 4
     }
-    let order = (0..<rows).map { UInt32($0) }.shuffled(using: &random)
+    let order = (0..<rows + following).map { UInt32($0) }.shuffled(using: &random)
     // Intervals of each column, disjoint or empty, `[interval, column]`.
     var low = [Value](repeating: .infinity, count: intervals * tileColumns)
     var high = low
     for column in 0..<tileColumns {
-      let bounds = (0..<2 * intervals).map { _ in Value(Int.random(in: -40...40, using: &random)) / 4 }.sorted()
+      let bounds = (0..<2 * intervals).map { _ in
+        let bound = Value(Int.random(in: -40...40, using: &random)) / 4
+        return Int.random(in: 0..<10, using: &random) == 0 ? odd.dropFirst().randomElement(using: &random)! : bound
+      }.sorted()
       for interval in 0..<intervals where Bool.random(using: &random) {
         low[interval * tileColumns + column] = bounds[2 * interval]
         high[interval * tileColumns + column] = bounds[2 * interval + 1]
@@ -34,14 +39,14 @@ import Testing
     data.withUnsafeBufferPointer { data in
       order.withUnsafeBufferPointer { order in
         Value.collect(
-          TileRows(base: data.baseAddress!, pitch: pitch, order: order.baseAddress!, count: rows), intervals: intervals,
-          low: low, high: high, cursors: &cursors, ends: ends, values: &values)
+          TileRows(base: data.baseAddress!, pitch: pitch, order: order.baseAddress!, count: rows, following: following),
+          intervals: intervals, low: low, high: high, cursors: &cursors, ends: ends, values: &values)
       }
     }
 
     var expectedCursors = starts
     var expected = [Value](repeating: 1e9, count: tileColumns * room)
-    for row in order {
+    for row in order[..<rows] {
       for column in 0..<tileColumns {
         let value = data[Int(row) * pitch + column]
         let isWanted = (0..<intervals).contains {

@@ -4,6 +4,8 @@ A row's activations are ten times its class plus noise, so that classes, rows or
 neuron 0. Formats of other software are written with h5py, attribute for attribute as that software writes them.
 """
 
+import json
+
 import h5py
 import numpy as np
 import pytest
@@ -89,4 +91,4 @@ def in_python(words, path, begin, end):
     """Does what the words advise to do with the file `f`."""
     code = words[words.index(begin) : words.index(end, words.index(begin))]
     with h5py.File(path, "r+") as f:
-        exec(code, {"f": f, "np": np, "h5py": h5py} | {name: f[name][:] for name in ("labels", "offsets", "lengths") if name in f})
+        exec(code, {"f": f, "np": np, "h5py": h5py, "json": json} | {name: f[name][:] for name in ("labels", "offsets", "lengths") if name in f and f[name].shape})

@@ -168,6 +168,14 @@ import Testing
     }
   }
 
+  @Test func levelsOfGzipThatThereAreNot() throws {
+    for level: UInt32 in 0...9 { _ = try FilterDescriptor.gzip.stage([level], 4) }
+    _ = try FilterDescriptor.gzip.stage([], 4)
+    for level: UInt32 in [10, .max] {
+      #expect(throws: Fault.self) { try FilterDescriptor.gzip.stage([level], 4) }
+    }
+  }
+
   @Test(arguments: [[0, 2], [0, 2, 0], [0, 2, 4, 3], [0, 2, 4, 0, 1]] as [[UInt32]])
   func bitshuffleRefusesParametersThatAreNone(_ parameters: [UInt32]) {
     #expect(throws: Fault.self) { try FilterDescriptor.bitshuffle.stage(parameters, 4) }

@@ -69,6 +69,11 @@ export class App {
      */
     this.filters = null;
     /**
+     * Has them come, where they are not here yet.
+     * @type {(run: (filters: import("./data/filters.js").Filters) => void) => void}
+     */
+    this.withFilters = () => {};
+    /**
      * Another version beside this one, once it is here.
      * @type {import("./other.js").OtherApp | null}
      */

@@ -20,6 +20,7 @@ import { hideNotice, showNotice } from "./panels/notice.js";
 import { Popover } from "./panels/popover.js";
 import { sidebarEdge } from "./panels/sidebar.js";
 import { toolbarView } from "./panels/toolbar.js";
+import { laterParts, Part } from "./parts.js";
 import { ActivationView } from "./view/activation.js";
 import { FrameLoop } from "./view/frame.js";
 import { legendView } from "./view/legend.js";
@@ -69,28 +70,6 @@ const queue = new RequestQueue(workerTransport(token(), document.documentElement
 });
 /** @param {string} url */
 const json = async (url) => (await queue.request({ url, kind: "json", priority: 0 })).data;
-
-/**
- * A module that comes when it is first wanted; from then on it is used at once.
- * @template T
- * @param {() => Promise<T>} load
- */
-function later(load) {
-  /** @type {T | null} */
-  let module = null;
-  return {
-    /** @param {(module: T) => void} run */
-    use: (run) => {
-      if (module) return run(module);
-      load().then((loaded) => {
-        module = loaded;
-        run(loaded);
-      }, () => showNotice("away", "Part of this page did not load. Try again in a moment."));
-    },
-  };
-}
-const sortMenus = later(() => import("./panels/sortmenu.js"));
-const neuronLists = later(() => import("./panels/neuronlist.js"));
 
 /** @param {"loading" | "coarse" | "sharp"} state for tests and for style */
 function setPageState(state) {
@@ -269,14 +248,18 @@ async function start() {
   const facts = new FactsSource(app);
   const popover = new Popover();
   dumpNotesView(app.metadata, popover);
+  const menus = { sort: new Part(() => import("./panels/sortmenu.js"), (module) => module), lists: new Part(() => import("./panels/neuronlist.js"), (module) => module) };
   const activation = new ActivationView(app, facts, {
-    openSort: (column, button) => sortMenus.use(({ sortMenu }) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()))),
-    openList: (column, button, kind) => neuronLists.use(({ neuronList }) => popover.open(button, `Neurons ${kind} in ${column.layer.name}`, neuronList(app, column.layer.id, kind, () => popover.close()))),
+    openSort: (column, button) => menus.sort.use(({ sortMenu }) => popover.open(button, `Sort ${column.layer.name}`, sortMenu(app, column.layer.id, () => popover.close()))),
+    openList: (column, button, kind) => menus.lists.use(({ neuronList }) => popover.open(button, `Neurons ${kind} in ${column.layer.name}`, neuronList(app, column.layer.id, kind, () => popover.close()))),
   });
+  /** To be told that the first picture is there. */
+  let pictured = () => {};
   function draw() {
     const { covered, sharp } = activation.render();
     app.drawn();
     setPageState(sharp ? "sharp" : covered ? "coarse" : "loading");
+    if (sharp) pictured();
     return sharp;
   }
   layersView(app);
@@ -291,33 +274,11 @@ async function start() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.retheme());
   watchVersion(app);
   followHistory(app);
+  pictured = laterParts(app, facts, activation, popover, menus, entries);
   if (linked !== null) app.writeAddress();
   // For the benchmark: what the loop and the queue counted.
   Object.assign(document.documentElement, { neuralDivergence: { frames, queue, priorities: PRIORITY } });
   app.redraw();
-  // What no first picture needs comes after it: on a slow line every file counts.
-  const [{ neuronPanel }, { exportView }, { similarView }, { RowSource }, { groupsView }, { rowSearchView }, { divergenceView }, { DivergenceSource }, { apartView }, { Filters }, { filterBar }, { pickedBar }, { channelsView }, { compareView }] = await Promise.all([
-    import("./panels/neuron.js"), import("./panels/export.js"), import("./panels/similar.js"), import("./data/rows.js"), import("./panels/groups.js"), import("./panels/rowsearch.js"),
-    import("./panels/divergence.js"), import("./data/divergences.js"), import("./panels/apart.js"),
-    import("./data/filters.js"), import("./panels/filterbar.js"), import("./panels/sets.js"), import("./panels/channels.js"), import("./panels/compare.js"),
-  ]);
-  const rows = new RowSource(app);
-  const filters = (app.filters = new Filters(app));
-  filterBar(app, filters, activation);
-  pickedBar(app);
-  channelsView(app, filters.tables, activation);
-  compareView(app, activation, popover, entries);
-  app.redraw();
-  neuronPanel(app, facts, rows, activation);
-  groupsView(app, rows, popover);
-  rowSearchView(app, rows);
-  exportView(app, activation, popover);
-  const divergences = new DivergenceSource(app);
-  divergenceView(app, divergences);
-  similarView(app, divergences);
-  apartView(app, divergences);
-  sortMenus.use(() => {});
-  neuronLists.use(() => {});
 }
 
 /** @param {string | null} dataset `null`: the server shows none at all */

@@ -46,6 +46,9 @@ extension ClassNames {
     "label_map",
   ]
 
+  /// Parts in which names are looked for, at most.
+  private static let partsMax = 64
+
   /// Whether they stand in a file of the dump.
   private var areOfFile: Bool {
     switch origin {
@@ -64,6 +67,15 @@ extension ClassNames {
     var first = try find(request, in: columns.home(dump), columns, &evidence)
     if first == nil, dump.first.group != nil || columns.whole != nil {
       first = try find(request, in: dump.files[0], columns, &evidence)
+    }
+    // What one file names, others need not repeat; nor need it be the first.
+    for file in dump.parts.dropFirst().prefix(first == nil ? partsMax : 0) where labels.map(file.has) ?? true {
+      first = try find(request, in: file, columns, &evidence)
+      guard let first else { continue }
+      evidence.assume(
+        "\(file.group ?? file.name) names the classes, and those before it do not: \(list(first.names)). If that is wrong, name the classes in a job: class_names: [cat, dog]."
+      )
+      break
     }
     guard let first, first.areOfFile else { return first }
     for file in dump.parts.dropFirst() where labels.map(file.has) ?? true {
@@ -94,7 +106,9 @@ extension ClassNames {
     switch request {
     case .list(let names): return ClassNames(names: names, origin: .job)
     case .byLabel(let labels, let names): return ClassNames(names: names, origin: .job, labels: labels)
-    case .dataset(let path): return try ofRows(try read(path, file), path, file, labels, &evidence)
+    case .dataset(let path):
+      return try ofRows(try read(path, file), path, file, labels, &evidence)
+        .map { numbered($0, path, file, labels, &evidence) }
     case nil: break
     }
     let ofLabels = labels.flatMap { file.has($0) ? try? file.catalogue.dataset(named: $0) : nil }
@@ -109,7 +123,7 @@ extension ClassNames {
       let found = try ofRows(try read(path, file), path, file, labels, &evidence)
     {
       try refuseOthers(than: found, ofLabels, file)
-      return found
+      return numbered(found, path, file, labels, &evidence)
     }
     if let found = categories(ofTable: labels, file) ?? meanings(ofLabels) { return found }
     for (place, attributes) in [
@@ -129,7 +143,10 @@ extension ClassNames {
             "The attribute \(name) of \(place) names the classes in one text: \(list(named.names)). If that is wrong, name them in a job: class_names: [cat, dog]."
           )
           return named
-        case .strings(let names): return ClassNames(names: names, origin: .attribute(name, of: place))
+        case .strings(let names):
+          return numbered(
+            ClassNames(names: names, origin: .attribute(name, of: place)), besides: name, attributes, of: place,
+            &evidence)
         case .unreadable(let why):
           throw ActivationsError(
             "\(file.path), attribute \(name) of \(place): \(sentence(why)) Name the classes in the job, as in class_names: [cat, dog]."
@@ -140,7 +157,7 @@ extension ClassNames {
     }
     if let names = try members(file, &evidence) ?? elsewhere(file, columns, &evidence) { return names }
     if let path = sidecars(of: file.file.identity.path).first(where: { FileManager.default.fileExists(atPath: $0) }) {
-      return ClassNames(names: try lines(ofFile: path), origin: .sidecar(path))
+      return inFile(try lines(ofFile: path), path, &evidence)
     }
     guard let ofLabels, ofLabels.isBoolean else { return nil }
     return ClassNames(names: ["false", "true"], origin: .type(of: ofLabels.path), labels: ["0", "1"])
@@ -150,10 +167,13 @@ extension ClassNames {
   private static func nearest(_ catalogue: Catalogue, _ labels: String?, _ isText: (DatasetInfo) -> Bool) -> String? {
     let place = labels.map { Places.group(of: catalogue.canonicalPath(String($0.prefix { $0 != "@" }))) } ?? "/"
     let all = catalogue.datasets.filter { info in
-      guard usual.contains(DatasetName(info.path).last), !info.path.hasPrefix("/instances/"), isText(info) else {
-        return false
-      }
+      guard !info.path.hasPrefix("/instances/"), isText(info) else { return false }
       let group = Places.group(of: info.path)
+      let name = DatasetName(info.path)
+      // A field of a table of classes is called by what it holds.
+      let isField =
+        info.field != nil && usual.contains(DatasetName(group).last) && ["name", "names", "label"].contains(name.last)
+      guard usual.contains(name.last) || isField else { return false }
       return !catalogue.has(group + "/codes") || group == labels.map(catalogue.canonicalPath)
     }
     func rank(_ info: DatasetInfo) -> Int { usual.firstIndex(of: DatasetName(info.path).last) ?? usual.count }

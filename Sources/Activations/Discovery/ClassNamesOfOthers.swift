@@ -31,6 +31,95 @@ extension ClassNames {
     return ClassNames(names: sorted.map { nameOf[$0]! }, origin: names.origin, labels: sorted)
   }
 
+  private static let numberWords: Set<String> = [
+    "class", "classes", "label", "labels", "category", "categories", "id", "ids", "code", "codes", "index", "indices",
+    "idx", "unique", "value", "values", "number", "numbers", "target", "targets",
+  ]
+
+  /// Names with the numbers that stand beside them, each in its place: in a dataset of their group, or in an attribute of theirs.
+  static func numbered(
+    _ names: ClassNames, _ path: String, _ file: DumpFile, _ labels: String?, _ evidence: inout Evidence
+  ) -> ClassNames {
+    guard names.labels == nil, let info = try? file.catalogue.dataset(named: path) else { return names }
+    let ofOwn = numbered(names, besides: nil, info.attributes, of: info.path, &evidence)
+    if ofOwn.labels != nil { return ofOwn }
+    let group = Places.group(of: info.path)
+    let own = labels.map(file.catalogue.canonicalPath)
+    for other in file.catalogue.datasets
+    where other.shape == [names.names.count] && other.element.isInteger && other.path != own
+      && Places.group(of: other.path) == group && DatasetName(other.path).words.allSatisfy(numberWords.contains)
+    {
+      guard case .integers(let numbers)? = try? file.classes(other.path) else { continue }
+      if let found = numbered(names, numbers, other.path, &evidence) { return found }
+    }
+    return names
+  }
+
+  /// The same for names in an attribute.
+  /// - Parameter name: of the attribute that names; `nil`: it is a dataset that has the attributes.
+  static func numbered(
+    _ names: ClassNames, besides name: String?, _ attributes: [String: AttributeValue], of place: String,
+    _ evidence: inout Evidence
+  ) -> ClassNames {
+    for (other, value) in attributes.sorted(by: { $0.key < $1.key })
+    where other != name && DatasetName(other).words.allSatisfy(numberWords.contains) {
+      guard case .integers(let numbers) = value,
+        let found = numbered(names, numbers, "\(place == "/" ? "" : place)@\(other)", &evidence)
+      else { continue }
+      return found
+    }
+    return names
+  }
+
+  /// Names with so many different numbers; `nil` where they are no such, or those from 0.
+  private static func numbered(_ names: ClassNames, _ numbers: [Int64], _ place: String, _ evidence: inout Evidence)
+    -> ClassNames?
+  {
+    guard numbers.count == names.names.count, Set(numbers).count == numbers.count,
+      !numbers.elementsEqual(0..<Int64(numbers.count))
+    else { return nil }
+    evidence.assume(
+      "\(place) holds the label of each of the names in \(names.origin). If that is wrong, name the classes in a job: class_names: [cat, dog]."
+    )
+    return ClassNames(names: names.names, origin: names.origin, labels: numbers.map(String.init))
+  }
+
+  /// Names in a text file, one a line, or with the number of each: `2 eel`, `2,eel`, `eel,2`.
+  static func inFile(_ lines: [String], _ path: String, _ evidence: inout Evidence) -> ClassNames {
+    let whole = lines.joined(separator: "\n")
+    if let first = whole.first, "[{".contains(first), let named = inOneText(whole, .sidecar(path)) { return named }
+    var lines = lines
+    if let first = lines.first, first.hasPrefix("#"), lines.count > 1 {
+      evidence.assume(
+        "The first line of \(path), \(first), is taken for a remark. If it is a name, name the classes in a job: class_names: [cat, dog]."
+      )
+      lines.removeFirst()
+    }
+    func parts(_ line: String) -> (label: Int64, name: String)? {
+      for separator: Character in [",", ";", "\t", ":", " "] {
+        let parts = line.split(separator: separator, maxSplits: 1).map {
+          $0.trimmingCharacters(in: CharacterSet.whitespaces.union(["\""]))
+        }
+        guard parts.count == 2, !parts.contains("") else { continue }
+        if let label = Int64(parts[0]) { return (label, parts[1]) }
+        if separator != " ", let label = Int64(parts[1]) { return (label, parts[0]) }
+      }
+      return nil
+    }
+    var named = lines.map(parts)
+    // A head such as `id,name` has no number.
+    if named.count > 2, let first = named.first, first == nil { named.removeFirst() }
+    let found = named.compactMap(\.self)
+    guard found.count > 1, found.count == named.count, Set(found.map(\.label)).count == found.count else {
+      return ClassNames(names: lines, origin: .sidecar(path))
+    }
+    evidence.assume(
+      "\(path) gives each name its label: \(found.prefix(3).map { "\($0.label) \($0.name)" }.joined(separator: ", "))\(found.count > 3 ? ", …" : ""). If that is wrong, name the classes in a job: class_names: [cat, dog]."
+    )
+    let sorted = found.sorted { $0.label < $1.label }
+    return ClassNames(names: sorted.map(\.name), origin: .sidecar(path), labels: sorted.map { String($0.label) })
+  }
+
   /// Refuses names that the labels' own attributes contradict.
   static func refuseOthers(than found: ClassNames, _ labels: DatasetInfo?, _ file: DumpFile) throws {
     guard let labels, labels.element.isNumeric else { return }

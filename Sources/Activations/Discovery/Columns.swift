@@ -248,6 +248,19 @@ enum PandasFrame {
     return names
   }
 
+  /// Names of the columns of a block of a table, as the attributes of the table keep them; `nil` where it is none.
+  ///
+  /// Source: pandas.io.pytables: `values_block_K_kind` is a list of texts, pickled by protocol 0, of which each text is a line after `V`.
+  static func tableColumns(_ info: DatasetInfo, in catalogue: Catalogue) -> [String]? {
+    guard let field = info.field, let table = catalogue.datasets.first(where: { $0.absolutePath == field.dataset }),
+      case .string(let pickled)? = table.attributes["\(DatasetName(info.path).original)_kind"], pickled.hasPrefix("(l")
+    else { return nil }
+    return pickled.split(separator: "\n").compactMap { line in
+      let line = line.first == "a" ? line.dropFirst() : line
+      return line.first == "V" ? String(line.dropFirst()) : nil
+    }
+  }
+
   /// Names of the columns of each block, by the path of its values.
   static func blocks(in file: DumpFile) -> [String: [String]] {
     var blocks: [String: [String]] = [:]

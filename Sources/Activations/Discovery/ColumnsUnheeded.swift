@@ -8,10 +8,21 @@ extension DumpContents {
     "present", "finished",
   ]
 
+  /// The same, where 1 marks the exceptions.
+  private static let exceptionWords: Set<String> = [
+    "padding", "padded", "pad", "rejected", "reject", "exclude", "excluded", "outlier", "outliers", "invalid", "bad",
+    "dropped", "ignore", "ignored", "corrupt", "corrupted", "missing",
+  ]
+  /// What rows are long in.
+  private static let positionWords: Set<String> = [
+    "token", "tokens", "frame", "frames", "step", "steps", "timesteps", "words", "patches",
+  ]
+
   /// Columns that say which rows count, how long they are, in which order they stand or how often they count, and that nothing heeds.
   static func lookAtColumns(
     _ file: DumpFile, _ columns: RowColumns, _ layers: [LayerSource], rows: Int, _ evidence: inout Evidence
   ) throws {
+    let longest = layers.first { $0.geometry.axes.row == 0 && !$0.geometry.axes.positions.isEmpty }
     for column in columns.candidates
     where column.length == rows && rows > 1 && column.isSmall && !column.isAttribute && column.path != columns.labels {
       let words = column.name
@@ -23,8 +34,16 @@ extension DumpContents {
           column.path,
           "it marks \(grouped(values.count { $0 == 0 })) of \(grouped(rows)) rows with 0, perhaps as not to be counted; all rows are counted. To leave them out, write a dump without them"
         )
-      } else if words.holds(any: ["length", "lengths", "seqlen", "seqlens", "lens"]), column.isDiscrete {
-        let longest = layers.first { $0.geometry.axes.row == 0 && !$0.geometry.axes.positions.isEmpty }
+      } else if words.holds(any: exceptionWords), column.isDiscrete {
+        guard case .integers(let values)? = try? file.classes(column.path), Set(values) == [0, 1] else { continue }
+        evidence.leaveOut(
+          column.path,
+          "it marks \(grouped(values.count { $0 == 1 })) of \(grouped(rows)) rows with 1, perhaps as not to be counted; all rows are counted. To leave them out, write a dump without them"
+        )
+      } else if words.holds(any: ["length", "lengths", "seqlen", "seqlens", "lens", "len"])
+        || longest != nil && words.holds(any: ["num", "n", "count"]) && words.holds(any: positionWords),
+        column.isDiscrete
+      {
         let name = column.path.dropFirst()
         let advice =
           longest.map { layer in
@@ -61,9 +80,9 @@ extension DumpContents {
           "it holds every row number once, in another order; rows of layers and of labels are taken to belong together as they stand. If one of them is in that order, write it anew, with h5py: f[\"ordered\"] = f[PATH][:][f[\"\(column.path.dropFirst())\"][:]]"
         )
       } else if words.holds(any: ["weights", "frequency", "frequencies", "freq", "multiplicity", "repeats"])
-        || words.last == "sample_weight"
+        || ["sample_weight", "weight", "count", "counts", "n_repeats"].contains(words.last)
       {
-        evidence.leaveOut(column.path, "it may say how often each row counts; every row counts once")
+        evidence.sayInstead(column.path, "it may say how often each row counts; every row counts once")
       }
     }
   }

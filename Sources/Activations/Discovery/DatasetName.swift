@@ -57,6 +57,11 @@ extension DatasetName {
     return !core.isEmpty && core.allSatisfy(Self.labelWords.contains)
   }
 
+  /// Whether it is called like the labels of something: `query_labels`.
+  var endsLikeLabels: Bool {
+    words.count > 1 && Self.labelWords.contains(words.last ?? "") && !holds(any: Self.predictionWords)
+  }
+
   /// The words by which a column of labels is told from others: `batch`, `0` of labels_batch0.
   var tagOfLabels: [String] {
     words.filter { word in
@@ -75,9 +80,10 @@ extension DatasetName {
 
   /// What a matrix is by its name and type, where that is no layer; `nil`: it may be one.
   /// - Parameters:
+  ///   - path: of the matrix.
   ///   - isWhole: whether its values are whole numbers.
   ///   - rank: its axes.
-  func notALayer(isWhole: Bool, isByte: Bool, rank: Int) -> String? {
+  func notALayer(_ path: String, isWhole: Bool, isByte: Bool, rank: Int) -> String? {
     if holds(any: ["onehot"]) || last.contains("one_hot") { return "by its name it holds labels, one column a class" }
     if rank >= 3, holds(any: Self.pictureWords) { return "by its name it holds input pictures" }
     if isByte, rank == 4 || rank == 3, ["x", "input", "inputs", "data"].contains(last) {
@@ -85,6 +91,10 @@ extension DatasetName {
     }
     guard isWhole else { return nil }
     if holds(any: Self.maskWords) { return "by its name it is a mask" }
+    if readsLikePredictions {
+      return
+        "by its name and its whole numbers it holds predictions, several a row; to take the first of each, write, with h5py: f[\"predictions_first\"] = f[\"\(path.dropFirst())\"][:, 0], and in a job predictions: predictions_first"
+    }
     if holds(any: Self.numberingWords) || Self.looseNumberingWords.contains(digitsApart.last ?? "") {
       return "by its name and its whole numbers it holds \(Self.numbering(words)), no activations"
     }
@@ -101,12 +111,13 @@ extension DatasetName {
   private static let numberingWords: Set<String> = [
     "id", "ids", "index", "indices", "idx", "neighbors", "neighbours", "knn", "bbox", "bboxes", "box", "boxes", "coord",
     "coords",
-    "coordinate", "coordinates", "position", "positions", "segment", "segments", "length", "lengths", "offset",
+    "coordinate", "coordinates", "position", "positions", "location", "locations", "span", "spans", "segment",
+    "segments", "length", "lengths", "offset",
     "offsets", "indptr",
     "order", "perm", "permutation", "counts", "epoch", "epochs", "step", "steps", "seed", "seeds", "labels", "targets",
   ]
   /// The same, but only as the last word: `token_mixer` and `nn_fc1` are layers.
-  private static let looseNumberingWords: Set<String> = ["tokens", "token", "type", "types", "nn"]
+  private static let looseNumberingWords: Set<String> = ["tokens", "token", "type", "types", "nn", "size", "sizes"]
   private static func numbering(_ words: [String]) -> String {
     for (names, what): (Set<String>, String) in [
       (
@@ -114,7 +125,10 @@ extension DatasetName {
         "row numbers"
       ),
       (
-        ["bbox", "bboxes", "box", "boxes", "coord", "coords", "coordinate", "coordinates", "position", "positions"],
+        [
+          "bbox", "bboxes", "box", "boxes", "coord", "coords", "coordinate", "coordinates", "position", "positions",
+          "location", "locations",
+        ],
         "places"
       ),
       (["offset", "offsets", "indptr", "length", "lengths", "segment", "segments"], "where rows begin and end"),

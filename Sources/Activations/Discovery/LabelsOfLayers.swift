@@ -28,7 +28,8 @@ extension ColumnSearch {
   /// Layers that have other labels of their own than those that were taken, which belong to other layers.
   func strangers(to labels: String) -> [(layer: String, own: String)] {
     let columns = candidates.filter {
-      ($0.name.readsLikeLabels || isNumberedLabels($0)) && !$0.isSingle && !$0.isAttribute && isColumnOfRows($0)
+      ($0.name.readsLikeLabels || $0.name.endsLikeLabels || isNumberedLabels($0)) && $0.isDiscrete && !$0.isSingle
+        && !$0.isAttribute && isColumnOfRows($0)
     }
     guard let taken = columns.first(where: { $0.path == labels }), columns.count > 1 else { return [] }
     let kin = ColumnsByPlace(columns)
@@ -38,9 +39,10 @@ extension ColumnSearch {
       guard let own, own.path != labels else { return nil }
       let group = Places.group(of: layer.path)
       let tag = Set(taken.name.tagOfLabels)
-      // Labels above a layer are those of all below.
+      // Labels above a layer are those of all below, but for what has others of its own name beside them.
       let isAbove = taken.group == "/" || (group + "/").hasPrefix(taken.group + "/")
-      if isAbove, tag.isSubset(of: DatasetName(layer.path).words) || tag.isEmpty { return nil }
+      let isByName = own.group == taken.group && !own.name.tagOfLabels.isEmpty
+      if isAbove, !isByName, tag.isSubset(of: DatasetName(layer.path).words) || tag.isEmpty { return nil }
       return isSame(taken, own) ? nil : (layer.path, own.path)
     }
   }
@@ -80,7 +82,7 @@ private struct ColumnsByPlace {
       guard let depth = fitting.map(\.depth).min() else { continue }
       let words = Set(DatasetName(layer.path).words)
       let nearest = fitting.filter { $0.depth == depth }
-        .map { ($0.column, shared: $0.tag.isSubset(of: words) ? $0.tag.count : 0) }
+        .map { ($0.column, shared: $0.tag.isSubset(of: words) ? $0.tag.count : -1) }
       let most = nearest.map(\.shared).max()
       let best = nearest.filter { $0.shared == most }.map(\.0)
       return best.allSatisfy { $0.path == best[0].path } ? best[0] : nil

@@ -22,7 +22,7 @@ struct LayerCandidates {
         let isMatrix = info.shape.count > 1 && !RawLabels.isColumn(info.shape)
         if byName,
           info.unsupportedReason != nil && (info.element.isNumeric || info.element.isText)
-            || isMatrix && info.element.isOtherFloat
+            || isMatrix && info.element.isOtherFloat || info.element == .sequence
         {
           evidence.leaveOut(info.path, reason)
         }
@@ -65,7 +65,8 @@ struct LayerCandidates {
     guard info.shape.count > 1, RawLabels.isColumn(info.shape) == false else { return nil }
     if let why = SparseLayers.whyPairs(info.path, info.shape), info.isSparse || why.contains("AnnData") { return why }
     return DatasetName(info.path).notALayer(
-      isWhole: info.element.isInteger, isByte: info.element == .uint8 && !info.isBoolean, rank: info.shape.count)
+      info.path, isWhole: info.element.isInteger, isByte: info.element == .uint8 && !info.isBoolean,
+      rank: info.shape.count)
   }
 
   /// Takes away what turned out to be something else, such as labels.

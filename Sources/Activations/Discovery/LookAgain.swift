@@ -40,9 +40,13 @@ extension DumpContents {
     _ evidence: inout Evidence
   ) throws {
     for layer in layers where layer.axesOrigin == .guess { assumeAxes(of: layer, request, &evidence) }
+    if columns.labels == nil { assumeRows(of: layers, columns.candidates, &evidence) }
     for layer in layers { assumeNumbers(of: layer, &evidence) }
     PositionMask.offer(dump.first, layers, besides: request.mask, &evidence)
-    if request.layers == nil, request.labels == nil, request.join == nil { try refuseFilesOfLayers(dump, counted) }
+    if request.layers == nil, request.labels == nil, request.join == nil {
+      try refuseFilesOfLayers(dump, counted, &evidence)
+    }
+    assumeUnits(of: layers, &evidence)
     assumeJoinedTwice(dump, counted, &evidence)
     if request.labels == nil, let path = columns.labels, let labels = counted.labels, labels.count > 20 {
       let classes = labels.distinctCount
@@ -59,6 +63,7 @@ extension DumpContents {
     }
     lookForScales(dump.first, layers, &evidence)
     OddRows.tellOfNoClass(columns.labels, counted.labels, &evidence)
+    OddRows.tellOfEmptyTexts(columns.labels, counted.labels, &evidence)
     OddRows.tellOfStates(dump.files, &evidence)
     OddRows.tellOfClasses(layers, request, hasLabels: counted.labels != nil, &evidence)
     try lookAtColumns(dump.first, columns, layers, rows: counted.perPart[0], &evidence)
@@ -89,6 +94,28 @@ extension DumpContents {
     )
   }
 
+  /// Names of what neurons, not rows, have one of.
+  private static let neuronWords: Set<String> = [
+    "neuron", "neurons", "unit", "units", "channel", "channels", "feature", "features", "electrode", "electrodes",
+    "cell", "cells", "gene", "genes", "var", "vars", "variable", "variables", "column", "columns", "axis", "items",
+    "bias", "scale", "mean", "std", "class", "classes", "names",
+  ]
+
+  /// Says where columns have a value for each entry of the other axis than that which was taken for the rows', and none for this.
+  private static func assumeRows(of layers: [LayerSource], _ columns: [ColumnCandidate], _ evidence: inout Evidence) {
+    let some = columns.filter { !$0.isSingle && $0.isDiscrete && !$0.name.holds(any: neuronWords) }
+    let byLength = Dictionary(grouping: some, by: \.length)
+    for layer in layers where layer.axesOrigin == .guess && layer.info.shape.count == 2 && layer.geometry.axes.row == 0
+    {
+      guard layer.info.shape[0] != layer.info.shape[1], byLength[layer.info.shape[0]] == nil,
+        let other = byLength[layer.info.shape[1]]?.first
+      else { continue }
+      evidence.assume(
+        "\(layer.path): the first axis is taken as that of the rows (axes: NU), though \(other.path) has a value for each of the \(grouped(layer.info.shape[1])) entries of the second. If these are the rows, write in a job layers: [{ dataset: \(layer.path), axes: UN }]."
+      )
+    }
+  }
+
   private static func assumeAxes(of layer: LayerSource, _ request: DumpRequest, _ evidence: inout Evidence) {
     let (info, axes) = (layer.info, layer.geometry.axes)
     guard axes.row != nil, axes.category == nil,
@@ -117,7 +144,8 @@ extension DumpContents {
 
   private static func assumeNumbers(of layer: LayerSource, _ evidence: inout Evidence) {
     for name in [
-      "transform", "transformation", "normalization", "normalisation", "valid_range", "valid_min", "valid_max",
+      "conversion", "transform", "transformation", "normalization", "normalisation", "valid_range", "valid_min",
+      "valid_max",
     ] {
       guard let value = layer.info.attributes[name], layer.numbers == nil else { continue }
       evidence.assume(
@@ -133,6 +161,23 @@ extension DumpContents {
       evidence.assume(
         "\(layer.path): its \(layer.info.element) are taken for \(said), as an attribute says. To take them as they are, write { dataset: \(layer.path), raw: true } in a job."
       )
+    }
+  }
+
+  /// Says where parts give a layer other units, or say otherwise what was done to its numbers: they are counted as they are stored.
+  private static func assumeUnits(of layers: [LayerSource], _ evidence: inout Evidence) {
+    for layer in layers where layer.parts.count > 1 {
+      for name in ["units", "unit", "normalized", "normalised", "normalization", "standardized", "whitened"] {
+        let said = layer.parts.map { $0.dataset.info.attributes[name]?.inWords ?? "" }
+        guard let other = said.firstIndex(where: { $0 != said[0] }) else { continue }
+        func words(_ part: Int) -> String {
+          let file = layer.parts[part].file
+          return "\(said[part].isEmpty ? "nothing" : said[part]) in \(file.group ?? file.name)"
+        }
+        evidence.assume(
+          "\(layer.path): its attribute \(name) says \(words(0)) and \(words(other)), and the numbers of both are counted together as they are stored. If they are not of one kind, write them so, or make a dump for each."
+        )
+      }
     }
   }
 
@@ -166,7 +211,8 @@ extension DumpContents {
         meant = "(\(meant) - \(value(zero.info)))"
       }
       if let scale = scales.first(where: { !NumberConvention.saysZeroPoint($0.words) }) {
-        meant += " * \(value(scale.info))"
+        meant +=
+          " * \(value(scale.info))\(scale.words.contains("absmax") ? " / \(layer.element == .int8 ? 127 : 32767)" : "")"
       }
       for (info, _) in scales {
         evidence.sayInstead(
@@ -178,13 +224,20 @@ extension DumpContents {
   }
 
   /// Files that are layers, not rows: the same labels in each, row for row, and names that say so.
-  private static func refuseFilesOfLayers(_ dump: Dump, _ counted: CountedRows) throws {
+  private static func refuseFilesOfLayers(_ dump: Dump, _ counted: CountedRows, _ evidence: inout Evidence) throws {
     guard dump.files.count > 1, Set(dump.files.map(\.path)).count > 1, let labels = counted.labels,
       Set(counted.perPart).count == 1, let rows = counted.perPart.first, rows > 1
     else { return }
     guard labels.repeats(every: rows) else { return }
     let stems = dump.files.map { DatasetName($0.name.split(separator: ".").first.map(String.init) ?? $0.name) }
-    if stems.allSatisfy({ $0.holds(any: DatasetName.batchWords) }) { return }
+    if stems.allSatisfy({ $0.holds(any: DatasetName.batchWords) }) {
+      // Batches may well have the same classes in order, but hardly in the same disorder.
+      guard !labels.prefix(rows).isAscending else { return }
+      evidence.assume(
+        "\(dump.files[0].name) and \(dump.files[1].name)\(dump.files.count > 2 ? ", …" : "") have the same labels, row for row, and their rows follow each other all the same. If they hold the same rows, such as the parts of one layer that several processes had, put these side by side, with h5py: np.concatenate([h5py.File(p)[PATH][:] for p in files], 1)."
+      )
+      return
+    }
     throw ActivationsError(
       "\(dump.files[0].name) and \(dump.files[1].name)\(dump.files.count > 2 ? " and \(dump.files.count - 2) more" : "") have the same labels, row for row: they look like one file a layer, not like files whose rows follow each other. Put the layers into one file, with h5py: f[\"\(stems[0].original)\"] = h5py.ExternalLink(\"\(dump.files[0].name)\", \"/PATH\") for each, f[\"labels\"] likewise, and follow: true in the job; or if the rows do follow each other, name the columns in a job: labels: PATH."
     )
@@ -192,6 +245,14 @@ extension DumpContents {
 }
 
 extension RawLabels {
+  /// Whether no label is less than the one before.
+  fileprivate var isAscending: Bool {
+    switch self {
+    case .integers(let values): zip(values, values.dropFirst()).allSatisfy { $0 <= $1 }
+    case .texts(let values): zip(values, values.dropFirst()).allSatisfy { $0 <= $1 }
+    }
+  }
+
   /// Whether every run of so many labels is the same as the first, and the first has several.
   fileprivate func repeats(every rows: Int) -> Bool {
     guard prefix(rows).distinctCount > 1 else { return false }

@@ -18,6 +18,16 @@ enum OddRows {
     )
   }
 
+  /// Tells of rows whose label is the empty text.
+  static func tellOfEmptyTexts(_ path: String?, _ labels: RawLabels?, _ evidence: inout Evidence) {
+    guard let path, case .texts(let values)? = labels else { return }
+    let empty = values.count { $0.allSatisfy(\.isWhitespace) }
+    guard empty > 0, empty < values.count else { return }
+    evidence.assume(
+      "\(path): \(grouped(empty)) \(empty == 1 ? "row has" : "rows have") an empty text for a label, and \(empty == 1 ? "is" : "are") counted as a class of its own. If these rows have no label, leave them out of the dump."
+    )
+  }
+
   private static let stateWords: Set<String> = [
     "step", "steps", "epoch", "epochs", "checkpoint", "ckpt", "seed", "run", "iter", "iteration",
   ]

@@ -1,3 +1,4 @@
+import Foundation
 import HDF5
 
 /// Which columns of a file hold labels, predictions and the number of rows that count, and on what evidence.
@@ -278,8 +279,26 @@ struct ColumnSearch {
         other.column.path,
         "it is called like labels, but has \(grouped(other.column.length)) values, and no layer so many rows")
     }
+    tellOfOneText(called.filter(\.isSingle), &evidence)
     offer(besides: nil, &evidence)
     return nil
+  }
+
+  /// Says of a single text that is called like labels and holds a list of them.
+  private func tellOfOneText(_ called: [ColumnCandidate], _ evidence: inout Evidence) {
+    for column in called {
+      guard case .texts(let texts)? = try? file.classes(column.path), texts.count == 1,
+        let count = ClassNames.inOneText(texts[0], .job)?.names.count
+          ?? (try? JSONDecoder().decode([Int64].self, from: Data(texts[0].utf8)))?.count, count > 1
+      else { continue }
+      let parts = column.path.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+      let object = "f[\"\(parts[0].isEmpty ? "/" : parts[0])\"]"
+      let code = parts.count > 1 ? "\(object).attrs[\"\(parts[1])\"]" : "\(object)[()]"
+      evidence.leaveOut(
+        column.path,
+        "it is called like labels, and holds \(grouped(count)) of them in one text; to take them, write one a row, with h5py: f[\"labels_of_rows\"] = np.array(json.loads(\(code)), \"S\"), and in a job labels: labels_of_rows"
+      )
+    }
   }
 
   /// Whether it is no column of numbers or texts, by its shape or type. Cells of MATLAB are told of as what they are.
@@ -333,6 +352,13 @@ struct ColumnSearch {
         column.isSingle || layers.isEmpty || isColumnOfRows(column)
       }, names, near: place)
     guard let first = best.first else {
+      for column in candidates
+      where column.isDiscrete && isColumnOfRows(column) && column.name.readsLikeLabels
+        && DatasetName(column.group).readsLikePredictions && column.path != labels
+      {
+        evidence.leaveOut(
+          column.path, "it may be what the network predicts; if so, write predictions: \(column.path)")
+      }
       // Of another length: refused where it is read, if its name is a usual one.
       return ranked(
         called.filter { names.contains($0.name.last) && !$0.isSingle && !$0.isAttribute }, names, near: place

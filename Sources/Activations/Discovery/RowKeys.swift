@@ -43,7 +43,7 @@ enum RowKeys {
     func values(_ path: String) -> RawLabels? {
       var all: RawLabels?
       for (home, rows) in zip(homes, rows) where rows > 0 {
-        guard let values = try? home.classes(path), values.count >= rows else { return nil }
+        guard let values = (try? home.classes(path)) ?? home.bits(path), values.count >= rows else { return nil }
         guard var both = all else {
           all = values.prefix(rows)
           continue
@@ -62,11 +62,14 @@ enum RowKeys {
     let tellsRows: Bool
   }
 
-  fileprivate static let orderWords: Set<String> = [
+  static let orderWords: Set<String> = [
     "perm", "permutation", "order", "argsort", "shuffle", "shuffled", "rank", "ranks", "sort", "sorted",
   ]
   static let idWords: Set<String> = ["id", "ids", "uid", "uids", "uuid", "guid"]
-  static let numberWords: Set<String> = idWords.union(["index", "indices", "idx", "key", "keys"])
+  static let numberWords: Set<String> = idWords.union([
+    "index", "indices", "idx", "key", "keys", "sample", "trial", "row", "rowid", "record", "example", "barcode",
+    "barcodes",
+  ])
   /// What is numbered beside rows.
   private static let otherWords: Set<String> = [
     "neuron", "neurons", "unit", "units", "channel", "channels", "feature", "features", "pair", "pairs", "match",
@@ -125,10 +128,16 @@ enum RowKeys {
         // Numbers that are called like something else may number that: which row is the nearest.
         case .reordered where !areNumbers && !areTexts && !tells(a.name) && x.isOfAllRows: continue
         case .reordered: return Conflict(ours: a.path, theirs: b.path, tellsRows: true)
+        case .reorderedOtherwise where isNamesake || tells(a.name) && tells(b.name):
+          return Conflict(ours: a.path, theirs: b.path, tellsRows: false)
         case .overlapping where isNamesake && (areNumbers || areTexts):
           return Conflict(ours: a.path, theirs: b.path, tellsRows: false)
         case .reorderedWithRepeats where isNamesake && areNumbers:
           return Conflict(ours: a.path, theirs: b.path, tellsRows: false)
+        case .reorderedWithRepeats where isNamesake:
+          evidence.assume(
+            "\(a.path) and \(b.path) hold the same values in different orders, and rows are joined by their position: \(ours.what) with \(theirs.what). If these are not the same rows in the same order, write them so."
+          )
         case .apart where isNamesake && (areNumbers || areTexts && tells(a.name)):
           evidence.assume(
             "\(a.path) and \(b.path) have no value in common, and rows are joined by their position: \(ours.what) with \(theirs.what). If these are not the same rows in the same order, write them so."
@@ -145,6 +154,8 @@ extension RawLabels {
   fileprivate enum Relation {
     /// The same values, each once, in another order.
     case reordered
+    /// The same, where numbers are written as texts, or files with their folders, here or there.
+    case reorderedOtherwise
     /// Each once here and there, but only some are the same.
     case overlapping
     /// The same values as often, in another order.
@@ -161,7 +172,7 @@ extension RawLabels {
     }
     guard case .integers(let these) = self, case .integers(let those) = other, these.count == those.count,
       let first = these.first
-    else { return false }
+    else { return asTexts == other.asTexts }
     let (offset, isTooFar) = first.subtractingReportingOverflow(those[0])
     return !isTooFar && zip(these, those).allSatisfy { $0.subtractingReportingOverflow($1) == (offset, false) }
   }
@@ -175,9 +186,17 @@ extension RawLabels {
   fileprivate func relation(to other: RawLabels) -> Relation {
     switch (self, other) {
     case (.integers(let these), .integers(let those)): Self.relation(these, those)
-    case (.texts(let these), .texts(let those)): Self.relation(these, those)
-    default: .other
+    case (.texts(let these), .texts(let those)):
+      switch Self.relation(these, those) {
+      case .apart: Self.otherwise(Self.relation(these.map(Self.stem), those.map(Self.stem)))
+      case let relation: relation
+      }
+    default: Self.otherwise(Self.relation(asTexts, other.asTexts))
     }
+  }
+
+  private static func otherwise(_ relation: Relation) -> Relation {
+    relation == .reordered ? .reorderedOtherwise : relation == .reorderedWithRepeats ? .other : relation
   }
 
   private static func relation<Value: Hashable & Comparable>(_ these: [Value], _ those: [Value]) -> Relation {
@@ -203,5 +222,17 @@ extension RawLabels {
   var isPermutation: Bool {
     guard isOfAllRows, case .integers(let values) = self else { return false }
     return !zip(values, values.dropFirst()).allSatisfy { $0 < $1 }
+  }
+}
+
+extension DumpFile {
+  /// Real numbers of a column as the whole numbers of their bits, by which they can be compared; `nil` where it is none.
+  fileprivate func bits(_ path: String) -> RawLabels? {
+    guard has(path), let dataset = try? column(path), dataset.info.shape.count == 1, dataset.element.isNumeric,
+      let bytes = try? dataset.bytes(of: [0..<dataset.info.count])
+    else { return nil }
+    var values = [Double](repeating: 0, count: dataset.info.count)
+    bytes.withUnsafeBytes { convert($0.baseAddress!, dataset.element, count: values.count, to: &values) }
+    return .integers(values.map { Int64(bitPattern: $0.bitPattern) })
   }
 }

@@ -10,6 +10,7 @@ extension DumpContents {
   ) throws -> String? {
     guard counted.perPart.reduce(0, +) > 1 else { return columns.predictions }
     let order = RowOrder(dump, columns, counted, layers)
+    try NeuronNames(dump, layers, taken: order.taken).check(&evidence)
     try order.checkLayers(&evidence)
     try order.tell(request, &evidence)
     guard let path = columns.predictions, let error = order.conflict(ofPredictions: path, &evidence) else {
@@ -22,6 +23,47 @@ extension DumpContents {
   }
 }
 
+extension DumpContents {
+  /// Holds the named dimension of the labels against that of each layer's rows, as netCDF names them.
+  /// - Throws: `ActivationsError` where nobody named labels whose dimension is another than that of a layer.
+  static func checkDimensions(
+    of layers: [LayerSource], _ request: DumpRequest, _ columns: RowColumns, _ dump: Dump, _ evidence: inout Evidence
+  ) throws {
+    guard let path = columns.labels, columns.whole == nil,
+      let labels = try? dump.first.catalogue.dataset(named: path), labels.shape.count == 1,
+      let own = labels.dimensions.first, !own.isEmpty
+    else { return }
+    func dimension(_ layer: LayerSource) -> String? {
+      guard let row = layer.geometry.axes.row, layer.info.dimensions.indices.contains(row) else { return nil }
+      return layer.info.dimensions[row].isEmpty ? nil : layer.info.dimensions[row]
+    }
+    let others = layers.filter { dimension($0).map { $0 != own } ?? false }
+    guard let first = others.first, let its = dimension(first) else { return }
+    let said =
+      "the rows of \(first.path) lie along the dimension \(its), and the labels \(path) along \(own), which is as long"
+    guard request.labels == nil else {
+      evidence.assume("\(said); they are joined by position, as the job says.")
+      return
+    }
+    let alike = layers.filter { layer in !others.contains { $0.path == layer.path } }.map(\.path)
+    let column = columns.candidates.first { candidate in
+      candidate.isDiscrete && candidate.path != path
+        && (try? dump.first.catalogue.dataset(named: candidate.path))?.dimensions == [its]
+        && candidate.name.last != its.lowercased()
+    }
+    let lines =
+      (alike.isEmpty ? [] : ["layers: [\(alike.joined(separator: ", "))], labels: \(path)"])
+      + (column.map { column in
+        [
+          "layers: [\(others.filter { dimension($0) == its }.map(\.path).joined(separator: ", "))], labels: \(column.path)"
+        ]
+      } ?? []) + ["labels: \(path)", "labels: false"]
+    throw ActivationsError(
+      "\(dump.first.path): \(said). Say in a job what belongs together: \(lines.joined(separator: ", or "))."
+    )
+  }
+}
+
 /// The columns of each file by their group, listed once.
 private final class ColumnsByGroup {
   private var known: [String: [String: [ColumnCandidate]]] = [:]
@@ -31,6 +73,14 @@ private final class ColumnsByGroup {
       known[file.path] ?? Dictionary(grouping: ColumnCandidate.all(in: file, instances: "/instances/none"), by: \.group)
     known[file.path] = all
     return all[group] ?? []
+  }
+
+  /// The index of the rows of a group, as AnnData keeps it: a column of its group `obs`.
+  func index(of file: DumpFile, below group: String) -> [ColumnCandidate] {
+    let rows = (group == "/" ? "" : group) + "/obs"
+    let index =
+      if case .string(let name)? = file.catalogue.groupAttributes[rows]?["_index"] { name } else { "_index" }
+    return columns(of: file, in: rows).filter { $0.name.original == index }
   }
 }
 
@@ -83,7 +133,8 @@ private struct RowOrder {
       ?? Places.group(of: canonical(path, whole ?? dump.first))
     let (homes, group) = (whole.map { [$0] } ?? dump.parts, place.isEmpty ? "/" : place)
     return RowKeys.Side(
-      what: path, homes: homes, group: group, beside: groups.columns(of: homes[0], in: group),
+      what: path, homes: homes, group: group,
+      beside: groups.columns(of: homes[0], in: group) + groups.index(of: homes[0], below: group),
       rows: whole == nil ? counted.perPart : [counted.perPart.reduce(0, +)], hasFiller: counted.hasFiller,
       taken: taken)
   }

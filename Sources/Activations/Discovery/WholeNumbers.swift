@@ -75,6 +75,24 @@ extension DumpFile {
   }
 }
 
+extension LayerCandidates {
+  /// Leaves out blocks of whole numbers of a frame of pandas beside layers of real numbers: what is known of the rows, by its columns' names.
+  mutating func leaveColumns(_ file: DumpFile, _ evidence: inout Evidence) {
+    guard datasets.contains(where: { $0.shape.count > 1 && !$0.element.isInteger }) else { return }
+    let blocks = PandasFrame.blocks(in: file)
+    for info in datasets where info.element.isInteger && info.shape.count == 2 {
+      let names = blocks[info.path] ?? PandasFrame.tableColumns(info, in: file.catalogue)
+      guard let names, names.count == info.shape[1], names.count <= 64,
+        names.allSatisfy({ DatasetName($0).words.contains { !$0.allSatisfy(\.isNumber) } })
+      else { continue }
+      leave(
+        info.path,
+        "its whole numbers are columns called \(names.prefix(5).joined(separator: ", "))\(names.count > 5 ? ", …" : ""), and beside it stand layers of real numbers; if it is a layer, name it in a job: layers: [\(info.path), …]",
+        &evidence)
+    }
+  }
+}
+
 extension PandasFrame {
   /// Refuses a block of several columns of which one is called like labels: it would be counted as a neuron.
   static func refuseLabelsAmongNeurons(_ file: DumpFile, _ layers: [DatasetInfo]) throws {

@@ -28,7 +28,7 @@ struct RowTableOffer {
       {
         scores.append(info.path)
       } else if info.shape.count > 2,
-        name.notALayer(isWhole: false, isByte: info.element == .uint8, rank: info.shape.count) != nil
+        name.notALayer(info.path, isWhole: false, isByte: info.element == .uint8, rank: info.shape.count) != nil
       {
         pictures.append(info.path)
       }

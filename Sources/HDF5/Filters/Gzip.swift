@@ -24,8 +24,13 @@ enum Gzip {
 }
 
 extension FilterDescriptor {
-  static let gzip = FilterDescriptor(id: 1, name: "gzip", secondsPerByte: 1.6e-9) { _, _ in
+  static let gzip = FilterDescriptor(id: 1, name: "gzip", secondsPerByte: 1.6e-9) {
+    (parameters, _) throws(Fault) in
+    // The level says nothing of how to decode, but libhdf5 reads no file in which it is none: there is damage.
+    if let level = parameters.first(where: { $0 > 9 }) {
+      throw .badData("its gzip filter has the level \(level), and there are 0 to 9")
+    }
     // Deflate: 258 bytes for two bits.
-    Stage(name: "gzip", mostExpansion: 1032, bytesAfter: { _ in nil }, undo: .decode(Gzip.decode))
+    return Stage(name: "gzip", mostExpansion: 1032, bytesAfter: { _ in nil }, undo: .decode(Gzip.decode))
   }
 }

@@ -95,7 +95,7 @@ struct RecordLayout {
       return count * bytes
     default:
       let stored = try StoredType(type)
-      if stored.element == .string(length: nil) || stored.bytes != size || stored.element == StoredType.sequence {
+      if stored.element == .string(length: nil) || stored.bytes != size || stored.element == .sequence {
         holdsReferences = true
       }
       if isListed, parts.count < Self.partsMax {

@@ -13,7 +13,6 @@ struct StoredType {
   /// Whether the numbers are truth values: h5py's enumeration of FALSE and TRUE, or PyTables' 8-bit fields.
   var isBoolean = false
 
-  static let sequence = ElementType.other("variable-length sequence")
 
   /// Reads an open datatype. Call inside ``Library/enter(_:)``.
   init(_ type: hid_t) throws(Fault) {
@@ -47,7 +46,7 @@ struct StoredType {
     case H5T_COMPOUND:
       element = .other(Self.isComplex(type) ? "complex" : "compound")
     case H5T_VLEN:
-      element = Self.sequence
+      element = .sequence
       bytes = ElementType.referenceBytes
     case H5T_ARRAY: element = .other("array")
     case H5T_REFERENCE: element = .other("reference")

@@ -46,6 +46,9 @@ public enum ElementType: Codable, Sendable, Hashable {
   public var isOtherFloat: Bool { if case .other(let words) = self { words.hasPrefix(Self.otherFloat) } else { false } }
   static let otherFloat = "float of "
 
+  /// A list a place, each of its own length.
+  public static let sequence = other("variable-length sequence")
+
   /// Whether every value of the type is a `Float`, so that converting to `Float` loses nothing.
   public var fitsFloat: Bool {
     switch self {

@@ -11,7 +11,7 @@ enum LibraryRead {
     throws(Fault)
   {
     // References into the file's heap become pointers in memory: not the stored bytes.
-    if info.element == .string(length: nil) || info.element == .other("variable-length sequence") {
+    if info.element == .string(length: nil) || info.element == .sequence {
       throw .unsupported("it holds variable-length elements in its header (compact layout)")
     }
     let type = try Handle(H5Dget_type(dataset), "reading its type")

@@ -88,9 +88,10 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
       order.withUnsafeBufferPointer { order in
         for cell in 0..<cells {
           for next in stride(from: starts[cell], to: starts[cell + 1], by: Self.rowsPerTile) {
+            let count = min(Self.rowsPerTile, starts[cell + 1] - next)
             let rows = TileRows(
               base: block.base + first, pitch: block.pitch, order: order.baseAddress! + next,
-              count: min(Self.rowsPerTile, starts[cell + 1] - next))
+              count: count, following: starts[cells] - next - count)
             body(lane, tile, cell, width, rows)
           }
         }
@@ -103,7 +104,8 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   private func sideBySide(_ rows: TileRows<Value>, lane: Int, width: Int, _ body: (TileRows<Value>) -> Void) {
     let size = MemoryLayout<Value>.size
     nd_gather_rows(
-      buffers[lane], tileColumns * size, rows.base, rows.pitch * size, rows.order, rows.count, width * size)
+      buffers[lane], tileColumns * size, rows.base, rows.pitch * size, rows.order, rows.count, rows.following,
+      width * size)
     identity.withUnsafeBufferPointer {
       body(TileRows(base: buffers[lane], pitch: tileColumns, order: $0.baseAddress!, count: rows.count))
     }

@@ -53,7 +53,8 @@ func measurePasses(_ layer: SyntheticLayer) {
   measure("gather side by side", layer.count, "value", bytes: bytes) {
     layer.eachRun { _, _, _, rows in
       nd_gather_rows(
-        tile.base, tileColumns * 4, rows.base, rows.pitch * 4, rows.order, rows.count, tileColumns * 4)
+        tile.base, tileColumns * 4, rows.base, rows.pitch * 4, rows.order, rows.count, rows.following,
+        tileColumns * 4)
     }
   }
   let again = layer.band()

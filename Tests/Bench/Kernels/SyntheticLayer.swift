@@ -56,11 +56,13 @@ final class SyntheticLayer {
         for tile in 0..<tiles {
           for (cell, rows) in some.enumerated() {
             for start in stride(from: 0, to: rows.count, by: RunCounts.rowsMax) {
+              let count = min(RunCounts.rowsMax, rows.count - start)
               body(
                 Int(block.lowerBound)..<Int(block.upperBound), tile, cell,
                 TileRows(
                   base: values.base + tile * tileColumns, pitch: neurons,
-                  order: order.baseAddress! + starts[cell] + start, count: min(RunCounts.rowsMax, rows.count - start)))
+                  order: order.baseAddress! + starts[cell] + start, count: count,
+                  following: order.count - starts[cell] - start - count))
             }
           }
         }
@@ -87,7 +89,7 @@ final class SyntheticLayer {
       last = (block, tile)
       let numbers = RowNumbers(first: 0, samplesPerRow: 1, order: run.order)
       let bytes = tileColumns * MemoryLayout<Float>.size
-      nd_gather_rows(buffer.base, bytes, run.base, run.pitch * 4, run.order, run.count, bytes)
+      nd_gather_rows(buffer.base, bytes, run.base, run.pitch * 4, run.order, run.count, run.following, bytes)
       inOrder.withUnsafeBufferPointer {
         let rows = TileRows(
           base: UnsafePointer(buffer.base), pitch: tileColumns, order: $0.baseAddress!, count: run.count)

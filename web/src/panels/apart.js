@@ -15,6 +15,21 @@ const UNASKED_MAX = 200_000;
 /** How well something is told apart: 0 not at all, 1 always. */
 export const separationText = (/** @type {number | null | undefined} */ value) => (value === null || value === undefined ? "–" : bare(value, 2));
 
+/**
+ * The two that are compared: those chosen, where they are two.
+ * @param {import("../app.js").App} app
+ */
+function pair({ state, metadata }) {
+  const chosen = state.groups.filter((group) => metadata.groups[group].kind !== "all");
+  return chosen.length === 2 ? chosen : null;
+}
+
+/**
+ * Whether layers are compared now.
+ * @param {import("../app.js").App} app
+ */
+export const comparesLayers = (app) => pair(app) !== null && app.metadata.layers.length > 1;
+
 /** @param {import("../app.js").App} app @param {import("../data/divergences.js").DivergenceSource} source */
 export function apartView(app, source) {
   const element = byId("separation");
@@ -23,15 +38,9 @@ export function apartView(app, source) {
   let all = false;
   let showing = "";
 
-  /** The two that are compared: those chosen, where they are two. */
-  function pair() {
-    const chosen = app.state.groups.filter((group) => groups[group].kind !== "all");
-    return chosen.length === 2 ? chosen : null;
-  }
-
   async function update() {
-    const two = pair();
-    element.hidden = two === null || layers.length < 2;
+    const two = pair(app);
+    element.hidden = !comparesLayers(app);
     if (element.hidden || !two) return;
     const names = two.map((group) => groups[group].name);
     const key = `${two}|${names}|${app.state.layers}|${asked}|${all}`;

@@ -21,10 +21,7 @@ const FIGURES = /** @type {const} */ ([["wasserstein", "Wasserstein distance"], 
  */
 export function compareView(app, activation, popover, catalogue) {
   const { metadata } = app;
-  // There from the start, so that no row moves when it can be used.
   const opener = byId("compare");
-  set(opener, "disabled", false);
-  opener.addEventListener("click", () => popover.open(opener, "Show another version beside this one", form()));
   const words = el("span");
   const group = el("select", { "aria-label": "Of which rows" });
   const figure = el("select", { "aria-label": "By which distance" }, ...FIGURES.map(([value, text]) => el("option", { value }, text)));
@@ -139,4 +136,5 @@ export function compareView(app, activation, popover, catalogue) {
   };
   app.onChange(update);
   update();
+  return { open: () => popover.open(opener, "Show another version beside this one", form()) };
 }

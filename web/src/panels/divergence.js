@@ -7,9 +7,8 @@ import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { figure } from "../model/format.js";
 import { pathInWords, rungs } from "../model/ladder.js";
-import { freshDivergence, subjectOf, subjects } from "../model/divergencestate.js";
+import { subjectOf, subjects } from "../model/divergencestate.js";
 import { showLayer } from "../model/state.js";
-import { DivergenceSource } from "../data/divergences.js";
 import { RequestError } from "../data/queue.js";
 import { markers } from "../view/dots.js";
 import { dotSvg } from "../view/marks.js";
@@ -21,13 +20,15 @@ import { loadPictures } from "./instances.js";
 /** @typedef {import("../model/divergencestate.js").Subject} Subject */
 /** @typedef {import("./divergencelayers.js").Viewed} Viewed */
 
-/** @param {import("../app.js").App} app @param {DivergenceSource} source */
-export function divergenceView(app, source) {
+/**
+ * @param {import("../app.js").App} app
+ * @param {import("../data/divergences.js").DivergenceSource} source
+ * @param {() => void} shut leaves the view
+ */
+export function divergenceView(app, source, shut) {
   const main = byId("activations");
   const opener = byId("divergence-open");
   const { metadata } = app;
-  opener.hidden = metadata.instances.length === 0 && !metadata.table;
-  set(opener, "disabled", false);
   const layers = new DivergenceLayers(app, (layer) => {
     app.update((draft) => {
       if (draft.divergence) draft.divergence.layer = layer;
@@ -45,7 +46,7 @@ export function divergenceView(app, source) {
   const pictures = el("div", { class: "inputs" });
   const path = el("div", { class: "say" });
   const verdict = el("div", { class: "verdict" });
-  const close = el("button", { type: "button", class: "edge back", title: "Back to the activations (Esc)", onClick: () => shut() }, "Activations");
+  const close = el("button", { type: "button", class: "edge back", title: "Back to the activations (Esc)", onClick: shut }, "Activations");
   const fold = el("button", { type: "button", class: "fold", onClick: () => byId("selection-toggle").click() }, "Layers, classes, instances");
   const words = el("div", { class: "empty" });
   const head = el("header", {}, pictures, path, verdict);
@@ -59,35 +60,6 @@ export function divergenceView(app, source) {
    * @type {Viewed | null}
    */
   let viewed = null;
-
-  opener.addEventListener("click", open);
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "d" || event.ctrlKey || event.metaKey || event.altKey || opener.hidden) return;
-    if (/** @type {Element} */ (event.target).matches("input, select, textarea") || document.querySelector("dialog[open]")) return;
-    if (app.state.divergence) shut();
-    else open();
-  });
-  // Before any other listener: what is open below must not be closed by the same key.
-  addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !app.state.divergence || document.querySelector("dialog[open], #popover:not([hidden])")) return;
-    if (/** @type {Element} */ (event.target).matches("input[type=text], input[type=search], textarea") || byId("selection").classList.contains("open")) return;
-    event.stopImmediatePropagation();
-    shut();
-  }, true);
-
-  function open() {
-    app.update((draft) => {
-      draft.divergence = freshDivergence();
-    });
-    title.focus({ preventScroll: true });
-  }
-
-  function shut() {
-    app.update((draft) => {
-      draft.divergence = null;
-    });
-    opener.focus({ preventScroll: true });
-  }
 
   /**
    * In the activation view, with its panel.
@@ -256,4 +228,5 @@ export function divergenceView(app, source) {
   new ResizeObserver(() => void update()).observe(section);
   app.onChange(() => void update());
   void update();
+  return { focus: () => title.focus({ preventScroll: true }) };
 }

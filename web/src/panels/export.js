@@ -1,6 +1,6 @@
 /** The export menu: the picture for a paper, the table, or everything, of exactly what is on screen. */
 
-import { byId, el } from "../dom.js";
+import { el } from "../dom.js";
 import { csv } from "../export/csv.js";
 import { exactly } from "../export/exact.js";
 import { figure } from "../export/figure.js";
@@ -15,10 +15,9 @@ const SCALE_AT_FIRST = 2;
 /**
  * @param {import("../app.js").App} app
  * @param {import("../view/activation.js").ActivationView} activation
- * @param {import("./popover.js").Popover} popover
+ * @param {import("./popover.js").Popover} popover that it is shown in
  */
-export function exportView(app, activation, popover) {
-  const opener = byId("export");
+export function exportMenu(app, activation, popover) {
   const versions = () => [app.metadata, ...(app.other ? [app.other.metadata] : [])];
   /** @param {string} ending */
   const fileName = (ending) => `${versions().map(({ name, version }) => `${name}-${version.slice(0, 8)}`).join("-")}-${app.state.layers.join("-")}.${ending}`;
@@ -40,12 +39,12 @@ export function exportView(app, activation, popover) {
   const picture = async (kind) => save(await figure(app, (look, ratio) => activation.drawn().map(({ column }) => column.printed(look, ratio)), { kind, scale: Number(scale.value), theme: theme.value === "dark" ? "dark" : "light" }), kind);
   /** @param {string} id @param {string} title @param {string} text @param {() => Promise<void>} run */
   const item = (id, title, text, run) => el("button", { type: "button", class: "menu-item", id, onClick: () => run().catch(() => app.tell("This could not be exported: the server does not answer.")) }, el("b", {}, title), el("span", { class: "quiet" }, text));
-  opener.addEventListener("click", () => popover.open(opener, "Export", el("div", { class: "export-menu" },
+  return el("div", { class: "export-menu" },
     el("h3", {}, "Export what is on screen"),
     el("div", { class: "export-look" }, el("label", {}, "colours ", theme), el("label", {}, "PNG at ", scale)),
     item("export-png", "PNG", "the picture with legend and caption", () => picture("png")),
     item("export-svg", "SVG", "the same as shapes and text", () => picture("svg")),
     item("export-csv", "CSV", "one line per row: rank, neuron, exact figures of each class; for pandas, R, Excel", async () => save(new Blob([csv(await shot(), fileName("csv"))], { type: "text/csv" }), "csv")),
     item("export-json", "JSON", "the same with counts in bins, axis and provenance", async () => save(new Blob([JSON.stringify(await shot(), null, 1)], { type: "application/json" }), "json")),
-  )));
+  );
 }

@@ -52,12 +52,9 @@ export function filterBar(app, filters, activation) {
   listKeys(chips);
   const form = el("form", { class: "filter-line" }, el("label", { for: "filter" }, "Neurons"), el("span", { class: "filter-field" }, field, amount, clear), ways, pin, close);
   const bar = el("section", { id: "filter-bar", "aria-label": "Find neurons", hidden: true, "data-help": "filter" }, form, fault, chips);
-  byId("toolbar").after(bar);
-  // There from the start, so that no row moves when it can be used.
+  byId("stage").before(bar);
   const opener = byId("filter-open");
-  set(opener, "disabled", false);
   set(opener, "aria-controls", "filter-bar");
-  opener.addEventListener("click", () => open(bar.hidden));
 
   function example() {
     const [a, b] = metadata.groups.filter((group) => group.kind === "class");
@@ -118,14 +115,6 @@ export function filterBar(app, filters, activation) {
     field.value = app.state.filter?.where ?? "";
     update();
   });
-  document.addEventListener("keydown", (event) => {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (event.key !== "f" || event.ctrlKey || event.metaKey || event.altKey || ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName) || document.querySelector("dialog[open]")) return;
-    event.preventDefault();
-    open(true);
-    field.select();
-  });
-
   /**
    * What is known of a condition in the layers on screen.
    * @param {string} where
@@ -238,4 +227,13 @@ export function filterBar(app, filters, activation) {
 
   app.onChange(update);
   update();
+  return {
+    /** Opens it, or closes it. */
+    turn: () => open(bar.hidden),
+    /** Opens it with the condition selected, to be written over. */
+    write: () => {
+      open(true);
+      field.select();
+    },
+  };
 }

@@ -3,7 +3,7 @@
 import { byId, el, set, setText } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { count, plural } from "../model/format.js";
-import { describe, freeColour, momentGroup, MOMENTS_MAX, quoted, WHERE_MAX } from "../model/moments.js";
+import { describe, freeColour, momentGroup, MOMENTS_MAX, WHERE_MAX } from "../model/moments.js";
 import { GROUPS_MAX } from "../model/state.js";
 import { listKeys, oneTabStop } from "./listkeys.js";
 
@@ -51,8 +51,6 @@ export function removeMoment(app, group) {
  */
 export function groupsView(app, rows, popover) {
   const { metadata } = app;
-  const section = byId("moments-section");
-  section.hidden = !metadata.table;
   if (!metadata.table) return;
   const list = byId("moments");
   const form = /** @type {HTMLFormElement} */ (byId("condition-form"));
@@ -60,11 +58,6 @@ export function groupsView(app, rows, popover) {
   const amount = byId("condition-count");
   const fault = byId("condition-fault");
   const opener = byId("confusion");
-  const first = metadata.table.label && metadata.groups.find((group) => group.kind === "class");
-  if (first) field.placeholder = `label == ${quoted(first.name)}`;
-  opener.hidden = !(metadata.table.label && metadata.table.prediction) || app.isPlain;
-  form.hidden = app.isPlain;
-  byId("moments-plain").hidden = !app.isPlain;
   opener.addEventListener("click", async () => {
     const { confusionView } = await import("./confusion.js");
     popover.open(opener, "Labels and predictions", confusionView(app, rows, () => popover.place()));

@@ -1,4 +1,4 @@
-/** One sentence that tells what the first picture shows; gone when the reader closes it. */
+/** One sentence that tells what the first picture shows; gone when the reader closes it, and while something else is shown. */
 
 import { byId, el } from "../dom.js";
 import { groupName } from "../model/names.js";
@@ -11,12 +11,25 @@ export function introView(app, firstVisit) {
   const element = byId("story");
   element.hidden = !firstVisit;
   if (!firstVisit) return;
+  const of = view(app);
+  let dismissed = false;
   const close = el("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", onClick: () => {
-    element.hidden = true;
+    dismissed = true;
+    update();
     app.redraw();
   } }, "×");
   element.replaceChildren(el("span", {}, app.metadata.start?.text || sentence(app)), close);
+  const update = () => {
+    element.hidden = dismissed || view(app) !== of;
+  };
+  app.onChange(update);
 }
+
+/**
+ * What the sentence is about.
+ * @param {import("../app.js").App} app
+ */
+const view = ({ state }) => JSON.stringify([state.layers, state.groups, state.instances]);
 
 /** @param {import("../app.js").App} app */
 function sentence({ state, metadata }) {

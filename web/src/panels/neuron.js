@@ -35,7 +35,6 @@ export function neuronPanel(app, facts, rows, activation) {
   let open = "";
   const brush = new Brush(app, activation);
   const firing = new FiringView(app, rows);
-  activation.card.onRest = (layer, neuron, signal) => void firing.foresee(layer, neuron, signal);
   const parts = { words: el("div"), chart: el("div", { class: "chart-box" }), standings: el("div"), more: el("details", { class: "neuron-more" }, el("summary", {}, "All figures and ranks")) };
   const table = el("div");
   parts.more.append(table);
@@ -197,6 +196,13 @@ export function neuronPanel(app, facts, rows, activation) {
   // The rank of the neuron may come with any frame.
   app.onDraw(update);
   update();
+  return {
+    /**
+     * Asks for the rows that a panel would show, before it is opened.
+     * @param {string} layer @param {number} neuron @param {AbortSignal} signal
+     */
+    foresee: (layer, neuron, signal) => void firing.foresee(layer, neuron, signal),
+  };
 }
 
 /** @param {string} name */

@@ -1,8 +1,8 @@
-/** Notices: the server is away, or busy, or sends damage; a newer version of the data; a link to a version that is gone. */
+/** Notices: the server is away, or busy, or sends damage; a newer version of the data; a link to a version that is gone; a part of the page that did not load. */
 
 import { byId, el } from "../dom.js";
 
-/** @typedef {"away" | "busy" | "version" | "gone" | "refused" | "damaged"} NoticeKind */
+/** @typedef {"away" | "busy" | "version" | "gone" | "refused" | "damaged" | "part"} NoticeKind */
 
 const bar = () => byId("notices");
 

@@ -25,9 +25,6 @@ export function rowSearchView(app, rows) {
   const chosen = byId("row-instances");
   const results = byId("row-results");
   if (!table) return;
-  byId("instances-section").hidden = false;
-  search.hidden = false;
-  search.placeholder = app.isPlain ? "find by class, or a row’s number" : table.label && table.prediction ? "label → prediction, class, #17" : "row number, class";
   const words = el("p", { class: "quiet", role: "status" });
   const list = el("div", { class: "row-cards" });
   roving(list, COLUMNS);

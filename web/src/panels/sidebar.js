@@ -1,11 +1,31 @@
 /** The selection views' place, and their edge: dragged, or moved with the arrow keys, it makes them wider. The width is the reader's, not the view's. */
 
 import { byId, el, set } from "../dom.js";
+import { quoted } from "../model/moments.js";
 
 const KEY = "neural-divergence-sidebar";
 const USUAL = 276;
 const LEAST = 200;
 const STEP = 24;
+
+/**
+ * The fields and buttons for rows, before what they do is here: nothing is to move when it comes.
+ * @param {import("../app.js").App} app
+ */
+export function sidebarRooms({ metadata, isPlain }) {
+  const { table, groups } = metadata;
+  byId("moments-section").hidden = !table;
+  if (!table) return;
+  const first = table.label && groups.find((group) => group.kind === "class");
+  if (first) set(byId("condition"), "placeholder", `label == ${quoted(first.name)}`);
+  byId("confusion").hidden = !(table.label && table.prediction) || isPlain;
+  byId("condition-form").hidden = isPlain;
+  byId("moments-plain").hidden = !isPlain;
+  byId("instances-section").hidden = false;
+  const search = byId("instance-search");
+  search.hidden = false;
+  set(search, "placeholder", isPlain ? "find by class, or a row’s number" : table.label && table.prediction ? "label → prediction, class, #17" : "row number, class");
+}
 
 export function sidebarEdge() {
   const aside = byId("selection");

@@ -5,12 +5,14 @@ import { SimilarClasses } from "../data/similar.js";
 import { css } from "../model/colormap.js";
 import { percent } from "../model/format.js";
 import { hasCodes, isMoment } from "../model/moments.js";
-import { separationText } from "./apart.js";
+import { comparesLayers, separationText } from "./apart.js";
 import { toggleGroup } from "./classes.js";
 
-/** Lines shown, of the classes chosen last, and similar classes in each. */
+/** Lines shown, of the classes chosen last. */
 const LINES_MAX = 3;
-const LIKE_MAX = 2;
+/** Similar classes in each, by the number of lines: they fill the room that they have. Where layers are compared below, two. */
+const LIKE_MAX = [0, 7, 7, 6];
+const LIKE_ABOVE_LAYERS = 2;
 /** With more classes than this they are compared only when the reader asks. */
 const UNASKED_MAX = 24;
 
@@ -36,16 +38,22 @@ export function similarView(app, divergences) {
     const layer = app.metadata.layers.filter(({ id }) => state.layers.includes(id)).pop();
     const canAsk = (/** @type {number} */ group) => groups[group].kind === "class" || (isMoment(app.metadata, group) && !app.isPlain && layer !== undefined && hasCodes(layer));
     const chosen = state.groups.filter(canAsk).slice(-LINES_MAX);
-    element.hidden = chosen.length === 0 || !layer || classes.length < 3;
+    element.hidden = !layer || classes.length < 3;
     if (element.hidden || !layer) return;
+    if (chosen.length === 0) {
+      showing = "";
+      return element.replaceChildren(el("p", { class: "quiet" }, `Choose a class to see those most like it${app.metadata.layers.length < 2 || app.isPlain ? "" : "; two, to see which layers tell them apart"}.`));
+    }
     if (!asked) return element.replaceChildren(ask);
     const key = `${layer.id}|${state.groups}|${app.theme.name}`;
     if (key === showing) return;
     showing = key;
     if (element.firstElementChild === ask) element.replaceChildren(el("p", { class: "quiet" }, "comparing …"));
     try {
-      const lines = await Promise.all(chosen.map(async (g) => line(g, (await likeTo(layer.id, g)).slice(0, LIKE_MAX), layer.id)));
+      const most = comparesLayers(app) ? LIKE_ABOVE_LAYERS : LIKE_MAX[chosen.length];
+      const lines = await Promise.all(chosen.map(async (g) => line(g, (await likeTo(layer.id, g)).slice(0, most), layer.id)));
       if (key === showing) element.replaceChildren(...lines);
+      if (key === showing) element.classList.toggle("alone", lines.length === 1);
     } catch {
       // The notice at the top tells why; the next change asks again.
       showing = "";

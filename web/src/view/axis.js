@@ -11,6 +11,8 @@ import { lineOf } from "../model/viewport.js";
 /** @typedef {import("./theme.js").Theme} Theme */
 /** @typedef {import("../types").Scale} Scale */
 
+/** Pixels between the words at the right end of the plot and the caption beside it. */
+const CAPTION_GAP = 8;
 /** Pixels between the labels of ticks; further apart where there is room. */
 const TICK_APART = 62;
 const TICKS_MOST = 9;
@@ -98,13 +100,15 @@ export function paintAxis(context, layout, { scale, ends, above, below }, theme,
   context.lineWidth = 1;
   const { plotX, plotWidth } = layout;
   context.textAlign = "left";
-  const room = plotWidth - context.measureText(beyondText).width - 12;
+  // Without figures beside the rows the overview's caption begins where the plot ends.
+  const right = plotX + plotWidth - (layout.keyX > 0 ? 0 : CAPTION_GAP);
+  const room = beyondText === "" ? plotWidth : right - plotX - context.measureText(beyondText).width - 12;
   const isLong = beyondText !== "" && context.measureText(title).width > room;
   context.fillText(isLong ? "activation" : title, plotX, TITLE_Y);
   if (beyondText && (!isLong || room > context.measureText("activation").width)) {
     context.textAlign = "right";
     context.fillStyle = theme.ink;
-    context.fillText(beyondText, plotX + plotWidth, TITLE_Y);
+    context.fillText(beyondText, right, TITLE_Y);
     context.fillStyle = theme.quiet;
   }
   if (scale) {

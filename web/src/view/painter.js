@@ -47,17 +47,40 @@ function blank(width, height) {
   return image;
 }
 
-/** @type {WeakMap<Tile, Map<string, Uint16Array>>} */
+/** @typedef {{table: Uint16Array, onPaper: Uint32Array}} InkTable `onPaper`: a pixel for each coded density, where nothing else was drawn */
+/** @type {WeakMap<Tile, Map<string, InkTable>>} */
 const inkTables = new WeakMap();
+/** @type {InkTable} */
+const NO_INK = { table: new Uint16Array(768), onPaper: new Uint32Array(256) };
 
 /** @param {Tile} tile @param {Rgb} colour @param {Look} look */
 function inkFor(tile, colour, look) {
-  const key = `${colour}|${look.theme}|${look.curve}|${look.full}`;
+  const key = `${colour}|${look.theme}|${look.paper}|${look.curve}|${look.full}`;
   let tables = inkTables.get(tile);
   if (!tables || tables.size > 8) inkTables.set(tile, (tables = new Map()));
   let table = tables.get(key);
-  if (!table) tables.set(key, (table = inkTable(colour, look.theme, look.curve, look.full, tile.scale)));
+  if (!table) {
+    const inks = inkTable(colour, look.theme, look.curve, look.full, tile.scale);
+    const paper = paperPixel(look);
+    tables.set(key, (table = { table: inks, onPaper: Uint32Array.from({ length: 256 }, (_, q) => inked(paper, inks, q * 3)) }));
+  }
   return table;
+}
+
+/** @param {Look} look @returns {number} a pixel of paper, or of its negative in the dark theme (see `inkTable`) */
+function paperPixel(look) {
+  const [r, g, b] = look.theme === "dark" ? look.paper.map((c) => 255 - c) : look.paper;
+  return (255 << 24) | (b << 16) | (g << 8) | r;
+}
+
+/**
+ * A pixel with ink on it.
+ * @param {number} pixel
+ * @param {Uint16Array} table
+ * @param {number} k three times the coded density
+ */
+function inked(pixel, table, k) {
+  return (255 << 24) | ((((pixel >> 16) & 255) * table[k + 2]) >> 8 << 16) | ((((pixel >> 8) & 255) * table[k + 1]) >> 8 << 8) | (((pixel & 255) * table[k]) >> 8);
 }
 
 /**
@@ -67,8 +90,7 @@ function inkFor(tile, colour, look) {
  * @param {Look} look
  */
 function layPaper(picture, lines, look) {
-  const [r, g, b] = look.theme === "dark" ? look.paper.map((c) => 255 - c) : look.paper;
-  new Uint32Array(picture.data.buffer, 0, picture.width * lines).fill((255 << 24) | (b << 16) | (g << 8) | r);
+  new Uint32Array(picture.data.buffer, 0, picture.width * lines).fill(paperPixel(look));
 }
 
 /** @param {ImageData} picture @param {number} lines */
@@ -92,49 +114,68 @@ function picture(rows, inks, { first: firstBin, end: endBin, zeroBin, lookup }, 
   const lanes = look.lanes ? Math.max(1, inks.length) : 1;
   const out = blank(width, rows.length * lanes);
   layPaper(out, rows.length * lanes, look);
-  const data = out.data;
+  const points = new Uint32Array(out.data.buffer);
   inks.forEach((ink, lane) => {
+    const isFirst = lane === 0 || lanes > 1;
     let index = -1;
     /** @type {Hit | null} */
     let hit = null;
-    let table = new Uint16Array(0);
+    let { table, onPaper } = NO_INK;
     for (let line = 0; line < rows.length; line++) {
       const row = rows[line];
       if (row >> 8 !== index) {
         index = row >> 8;
         hit = ink.resolve(index);
-        if (hit) table = inkFor(hit.tile, ink.colour, look);
+        if (hit) ({ table, onPaper } = inkFor(hit.tile, ink.colour, look));
       }
       if (!hit) continue;
       const { tile, shift } = hit;
       const inTile = (row >> shift) - tile.first;
       if (inTile < 0 || inTile >= tile.rows) continue;
       const densities = tile.densities;
-      let at = inTile * tile.bins + firstBin;
-      let o = (lanes === 1 ? line : line * lanes + lane) * width * 4;
+      const at = inTile * tile.bins + firstBin;
+      const o = (lanes === 1 ? line : line * lanes + lane) * width;
       if (lookup) {
-        warpedLine(data, o, table, densities.subarray(inTile * tile.bins, (inTile + 1) * tile.bins), lookup(row), zeroBin, tile.zeros[inTile]);
+        warpedLine(points, o, table, densities.subarray(inTile * tile.bins, (inTile + 1) * tile.bins), lookup(row), zeroBin, tile.zeros[inTile]);
         continue;
       }
-      for (let bin = firstBin; bin < endBin; bin++, at++, o += 4) {
-        let q = densities[at];
-        if (bin === zeroBin) q = withoutZeros(q, tile.zeros[inTile]);
-        if (q !== 0) {
-          const k = q * 3;
-          data[o] = (data[o] * table[k]) >> 8;
-          data[o + 1] = (data[o + 1] * table[k + 1]) >> 8;
-          data[o + 2] = (data[o + 2] * table[k + 2]) >> 8;
-        }
-      }
+      const zeroAt = zeroBin < firstBin || zeroBin >= endBin ? -1 : at + zeroBin - firstBin;
+      const cells = { points, o, densities, at, end: at + endBin - firstBin, zeroAt, zeros: tile.zeros[inTile] };
+      if (isFirst) firstInk(cells, onPaper);
+      else nextInk(cells, table);
     }
   });
   if (look.theme === "dark") negative(out, rows.length * lanes);
   return out;
 }
 
+/** @typedef {{points: Uint32Array, o: number, densities: Uint8Array, at: number, end: number, zeroAt: number, zeros: number}} Cells of one line: pixels from `o` on, their densities `at` to `end`, and where the zeros are among them */
+
+/**
+ * The first ink on a line of paper: a pixel a density, with nothing to mix.
+ * @param {Cells} cells
+ * @param {Uint32Array} onPaper
+ */
+function firstInk({ points, o, densities, at, end, zeroAt, zeros }, onPaper) {
+  for (let i = at, to = o; i < end; i++, to++) points[to] = onPaper[densities[i]];
+  if (zeroAt >= 0) points[o + zeroAt - at] = onPaper[withoutZeros(densities[zeroAt], zeros)];
+}
+
+/**
+ * A further ink on what is there.
+ * @param {Cells} cells
+ * @param {Uint16Array} table
+ */
+function nextInk({ points, o, densities, at, end, zeroAt, zeros }, table) {
+  for (let i = at, to = o; i < end; i++, to++) {
+    const q = i === zeroAt ? withoutZeros(densities[i], zeros) : densities[i];
+    if (q !== 0) points[to] = inked(points[to], table, q * 3);
+  }
+}
+
 /**
  * One line of which every pixel has its own bin.
- * @param {Uint8ClampedArray} data
+ * @param {Uint32Array} pixels
  * @param {number} start
  * @param {Uint16Array} table
  * @param {Uint8Array} densities of the row
@@ -142,14 +183,12 @@ function picture(rows, inks, { first: firstBin, end: endBin, zeroBin, lookup }, 
  * @param {number} zeroBin
  * @param {number} zeros
  */
-export function warpedLine(data, start, table, densities, lookup, zeroBin, zeros) {
-  for (let x = 0, o = start; x < lookup.length; x++, o += 4) {
+export function warpedLine(pixels, start, table, densities, lookup, zeroBin, zeros) {
+  for (let x = 0; x < lookup.length; x++) {
     const bin = lookup[x];
     if (bin < 0) continue;
-    const k = (bin === zeroBin ? withoutZeros(densities[bin], zeros) : densities[bin]) * 3;
-    data[o] = (data[o] * table[k]) >> 8;
-    data[o + 1] = (data[o + 1] * table[k + 1]) >> 8;
-    data[o + 2] = (data[o + 2] * table[k + 2]) >> 8;
+    const q = bin === zeroBin ? withoutZeros(densities[bin], zeros) : densities[bin];
+    if (q !== 0) pixels[start + x] = inked(pixels[start + x], table, q * 3);
   }
 }
 

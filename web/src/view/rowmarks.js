@@ -97,14 +97,16 @@ export function paintReach(context, { data, layout, ratio, theme, column }, { ar
   context.textBaseline = "middle";
   context.font = `10px ${theme.font}`;
   data.eachRow(arrangement.query, lines, (line, rows, at) => {
-    const y = lines.y + (line + 0.5) * lines.lineHeight;
-    context.fillStyle = theme.quiet;
     const above = whole && reachesAbove(rows, at, axis);
     const below = whole && reachesBelow(rows, at, axis);
+    const odd = rows.odd[at];
+    // Of most rows there is nothing to draw: a style that is set costs as much as what it is set for.
+    if (!above && !below && !odd) return;
+    const y = lines.y + (line + 0.5) * lines.lineHeight;
+    context.fillStyle = theme.quiet;
     if (above) point(plotX + plotWidth + 2, y, 1);
     if (below) point(plotX - 2, y, -1);
     if (above || below) beyond++;
-    const odd = rows.odd[at];
     if (!odd) return;
     context.fillStyle = theme.odd;
     context.fillRect(plotX - 4, y - lines.lineHeight / 2, 3, Math.max(1, lines.lineHeight - (lines.lineHeight > 6 ? 1 : 0)));

@@ -53,12 +53,13 @@ export function rowsBetween(column, from, to) {
 export async function extend(column, rank) {
   const { app, layer, picked, data, frame: { arrangement: { query }, hiddenRanks } } = column;
   const anchor = picked[picked.length - 1];
-  if (!app.filters || anchor === undefined) return;
+  if (anchor === undefined) return;
   try {
+    const { tables } = await new Promise(app.withFilters);
     const from = (await app.json(app.urls.find(layer.id, query, anchor), 1)).rank;
     const low = Math.min(from, rank);
     const hidden = new Set(hiddenRanks);
-    const between = (await app.filters.tables.between(layer.id, query, low, Math.max(from, rank) + 1)).filter((_, i) => !hidden.has(low + i));
+    const between = (await tables.between(layer.id, query, low, Math.max(from, rank) + 1)).filter((_, i) => !hidden.has(low + i));
     if (data.shown?.query !== query) return;
     if (from > rank) between.reverse();
     pick(app, layer.id, [...picked.filter((neuron) => !between.includes(neuron)), ...between]);

@@ -1,0 +1,171 @@
+import HDF5
+
+/// Names by which neurons are known, wherever their layer stands: one for each, beside the layer or in its attributes.
+///
+/// Parts of a dump are joined by position, rows behind rows and neuron to neuron. Where each part names its neurons, all must name them
+/// in one order.
+struct NeuronNames {
+  let dump: Dump
+  let layers: [LayerSource]
+  /// What is something else than names of neurons.
+  let taken: Set<String>
+  /// Columns of the first part by their group.
+  private let columns: [String: [DatasetInfo]]
+
+  /// Where names of a layer's neurons stand.
+  private enum Place {
+    case dataset(String)
+    case attribute(String)
+
+    /// As a sentence names it.
+    func inWords(_ layer: String) -> String {
+      switch self {
+      case .dataset(let path): path
+      case .attribute(let name): "the attribute \(name) of \(layer)"
+      }
+    }
+
+    /// As h5py reads it.
+    func inCode(_ layer: String) -> String {
+      switch self {
+      case .dataset(let path): "f[\"\(path.dropFirst())\"][:]"
+      case .attribute(let name): "f[\"\(layer.dropFirst())\"].attrs[\"\(name)\"]"
+      }
+    }
+  }
+
+  init(_ dump: Dump, _ layers: [LayerSource], taken: Set<String>) {
+    (self.dump, self.layers, self.taken) = (dump, layers, taken)
+    let found = dump.first.catalogue.datasets.filter { info in
+      info.shape.count == 1 && !taken.contains(info.path) && info.unsupportedReason == nil && !info.isNull
+        && (info.element.isText
+          || info.element.isInteger && Self.saysNeurons(DatasetName(info.path)))
+    }
+    columns = Dictionary(grouping: found) { Places.group(of: $0.path) }
+  }
+
+  /// Whether numbers of this name may be those of neurons, and no order of them.
+  private static func saysNeurons(_ name: DatasetName) -> Bool {
+    name.holds(any: neuronWords) && !name.holds(any: RowKeys.orderWords)
+  }
+
+  private static let neuronWords: Set<String> = [
+    "id", "ids", "index", "indices", "idx", "unit", "units", "neuron", "neurons", "channel", "channels", "feature",
+    "features", "electrode", "electrodes", "cell", "cells", "column", "columns",
+  ]
+
+  /// Refuses a layer whose parts name its neurons in different orders, and tells of parts that name others.
+  func check(_ evidence: inout Evidence) throws {
+    guard dump.parts.count > 1 else { return }
+    var read: [String: RawLabels?] = [:]
+    for layer in layers where layer.info.shape.count == 2 && layer.geometry.axes.row != nil && layer.neurons > 1 {
+      for place in places(of: layer) {
+        func names(_ part: Int) -> RawLabels? {
+          let key = "\(part) \(place.inWords(layer.path))"
+          if let known = read[key] { return known }
+          let found = self.names(place, layer, dump.parts[part])
+          read[key] = .some(found)
+          return found
+        }
+        guard let first = names(0), first.distinctCount == layer.neurons else { continue }
+        for part in dump.parts.indices.dropFirst() {
+          guard let other = names(part), other != first else { continue }
+          try compare(first, other, layer, place, part, &evidence)
+          break
+        }
+      }
+    }
+  }
+
+  private func compare(
+    _ first: RawLabels, _ other: RawLabels, _ layer: LayerSource, _ place: Place, _ part: Int,
+    _ evidence: inout Evidence
+  ) throws {
+    let (a, b) = (Set(first.asTexts), Set(other.asTexts))
+    let isText = if case .texts = first { true } else { false }
+    let who = place.inWords(layer.path)
+    if a == b, b.count == other.count {
+      throw ActivationsError(
+        "\(dump.parts[part].path): \(who) names the neurons of \(layer.path) in another order than in \(partInWords(0)), so that they cannot be joined by position. \(advice(layer, place))"
+      )
+    }
+    guard isText, b.count == other.count else { return }
+    let common = a.intersection(b).count
+    evidence.assume(
+      "\(who) names \(common == 0 ? "other" : "\(grouped(layer.neurons - common)) other") neurons of \(layer.path) in \(partInWords(part)) than in \(partInWords(0)), and they are joined by position all the same. If these are not the same neurons, make a dump for each."
+    )
+  }
+
+  private func partInWords(_ number: Int) -> String {
+    dump.parts[number].group ?? dump.parts[number].name
+  }
+
+  /// Where names of the neurons may stand.
+  private func places(of layer: LayerSource) -> [Place] {
+    let rows = layer.info.shape.first { $0 != layer.neurons } ?? layer.neurons
+    guard rows != layer.neurons else { return [] }
+    let named = layer.info.attributes.sorted { $0.key < $1.key }.compactMap { name, value -> Place? in
+      switch value {
+      case .strings(let names) where names.count == layer.neurons: .attribute(name)
+      case .integers(let numbers) where numbers.count == layer.neurons && Self.saysNeurons(DatasetName(name)):
+        .attribute(name)
+      default: nil
+      }
+    }
+    let beside = (columns[Places.group(of: layer.path)] ?? []).filter { $0.count == layer.neurons }
+      .map { Place.dataset($0.path) }
+    return named + beside + (variables(of: layer).map { [.dataset($0)] } ?? [])
+  }
+
+  /// The index of the variables, where the layer is a matrix of AnnData.
+  private func variables(of layer: LayerSource) -> String? {
+    let own = Places.group(of: layer.path)
+    let group: String
+    if DatasetName(layer.path).original == "X" {
+      group = own
+    } else if DatasetName(own).original == "layers" {
+      group = Places.group(of: own)
+    } else {
+      return nil
+    }
+    let variables = (group == "/" ? "" : group) + "/var"
+    guard case .string(let index)? = dump.first.catalogue.groupAttributes[variables]?["_index"] else { return nil }
+    return "\(variables)/\(index)"
+  }
+
+  private func names(_ place: Place, _ layer: LayerSource, _ part: DumpFile) -> RawLabels? {
+    switch place {
+    case .dataset(let path):
+      guard part.columnLength(path) == layer.neurons else { return nil }
+      return try? part.classes(path)
+    case .attribute(let name):
+      switch (try? part.catalogue.dataset(named: layer.path))?.attributes[name] {
+      case .strings(let names): return .texts(names)
+      case .integers(let numbers): return .integers(numbers)
+      default: return nil
+      }
+    }
+  }
+
+  /// How to put the neurons of all parts into the order of the first.
+  private func advice(_ layer: LayerSource, _ place: Place) -> String {
+    let (path, code) = (layer.path.dropFirst(), place.inCode(layer.path))
+    let turned = layer.geometry.axes.row == 0 ? "[:, order]" : "[order]"
+    // In a group of its own, beside which no names stand.
+    let name = "by_name/\(path)"
+    let others = layers.filter { $0.path != layer.path }.map { String($0.path.dropFirst()) }
+    let all = (others + [name]).joined(separator: ", ")
+    func ordered(_ own: String, _ names: String) -> String {
+      turned.replacing("order", with: "[list(\(own)).index(n) for n in \(names)]")
+    }
+    if dump.first.group != nil {
+      func inGroup(_ group: String, _ code: String) -> String { code.replacing("f[\"", with: "f[\(group) + \"/") }
+      let groups = dump.parts.compactMap(\.group).map { "\"\($0)\"" }
+      let list = groups.count > 8 ? "groups" : "[\(groups.joined(separator: ", "))]"
+      return
+        "Put them into one order, with h5py: names = \(inGroup("\"\(dump.first.group ?? "")\"", code)); [f.create_dataset(g + \"/\(name)\", data=f[g + \"/\(path)\"][:]\(ordered(inGroup("g", code), "names"))) for g in \(list)], and in the job layers: [\(all)]."
+    }
+    return
+      "Put them into one order, with h5py, in each file: names = \(code.replacing("f[", with: "h5py.File(\"\(dump.first.name)\")[")); f[\"\(name)\"] = f[\"\(path)\"][:]\(ordered(code, "names")), and in a job layers: [\(all)]."
+  }
+}
