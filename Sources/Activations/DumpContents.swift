@@ -42,7 +42,7 @@ extension DumpContents {
       request.instances?.group ?? (InstanceSet.isGroup("/instances", of: file.catalogue) ? "/instances" : nil)
     let foreign = request.layers == nil ? ForeignObjects.note(file, &evidence) : []
     var candidates = LayerCandidates(
-      file.catalogue, instances: instanceGroup ?? "/instances/none", others: foreign.union(sparseParts),
+      file, instances: instanceGroup ?? "/instances/none", others: foreign.union(sparseParts),
       byName: request.layers == nil, &evidence)
     let possible = try request.layers?.map { try file.catalogue.dataset(named: $0.dataset) } ?? candidates.datasets
     if request.leavesAllOpen {
@@ -50,7 +50,7 @@ extension DumpContents {
       let columns = ColumnCandidate.all(in: file, instances: instanceGroup ?? "/instances/none").filter {
         !sparseParts.contains($0.path)
       }
-      if let repetition = Repetition(file, layers: possible, columns: columns, &evidence) {
+      if let repetition = try Repetition(file, layers: possible, columns: columns, &evidence) {
         throw repetition.refusal(file)
       }
       try Self.refuseNumberedDatasets(file, possible, columns)
@@ -77,7 +77,9 @@ extension DumpContents {
       candidates.leaveColumns(file, &evidence)
     }
 
-    let counted = try CountedRows(columns, request, dump: dump, layout: layout, names: found?.names) { file in
+    let counted = try CountedRows(
+      columns, request, dump: dump, layout: layout, names: found.map { $0.names + ($0.labels ?? []) }
+    ) { file in
       try Self.rowsHeld(by: file, request.layers, candidates, layout, missing, &evidence)
     }
     let rows = counted.perPart.reduce(0, +)
@@ -172,8 +174,12 @@ extension DumpContents {
       let last = numbered.last,
       !columns.contains(where: { $0.name.readsLikeLabels && LayerCandidates.rowsPossible(first).contains($0.length) })
     else { return }
+    let areNumbers = numbered.allSatisfy {
+      Places.group(of: $0.path) == "/" && DatasetName($0.path).last.allSatisfy(\.isNumber)
+    }
+    let named = areNumbers ? "names = sorted((k for k in f if k.isdigit()), key=int); " : ""
     throw ActivationsError(
-      "\(file.path): it holds \(grouped(numbered.count)) numbered datasets, \(first.path) to \(last.path), as one a text or a picture would be, and no labels. Write their rows behind one another into one dataset a layer, with h5py and NumPy: f[\"layer\"] = np.concatenate([f[k][:] for k in names]); or if they are layers, name them in a job: layers: [PATH, …]."
+      "\(file.path): it holds \(grouped(numbered.count)) numbered datasets, \(first.path) to \(last.path), as one a text or a picture would be, and no labels. Write their rows behind one another into one dataset a layer, with h5py and NumPy: \(named)f[\"layer\"] = np.concatenate([f[k][:] for k in names]); or if they are layers, name them in a job: layers: [PATH, …]."
     )
   }
 
@@ -189,8 +195,12 @@ extension DumpContents {
       guard let layer = layers.first(where: { $0.shape.count > 2 && Array($0.shape.prefix(2)) == labels.shape }) else {
         continue
       }
+      // Numbers such as −100 stand for no label: their tokens are left out.
+      let values = labels.count <= file.columnBytesMax / 16 ? try? file.column(labels.path).integers() : nil
+      let keep = values?.contains { $0 < 0 } == true ? "[keep]" : ""
+      let before = keep.isEmpty ? "" : "keep = f[\"\(labels.path.dropFirst())\"][:].reshape(-1) >= 0; "
       throw ActivationsError(
-        "\(file.path), dataset \(labels.path): there is one label for each token (\(inWords(labels.shape))) of \(layer.path) (\(inWords(layer.shape))), and labels belong to rows. Make every token a row, with h5py: f[\"tokens\"] = f[\"\(layer.path.dropFirst())\"][:].reshape(-1, \(layer.shape.last ?? 0)); f[\"token_labels\"] = f[\"\(labels.path.dropFirst())\"][:].reshape(-1), and write in a job layers: [tokens], labels: token_labels."
+        "\(file.path), dataset \(labels.path): there is one label for each token (\(inWords(labels.shape))) of \(layer.path) (\(inWords(layer.shape))), and labels belong to rows. Make every token a row, with h5py: \(before)f[\"tokens\"] = f[\"\(layer.path.dropFirst())\"][:].reshape(-1, \(layer.shape.last ?? 0))\(keep); f[\"token_labels\"] = f[\"\(labels.path.dropFirst())\"][:].reshape(-1)\(keep), and write in a job layers: [tokens], labels: token_labels."
       )
     }
   }
@@ -210,6 +220,19 @@ extension DumpContents {
     guard apart.count == 1, let labels = apart.first else { return }
     let others = dump.files.filter { $0.path != labels.path }
     guard others.allSatisfy(hasNone) else { return }
+    let columns = labels.catalogue.datasets.filter { DatasetName($0.path).readsLikeLabels }
+    let lengths = columns.map(\.count)
+    // The rows of a shape that all others have in some dataset, summed.
+    let rows = (others[0].catalogue.datasets.filter { $0.shape.count > 1 }).compactMap { info -> Int? in
+      let each = others.compactMap { try? $0.catalogue.dataset(named: info.path).shape.first }
+      return each.count == others.count ? each.reduce(0) { $0 &+ $1 } : nil
+    }
+    let lasts = others[0].catalogue.datasets.filter { $0.shape.count > 1 }.compactMap(\.shape.last)
+    if let first = rows.first, Set(rows + lasts).isDisjoint(with: lengths) {
+      throw ActivationsError(
+        "\(labels.path): it holds labels alone, \(grouped(lengths[0])) of them, and \(others.map(\.name).joined(separator: ", ")) none, but \(grouped(first)) rows: they do not belong together row for row. Write a label for each of these rows into a file of its own, and join them in a job: dumps: [\(others.map(\.name).joined(separator: ", "))], labels_from: FILE."
+      )
+    }
     throw ActivationsError(
       "\(labels.path): it holds labels alone, and \(others.map(\.name).joined(separator: ", ")) none. Join them in a job: dumps: [\(others.map(\.name).joined(separator: ", "))], labels_from: \(labels.name).",
       advised: .init(labelsFile: labels.path) { $0.labelsFrom = labels.path })

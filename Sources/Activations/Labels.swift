@@ -108,6 +108,13 @@ public enum RawLabels: Sendable, Equatable {
     }
   }
 
+  func some(_ rows: Range<Int>) -> RawLabels {
+    switch self {
+    case .integers(let values): .integers(Array(values[rows]))
+    case .texts(let values): .texts(Array(values[rows]))
+    }
+  }
+
   /// Each label several times in a row.
   func repeated(_ times: Int) -> RawLabels {
     switch self {
@@ -204,6 +211,18 @@ extension LabelColumn {
     switch labels {
     case .integers(let values):
       areIntegers = true
+      // As support vector machines have them.
+      let areSigns = values.allSatisfy { $0 == -1 || $0 == 1 } && values.contains(-1) && values.contains(1)
+      if areSigns, told?.count ?? 2 == 2 {
+        classes = values.map { $0 < 0 ? 0 : 1 }
+        texts = ["-1", "1"]
+        self.names = told ?? texts
+        evidence.assume(
+          "\(place): the labels are -1 and 1, which are taken for two classes\(told.map { ", \"\($0[0])\" and \"\($0[1])\"" } ?? ""). If -1 stands for no class, leave such rows out of the dump."
+        )
+        try Self.check(names: self.names, place: place)
+        return
+      }
       if let row = values.firstIndex(where: { $0 < 0 }) {
         throw ActivationsError(
           "\(place): the label of row \(row) is \(values[row]). Labels must not be negative; leave such rows out of the dump, or give them a class of their own."
@@ -219,8 +238,14 @@ extension LabelColumn {
         )
       } else if let names = told {
         if let row = values.firstIndex(where: { $0 >= names.count }) {
+          let held = Set(values).sorted()
+          let each = zip(held, names).map { "\($0): \(Self.quoted($1))" }.joined(separator: ", ")
+          let advice =
+            held.count == names.count
+            ? "If they are in the order of the labels, write in the job class_names: { \(each) }"
+            : "Name every class, or other names in the job, as in class_names: [cat, dog]"
           throw ActivationsError(
-            "\(place): the label of row \(row) is \(values[row]), but there are \(names.count) class names\(from), for the labels 0 to \(names.count - 1). Name every class, or other names in the job, as in class_names: [cat, dog]."
+            "\(place): the label of row \(row) is \(values[row]), but there are \(names.count) class names\(from), for the labels 0 to \(names.count - 1). \(advice)."
           )
         }
         classes = values.map(Int32.init)
@@ -248,6 +273,13 @@ extension LabelColumn {
       self.names = told ?? distinct
     }
     try Self.check(names: self.names, place: place)
+  }
+
+  /// A name as YAML, quoted where it could be taken for something else.
+  private static func quoted(_ name: String) -> String {
+    let isPlain = name.unicodeScalars.allSatisfy { $0.isASCII && $0.properties.isAlphabetic }
+    return isPlain && !["true", "false", "yes", "no", "on", "off", "null", "y", "n"].contains(name.lowercased())
+      ? name : "\"\(name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 
   /// The numbers that texts are, where all are whole numbers and none is a name.
@@ -332,7 +364,15 @@ extension LabelColumn {
       return LabelColumn(.texts(numbers.map { labels.texts[Int($0)] }), like: labels)
     case .texts(let texts) where labels.areIntegers:
       let known = Set(labels.names).union(labels.texts)
+      let spelled = Dictionary(known.map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
       guard texts.contains(where: known.contains) else {
+        if let text = texts.first(where: { spelled[$0.lowercased()] != nil }), let name = spelled[text.lowercased()] {
+          evidence.leaveOut(
+            path,
+            "its predictions are written otherwise than the names of the classes (\(text), but \(name)): write them alike"
+          )
+          return nil
+        }
         evidence.leaveOut(
           path,
           "its predictions are texts (\(Set(texts).sorted().prefix(3).joined(separator: ", "))) and the labels are numbers, and nothing says which is which; give class_names in the order of the numbers"

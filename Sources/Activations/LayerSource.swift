@@ -147,7 +147,12 @@ extension LayerSource {
       }
       try Self.check(rows: axes.rows(of: info.shape), of: axes, count: count, hasFiller: hasFiller, place: place)
       if let common {
-        guard common.others == geometry.extents, common.geometry.axes == axes else {
+        guard common.others != geometry.extents || common.geometry.axes == axes else {
+          throw ActivationsError(
+            "\(place): its axes are \(axes), but \(common.geometry.axes) in \(dump.first.path). Files of one dump must agree: write one of them anew with its axes in the order of the other."
+          )
+        }
+        guard common.others == geometry.extents else {
           throw ActivationsError(
             "\(place): a row has the shape \(inWords(geometry.extents)), but \(inWords(common.others)) in \(dump.first.path). Files of one dump must agree."
           )

@@ -164,7 +164,7 @@ extension NumberConvention {
   }
 
   /// Whether a scale or a zero point is given as a number, and not as the one that changes nothing.
-  private static func changesNumbers(_ name: String, _ value: AttributeValue?) -> Bool {
+  static func changesNumbers(_ name: String, _ value: AttributeValue?) -> Bool {
     let words = DatasetName(name).words
     let nothing = saysZeroPoint(words) || words.contains("offset") ? 0.0 : 1.0
     return switch value {
@@ -209,8 +209,10 @@ extension NumberConvention {
       guard info.attributes[name]?.inWords != nil, !["scale_factor", "add_offset"].contains(name) else { return false }
       let words = Set(DatasetName(name).words)
       if Self.saysFactor(name), changesNumbers(name, info.attributes[name]) { return true }
-      if case .string(let text)? = info.attributes[name] {
-        return words.contains { $0.hasPrefix("quant") } && text.contains("scale")
+      if case .string(let text)? = info.attributes[name], words.contains(where: { $0.hasPrefix("quant") }),
+        text.contains("scale")
+      {
+        return true
       }
       return !words.isDisjoint(with: ["scale", "scales", "qscale", "zp", "zeropoint"])
         || words.isSuperset(of: ["zero", "point"]) || words.isSuperset(of: ["zero", "points"])
@@ -227,6 +229,7 @@ extension NumberConvention {
       switch attributes[name] {
       case .integer(let value): "\(value)"
       case .double(let value): "\(value)"
+      case .string(let text): Double(text).map { "\($0)" }
       default: nil
       }
     }
@@ -240,13 +243,16 @@ extension NumberConvention {
       default: nil
       }
     }
-    let factor = found.first { !isZero($0) }
-    let scale =
-      factor.map { DatasetName($0).last == "divisor" ? number($0).map { "\(1 / $0)" } : text($0) } ?? nil
+    let factors = found.filter { !isZero($0) }
+    // Which of two factors is meant, nobody can tell.
+    var scale = factors.count == 1 ? text(factors[0]) : nil
     var zero = found.first(where: isZero).flatMap(text)
-    // (stored - zero) x scale is stored x scale + offset.
-    if let factor, saysFactor(factor), let by = number(factor), let offset = number("offset"), offset != 0 {
-      zero = "\(-offset / by)"
+    if factors.count == 1, saysFactor(factors[0]), let value = number(factors[0]) {
+      let by = DatasetName(factors[0]).last == "divisor" ? 1 / value : value
+      let isOne = by.isFinite && by != 0
+      scale = isOne ? by == value ? text(factors[0]) : "\(by)" : nil
+      // (stored - zero) x scale is stored x scale + offset.
+      if isOne, let offset = number("offset"), offset != 0 { zero = "\(-offset / by)" }
     }
     let line =
       scale.map { "{ dataset: \(info.path), scale: \($0)\(zero.map { ", zero_point: \($0)" } ?? "") }" }

@@ -9,6 +9,8 @@
 #include <malloc.h>
 #endif
 
+#include "fetch.h"
+
 enum { huge = 2 << 20, small = 4 << 10, line = 64 };
 
 /// Smaller buffers would be rounded up too much.
@@ -60,3 +62,5 @@ void nd_give_back_memory(void) {
   malloc_trim(16 << 20);
 #endif
 }
+
+void nd_fetch_ahead(const void *from, size_t bytes) { fetch(from, bytes); }

@@ -465,6 +465,7 @@ ELSEWHERE = {
                            "If each is a class, write in a job class_from: file", "Name those of one in a job: ", "its groups look like classes, a group each",
                            "its rows lie in groups of their own", "distinct ones: if these are labels, write labels: ", "{ dataset: \\(info.path), axes: N }",
                            ") out, write in a job count: "],
+    "test_advice_pasted.py": ["once more, by its name or its labels. To take it alone, write in a job join: ", "If they are in the order of the labels, write in the job class_names: { "],
     "test_claims.py": ["To do without it, name in a job all that is to be taken", "say so in a job: instances: { rows: [] }"],
     "test_sparse.py": ["as 10x writes cells", "If that is the other way round, write sparse: ", "it is taken as stored by rows. If that is wrong",
                        "Say it in a job", "say in a job how many there are"],

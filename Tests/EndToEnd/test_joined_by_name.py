@@ -43,7 +43,7 @@ def test_variables_of_anndata_in_another_order(program, refused, job, tmp_path, 
     paths = []
     for number, (order, y, x) in enumerate(zip(orders, labels, values)):
         paths.append(write(tmp_path / f"s{number}.h5ad", {"X": x, "obs/label": y, "var/_index": GENES[order]}, [("var", "_index", "_index")]))
-    said = refused(*paths, words=["/var/_index names the neurons of /X in another order than in s0.h5ad", "in each file"])
+    said = refused(*paths, words=["/var/_index names the neurons of /X in another order than in ", "in each file"])
     monkeypatch.chdir(tmp_path)
     for path in paths:
         in_python(said, path, "names = ", ", and in a job")
@@ -79,7 +79,7 @@ def test_names_of_neurons_in_two_files(program, refused, tmp_path, rng, what):
             datasets["unit_order"] = order
         paths.append(write(tmp_path / f"s{number}.h5", datasets, attributes))
     if what in ("attribute", "numbers"):
-        refused(*paths, words=["names the neurons of /fc in another order than in s0.h5", "layers: [by_name/fc]"])
+        refused(*paths, words=["names the neurons of /fc in another order than in ", "layers: [by_name/fc]"])
     else:
         done = program.ok("precompute", *paths, "--output", tmp_path / "Tiles")
         assert "Assumed" not in done.stderr and "neurons of /fc" not in done.stderr
@@ -90,7 +90,7 @@ def test_parts_that_name_other_neurons_are_told_of(program, tmp_path, rng):
     for number in range(2):
         y, x = mixed(rng, 30)
         paths.append(write(tmp_path / f"s{number}.h5", {"fc": x, "labels": y, "feature_names": texts(f"g{n + 4 * number}" for n in range(6))}))
-    assert "Assumed: /feature_names names 4 other neurons of /fc in s1.h5 than in s0.h5" in program.ok("precompute", *paths, "--output", tmp_path / "Tiles").stderr
+    assert "Assumed: /feature_names names 4 other neurons of /fc in " in program.ok("precompute", *paths, "--output", tmp_path / "Tiles").stderr
 
 
 # Rows that each group names
@@ -132,7 +132,7 @@ def modalities_of_mudata(folder, rng):
     return [path], {"mod/rna/X": expected(x, y), "mod/rna/mod_prot_X_by_key": expected(x, y)}
 
 
-@pytest.mark.parametrize("ours, theirs", [(lambda n: n, lambda n: texts(map(str, n))), (lambda n: texts(f"/data/{k}.png" for k in n), lambda n: texts(map(str, n)))], ids=["numbers_and_texts", "paths_and_stems"])
+@pytest.mark.parametrize("ours, theirs", [(lambda n: n, lambda n: texts(map(str, n))), (lambda n: texts(f"/data/{k}.png" for k in n), lambda n: texts(map(str, n))), (lambda n: n, lambda n: texts(f"img_{k:04}" for k in n))], ids=["numbers_and_texts", "paths_and_stems", "numbers_at_the_end"])
 def test_keys_that_are_written_in_two_ways(program, refused, tmp_path, rng, ours, theirs):
     y, x, order = shuffled(rng)
     names = ("id", "id") if ours(order) is order else ("path", "image")
@@ -182,6 +182,25 @@ def a_table_of_classes(folder, rng):
     y, x = mixed(rng)
     rows = np.array([(2, b"eel"), (0, b"cat"), (1, b"dog")], [("id", "i8"), ("name", "S3")])
     return [write(folder / "d.h5", {"fc": x, "labels": y, "classes": rows})], {"fc": expected(x, y, NAMES)}
+
+
+@pytest.mark.parametrize("name, numbers", [("class_ids", [17, 18, 44]), ("class_index", [2, 0, 1]), ("number", [20, 19, 21])])
+def test_numbers_beside_names_that_are_no_labels(program, tmp_path, rng, name, numbers):
+    """Ids of a catalogue, an order, counts: names go by their places, as ever."""
+    y, x = mixed(rng)
+    path = write(tmp_path / "d.h5", {"fc": x, "labels": y, "class_names": texts(NAMES), name: np.array(numbers)})
+    assert "the label of each" not in program.ok("precompute", path, "--output", tmp_path / "Tiles").stderr
+    check(tmp_path / "Tiles/d/current", {"fc": expected(x, y, NAMES)})
+
+
+@pytest.mark.parametrize("names", [["500 Hz", "1000 Hz", "2000 Hz"], ["0 deg", "45 deg", "90 deg"], ["10:00", "11:00", "12:00"], ["7, rue X", "8, rue Y", "9, rue Z"], ["1 room", "2 rooms", "3 rooms"], ["#cat", "#dog", "#eel"], ["# hashtag", "dog", "eel"], ["id 7", "name 8", "9 lives"]], ids=" ".join)
+def test_names_in_a_text_file_that_hold_numbers(program, tmp_path, rng, names):
+    y, x = mixed(rng)
+    path = write(tmp_path / "d.h5", {"fc": x, "labels": y})
+    (tmp_path / "class_names.txt").write_text("\n".join(names) + "\n")
+    done = program.ok("precompute", path, "--output", tmp_path / "Tiles")
+    assert "Assumed" not in done.stderr
+    check(tmp_path / "Tiles/d/current", {"fc": expected(x, y, names)})
 
 
 @pytest.mark.parametrize("text, words", [("2 eel\n0 cat\n1 dog\n", "gives each name its label"), ("id,name\n2,eel\n0,cat\n1,dog\n", "gives each name its label"), ("# classes\ncat\ndog\neel\n", "is taken for a remark"), (json.dumps(NAMES), "")], ids=["numbered", "csv", "remark", "json"])
@@ -239,16 +258,76 @@ def test_batches_with_the_same_labels_in_disorder_are_told_of(program, tmp_path,
     assert "same labels" not in program.ok("precompute", *paths, "--output", tmp_path / "Tiles").stderr
 
 
-@refused("the rows of /fc lie along the dimension sample, and the labels /label along trial", job="labels: label")
+def along(path, **dimensions):
+    """Gives the axes of datasets names, as netCDF does: {dataset: [name of each axis]}."""
+    with h5py.File(path, "r+") as f:
+        for name, axes in dimensions.items():
+            for axis, scale in enumerate(axes):
+                if scale not in f:
+                    f[scale] = np.arange(f[name].shape[axis])
+                    f[scale].make_scale(scale)
+                f[name].dims[axis].attach_scale(f[scale])
+    return path
+
+
+@refused("the rows of /fc2 lie along the dimension val_sample, and the labels /label along train_sample", job="layers: [/fc2]\nlabels: /stimulus")
 def labels_of_another_dimension(folder, rng):
+    (y, x), (z, v) = mixed(rng), mixed(rng)
+    path = write(folder / "d.nc", {"fc": x, "label": y, "fc2": v, "stimulus": z})
+    along(path, fc=["train_sample", "unit"], label=["train_sample"], fc2=["val_sample", "unit"], stimulus=["val_sample"])
+    return [path], {"fc2": expected(v, z)}
+
+
+@reads("Assumed: the rows of /fc lie along the dimension sample, and the labels /label along trial")
+def labels_of_the_only_other_dimension(folder, rng):
     y, x = mixed(rng)
     path = write(folder / "d.nc", {"fc": x, "label": y})
-    with h5py.File(path, "r+") as f:
-        for name, length in (("sample", 60), ("trial", 60), ("unit", 6)):
-            f[name] = np.arange(length)
-            f[name].make_scale(name)
-        f["fc"].dims[0].attach_scale(f["sample"]), f["fc"].dims[1].attach_scale(f["unit"]), f["label"].dims[0].attach_scale(f["trial"])
-    return [path], {"fc": expected(x, y)}
+    return [along(path, fc=["sample", "unit"], label=["trial"])], {"fc": expected(x, y)}
+
+
+@pytest.mark.parametrize("datasets", [
+    {"features/trial": "order", "annot/sample": "order"}, {"features/sample_size": "counts", "annot/sample_size": "other"},
+    {"features/row_norm": "real", "annot/row_norm": "realer"}, {"features/timestamp": "real", "annot/timestamp": "realer"},
+    {"features/onset_s": "real", "annot/onset_ms": "realer"},
+])  # fmt: skip
+def test_columns_that_tell_no_rows(program, tmp_path, rng, datasets):
+    y, x = mixed(rng)
+    values = {"order": rng.permutation(60), "counts": rng.integers(0, 9, 60), "other": rng.integers(0, 9, 60), "real": rng.normal(size=60), "realer": rng.normal(size=60)}
+    path = write(tmp_path / "d.h5", {"features/fc": x, "annot/label": y} | {name: values[kind] for name, kind in datasets.items()})
+    said = program.ok("precompute", path, "--output", tmp_path / "Tiles").stderr
+    assert "joined by" not in said and "number the rows" not in said
+
+
+@pytest.mark.parametrize("names", [{"top_units": "int"}, {"units_by_rate": "text"}, {"features_ranked": "text"}, {"test_idx": "int"}, {"genes_by_variance": "text", "feature_names": "same"}, {"history": "text"}, {"source_files": "text"}], ids=" ".join)
+def test_what_names_no_neurons(program, tmp_path, rng, names):
+    paths = []
+    for number in range(2):
+        y, x = mixed(rng, 30)
+        order = rng.permutation(6)
+        of = {"int": order, "text": GENES[order], "same": GENES}
+        paths.append(write(tmp_path / f"s{number}.h5", {"fc": x, "labels": y} | {name: of[kind] for name, kind in names.items()}))
+    assert "neurons of /fc" not in program.ok("precompute", *paths, "--output", tmp_path / "Tiles").stderr
+
+
+def test_scaled_neurons_stay_scaled(program, refused, job, tmp_path, rng, monkeypatch):
+    """What is advised keeps the attributes, also where both files are called alike."""
+    orders, labels, values, all_values = in_two_orders(rng)
+    paths = []
+    for number, (order, y, x) in enumerate(zip(orders, labels, values)):
+        (tmp_path / f"run{number}").mkdir()
+        paths.append(write(tmp_path / f"run{number}/acts.h5", {"fc": np.round(x * 5).astype("i2"), "labels": y, "feature_names": GENES[order]}, [("fc", "scale_factor", 0.2)]))
+    said = refused(*paths, words=["/feature_names names the neurons of /fc in another order"])
+    for path in paths:
+        in_python(said, path, "names = ", ", and in a job")
+    (tmp_path / "job.yaml").write_text("name: job\ndumps: [run0/acts.h5, run1/acts.h5]\nlayers: [by_name/fc]\n")
+    program.ok("precompute", tmp_path / "job.yaml", "--output", tmp_path / "Tiles")
+    check(tmp_path / "Tiles/job/current", {"by_name/fc": expected(np.round(all_values * 5) * 0.2, np.concatenate(labels))})
+
+
+@pytest.mark.parametrize("attributes, line", [({"scale": "0.05"}, "scale: 0.05"), ({"q_scale": 0.1, "zero_point": "3"}, "scale: 0.1, zero_point: 3.0"), ({"divisor": 5.0, "offset": 10.0}, "scale: 0.2, zero_point: -50.0"), ({"divisor": 0.0}, "scale: NUMBER"), ({"gain": 2.0, "scale": 0.1}, "scale: NUMBER")])
+def test_the_line_that_scales(refused, tmp_path, rng, attributes, line):
+    y, x = mixed(rng)
+    refused(write(tmp_path / "d.h5", {"fc": x.astype("i2"), "labels": y}, [("fc", *each) for each in attributes.items()]), words=[f"{{ dataset: /fc, {line}"])
 
 
 # Numbers of another kind

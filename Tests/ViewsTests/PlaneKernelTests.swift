@@ -2,7 +2,7 @@ import CKernels
 import Fixtures
 import Testing
 
-/// The kernels of `planes.h` and `slope.h` beside the same in plain words.
+/// The kernels of `planes.h` beside the same in plain words.
 struct PlaneKernelTests {
   /// `[chunk, bit, word]`.
   private func planes(_ codes: [UInt8], chunkWords: Int) -> [UInt64] {
@@ -17,7 +17,9 @@ struct PlaneKernelTests {
   }
 
   @Test(arguments: [(4, 1), (8, 1), (32, 1), (36, 1), (4, 3), (256, 2)])
-  func `The code at every rank is that of the sorted codes`(chunkWords: Int, chunks: Int) {
+  func `The code at every rank is that of the sorted codes, and a code has as many before it`(
+    chunkWords: Int, chunks: Int
+  ) {
     var random = SplitMix(seed: UInt64(chunkWords * chunks))
     let samples = 64 * chunkWords * chunks
     for kind in 0..<6 {
@@ -47,33 +49,13 @@ struct PlaneKernelTests {
           #expect(Int(found.below) == sorted.count { $0 < code })
           #expect(Int(found.count) == sorted.count { $0 == code })
         }
-      }
-    }
-  }
-
-  @Test func `The sign of a slope is that of the sum in order, also where it all but vanishes`() {
-    var random = SplitMix(seed: 5)
-    var (positive, close) = (0, 0)
-    for cells in [1, 2, 7, 8, 9, 31, 256, 257] {
-      for _ in 0..<200 {
-        let width = Double.random(in: 1e-3...1e3, using: &random)
-        let start = Double.random(in: -100...100, using: &random).rounded()
-        let lows = (0..<cells).map { (start + Double($0)) * width }
-        let highs = lows.map { $0 + width }
-        let sizes = lows.map { _ in Double(Int.random(in: 1...5000, using: &random)) }
-        // Halving comes to centres where the sum is all but 0.
-        var (low, high) = (lows[0], highs[cells - 1])
-        for _ in 0..<60 {
-          let centre = low + (high - low) / 2
-          var sum = 0.0
-          for i in 0..<cells { sum += sizes[i] * (centre - min(max(centre, lows[i]), highs[i])) }
-          #expect((nd_slope_is_positive(lows, highs, sizes, cells, centre) != 0) == (sum > 0))
-          positive += sum > 0 ? 1 : 0
-          close += abs(sum) < 1e-9 * width ? 1 : 0
-          if sum > 0 { high = centre } else { low = centre }
+        for code in [0, 17, 127, 128, 255, sorted[0]] {
+          let found = nd_hold_code(packed, chunkWords, chunks, words, UInt32(code))
+          #expect(found.code == UInt32(code))
+          #expect(Int(found.below) == sorted.count { $0 < code })
+          #expect(Int(found.count) == sorted.count { $0 == code })
         }
       }
     }
-    #expect(positive > 1000 && close > 1000)
   }
 }

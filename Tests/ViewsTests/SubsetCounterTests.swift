@@ -81,6 +81,11 @@ struct SubsetCounterTests {
           }
           below += Int(count)
         }
+        for bin in [0, 1, 127, 128, 255, Int(neuron * 37 % 256)] {
+          let held = HeldBin(
+            bin: bin, below: counts[..<bin].reduce(0) { $0 + Int($1) }, count: Int(counts[bin]))
+          #expect(try planes.held(bin: bin) == held)
+        }
         for kind in [ItemKind.zeros, .minimum, .median, .maximum] {
           let key = try figures.key(kind, of: neuron, planes)
           let expected = figures.key(kind, of: neuron, counts, tally)

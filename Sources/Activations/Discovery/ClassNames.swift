@@ -46,6 +46,18 @@ extension ClassNames {
     "label_map",
   ]
 
+  /// Whether every label of a dump has a name.
+  private func fit(_ path: String?, in dump: Dump) -> Bool {
+    guard let path else { return false }
+    let known = labels.map(Set.init) ?? Set(names.indices.map(String.init))
+    return dump.parts.allSatisfy { part in
+      switch try? part.classes(path) {
+      case .integers(let values)?: Set(values).allSatisfy { known.contains(String($0)) }
+      case .texts?, nil: false
+      }
+    }
+  }
+
   /// Parts in which names are looked for, at most.
   private static let partsMax = 64
 
@@ -64,16 +76,18 @@ extension ClassNames {
   ) throws -> ClassNames? {
     let labels = columns.labels
     // Beside the labels first; then in the file above, where groups are joined.
-    var first = try find(request, in: columns.home(dump), columns, &evidence)
+    var home = columns.home(dump)
+    if case .dataset(let path)? = request, !home.has(path), dump.files[0].has(path) { home = dump.files[0] }
+    var first = try find(request, in: home, columns, &evidence)
     if first == nil, dump.first.group != nil || columns.whole != nil {
       first = try find(request, in: dump.files[0], columns, &evidence)
     }
     // What one file names, others need not repeat; nor need it be the first.
     for file in dump.parts.dropFirst().prefix(first == nil ? partsMax : 0) where labels.map(file.has) ?? true {
-      first = try find(request, in: file, columns, &evidence)
-      guard let first else { continue }
+      guard let found = try find(request, in: file, columns, &evidence), found.fit(labels, in: dump) else { continue }
+      first = found
       evidence.assume(
-        "\(file.group ?? file.name) names the classes, and those before it do not: \(list(first.names)). If that is wrong, name the classes in a job: class_names: [cat, dog]."
+        "\(file.group ?? file.name) names the classes, and those before it do not: \(list(found.names)). If that is wrong, name the classes in a job: class_names: [cat, dog]."
       )
       break
     }
@@ -145,8 +159,8 @@ extension ClassNames {
           return named
         case .strings(let names):
           return numbered(
-            ClassNames(names: names, origin: .attribute(name, of: place)), besides: name, attributes, of: place,
-            &evidence)
+            ClassNames(names: names, origin: .attribute(name, of: place)), besides: name, attributes, of: place, file,
+            labels, &evidence)
         case .unreadable(let why):
           throw ActivationsError(
             "\(file.path), attribute \(name) of \(place): \(sentence(why)) Name the classes in the job, as in class_names: [cat, dog]."
@@ -157,7 +171,7 @@ extension ClassNames {
     }
     if let names = try members(file, &evidence) ?? elsewhere(file, columns, &evidence) { return names }
     if let path = sidecars(of: file.file.identity.path).first(where: { FileManager.default.fileExists(atPath: $0) }) {
-      return inFile(try lines(ofFile: path), path, &evidence)
+      return inFile(try lines(ofFile: path), path, labels.flatMap { try? file.classes($0) }, &evidence)
     }
     guard let ofLabels, ofLabels.isBoolean else { return nil }
     return ClassNames(names: ["false", "true"], origin: .type(of: ofLabels.path), labels: ["0", "1"])

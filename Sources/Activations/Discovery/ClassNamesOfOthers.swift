@@ -31,26 +31,27 @@ extension ClassNames {
     return ClassNames(names: sorted.map { nameOf[$0]! }, origin: names.origin, labels: sorted)
   }
 
+  /// What numbers beside names are called that say whose they are.
   private static let numberWords: Set<String> = [
-    "class", "classes", "label", "labels", "category", "categories", "id", "ids", "code", "codes", "index", "indices",
-    "idx", "unique", "value", "values", "number", "numbers", "target", "targets",
+    "class", "classes", "label", "labels", "category", "categories", "id", "ids", "code", "codes", "unique", "target",
+    "targets",
   ]
 
   /// Names with the numbers that stand beside them, each in its place: in a dataset of their group, or in an attribute of theirs.
   static func numbered(
     _ names: ClassNames, _ path: String, _ file: DumpFile, _ labels: String?, _ evidence: inout Evidence
   ) -> ClassNames {
-    guard names.labels == nil, let info = try? file.catalogue.dataset(named: path) else { return names }
-    let ofOwn = numbered(names, besides: nil, info.attributes, of: info.path, &evidence)
+    guard names.labels == nil, let labels, let info = try? file.catalogue.dataset(named: path) else { return names }
+    let ofOwn = numbered(names, besides: nil, info.attributes, of: info.path, file, labels, &evidence)
     if ofOwn.labels != nil { return ofOwn }
     let group = Places.group(of: info.path)
-    let own = labels.map(file.catalogue.canonicalPath)
+    let own = file.catalogue.canonicalPath(labels)
     for other in file.catalogue.datasets
     where other.shape == [names.names.count] && other.element.isInteger && other.path != own
       && Places.group(of: other.path) == group && DatasetName(other.path).words.allSatisfy(numberWords.contains)
     {
       guard case .integers(let numbers)? = try? file.classes(other.path) else { continue }
-      if let found = numbered(names, numbers, other.path, &evidence) { return found }
+      if let found = numbered(names, numbers, other.path, file, labels, &evidence) { return found }
     }
     return names
   }
@@ -59,24 +60,29 @@ extension ClassNames {
   /// - Parameter name: of the attribute that names; `nil`: it is a dataset that has the attributes.
   static func numbered(
     _ names: ClassNames, besides name: String?, _ attributes: [String: AttributeValue], of place: String,
-    _ evidence: inout Evidence
+    _ file: DumpFile, _ labels: String?, _ evidence: inout Evidence
   ) -> ClassNames {
+    guard let labels else { return names }
     for (other, value) in attributes.sorted(by: { $0.key < $1.key })
     where other != name && DatasetName(other).words.allSatisfy(numberWords.contains) {
       guard case .integers(let numbers) = value,
-        let found = numbered(names, numbers, "\(place == "/" ? "" : place)@\(other)", &evidence)
+        let found = numbered(
+          names, numbers, "\(place == "/" ? "" : place)@\(other)", file, labels, &evidence)
       else { continue }
       return found
     }
     return names
   }
 
-  /// Names with so many different numbers; `nil` where they are no such, or those from 0.
-  private static func numbered(_ names: ClassNames, _ numbers: [Int64], _ place: String, _ evidence: inout Evidence)
-    -> ClassNames?
-  {
-    guard numbers.count == names.names.count, Set(numbers).count == numbers.count,
-      !numbers.elementsEqual(0..<Int64(numbers.count))
+  /// Names with as many different numbers, all labels that occur among them; `nil` where they are no such, or those from 0 in order.
+  private static func numbered(
+    _ names: ClassNames, _ numbers: [Int64], _ place: String, _ file: DumpFile, _ labels: String,
+    _ evidence: inout Evidence
+  ) -> ClassNames? {
+    let known = Set(numbers)
+    guard numbers.count == names.names.count, known.count == numbers.count,
+      !numbers.elementsEqual(0..<Int64(numbers.count)), case .integers(let values)? = try? file.classes(labels),
+      values.allSatisfy(known.contains)
     else { return nil }
     evidence.assume(
       "\(place) holds the label of each of the names in \(names.origin). If that is wrong, name the classes in a job: class_names: [cat, dog]."
@@ -84,16 +90,26 @@ extension ClassNames {
     return ClassNames(names: names.names, origin: names.origin, labels: numbers.map(String.init))
   }
 
-  /// Names in a text file, one a line, or with the number of each: `2 eel`, `2,eel`, `eel,2`.
-  static func inFile(_ lines: [String], _ path: String, _ evidence: inout Evidence) -> ClassNames {
+  /// Words of the head of a table of names.
+  private static let headWords: Set<String> = numberWords.union([
+    "name", "names", "index", "idx", "number", "synset", "description",
+  ])
+
+  /// Names in a text file, one a line, or with the number of each: `2 eel`, `2,eel`, `eel,2`. Names may well have numbers of their own:
+  /// such are taken for labels where all labels that occur are among them.
+  static func inFile(_ lines: [String], _ path: String, _ labels: RawLabels?, _ evidence: inout Evidence) -> ClassNames
+  {
     let whole = lines.joined(separator: "\n")
     if let first = whole.first, "[{".contains(first), let named = inOneText(whole, .sidecar(path)) { return named }
-    var lines = lines
-    if let first = lines.first, first.hasPrefix("#"), lines.count > 1 {
+    let plain = ClassNames(names: lines, origin: .sidecar(path))
+    guard case .integers(let values)? = labels, let least = values.min(), let most = values.max() else { return plain }
+    if lines.count > 1, lines[0].hasPrefix("#"), !lines.dropFirst().contains(where: { $0.hasPrefix("#") }), least >= 0,
+      most == Int64(lines.count) - 2
+    {
       evidence.assume(
-        "The first line of \(path), \(first), is taken for a remark. If it is a name, name the classes in a job: class_names: [cat, dog]."
+        "The first line of \(path), \(lines[0]), is taken for a remark. If it is a name, name the classes in a job: class_names: [cat, dog]."
       )
-      lines.removeFirst()
+      return ClassNames(names: Array(lines.dropFirst()), origin: .sidecar(path))
     }
     func parts(_ line: String) -> (label: Int64, name: String)? {
       for separator: Character in [",", ";", "\t", ":", " "] {
@@ -102,17 +118,20 @@ extension ClassNames {
         }
         guard parts.count == 2, !parts.contains("") else { continue }
         if let label = Int64(parts[0]) { return (label, parts[1]) }
-        if separator != " ", let label = Int64(parts[1]) { return (label, parts[0]) }
+        if ![" ", ":"].contains(separator), let label = Int64(parts[1]) { return (label, parts[0]) }
       }
       return nil
     }
-    var named = lines.map(parts)
-    // A head such as `id,name` has no number.
-    if named.count > 2, let first = named.first, first == nil { named.removeFirst() }
+    let hasHead =
+      lines.first.map { line in
+        let words = line.split { ",;\t ".contains($0) }.flatMap { DatasetName(String($0)).words }
+        return words.count > 1 && words.allSatisfy(headWords.contains)
+      } ?? false
+    let named = lines.dropFirst(hasHead ? 1 : 0).map(parts)
     let found = named.compactMap(\.self)
-    guard found.count > 1, found.count == named.count, Set(found.map(\.label)).count == found.count else {
-      return ClassNames(names: lines, origin: .sidecar(path))
-    }
+    let known = Set(found.map(\.label))
+    guard found.count > 1, found.count == named.count, known.count == found.count, values.allSatisfy(known.contains)
+    else { return plain }
     evidence.assume(
       "\(path) gives each name its label: \(found.prefix(3).map { "\($0.label) \($0.name)" }.joined(separator: ", "))\(found.count > 3 ? ", …" : ""). If that is wrong, name the classes in a job: class_names: [cat, dog]."
     )

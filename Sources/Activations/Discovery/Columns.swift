@@ -163,6 +163,7 @@ struct ColumnCandidate {
         continue
       }
       let group = Places.group(of: info.path)
+      if PandasFrame.namesColumns(info.path, in: catalogue) { continue }
       // The members of a categorical column are no columns of their own.
       if info.path.hasSuffix("/codes") || info.path.hasSuffix("/categories"),
         paths.isSuperset(of: [group + "/codes", group + "/categories"])
@@ -193,10 +194,16 @@ struct ColumnCandidate {
           path: group, group: Places.group(of: group), name: DatasetName(group), length: values.count, isSingle: false,
           isDiscrete: isText || values.element.isInteger || values.enumeration != nil))
     }
-    func note(_ attributes: [String: AttributeValue], of path: String, in group: String) {
+    func note(_ attributes: [String: AttributeValue], of path: String, in group: String, shape: [Int] = []) {
       for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
         let name = DatasetName(name)
         guard name.readsLikeLabels || name.readsLikePredictions else { continue }
+        // What the columns of scores are.
+        if ["classes", "categories"].contains(name.last), shape.count > 1, value.count == shape.last,
+          shape.first != shape.last
+        {
+          continue
+        }
         switch value {
         case .integers, .strings, .integer, .string:
           let isSingle = if case .integer = value { true } else if case .string = value { true } else { false }
@@ -215,7 +222,7 @@ struct ColumnCandidate {
       note(attributes, of: path, in: path)
     }
     for info in catalogue.datasets where !info.path.hasPrefix(root) {
-      note(info.attributes, of: info.path, in: Places.group(of: info.path))
+      note(info.attributes, of: info.path, in: Places.group(of: info.path), shape: info.shape)
     }
     return found
   }
@@ -241,6 +248,13 @@ struct ColumnCandidate {
 
 /// Frames that pandas wrote in its fixed format: `blockK_values [row, column]` beside the names of their columns.
 enum PandasFrame {
+  /// Whether a dataset of a frame holds names of its columns, or codes of them, not a value a row.
+  static func namesColumns(_ path: String, in catalogue: Catalogue) -> Bool {
+    let name = path.split(separator: "/").last ?? ""
+    guard name.hasPrefix("axis0") || name.hasPrefix("block") && name.contains("_items") else { return false }
+    return catalogue.groupAttributes[Places.group(of: path)]?["pandas_type"] == .string("frame")
+  }
+
   /// Name of the only column of a block, by the path of its values.
   static func columnNames(in file: DumpFile) -> [String: String] {
     var names: [String: String] = [:]

@@ -34,7 +34,11 @@ extension DumpContents {
           column.path,
           "it marks \(grouped(values.count { $0 == 0 })) of \(grouped(rows)) rows with 0, perhaps as not to be counted; all rows are counted. To leave them out, write a dump without them"
         )
-      } else if words.holds(any: exceptionWords), column.isDiscrete {
+      } else if words.holds(any: exceptionWords), column.isDiscrete,
+        words.words.allSatisfy({
+          exceptionWords.contains($0) || ["is", "row", "rows", "sample", "trial", "mask"].contains($0)
+        })
+      {
         guard case .integers(let values)? = try? file.classes(column.path), Set(values) == [0, 1] else { continue }
         evidence.leaveOut(
           column.path,
@@ -44,6 +48,11 @@ extension DumpContents {
         || longest != nil && words.holds(any: ["num", "n", "count"]) && words.holds(any: positionWords),
         column.isDiscrete
       {
+        if let longest, words.holds(any: positionWords), case .integers(let values)? = try? file.classes(column.path),
+          values.contains(where: { $0 > Int64(longest.info.shape[longest.geometry.axes.positions[0]]) })
+        {
+          continue
+        }
         let name = column.path.dropFirst()
         let advice =
           longest.map { layer in

@@ -2,7 +2,7 @@ import HDF5
 
 /// How many rows of each file count, later ones being filler.
 public enum CountOfRows: Sendable, Equatable {
-  /// A dataset of one whole number, in any file.
+  /// A dataset or an attribute (`@num_samples`) of one whole number, in any file.
   case dataset(String)
   /// A number, for a dump of one file.
   case number(Int)
@@ -27,7 +27,7 @@ extension CountOfRows {
         return isOne(info) && (parent == "/" || group == nil || parent == group)
       }
     }.first
-    for part in dump.parts.prefix(partsMax) { try offerOthers(part, layers, &evidence) }
+    for part in dump.parts.prefix(partsMax) { try offerOthers(part, of: dump.parts.count, layers, &evidence) }
     guard let path else { return nil }
     // Where only the last of several has it, that one was not full.
     let holders = dump.parts.filter { $0.has(path) }
@@ -60,7 +60,10 @@ extension CountOfRows {
   ]
 
   /// Says which other single numbers may tell how many rows count.
-  private static func offerOthers(_ file: DumpFile, _ layers: [DatasetInfo], _ evidence: inout Evidence) throws {
+  private static func offerOthers(
+    _ file: DumpFile, of parts: Int, _ layers: [DatasetInfo], _ evidence: inout Evidence
+  ) throws {
+    let place = parts > 1 ? " in \(file.group ?? file.name)" : ""
     let layers = layers.compactMap { try? file.catalogue.dataset(named: $0.path) }
     guard let rows = layers.compactMap(\.shape.first).max() else { return }
     for info in file.catalogue.datasets
@@ -70,17 +73,17 @@ extension CountOfRows {
       guard let number = (try? file.column(info.path).integers())?.first, number > 0, number < rows else { continue }
       evidence.leaveOut(
         info.path,
-        "it says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(info.path)"
+        "it says \(number)\(place), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(info.path)"
       )
     }
-    let places = [("", file.catalogue.rootAttributes)] + layers.map { ($0.path, $0.attributes) }
-    for (place, name, value) in places.flatMap({ place, attributes in
-      attributes.sorted { $0.key < $1.key }.map { (place, $0.key, $0.value) }
+    let objects = [("", file.catalogue.rootAttributes)] + layers.map { ($0.path, $0.attributes) }
+    for (object, name, value) in objects.flatMap({ object, attributes in
+      attributes.sorted { $0.key < $1.key }.map { (object, $0.key, $0.value) }
     }) where otherNames.contains(name.lowercased()) || name.lowercased() == "count" {
       guard case .integer(let number) = value, number > 0, number < rows else { continue }
       evidence.leaveOut(
-        "\(place)@\(name)",
-        "\(place.isEmpty ? "the file's" : "the") attribute says \(number), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(number)"
+        "\(object)@\(name)",
+        "\(object.isEmpty && parts == 1 ? "the file's" : "the") attribute says \(number)\(place), and the layers have \(grouped(rows)) rows; if the later ones are filler, write count: \(parts > 1 ? "\"\(object)@\(name)\"" : "\(number)")"
       )
     }
   }

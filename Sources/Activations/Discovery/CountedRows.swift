@@ -17,12 +17,13 @@ struct CountedRows {
     _ columns: RowColumns, _ request: DumpRequest, dump: Dump, layout: RowLayout, names: [String]?,
     held: (DumpFile) throws -> Int
   ) throws {
-    if let path = columns.countPath, !dump.parts.contains(where: { $0.has(path) }) {
+    let numbers = Self.numbersOfParts(request.classFrom, dump, besides: names)
+    if let path = columns.countPath, !dump.parts.contains(where: { $0.hasColumn(path) }) {
       _ = try dump.first.catalogue.dataset(named: path)
     }
     if case .number? = columns.count, dump.parts.count > 1 {
       throw ActivationsError(
-        "The job says count: as a number, but the dump has \(grouped(dump.parts.count)) parts. Name a dataset that each has, as in count: PATH."
+        "The job says count: as a number, but the dump has \(grouped(dump.parts.count)) parts. Name a dataset or an attribute that each has, as in count: PATH or count: \"@num_samples\"."
       )
     }
     if let whole = columns.whole, let path = columns.labels {
@@ -31,7 +32,7 @@ struct CountedRows {
     }
     let fileClasses = request.classFrom == .file ? Self.classes(of: dump).names : [:]
     for part in dump.parts {
-      var labels = try Self.labels(of: part, columns, request, layout, fileClasses: fileClasses, held)
+      var labels = try Self.labels(of: part, columns, request, layout, fileClasses: fileClasses, numbers, held)
       var rows = try labels?.count ?? held(part)
       if case .categories(let categories, _) = layout {
         labels = try Self.byCategory(part, labels, categories, columns, held, after: perPart)
@@ -76,10 +77,31 @@ struct CountedRows {
     )
   }
 
+  /// The number in the name of each group or file, where names of classes are known and it is called by a number alone: `class_0`.
+  private static func numbersOfParts(_ from: DumpRequest.ClassFrom?, _ dump: Dump, besides names: [String]?) -> [String:
+    String]?
+  {
+    guard let from, let names else { return nil }
+    let parts =
+      from == .group
+      ? dump.parts.compactMap { $0.group?.split(separator: "/").last.map(String.init) }
+      : Array(classes(of: dump).names.values)
+    var found: [String: String] = [:]
+    for part in parts {
+      let words = DatasetName(part).words
+      guard words.count == 2, ["class", "cls", "label", "category", "target", "c"].contains(words[0]),
+        let number = Int(words[1]),
+        !names.contains(part)
+      else { return nil }
+      found[part] = String(number)
+    }
+    return Set(found.values).count == found.count ? found : nil
+  }
+
   /// Labels of a part: its own column, or one class for all its rows.
   private static func labels(
     of part: DumpFile, _ columns: RowColumns, _ request: DumpRequest, _ layout: RowLayout,
-    fileClasses: [String: String], _ held: (DumpFile) throws -> Int
+    fileClasses: [String: String], _ numbers: [String: String]?, _ held: (DumpFile) throws -> Int
   ) throws -> RawLabels? {
     if let from = request.classFrom {
       let rows = try held(part)
@@ -93,7 +115,7 @@ struct CountedRows {
         throw ActivationsError(
           "The job says class_from: group, but joins no groups. Write join: PATTERN as well, or class_from: file.")
       }
-      return .texts(Array(repeating: name, count: rows))
+      return .texts(Array(repeating: numbers?[name] ?? name, count: rows))
     }
     guard let path = columns.labels else { return nil }
     let labels = try part.classes(path)
@@ -185,8 +207,16 @@ struct CountedRows {
       }
       return number
     case .dataset(let path):
-      guard part.has(path) else { return nil }
-      guard let number = try part.column(path).integers().first, (0...Int64(rows)).contains(number) else {
+      guard part.hasColumn(path) else { return nil }
+      let numbers: [Int64]
+      if part.has(path) {
+        numbers = try part.column(path).integers()
+      } else if case .integers(let values) = try part.classes(path) {
+        numbers = values
+      } else {
+        numbers = []
+      }
+      guard let number = numbers.first, (0...Int64(rows)).contains(number) else {
         throw ActivationsError(
           "\(part.path), dataset \(path): it should say how many of the \(grouped(rows)) rows count, but does not. Name another dataset in the job, as in count: PATH, or rename this one."
         )

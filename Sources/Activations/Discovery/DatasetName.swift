@@ -81,9 +81,10 @@ extension DatasetName {
   /// What a matrix is by its name and type, where that is no layer; `nil`: it may be one.
   /// - Parameters:
   ///   - path: of the matrix.
+  ///   - isNarrow: whether its values are of one byte.
   ///   - isWhole: whether its values are whole numbers.
   ///   - rank: its axes.
-  func notALayer(_ path: String, isWhole: Bool, isByte: Bool, rank: Int) -> String? {
+  func notALayer(_ path: String, isWhole: Bool, isByte: Bool, isNarrow: Bool = false, rank: Int) -> String? {
     if holds(any: ["onehot"]) || last.contains("one_hot") { return "by its name it holds labels, one column a class" }
     if rank >= 3, holds(any: Self.pictureWords) { return "by its name it holds input pictures" }
     if isByte, rank == 4 || rank == 3, ["x", "input", "inputs", "data"].contains(last) {
@@ -91,9 +92,12 @@ extension DatasetName {
     }
     guard isWhole else { return nil }
     if holds(any: Self.maskWords) { return "by its name it is a mask" }
-    if readsLikePredictions {
+    if readsLikePredictions, !isNarrow {
       return
         "by its name and its whole numbers it holds predictions, several a row; to take the first of each, write, with h5py: f[\"predictions_first\"] = f[\"\(path.dropFirst())\"][:, 0], and in a job predictions: predictions_first"
+    }
+    if !isNarrow, Self.placeWords.contains(digitsApart.last ?? "") {
+      return "by its name and its whole numbers it holds \(Self.numbering(words)), no activations"
     }
     if holds(any: Self.numberingWords) || Self.looseNumberingWords.contains(digitsApart.last ?? "") {
       return "by its name and its whole numbers it holds \(Self.numbering(words)), no activations"
@@ -111,13 +115,15 @@ extension DatasetName {
   private static let numberingWords: Set<String> = [
     "id", "ids", "index", "indices", "idx", "neighbors", "neighbours", "knn", "bbox", "bboxes", "box", "boxes", "coord",
     "coords",
-    "coordinate", "coordinates", "position", "positions", "location", "locations", "span", "spans", "segment",
+    "coordinate", "coordinates", "position", "positions", "segment",
     "segments", "length", "lengths", "offset",
     "offsets", "indptr",
     "order", "perm", "permutation", "counts", "epoch", "epochs", "step", "steps", "seed", "seeds", "labels", "targets",
   ]
   /// The same, but only as the last word: `token_mixer` and `nn_fc1` are layers.
-  private static let looseNumberingWords: Set<String> = ["tokens", "token", "type", "types", "nn", "size", "sizes"]
+  private static let looseNumberingWords: Set<String> = ["tokens", "token", "type", "types", "nn"]
+  /// Of numbers of more than a byte: quantised layers have names of all kinds.
+  private static let placeWords: Set<String> = ["location", "locations", "span", "spans", "size", "sizes"]
   private static func numbering(_ words: [String]) -> String {
     for (names, what): (Set<String>, String) in [
       (
@@ -186,6 +192,10 @@ extension DatasetName {
     "batch", "batches", "part", "parts", "chunk", "chunks", "shard", "shards", "fold", "iter", "iteration", "worker",
     "rank", "proc",
     "process", "slice", "piece", "minibatch",
+  ]
+  /// Names of what holds layers one after another, by their numbers.
+  static let stackWords: Set<String> = [
+    "layer", "layers", "block", "blocks", "transformer", "encoder", "decoder", "stage", "stages", "backbone",
   ]
   /// By which people name layers.
   static let layerWords: Set<String> = [

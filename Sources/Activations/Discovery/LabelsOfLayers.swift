@@ -25,6 +25,11 @@ extension ColumnSearch {
     }
   }
 
+  /// What rows are of that are others than those beside them.
+  private static let sideWords = DatasetName.splits.union(DatasetName.batchWords).union([
+    "query", "gallery", "support", "source", "src", "tgt", "adv", "clean",
+  ])
+
   /// Layers that have other labels of their own than those that were taken, which belong to other layers.
   func strangers(to labels: String) -> [(layer: String, own: String)] {
     let columns = candidates.filter {
@@ -41,7 +46,7 @@ extension ColumnSearch {
       let tag = Set(taken.name.tagOfLabels)
       // Labels above a layer are those of all below, but for what has others of its own name beside them.
       let isAbove = taken.group == "/" || (group + "/").hasPrefix(taken.group + "/")
-      let isByName = own.group == taken.group && !own.name.tagOfLabels.isEmpty
+      let isByName = own.group == taken.group && own.name.tagOfLabels.contains(where: Self.sideWords.contains)
       if isAbove, !isByName, tag.isSubset(of: DatasetName(layer.path).words) || tag.isEmpty { return nil }
       return isSame(taken, own) ? nil : (layer.path, own.path)
     }

@@ -12,8 +12,9 @@ struct LayerCandidates {
   ///   - others: paths of what is known to be something else.
   ///   - byName: whether what is called like inputs, masks or row numbers is none; a job that names layers knows better.
   init(
-    _ catalogue: Catalogue, instances: String, others: Set<String>, byName: Bool, _ evidence: inout Evidence
+    _ file: DumpFile, instances: String, others: Set<String>, byName: Bool, _ evidence: inout Evidence
   ) {
+    let catalogue = file.catalogue
     let root = catalogue.canonicalPath(instances)
     for info in catalogue.datasets where !info.path.hasPrefix(root + "/") && !info.isInternal {
       if others.contains(info.path) { continue }
@@ -29,7 +30,8 @@ struct LayerCandidates {
       } else if byName, let reason = Self.whyNotByName(info) {
         skipped.append((info.path, reason))
         let picture =
-          reason.hasSuffix("input pictures") ? "to show what the rows are, write pictures: \(info.path); " : ""
+          reason.hasSuffix("input pictures") && RowPictures.mayBe(info, in: file)
+          ? "to show what the rows are, write pictures: \(info.path); " : ""
         evidence.leaveOut(
           info.path, "\(reason); \(picture)if it is a layer, name it in a job: layers: [\(info.path), …]")
       } else {
@@ -66,6 +68,7 @@ struct LayerCandidates {
     if let why = SparseLayers.whyPairs(info.path, info.shape), info.isSparse || why.contains("AnnData") { return why }
     return DatasetName(info.path).notALayer(
       info.path, isWhole: info.element.isInteger, isByte: info.element == .uint8 && !info.isBoolean,
+      isNarrow: info.elementBytes == 1,
       rank: info.shape.count)
   }
 

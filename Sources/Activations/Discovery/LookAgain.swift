@@ -85,6 +85,22 @@ extension DumpContents {
   /// Says that groups which a job joins have the same labels, row for row: perhaps they are the same rows, counted once for each.
   private static func assumeJoinedTwice(_ dump: Dump, _ counted: CountedRows, _ evidence: inout Evidence) {
     let groups = dump.parts.compactMap(\.group)
+    let places = groups.isEmpty ? dump.files.map { "/" + $0.name.prefix { $0 != "." } } : groups
+    let starts = counted.perPart.reduce(into: [0]) { $0.append($0.last! + $1) }
+    let at = Dictionary(zip(places, places.indices), uniquingKeysWith: { first, _ in first })
+    let wholes =
+      at.count < places.count
+      ? []
+      : WholeGroups.among(places) {
+        counted.labels?.some(starts[at[$0]!]..<starts[at[$0]! + 1])
+      } rows: {
+        counted.perPart[at[$0]!]
+      }
+    if let whole = wholes.first {
+      evidence.assume(
+        "\(groups.isEmpty ? dump.files[at[whole]!].name : whole) is joined with \(places.count == 2 ? "another" : "others") whose rows it seems to hold once more, by its name or its labels, and all are counted. If so, \(groups.isEmpty ? "leave it out of the dumps" : "take it alone: join: \(whole.dropFirst())")."
+      )
+    }
     guard groups.count > 1, let labels = counted.labels, Set(counted.perPart).count == 1,
       let rows = counted.perPart.first,
       rows > 1, !Repetition.areBatches(groups), labels.repeats(every: rows)
@@ -98,7 +114,9 @@ extension DumpContents {
   private static let neuronWords: Set<String> = [
     "neuron", "neurons", "unit", "units", "channel", "channels", "feature", "features", "electrode", "electrodes",
     "cell", "cells", "gene", "genes", "var", "vars", "variable", "variables", "column", "columns", "axis", "items",
-    "bias", "scale", "mean", "std", "class", "classes", "names",
+    "bias", "scale", "mean", "std", "class", "classes", "names", "region", "regions", "area", "areas", "depth",
+    "depths",
+    "hemisphere", "roi", "rois", "layer", "layers",
   ]
 
   /// Says where columns have a value for each entry of the other axis than that which was taken for the rows', and none for this.
@@ -124,7 +142,7 @@ extension DumpContents {
     let rows = axes.rows(of: info.shape)
     if axes.letters.last == "N", info.shape.count > 1 {
       evidence.assume(
-        "\(info.path): the last axis is taken as that of the rows (axes: \(axes)), for it is \(grouped(rows)) long\(info.attributes["MATLAB_class"] == nil ? " and the first is not" : ", as MATLAB writes them"). If that is wrong, name the axes in a job, as in axes: NU."
+        "\(info.path): the last axis is taken as that of the rows (axes: \(axes)), for it is \(grouped(rows)) long\(info.attributes["MATLAB_class"] == nil ? " and the first is not" : ", as MATLAB writes them"). If that is wrong, name the axes in a job, as in axes: \(["NU", "NTD", "NCHW"].dropFirst(info.shape.count - 2).first ?? "NU")."
       )
     } else if axes.letters.hasPrefix("PN") {
       evidence.assume(
@@ -147,7 +165,9 @@ extension DumpContents {
       "conversion", "transform", "transformation", "normalization", "normalisation", "valid_range", "valid_min",
       "valid_max",
     ] {
-      guard let value = layer.info.attributes[name], layer.numbers == nil else { continue }
+      guard let value = layer.info.attributes[name], layer.numbers == nil,
+        name != "conversion" || NumberConvention.changesNumbers(name, value)
+      else { continue }
       evidence.assume(
         "\(layer.path): its numbers are counted as stored, though it has the attribute \(name)\(value.inWords.map { " (\($0))" } ?? "")."
       )

@@ -38,42 +38,53 @@ struct NeuronNames {
     (self.dump, self.layers, self.taken) = (dump, layers, taken)
     let found = dump.first.catalogue.datasets.filter { info in
       info.shape.count == 1 && !taken.contains(info.path) && info.unsupportedReason == nil && !info.isNull
-        && (info.element.isText
-          || info.element.isInteger && Self.saysNeurons(DatasetName(info.path)))
+        && (info.element.isText || info.element.isInteger)
+        && Self.saysNeurons(DatasetName(info.path), isText: info.element.isText)
     }
     columns = Dictionary(grouping: found) { Places.group(of: $0.path) }
   }
 
-  /// Whether numbers of this name may be those of neurons, and no order of them.
-  private static func saysNeurons(_ name: DatasetName) -> Bool {
-    name.holds(any: neuronWords) && !name.holds(any: RowKeys.orderWords)
+  /// Whether what is called so may name neurons, and is no order of them.
+  private static func saysNeurons(_ name: DatasetName, isText: Bool) -> Bool {
+    if name.holds(any: RowKeys.orderWords.union(["ranked", "top", "best", "by"])) { return false }
+    if name.holds(any: neuronWords) || isText && name.holds(any: nameWords) { return true }
+    return !name.words.isEmpty && name.words.allSatisfy(RowKeys.numberWords.contains)
   }
 
   private static let neuronWords: Set<String> = [
-    "id", "ids", "index", "indices", "idx", "unit", "units", "neuron", "neurons", "channel", "channels", "feature",
-    "features", "electrode", "electrodes", "cell", "cells", "column", "columns",
+    "unit", "units", "neuron", "neurons", "channel", "channels", "feature", "features", "electrode", "electrodes",
+    "cell", "cells", "column", "columns", "gene", "genes", "variable", "variables", "var",
   ]
+  private static let nameWords: Set<String> = ["name", "names", "items", "axis", "header"]
 
   /// Refuses a layer whose parts name its neurons in different orders, and tells of parts that name others.
   func check(_ evidence: inout Evidence) throws {
     guard dump.parts.count > 1 else { return }
     var read: [String: RawLabels?] = [:]
     for layer in layers where layer.info.shape.count == 2 && layer.geometry.axes.row != nil && layer.neurons > 1 {
+      func names(_ place: Place, _ part: Int) -> RawLabels? {
+        let key = "\(part) \(place.inWords(layer.path))"
+        if let known = read[key] { return known }
+        let found = self.names(place, layer, dump.parts[part])
+        read[key] = .some(found)
+        return found
+      }
+      var others: (place: Place, part: Int)?
+      var areNamed = false
       for place in places(of: layer) {
-        func names(_ part: Int) -> RawLabels? {
-          let key = "\(part) \(place.inWords(layer.path))"
-          if let known = read[key] { return known }
-          let found = self.names(place, layer, dump.parts[part])
-          read[key] = .some(found)
-          return found
-        }
-        guard let first = names(0), first.distinctCount == layer.neurons else { continue }
-        for part in dump.parts.indices.dropFirst() {
-          guard let other = names(part), other != first else { continue }
-          try compare(first, other, layer, place, part, &evidence)
-          break
+        guard let first = names(place, 0), first.distinctCount == layer.neurons else { continue }
+        let other = dump.parts.indices.dropFirst().first { part in names(place, part).map { $0 != first } ?? false }
+        if let other {
+          others = others ?? (place, other)
+        } else {
+          areNamed = areNamed || dump.parts.indices.dropFirst().allSatisfy { names(place, $0) == first }
         }
       }
+      // Where all parts name them alike in one place, another tells something else.
+      guard !areNamed, let (place, part) = others, let first = names(place, 0), let other = names(place, part) else {
+        continue
+      }
+      try compare(first, other, layer, place, part, &evidence)
     }
   }
 
@@ -97,7 +108,7 @@ struct NeuronNames {
   }
 
   private func partInWords(_ number: Int) -> String {
-    dump.parts[number].group ?? dump.parts[number].name
+    dump.parts[number].group ?? dump.parts[number].path
   }
 
   /// Where names of the neurons may stand.
@@ -106,8 +117,11 @@ struct NeuronNames {
     guard rows != layer.neurons else { return [] }
     let named = layer.info.attributes.sorted { $0.key < $1.key }.compactMap { name, value -> Place? in
       switch value {
-      case .strings(let names) where names.count == layer.neurons: .attribute(name)
-      case .integers(let numbers) where numbers.count == layer.neurons && Self.saysNeurons(DatasetName(name)):
+      case .strings(let names)
+      where names.count == layer.neurons && Self.saysNeurons(DatasetName(name), isText: true):
+        .attribute(name)
+      case .integers(let numbers)
+      where numbers.count == layer.neurons && Self.saysNeurons(DatasetName(name), isText: false):
         .attribute(name)
       default: nil
       }
@@ -149,23 +163,33 @@ struct NeuronNames {
 
   /// How to put the neurons of all parts into the order of the first.
   private func advice(_ layer: LayerSource, _ place: Place) -> String {
+    guard !layer.info.isSparse else { return "Write its parts in one order of the neurons." }
     let (path, code) = (layer.path.dropFirst(), place.inCode(layer.path))
     let turned = layer.geometry.axes.row == 0 ? "[:, order]" : "[order]"
     // In a group of its own, beside which no names stand.
     let name = "by_name/\(path)"
+    let entry =
+      switch layer.numbers {
+      case .scaled(let scale, let zero)?: "{ dataset: \(name), scale: \(scale), zero_point: \(zero) }"
+      case .raw?: "{ dataset: \(name), raw: true }"
+      case nil: name
+      }
     let others = layers.filter { $0.path != layer.path }.map { String($0.path.dropFirst()) }
-    let all = (others + [name]).joined(separator: ", ")
+    let all = (others + [entry]).joined(separator: ", ")
     func ordered(_ own: String, _ names: String) -> String {
       turned.replacing("order", with: "[list(\(own)).index(n) for n in \(names)]")
     }
+    func attributes(_ object: String) -> String {
+      guard case .attribute(let name) = place else { return "\(object).attrs" }
+      return "{k: v for k, v in \(object).attrs.items() if k != \"\(name)\"}"
+    }
     if dump.first.group != nil {
       func inGroup(_ group: String, _ code: String) -> String { code.replacing("f[\"", with: "f[\(group) + \"/") }
-      let groups = dump.parts.compactMap(\.group).map { "\"\($0)\"" }
-      let list = groups.count > 8 ? "groups" : "[\(groups.joined(separator: ", "))]"
+      let list = "[\(dump.parts.compactMap(\.group).map { "\"\($0)\"" }.joined(separator: ", "))]"
       return
-        "Put them into one order, with h5py: names = \(inGroup("\"\(dump.first.group ?? "")\"", code)); [f.create_dataset(g + \"/\(name)\", data=f[g + \"/\(path)\"][:]\(ordered(inGroup("g", code), "names"))) for g in \(list)], and in the job layers: [\(all)]."
+        "Put them into one order, with h5py: names = \(inGroup("\"\(dump.first.group ?? "")\"", code)); [f.create_dataset(g + \"/\(name)\", data=f[g + \"/\(path)\"][:]\(ordered(inGroup("g", code), "names"))).attrs.update(\(attributes("f[g + \"/\(path)\"]"))) for g in \(list)], and in the job layers: [\(all)]."
     }
     return
-      "Put them into one order, with h5py, in each file: names = \(code.replacing("f[", with: "h5py.File(\"\(dump.first.name)\")[")); f[\"\(name)\"] = f[\"\(path)\"][:]\(ordered(code, "names")), and in a job layers: [\(all)]."
+      "Put them into one order, with h5py, in each file: names = \(code.replacing("f[", with: "h5py.File(\"\(dump.first.file.identity.path)\")[")); f[\"\(name)\"] = f[\"\(path)\"][:]\(ordered(code, "names")); f[\"\(name)\"].attrs.update(\(attributes("f[\"\(path)\"]"))), and in a job layers: [\(all)]."
   }
 }

@@ -60,7 +60,7 @@ enum OddRows {
       })
     else { return }
     let paths = layers.map { "\"\($0.path.dropFirst())\"" }
-    let some = paths.count > 8 ? "names" : "[\(paths.joined(separator: ", "))]"
+    let some = "[\(paths.joined(separator: ", "))]"
     evidence.assume(
       "\(layers[0].path), \(layers[1].path)\(layers.count > 2 ? ", …" : "") are taken for layers of the same \(grouped(first.rows)) rows. If each is a class, write them behind one another, with h5py: f[\"rows\"] = np.concatenate([f[k][:] for k in \(some)]); f[\"labels\"] = np.repeat(\(some), \(first.rows)).astype(object), and in a job layers: [rows], labels: labels."
     )

@@ -22,6 +22,10 @@ struct Repetition {
   let groups: [String]
   /// What a job says to join them.
   let pattern: String
+  /// Groups beside them that hold the rows of all of them once more.
+  private let wholes: [String]
+  /// What is said of groups elsewhere that repeat the same.
+  private var beside = ""
   /// A column of each group, one value a row, that may hold its labels though it is not called so; counted from the group.
   private var column: String?
 
@@ -30,7 +34,8 @@ struct Repetition {
   ///   - layers: datasets that may be layers.
   ///   - columns: of the file.
   ///   - evidence: takes what was assumed of groups that are layers after all.
-  init?(_ file: DumpFile, layers: [DatasetInfo], columns: [ColumnCandidate], _ evidence: inout Evidence) {
+  /// - Throws: never for a pattern that was made here.
+  init?(_ file: DumpFile, layers: [DatasetInfo], columns: [ColumnCandidate], _ evidence: inout Evidence) throws {
     let catalogue = file.catalogue
     struct Member {
       var shapes: [String: DatasetInfo] = [:]
@@ -53,7 +58,14 @@ struct Repetition {
         let (names, groups) = structures.max(by: { ($0.value.count, $0.key.count) < ($1.value.count, $1.key.count) }),
         groups.count > 1
       else { continue }
-      let sorted = groups.sorted(by: catalogue.precedes)
+      var sorted = groups.sorted(by: catalogue.precedes)
+      let wholes = WholeGroups.among(sorted) { group in
+        Self.labels(file, group, like: sorted[0], columns)
+      } rows: { group in
+        members[group]!.shapes.values.compactMap(\.shape.first).max() ?? 0
+      }
+      // Beside the only part that is known, the whole is what there is to take.
+      if sorted.count - wholes.count > 1 { sorted.removeAll(where: wholes.contains) }
       let infos = names.map { name in sorted.map { members[$0]!.shapes[name]! } }
       // Beside matrices, vectors are columns.
       let isMatrix = infos.contains { $0[0].shape.count > 1 }
@@ -63,21 +75,79 @@ struct Repetition {
       else {
         continue
       }
-      guard let kind = Self.kind(of: sorted, infos, columns) else { continue }
-      let pattern = Self.pattern(for: sorted, in: parent, among: catalogue.places)
+      guard var kind = Self.kind(of: sorted, infos, columns) else { continue }
+      var pattern = Self.pattern(for: sorted, in: parent, among: catalogue.places)
       if kind == .batches, !Self.areBatches(sorted), Self.haveSameLabels(file, sorted, columns) {
         evidence.assume(
           "The groups \(Self.some(sorted)) have the same labels, row for row: they are taken for the same rows in several layers, networks or epochs. If their rows follow each other, write in a job join: \(Self.quoted(pattern))."
         )
         continue
       }
+      if kind == .batches || kind == .splits {
+        if let inner = try Self.inside(file, sorted[0], names) {
+          // Batches in parts: the rows of all follow each other.
+          (kind, pattern) = (inner.kind == .splits ? .batches : inner.kind, "\(pattern)/\(inner.pattern)")
+          sorted = try Self.groups(of: pattern, in: catalogue)
+        } else if parent != "/" {
+          let likewise = above.filter { other, members in
+            other != parent && Places.group(of: other) == Places.group(of: parent)
+              && members.values.contains { $0.shapes.keys.sorted() == names }
+          }.keys
+          let parents = ([parent] + likewise).sorted(by: catalogue.precedes)
+          let own = pattern.split(separator: "/").last ?? "*"
+          let joint = "\(Self.pattern(for: parents, in: Places.group(of: parent), among: catalogue.places))/\(own)"
+          if parents.count > 1, parents.allSatisfy(Self.isPart) {
+            pattern = joint
+            sorted = try Self.groups(of: pattern, in: catalogue)
+            if kind == .splits { kind = .batches }
+          } else if parents.count > 1 {
+            beside =
+              " The same stands in \(Self.some(parents.filter { $0 != parent })), and would be left out; to join all, join: \(Self.quoted(joint))."
+          }
+        }
+      }
       self.kind = kind
       self.groups = sorted
       self.pattern = pattern
+      self.wholes = wholes
       if kind == .classes { column = Self.columnOfRows(file, sorted, columns) }
       return
     }
     return nil
+  }
+
+  /// What repeats itself within a group, where all layers lie deeper.
+  private static func inside(_ file: DumpFile, _ group: String, _ names: [String]) throws -> Repetition? {
+    guard names.allSatisfy({ $0.contains("/") }) else { return nil }
+    let part = DumpFile(file, group: group)
+    var ignored = Evidence()
+    let found = try Repetition(
+      part, layers: names.compactMap { try? part.catalogue.dataset(named: $0) },
+      columns: ColumnCandidate.all(in: part, instances: "/instances/none"), &ignored)
+    return found?.kind == .classes ? nil : found
+  }
+
+  private static func groups(of pattern: String, in catalogue: Catalogue) throws -> [String] {
+    let parsed = try GroupPattern(pattern)
+    return catalogue.places.filter(parsed.matches).sorted(by: catalogue.precedes)
+  }
+
+  /// Whether a group is called like a part of a data set, or of a run over it.
+  private static func isPart(_ group: String) -> Bool {
+    let name = DatasetName(group)
+    return name.holds(any: DatasetName.splits) || name.holds(any: DatasetName.batchWords)
+      || name.holds(any: ["loader", "dataloader", "run", "session"])
+  }
+
+  /// Labels of a group in the column that another has; `nil` where it has none.
+  private static func labels(_ file: DumpFile, _ group: String, like first: String, _ columns: [ColumnCandidate])
+    -> RawLabels?
+  {
+    let column = columns.first { column in
+      column.path.hasPrefix(first + "/") && column.name.readsLikeLabels && !column.isSingle && !column.isAttribute
+        && column.isSmall
+    }
+    return column.flatMap { try? file.classes(group + $0.path.dropFirst(first.count)) }
   }
 
   /// Whether two datasets are the same but for their rows.
@@ -89,30 +159,36 @@ struct Repetition {
   private static func kind(
     of groups: [String], _ infos: [[DatasetInfo]], _ columns: [ColumnCandidate]
   ) -> Kind? {
-    let names = groups.map { DatasetName($0) }
-    let isSplit = names.allSatisfy { $0.holds(any: DatasetName.splits) }
+    let isSplit = groups.map { DatasetName($0) }.allSatisfy { $0.holds(any: DatasetName.splits) }
     let isBatch = areBatches(groups)
     let matrices = infos.filter { $0[0].shape.count > 1 }
-    // Labels of their own in every group, one a row.
-    let labelled = groups.enumerated().allSatisfy { number, group in
-      columns.contains { column in
-        (column.group == group || column.group.hasPrefix(group + "/"))
-          && (column.name.readsLikeLabels || column.name.readsLikePredictions)
-          && matrices.contains { $0[number].shape.first == column.length }
+    // A column of their own in every group, with a value a row.
+    func allHave(_ isCalled: (DatasetName) -> Bool) -> Bool {
+      var lengths: [String: Set<Int>] = [:]
+      for column in columns where isCalled(column.name) {
+        for group in Places.upwards(from: column.group) { lengths[group, default: []].insert(column.length) }
+      }
+      return groups.enumerated().allSatisfy { number, group in
+        guard let own = lengths[group] else { return false }
+        return matrices.contains { $0[number].shape.first.map(own.contains) == true }
       }
     }
+    let areLabelled = allHave(\.readsLikeLabels)
     if matrices.isEmpty {
       // Vectors: each group one row; or layers of a file that is one row.
-      return names.allSatisfy { $0.holds(any: DatasetName.layerWords) } || groups.count < 3 ? nil : .rows
+      return groups.allSatisfy(isLayer) || groups.count < 3 ? nil : .rows
     }
-    if labelled || isBatch { return isSplit ? .splits : .batches }
-    if isSplit { return .splits }
+    if isBatch || isSplit || areLabelled { return isSplit ? .splits : .batches }
     let rows = matrices[0].compactMap(\.shape.first)
     let isLabelledFromOutside = columns.contains { column in
       column.name.readsLikeLabels && !groups.contains { column.group == $0 || column.group.hasPrefix($0 + "/") }
         && column.length == rows[0]
     }
-    if isLabelledFromOutside || names.allSatisfy({ $0.holds(any: DatasetName.layerWords) }) { return nil }
+    // Of several networks that saw the same rows, each has predictions of its own.
+    if isLabelledFromOutside, Set(rows).count == 1 { return nil }
+    if allHave(\.readsLikePredictions) { return .batches }
+    if isLabelledFromOutside || groups.allSatisfy({ DatasetName($0).holds(any: DatasetName.layerWords) }) { return nil }
+    if Set(rows).count == 1, groups.allSatisfy(isLayer) { return nil }
     if groups.allSatisfy({ group in columns.contains { $0.isSingle && $0.group == group && $0.name.readsLikeLabels } })
     {
       return .labelled
@@ -120,6 +196,18 @@ struct Repetition {
     // Without labels and with rows of their own they cannot be layers.
     let isOfOneWidth = matrices.allSatisfy { $0.count == groups.count }
     return isOfOneWidth ? .classes : nil
+  }
+
+  /// Whether a group is called like a layer, or by a number alone in one that is called so: `layers/0`, `transformer/h.0`.
+  private static func isLayer(_ group: String) -> Bool {
+    let name = DatasetName(group)
+    if name.holds(any: DatasetName.layerWords) { return true }
+    let letters = name.words.filter { !$0.allSatisfy(\.isNumber) }
+    guard name.words.count > letters.count, letters.isEmpty || letters == ["h"] || letters == ["l"] else {
+      return false
+    }
+    return letters == ["h"] && name.words.count == 2
+      || Places.upwards(from: Places.group(of: group)).contains { DatasetName($0).holds(any: DatasetName.stackWords) }
   }
 
   static func areBatches(_ groups: [String]) -> Bool {
@@ -191,6 +279,20 @@ struct Repetition {
   func refusal(_ file: DumpFile) -> ActivationsError {
     let (some, quoted) = (Self.some(groups), Self.quoted(pattern))
     let each = String(groups[0].dropFirst())
+    if let whole = wholes.first {
+      let alone = String(whole.dropFirst())
+      let parts = groups.filter { !wholes.contains($0) }
+      let others =
+        parts.count > 1
+        ? "; or to have the rows of the others follow each other without it, join: \(quoted)\(kind == .classes ? " and class_from: group" : "")"
+        : "; or to take \(parts[0]) alone, join: \(parts[0].dropFirst())"
+      return ActivationsError(
+        "\(file.path): \(whole) holds the rows of \(Self.some(parts)) once more, by its name or its labels. To take it alone, write in a job join: \(alone)\(others); paths then count from the group.",
+        advised: .init { request in
+          request.join = parts.count > 1 ? pattern : alone
+          request.classFrom = kind == .classes && parts.count > 1 ? .group : nil
+        })
+    }
     let advised = ActivationsError.Advised { request in
       request.join = pattern
       request.classFrom = kind == .classes && column == nil ? .group : nil
@@ -198,11 +300,11 @@ struct Repetition {
     switch kind {
     case .batches:
       return ActivationsError(
-        "\(file.path): its rows lie in batches, a group each: \(some). To have them follow each other, write in a job join: \(quoted); paths then count from the group.",
+        "\(file.path): its rows lie in batches, a group each: \(some). To have them follow each other, write in a job join: \(quoted); paths then count from the group.\(beside)",
         advised: advised)
     case .splits:
       return ActivationsError(
-        "\(file.path): it holds parts of a data set, a group each: \(some). To have their rows follow each other, write in a job join: \(quoted); to take one alone, join: \(each); paths then count from the group.",
+        "\(file.path): it holds parts of a data set, a group each: \(some). To have their rows follow each other, write in a job join: \(quoted); to take one alone, join: \(each); paths then count from the group.\(beside)",
         advised: advised)
     case .labelled:
       return ActivationsError(

@@ -288,15 +288,16 @@ struct ColumnSearch {
   private func tellOfOneText(_ called: [ColumnCandidate], _ evidence: inout Evidence) {
     for column in called {
       guard case .texts(let texts)? = try? file.classes(column.path), texts.count == 1,
-        let count = ClassNames.inOneText(texts[0], .job)?.names.count
-          ?? (try? JSONDecoder().decode([Int64].self, from: Data(texts[0].utf8)))?.count, count > 1
+        let count = (try? JSONDecoder().decode([String].self, from: Data(texts[0].utf8)))?.count
+          ?? (try? JSONDecoder().decode([Int64].self, from: Data(texts[0].utf8)))?.count, count > 1,
+        groupsByRows[count] != nil
       else { continue }
       let parts = column.path.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
       let object = "f[\"\(parts[0].isEmpty ? "/" : parts[0])\"]"
       let code = parts.count > 1 ? "\(object).attrs[\"\(parts[1])\"]" : "\(object)[()]"
       evidence.leaveOut(
         column.path,
-        "it is called like labels, and holds \(grouped(count)) of them in one text; to take them, write one a row, with h5py: f[\"labels_of_rows\"] = np.array(json.loads(\(code)), \"S\"), and in a job labels: labels_of_rows"
+        "it is called like labels, and holds \(grouped(count)) of them in one text; to take them, write one a row, with h5py: f[\"labels_of_rows\"] = json.loads(\(code)), and in a job labels: labels_of_rows"
       )
     }
   }
@@ -365,8 +366,9 @@ struct ColumnSearch {
       ).first?.column.path
     }
     let rivals = best.dropFirst().filter { $0.nearness == first.nearness && $0.isExact == first.isExact }
-    if let rival = rivals.first(where: { !isSame(first.column, $0.column) }) {
-      for column in [first.column, rival.column] {
+    let others = rivals.map(\.column).filter { !isSame(first.column, $0) }
+    if !others.isEmpty {
+      for column in [first.column] + others {
         evidence.leaveOut(
           column.path, "there are several columns of predictions, and they differ: write predictions: \(column.path)")
       }

@@ -66,10 +66,13 @@ enum RowKeys {
     "perm", "permutation", "order", "argsort", "shuffle", "shuffled", "rank", "ranks", "sort", "sorted",
   ]
   static let idWords: Set<String> = ["id", "ids", "uid", "uids", "uuid", "guid"]
-  static let numberWords: Set<String> = idWords.union([
-    "index", "indices", "idx", "key", "keys", "sample", "trial", "row", "rowid", "record", "example", "barcode",
-    "barcodes",
-  ])
+  static let numberWords: Set<String> = idWords.union(["index", "indices", "idx", "key", "keys"])
+  /// What rows are called, alone or with a number: `sample`, `trial_num`. Others of the same name alone are compared.
+  private static let rowWords: Set<String> = [
+    "sample", "trial", "row", "rowid", "record", "example", "barcode", "barcodes",
+  ]
+  /// Names of real numbers that tell rows.
+  private static let timeWords: Set<String> = ["time", "times", "timestamp", "timestamps", "stamp", "onset", "onsets"]
   /// What is numbered beside rows.
   private static let otherWords: Set<String> = [
     "neuron", "neurons", "unit", "units", "channel", "channels", "feature", "features", "pair", "pairs", "match",
@@ -87,6 +90,16 @@ enum RowKeys {
   static func isNumber(_ name: DatasetName) -> Bool {
     (name.holds(any: numberWords) || name.last == "axis1") && !name.holds(any: orderWords)
       && !name.holds(any: otherWords) && !name.readsLikeLabels
+  }
+
+  private static func isRow(_ name: DatasetName) -> Bool {
+    name.holds(any: rowWords)
+      && name.words.allSatisfy { rowWords.contains($0) || numberWords.contains($0) || ["number", "num"].contains($0) }
+  }
+
+  private static func isReal(_ column: ColumnCandidate, _ file: DumpFile) -> Bool {
+    guard let element = (try? file.catalogue.dataset(named: column.path))?.element else { return false }
+    return element.isNumeric && !element.isInteger
   }
 
   private static func isText(_ column: ColumnCandidate, _ file: DumpFile) -> Bool {
@@ -117,14 +130,21 @@ enum RowKeys {
         guard isNamesake || !shared.contains(a.name.last) && !shared.contains(b.name.last) else { continue }
         let areNumbers = isNumber(a.name) && isNumber(b.name)
         let areTexts = isText(a, ours.homes[0]) && isText(b, theirs.homes[0])
-        func tells(_ name: DatasetName) -> Bool { name.holds(any: fileWords) || isNumber(name) }
+        func tells(_ name: DatasetName) -> Bool {
+          name.holds(any: fileWords) || isNumber(name) || isNamesake && isRow(name)
+        }
+        let areReal = isReal(a, ours.homes[0]) || isReal(b, theirs.homes[0])
+        if areReal, !isNamesake || !a.name.words.allSatisfy(timeWords.contains) { continue }
         guard isNamesake || areNumbers || areTexts && tells(a.name) && tells(b.name),
           isNamesake || left > 0
         else { continue }
         if !isNamesake { left -= 1 }
         guard let x = read(ours, a.path, "a"), let y = read(theirs, b.path, "b"), x.count == y.count, !x.isSame(as: y)
         else { continue }
-        switch x.relation(to: y) {
+        let relation = x.relation(to: y)
+        // Of times measured twice, a few may be the same.
+        if areReal, relation != .reordered { continue }
+        switch relation {
         // Numbers that are called like something else may number that: which row is the nearest.
         case .reordered where !areNumbers && !areTexts && !tells(a.name) && x.isOfAllRows: continue
         case .reordered: return Conflict(ours: a.path, theirs: b.path, tellsRows: true)
@@ -172,7 +192,7 @@ extension RawLabels {
     }
     guard case .integers(let these) = self, case .integers(let those) = other, these.count == those.count,
       let first = these.first
-    else { return asTexts == other.asTexts }
+    else { return asNumbers.map { $0 == other.asNumbers } ?? (asTexts == other.asTexts) }
     let (offset, isTooFar) = first.subtractingReportingOverflow(those[0])
     return !isTooFar && zip(these, those).allSatisfy { $0.subtractingReportingOverflow($1) == (offset, false) }
   }
@@ -191,8 +211,30 @@ extension RawLabels {
       case .apart: Self.otherwise(Self.relation(these.map(Self.stem), those.map(Self.stem)))
       case let relation: relation
       }
-    default: Self.otherwise(Self.relation(asTexts, other.asTexts))
+    default:
+      if let these = asNumbers, let those = other.asNumbers {
+        Self.otherwise(Self.relation(these, those))
+      } else {
+        Self.otherwise(Self.relation(asTexts, other.asTexts))
+      }
     }
+  }
+
+  /// The numbers that they are, or that texts such as `0007` and `img_7` end in; `nil` where one has none.
+  private var asNumbers: [Int64]? {
+    guard case .texts(let texts) = self else {
+      if case .integers(let values) = self { return values }
+      return nil
+    }
+    var numbers: [Int64] = []
+    for text in texts {
+      guard let number = Int64(String(Self.stem(text).reversed().prefix { $0.isASCII && $0.isNumber }.reversed()))
+      else {
+        return nil
+      }
+      numbers.append(number)
+    }
+    return numbers
   }
 
   private static func otherwise(_ relation: Relation) -> Relation {

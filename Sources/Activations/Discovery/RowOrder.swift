@@ -41,15 +41,21 @@ extension DumpContents {
     guard let first = others.first, let its = dimension(first) else { return }
     let said =
       "the rows of \(first.path) lie along the dimension \(its), and the labels \(path) along \(own), which is as long"
-    guard request.labels == nil else {
-      evidence.assume("\(said); they are joined by position, as the job says.")
-      return
-    }
     let alike = layers.filter { layer in !others.contains { $0.path == layer.path } }.map(\.path)
     let column = columns.candidates.first { candidate in
       candidate.isDiscrete && candidate.path != path
         && (try? dump.first.catalogue.dataset(named: candidate.path))?.dimensions == [its]
         && candidate.name.last != its.lowercased()
+    }
+    // Names such as `dim_0` say nothing; and where nothing else lies along the layer's dimension, these are its labels after all.
+    func isGeneric(_ name: String) -> Bool {
+      DatasetName(name).words.contains {
+        ["dim", "n", "batch", "row", "rows", "index", "obs", "phony"].contains($0)
+      }
+    }
+    if request.labels != nil || isGeneric(own) || isGeneric(its) || alike.isEmpty && column == nil {
+      evidence.assume("\(said); they are joined by position. If that is wrong, write labels: false in a job.")
+      return
     }
     let lines =
       (alike.isEmpty ? [] : ["layers: [\(alike.joined(separator: ", "))], labels: \(path)"])
@@ -202,9 +208,18 @@ private struct RowOrder {
       if isApart, groups.contains(column.group), request.labels == nil {
         throw numbersOtherOrder(column.path, path, shift: values.startsAtOne ? " - 1" : "")
       }
+      let shift = values.startsAtOne ? " - 1" : ""
+      let own = ofItsOwn(columns.whole)
+      let source = own.map { "h5py.File(\"\($0.name)\")" } ?? "f"
+      let group = dump.first.group
+      // In a single group that a job joins, paths count from it.
+      let place = columns.whole == nil ? group.map { plain($0) + "/" } ?? "" : ""
+      let key =
+        group != nil && columns.whole != nil
+        ? ofAllGroups(column.path) : "f[\"\(place)\(inCode(column.path))\"][:]"
       evidence.leaveOut(
         column.path,
-        "it holds every row number once, in another order; rows of layers and of labels are taken to belong together as they stand. If the labels are in the order of these numbers, write them anew, with h5py: f[\"labels_ordered\"] = f[\"\(inCode(path))\"][:][f[\"\(inCode(column.path))\"][:]\(values.startsAtOne ? " - 1" : "")], and in a job labels: labels_ordered"
+        "it holds every row number once, in another order; rows of layers and of labels are taken to belong together as they stand. If the labels are in the order of these numbers, write them anew, with h5py: f[\"\(place)labels_ordered\"] = \(source)[\"\(place)\(inCode(path, of: columns.whole))\"][:][\(key)\(shift)], and in a job labels: labels_ordered\(own == nil ? "" : ", without labels_from")"
       )
     }
     if columns.labels == nil, request.classFrom == nil, !request.absent.contains(.labels) { tellLabelsAbove(&evidence) }
@@ -225,7 +240,7 @@ private struct RowOrder {
         return values.allSatisfy { (0..<Int64(column.length)).contains($0) }
       }
       let code = key.map {
-        ". If \($0.path) of each group says which of them are its own, write these, with h5py: [f.create_dataset(g + \"/labels_by_key\", data=f[\"\(inCode(column.path))\"][:][f[g + \"\($0.path)\"][:]]) for g in \(groupsInPython)], and in the job labels: labels_by_key"
+        ". If \($0.path) of each group says which of them are its own, write these, with h5py: [f.create_dataset(g + \"/labels_by_key\", data=f[\"\(inCode(column.path, of: dump.files[0]))\"][:][f[g + \"/\(inCode($0.path))\"][:]]) for g in \(groupsInPython)], and in the job labels: labels_by_key"
       }
       evidence.leaveOut(
         column.path,
@@ -258,18 +273,39 @@ private struct RowOrder {
 
   /// What stands between `["` and `"]` in h5py: a field is taken from its table.
   private func inCode(_ path: String, of file: DumpFile? = nil) -> String {
-    guard let table = (try? (file ?? dump.first).catalogue.dataset(named: path))?.field?.dataset else {
-      return plain(path)
-    }
-    return plain(table) + "\"][\"" + path.dropFirst(table.count + 1)
+    guard let info = try? (file ?? dump.first).catalogue.dataset(named: path), let table = info.field?.dataset,
+      table != info.absolutePath
+    else { return plain(path) }
+    let field = info.absolutePath.dropFirst(table.count + 1)
+    return plain(String(info.path.dropLast(field.count + 1))) + "\"][\"" + field
+  }
+
+  /// What a column of each of the joined groups holds, one after another, in h5py and NumPy.
+  private func ofAllGroups(_ path: String) -> String {
+    "np.concatenate([f[g + \"/\(inCode(path))\"][:] for g in \(groupsInPython)])"
   }
 
   /// A group as the beginning of a path in it.
   private func beginning(_ group: String) -> String { group == "/" ? "" : plain(group) + "/" }
 
   private var groupsInPython: String {
-    let groups = dump.parts.compactMap(\.group).map { "\"\($0)\"" }
-    return groups.count > 8 ? "groups" : "[\(groups.joined(separator: ", "))]"
+    let groups = dump.parts.compactMap(\.group)
+    func prefix(_ group: String) -> Substring {
+      group[..<(group.lastIndex { !$0.isNumber }.map(group.index(after:)) ?? group.startIndex)]
+    }
+    let (begin, digits) = (prefix(groups[0]), groups[0].dropFirst(prefix(groups[0]).count))
+    // Numbered one after another: said in short.
+    if groups.count > 8, let first = Int(digits), !begin.contains(where: { "{}\"\\".contains($0) }) {
+      for width in [0, digits.count] {
+        let numbered = (first..<first + groups.count).map { number in
+          begin + String(repeating: "0", count: max(0, width - String(number).count)) + String(number)
+        }
+        if numbered == groups.map({ $0[...] }) {
+          return "[f\"\(begin){i\(width == 0 ? "" : ":0\(width)")}\" for i in range(\(first), \(first + groups.count))]"
+        }
+      }
+    }
+    return "[\(groups.map { "\"\($0)\"" }.joined(separator: ", "))]"
   }
 
   /// The file that holds labels for all parts, where it is none of the dump's.
@@ -295,7 +331,7 @@ private struct RowOrder {
       "\(own.map { "l = h5py.File(\"\($0.name)\"); " } ?? "")by = dict(zip(\(source)[\"\(inCode(conflict.theirs, of: whole))\"][:], \(source)[\"\(inCode(path, of: whole))\"][:]))"
     if dump.first.group != nil {
       return ActivationsError(
-        "\(said) Write the \(what) in the order of the groups, with h5py: \(table); [f.create_dataset(g + \"/\(name)\", data=[by[k] for k in f[g + \"/\(plain(conflict.ours))\"][:]]) for g in \(groupsInPython)], and in the job \(what): \(name)."
+        "\(said) Write the \(what) in the order of the groups, with h5py: \(table); [f.create_dataset(g + \"/\(name)\", data=[by[k] for k in f[g + \"/\(inCode(conflict.ours))\"][:]]) for g in \(groupsInPython)], and in the job \(what): \(name)."
       )
     }
     let place = beginning(other.group)
@@ -326,13 +362,13 @@ private struct RowOrder {
   private func numbersOtherOrder(_ key: String, _ labels: String, shift: String) -> ActivationsError {
     guard dump.first.group == nil else {
       return ActivationsError(
-        "\(dump.first.path): \(key) numbers the rows of all groups, and in another order than that of the groups, so that \(labels) cannot be joined to them by position. Write the labels in the order of the groups, with h5py: f[\"labels_joined\"] = f[\"\(inCode(labels))\"][:][np.concatenate([f[group + \"\(key)\"][:] for group in groups])\(shift)], and in the job labels: labels_joined."
+        "\(dump.first.path): \(key) numbers the rows of all groups, and in another order than that of the groups, so that \(labels) cannot be joined to them by position. Write the labels in the order of the groups, with h5py: f[\"labels_joined\"] = f[\"\(inCode(labels, of: columns.whole))\"][:][\(ofAllGroups(key))\(shift)], and in the job labels: labels_joined. If they are in the order of the groups, write labels: \(labels)."
       )
     }
     let own = ofItsOwn(columns.whole)
     let source = own.map { "h5py.File(\"\($0.name)\")" } ?? "f"
     return ActivationsError(
-      "\(dump.first.path): \(key) numbers the rows in another order than that in which they stand, and \(labels) stands apart from them, so that it cannot be joined by position. If the labels are in the order of these numbers, write with h5py: f[\"labels_by_key\"] = \(source)[\"\(inCode(labels))\"][:][f[\"\(inCode(key))\"][:]\(shift)], and in the job labels: labels_by_key\(own == nil ? "" : ", without labels_from"). If they are in the order of the rows, write labels: \(plain(labels))."
+      "\(dump.first.path): \(key) numbers the rows in another order than that in which they stand, and \(labels) stands apart from them, so that it cannot be joined by position. If the labels are in the order of these numbers, write with h5py: f[\"labels_by_key\"] = \(source)[\"\(inCode(labels, of: columns.whole))\"][:][f[\"\(inCode(key))\"][:]\(shift)], and in the job labels: labels_by_key\(own == nil ? "" : ", without labels_from"). If they are in the order of the rows, write labels: \(plain(labels))."
     )
   }
 }

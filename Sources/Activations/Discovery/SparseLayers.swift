@@ -188,7 +188,7 @@ extension SparseLayers {
       }
       guard let neurons = request.neurons ?? width(beside: infos)?.neurons else {
         throw ActivationsError(
-          "\(place): it is a sparse matrix, by rows (CSR), and does not say how many neurons it has. \(widthAdvice(infos[1])): layers: [{ dataset: \(path), neurons: \(least(infos[1]) ?? "NUMBER") }], or write it dense, with h5py: f[\"dense\"] = matrix.toarray()."
+          "\(place): it is a sparse matrix, by rows (CSR), and does not say how many neurons it has. \(widthAdvice(infos[1])): layers: [{ dataset: \(path), neurons: \(least(infos[1]).map(String.init) ?? "NUMBER") }], or write it dense, with h5py: f[\"dense\"] = matrix.toarray()."
         )
       }
       shape = [lines, neurons]

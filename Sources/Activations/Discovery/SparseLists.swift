@@ -1,3 +1,4 @@
+import Foundation
 import HDF5
 
 /// Lists of the strongest neurons of each row: values beside the numbers of their neurons (top-k).
@@ -20,6 +21,18 @@ extension SparseLayers {
           return (Int(number), "\(path)@\(name)")
         }
       }
+      // Settings of the network in one text.
+      for (key, value) in attributes.sorted(by: { $0.key < $1.key }) {
+        guard case .string(let text) = value, let (neurons, name) = Self.width(inSettings: text) else { continue }
+        return (neurons, "\(name) in \(path)@\(key)")
+      }
+    }
+    let isText: (DatasetInfo) -> Bool = { $0.element.isText && $0.count == 1 && $0.unsupportedReason == nil }
+    for name in Self.settingsNames {
+      guard let info = info(group == "/" ? "/\(name)" : "\(group)/\(name)") ?? info("/\(name)"), isText(info),
+        let text = try? file.column(info.path).strings().first, let (neurons, key) = Self.width(inSettings: text)
+      else { continue }
+      return (neurons, "\(key) in \(info.path)")
     }
     for name in Self.widthNames {
       guard let info = info(group == "/" ? "/\(name)" : "\(group)/\(name)"), info.count == 1, info.element.isInteger,
@@ -30,29 +43,60 @@ extension SparseLayers {
     return nil
   }
 
+  private static let settingsNames = ["cfg", "config", "sae_cfg", "sae_config", "metadata", "meta"]
+  /// Characters of settings that are looked into.
+  private static let settingsMax = 1 << 20
+
+  /// The number of neurons that settings in JSON or as Python prints a dictionary say, in itself or one level down.
+  private static func width(inSettings text: String) -> (neurons: Int, name: String)? {
+    guard text.first == "{", text.utf8.count <= settingsMax,
+      let all = try? JSONSerialization.jsonObject(with: Data((ClassNames.pythonAsJSON(text) ?? text).utf8))
+        as? [String: Any]
+    else { return nil }
+    let inner = all.sorted { $0.key < $1.key }.compactMap { $0.value as? [String: Any] }
+    for settings in [all] + inner {
+      for name in widthNames where name != "width" {
+        // A number that is whole and no truth value.
+        guard let value = settings[name] as? NSNumber, let number = Int(exactly: value.doubleValue),
+          (2...Int(UInt32.max)).contains(number)
+        else { continue }
+        return (number, name)
+      }
+    }
+    return nil
+  }
+
   /// Places that are looked at to say how many neurons there are at least.
   private static let placesMax = 1 << 24
 
-  /// The least number of neurons that there can be, by the numbers that occur: to be offered, never to be taken.
-  func least(_ indices: DatasetInfo) -> String? {
+  /// The least number of neurons that there can be, by the numbers that occur: to be offered, never to be taken, for the last may be 0 in
+  /// every row.
+  func least(_ indices: DatasetInfo) -> Int? {
     guard indices.count > 0, indices.count <= Self.placesMax,
       let largest = try? file.column(indices.path).integers().max(), (0..<Int64(UInt32.max)).contains(largest)
     else { return nil }
-    return "\(largest + 1)"
+    return Int(largest) + 1
   }
 
   func widthAdvice(_ indices: DatasetInfo) -> String {
-    guard let least = least(indices), let neurons = Int(least) else { return "Say it in a job" }
-    return "The last that \(indices.path) names is \(grouped(neurons - 1)); say in a job how many there are"
+    guard let least = least(indices) else { return "Say it in a job" }
+    return
+      "The last that \(indices.path) names is \(grouped(least - 1)), and there may be more that no row has; say in a job how many there are"
   }
 
   mutating func list(_ request: LayerRequest, _ indices: String) throws -> DatasetInfo {
     let (values, indices) = (
       try file.catalogue.dataset(named: request.dataset), try file.catalogue.dataset(named: indices)
     )
-    guard let neurons = request.neurons ?? width(beside: [values, indices])?.neurons else {
+    let said = width(beside: [values, indices])
+    if let asked = request.neurons, let said, asked != said.neurons {
+      evidence.assume(
+        "\(values.path): there are \(grouped(asked)) neurons as the job says, though \(said.by) says \(grouped(said.neurons)). If that is wrong, write neurons: \(said.neurons)."
+      )
+    }
+    guard let neurons = request.neurons ?? said?.neurons else {
       throw ActivationsError(
-        "\(file.path), dataset \(values.path): it holds the values of some neurons of many, and nothing says of how many. \(widthAdvice(indices)): { dataset: \(values.path), indices: \(indices.path), neurons: \(least(indices) ?? "NUMBER") }."
+        "\(file.path), dataset \(values.path): it holds the values of some neurons of many, and nothing says of how many. \(widthAdvice(indices)): { dataset: \(values.path), indices: \(indices.path), neurons: \(least(indices).map(String.init) ?? "NUMBER") }."
       )
     }
     return try list(values, indices, neurons: neurons)
@@ -78,7 +122,8 @@ extension SparseLayers {
       guard DatasetName(indices.path).holds(any: Self.indexWords), indices.unsupportedReason == nil else { continue }
       let beside = (byGroup[Places.group(of: indices.path)] ?? []).filter { $0.shape == indices.shape }
       for values in beside {
-        let line = "{ dataset: \(values.path), indices: \(indices.path), neurons: \(least(indices) ?? "NUMBER") }"
+        let line =
+          "{ dataset: \(values.path), indices: \(indices.path), neurons: \(least(indices).map(String.init) ?? "NUMBER") }"
         let what = "it holds the values of the neurons that \(indices.path) names, some of many (top-k), no dense layer"
         guard beside.count == 1, let (neurons, by) = width(beside: [values, indices]) else {
           parts.formUnion([values.path, indices.path])

@@ -82,8 +82,10 @@ extension LayerCandidates {
     let blocks = PandasFrame.blocks(in: file)
     for info in datasets where info.element.isInteger && info.shape.count == 2 {
       let names = blocks[info.path] ?? PandasFrame.tableColumns(info, in: file.catalogue)
-      guard let names, names.count == info.shape[1], names.count <= 64,
-        names.allSatisfy({ DatasetName($0).words.contains { !$0.allSatisfy(\.isNumber) } })
+      guard let names, names.count == info.shape[1], names.count <= 16,
+        names.allSatisfy({ DatasetName($0).words.contains { !$0.allSatisfy(\.isNumber) } }),
+        // `unit_0`, `unit_1`, …
+        names.count == 1 || Set(names.map { DatasetName($0).words.filter { !$0.allSatisfy(\.isNumber) } }).count > 1
       else { continue }
       leave(
         info.path,
@@ -107,8 +109,12 @@ extension PandasFrame {
       guard let at else { continue }
       let key = columns[at].readsLikeLabels ? "labels" : "predictions"
       let block = info.absolutePath.dropFirst()
+      let others = layers.filter {
+        $0.path != info.path && $0.shape.first == info.shape.first && blocks[$0.path] != nil
+      }
+      let all = (others.map { String($0.path.dropFirst()) } + ["neurons"]).joined(separator: ", ")
       throw ActivationsError(
-        "\(file.path), dataset \(info.path): its column \(at) is called \(names[at]), and reads like \(key), not like a neuron. Write them apart, with h5py: f[\"neurons\"] = np.delete(f[\"\(block)\"][:], \(at), 1); f[\"\(key)_apart\"] = f[\"\(block)\"][:, \(at)], and in a job layers: [neurons], \(key): \(key)_apart; or if it is a neuron, name the layer: layers: [\(info.path)]."
+        "\(file.path), dataset \(info.path): its column \(at) is called \(names[at]), and reads like \(key), not like a neuron. Write them apart, with h5py: f[\"neurons\"] = np.delete(f[\"\(block)\"][:], \(at), 1); f[\"\(key)_apart\"] = f[\"\(block)\"][:, \(at)], and in a job layers: [\(all)], \(key): \(key)_apart; or if it is a neuron, name the layers: layers: [\((others + [info]).map(\.path).joined(separator: ", "))]."
       )
     }
   }

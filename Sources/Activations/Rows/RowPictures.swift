@@ -54,6 +54,26 @@ public struct RowPictures: Sendable {
   private var isBytes: Bool { data.info.element == .uint8 && !data.info.isBoolean && convention == nil }
   private var isWhole: Bool { data.info.element.isInteger && convention == nil }
 
+  /// Values of a dataset that are looked at before it is offered.
+  private static let offeredMax = 1 << 16
+
+  /// Whether a dataset may hold pictures, by its form and its first numbers: normalised ones cannot be shown.
+  static func mayBe(_ info: DatasetInfo, in file: DumpFile) -> Bool {
+    guard info.unsupportedReason == nil, info.element.isNumeric, info.shape.count == 3 || info.shape.count == 4 else {
+      return false
+    }
+    if info.shape.count == 4, info.shape[3] != 1, info.shape[3] != 3, info.shape[1] != 1, info.shape[1] != 3 {
+      return false
+    }
+    if info.element == .uint8 { return true }
+    let each = info.shape.dropFirst().reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
+    guard (1...1 << 24).contains(each), info.shape[0] > 0, let dataset = try? file.file.dataset(info, missing: .fill),
+      let numbers = try? dataset.numbers(
+        of: [0..<min(info.shape[0], max(1, offeredMax / each))] + info.shape.dropFirst().map { 0..<$0 })
+    else { return false }
+    return numbers.allSatisfy { (0...255).contains($0) }
+  }
+
   /// What 255 stands for: 1 or 255.
   /// - Throws: `ActivationsError` where there are numbers other than 0 to 255.
   private func white() throws -> Double {

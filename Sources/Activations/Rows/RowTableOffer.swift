@@ -28,7 +28,8 @@ struct RowTableOffer {
       {
         scores.append(info.path)
       } else if info.shape.count > 2,
-        name.notALayer(info.path, isWhole: false, isByte: info.element == .uint8, rank: info.shape.count) != nil
+        name.notALayer(info.path, isWhole: false, isByte: info.element == .uint8, rank: info.shape.count) != nil,
+        RowPictures.mayBe(info, in: file)
       {
         pictures.append(info.path)
       }

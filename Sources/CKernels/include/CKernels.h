@@ -2,6 +2,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "cells.h"
 #include "codes.h"
 #include "count.h"
 #include "crc32c.h"
@@ -19,7 +20,6 @@
 #include "run.h"
 #include "select.h"
 #include "shuffle.h"
-#include "slope.h"
 #include "unshuffle.h"
 
 #endif

@@ -20,4 +20,7 @@ void nd_keep_memory(void);
 /// Gives back to the system what the allocator keeps in whole pages, wherever it lies.
 void nd_give_back_memory(void);
 
+/// Asks for bytes that are soon looked at, from the main memory into the second-level cache.
+void nd_fetch_ahead(const void *from, size_t bytes);
+
 #endif

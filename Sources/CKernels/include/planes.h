@@ -18,4 +18,8 @@ typedef struct {
 nd_held_code nd_code_at_rank(const uint64_t *planes, size_t chunk_words, size_t chunks, const uint64_t *chosen,
                              uint64_t *left, uint32_t count, uint32_t rank);
 
+/// What chosen samples hold of a code, and of those below it.
+nd_held_code nd_hold_code(const uint64_t *planes, size_t chunk_words, size_t chunks, const uint64_t *chosen,
+                          uint32_t code);
+
 #endif

@@ -13,7 +13,6 @@ struct StoredType {
   /// Whether the numbers are truth values: h5py's enumeration of FALSE and TRUE, or PyTables' 8-bit fields.
   var isBoolean = false
 
-
   /// Reads an open datatype. Call inside ``Library/enter(_:)``.
   init(_ type: hid_t) throws(Fault) {
     let size = H5Tget_size(type)

@@ -1,3 +1,5 @@
+import CKernels
+
 /// One shard file: an index of its inner chunks at the start, then the chunks (`FORMAT.md` §7).
 ///
 /// The index is checked once, when the shard is mapped; each inner chunk whenever it is decoded.
@@ -57,6 +59,9 @@ final class Shard: Sendable {
     guard isSound else { throw .corrupt(path, chunk: chunk, "the inner chunk fails its checksum") }
   }
 
+  /// As much as is fetched ahead: the processor itself follows whoever reads on, but not from one page to the next.
+  private static let aheadBytes = 2048
+
   /// Decodes inner chunk `index` to `destination`, which has exactly its decoded size.
   ///
   /// - Throws: `StoreError` of kind `corrupt` where the chunk is missing, fails its checksum, or has another size.
@@ -69,6 +74,9 @@ final class Shard: Sendable {
     }
     do throws(ChunkCodec.DecodingError) {
       try file.withBytes { bytes throws(ChunkCodec.DecodingError) in
+        // Chunks mostly follow each other: while this one is decoded, the beginning of the next one comes.
+        let ahead = min(bytes.count - range.upperBound, Self.aheadBytes)
+        if let base = bytes.baseAddress { nd_fetch_ahead(base + range.upperBound, ahead) }
         try codec.decode(UnsafeRawBufferPointer(rebasing: bytes[range]), as: form, into: destination)
       }
     } catch {

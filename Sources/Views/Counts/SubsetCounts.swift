@@ -57,6 +57,7 @@ struct SubsetCounts: CountRows {
 
   /// Brings a neuron's own bins to those of the axis.
   private func bring(_ counts: UnsafePointer<UInt32>, of neuron: Int, to row: UnsafeMutablePointer<UInt32>) {
+    if axis.axis == .own, axis.count == .full { return row.update(from: counts, count: bins) }
     row.update(repeating: 0, count: bins)
     for bin in 0..<DyadicGrid.binCount where counts[bin] > 0 {
       row[axis.place(ofBin: bin, neuron: neuron)] += counts[bin]

@@ -1,3 +1,4 @@
+import CKernels
 import Distributions
 import TileStore
 
@@ -65,6 +66,25 @@ struct NeuronCells {
   }
 }
 
+extension NeuronCells {
+  /// The same for the kernels.
+  /// - Parameters:
+  ///   - counts: `[bin]`, 256 of them.
+  ///   - count: their sum; not 0.
+  func withBins<Result>(
+    _ counts: UnsafeBufferPointer<UInt32>, _ count: Int, _ body: (UnsafePointer<nd_held_bins>) -> Result
+  ) -> Result {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: DyadicGrid.binCount + 1) { edges in
+      self.edges.fill(edges)
+      var bins = nd_held_bins(
+        counts: counts.baseAddress, edges: edges.baseAddress,
+        zero_bin: counts.indices.contains(binOfZero) ? Int32(binOfZero) : -1, zeros: UInt32(clamping: zeros),
+        least: extremes.low, greatest: extremes.high, count: Double(count))
+      return body(&bins)
+    }
+  }
+}
+
 /// The edges of the bins of a grid; one that holds what lies beyond a window reaches to infinity.
 struct BinEdges {
   private let grid: NeuronGrid
@@ -80,6 +100,16 @@ struct BinEdges {
   private func edge(_ bin: Int) -> Double {
     let number = Double(grid.origin + bin)
     return width.map { number * $0 } ?? Double(sign: .plus, exponent: grid.exponent, significand: number)
+  }
+
+  /// Where all bins begin, and the last one ends.
+  fileprivate func fill(_ edges: UnsafeMutableBufferPointer<Double>) {
+    if let width {
+      nd_grid_edges(edges.baseAddress, Int64(grid.origin), width)
+    } else {
+      for bin in edges.indices { edges[bin] = edge(bin) }
+    }
+    if grid.hasTails { (edges[0], edges[edges.count - 1]) = (-.infinity, .infinity) }
   }
 
   subscript(bin: Int) -> (low: Double, high: Double) {

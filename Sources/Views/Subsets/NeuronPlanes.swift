@@ -1,8 +1,8 @@
 import CKernels
 import TileStore
 
-/// Finds which bin holds a rank of a group, in one neuron after another, from the bit planes that codes by neuron are stored as: nothing is
-/// counted, and codes are not even put together. The memory of one thread.
+/// Finds which bin holds a rank of a group, or what a bin holds, in one neuron after another, from the bit planes that codes by neuron are
+/// stored as: nothing else is counted, and codes are not even put together. The memory of one thread.
 ///
 /// Where the smallest values are exact zeros and the rank is among them, the bits that tell these are enough.
 final class NeuronPlanes {
@@ -122,12 +122,23 @@ final class NeuronPlanes {
       return HeldBin(bin: bin, below: 0, count: Int(tally.zeros))
     }
     try readPlanes()
-    let chosen = counter.hasOnlyZerosApart[neuron] ? group : finite
-    let found = nd_code_at_rank(
-      planes.baseAddress, columns.chunkBytes / 64, columns.chunks, chosen.baseAddress, left.baseAddress,
-      tally.count, UInt32(rank))
-    return HeldBin(bin: Int(found.code), below: Int(found.below), count: Int(found.count))
+    return HeldBin(
+      nd_code_at_rank(
+        planes.baseAddress, columns.chunkBytes / 64, columns.chunks, chosen.baseAddress, left.baseAddress,
+        tally.count, UInt32(rank)))
   }
+
+  /// What the group's finite values of the neuron that was read hold in a bin.
+  func held(bin: Int) throws(StoreError) -> HeldBin {
+    precondition((0..<256).contains(bin))
+    try readPlanes()
+    return HeldBin(
+      nd_hold_code(
+        planes.baseAddress, columns.chunkBytes / 64, columns.chunks, chosen.baseAddress, UInt32(bin)))
+  }
+
+  /// The group's samples with finite values, of the neuron that was read.
+  private var chosen: UnsafeMutableBufferPointer<UInt64> { counter.hasOnlyZerosApart[neuron] ? group : finite }
 }
 
 /// A bin that holds values.
@@ -137,4 +148,10 @@ struct HeldBin: Equatable {
   var below: Int
   /// Values in it.
   var count: Int
+}
+
+extension HeldBin {
+  fileprivate init(_ held: nd_held_code) {
+    self.init(bin: Int(held.code), below: Int(held.below), count: Int(held.count))
+  }
 }

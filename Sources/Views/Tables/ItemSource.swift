@@ -109,6 +109,9 @@ extension ItemSource {
 
   /// Where an instance stands among the values of a group, in percent.
   private func percentiles(_ instance: OrderName.Argument, _ group: OrderName.Argument) throws -> [Double] {
+    if case .moment(let moment) = group, case let counter = try counter(moment), counter.isSoonestByNeuron {
+      return try percentiles(places(of: instance), among: counter)
+    }
     let counts: any CountRows
     let extremesOf: Int
     switch group {
@@ -136,6 +139,27 @@ extension ItemSource {
         }
       }
       return keys
+    }
+  }
+
+  /// The same among the values of a group of the moment, of which only what lies below is counted.
+  private func percentiles(_ place: @escaping @Sendable (Int) -> ValuePlace, among counter: SubsetCounter) throws
+    -> [Double]
+  {
+    // Of all rows: no value of a part of them lies beyond.
+    let least = try layer.keys(of: layer.statistic(.minimum), plane: 0)
+    let greatest = try layer.keys(of: layer.statistic(.maximum), plane: 0)
+    let grids = try LayerGrids(layer)
+    return try map(1) { chosen in
+      let planes = try NeuronPlanes(counter)
+      return try chosen.map { neuron in
+        let place = place(neuron)
+        guard let bin = place.bin(on: grids[neuron]) else { return .nan }
+        try planes.read(neuron)
+        let bounds = try planes.held(bin: bin).percentile(
+          of: place, among: Int(planes.tally.count), from: least[neuron], to: greatest[neuron])
+        return bounds.map { $0.low / 2 + $0.high / 2 } ?? .nan
+      }
     }
   }
 
