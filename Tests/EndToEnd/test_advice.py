@@ -480,7 +480,7 @@ ELSEWHERE = {
                             "Write the \\(what) in the order of ", "Write them in the order of \\(conflict.theirs)", "in another order than that in which they stand, and "],
     "test_never_wrong_numbers.py": ["its first two axes are equally long", "are taken for layers of the same ", "stands for no value. Leave such rows out of the dump", ", where a whole number is due. Write the index of the class there",
                                     "and in the job layers: [real]"],
-    "test_joined_by_name.py": ["it holds predictions, several a row", "Put them into one order, with h5py", "of them in one text; to take them", "Say in a job what belongs together"],
+    "test_joined_by_name.py": ["it holds predictions, several a row", "Put them into one order, with h5py", "of them in one text; to take them", "Say in a job what belongs together", "they are joined by position. If that is wrong, write labels: false in a job"],
     # They name no line of their own, or only files of 2^32 neurons would show them.
     "": ["reduce the positions in the job, as in axes: NCHW, reduce: max", "where rows stored by ", "Raise --memory, or name another dataset in the job", "give class_names in the job to have them called otherwise"],
 }  # fmt: skip
