@@ -207,3 +207,26 @@ struct GroupPattern {
     return pattern[p...].allSatisfy { $0 == "*" }
   }
 }
+
+extension Dump {
+  /// The groups that are joined, as a list in Python.
+  var groupsInPython: String {
+    let groups = parts.compactMap(\.group)
+    func prefix(_ group: String) -> Substring {
+      group[..<(group.lastIndex { !$0.isNumber }.map(group.index(after:)) ?? group.startIndex)]
+    }
+    let (begin, digits) = (prefix(groups[0]), groups[0].dropFirst(prefix(groups[0]).count))
+    // Numbered one after another: said in short.
+    if groups.count > 8, let first = Int(digits), !begin.contains(where: { "{}\"\\".contains($0) }) {
+      for width in [0, digits.count] {
+        let numbered = (first..<first + groups.count).map { number in
+          begin + String(repeating: "0", count: max(0, width - String(number).count)) + String(number)
+        }
+        if numbered == groups.map({ $0[...] }) {
+          return "[f\"\(begin){i\(width == 0 ? "" : ":0\(width)")}\" for i in range(\(first), \(first + groups.count))]"
+        }
+      }
+    }
+    return "[\(groups.map { "\"\($0)\"" }.joined(separator: ", "))]"
+  }
+}

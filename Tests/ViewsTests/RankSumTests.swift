@@ -1,7 +1,6 @@
 import CKernels
 import Distributions
 import Fixtures
-import Foundation
 import Testing
 import TileStore
 
@@ -12,9 +11,7 @@ struct RankSumTests {
   private let store: Store
 
   init() throws {
-    let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Tiles/golden/version-2/store/golden").standardizedFileURL
-    store = try Store.open(golden.path)
+    store = try Store.goldenWithCodes()
   }
 
   private func group(_ layer: LayerReader, _ text: String) throws -> PairGroup {

@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 import TileStore
 
@@ -9,9 +8,7 @@ struct SubsetCounterTests {
   private let store: Store
 
   init() throws {
-    let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Tiles/golden/version-2/store/golden").standardizedFileURL
-    store = try Store.open(golden.path)
+    store = try Store.goldenWithCodes()
   }
 
   @Test(arguments: ["row >= 0", "row != 3", "row >= 100", "row >= 110", "row < 30", "row < 0", "not row in [1, 2]"])

@@ -115,8 +115,7 @@ extension DatasetName {
   private static let numberingWords: Set<String> = [
     "id", "ids", "index", "indices", "idx", "neighbors", "neighbours", "knn", "bbox", "bboxes", "box", "boxes", "coord",
     "coords",
-    "coordinate", "coordinates", "position", "positions", "segment",
-    "segments", "length", "lengths", "offset",
+    "coordinate", "coordinates", "position", "positions", "segment", "segments", "length", "lengths", "offset",
     "offsets", "indptr",
     "order", "perm", "permutation", "counts", "epoch", "epochs", "step", "steps", "seed", "seeds", "labels", "targets",
   ]

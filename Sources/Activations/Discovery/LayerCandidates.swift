@@ -68,8 +68,7 @@ struct LayerCandidates {
     if let why = SparseLayers.whyPairs(info.path, info.shape), info.isSparse || why.contains("AnnData") { return why }
     return DatasetName(info.path).notALayer(
       info.path, isWhole: info.element.isInteger, isByte: info.element == .uint8 && !info.isBoolean,
-      isNarrow: info.elementBytes == 1,
-      rank: info.shape.count)
+      isNarrow: info.elementBytes == 1, rank: info.shape.count)
   }
 
   /// Takes away what turned out to be something else, such as labels.

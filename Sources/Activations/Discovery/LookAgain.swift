@@ -111,13 +111,10 @@ extension DumpContents {
   }
 
   /// Names of what neurons, not rows, have one of.
-  private static let neuronWords: Set<String> = [
-    "neuron", "neurons", "unit", "units", "channel", "channels", "feature", "features", "electrode", "electrodes",
-    "cell", "cells", "gene", "genes", "var", "vars", "variable", "variables", "column", "columns", "axis", "items",
-    "bias", "scale", "mean", "std", "class", "classes", "names", "region", "regions", "area", "areas", "depth",
-    "depths",
-    "hemisphere", "roi", "rois", "layer", "layers",
-  ]
+  private static let neuronWords = NeuronNames.neuronWords.union([
+    "vars", "axis", "items", "bias", "scale", "mean", "std", "class", "classes", "names", "region", "regions", "area",
+    "areas", "depth", "depths", "hemisphere", "roi", "rois", "layer", "layers",
+  ])
 
   /// Says where columns have a value for each entry of the other axis than that which was taken for the rows', and none for this.
   private static func assumeRows(of layers: [LayerSource], _ columns: [ColumnCandidate], _ evidence: inout Evidence) {

@@ -51,7 +51,8 @@ struct NeuronNames {
     return !name.words.isEmpty && name.words.allSatisfy(RowKeys.numberWords.contains)
   }
 
-  private static let neuronWords: Set<String> = [
+  /// What is called so may be one a neuron.
+  static let neuronWords: Set<String> = [
     "unit", "units", "neuron", "neurons", "channel", "channels", "feature", "features", "electrode", "electrodes",
     "cell", "cells", "column", "columns", "gene", "genes", "variable", "variables", "var",
   ]
@@ -185,9 +186,8 @@ struct NeuronNames {
     }
     if dump.first.group != nil {
       func inGroup(_ group: String, _ code: String) -> String { code.replacing("f[\"", with: "f[\(group) + \"/") }
-      let list = "[\(dump.parts.compactMap(\.group).map { "\"\($0)\"" }.joined(separator: ", "))]"
       return
-        "Put them into one order, with h5py: names = \(inGroup("\"\(dump.first.group ?? "")\"", code)); [f.create_dataset(g + \"/\(name)\", data=f[g + \"/\(path)\"][:]\(ordered(inGroup("g", code), "names"))).attrs.update(\(attributes("f[g + \"/\(path)\"]"))) for g in \(list)], and in the job layers: [\(all)]."
+        "Put them into one order, with h5py: names = \(inGroup("\"\(dump.first.group ?? "")\"", code)); [f.create_dataset(g + \"/\(name)\", data=f[g + \"/\(path)\"][:]\(ordered(inGroup("g", code), "names"))).attrs.update(\(attributes("f[g + \"/\(path)\"]"))) for g in \(dump.groupsInPython)], and in the job layers: [\(all)]."
     }
     return
       "Put them into one order, with h5py, in each file: names = \(code.replacing("f[", with: "h5py.File(\"\(dump.first.file.identity.path)\")[")); f[\"\(name)\"] = f[\"\(path)\"][:]\(ordered(code, "names")); f[\"\(name)\"].attrs.update(\(attributes("f[\"\(path)\"]"))), and in a job layers: [\(all)]."

@@ -97,13 +97,13 @@ enum RowKeys {
       && name.words.allSatisfy { rowWords.contains($0) || numberWords.contains($0) || ["number", "num"].contains($0) }
   }
 
-  private static func isReal(_ column: ColumnCandidate, _ file: DumpFile) -> Bool {
-    guard let element = (try? file.catalogue.dataset(named: column.path))?.element else { return false }
-    return element.isNumeric && !element.isInteger
-  }
+  private enum Kind { case text, whole, real, other }
 
-  private static func isText(_ column: ColumnCandidate, _ file: DumpFile) -> Bool {
-    (try? file.catalogue.dataset(named: column.path))?.element.isText == true
+  /// What the values of a column are: looked up once, and not for each pair.
+  private static func kind(of column: ColumnCandidate, _ file: DumpFile) -> Kind {
+    guard let element = (try? file.catalogue.dataset(named: column.path))?.element else { return .other }
+    if element.isText { return .text }
+    return element.isInteger ? .whole : element.isNumeric ? .real : .other
   }
 
   /// The first two columns of two sides that contradict each other; those of one name before others.
@@ -113,6 +113,7 @@ enum RowKeys {
       ours.total > 1
     else { return nil }
     let (mine, yours) = (ours.candidates(), theirs.candidates())
+    let kinds = yours.map { kind(of: $0, theirs.homes[0]) }
     var values: [String: RawLabels?] = [:]
     func read(_ side: Side, _ path: String, _ key: String) -> RawLabels? {
       if let known = values[key + path] { return known }
@@ -124,16 +125,17 @@ enum RowKeys {
     // Pairs that are not called alike.
     var left = 16
     for a in mine {
-      for b in yours {
+      let kind = kind(of: a, ours.homes[0])
+      for (b, other) in zip(yours, kinds) {
         let isNamesake = a.name.last == b.name.last
         // What has a namesake is held against that alone.
         guard isNamesake || !shared.contains(a.name.last) && !shared.contains(b.name.last) else { continue }
         let areNumbers = isNumber(a.name) && isNumber(b.name)
-        let areTexts = isText(a, ours.homes[0]) && isText(b, theirs.homes[0])
+        let areTexts = kind == .text && other == .text
         func tells(_ name: DatasetName) -> Bool {
           name.holds(any: fileWords) || isNumber(name) || isNamesake && isRow(name)
         }
-        let areReal = isReal(a, ours.homes[0]) || isReal(b, theirs.homes[0])
+        let areReal = kind == .real || other == .real
         if areReal, !isNamesake || !a.name.words.allSatisfy(timeWords.contains) { continue }
         guard isNamesake || areNumbers || areTexts && tells(a.name) && tells(b.name),
           isNamesake || left > 0

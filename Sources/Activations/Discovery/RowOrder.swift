@@ -240,7 +240,7 @@ private struct RowOrder {
         return values.allSatisfy { (0..<Int64(column.length)).contains($0) }
       }
       let code = key.map {
-        ". If \($0.path) of each group says which of them are its own, write these, with h5py: [f.create_dataset(g + \"/labels_by_key\", data=f[\"\(inCode(column.path, of: dump.files[0]))\"][:][f[g + \"/\(inCode($0.path))\"][:]]) for g in \(groupsInPython)], and in the job labels: labels_by_key"
+        ". If \($0.path) of each group says which of them are its own, write these, with h5py: [f.create_dataset(g + \"/labels_by_key\", data=f[\"\(inCode(column.path, of: dump.files[0]))\"][:][f[g + \"/\(inCode($0.path))\"][:]]) for g in \(dump.groupsInPython)], and in the job labels: labels_by_key"
       }
       evidence.leaveOut(
         column.path,
@@ -282,31 +282,11 @@ private struct RowOrder {
 
   /// What a column of each of the joined groups holds, one after another, in h5py and NumPy.
   private func ofAllGroups(_ path: String) -> String {
-    "np.concatenate([f[g + \"/\(inCode(path))\"][:] for g in \(groupsInPython)])"
+    "np.concatenate([f[g + \"/\(inCode(path))\"][:] for g in \(dump.groupsInPython)])"
   }
 
   /// A group as the beginning of a path in it.
   private func beginning(_ group: String) -> String { group == "/" ? "" : plain(group) + "/" }
-
-  private var groupsInPython: String {
-    let groups = dump.parts.compactMap(\.group)
-    func prefix(_ group: String) -> Substring {
-      group[..<(group.lastIndex { !$0.isNumber }.map(group.index(after:)) ?? group.startIndex)]
-    }
-    let (begin, digits) = (prefix(groups[0]), groups[0].dropFirst(prefix(groups[0]).count))
-    // Numbered one after another: said in short.
-    if groups.count > 8, let first = Int(digits), !begin.contains(where: { "{}\"\\".contains($0) }) {
-      for width in [0, digits.count] {
-        let numbered = (first..<first + groups.count).map { number in
-          begin + String(repeating: "0", count: max(0, width - String(number).count)) + String(number)
-        }
-        if numbered == groups.map({ $0[...] }) {
-          return "[f\"\(begin){i\(width == 0 ? "" : ":0\(width)")}\" for i in range(\(first), \(first + groups.count))]"
-        }
-      }
-    }
-    return "[\(groups.map { "\"\($0)\"" }.joined(separator: ", "))]"
-  }
 
   /// The file that holds labels for all parts, where it is none of the dump's.
   private func ofItsOwn(_ whole: DumpFile?) -> DumpFile? {
@@ -331,7 +311,7 @@ private struct RowOrder {
       "\(own.map { "l = h5py.File(\"\($0.name)\"); " } ?? "")by = dict(zip(\(source)[\"\(inCode(conflict.theirs, of: whole))\"][:], \(source)[\"\(inCode(path, of: whole))\"][:]))"
     if dump.first.group != nil {
       return ActivationsError(
-        "\(said) Write the \(what) in the order of the groups, with h5py: \(table); [f.create_dataset(g + \"/\(name)\", data=[by[k] for k in f[g + \"/\(inCode(conflict.ours))\"][:]]) for g in \(groupsInPython)], and in the job \(what): \(name)."
+        "\(said) Write the \(what) in the order of the groups, with h5py: \(table); [f.create_dataset(g + \"/\(name)\", data=[by[k] for k in f[g + \"/\(inCode(conflict.ours))\"][:]]) for g in \(dump.groupsInPython)], and in the job \(what): \(name)."
       )
     }
     let place = beginning(other.group)
