@@ -156,16 +156,9 @@ extension PairReader {
     _ first: PairSide, _ second: PairSide, _ helpers: HelperThreads,
     _ append: @escaping @Sendable (PairReader, inout [Value]) -> Void
   ) throws -> [Value] {
-    let all = first.neurons
     let rest = try PairRest(first, second)
-    // A small layer is done before a helper has woken up. More pieces than threads: a helper may be at work for others.
-    // What lies together is counted by one of them.
-    let step = max(first.neuronsAtOnce, second.neuronsAtOnce)
-    let steps = (all + step - 1) / step
-    let pieces = all < 4096 ? 1 : min(steps, 4 * (helpers.count + 1))
-    let parts = try helpers.map(pieces) { piece in
+    return try helpers.map(neurons: first.neurons, step: max(first.neuronsAtOnce, second.neuronsAtOnce)) { neurons in
       let reader = try PairReader(first, second, rest)
-      let neurons = steps * piece / pieces * step..<min(steps * (piece + 1) / pieces * step, all)
       var values: [Value] = []
       values.reserveCapacity(neurons.count)
       for start in stride(from: neurons.lowerBound, to: neurons.upperBound, by: PairBlock.neuronsMax) {
@@ -174,7 +167,6 @@ extension PairReader {
       }
       return values
     }
-    return parts.flatMap(\.self)
   }
 }
 

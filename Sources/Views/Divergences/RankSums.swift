@@ -42,15 +42,10 @@ struct RankSums: Sendable {
   /// `[neuron]`; NaN without values of one of the groups. Threads share the neurons.
   /// - Throws: `StoreError`.
   func aurocs(_ helpers: HelperThreads) throws -> [Double] {
-    let step = counter.layer.counts(.own, .full).rowsPerChunk
-    let steps = (grids.count + step - 1) / step
-    // A small layer is done before a helper has woken up. More pieces than threads: a helper may be at work for others.
-    let pieces = grids.count < 4096 ? 1 : min(steps, 4 * (helpers.count + 1))
-    return try helpers.map(pieces) { piece in
+    try helpers.map(neurons: grids.count, step: counter.layer.counts(.own, .full).rowsPerChunk) { neurons in
       let reader = try Reader(self)
-      return try (steps * piece / pieces * step..<min(steps * (piece + 1) / pieces * step, grids.count))
-        .map { try reader.auroc($0) }
-    }.flatMap(\.self)
+      return try neurons.map { try reader.auroc($0) }
+    }
   }
 
   /// The memory of one thread.

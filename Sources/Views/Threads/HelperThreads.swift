@@ -34,6 +34,21 @@ public final class HelperThreads: Sendable {
     return try results.map { try $0.get() }
   }
 
+  /// `[neuron]`: what `body` computes of some neurons that follow each other. Blocks: only for build threads.
+  ///
+  /// - Parameter step: neurons that lie together, which one thread has.
+  /// - Throws: as ``map(_:_:)``.
+  func map<Value: Sendable>(
+    neurons: Int, step: Int, _ body: @escaping @Sendable (Range<Int>) throws -> [Value]
+  ) throws -> [Value] {
+    let steps = (neurons + step - 1) / step
+    // A small layer is done before a helper has woken up. More pieces than threads: a helper may be at work for others.
+    let pieces = neurons < 4096 ? 1 : min(steps, 4 * (count + 1))
+    return try map(pieces) { piece in
+      try body(steps * piece / pieces * step..<min(steps * (piece + 1) / pieces * step, neurons))
+    }.flatMap(\.self)
+  }
+
   /// Computes `body` on this thread and `other` beside it. Blocks: only for build threads.
   ///
   /// - Throws: the error of `body`, else that of `other`.
