@@ -20,16 +20,15 @@ def sorted_page(page, url, metadata):
     return page
 
 
-def bracket(page, first, last):
-    """Which of the lines from `first` to `last` have the bracket's line beside their ranks, and which its hooks: by their middle, and by their upper edge."""
+def joined(page, first, last):
+    """Of the lines from `first` to `last`, which are joined to the next by the bracket: dark between both, in one column of pixels beside the ranks."""
     return page.eval_on_selector(f"#column-{LAYER}", """(element, [first, last]) => {
         const canvas = element.querySelector('canvas.plot'), context = canvas.getContext('2d'), facts = element.dataset, height = +facts.rowHeight;
         const dark = (x, y) => { const [r, g, b] = context.getImageData(x, y, 1, 1).data; return Math.max(r, g, b) < 150 && Math.max(r, g, b) - Math.min(r, g, b) < 40; };
-        const lines = Array.from({ length: last - first + 1 }, (_, i) => +facts.plotTop + (first + i + 0.5) * height);
-        // Wherever it stands between the title of the rows and the plot: a column of pixels that is dark in the middle of the most lines.
-        let best = 20, most = -1;
-        for (let x = 20; x < +facts.plotX - 8; x++) { const n = lines.filter((y) => dark(x, Math.floor(y))).length; if (n > most) { most = n; best = x; } }
-        return lines.map((y) => dark(best, Math.floor(y)));
+        const edges = Array.from({ length: last - first + 1 }, (_, i) => Math.floor(+facts.plotTop + (first + i + 1) * height));
+        // Right of the title of the rows, left of the plot and its lane of zeros.
+        const columns = Array.from({ length: Math.floor(+facts.plotX) - 40 }, (_, i) => edges.map((y) => dark(20 + i, y)));
+        return columns.sort((a, b) => b.filter(Boolean).length - a.filter(Boolean).length)[0];
     }""", [first, last])
 
 
@@ -49,8 +48,7 @@ def test_rows_with_the_same_key_are_bracketed_and_counted(sorted_page, dump):
     top = float(view(page, LAYER)["top"])
     line = zero - int(np.ceil(top))
     assert 3 <= line
-    seen = bracket(page, line - 3, line + 5)
-    assert seen == [False] * 3 + [True] * 6
+    assert joined(page, line - 3, line + 4) == [False] * 3 + [True] * 5
     text = hover_row(page, LAYER, zero - top + 2)
     page.wait_for_selector("#hover-card .ties")
     tied = len(keys) - zero
@@ -72,7 +70,7 @@ def test_thin_rows_have_one_bracket_for_all_that_tie(sorted_page, dump):
     assert float(view(page, LAYER)["rowHeight"]) < 3
     keys = dump.median(LAYER, CLASS)
     zero = int(np.sum(keys > 0))
-    seen = np.array(bracket(page, 0, len(keys) - 1))
+    seen = np.array(joined(page, 0, len(keys) - 2))
     assert seen[zero + 4:].mean() > 0.97 and seen[:zero - 2].mean() < 0.1, (zero, np.flatnonzero(np.diff(seen)))
 
 
@@ -81,4 +79,4 @@ def test_the_original_order_has_no_ties(page, url):
     sharp(page)
     sort(page, LAYER, "index", [], "ascending")
     zoom_to_names(page, LAYER)
-    assert sum(bracket(page, 0, 20)) < 3
+    assert sum(joined(page, 0, 20)) == 0
