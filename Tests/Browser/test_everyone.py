@@ -84,6 +84,31 @@ def test_there_is_room(open_page, url, story, name):
     assert page.problems == []
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (1440, 900)], ids=str)
+def test_the_display_options_have_one_line(open_page, url, size):
+    """With two layers, whatever is chosen in them, and none of them is lost."""
+    page = open_page(viewport={"width": size[0], "height": size[1]})
+    page.goto(url)
+    sharp(page)
+    page.wait_for_selector("#divergence-open:not([disabled])")
+    names = [one.inner_text().strip() for one in page.locator("#view-options .option .quiet").all()]
+    assert names == ["x axis", "scale", "bins", "opacity", "full at", "classes"]
+    for selector in ("#compare", "#filter-open", "#linked", "#divergence-open"):
+        expect(page.locator(selector)).to_be_visible()
+
+    def lines():
+        middles = page.eval_on_selector_all("#view-options > *, #divergence-open", "all => all.map(one => one.getBoundingClientRect()).map(({ top, bottom }) => (top + bottom) / 2)")
+        return max(middles) - min(middles)
+
+    assert lines() < 8
+    for select in page.locator("#view-options select").all():
+        select.select_option(select.evaluate("one => [...one.options].sort((a, b) => b.text.length - a.text.length)[0].value"))
+        assert lines() < 8, select.get_attribute("id")
+    assert page.evaluate(FAULTS) == {"overlaps": [], "cut": []}
+    sharp(page)
+    assert page.problems == []
+
+
 @pytest.mark.parametrize("name", SIZES)
 def test_a_panel_leaves_the_plot_and_has_all_its_words(open_page, url, story, name):
     page = open_page(**SIZES[name])

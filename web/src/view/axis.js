@@ -226,7 +226,7 @@ export function paintHeadings(context, layout, what, theme, place) {
 }
 
 /** @param {Pick<LabelRows, "level" | "lineHeight">} what */
-function areNamed({ level, lineHeight }) {
+export function areNamed({ level, lineHeight }) {
   return level === 0 && lineHeight >= LABEL_ROW;
 }
 
