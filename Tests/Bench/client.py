@@ -219,6 +219,7 @@ class Session:
         self.page.evaluate(FOLLOW)
         self.page.focus(f"#column-{self.layer} canvas.plot")
         self.page.keyboard.press("ArrowDown")
+        self.page.wait_for_function("() => /rank/.test(document.querySelector('#live').textContent)")
         self.page.keyboard.press("Enter")
         self.page.wait_for_selector("#neuron-panel[open] svg.histogram")
         self.sharp()

@@ -127,6 +127,23 @@ def test_a_panel_leaves_the_plot_and_has_all_its_words(open_page, url, story, na
     assert page.problems == []
 
 
+@pytest.mark.parametrize("name", SIZES)
+def test_the_sort_menu_can_be_applied_without_looking_for_it(open_page, url, name):
+    page = open_page(**SIZES[name])
+    page.goto(url)
+    sharp(page)
+    page.locator(".sort-button").first.click()
+    page.wait_for_selector("#sort-apply")
+    width, height = (SIZES[name]["viewport"][side] for side in ("width", "height"))
+    for selector in ("#sort-apply", "#sort-apply-all"):
+        box = page.locator(selector).bounding_box()
+        assert 0 <= box["x"] and box["x"] + box["width"] <= width and 0 <= box["y"] and box["y"] + box["height"] <= height, selector
+        assert page.eval_on_selector(selector, "one => { const { left, top, width, height } = one.getBoundingClientRect(); return one.contains(document.elementFromPoint(left + width / 2, top + height / 2)) }")
+    if height >= 900:
+        assert page.eval_on_selector("#popover", "one => one.scrollHeight <= one.clientHeight"), "all of it is in sight"
+    assert page.problems == []
+
+
 @pytest.mark.parametrize("name", ["200 %", "4K", "small phone", "forced"])
 def test_axe_finds_nothing_at_any_size(open_page, url, name):
     page = open_page(**SIZES[name], reduced_motion="reduce")

@@ -174,7 +174,7 @@ export class Brush {
     this.area.setPointerCapture(event.pointerId);
     const move = (/** @type {PointerEvent} */ next) => {
       if (!this.isDragging && Math.abs(next.clientX - begun) < SLACK) return;
-      this.isDragging = true;
+      this.isDragging = this.app.brushing = true;
       const edge = this.edge(next.clientX);
       const [a, b] = [Math.min(fixed, edge), Math.max(fixed, edge)];
       if (a === b) return;
@@ -183,8 +183,10 @@ export class Brush {
     const end = () => {
       this.area.removeEventListener("pointermove", move);
       const was = this.isDragging;
-      this.isDragging = false;
+      this.isDragging = this.app.brushing = false;
       if (was) this.follow();
+      // The overview can come now.
+      this.app.redraw();
     };
     this.area.addEventListener("pointermove", move);
     this.area.addEventListener("pointerup", end, { once: true });

@@ -83,7 +83,7 @@ export function similarView(app, divergences) {
   function line(g, like, layer) {
     const how = app.isPlain ? `how much their distributions overlap, on average over the neurons of ${app.layer(layer).name}`
       : `how well a neuron of ${app.layer(layer).name} tells them apart, on average: the mean of |2 AUROC − 1|, 0 not at all, 1 always`;
-    return el("p", { class: "like", title: `Most like ${groups[g].name}: ${how}` }, el("b", {}, groups[g].name), el("span", { class: "quiet" }, like.length > 0 ? "≈" : `: no other class has values in the same neurons of ${app.shortNames.get(layer) ?? layer}`), ...like.map(({ group, amount }) => {
+    return el("p", { class: "like", title: `Most like ${groups[g].name}: ${how}` }, el("b", {}, groups[g].name), ...(like.length > 0 ? [el("span", { class: "quiet" }, "≈")] : [el("span", {}, `is like no other: none has values in the same neurons of ${app.shortNames.get(layer) ?? layer}.`)]), ...like.map(({ group, amount }) => {
       const on = app.state.groups.includes(group);
       const box = el("i", { class: "swatch", "aria-hidden": "true" });
       if (on) box.style.background = css(app.colour(group));

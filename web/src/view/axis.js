@@ -237,7 +237,7 @@ function paintNames(context, layout, { rows, y, lineHeight, facts, place, keyed 
   for (let line = 0; line < rows.length; line++) {
     const middle = y + (line + 0.5) * lineHeight + 0.5;
     context.fillStyle = theme.faint;
-    if (layout.rankX > 0) context.fillText(String(rows[line] + 1), layout.rankX, middle);
+    if (layout.rankX > 0) context.fillText(count(rows[line] + 1), layout.rankX, middle);
     const fact = facts(rows[line]);
     if (!fact) continue;
     context.fillStyle = marked.has(fact.neuron) ? theme.accent : theme.ink;

@@ -257,11 +257,11 @@ export class Column {
     this.hasRoom();
     const groups = this.app.groupsIn(this.layer);
     const instances = this.app.instancesIn(this.layer);
+    const wanted = data.wanted();
+    const followed = data.filter.follow(wanted.query);
     const nothing = this.nothing();
     set(this.empty, "hidden", nothing === "");
     setText(this.empty, nothing);
-    const wanted = data.wanted();
-    const followed = data.filter.follow(wanted.query);
     const wantedHidden = data.hiddenRanks(wanted);
     const allRanked = wantedHidden.length === data.gone;
     const goal = { ...this.screen(wantedHidden), groups, instances };

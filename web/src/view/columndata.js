@@ -238,7 +238,7 @@ export class ColumnData {
     const indices = tilesOf(screen.rows);
     for (const group of screen.groups) {
       // While a brush moves the overview can wait: it takes a pass over all neurons.
-      if (group === this.app.state.brush && this.app.moving && indices.every((index) => this.tile(of, group, screen.level, index))) continue;
+      if (group === this.app.state.brush && (this.app.moving || this.app.brushing) && indices.every((index) => this.tile(of, group, screen.level, index))) continue;
       const covered = indices.every((index) => this.bestTile(of, group, screen.level, index));
       this.wantTile(of, group, this.top, 0, covered ? PRIORITY.minimap : PRIORITY.cover, wants);
       if (this.base(of) !== of) this.wantTile(this.base(of), group, this.top, 0, PRIORITY.minimap, wants);

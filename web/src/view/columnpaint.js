@@ -1,7 +1,7 @@
 /** Draws a frame of a column: densities, zeros, grid and dots; the pinned neurons above them; axis, ranks and figures around them. */
 
 import { CLASS_CHARACTERS_MAX, placeColumn, shortPlaceOf } from "../model/coordinates.js";
-import { plural } from "../model/format.js";
+import { count, plural } from "../model/format.js";
 import { APART_ROW, LANE_LEAST, LANES_FROM_CLASSES, PINNED_ROW, TICK_Y } from "../model/layout.js";
 import { areNamed, axisTitle, paintAxis, paintGrid, paintHeadings, paintRowLabels, paintRowsTitle, rowsTitle } from "./axis.js";
 import { lastInView } from "./columnframe.js";
@@ -136,7 +136,7 @@ function paintPinned(context, frame) {
     const y = layout.pinnedTop + (i + 0.5) * PINNED_ROW;
     const rank = data.rank(frame.arrangement, neuron);
     context.fillStyle = theme.faint;
-    if (layout.rankX > 0 && rank !== undefined) context.fillText(String(rank + 1), layout.rankX, y);
+    if (layout.rankX > 0 && rank !== undefined) context.fillText(count(rank + 1), layout.rankX, y);
     context.fillStyle = theme.accent;
     context.fillText(String(neuron), layout.neuronX, y);
     context.beginPath();

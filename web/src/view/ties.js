@@ -1,6 +1,7 @@
 /** Rows with the same key: only their numbers order them. A bracket beside their ranks says so, the card and the panel with how many. */
 
 import { count, plural } from "../model/format.js";
+import { APART_ROW } from "../model/layout.js";
 import { phrase } from "../model/order.js";
 
 /** @typedef {{from: number, to: number, goesOnAbove: boolean, goesOnBelow: boolean}} Run of lines on screen, `to` excluded */
@@ -8,6 +9,8 @@ import { phrase } from "../model/order.js";
 
 /** How far the ends of a bracket reach towards the ranks. CSS pixels. */
 const HOOK = 3;
+/** In rows that do not stand apart, lower brackets are nothing to see. */
+const HEIGHT_LEAST = 8;
 
 /**
  * Runs of lines whose keys are equal. Of lines that are sums of several neurons keys are means: since rows are sorted, two
@@ -44,8 +47,7 @@ export function paintTies(context, runs, { x, y, lineHeight }, theme) {
   for (const { from, to, goesOnAbove, goesOnBelow } of runs) {
     const top = Math.round(y + from * lineHeight + (goesOnAbove ? 0 : gap));
     const bottom = Math.round(y + to * lineHeight - (goesOnBelow ? 0 : gap));
-    // In thin rows a few that tie are nothing to see.
-    if (bottom - top < HOOK) continue;
+    if (lineHeight < APART_ROW && bottom - top < HEIGHT_LEAST) continue;
     context.fillRect(x, top, 1, bottom - top);
     if (!goesOnAbove) context.fillRect(x - HOOK, top, HOOK, 1);
     if (!goesOnBelow) context.fillRect(x - HOOK, bottom - 1, HOOK, 1);
