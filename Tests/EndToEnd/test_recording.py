@@ -182,6 +182,12 @@ def test_wrong_options_and_places_are_told(tmp_path):
         record(tmp_path / "d.h5", [{"inputs": np.zeros((3, 2)), "pictures": np.full((3, 4, 4), -1.0)}])
     with pytest.raises(RecordingError, match="one value a row"):
         record(tmp_path / "d.h5", [{"inputs": np.zeros((3, 2)), "labels": [1, 2]}])
+    names = Recorder(tmp_path / "d.h5", forward, about={}, class_names=["a", "b"], scores="narrow")
+    with pytest.raises(RecordingError, match="Row 2 has the label 2, and class_names has 2 names, for the labels 0 to 1"):
+        names.run(Batches(BATCH, **data()), None)
+    for row in (-1, ROWS):
+        with pytest.raises(RecordingError, match=f"instances names the row {row}, and the data have the rows 0 to 199"):
+            Recorder(tmp_path / "d.h5", forward, about={}, total=ROWS, instances=[3, row])
     with pytest.raises(RecordingError, match="There was no batch"):
         record(tmp_path / "d.h5", [])
     assert list(tmp_path.iterdir()) == []

@@ -130,6 +130,25 @@ def test_a_loader_that_shuffles_is_refused(model, data, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_makes_no_batches_is_refused(model, data, tmp_path):
+    x, y = map(torch.from_numpy, data)
+    with pytest.raises(RecordingError, match=r"a data set, and no batches.*DataLoader\(data, batch_size=64\)"):
+        record(model, torch.utils.data.TensorDataset(x, y), tmp_path / "small.h5")
+    for arrays in (x, (x, y), data):
+        with pytest.raises(RecordingError, match=r"whole arrays, and no batches.*Batches\(64"):
+            record(model, arrays, tmp_path / "small.h5")
+    assert list(tmp_path.iterdir()) == []
+    record(model, (x[:16], x[16:32]), tmp_path / "small.h5")  # a tuple of batches
+
+
+def test_a_network_in_a_wrapper_has_its_own_names(model, data, tmp_path, recorded):
+    x = torch.from_numpy(data[0])
+    for number, wrapped in enumerate((torch.compile(model), nn.DataParallel(model), torch.compile(nn.DataParallel(model)))):
+        path = record(wrapped, [x], tmp_path / f"{number}.h5", layers=["conv", "head.?"])
+        np.testing.assert_allclose(recorded(path)["conv"], numpy_layers(model, data[0].astype(np.float64))["conv"], atol=1e-6)
+    assert model.training
+
+
 def test_a_wrong_pattern_is_told_the_nearest_names(model, data, tmp_path):
     with pytest.raises(RecordingError, match=r"No layer is called 'haed'\. Nearest: head"):
         record(model, [torch.from_numpy(data[0])], tmp_path / "small.h5", layers=["conv", "haed"])
