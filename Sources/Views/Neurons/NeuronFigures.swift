@@ -6,7 +6,7 @@ package struct NeuronFigures {
   /// Most groups with histograms; beyond, figures come without counts and without percentiles.
   package static let histogramsMax = 64
   /// Most neurons of one answer: as many as a tile has rows.
-  package static let neuronsMax = Levels.tileRows
+  package static let neuronsMax = 256
   /// Most histograms of one answer, and most places of instances in groups: about 4 MB each.
   package static let (histogramsInAllMax, placesInAllMax) = (4096, 65_536)
 
