@@ -289,7 +289,7 @@ CLICKED = """() => {
     addEventListener('pointerup', event => Object.assign(window, { began: event.timeStamp, seen: 0, before: new Set(cards()) }), true);
     const note = () => requestAnimationFrame(() => setTimeout(() => {
         const shown = cards();
-        if (shown.length === 32 && shown.every(one => one.dataset.there && !window.before.has(one))) window.seen ||= performance.now();
+        if (shown.length === 32 && shown.every(one => 'there' in one.dataset && !window.before.has(one))) window.seen ||= performance.now();
     }));
     new MutationObserver(note).observe(document.querySelector('#neuron-body'), { subtree: true, childList: true, attributes: true, attributeFilter: ['data-there'] });
 }"""
