@@ -5,8 +5,9 @@
 Makes a dump of `--neurons` neurons with three classes and pairs, precomputes and serves it, and moves through it in
 headless Chromium with real input: zoom, wheel, drag, minimap, jumps, re-sorting, zooming along the axis, brushing a neuron's histogram; cold and
 warm, and on a line of 10 Mbit/s with 60 ms; then warm on a store of which one neuron is a million times hotter than the others. Told for each: intervals between frames, time in draw, frames drawn without exact rows, time
-until exact, bytes, requests, aborts. Then how soon a visit begins to show something on slow lines, and the same gestures on
-layers of other sizes (`--sizes`): what a frame costs must not depend on them.
+until exact, bytes, requests, aborts. Then how soon a visit begins to show something on slow lines, the same gestures on
+layers of other sizes (`--sizes`): what a frame costs must not depend on them; and from a click on a neuron to the last picture of the rows
+that fire it most and least, painted.
 
 With `--old PROGRAM --old-web FOLDER` an earlier build, on its own store and with its own page, does the same gestures by turns.
 """
@@ -17,6 +18,7 @@ import json
 import pathlib
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,8 @@ import threading
 import time
 import urllib.parse
 
+import h5py
+import numpy as np
 from playwright.sync_api import sync_playwright
 
 from synthetic import make_dump
@@ -33,9 +37,13 @@ PAUSE_MS = 8
 ACTIONS = ("zoom", "wheel", "drag", "minimap", "jumps", "resort", "across", "brush")
 #: How many times hotter than the others one neuron of the second store is.
 HOT = 1e6
-PARTS = ("scrubbing", "hot", "visits", "sizes")
+PARTS = ("scrubbing", "hot", "visits", "sizes", "rows")
 #: Rows in view where layers of different sizes are compared.
 ROWS_IN_VIEW = 240
+#: Rows and neurons of layers whose rows have pictures: like the demo's, and as large as the one that is scrubbed.
+PICTURED = ((2_000, 2_048), (1_000, 262_144))
+#: Neurons that are clicked on.
+CLICKS = 30
 
 
 def serve(program, tiles, web=ROOT / "web"):
@@ -320,12 +328,68 @@ def flatness(options, browser, folder):
     return figures
 
 
+#: Notes when the pointer went up, and when the frame was painted in which the last of so many pictures came.
+CLICKED = """() => {
+    const cards = () => [...document.querySelectorAll('#neuron-body .row-card canvas')];
+    addEventListener('pointerup', event => Object.assign(window, { began: event.timeStamp, seen: 0, before: new Set(cards()) }), true);
+    const note = () => requestAnimationFrame(() => setTimeout(() => {
+        const shown = cards();
+        if (shown.length === 32 && shown.every(one => 'there' in one.dataset && !window.before.has(one))) window.seen ||= performance.now();
+    }));
+    new MutationObserver(note).observe(document.querySelector('#neuron-body'), { subtree: true, childList: true, attributes: true, attributeFilter: ['data-there'] });
+}"""
+
+
+def rows_that_fire(options, browser, folder):
+    """Milliseconds from a click on a neuron that was never looked at to 32 painted pictures, the server's files in memory."""
+    print(f"\n{'rows, neurons':>18}{'':12}{'first ms':>9}{'p50':>6}{'worst':>7}   mark: at most 100")
+    figures = {}
+    for rows, neurons in options.pictured:
+        dump, tiles = folder / f"pictured-{neurons}.h5", folder / f"pictured-{neurons}"
+        make_dump(dump, neurons, rows)
+        with h5py.File(dump, "a") as file:
+            file["images"] = np.random.default_rng(3).integers(0, 256, (rows, 28, 28), "u1")
+        job = folder / "pictured.yaml"
+        job.write_text(f"name: pictured\ndumps: [{dump.name}]\npictures: images\n")
+        subprocess.run([options.divergence, "precompute", job, "--output", tiles, "--progress", "none"], check=True)
+        dump.unlink()
+        process, url = serve(options.divergence, tiles)
+        try:
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            # A neuron for each click, so that none was asked for before.
+            page.goto(f"{url}#1;l=conv;g=1,2;y0=100_{2 * CLICKS + 4}")
+            page.wait_for_selector('html[data-state="sharp"]', timeout=120_000)
+            page.evaluate(CLICKED)
+            for start, among in ((0, "all rows"), (CLICKS + 1, "a class")):
+                times = []
+                for line in range(start, start + CLICKS + 1):
+                    box, facts = page.locator("#column-conv canvas.plot").bounding_box(), page.eval_on_selector("#column-conv", "one => ({...one.dataset})")
+                    page.mouse.click(box["x"] + float(facts["plotX"]) + float(facts["plotWidth"]) * 0.6, box["y"] + float(facts["plotTop"]) + (line + 0.5) * float(facts["rowHeight"]))
+                    page.wait_for_function("() => window.seen > 0", timeout=60_000)
+                    times.append(page.evaluate("() => window.seen - window.began"))
+                first, *rest = times
+                one = figures[f"{rows} x {neurons}, {among}"] = {"first": first, "p50": statistics.median(rest), "worst": max(rest)}
+                print(f"{f'{rows:,} x {neurons:,}':>18}  {among:10}{first:9.0f}{one['p50']:6.0f}{one['worst']:7.0f}", flush=True)
+                page.click('.firing-choice [data-group="1"]')
+                page.wait_for_function("() => document.querySelectorAll('#neuron-body .row-card canvas[data-there]').length === 32")
+            page.close()
+        finally:
+            process.terminate()
+    return figures
+
+
+def shape(text):
+    rows, neurons = text.split("x")
+    return int(rows), int(neurons)
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--divergence", default=str(ROOT / ".build-release" / "release" / "divergence"))
     options.add_argument("--neurons", type=int, default=262_144)
     options.add_argument("--rows", type=int, default=240)
     options.add_argument("--sizes", type=int, nargs="*", default=[1_000, 16_000, 1_000_000], help="layers to compare the cost on")
+    options.add_argument("--pictured", type=shape, nargs="*", default=PICTURED, metavar="ROWSxNEURONS", help="layers whose rows have pictures")
     options.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     options.add_argument("--actions", nargs="+", choices=ACTIONS, default=ACTIONS, help="of scrubbing; most move only where zoom went before them")
     options.add_argument("--chromium", default="/usr/bin/chromium")
@@ -350,6 +414,8 @@ def main():
                 everything[f"{build}visits"] = visits(browser, url)
         if "sizes" in given.parts:
             everything["sizes"] = flatness(given, browser, folder)
+        if "rows" in given.parts:
+            everything["rows"] = rows_that_fire(given, browser, folder)
         browser.close()
         if given.json:
             pathlib.Path(given.json).write_text(json.dumps(everything, indent=1))
