@@ -90,7 +90,7 @@ kills: packages release python ## Kills, faults and crashes at every change to a
 	ND_KILLS=$(or $(KILLS),100) ND_DIVERGENCE=$(CURDIR)/$(DIVERGENCE) $(PYTHON) -m pytest -q -s Tests/EndToEnd/test_resume.py -k kills
 
 .PHONY: soak
-soak: packages release python ## Forty honest readers and ten dishonest ones before one server; MINUTES=10 by default
+soak: packages release python ## Forty honest readers and fourteen dishonest ones before one server; MINUTES=10 by default
 	$(PYTHON) Tests/Bench/soak.py --divergence $(DIVERGENCE) --minutes $(or $(MINUTES),10)
 
 .PHONY: bench-large

@@ -10,7 +10,7 @@ import pandas
 import pytest
 from playwright.sync_api import expect
 
-from conftest import PROGRAM, Server, once
+from stores import PROGRAM, Server, once
 from plots import hover_row, row_place, sharp, view
 from test_exports import save
 
