@@ -1,28 +1,24 @@
-"""The wheel: what is in it, that it is whole, and that its program runs with the libraries that it brought. On an empty system: try_wheel.sh."""
+"""The wheel: what is in it, and on a Debian that has Python alone two commands from there to the first picture, which a browser outside looks at.
+
+`ND_PICTURE` names a file to keep the picture in.
+"""
 
 import base64
 import csv
 import hashlib
 import io
+import json
 import os
-import pathlib
 import re
-import subprocess
-import sys
+import shutil
+import time
 import urllib.request
 import zipfile
 
 import pytest
-from conftest import PROGRAM, ROOT
-
-TOOLS = {**os.environ, "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"}
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    out = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, ROOT / "Jobs/record/make_wheel.py", "--program", PROGRAM, "--output", out], check=True, env=TOOLS)
-    return next(out.glob("*.whl"))
+from conftest import MINUTE, PROGRAM, output_of
+from playwright.sync_api import sync_playwright
+from plots import pixels, sharp
 
 
 def test_every_file_is_as_the_record_says(wheel):
@@ -37,28 +33,65 @@ def test_every_file_is_as_the_record_says(wheel):
                 assert int(size) == len(content)
 
 
-def test_its_name_says_version_and_glibc(wheel):
-    version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+def test_its_name_says_version_and_glibc(wheel, system):
+    """No newer glibc than here, where it was built, nor than that of the empty system."""
     found = re.fullmatch(r"neural_divergence-(.+)-py3-none-manylinux_2_(\d+)_\w+\.whl", wheel.name)
-    assert found and found[1] == version
-    assert int(found[2]) <= int(os.confstr("CS_GNU_LIBC_VERSION").split(".")[1])
+    assert found and found[1] == output_of(PROGRAM, "--version").strip()
+    there = system.run("ldd --version | head -1").split()[-1]
+    for version in (os.confstr("CS_GNU_LIBC_VERSION").split()[1], there):
+        assert int(found[2]) <= int(version.split(".")[1])
 
 
-def test_installed_it_serves_and_counts_with_its_own_libraries(wheel, tmp_path):
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", tmp_path / "site", wheel], check=True)
-    package = tmp_path / "site" / "neural_divergence"
-    linked = subprocess.run(["ldd", package / "bin/divergence"], capture_output=True, text=True, check=True).stdout
-    others = [line for line in linked.splitlines() if "=>" in line and str(tmp_path) not in line]
-    assert {line.split()[0].split(".")[0] for line in others} <= {"libc", "libm"}, others
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path / "site"), "XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
-    with subprocess.Popen(
-        [sys.executable, "-c", "from neural_divergence.command import main; main()", "demo", "--port", "0"], env=environment,
-        stdout=subprocess.PIPE, text=True,
-    ) as running:  # fmt: skip
-        url = next(line for line in running.stdout if line.startswith("Serving")).split()[-1]
-        try:
-            assert b"fashion-mnist" in urllib.request.urlopen(url + "api/v1/datasets").read()
-            assert b"Neural Divergence" in urllib.request.urlopen(url).read()
-        finally:
-            running.terminate()
-    assert (tmp_path / "cache/neural-divergence/Tiles/fashion-mnist/current").is_symlink()
+@pytest.fixture(scope="module")
+def installed(system, wheel):
+    """The system with the wheel in an environment of its own, `~/me`."""
+    shutil.copy(wheel, system.folder / "root")
+    assert system.run("command -v swift pip3 || true") == ""
+    begun = time.monotonic()
+    system.run(f"cd && python3 -m venv me && PIP_CERT=/etc/ssl/certs/ca-certificates.crt me/bin/pip install -q --no-cache-dir {wheel.name}")
+    size = int(system.run("du -sm ~/me").split()[0])
+    print(f"\npip install: {time.monotonic() - begun:.0f} s, {size} MB with all that it needs; the wheel {wheel.stat().st_size / 1e6:.1f} MB")
+    return system
+
+
+def test_it_runs_with_the_libraries_that_it_brought(installed, wheel):
+    assert installed.run("~/me/bin/divergence --version") == output_of(PROGRAM, "--version")
+    linked = installed.run("ldd ~/me/lib/python3*/site-packages/neural_divergence/bin/divergence")
+    others = [line.split()[0].split(".")[0] for line in linked.splitlines() if "=>" in line and "/neural_divergence/" not in line]
+    assert set(others) == {"libc", "libm"}, linked
+
+
+def test_the_demo_is_seen(installed):
+    begun = time.monotonic()
+    running, url = installed.serve("exec ~/me/bin/divergence demo --port 0")
+    print(f"\ndivergence demo: {time.monotonic() - begun:.1f} s until it is served")
+    try:
+        names = [one["name"] for one in json.load(urllib.request.urlopen(url + "api/v1/datasets", timeout=MINUTE))["datasets"]]
+        assert names == ["fashion-mnist"]
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=os.environ.get("ND_CHROMIUM") or shutil.which("chromium"))
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            faults = []
+            page.on("pageerror", lambda error: faults.append(str(error)))
+            page.on("console", lambda one: faults.append(one.text) if one.type in ("error", "warning") else None)
+            page.goto(url)
+            sharp(page)
+            page.screenshot(path=os.environ.get("ND_PICTURE"))
+            seen = pixels(page, "dense_1")
+            assert faults == [] and seen["coloured"] > 5000 and seen["red"] > 50, seen  # densities, and the attacked picture's dots
+            browser.close()
+    finally:
+        running.kill()
+        running.wait()
+
+
+def test_what_came_along_reads_stores(installed):
+    """The store that the demo computed, from Python: read through zarr and through the program."""
+    said = installed.run("""cd && me/bin/python - <<PY
+import pathlib
+import neural_divergence as nd
+store = nd.open(pathlib.Path.home() / ".cache/neural-divergence/Tiles/fashion-mnist")
+layer = store["dense_1"]
+print(len(store.rows), layer.statistics("sandal")["count"].iloc[0], len(layer.compare("sandal", "sneaker")) == layer.neurons)
+PY""")
+    assert said.split()[0] == "2000" and said.split()[2] == "True"
