@@ -74,6 +74,14 @@ bench-kernels: packages release python ## Each kernel of the engine alone, on on
 	$(BUILD_RELEASE) --product bench-kernels
 	$(PYTHON) Tests/Bench/kernels.py --kernels $(RELEASE)/release/bench-kernels --divergence $(DIVERGENCE)
 
+.PHONY: bench-forms
+bench-forms: packages release bench-python ## Convolutions, tokens and short numbers beside a plain matrix of the same bytes; some minutes
+	$(PYTHON) Tests/Bench/forms.py --divergence $(DIVERGENCE) $(OLD_BUILD)
+
+.PHONY: bench-cold
+bench-cold: packages release bench-python ## Dumps that are not in memory, on a slowed disk; as root, some minutes
+	$(PYTHON) Tests/Bench/cold.py --divergence $(DIVERGENCE) $(OLD_BUILD)
+
 .PHONY: fuzz
 fuzz: packages release python ## 5,000 mutated dumps, 3,000 with extreme numbers, 1,000 stores of odd meaning, 400 random layouts, 100,000 pairs of histograms; some minutes
 	$(BUILD_RELEASE) --product catalogue-child

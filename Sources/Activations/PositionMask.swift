@@ -55,19 +55,30 @@ extension PositionMask {
     let (element, width) = (dataset.element, dataset.info.elementBytes)
     let (rowStep, step) = row == 0 ? (positions, 1) : (1, rows.count)
     try bytes.withUnsafeBytes { bytes in
-      for row in 0..<rows.count {
-        for position in 0..<positions {
-          var value = 0.0
-          convert(bytes.baseAddress! + (row * rowStep + position * step) * width, element, count: 1, to: &value)
-          guard value >= 0 else {
-            throw ActivationsError(
-              "\(place): row \(rows.lowerBound + row) of the mask holds \(value). A mask says which positions count: 0 leaves one out, a positive number does not. If this one is added to scores (0 for what counts), write another, with h5py: f[\"mask\"] = f[\"\(dataset.info.path.dropFirst())\"][:] == 0, and in the job mask: mask."
-            )
+      try withUnsafeTemporaryAllocation(of: Double.self, capacity: positions) { values in
+        for row in 0..<rows.count {
+          let start = bytes.baseAddress! + row * rowStep * width
+          if step == 1 {
+            convert(start, element, count: positions, to: values.baseAddress!)
+          } else {
+            for position in 0..<positions {
+              convert(start + position * step * width, element, count: 1, to: values.baseAddress! + position)
+            }
           }
-          flags[row * positions + position] = value == 0 ? 0 : 1
+          for position in 0..<positions {
+            let value = values[position]
+            guard value >= 0 else { throw refusal(of: value, row: rows.lowerBound + row) }
+            flags[row * positions + position] = value == 0 ? 0 : 1
+          }
         }
       }
     }
+  }
+
+  private func refusal(of value: Double, row: Int) -> ActivationsError {
+    ActivationsError(
+      "\(place): row \(row) of the mask holds \(value). A mask says which positions count: 0 leaves one out, a positive number does not. If this one is added to scores (0 for what counts), write another, with h5py: f[\"mask\"] = f[\"\(dataset.info.path.dropFirst())\"][:] == 0, and in the job mask: mask."
+    )
   }
 }
 

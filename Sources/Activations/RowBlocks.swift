@@ -77,6 +77,8 @@ public struct RowBlock<Value>: @unchecked Sendable {
   public var counts: UnsafePointer<UInt8>?
   /// Where the block before lay, if it was not copied.
   var before: MappedRun?
+  /// The one that comes next, where it is to be read meanwhile.
+  public internal(set) var next: ComingBlock?
 
   /// Gives back what the block before took: a lane has time for it while others begin with this one.
   public func finishBefore() { before?.unmap() }
@@ -95,18 +97,17 @@ public final class RowBlocks<Value: ReadableValue> {
   private let band: Range<Int>
   public let blocks: [Block]
 
-  private let laneCount: Int
   private let scratch: [Scratch]
-  private let needsConversion: Bool
-  private let isMatrix: Bool
-  private let raw: UnsafeMutableRawBufferPointer
-  private let values: UnsafeMutableBufferPointer<Value>
-  private let matrix: UnsafeMutableBufferPointer<Value>
+  private var buffers: BlockBuffers<Value>
+  /// For the block that comes next; `nil`: none is read ahead.
+  private var otherBuffers: BlockBuffers<Value>?
+  private var coming: (tasks: ComingBlock, block: RowBlock<Value>)?
   private let mask: MaskReader?
   /// The block that was read last, and where it lies if it was not copied.
   private var latest: (number: Int, block: RowBlock<Value>, mapped: (run: MappedRun, dataset: Dataset)?)?
-  /// Whether blocks are looked at where the system has them in memory: until the first that it has not.
-  private var isMapping: Bool
+  /// Whether blocks are looked at where the system has them in memory.
+  private let isMapping: Bool
+  private let readAhead = ReadAhead()
   private var decodedBytes = 0
 
   /// Bytes that reading blocks of `rows` rows takes.
@@ -151,25 +152,23 @@ public final class RowBlocks<Value: ReadableValue> {
   /// - Parameters:
   ///   - rowsPerBlock: rows of a block.
   ///   - stretches: rows of the dump that are read, ascending, each of whole chunks; all of them without it.
+  ///   - readsNext: whether those who get a block do the tasks of `RowBlock.next`, too: that takes the memory of two blocks.
   public init(
-    _ source: LayerSource, neurons: Range<Int>, rowsPerBlock: Int, lanes: Int, stretches: [Range<Int>]? = nil
+    _ source: LayerSource, neurons: Range<Int>, rowsPerBlock: Int, lanes: Int, stretches: [Range<Int>]? = nil,
+    readsNext: Bool = false
   ) {
     self.source = source
     self.neurons = neurons
     band = neurons
-    laneCount = lanes
     scratch = (0..<lanes).map { _ in Scratch() }
-    needsConversion = source.element != Value.element || source.convention != nil
-    isMatrix = Self.isMatrix(source)
     mask = source.isMasked ? MaskReader(source) : nil
     isMapping = Self.canMap(source, neurons)
     blocks = Self.blocks(source, rowsPerBlock, stretches ?? [0..<source.rows])
     let most = blocks.map(\.rows.count).max() ?? 0
-    let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
-    raw = Self.pages(most * row * (source.element.bytes ?? 8))
-    values = Self.pages(needsConversion ? most * row * MemoryLayout<Value>.size : 0).bindMemory(to: Value.self)
-    matrix = Self.pages(isMatrix ? 0 : most * source.geometry.samplesPerRow * neurons.count * MemoryLayout<Value>.size)
-      .bindMemory(to: Value.self)
+    buffers = BlockBuffers(source, neurons: neurons, rows: most, isMatrix: Self.isMatrix(source))
+    if readsNext, lanes > 1, blocks.count > 1 {
+      otherBuffers = BlockBuffers(source, neurons: neurons, rows: most, isMatrix: Self.isMatrix(source))
+    }
   }
 
   private static func blocks(_ source: LayerSource, _ rowsPerBlock: Int, _ stretches: [Range<Int>]) -> [Block] {
@@ -192,16 +191,6 @@ public final class RowBlocks<Value: ReadableValue> {
     return blocks
   }
 
-  deinit {
-    for buffer in [raw, UnsafeMutableRawBufferPointer(values), UnsafeMutableRawBufferPointer(matrix)] {
-      nd_pages_free(buffer.baseAddress, buffer.count)
-    }
-  }
-
-  private static func pages(_ bytes: Int) -> UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(start: nd_pages_allocate(bytes), count: bytes)
-  }
-
   /// Whether a decoded box already is `[sample, neuron]`. Where samples are reduced, a mask leaves out positions of them.
   private static func isMatrix(_ source: LayerSource) -> Bool {
     source.geometry.isMatrix && (!source.isMasked || source.geometry.reduce == .samples)
@@ -218,11 +207,20 @@ public final class RowBlocks<Value: ReadableValue> {
     }
   }
 
+  /// Has the system fetch what follows a block that is about to be read, where blocks are whole rows of the first axis.
+  private func fetchAhead(from number: Int) {
+    let geometry = source.geometry
+    guard geometry.axes.row == 0, geometry.axes.category == nil,
+      geometry.ranges(neurons: neurons) == geometry.ranges(neurons: 0..<source.neurons)
+    else { return }
+    readAhead.proceed(from: number, of: blocks.count) { (source.parts[blocks[$0].part].dataset, blocks[$0].rows) }
+  }
+
   /// Reads only some of the neurons from now on.
   /// - Precondition: they are of the band.
   public func narrow(to neurons: Range<Int>) {
     precondition(band.lowerBound <= neurons.lowerBound && neurons.upperBound <= band.upperBound)
-    if neurons != self.neurons { latest = nil }
+    if neurons != self.neurons { (latest, coming) = (nil, nil) }
     self.neurons = neurons
   }
 
@@ -250,20 +248,42 @@ public final class RowBlocks<Value: ReadableValue> {
   public func withBlock<Result>(
     _ number: Int, _ parallel: ParallelFor, _ body: (RowBlock<Value>) throws -> Result
   ) throws -> Result {
-    if latest?.number != number {
-      let part = source.parts[blocks[number].part]
-      let box = box(of: blocks[number])
-      decodedBytes += part.dataset.info.decodedBytes(of: box)
-      if let run = mapped(number) {
-        latest = (number, block(number, of: run, after: latest?.mapped?.run), (run, part.dataset))
-      } else {
-        latest = nil
-        latest = (number, try readAnew(number, box, parallel), nil)
-      }
-    }
-    let result = try withMask(of: number, latest!.block, body)
+    if latest?.number != number { try read(number, parallel) }
+    if coming == nil { prepare(number + 1) }
+    var block = latest!.block
+    block.next = coming?.tasks
+    let result = try withMask(of: number, block, body)
     if let mapped = latest?.mapped { try mapped.dataset.verify(mapped.run) }
     return result
+  }
+
+  private func read(_ number: Int, _ parallel: ParallelFor) throws {
+    let part = source.parts[blocks[number].part]
+    let box = box(of: blocks[number])
+    decodedBytes += part.dataset.info.decodedBytes(of: box)
+    let coming = coming
+    self.coming = nil
+    if let coming, coming.tasks.number == number, coming.tasks.isThere {
+      latest = (number, coming.block, nil)
+      (buffers, otherBuffers) = (otherBuffers!, buffers)
+    } else if let run = mapped(number) {
+      latest = (number, block(number, of: run, after: latest?.mapped?.run), (run, part.dataset))
+    } else {
+      latest = nil
+      fetchAhead(from: number)
+      latest = (number, try readAnew(number, box, parallel), nil)
+    }
+  }
+
+  /// Makes tasks of the reading of a block while the one before is worked on, where it can be done so.
+  private func prepare(_ number: Int) {
+    guard let otherBuffers, !isMapping, number < blocks.count, number == latest!.number + 1,
+      mask == nil || source.geometry.reduce == .samples
+    else { return }
+    let reading = reading(number, box(of: blocks[number]), otherBuffers)
+    guard let tasks = reading.tasks() else { return }
+    fetchAhead(from: number)
+    coming = (ComingBlock(number: number, tasks: tasks.count, tasks.run), reading.block)
   }
 
   private func box(of block: Block) -> [Range<Int>] {
@@ -277,7 +297,7 @@ public final class RowBlocks<Value: ReadableValue> {
     guard isMapping else { return nil }
     let run = source.parts[blocks[number].part].dataset.mapped(rows: blocks[number].rows)
     // What buffers and mappings take is never there at once.
-    if run == nil { isMapping = false }
+    if run != nil, let latest, latest.mapped == nil { buffers.discard() }
     return run
   }
 
@@ -290,56 +310,22 @@ public final class RowBlocks<Value: ReadableValue> {
       before: before)
   }
 
+  private func reading(_ number: Int, _ box: [Range<Int>], _ buffers: BlockBuffers<Value>) -> BlockReading<Value> {
+    BlockReading(
+      source: source, part: source.parts[blocks[number].part], neurons: neurons, rows: blocks[number].rows, box: box,
+      buffers: buffers, scratch: LaneScratch(each: scratch))
+  }
+
   private func readAnew(_ number: Int, _ box: [Range<Int>], _ parallel: ParallelFor) throws -> RowBlock<Value> {
-    let block = blocks[number]
-    let part = source.parts[block.part]
-    let geometry = source.geometry
-    let count = box.reduce(1) { $0 * $1.count }
-
-    let stored = Shared(raw.baseAddress!)
-    let pieces = part.dataset.pieces(of: box)
-    let dataset = part.dataset
-    let scratch = LaneScratch(each: scratch)
-    try parallel(pieces.count) { lane, index in
-      try dataset.read(pieces[index], of: box, into: stored.pointer, scratch: scratch.each[lane])
-    }
-
-    var decoded = stored.pointer.assumingMemoryBound(to: Value.self)
-    if needsConversion {
-      decoded = values.baseAddress!
-      let target = Shared(UnsafeMutableRawPointer(decoded))
-      let element = self.source.element
-      let width = element.bytes!
-      let convention = self.source.convention
-      let step = 1 << 16
-      try parallel((count + step - 1) / step) { _, index in
-        let values = UnsafeMutableBufferPointer(
-          start: target.pointer.assumingMemoryBound(to: Value.self) + index * step,
-          count: min(step, count - index * step))
-        Value.convert(stored.pointer + index * step * width, element, count: values.count, to: values.baseAddress!)
-        convention?.apply(values)
-      }
-    }
-
-    let firstRow = part.firstRow + block.rows.lowerBound
-    let samples = block.rows.count * geometry.samplesPerRow
-    if isMatrix {
-      let pitch = count / samples
-      let offset = geometry.offsets(neurons: neurons.lowerBound..<neurons.lowerBound + 1, rowCount: 1).neurons[0]
-      return RowBlock(
-        base: decoded + offset, pitch: pitch, samples: samples, firstRow: firstRow,
-        samplesPerRow: geometry.samplesPerRow)
-    }
-    if let mask, geometry.reduce != .samples {
-      try mask.with(part: block.part, rows: block.rows) { positions, _ in
-        try gather(decoded, rows: block.rows.count, counting: positions, parallel)
+    let reading = reading(number, box, buffers)
+    if let mask, source.geometry.reduce != .samples {
+      try mask.with(part: blocks[number].part, rows: blocks[number].rows) { positions, _ in
+        try reading.run(counting: positions, parallel)
       }
     } else {
-      try gather(decoded, rows: block.rows.count, parallel)
+      try reading.run(parallel)
     }
-    return RowBlock(
-      base: UnsafePointer(matrix.baseAddress!), pitch: neurons.count, samples: samples, firstRow: firstRow,
-      samplesPerRow: geometry.samplesPerRow)
+    return reading.block
   }
 
   /// The block with the samples of it that count.
@@ -353,57 +339,4 @@ public final class RowBlocks<Value: ReadableValue> {
       return try body(block)
     }
   }
-
-  /// The positions of a row that count.
-  private static func counted(_ positions: [Int], _ flags: UnsafePointer<UInt8>) -> [Int] {
-    positions.indices.filter { flags[$0] != 0 }.map { positions[$0] }
-  }
-
-  /// Brings a decoded box of any axes to `[sample, neuron]`, reducing positions.
-  /// - Parameter counting: whether each position counts, `[row, position]`; `nil`: all do.
-  private func gather(
-    _ decoded: UnsafeMutablePointer<Value>, rows: Int, counting: UnsafePointer<UInt8>? = nil, _ parallel: ParallelFor
-  ) throws {
-    let geometry = source.geometry
-    let offsets = geometry.offsets(neurons: neurons, rowCount: rows)
-    let from = Shared(UnsafeMutableRawPointer(decoded))
-    let to = Shared(UnsafeMutableRawPointer(matrix.baseAddress!))
-    let width = neurons.count
-    let flags = counting.map { Shared(UnsafeMutableRawPointer(mutating: $0)) }
-    try parallel(rows) { _, row in
-      let positions =
-        flags.map {
-          Self.counted(
-            offsets.positions,
-            UnsafePointer($0.pointer.assumingMemoryBound(to: UInt8.self) + row * offsets.positions.count))
-        } ?? offsets.positions
-      let start = from.pointer.assumingMemoryBound(to: Value.self) + row * offsets.row
-      let target = to.pointer.assumingMemoryBound(to: Value.self) + row * geometry.samplesPerRow * width
-      offsets.neurons.withUnsafeBufferPointer { neurons in
-        positions.withUnsafeBufferPointer { positions in
-          let places = nd_row_places(
-            neurons: neurons.baseAddress, neuron_count: neurons.count, positions: positions.baseAddress,
-            position_count: positions.count)
-          switch geometry.reduce {
-          case .flatten, .samples: Value.spread(start, places, to: target)
-          case .max: Value.largest(start, places, to: target)
-          case .mean: Value.mean(start, places, to: target)
-          }
-        }
-      }
-    }
-  }
-}
-
-/// A pointer whose users work on disjoint parts of its memory at once.
-private struct Shared: @unchecked Sendable {
-  // Unchecked: nobody touches what another works on.
-  let pointer: UnsafeMutableRawPointer
-  init(_ pointer: UnsafeMutableRawPointer) { self.pointer = pointer }
-}
-
-/// Buffers of which each lane uses its own only.
-private struct LaneScratch: @unchecked Sendable {
-  // Unchecked: no lane touches what another uses.
-  let each: [Scratch]
 }

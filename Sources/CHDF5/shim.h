@@ -125,4 +125,13 @@ static inline int64_t nd_chunk_bytes(hid_t dataset, const hsize_t *first) {
   return -1;
 }
 
+/* Where a chunk lies in the file, and its bytes there; 0 bytes if that cannot be told. Looks through the index from its beginning. */
+typedef struct { haddr_t first; hsize_t bytes; } nd_chunk_place;
+static inline nd_chunk_place nd_place_of_chunk(hid_t dataset, const hsize_t *first) {
+  nd_chunk_place place = {HADDR_UNDEF, 0};
+  unsigned mask = 0;
+  if (H5Dget_chunk_info_by_coord(dataset, first, &mask, &place.first, &place.bytes) < 0 || place.first == HADDR_UNDEF) place.bytes = 0;
+  return place;
+}
+
 #endif

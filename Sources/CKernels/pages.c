@@ -49,6 +49,10 @@ void nd_pages_free(void *pages, size_t bytes) {
     free(pages);
 }
 
+void nd_pages_discard(void *pages, size_t bytes) {
+  if (is_large(bytes)) madvise(pages, rounded(bytes, small), MADV_DONTNEED);
+}
+
 void nd_keep_memory(void) {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 32 << 20);

@@ -123,10 +123,12 @@ ND_AVX512 static inline __attribute__((always_inline)) int take_strip(const floa
   // The bins of a row are counted when those of the next are under way: nothing waits for them, then.
   uint8_t here[2][STRIP] __attribute__((aligned(32)));
   const uint8_t *before = NULL;
+  const uint16_t *counters = counts && run->counters ? run->counters + c * ND_BINS : NULL;
 
   for (size_t r = 0; r < rows; r++) {
     const float *p = base + order[r] * pitch + c;
     if (r + rows_ahead < rows) fetch(base + order[r + rows_ahead] * pitch + c, STRIP * sizeof(float));
+    if (counters) fetch_share(counters, STRIP * ND_BINS * sizeof *counters, r, rows);
     const __m512 v0 = _mm512_loadu_ps(p), v1 = _mm512_loadu_ps(p + 16);
 
     const uint32_t is_zero = (uint32_t)_mm512_cmp_ps_mask(v0, zero, _CMP_EQ_OQ) |

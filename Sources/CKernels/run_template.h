@@ -90,6 +90,7 @@ static ND_INLINE int NAME(take_run_)(const VALUE *base, size_t pitch, const uint
     if (run->counts) {
       for (size_t r = 0; r < some; r++) {
         const VALUE *row = tile + r * ND_TILE;
+        if (run->counters) fetch_share(run->counters, ND_TILE * ND_BINS * sizeof *run->counters, first + r, rows);
         uint8_t bin[ND_TILE];
         NAME(bins_)(row, run->scale_a, run->scale_b, bin);
         for (size_t c = 0; c < ND_TILE; c++) run->counts[c * ND_BINS + bin[c]]++;

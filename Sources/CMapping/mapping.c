@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CMapping.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -97,4 +98,14 @@ int cm_is_cached(int descriptor, int64_t offset, size_t count) {
   (void)descriptor, (void)offset, (void)count;
   return 0;
 #endif
+}
+
+void cm_fetch_ahead(int descriptor, int64_t offset, size_t count) {
+  if (cm_is_cached(descriptor, offset, count)) return;
+  // Of more at once the system takes no notice, beyond what it would read ahead itself.
+  const size_t step = 128 << 10;
+  for (size_t at = 0; at < count; at += step) {
+    const size_t some = count - at < step ? count - at : step;
+    if (posix_fadvise(descriptor, offset + (int64_t)at, (off_t)some, POSIX_FADV_WILLNEED)) return;
+  }
 }

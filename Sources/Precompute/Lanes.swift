@@ -57,24 +57,32 @@ public struct Lanes: Sendable {
   }
 }
 
-/// Memory of which each lane uses its own alone: debug builds stop whoever takes that of another.
+/// Memory of which each lane uses its own alone, made when the lane first asks for it: where there are more lanes than processors, most of them
+/// never run. Debug builds stop whoever takes that of another.
 struct LaneLocal<Element>: @unchecked Sendable {
   // Unchecked: what is made here is only used by its lane, which `subscript` asserts, or between parallel sections.
-  private let elements: [Element]
+  private let elements: LaneResults<Element>
+  private let count: Int
+  private let make: () -> Element
 
-  init(_ lanes: Lanes, _ make: () throws -> Element) rethrows {
-    elements = try (0..<lanes.count).map { _ in try make() }
+  init(_ lanes: Lanes, _ make: @escaping () -> Element) {
+    elements = LaneResults(lanes.count)
+    count = lanes.count
+    self.make = make
   }
 
   subscript(lane: Int) -> Element {
     assert(lane == Lanes.current, "lane \(lane) is used by \(Lanes.current.map { "lane \($0)" } ?? "none")")
-    return elements[lane]
+    if let element = elements[lane] { return element }
+    let element = make()
+    elements[lane] = element
+    return element
   }
 
-  /// Calls `body` for each, while no lane runs.
+  /// Calls `body` for each that was made, while no lane runs.
   func forEach(_ body: (Element) -> Void) {
     assert(Lanes.current == nil)
-    for element in elements { body(element) }
+    for lane in 0..<count { if let element = elements[lane] { body(element) } }
   }
 }
 

@@ -34,19 +34,23 @@ import Testing
     )
   }
 
+  private static var lanes: Int { 3 }
+
   private static func serially(_ count: Int, _ body: @Sendable (_ lane: Int, _ index: Int) throws -> Void) throws {
-    for index in 0..<count { try body(0, index) }
+    for index in 0..<count { try body(index % lanes, index) }
   }
 
   /// Reads some neurons of some rows, and counts how often each was met.
+  /// - Parameter parts: how many of two parts of the next block are read while a block is there, of each block in turn; [] without reading any.
   private func check<Value: ReadableValue>(
     _: Value.Type, _ numbered: Numbered, neurons: Range<Int>, stretches: [Range<Int>]?, rowsPerBlock: Int,
-    narrowed: Range<Int>
+    narrowed: Range<Int>, next parts: [Int]
   ) throws {
     let source = numbered.source
     let samples = source.geometry.samplesPerRow
     let blocks = RowBlocks<Value>(
-      source, neurons: neurons, rowsPerBlock: rowsPerBlock, lanes: 1, stretches: stretches)
+      source, neurons: neurons, rowsPerBlock: rowsPerBlock, lanes: Self.lanes, stretches: stretches,
+      readsNext: !parts.isEmpty)
     for part in [neurons, narrowed] {
       blocks.narrow(to: part)
       var met = [Int](repeating: 0, count: source.rows)
@@ -55,6 +59,12 @@ import Testing
         try blocks.withBlock(number, Self.serially) { block in
           #expect(block.firstRow == blocks.rows(of: number).lowerBound && block.samplesPerRow == samples)
           #expect(block.samples == blocks.rows(of: number).count * samples)
+          if let next = block.next {
+            // Lanes may begin with any.
+            for index in next.take(upTo: parts[number % parts.count], of: 2).reversed() {
+              try next.run(lane: index % Self.lanes, index)
+            }
+          }
           for sample in 0..<block.samples {
             if sample % samples == 0 { met[block.firstRow + sample / samples] += 1 }
             let row = block.firstRow * samples + sample
@@ -94,12 +104,15 @@ import Testing
         let stretches = round % 2 == 0 ? nil : segments.filter { _ in Bool.random(using: &random) }
         let rowsPerBlock = granularity * Int.random(in: 1...4, using: &random)
         let narrowed = random.range(in: band)
+        let next = round < 2 ? [] : (0..<4).map { _ in Int.random(in: 0...2, using: &random) }
         if source.element.fitsFloat {
           try check(
-            Float.self, numbered, neurons: band, stretches: stretches, rowsPerBlock: rowsPerBlock, narrowed: narrowed)
+            Float.self, numbered, neurons: band, stretches: stretches, rowsPerBlock: rowsPerBlock, narrowed: narrowed,
+            next: next)
         } else {
           try check(
-            Double.self, numbered, neurons: band, stretches: stretches, rowsPerBlock: rowsPerBlock, narrowed: narrowed)
+            Double.self, numbered, neurons: band, stretches: stretches, rowsPerBlock: rowsPerBlock, narrowed: narrowed,
+            next: next)
         }
       }
     }

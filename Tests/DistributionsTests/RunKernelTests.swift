@@ -17,7 +17,7 @@ import Testing
         figures: band.figures, first: 0, low: band.low, high: band.high, scale_a: band.scaleA, scale_b: band.scaleB,
         highest: band.extremes.list(.highest, from: 0), lowest: band.extremes.list(.lowest, from: 0),
         numbers: rows.order, first_row: 7, samples_per_row: 3, counts: isCounted ? scratch.base : nil,
-        codes: nil, apart: nil, first_place: 0)
+        counters: nil, codes: nil, apart: nil, first_place: 0)
       return isPortable
         ? nd_take_run_portable_f32(rows.base, rows.pitch, rows.order, rows.count, &run)
         : nd_take_run_f32(rows.base, rows.pitch, rows.order, rows.count, &run)

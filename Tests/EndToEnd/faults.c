@@ -5,6 +5,7 @@
 //   FAULT_HANG       a FIFO: the first read writes the process's number to it and then waits for ever, or, where FAULT_HOG is
 //                    another FIFO, until somebody writes to that, and then takes memory until there is none
 //   FAULT_PARENT     the process that reads a file's structure for another reads as ever
+//   FAULT_AHEAD      a file: each part that the system is asked to fetch ahead is written to it, first byte and bytes
 //   FAULT_CLOCK      the system's clock jumps some days forward or back each time that somebody looks at it, as when it is set; the
 //                    monotonic clock goes on as ever
 
@@ -93,6 +94,16 @@ ssize_t preadv2(int descriptor, const struct iovec *parts, int count, off_t at, 
   if (!real) real = (ssize_t(*)(int, const struct iovec *, int, off_t, int))dlsym(RTLD_NEXT, "preadv2");
   if (concerns(descriptor)) return errno = EAGAIN, -1;
   return real(descriptor, parts, count, at, flags);
+}
+
+int posix_fadvise(int descriptor, off_t at, off_t count, int advice) {
+  const char *told = getenv("FAULT_AHEAD");
+  if (told && advice == POSIX_FADV_WILLNEED && concerns(descriptor)) {
+    int file = open(told, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    dprintf(file, "%lld %lld\n", (long long)at, (long long)count);
+    close(file);
+  }
+  return 0;
 }
 
 ssize_t read(int descriptor, void *buffer, size_t count) {

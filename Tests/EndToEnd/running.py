@@ -70,7 +70,7 @@ _shim = None
 
 
 def faults(suffix, **settings):
-    """The environment in which reading files with that ending is slow or fails, or the clock jumps: `delay_ms`, `after`, `hang`, `parent`, `clock`; see faults.c."""
+    """The environment in which reading files with that ending is slow or fails, or the clock jumps: `delay_ms`, `after`, `hang`, `parent`, `ahead`, `clock`; see faults.c."""
     global _shim
     if _shim is None:
         _shim = pathlib.Path(tempfile.mkdtemp(prefix="divergence-faults-")) / "faults.so"

@@ -79,6 +79,30 @@ def test_reads_that_fail(program, path, whole, tmp_path, after):
     assert (tmp_path / "T" / "faulty" / "current" / "MANIFEST").read_bytes() == whole
 
 
+@pytest.mark.parametrize("how", [{}, {"chunks": (100, 2000), "compression": "lzf"}, {"chunks": (100, 500)}])
+def test_what_comes_next_is_fetched_ahead(precompute, dump, rng, tmp_path, how):
+    """Nothing of the file is in memory: but for the first block, the system is asked for all of it before it is read."""
+    rows, neurons, told = 9000, 2000, tmp_path / "told"
+    path = dump({"a": (rng.normal(size=(rows, neurons)).astype(np.float32), how)}, rng.integers(0, 4, rows), name="faulty.h5")
+    with h5py.File(path) as f:
+        data = f["a"].id
+        chunks = [data.get_chunk_info(i) for i in range(data.get_num_chunks())] if how else []
+        parts = [(c.byte_offset, c.size) for c in chunks] or [(data.get_offset(), rows * neurons * 4)]
+    first, end = min(a for a, _ in parts), max(a + n for a, n in parts)
+    options = ("--progress", "none", "--memory", "256MiB", "--threads", "2")
+    with Running(path, "--output", tmp_path / "T", *options[2:], environment=faults("faulty.h5", ahead=told)) as run:
+        run.end(0)
+    asked = np.zeros(end - first, bool)
+    for line in told.read_text().splitlines():
+        at, count = map(int, line.split())
+        assert first <= at and at + count <= end and count <= 128 << 10, line
+        asked[at - first : at + count - first] = True
+    blank = np.flatnonzero(~asked)
+    assert 0 < blank.size < 0.6 * asked.size and blank[-1] == blank.size - 1, "asked for all but what is read first"
+    usual = precompute(path, output=tmp_path / "usual", options=options)
+    assert (tmp_path / "T" / "faulty" / "current" / "MANIFEST").read_bytes() == (usual / "MANIFEST").read_bytes()
+
+
 # Files that are not what they were
 
 

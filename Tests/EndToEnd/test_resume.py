@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from programs import PROGRAM
+from running import Running, faults
 
 KILLS = int(os.environ.get("ND_KILLS", "12"))
 
@@ -103,6 +104,22 @@ def test_kills_inside_a_layer(program, precompute, dump, rng, tmp_path, memory):
     resumed = tmp_path / "Tiles" / "dump" / "current"
     assert (resumed / "MANIFEST").read_bytes() == (undisturbed / "MANIFEST").read_bytes()
     program.ok("verify", resumed)
+
+
+@pytest.mark.parametrize("threads", [(1, 5), (5, 1)])
+def test_other_threads_go_on_with_a_layer_in_bands(precompute, dump, rng, tmp_path, threads):
+    path = dump({"a": (rng.normal(size=(400, 6000)).astype(np.float32), {"chunks": (20, 6000)})}, np.arange(400) % 40, name="slow.h5")
+    options = ["--output", tmp_path / "Tiles", "--memory", "256MiB", "--checkpoint", "0"]
+    with Running(path, *options, "--threads", threads[0], environment=faults("slow.h5", delay_ms=10)) as run:
+        while run.until("progress")["bytes_done"] == 0:
+            pass
+        run.process.send_signal(signal.SIGTERM)
+        run.end(75)
+    with Running(path, *options, "--threads", threads[1]) as run:
+        assert run.until("layer resumed")["bytes"] > 0
+        run.end(0)
+    undisturbed = precompute(path, name="slow", output=tmp_path / "undisturbed", options=("--progress", "none", "--memory", "256MiB"))
+    assert (tmp_path / "Tiles" / "slow" / "current" / "MANIFEST").read_bytes() == (undisturbed / "MANIFEST").read_bytes()
 
 
 def test_a_changed_dump_is_begun_anew(program, precompute, job, tmp_path):

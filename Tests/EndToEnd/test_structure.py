@@ -14,7 +14,7 @@ ALLOWED = {
     "HDF5": {"Algorithms", "CHDF5", "CLZ4", "CAec", "CBlosc", "CBzip2", "CDeflate", "CZstd", "CKernels", "CMapping", "CProcess", "Foundation", "Glibc", "Synchronization"},
     "Distributions": {"Algorithms", "CKernels"},
     "Expressions": {"Foundation"},
-    "Activations": {"Expressions", "HDF5", "CKernels", "Foundation", "Glibc"},
+    "Activations": {"Expressions", "HDF5", "CKernels", "Foundation", "Glibc", "Synchronization"},
     "TileStore": {"Algorithms", "CLZ4", "CKernels", "CDurability", "CMapping", "Crypto", "Foundation", "Glibc", "Synchronization"},
     "Precompute": {"Activations", "Algorithms", "CKernels", "Distributions", "Expressions", "HDF5", "TileStore", "Yams", "Dispatch", "Foundation", "Glibc", "Synchronization"},
     "Views": {"CDeflate", "CKernels", "CZstd", "Crypto", "Distributions", "Expressions", "NIOPosix", "TileStore", "Dispatch", "Foundation", "Synchronization"},

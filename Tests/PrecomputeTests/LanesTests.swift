@@ -25,6 +25,14 @@ import Testing
     #expect(sum == 500)
   }
 
+  @Test func `Lanes that never run have no memory`() throws {
+    let made = Atomic(0)
+    let lanes = Lanes(count: 64)
+    let memory = LaneLocal(lanes) { made.add(1, ordering: .relaxed) }
+    try lanes.run(3) { lane, _ in memory[lane] }
+    #expect(1...3 ~= made.load(ordering: .relaxed))
+  }
+
   private final class Counter { var value = 0 }
 
   #if DEBUG

@@ -68,4 +68,24 @@ import Testing
     }
     #expect(planned > 100 && refused > 10 && once > 0, "\(planned) planned, \(refused) refused, \(once) read once")
   }
+
+  /// A run that goes on with more threads, or fewer, finds the bands of the one before.
+  @Test func bandsDoNotDependOnTheLanes() throws {
+    var random = SplitMix(seed: OracleFolder.seed)
+    var cut = 0
+    for sources in try Layers.dumps() {
+      let grouping = try grouping(rows: sources[0].rows, classes: 40, &random)
+      for source in sources {
+        for (memory, most) in [(256 << 20, 5), (1 << 30, 8), (8 << 30, 64)] {
+          guard let one = try? plan(source, grouping, .exact, memory: memory, lanes: 1) else { continue }
+          if one.bands.count > 1 { cut += 1 }
+          for lanes in [2, 5, 8, 64] where lanes <= most {
+            guard let other = try? plan(source, grouping, .exact, memory: memory, lanes: lanes) else { continue }
+            #expect(other.bands == one.bands, "\(source.path), \(lanes) lanes")
+          }
+        }
+      }
+    }
+    #expect(cut > 5, "\(cut)")
+  }
 }

@@ -16,7 +16,8 @@ import Testing
     let bytes = Int.random(in: 1...24, using: &random)
     let touched = size(0...18)
     return MemoryModel(
-      budget: budget, always: size(20...27), finishing: size(10...28), working: size(10...27), perNeuron: size(9...20),
+      budget: budget, always: size(20...27), finishing: size(10...28), working: size(10...27),
+      workingForBands: size(10...27), perNeuron: size(9...20),
       block: { $0 * $1 * bytes },
       // Bands decode chunks of so many neurons, some of them more than once.
       decoded: { step in
@@ -109,7 +110,8 @@ import Testing
   @Test func moreMemoryIsFewerBands() throws {
     func model(_ budget: Int, chunkRows: Int = 100) -> MemoryModel {
       MemoryModel(
-        budget: budget, always: 60 << 20, finishing: 1 << 20, working: 10 << 20, perNeuron: 10_000,
+        budget: budget, always: 60 << 20, finishing: 1 << 20, working: 10 << 20, workingForBands: 10 << 20,
+        perNeuron: 10_000,
         block: { $0 * $1 * 4 },
         decoded: { _ in 1 }, neurons: 100_000, rows: 50_000, rowGranularity: chunkRows, cells: 10,
         valueBytes: 20_000_000_000)
@@ -137,8 +139,9 @@ extension MemoryModel {
 
   fileprivate func with(budget: Int) -> MemoryModel {
     MemoryModel(
-      budget: budget, always: always, finishing: finishing, working: working, perNeuron: perNeuron, block: block,
-      decoded: decoded, neurons: neurons, rows: rows, rowGranularity: rowGranularity, cells: cells,
+      budget: budget, always: always, finishing: finishing, working: working, workingForBands: workingForBands,
+      perNeuron: perNeuron, block: block, decoded: decoded, neurons: neurons, rows: rows,
+      rowGranularity: rowGranularity, cells: cells,
       valueBytes: valueBytes)
   }
 }

@@ -12,6 +12,9 @@ void *nd_pages_allocate(size_t bytes);
 /// Gives back what `nd_pages_allocate(bytes)` returned.
 void nd_pages_free(void *pages, size_t bytes);
 
+/// Gives the memory of what `nd_pages_allocate(bytes)` returned back to the system, where it is large; it is zeroed when it is written again.
+void nd_pages_discard(void *pages, size_t bytes);
+
 /// Has the allocator keep memory that was released, up to 64 MiB, for what is allocated next. Orderings and sums are made and dropped
 /// by the megabyte: given back to the system, their pages would have to be cleared anew every time, which takes longer than filling
 /// them. All threads share two heaps: with more, each would keep what another could use. For the whole process, before it has threads.

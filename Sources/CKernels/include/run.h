@@ -26,6 +26,8 @@ typedef struct {
   uint32_t first_row, samples_per_row;
   /// [ND_TILE, ND_BINS], all of them 0; NULL: bins are not counted.
   uint8_t *counts;
+  /// What the counts are added to afterwards, [ND_TILE, ND_BINS]: it is asked for ahead. NULL: it is not.
+  const uint16_t *counters;
   /// Where bins are counted, these take their codes, too, as `nd_code_f32` puts them, but of values that are not finite; NULL: none are
   /// taken. Row `r` goes to place `numbers[r] - first_place`.
   uint8_t *codes;

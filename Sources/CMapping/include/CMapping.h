@@ -25,4 +25,7 @@ void cm_forget(int ticket);
 /// of it tell. Where it cannot say: no.
 int cm_is_cached(int descriptor, int64_t offset, size_t count);
 
+/// Has the system fetch a part of a file that is read soon, unless it has it in memory. Does not wait for the disk, but for room in its queue.
+void cm_fetch_ahead(int descriptor, int64_t offset, size_t count);
+
 #endif

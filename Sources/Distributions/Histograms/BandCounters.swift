@@ -184,8 +184,8 @@ public final class BandCounters<Value: ActivationValue>: @unchecked Sendable {
         figures: figures, first: cell * pitch + column, low: low + column, high: high + column,
         scale_a: scaleA + column, scale_b: scaleB + column, highest: extremes.list(.highest, from: column),
         lowest: extremes.list(.lowest, from: column), numbers: numbers.order, first_row: numbers.first,
-        samples_per_row: numbers.samplesPerRow, counts: isHopeful ? scratch.base : nil, codes: codes?.codes,
-        apart: codes?.apart, first_place: codes?.first ?? 0))
+        samples_per_row: numbers.samplesPerRow, counts: isHopeful ? scratch.base : nil,
+        counters: counters, codes: codes?.codes, apart: codes?.apart, first_place: codes?.first ?? 0))
     var moved: [Int] = []
     if found.isWider {
       for index in 0..<tileColumns

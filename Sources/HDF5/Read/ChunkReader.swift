@@ -1,17 +1,25 @@
 import CHDF5
+import Synchronization
 
 /// Reads chunks: the stored bytes by libhdf5, under its lock; everything else by us, outside it.
 final class ChunkReader: Sendable {
-  private let dataset: hid_t
-  private let info: DatasetInfo
-  private let chunk: [Int]
+  let dataset: hid_t
+  let info: DatasetInfo
+  let chunk: [Int]
+  let file: File
   private let pipeline: Pipeline
   /// For chunks over the edge that are stored without filters.
   private let plain: Pipeline
-  private let fileBytes: Int
+  let fileBytes: Int
+  /// Where the chunks lie, once somebody asked; see `fetchAhead(rows:)`.
+  let stretchOfChunks = Mutex<Stretch?>(nil)
+
+  /// Bytes of the file; `nil` where the chunks do not follow each other.
+  struct Stretch { let stretch: Range<Int>? }
 
   init(_ file: File, _ info: DatasetInfo) throws(Fault) {
     guard case .chunked(let chunk) = info.layout else { preconditionFailure("not chunked") }
+    self.file = file
     self.info = info
     self.chunk = chunk
     pipeline = try Pipeline(info)

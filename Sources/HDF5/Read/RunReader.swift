@@ -110,9 +110,19 @@ final class RunReader: Sendable {
 
   /// Reads bytes of the run, across segments.
   private func read(at offset: Int, count: Int, into memory: UnsafeMutableRawPointer) throws(Fault) {
+    var memory = memory
+    try eachSegment(at: offset, count: count) { descriptor, offset, count throws(Fault) in
+      try System.read(descriptor, at: offset, count: count, into: memory)
+      memory += count
+    }
+  }
+
+  /// Calls `body` with the places in files of some bytes of the run, in order.
+  func eachSegment<Failure: Error>(
+    at offset: Int, count: Int, _ body: (_ descriptor: Int32, _ offset: Int, _ count: Int) throws(Failure) -> Void
+  ) throws(Failure) {
     var offset = offset
     var count = count
-    var memory = memory
     for segment in segments {
       if count == 0 { return }
       if offset >= segment.bytes {
@@ -120,9 +130,7 @@ final class RunReader: Sendable {
         continue
       }
       let here = min(count, segment.bytes - offset)
-      try System.read(
-        segment.descriptor, at: segment.offset + offset, count: here, into: memory)
-      memory += here
+      try body(segment.descriptor, segment.offset + offset, here)
       count -= here
       offset = 0
     }

@@ -50,18 +50,20 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   ///   - samples: which of the block's.
   ///   - columns: neurons of the block.
   ///   - tiles: which ranges of columns, numbered from the block's first neuron.
+  ///   - cellsApart: whether different cells of a range of columns may be worked on at once, too: done where there are few ranges. Then `before`
+  ///     and `after` are not told when.
   ///   - before: called for each range of columns, on the lane that is to have its tiles.
   ///   - body: is also given the numbers of the samples in the block.
   ///   - after: called for each range of columns when all its tiles are done.
   func eachTile(
     _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>, rows place: Place,
-    before: @Sendable (_ lane: Int, _ tile: Int) -> Void = { _, _ in },
+    cellsApart: Bool = false, before: @Sendable (_ lane: Int, _ tile: Int) -> Void = { _, _ in },
     body:
       @Sendable (_ lane: Int, _ tile: Int, _ cell: Int, _ rows: TileRows<Value>, _ order: UnsafePointer<UInt32>)
       -> Void,
     after: @Sendable (_ lane: Int, _ tile: Int) throws -> Void = { _, _ in }
   ) throws {
-    try eachRun(block, samples: samples, columns: columns, tiles: tiles, before: before) {
+    try eachRun(block, samples: samples, columns: columns, tiles: tiles, cellsApart: cellsApart, before: before) {
       lane, tile, cell, width, rows in
       // Rows of a whole tile's width would end behind the block.
       guard place == .sideBySide || width < tileColumns else { return body(lane, tile, cell, rows, rows.order) }
@@ -72,21 +74,27 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   }
 
   private func eachRun(
-    _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>,
-    before: @Sendable (_ lane: Int, _ tile: Int) -> Void = { _, _ in },
+    _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>, cellsApart: Bool,
+    before: @Sendable (_ lane: Int, _ tile: Int) -> Void,
     body: @Sendable (_ lane: Int, _ tile: Int, _ cell: Int, _ width: Int, _ rows: TileRows<Value>) -> Void,
     after: @Sendable (_ lane: Int, _ tile: Int) throws -> Void
   ) throws {
     sort(block, samples)
-    try lanes.run(1 + tiles.count) { lane, number in
+    // Lanes that find no tile any more read of the next block what is due by then.
+    let next = block.next
+    let due = next?.take(upTo: samples.upperBound, of: block.samples) ?? 0..<0
+    let parts = cellsApart ? partsOfCells(tiles: tiles.count) : [0..<cells]
+    let tasks = tiles.count * parts.count
+    try lanes.run(1 + tasks + due.count) { lane, number in
       guard number > 0 else { return block.finishBefore() }
-      let tile = tiles.lowerBound + number - 1
+      guard number <= tasks else { return try next!.run(lane: lane, due.lowerBound + number - 1 - tasks) }
+      let tile = tiles.lowerBound + (number - 1) / parts.count
       let first = tile * tileColumns
       let width = min(tileColumns, columns - first)
       if width < tileColumns { buffers[lane].update(repeating: 0, count: Self.rowsPerTile * tileColumns) }
       before(lane, tile)
       order.withUnsafeBufferPointer { order in
-        for cell in 0..<cells {
+        for cell in parts[(number - 1) % parts.count] {
           for next in stride(from: starts[cell], to: starts[cell + 1], by: Self.rowsPerTile) {
             let count = min(Self.rowsPerTile, starts[cell + 1] - next)
             let rows = TileRows(
@@ -98,6 +106,21 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
       }
       try after(lane, tile)
     }
+  }
+
+  /// Cells in a few parts of about as many samples each, so that all lanes have some of so few tiles.
+  private func partsOfCells(tiles: Int) -> [Range<Int>] {
+    let wanted = tiles >= 2 * lanes.count ? 1 : min(cells, (2 * lanes.count + tiles - 1) / tiles)
+    var parts: [Range<Int>] = []
+    var first = 0
+    for part in 1...max(1, wanted) {
+      let due = starts[cells] / max(1, wanted) * part
+      var end = first
+      while end < cells, part == wanted || starts[end] < due { end += 1 }
+      if first < end { parts.append(first..<end) }
+      first = end
+    }
+    return parts
   }
 
   /// Copies rows to the buffer of a lane.
@@ -115,31 +138,40 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
   private func sort(_ block: RowBlock<Value>, _ samples: Range<Int>) {
     var places = [Int](repeating: 0, count: cells + 2)
     cellOfRow.withUnsafeBufferPointer { cellOfRow in
-      eachCell(block, samples, cellOfRow) { places[$1 + 1] += 1 }
+      eachStretch(block, samples, cellOfRow) { places[$1 + 1] += $0.count }
       for index in 0...cells { places[index + 1] += places[index] }
       starts = places
       order = [UInt32](unsafeUninitializedCapacity: samples.count) { order, count in
-        eachCell(block, samples, cellOfRow) { sample, cell in
-          order[places[cell]] = UInt32(sample)
-          places[cell] += 1
+        eachStretch(block, samples, cellOfRow) { samples, cell in
+          let place = places[cell]
+          for index in 0..<samples.count {
+            order[place + index] = UInt32(truncatingIfNeeded: samples.lowerBound + index)
+          }
+          places[cell] += samples.count
         }
         count = samples.count
       }
     }
   }
 
-  /// Calls `body` for each sample with its cell, that of rows left out where it does not count.
+  /// Calls `body` for samples that follow each other in a cell, that of rows left out where they do not count.
   @inline(__always)
-  private func eachCell(
+  private func eachStretch(
     _ block: RowBlock<Value>, _ samples: Range<Int>, _ cellOfRow: UnsafeBufferPointer<UInt32>,
-    _ body: (_ sample: Int, _ cell: Int) -> Void
+    _ body: (_ samples: Range<Int>, _ cell: Int) -> Void
   ) {
-    var (row, rest) = samples.lowerBound.quotientAndRemainder(dividingBy: block.samplesPerRow)
-    row += block.firstRow
-    for sample in samples {
-      body(sample, block.counts.map { $0[sample] == 0 } ?? false ? cells : Int(cellOfRow[row]))
-      rest += 1
-      if rest == block.samplesPerRow { (row, rest) = (row + 1, 0) }
+    let each = block.samplesPerRow
+    var row = samples.lowerBound / each
+    var first = samples.lowerBound
+    while first < samples.upperBound {
+      let end = min((row + 1) * each, samples.upperBound)
+      let cell = Int(cellOfRow[block.firstRow + row])
+      if let counts = block.counts {
+        for sample in first..<end { body(sample..<sample + 1, counts[sample] == 0 ? cells : cell) }
+      } else {
+        body(first..<end, cell)
+      }
+      (row, first) = (row + 1, end)
     }
   }
 }

@@ -16,13 +16,14 @@ final class CountArrays {
   static var blockNeurons: Int { 256 }
   /// Groups of a block that are encoded as one.
   private static var groupsPerTask: Int { 2 }
-  /// Tasks a lane that are encoded before their chunks go to the files, while the next are encoded.
-  private static var tasksPerLane: Int { 4 }
+  /// Tasks that are encoded before their chunks go to the files, while the next are encoded: some for each lane, so that none waits long for
+  /// the last, and fewer each of many lanes, for they are held.
+  private static func tasksAtOnce(lanes: Int) -> Int { lanes * (lanes <= 4 ? 4 : 2) }
 
   /// Bytes that writing takes at most, whatever the layer's size.
   static func bytes(lanes: Int) -> Int {
     let block = blockNeurons * DyadicGrid.binCount * 4
-    return lanes * (2 * tasksPerLane * groupsPerTask * block * 3 / 2 + 2 * block)
+    return 2 * tasksAtOnce(lanes: lanes) * groupsPerTask * block * 3 / 2 + lanes * 2 * block
   }
 
   init(
@@ -117,7 +118,7 @@ final class CountArrays {
       }
       column = end
     }
-    let atOnce = lanes.count * Self.tasksPerLane
+    let atOnce = Self.tasksAtOnce(lanes: lanes.count)
     let (dataType, codecs) = (dataType, codecs)
     let chunkBytes = codecs.map { $0.maxEncodedBytes(4096 * dataType.byteCount) }.max() ?? 0
     let buffers = LaneLocal(lanes) { Buffers(chunkBytes: chunkBytes) }

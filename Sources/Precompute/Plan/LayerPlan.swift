@@ -10,6 +10,8 @@ public struct LayerPlan: Sendable {
   public let rowsPerBlock: Int
   /// Rows of a block of the pass that finds quartiles.
   let quantilePassRows: Int
+  /// Whether the next block is read while one is counted; there is memory for both.
+  let readsNext: Bool
   /// Bytes for candidates that are kept while the layer is counted, so that it need not be read again; 0: it is.
   let candidateLogBytes: Int
   /// The most that there are for it, also where a part of the rows is counted.
@@ -37,6 +39,8 @@ public struct LayerPlan: Sendable {
 extension LayerPlan {
   /// What keeping candidates costs for each byte that is counted: data that are decoded faster are read twice instead.
   private static let candidateSecondsPerByte = 0.8e-9
+  /// Of a layer of so few neurons there may be more lanes than tiles to count: of the lanes left, each reads of the next block meanwhile.
+  private static let narrowNeuronsMax = 512
   /// The largest share of a layer's values that is kept.
   private static let candidateShareMax = 0.6
   /// What is decoded of a layer, all bands together, in bytes: arithmetic on it does not overflow.
@@ -67,7 +71,6 @@ extension LayerPlan {
     do { cut = try model.cut() } catch { throw Self.error(error, source, model) }
     self.source = source
     codeSamplesMax = Self.codeSamplesMax(source, as: Value.self, counting)
-    rowsPerBlock = cut.rowsPerBlock
     bands = Self.bands(source, neurons: cut.bandNeurons)
     histograms = source.neurons * counting.groups.count { $0.histograms != nil }
 
@@ -88,7 +91,11 @@ extension LayerPlan {
     let gathering = model.gathering(
       cut, isOneBlock: isOneBlock, isMapped: RowBlocks<Value>.canMap(source, 0..<cut.bandNeurons),
       isCheapInParts: isCheapInParts, kept: candidateLogBytes)
-    quantilePassRows = gathering.rowsPerBlock
+    // Two blocks of half the rows take the memory of one.
+    let half = [cut.rowsPerBlock, gathering.rowsPerBlock].map { $0 / 2 / model.rowGranularity * model.rowGranularity }
+    readsNext = source.neurons <= Self.narrowNeuronsMax && !isOneBlock && half.allSatisfy { $0 > 0 }
+    rowsPerBlock = readsNext ? half[0] : cut.rowsPerBlock
+    quantilePassRows = readsNext ? half[1] : gathering.rowsPerBlock
     candidateBytes = gathering.bytes
     peakBytes = medians == .exact ? gathering.peak : model.peak(cut, kept: candidateLogBytes, gathered: 0)
     let passes = readsTwice ? 2 : 1
@@ -104,11 +111,14 @@ extension LayerPlan {
     let lane = RowBlocks<Value>.decodingBytes(source) + TileWalk<Value>.bytesPerLane + RunCounts.bytes
     let samples = source.rows * source.geometry.samplesPerRow
     let samplesMax = codeSamplesMax(source, as: Value.self, counting)
-    let taking =
-      codes == .none
-      ? 0
-      : BandCodes<Value>.bytes(samplesMax: samplesMax, lanes: lanes)
-        + WindowTaker<Value>.bytes(samples: samples, samplesMax: samplesMax, lanes: lanes)
+    func working(_ lanes: Int) -> Int {
+      let taking =
+        codes == .none
+        ? 0
+        : BandCodes<Value>.bytes(samplesMax: samplesMax, lanes: lanes)
+          + WindowTaker<Value>.bytes(samples: samples, samplesMax: samplesMax, lanes: lanes)
+      return CountArrays.bytes(lanes: lanes) + lanes * lane + taking
+    }
     return MemoryModel(
       budget: memory,
       always: MemoryModel.always(files: openFiles, rows: source.rows)
@@ -116,7 +126,7 @@ extension LayerPlan {
       finishing: max(
         judging, FigureFiles<Value>.bytes(groups: counting.groups.count, neurons: source.neurons, lanes: lanes),
         CodeArrays.bytes(neurons: source.neurons, samples: samples, codes: codes, lanes: lanes)),
-      working: CountArrays.bytes(lanes: lanes) + lanes * lane + taking,
+      working: working(lanes), workingForBands: working(MemoryModel.bandLanes),
       perNeuron: BandCounters<Value>.bytes(
         counting, samplesMax: counting.rowsMax * source.geometry.samplesPerRow)
         + QuartileTable<Value>.bytes(groups: counting.groups.count),

@@ -13,6 +13,8 @@ struct MemoryModel {
   let finishing: Int
   /// What all lanes take to decode, count and encode.
   let working: Int
+  /// The same of `bandLanes` lanes.
+  let workingForBands: Int
   /// The counters and quartiles of a neuron.
   let perNeuron: Int
   /// A block of rows of some neurons, neither more than the layer has.
@@ -42,6 +44,8 @@ struct MemoryModel {
   private static let candidateShare = 32
   /// Neurons whose counts are written as one; bands are whole multiples.
   static let bandUnit = CountArrays.blockNeurons
+  /// Bands are cut for so many lanes, whatever their number: a run that goes on with more or fewer finds the bands of the one before.
+  static let bandLanes = 16
 
   /// What is there as long as the process is, whatever its layers.
   static func always(files: Int, rows: Int) -> Int { processBytes + files * fileBytes + rows * rowBytes }
@@ -91,20 +95,35 @@ struct MemoryModel {
   }
 
   private func checkLeast() throws(Shortage) {
-    let counting = counters(units: 1) + block(min(Self.bandUnit, neurons), min(rowGranularity, rows))
+    let counting = counters(units: 1) + leastBlock(units: 1)
     let whole = always + working + (counting + 14) / 15 * 16
     let needed = max(always + finishing, whole)
     guard budget < needed else { return }
     throw Shortage(part: whole < needed ? .finishing : .counting, needed: needed)
   }
 
+  /// The smallest block of so many units of neurons.
+  private func leastBlock(units: Int) -> Int { block(min(units * Self.bandUnit, neurons), min(rowGranularity, rows)) }
+
   /// Units of neurons that a band has.
   private func bandUnits() -> Int {
+    var units = unitsForBandLanes()
+    // Where there are many lanes for a small budget, or one for them all, the bands are smaller.
+    while units > 1,
+      max(counters(units: units) / 3 * 4, counters(units: units) + leastBlock(units: units)) > countingMax
+    {
+      units = min(units - 1, units / 8 * 7)
+    }
+    return max(1, units)
+  }
+
+  /// The same for `bandLanes` lanes, to which a quarter of the budget is granted at most.
+  private func unitsForBandLanes() -> Int {
+    let left = max(0, budget - always)
+    let usable = left - min(workingForBands, left / 4)
     let all = (neurons + Self.bandUnit - 1) / Self.bandUnit
     var units = max(1, min(all, usable / 2 / counters(units: 1)))
-    while units > 1, block(min(units * Self.bandUnit, neurons), min(rowGranularity, rows)) > usable / 4 {
-      units = (units + 1) / 2
-    }
+    while units > 1, leastBlock(units: units) > usable / 4 { units = (units + 1) / 2 }
     guard counters(units: units) > max(valueBytes, Self.countersGoal) else { return units }
     let most = decoded(units * Self.bandUnit)
     let fewer = stride(from: max(1, Self.countersGoal / counters(units: 1)), through: 1, by: -1)

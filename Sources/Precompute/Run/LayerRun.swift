@@ -83,7 +83,9 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     var blocks = blocks(band, rows: [0..<source.rows], from: work.nextRow)
     try count(work, blocks, walk, keeper: keeper, log: log, codes: codes)
     if blocks.blocks.count > 1 {
-      blocks = RowBlocks(source, neurons: band, rowsPerBlock: plan.quantilePassRows, lanes: lanes.count)
+      blocks = RowBlocks(
+        source, neurons: band, rowsPerBlock: plan.quantilePassRows, lanes: lanes.count,
+        readsNext: plan.readsNext)
     }
     let windows = try codes.map { windowTaker([try $0.file()], $0, band) }
     try findQuartiles(
@@ -127,7 +129,7 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
     }
     return RowBlocks(
       source, neurons: band, rowsPerBlock: plan.rowsPerBlock, lanes: lanes.count,
-      stretches: stretches)
+      stretches: stretches, readsNext: plan.readsNext)
   }
 
   private func bytes(rows: Int, neurons: Int) -> Int {

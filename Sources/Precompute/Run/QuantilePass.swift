@@ -130,6 +130,7 @@ struct QuantilePass<Value: ActivationValue & ReadableValue> {
       try layer.eachBlock(blocks, keeper: keeper) { block in
         try walk.eachTile(
           block, samples: 0..<block.samples, columns: columns.count, tiles: 0..<stretch.count, rows: .block,
+          cellsApart: true,
           body: { _, number, cell, rows, _ in
             let tile = stretch.lowerBound + number
             if isOpen.contains(tile) { refinements[tile]!.add(cell: cell, rows) }
