@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A siege of the tile server: forty honest readers scrub while thirteen others do all they can to take it from them.
+"""A siege of the tile server: forty honest readers scrub while fourteen others do all they can to take it from them.
 
     make soak MINUTES=10
 
@@ -16,7 +16,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "EndToEnd"))
 
 NEURONS, ROWS, CLASSES, INSTANCES = 262_144, 400, 10, 64
-HONEST, DISHONEST = 40, 13
+HONEST, DISHONEST = 40, 14
 CACHE_MIB = 512
 #: Seconds between two versions.
 INTERVAL = 45

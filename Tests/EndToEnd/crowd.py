@@ -1,8 +1,8 @@
 """A crowd before a tile server: honest readers who scrub, and others who try to take the server from them.
 
-    python crowd.py PORT DATASET SECONDS honest|dishonest READERS SEED
+    python crowd.py PORT DATASET SECONDS honest|dishonest|KIND READERS SEED
 
-prints what they saw as one JSON object. Every reader has a loopback address of its own, so that whatever is bounded or shared out by
+(KIND: a method of `Attacker`; the dishonest are of all kinds) prints what they saw as one JSON object. Every reader has a loopback address of its own, so that whatever is bounded or shared out by
 address is so here; every random number comes from the seed.
 """
 
@@ -227,13 +227,13 @@ class Attacker:
     #: Connections of each that ask at the same time.
     AT_ONCE = 12
 
-    def __init__(self, number, port, dataset, seed):
-        self.kinds = [
+    def __init__(self, number, port, dataset, seed, kind):
+        kinds = [
             self.permuted_summaries, self.unseen_differences, self.permuted_neurons, self.permuted_rows, self.unseen_windows,
             self.slow_readers, self.dripped_requests, self.many_connections, self.malformed_requests, self.asks_and_leaves,
-            self.random_expressions, self.hostile_expressions, self.brushes,
+            self.random_expressions, self.hostile_expressions, self.brushes, self.orders_of_the_moment,
         ]  # fmt: skip
-        self.kind = self.kinds[number % len(self.kinds)]
+        self.kind = kinds[number % len(kinds)] if kind == "dishonest" else getattr(self, kind)
         self.random = random.Random(f"{seed} dishonest {number}")
         self.port, self.dataset, self.address = port, dataset, f"127.0.2.{number + 1}"
         self.statuses = collections.Counter()
@@ -363,6 +363,11 @@ class Attacker:
 
         await self.at_once(end, path, pace=0.02)
 
+    async def orders_of_the_moment(self, end):
+        """What takes longest: orders of the whole layer by groups that nobody has asked for, each of which looks at every value."""
+        forms = ("mean(where:({0}))", "deviation(where:({0}))", *(f"{kind}(where:({{0}}),where:(not ({{0}})))" for kind in ("auroc", "wasserstein", "kolmogorov_smirnov")))
+        await self.at_once(end, lambda: self.shelf.tile(0, self.random.choice((0, self.shelf.top)), 0, self.random.choice(forms).format(self.expression())))
+
     async def held(self, count, end, use):
         """Keeps many connections, each in the hands of `use`, and opens those anew that the server closes."""
 
@@ -477,12 +482,13 @@ async def crowd(port, dataset, seconds, kind, count, seed):
             "failures": [one for reader in readers for one in reader.failures],
             "renewals": sum(reader.renewals for reader in readers),
         }
-    attackers = [Attacker(number, port, dataset, seed) for number in range(count)]
+    attackers = [Attacker(number, port, dataset, seed, kind) for number in range(count)]
     with contextlib.suppress(TimeoutError):
         # What they still wait for then, nobody waits for.
         async with asyncio.timeout(seconds + 1):
             await asyncio.gather(*(attacker.run(end) for attacker in attackers))
-    return {attacker.kind.__name__: dict(attacker.statuses) for attacker in attackers}
+    names = {attacker.kind.__name__ for attacker in attackers}
+    return {name: dict(sum((one.statuses for one in attackers if one.kind.__name__ == name), collections.Counter())) for name in sorted(names)}
 
 
 if __name__ == "__main__":

@@ -35,6 +35,24 @@ struct HelperThreadsTests {
     ended.wait()
   }
 
+  @Test func `While a helper is at its part, the others are done`() throws {
+    let helpers = HelperThreads(count: 1)
+    let (begun, last) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let wasDone = try helpers.map(4) { part in
+      switch part {
+      case 0: begun.wait()
+      case 1:
+        begun.signal()
+        // What nobody does meanwhile is not waited for without end.
+        return last.wait(timeout: .now() + 20) == .success
+      case 3: last.signal()
+      default: break
+      }
+      return true
+    }
+    #expect(wasDone == [true, true, true, true])
+  }
+
   @Test(arguments: [0, 1, 3]) func `Every part is done once, whoever does it`(count: Int) throws {
     let helpers = HelperThreads(count: count)
     let done = Mutex([Int](repeating: 0, count: 100))

@@ -2,7 +2,7 @@ import CKernels
 import Fixtures
 import Testing
 
-/// The kernels of `planes.h` beside the same in plain words.
+/// The kernels of `planes.h`, and that of `ranks.h` over planes, beside the same in plain words.
 struct PlaneKernelTests {
   /// `[chunk, bit, word]`.
   private func planes(_ codes: [UInt8], chunkWords: Int) -> [UInt64] {
@@ -55,6 +55,26 @@ struct PlaneKernelTests {
           #expect(Int(found.below) == sorted.count { $0 < code })
           #expect(Int(found.count) == sorted.count { $0 == code })
         }
+      }
+    }
+  }
+
+  @Test(arguments: [UInt32(0), 1, 255, 256, 65_535, 65_536, 1 << 24, .max])
+  func `Numbers of chosen codes add up`(largest: UInt32) {
+    var random = SplitMix(seed: UInt64(largest) + 1)
+    for (chunkWords, chunks) in [(4, 1), (8, 1), (12, 1), (32, 1), (36, 1), (4, 3), (256, 2)] {
+      let numbers = (0..<256).map { _ in UInt32.random(in: 0...largest, using: &random) }
+      let codes = (0..<64 * chunkWords * chunks).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let packed = planes(codes, chunkWords: chunkWords)
+      for kind in 0..<4 {
+        let masks = (0..<chunkWords * chunks).map { word in
+          [0, ~0, 1 << UInt64(word & 63), UInt64.random(in: 0 ... .max, using: &random)][kind == 3 ? word % 4 : kind]
+        }
+        let sum = codes.indices.reduce(UInt64(0)) {
+          masks[$1 >> 6] >> UInt64($1 & 63) & 1 == 0 ? $0 : $0 + UInt64(numbers[Int(codes[$1])])
+        }
+        #expect(nd_sum_of_codes(numbers, packed, chunkWords, chunks, masks) == sum)
+        #expect(nd_sum_of_codes_portable(numbers, packed, chunkWords, chunks, masks) == sum)
       }
     }
   }

@@ -19,7 +19,9 @@ public struct ChunkCursor {
     plane: Int, chunk: Int, as form: ChunkForm = .elements, into destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
     precondition(destination.count == chunkBytes)
-    try array.decode(try shard(plane: plane, chunk: chunk), plane: plane, chunk: chunk, as: form, into: destination)
+    // Looked up first: after it, the array need not be copied to stay as it was.
+    let shard = try shard(plane: plane, chunk: chunk)
+    try array.decode(shard, plane: plane, chunk: chunk, as: form, into: destination)
   }
 
   private mutating func shard(plane: Int, chunk: Int) throws(StoreError) -> Shard {

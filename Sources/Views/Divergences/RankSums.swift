@@ -51,30 +51,23 @@ struct RankSums: Sendable {
   /// The memory of one thread.
   private final class Reader {
     private let sums: RankSums
-    private let codes: NeuronCodes
+    private let planes: NeuronPlanes
     private let counts: PlaneRows
     private let countBytes: Int
     /// As `nd_double_ranks` has them.
     private let ranks: UnsafeMutableBufferPointer<UInt32>
-    /// `[word]`, a bit for each sample.
-    private let finite: UnsafeMutableBufferPointer<UInt64>
 
-    init(_ sums: RankSums) throws(StoreError) {
+    init(_ sums: RankSums) throws {
       let counts = sums.counter.layer.counts(.own, .full)
       self.sums = sums
-      codes = try NeuronCodes(sums.counter)
+      planes = try NeuronPlanes(sums.counter)
       self.counts = PlaneRows(counts, plane: sums.plane)
       countBytes = counts.metadata.dataType.byteCount
       ranks = .allocate(capacity: DyadicGrid.binCount + 1)
-      finite = .allocate(capacity: sums.counter.words)
       ranks.initialize(repeating: 0)
-      finite.initialize(repeating: 0)
     }
 
-    deinit {
-      ranks.deallocate()
-      finite.deallocate()
-    }
+    deinit { ranks.deallocate() }
 
     func auroc(_ neuron: Int) throws(StoreError) -> Double {
       guard let ranks = ranks.baseAddress else { preconditionFailure("nothing was allocated") }
@@ -84,8 +77,9 @@ struct RankSums: Sendable {
       let zeroBin = (edge..<DyadicGrid.binCount - edge).contains(bin) ? bin : -1
       let counted = nd_double_ranks(
         ranks, try counts.row(neuron).baseAddress, countBytes, Int32(zeroBin), sums.zeros[neuron])
-      let (sum, tally) = try sums.counter.sum(ranks, of: neuron, codes, finite)
-      var ranked = Double(sum)
+      try planes.read(neuron)
+      let tally = planes.tally
+      var ranked = Double(try planes.sum(ranks))
       if zeroBin >= 0 {
         // So far they were taken for the rest of their bin.
         ranked -= Double(tally.zeros) * (Double(ranks[zeroBin]) - Double(ranks[DyadicGrid.binCount]))

@@ -1,7 +1,7 @@
 import CKernels
 import TileStore
 
-/// Finds which bin holds a rank of a group, or what a bin holds, in one neuron after another, from the bit planes that codes by neuron are
+/// Finds which bin holds a rank of a group, what a bin holds, or what numbers by bin add up to, in one neuron after another, from the bit planes that codes by neuron are
 /// stored as: nothing else is counted, and codes are not even put together. The memory of one thread.
 ///
 /// Where the smallest values are exact zeros and the rank is among them, the bits that tell these are enough.
@@ -135,6 +135,14 @@ final class NeuronPlanes {
     return HeldBin(
       nd_hold_code(
         planes.baseAddress, columns.chunkBytes / 64, columns.chunks, chosen.baseAddress, UInt32(bin)))
+  }
+
+  /// The sum of a number for each finite value of the group in the neuron that was read.
+  /// - Parameter numbers: `[code]`, 256 of them.
+  func sum(_ numbers: UnsafePointer<UInt32>) throws(StoreError) -> UInt64 {
+    try readPlanes()
+    return nd_sum_of_codes(
+      numbers, planes.baseAddress, columns.chunkBytes / 64, columns.chunks, chosen.baseAddress)
   }
 
   /// The group's samples with finite values, of the neuron that was read.

@@ -4,12 +4,14 @@ import TileStore
 final class PlaneRows {
   private let array: ArrayReader
   private let plane: Int
+  private var cursor: ChunkCursor
   private let chunk: UnsafeMutableRawBufferPointer
   private var decoded = -1
 
   init(_ array: ArrayReader, plane: Int) {
     self.array = array
     self.plane = plane
+    cursor = ChunkCursor(array)
     chunk = .allocate(byteCount: array.chunkBytes, alignment: 64)
   }
 
@@ -20,7 +22,7 @@ final class PlaneRows {
     let wanted = row / array.rowsPerChunk
     if wanted != decoded {
       decoded = -1
-      try array.decode(plane: plane, chunk: wanted, into: chunk)
+      try cursor.decode(plane: plane, chunk: wanted, into: chunk)
       decoded = wanted
     }
     let start = row % array.rowsPerChunk * array.rowBytes

@@ -115,34 +115,15 @@ package struct SubsetCounter: Sendable {
     return ofGroup(try looked(at: neuron, codes), neuron)
   }
 
-  /// The sum of a number for each finite value of a neuron in the samples that are looked at, and what these values are.
-  /// - Parameters:
-  ///   - numbers: `[code]`, 256 of them.
-  ///   - finite: room for a bit for each sample, `[word]`.
-  func sum(
-    _ numbers: UnsafePointer<UInt32>, of neuron: Int, _ codes: NeuronCodes, _ finite: UnsafeMutableBufferPointer<UInt64>
-  ) throws(StoreError) -> (sum: UInt64, tally: NeuronTally) {
-    try codes.readCodes(neuron)
-    let tally = try looked(at: neuron, codes, finite: finite)
-    return (nd_sum_by_code(numbers, codes.codes.baseAddress, finite.baseAddress, finite.count), tally)
-  }
-
-  /// Words of a bit for each sample.
-  var words: Int { samples.words.count }
-
   /// A neuron's exact zeros.
   func zeros(_ neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> UInt32 {
     try tally(neuron, codes).zeros
   }
 
   /// What a neuron's values are in the samples that are looked at.
-  /// - Parameter finite: `[word]`, a bit for each sample: becomes those of them with finite values.
   /// - Precondition: its codes were read, but where only zeros stand apart.
-  private func looked(at neuron: Int, _ codes: NeuronCodes, finite: UnsafeMutableBufferPointer<UInt64>? = nil)
-    throws(StoreError) -> NeuronTally
-  {
+  private func looked(at neuron: Int, _ codes: NeuronCodes) throws(StoreError) -> NeuronTally {
     try codes.readApart(neuron)
-    if let finite { _ = finite.update(from: samples.words) }
     var tally = NeuronTally(count: UInt32(chosen.count), zeros: 0, nan: 0, infinite: 0)
     if hasOnlyZerosApart[neuron] {
       tally.zeros = UInt32(
@@ -155,9 +136,7 @@ package struct SubsetCounter: Sendable {
       var rest = word & codes.apart[index]
       while rest != 0 {
         let sample = index << 6 + rest.trailingZeroBitCount
-        let kind = try codes.kind(sample, origin: origins[neuron], neuron: neuron)
-        tally.add(kind)
-        if kind != .zero { finite?[index] ^= rest & (~rest &+ 1) }
+        tally.add(try codes.kind(sample, origin: origins[neuron], neuron: neuron))
         rest &= rest - 1
       }
     }

@@ -29,6 +29,8 @@ public final class HelperThreads: Sendable {
     precondition(parts > 0)
     let others = (1..<parts).map { part in start { try body(part) } }
     let first = Result { try body(0) }
+    // What no helper has begun is done before any is waited for: whoever waits for the next part lets the last ones lie.
+    for other in others { other.run() }
     // All are waited for, also where one has failed.
     let results = [first] + others.map { $0.result() }
     return try results.map { try $0.get() }
