@@ -104,7 +104,8 @@ let package = Package(
       name: "bare-server", dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
       path: "Tests/Bench/BareServer"),
     .executableTarget(
-      name: "bench-kernels", dependencies: ["CKernels", "Distributions", "Fixtures", "HDF5", "TileStore"],
+      name: "bench-kernels",
+      dependencies: ["CKernels", "Distributions", "Fixtures", "HDF5", "Precompute", "TileStore"],
       path: "Tests/Bench/Kernels", swiftSettings: acrossModules),
     .target(name: "Fixtures", dependencies: ["Distributions"], path: "Tests/Fixtures"),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),

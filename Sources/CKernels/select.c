@@ -6,6 +6,25 @@
 
 #define TEMPLATE "select_template.h"
 #include "each_value.h"
+#include "select_avx512.h"
+
+size_t nd_pick_portable_f32(const void *values, size_t count, size_t intervals, const float *low, const float *high,
+                            size_t stride, float *picked) {
+  return pick_clones_f32(values, count, intervals, low, high, stride, picked);
+}
+
+size_t nd_pick_f32(const void *values, size_t count, size_t intervals, const float *low, const float *high,
+                   size_t stride, float *picked) {
+#if defined(__x86_64__)
+  if (has_avx512()) return pick_avx512(values, count, intervals, low, high, stride, picked);
+#endif
+  return nd_pick_portable_f32(values, count, intervals, low, high, stride, picked);
+}
+
+size_t nd_pick_f64(const void *values, size_t count, size_t intervals, const double *low, const double *high,
+                   size_t stride, double *picked) {
+  return pick_clones_f64(values, count, intervals, low, high, stride, picked);
+}
 
 ND_CLONES size_t nd_find_rank(const uint32_t *counts, uint64_t rank, uint64_t *below) {
   enum { bins = 256, step = 16 };

@@ -1,7 +1,7 @@
 // Included once for each type of value: VALUE, INTEGER of its size, NAME(base).
 
-ND_CLONES size_t NAME(nd_pick_)(const void *values, size_t count, size_t intervals, const VALUE *low,
-                                const VALUE *high, size_t stride, VALUE *picked) {
+ND_CLONES static size_t NAME(pick_clones_)(const void *values, size_t count, size_t intervals, const VALUE *low,
+                                           const VALUE *high, size_t stride, VALUE *picked) {
   enum { block = 64 };
   size_t found = 0;
   for (size_t first = 0; first < count; first += block) {

@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import h5py
 import numpy as np
@@ -68,6 +69,12 @@ def processor_seconds(command):
     return usage.ru_utime + usage.ru_stime
 
 
+def seconds(command):
+    began = time.perf_counter()
+    processor_seconds(command)
+    return time.perf_counter() - began
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--kernels", required=True, help="the program bench-kernels")
@@ -81,13 +88,15 @@ def main():
         folder = pathlib.Path(folder)
         found = kernels([options.kernels, "kernels"])
         subprocess.run([sys.executable, ORACLES / "speed_hdf5.py", folder / "filters.h5"], check=True)
-        kernels([options.kernels, "filters", folder / "filters.h5"])
+        found |= kernels([options.kernels, "filters", folder / "filters.h5"])
 
         make(folder / "a.h5", options.rows, options.neurons)
         (folder / "a.yaml").write_text("name: a\ndumps: [a.h5]\ncodes: none\n")
-        command = [os.path.abspath(options.divergence), "precompute", str(folder / "a.yaml"), "--output", str(folder / "Tiles"),
-                   "--threads", "1", "--progress", "none", "--restart"]  # fmt: skip
-        taken = statistics.median(processor_seconds(command) for _ in range(options.runs))
+        def command(threads):
+            return [os.path.abspath(options.divergence), "precompute", str(folder / "a.yaml"), "--output", str(folder / "Tiles"),
+                    "--threads", str(threads), "--progress", "none", "--restart"]  # fmt: skip
+
+        taken = statistics.median(processor_seconds(command(1)) for _ in range(options.runs))
         values, histograms = options.rows * options.neurons, options.neurons * (CLASSES + 1)
         parts = {name: found[name][0] * times * values for name, times in PASSES.items()}
         parts |= {name: found[name][0] * times * histograms for name, times in FIGURES.items()}
@@ -97,7 +106,14 @@ def main():
         total = sum(parts.values()) / 1e9
         print(f"{'sum of the kernels':32}{total:8.3f} s{total * 1e9 / values:10.3f} ns a value")
         print(f"{'measured':32}{taken:8.3f} s{taken * 1e9 / values:10.3f} ns a value, {values * 4 / taken / 1e9:.2f} GB/s a core\n")
-        print(*lanes.table({name: ns for name, (ns, _, _) in found.items()}, options.memory * 1e9), sep="\n")
+        ns = {name: ns for name, (ns, _, _) in found.items()}
+        print("the plan of lanes (lanes.py) beside what is measured by the clock:")
+        for threads in (1, 2):
+            clock = statistics.median(seconds(command(threads)) for _ in range(options.runs))
+            parts = lanes.job(ns, options.rows, options.neurons, lanes.Machine(ns, threads, options.memory * 1e9))
+            print(f"  {threads} lane{'s' * (threads > 1)}: {clock:.3f} s, {values * 4 / clock / 1e9:.2f} GB/s; played through "
+                  f"{sum(parts.values()):.3f} s, {lanes.speed(parts, options.rows, options.neurons):.2f} GB/s")  # fmt: skip
+        print(*lanes.table(ns, options.memory * 1e9), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import CKernels
 import Fixtures
 import Testing
 
@@ -46,6 +47,36 @@ import Testing
             #expect(
               inside.withUnsafeBufferPointer { Value.select($0, rank: rank, from: low, below: high) } == sorted[rank])
           }
+        }
+      }
+    }
+  }
+
+  /// With the processor's own instructions and without, of several intervals.
+  @Test func pickingIsTheSameEverywhere() {
+    var random = SplitMix(seed: 12)
+    for count in [0, 1, 15, 16, 17, 63, 64, 65, 200] {
+      for intervals in 0...7 {
+        let bounds = (0..<2 * intervals).map { _ in Float.random(in: -2...2, using: &random) }.sorted()
+        let stride = 3
+        var (low, high) = ([Float](repeating: 9, count: 1 + 7 * stride), [Float](repeating: 9, count: 1 + 7 * stride))
+        for index in 0..<intervals {
+          (low[index * stride], high[index * stride]) = (bounds[2 * index], bounds[2 * index + 1])
+        }
+        var values = (0..<count).map { _ in Float.random(in: -2...2, using: &random) }
+        for index in values.indices where random.next() % 5 == 0 {
+          values[index] = ([.nan, .infinity, -.infinity, 0, -0.0] + bounds).randomElement(using: &random)!
+        }
+        var picked = [[Float]](repeating: [Float](repeating: 7, count: count + 1), count: 2)
+        let found = [
+          nd_pick_f32(values, count, intervals, low, high, stride, &picked[0]),
+          nd_pick_portable_f32(values, count, intervals, low, high, stride, &picked[1]),
+        ]
+        let expected = values.filter { value in
+          (0..<intervals).contains { bounds[2 * $0]..<bounds[2 * $0 + 1] ~= value }
+        }
+        for way in 0..<2 {
+          #expect(picked[way][..<found[way]].map(\.bitPattern) == expected.map(\.bitPattern))
         }
       }
     }

@@ -11,6 +11,9 @@ size_t nd_pick_f32(const void *values, size_t count, size_t intervals, const flo
                    size_t stride, float *picked);
 size_t nd_pick_f64(const void *values, size_t count, size_t intervals, const double *low, const double *high,
                    size_t stride, double *picked);
+/// The same without instructions that only some processors have.
+size_t nd_pick_portable_f32(const void *values, size_t count, size_t intervals, const float *low, const float *high,
+                            size_t stride, float *picked);
 
 /// The value of `rank` (from 0, below `count`) in sorted order. All values lie in `low ..< high`, two numbers of the same sign bit.
 float nd_select_f32(const float *values, size_t count, size_t rank, float low, float high);

@@ -1,7 +1,22 @@
 import CKernels
 import Distributions
 import Foundation
+import Precompute
 import TileStore
+
+/// Waking two lanes and waiting for the last of them, by the clock.
+func measureLanes() throws {
+  let lanes = Lanes(count: 2)
+  let sections = 10_000
+  var best = Double.infinity
+  for _ in 0..<5 {
+    let began = ContinuousClock.now
+    for _ in 0..<sections { try lanes.run(2) { _, _ in } }
+    let taken = ContinuousClock.now - began
+    best = min(best, Double(taken.components.attoseconds) * 1e-18 + Double(taken.components.seconds))
+  }
+  report("two lanes", best, sections, "section", bytes: 0)
+}
 
 /// Reading and copying, the floor of everything that looks at values once.
 func measureMemory(_ layer: SyntheticLayer) {

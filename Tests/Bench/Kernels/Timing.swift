@@ -23,6 +23,11 @@ func measure(_ name: String, _ units: Int, _ unit: String, bytes: Int, times: In
     try work()
     best = min(best, processorSeconds() - began)
   }
-  print("\(name)\t\(best / Double(units) * 1e9)\t\(unit)\t\(Double(bytes) / Double(units))")
+  report(name, best, units, unit, bytes: bytes)
+}
+
+/// Prints a line of what some work took.
+func report(_ name: String, _ seconds: Double, _ units: Int, _ unit: String, bytes: Int) {
+  print("\(name)\t\(seconds / Double(units) * 1e9)\t\(unit)\t\(Double(bytes) / Double(units))")
   fflush(nil)
 }

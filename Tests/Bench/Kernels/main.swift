@@ -17,6 +17,7 @@ case "kernels" where CommandLine.arguments.count == 2:
   measureCodes(layer)
   measureChunks(layer)
   measureJudging()
+  try measureLanes()
 case "filters" where CommandLine.arguments.count == 3:
   try measureFilters(CommandLine.arguments[2])
 default:
