@@ -49,6 +49,11 @@ test: test-packages python ## All tests, installing what they need
 	node --test Tests/Web/
 	tsc --noEmit -p web
 
+# OLD=PROGRAM is packed into the package that is upgraded; else it is this program under an older revision.
+.PHONY: test-install
+test-install: install-packages python wheel deb ## Wheel and Debian package on empty systems: installed, used, upgraded (OLD=PROGRAM), purged; as root, some minutes
+	ND_OLD=$(OLD) $(PYTHON) -m pytest -q -s -x Tests/Install
+
 .PHONY: test-browsers
 test-browsers: browser-packages python .venv/.browsers ## The walk-through in Firefox and WebKit, beside Chromium; installs both
 	swift build --product divergence
@@ -134,12 +139,13 @@ deb: packages release ## A Debian package: program, client, units, man pages, co
 
 # What must be installed first. Only what is missing is installed, and named.
 
-.PHONY: packages test-packages bench-packages browser-packages
+.PHONY: packages test-packages bench-packages browser-packages install-packages
 packages: NEEDED := $(BUILD_PACKAGES)
 test-packages: NEEDED := $(TEST_PACKAGES)
 bench-packages: NEEDED := $(TEST_PACKAGES) wrk
 browser-packages: NEEDED := $(TEST_PACKAGES) $(BROWSER_PACKAGES)
-packages test-packages bench-packages browser-packages:
+install-packages: NEEDED := $(TEST_PACKAGES) debootstrap
+packages test-packages bench-packages browser-packages install-packages:
 	@missing=""; for p in $(NEEDED); do \
 	  case $$p in nodejs) command -v node >/dev/null && continue;; python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && continue;; esac; \
 	  dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \

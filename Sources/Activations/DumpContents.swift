@@ -22,6 +22,13 @@ public struct DumpContents: Sendable {
   /// What was found but not taken, and why; and what a user should know.
   public let skipped: [(path: String, why: String)]
   public let notes: [String]
+
+  /// Of `skipped`, what is told nowhere else: the names of the classes are used, and what was left out has words of its own.
+  public var skippedInWords: [(path: String, why: String)] {
+    var told = Set(evidence.leftOut.map(\.path))
+    if case .dataset(let path)? = classNames?.origin { told.insert(path) }
+    return skipped.filter { !told.contains($0.path) }
+  }
 }
 
 extension DumpContents {

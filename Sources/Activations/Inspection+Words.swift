@@ -24,8 +24,7 @@ extension Inspection {
       if !contents.evidence.assumed.isEmpty {
         lines += [""] + Self.page(contents.evidence.assumed.map { "Assumed: \($0)" }, "assumptions")
       }
-      let told = Set(contents.evidence.leftOut.map(\.path))
-      let others = contents.skipped.filter { !told.contains($0.path) }
+      let others = contents.skippedInWords
       if !others.isEmpty {
         lines += ["", "Not taken as layers"] + Self.page(others.map { "  \($0.path): \($0.why)" }, "datasets")
       }

@@ -112,8 +112,9 @@ struct AnswerKey: Hashable, Sendable {
     case tile(layer: Int, PlaneKey, OrderRequest, level: Int, index: Int)
     case rows(
       layer: Int, OrderRequest, instances: [OrderName.Argument], withSpreads: Bool, level: Int, index: Int)
-    case find(layer: Int, OrderRequest, Place)
+    case find(layer: Int, OrderRequest, Place, withTies: Bool)
     case neuron(layer: Int, neuron: Int, groups: [Int], instances: [OrderName.Argument], Moment?, PairKey?)
+    case neurons(layer: Int, [Int], groups: [Int], instances: [OrderName.Argument], Moment?)
     case comparison(layer: Int, PairKey, PairTable.Figure, Range<Int>, PairPage.Form)
     case similar(layer: Int, PairMember)
     case separation(PairMember, PairMember)

@@ -3,8 +3,8 @@
     python3 Tests/Bench/client.py --divergence .build-release/release/divergence
 
 Makes a dump of `--neurons` neurons with three classes and pairs, precomputes and serves it, and moves through it in
-headless Chromium with real input: zoom, wheel, drag, minimap, jumps, re-sorting, zooming along the axis; cold and warm, and
-on a line of 10 Mbit/s with 60 ms. Told for each: intervals between frames, time in draw, frames drawn without exact rows, time
+headless Chromium with real input: zoom, wheel, drag, minimap, jumps, re-sorting, zooming along the axis, brushing a neuron's histogram; cold and
+warm, and on a line of 10 Mbit/s with 60 ms; then warm on a store of which one neuron is a million times hotter than the others. Told for each: intervals between frames, time in draw, frames drawn without exact rows, time
 until exact, bytes, requests, aborts. Then how soon a visit begins to show something on slow lines, the same gestures on
 layers of other sizes (`--sizes`): what a frame costs must not depend on them; and from a click on a neuron to the last picture of the rows
 that fire it most and least, painted.
@@ -34,8 +34,10 @@ from synthetic import make_dump
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAUSE_MS = 8
-ACTIONS = ("zoom", "wheel", "drag", "minimap", "jumps", "resort", "across")
-PARTS = ("scrubbing", "visits", "sizes", "rows")
+ACTIONS = ("zoom", "wheel", "drag", "minimap", "jumps", "resort", "across", "brush")
+#: How many times hotter than the others one neuron of the second store is.
+HOT = 1e6
+PARTS = ("scrubbing", "hot", "visits", "sizes", "rows")
 #: Rows in view where layers of different sizes are compared.
 ROWS_IN_VIEW = 240
 #: Rows and neurons of layers whose rows have pictures: like the demo's, and as large as the one that is scrubbed.
@@ -75,6 +77,20 @@ READ = """() => {
     return { frames: probe.intervals.length, over20: probe.intervals.filter(x => x > 20).length / Math.max(1, probe.intervals.length),
         interval99: at(probe.intervals, .99), draw50: at(frames.times, .5), draw99: at(frames.times, .99), drawn: frames.count,
         coarse: frames.inexact / Math.max(1, frames.count), sharp50: at(frames.waits, .5), sharp99: at(frames.waits, .99), ...queue.counters };
+}"""
+
+
+#: How long after the hand has moved a picture of where it was is there: from the first move after one to the next.
+FOLLOW = """() => {
+    window.followed = [];
+    let moved = 0, group = "";
+    addEventListener('pointermove', () => { moved ||= performance.now(); }, true);
+    const tick = () => {
+        const now = document.documentElement.neuralDivergence.app?.state.brush;
+        if (now !== undefined && now !== null && String(now) !== group) { if (group !== "" && moved) window.followed.push(performance.now() - moved); group = String(now); moved = 0; }
+        requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
 }"""
 
 
@@ -206,9 +222,36 @@ class Session:
             self.page.mouse.wheel(40 if step < 20 else -40, 0)
             self.pause()
 
+    def brush(self):
+        """Draws a group on a neuron's histogram, and moves its end to and fro."""
+        self.page.evaluate(FOLLOW)
+        self.page.focus(f"#column-{self.layer} canvas.plot")
+        self.page.keyboard.press("ArrowDown")
+        self.page.wait_for_function("() => /rank/.test(document.querySelector('#live').textContent)")
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_selector("#neuron-panel[open] svg.histogram")
+        self.sharp()
+        self.page.evaluate(RESET)
+        area = self.page.locator(".brush-area").bounding_box()
+        y = area["y"] + area["height"] / 2
+        self.page.mouse.move(area["x"] + 0.2 * area["width"], y)
+        self.page.mouse.down()
+        for step in range(160):
+            self.page.mouse.move(area["x"] + area["width"] * (0.25 + 0.7 * (step % 80) / 80), y + step % 2)
+            self.pause()
+        self.page.mouse.up()
+        self.page.wait_for_selector('.brush[data-settled="true"]')
+        self.sharp()
+        self.followed = self.page.evaluate("() => [...window.followed].sort((a, b) => a - b)")
+        self.page.click("#brush-clear")
+        self.page.keyboard.press("Escape")
+
     def run(self, names):
         for name in names:
-            yield self.measure(name, getattr(self, name))
+            name, result = self.measure(name, getattr(self, name))
+            if name == "brush":
+                result["followed"] = self.followed
+            yield name, result
         self.page.close()
 
 
@@ -239,6 +282,8 @@ def show(title, results):
     for name, r in results:
         print(f"{name:10}{r['frames']:7}{100 * r['over20']:7.1f}%{r['interval99']:8.1f}{r['draw50']:9.1f}{r['draw99']:6.1f}{100 * r['coarse']:7.1f}%"
               f"{r['sharp50']:9.0f}{r['sharp99']:6.0f}{r['requests']:9}{r['aborts']:8}{r['bytes'] / 1000:8.0f}", flush=True)
+        if followed := r.get("followed"):
+            print(f"{'':10}{len(followed)} groups shown while the hand moved, each {followed[len(followed) // 2]:.0f} ms after it (p95 {followed[int(0.95 * len(followed))]:.0f} ms)", flush=True)
 
 
 def settle(browser, url, layer):
@@ -359,17 +404,11 @@ def main():
         folder = pathlib.Path(name)
         browser = playwright.chromium.launch(executable_path=given.chromium)
         everything = {}
-        if {"scrubbing", "visits"} & set(given.parts):
-            urls = {"": given.url} if given.url else made(given, folder, running)
-            layer, view = settle(browser, urls[""], given.layer)
-        for title in ("cold", "warm", "10 Mbit/s, 60 ms") if "scrubbing" in given.parts else ():
-            for number in range(given.rounds if title != "cold" else 1):
-                for build, url in urls.items():
-                    slow = title.startswith("10")
-                    session = Session(browser, (Line(url, 10e6, 0.06).url if slow else url) + view, layer)
-                    name = f"{build}{title}" + (f", round {number + 1}" if given.rounds > 1 and title != "cold" else "")
-                    everything[name] = list(session.run(given.actions))
-                    show(name, everything[name])
+        urls = {"": given.url} if given.url else made(given, folder, running) if {"scrubbing", "visits"} & set(given.parts) else {}
+        if "scrubbing" in given.parts:
+            everything |= scrubbed(given, browser, urls, ("cold", "warm", "10 Mbit/s, 60 ms"))
+        if "hot" in given.parts and not given.url:
+            everything |= scrubbed(given, browser, made(given, folder, running, HOT), ("warm",), "one hot neuron, ")
         if "visits" in given.parts:
             for build, url in urls.items():
                 everything[f"{build}visits"] = visits(browser, url)
@@ -382,15 +421,31 @@ def main():
             pathlib.Path(given.json).write_text(json.dumps(everything, indent=1))
 
 
-def made(given, folder, running):
-    """The addresses of the builds' servers, each with a store of its own making."""
-    make_dump(folder / "bench.h5", given.neurons, given.rows)
+def scrubbed(given, browser, urls, titles, what=""):
+    """All gestures on each build by turns, under these titles."""
+    everything = {}
+    layer, view = settle(browser, next(iter(urls.values())), given.layer)
+    for title in titles:
+        for number in range(given.rounds if title != "cold" else 1):
+            for build, url in urls.items():
+                slow = title.startswith("10")
+                session = Session(browser, (Line(url, 10e6, 0.06).url if slow else url) + view, layer)
+                name = f"{build}{what}{title}" + (f", round {number + 1}" if given.rounds > 1 and title != "cold" else "")
+                everything[name] = list(session.run(given.actions))
+                show(name, everything[name])
+    return everything
+
+
+def made(given, folder, running, hot=1.0):
+    """The addresses of the builds' servers, each with a store of its own making; with one neuron so many times hotter than the others."""
+    name = "bench" if hot == 1 else "hot"
+    make_dump(folder / f"{name}.h5", given.neurons, given.rows, hot=hot)
     urls = {}
     for build, program, web in (("", given.divergence, ROOT / "web"), ("old build: ", given.old, given.old_web)):
         if program:
-            began, tiles = time.monotonic(), folder / ("OldTiles" if build else "Tiles")
-            subprocess.run([program, "precompute", folder / "bench.h5", "--output", tiles, "--progress", "none"], check=True)
-            print(f"{build}{given.neurons:,} neurons, {given.rows} rows, 3 classes, 1 pair on screen; made in {time.monotonic() - began:.0f} s", flush=True)
+            began, tiles = time.monotonic(), folder / f"{'Old' if build else ''}Tiles-{name}"
+            subprocess.run([program, "precompute", folder / f"{name}.h5", "--output", tiles, "--progress", "none"], check=True)
+            print(f"{build}{given.neurons:,} neurons, {given.rows} rows, 3 classes, 1 pair on screen{'' if hot == 1 else f', one neuron {hot:g} times hotter'}; made in {time.monotonic() - began:.0f} s", flush=True)
             process, urls[build] = serve(program, tiles, web)
             running.callback(process.terminate)
     return urls

@@ -5,13 +5,8 @@ program named in ND_DIVERGENCE (default: the debug build). ND_CHROMIUM names the
 says of itself (html[data-state]), never for a clock.
 """
 
-import fcntl
 import json
 import os
-import pathlib
-import re
-import subprocess
-import sys
 import urllib.parse
 import urllib.request
 
@@ -20,38 +15,16 @@ from demodump import Dump
 from hands import Hands
 from playwright.sync_api import sync_playwright
 from plots import sharp, zoom_to_names
+from stores import ROOT, Server, once, synthetic
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = os.environ.get("ND_DIVERGENCE", str(ROOT / ".build" / "debug" / "divergence"))
 CHROMIUM = os.environ.get("ND_CHROMIUM", "/usr/bin/chromium")
 TIMEOUT_MS = 30_000
-sys.path[:0] = [str(ROOT / "Tests" / "Bench"), str(ROOT / "Tests" / "Oracles")]
-
-
-def once(tmp_path_factory, name, make):
-    """A folder of stores that is made once, however many workers test."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    tiles = shared / f"{name}-tiles"
-    with open(shared / f"{name}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not tiles.exists():
-            subprocess.run([PROGRAM, "precompute", make(shared), "--output", tiles, "--progress", "none"], check=True)
-    return tiles
 
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory):
     """The demo store."""
     return once(tmp_path_factory, "demo", lambda _: ROOT / "Jobs" / "demo.yaml")
-
-
-def synthetic(folder, name, **size):
-    from synthetic import make_dump
-
-    make_dump(folder / f"{name}.h5", **size)
-    return folder / f"{name}.h5"
 
 
 @pytest.fixture(scope="session")
@@ -106,29 +79,6 @@ def lacking_url(tmp_path_factory):
     server = Server(once(tmp_path_factory, "lacking", make))
     yield server.url
     server.stop()
-
-
-class Server:
-    """`divergence serve` on a port of its own; can be stopped and started again in the same place."""
-
-    def __init__(self, tiles, port=0, prefix=None, env=None):
-        self.tiles, self.port, self.prefix, self.env = tiles, port, prefix, env
-        self.start()
-
-    def start(self):
-        options = ["--port", str(self.port), "--web", str(ROOT / "web")] + (["--prefix", self.prefix] if self.prefix else [])
-        self.process = subprocess.Popen([PROGRAM, "serve", str(self.tiles), *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(self.env or {})})
-        for line in self.process.stdout:
-            found = re.search(r"https?://[^\s]+", line)
-            if found:
-                self.url = found[0].rstrip("/") + "/"
-                self.port = urllib.parse.urlsplit(self.url).port
-                return
-        raise RuntimeError(f"the server did not start: exit {self.process.wait()}")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(timeout=30)
 
 
 @pytest.fixture(scope="session")

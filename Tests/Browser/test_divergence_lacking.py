@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from conftest import PROGRAM, ROOT, Server, once
+from stores import PROGRAM, ROOT, Server, once
 from plots import open_divergence, opened, rung, sharp
 
 

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import PROGRAM, ROOT, Server, once
+from stores import PROGRAM, ROOT, Server, once
 from plots import sharp
 
 pytestmark = pytest.mark.skipif(not pathlib.Path(PROGRAM).exists(), reason="needs the program itself, for a store of its own")

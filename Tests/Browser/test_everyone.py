@@ -84,6 +84,31 @@ def test_there_is_room(open_page, url, story, name):
     assert page.problems == []
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (1440, 900)], ids=str)
+def test_the_display_options_have_one_line(open_page, url, size):
+    """With two layers, whatever is chosen in them, and none of them is lost."""
+    page = open_page(viewport={"width": size[0], "height": size[1]})
+    page.goto(url)
+    sharp(page)
+    page.wait_for_selector("#divergence-open:not([disabled])")
+    names = [one.inner_text().strip() for one in page.locator("#view-options .option .quiet").all()]
+    assert names == ["x axis", "scale", "bins", "opacity", "full at", "classes"]
+    for selector in ("#compare", "#filter-open", "#linked", "#divergence-open"):
+        expect(page.locator(selector)).to_be_visible()
+
+    def lines():
+        middles = page.eval_on_selector_all("#view-options > *, #divergence-open", "all => all.map(one => one.getBoundingClientRect()).map(({ top, bottom }) => (top + bottom) / 2)")
+        return max(middles) - min(middles)
+
+    assert lines() < 8
+    for select in page.locator("#view-options select").all():
+        select.select_option(select.evaluate("one => [...one.options].sort((a, b) => b.text.length - a.text.length)[0].value"))
+        assert lines() < 8, select.get_attribute("id")
+    assert page.evaluate(FAULTS) == {"overlaps": [], "cut": []}
+    sharp(page)
+    assert page.problems == []
+
+
 @pytest.mark.parametrize("name", SIZES)
 def test_a_panel_leaves_the_plot_and_has_all_its_words(open_page, url, story, name):
     page = open_page(**SIZES[name])
@@ -99,6 +124,23 @@ def test_a_panel_leaves_the_plot_and_has_all_its_words(open_page, url, story, na
     for selector in ("#neuron-pin", "#neuron-hide", "#neuron-close"):
         one = page.locator(selector).bounding_box()
         assert one["x"] >= box["x"] and one["x"] + one["width"] <= box["x"] + box["width"], selector
+    assert page.problems == []
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_the_sort_menu_can_be_applied_without_looking_for_it(open_page, url, name):
+    page = open_page(**SIZES[name])
+    page.goto(url)
+    sharp(page)
+    page.locator(".sort-button").first.click()
+    page.wait_for_selector("#sort-apply")
+    width, height = (SIZES[name]["viewport"][side] for side in ("width", "height"))
+    for selector in ("#sort-apply", "#sort-apply-all"):
+        box = page.locator(selector).bounding_box()
+        assert 0 <= box["x"] and box["x"] + box["width"] <= width and 0 <= box["y"] and box["y"] + box["height"] <= height, selector
+        assert page.eval_on_selector(selector, "one => { const { left, top, width, height } = one.getBoundingClientRect(); return one.contains(document.elementFromPoint(left + width / 2, top + height / 2)) }")
+    if height >= 900:
+        assert page.eval_on_selector("#popover", "one => one.scrollHeight <= one.clientHeight"), "all of it is in sight"
     assert page.problems == []
 
 

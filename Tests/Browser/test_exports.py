@@ -11,7 +11,7 @@ import numpy as np
 import pandas
 import pytest
 
-from conftest import Server, once
+from stores import Server, once
 from plots import painted, pixels, sharp, view
 
 ROWS, SHAPE = 195, (4, 5, 3)
@@ -114,6 +114,14 @@ def test_every_number_of_the_table_is_numpys(shown, paper):
             assert (int(row["y"]), int(row["x"]), int(row["ch"])) == np.unravel_index(neuron, SHAPE)
         else:
             assert row["class"] == NAMES[neuron]
+
+
+def test_the_figures_of_a_page_are_asked_for_at_once(shown):
+    """A request a layer, not one a neuron."""
+    asked = []
+    shown.on("request", lambda request: asked.append(request.url) if "/neurons" in request.url else None)
+    save(shown, "csv")
+    assert len(asked) == 2 and all("/neurons?neurons=" in url for url in asked), asked[:5]
 
 
 def test_pandas_reads_it_with_the_line_it_comes_with(shown):

@@ -6,7 +6,7 @@ import urllib.parse
 import pytest
 from playwright.sync_api import expect
 
-from conftest import Server, once
+from stores import Server, once
 from plots import pixels, sharp, view
 
 

@@ -1,11 +1,12 @@
 """A layer of 262,144 neurons, and 300 classes: the same features, no hole, nothing that takes longer."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
 
-from plots import hover_row, middle, neuron_at, pixels, row_place, settled, sharp, sort, view, zoom_to_names
+from plots import click_row, hover_row, middle, neuron_at, pixels, row_place, settled, sharp, sort, view, zoom_to_names
 
 NEURONS = 262_144
 
@@ -128,6 +129,30 @@ def test_away_from_a_busy_server_only_what_is_seen_is_asked_for(page, layer):
     page.mouse.up()
     sharp(page)
     page.wait_for_function(f"() => {queue}.waiting.size + {queue}.flying.size === 0")
+
+
+def test_a_brush_asks_for_what_is_seen_and_no_more_while_it_moves(page, layer):
+    """The overview takes a pass over all neurons: it comes when the hand rests."""
+    zoom_to_names(page, layer)
+    click_row(page, layer, 3)
+    page.wait_for_selector("#neuron-panel[open] svg.histogram")
+    sharp(page)
+    levels = []
+    page.on("request", lambda request: levels.append(int(re.search(r"/tiles/0/(\d+)/", request.url)[1])) if "where=" in request.url and "/tiles/" in request.url else None)
+    area = page.locator(".brush-area").bounding_box()
+    y = area["y"] + area["height"] / 2
+    page.mouse.move(area["x"] + 0.2 * area["width"], y)
+    page.mouse.down()
+    for step in range(30):
+        page.mouse.move(area["x"] + area["width"] * (0.25 + 0.02 * step), y)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    moving = list(levels)
+    page.mouse.up()
+    page.wait_for_selector('.brush[data-settled="true"]')
+    assert len(moving) > 3 and set(moving) == {0}, moving
+    page.wait_for_function("() => document.documentElement.neuralDivergence.queue.waiting.size + document.documentElement.neuralDivergence.queue.flying.size === 0")
+    sharp(page)
+    assert max(levels) > 8
 
 
 def test_three_hundred_classes_are_found_by_typing(page, classes_url):

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import PROGRAM, Server
+from stores import PROGRAM, Server
 from plots import sharp, view
 
 pytestmark = pytest.mark.skipif(not pathlib.Path(PROGRAM).exists(), reason="needs the program itself, for a store of its own")

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from conftest import PROGRAM, Server
+from stores import PROGRAM, Server
 from plots import pixels, sharp, sort, view
 
 pytestmark = pytest.mark.skipif(not pathlib.Path(PROGRAM).exists(), reason="needs the program itself, to stop it")

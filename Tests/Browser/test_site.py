@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from conftest import PROGRAM, ROOT
+from stores import PROGRAM, ROOT
 from plots import neuron_at, pixels, sharp, sort, view, zoom_to_names
 
 pytestmark = pytest.mark.skipif(not pathlib.Path(PROGRAM).exists(), reason="needs the program itself, to export")

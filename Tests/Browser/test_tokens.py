@@ -8,7 +8,7 @@ import urllib.parse
 import pytest
 from playwright.sync_api import expect
 
-from conftest import PROGRAM, Server
+from stores import PROGRAM, Server
 from plots import sharp
 
 pytestmark = pytest.mark.skipif(not pathlib.Path(PROGRAM).exists(), reason="needs the program itself, to give it tokens")

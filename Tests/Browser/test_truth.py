@@ -3,12 +3,14 @@
 The oracle is NumPy over the dump itself; from the page come only pixels and what a column says of its axis (`data-…`).
 """
 
+import json
 import math
+import urllib.request
 
 import numpy as np
 import pytest
 
-from conftest import Server, once
+from stores import Server, once
 from plots import settled, sharp, view
 
 NEURONS, ROWS = 384, 1200
@@ -53,6 +55,19 @@ def truth_url(tmp_path_factory, truth):
     server = Server(once(tmp_path_factory, "truth", make))
     yield server.url
     server.stop()
+
+
+@pytest.fixture
+def truth_api(truth_url):
+    def get(path):
+        def ask(address):
+            with urllib.request.urlopen(truth_url + address) as response:
+                return json.load(response)
+
+        (entry,) = ask("api/v1/datasets")["datasets"]
+        return ask(f"api/v1/datasets/{entry['name']}/{entry['version']}/{path}")
+
+    return get
 
 
 @pytest.fixture
@@ -138,10 +153,8 @@ def test_most_neurons_have_a_shape(show, truth, name):
     assert np.mean(inside) >= 0.9, f"{name}: the middle of most neurons is in view"
 
 
-@pytest.mark.parametrize("name", MOVING)
-def test_bars_end_where_the_values_end(show, truth, name):
-    """In pixels, of neurons in their original order: what is coloured lies between minimum and maximum."""
-    page = show(name)
+def in_original_order(page):
+    """Rows of single neurons that stand apart, neuron 0 first. Returns the column's words."""
     layer = column(page)
     if view(page, layer)["order"] != "i":
         page.click(".sort-button")
@@ -150,7 +163,6 @@ def test_bars_end_where_the_values_end(show, truth, name):
         page.click("#sort-apply")
         page.wait_for_selector('section.column[data-order="i"][data-direction="ascending"][data-sorting="false"]')
         sharp(page)
-    # Rows that stand apart, in original order.
     page.focus("canvas.plot")
     zoomed = float(view(page, layer)["rowHeight"]) < 14
     while float(view(page, layer)["rowHeight"]) < 14:
@@ -162,7 +174,21 @@ def test_bars_end_where_the_values_end(show, truth, name):
     if zoomed:
         page.wait_for_function("() => /y0=0_/.test(location.hash)")
     sharp(page)
-    facts = view(page, layer)
+    return view(page, layer)
+
+
+def coloured(row, axis):
+    """Pixels of the plot in the colours of classes; rules and arrows are grey."""
+    r, g, b = row >> 16, (row >> 8) & 255, row & 255
+    found = np.flatnonzero(np.maximum(np.maximum(r, g), b) - np.minimum(np.minimum(r, g), b) > 12)
+    return found[(found >= int(axis.x) + 1) & (found < int(axis.x + axis.width) - 1)]
+
+
+@pytest.mark.parametrize("name", MOVING)
+def test_bars_end_where_the_values_end(show, truth, name):
+    """In pixels, of neurons in their original order: what is coloured lies between minimum and maximum."""
+    page = show(name)
+    facts = in_original_order(page)
     axis = Axis(facts)
     neurons = min(truth[name].shape[1], int(float(facts["plotHeight"]) / float(facts["rowHeight"])) - 1)
     rows = np.array(rows_of(page, neurons))
@@ -172,19 +198,47 @@ def test_bars_end_where_the_values_end(show, truth, name):
         own = truth[name][:, neuron]
         start, end = int(axis.x) + 1, int(axis.x + axis.width) - 1
         row = rows[neuron]
-        r, g, b = row >> 16, (row >> 8) & 255, row & 255
-        # Colours of classes; rules and arrows are grey.
-        coloured = np.flatnonzero(np.maximum(np.maximum(r, g), b) - np.minimum(np.minimum(r, g), b) > 12)
-        coloured = coloured[(coloured >= start) & (coloured < end)]
+        drawn = coloured(row, axis)
         moving = own[own != 0]
         low, high = axis.pixel(own.min()), axis.pixel(own.max())
-        if len(coloured):
-            assert coloured[0] >= low - 3 and coloured[-1] <= high + 3, f"{name} {neuron}: {coloured[0]}–{coloured[-1]}, values {low:.1f}–{high:.1f}"
+        if len(drawn):
+            assert drawn[0] >= low - 3 and drawn[-1] <= high + 3, f"{name} {neuron}: {drawn[0]}–{drawn[-1]}, values {low:.1f}–{high:.1f}"
         p5, p95 = axis.pixel(np.quantile(moving, [0.05, 0.95]))
         piece = row[max(start, int(p5)):min(end, int(p95) + 1)]
         if np.count_nonzero(np.diff(piece)) < 7:
             few += 1
     assert few <= 0.1 * neurons, f"{name}: {few} of {neurons} rows are drawn in fewer than 8 bars"
+
+
+@pytest.mark.parametrize("name", MOVING)
+def test_no_bar_is_wider_than_what_is_known(show, truth, truth_api, name):
+    """Whatever is coloured lies in the picture's bin of a value, or, where less is known, in the neuron's own bin of it."""
+    page = show(name)
+    facts = in_original_order(page)
+    axis = Axis(facts)
+    neurons = min(truth[name].shape[1], int(float(facts["plotHeight"]) / float(facts["rowHeight"])) - 1)
+    rows = np.array(rows_of(page, neurons))
+    told = truth_api(f"layers/{column(page)}/neurons?neurons={','.join(map(str, range(neurons)))}&groups=0&instances=")["neurons"]
+    ends = np.floor(axis.warp([axis.lo, axis.hi]) / axis.step).astype(int)
+    seen = 0
+    for neuron, one in enumerate(told):
+        own = truth[name][:, neuron].astype("f8")
+        own = own[own != 0]
+        # The least and the greatest value are known exactly, the others to their bin.
+        width = 2.0 ** one["grid"]["exponent"]
+        first = np.floor(own / width) * width
+        low, high = np.maximum(first, own.min()), np.minimum(first + width, own.max())
+        known = np.zeros(rows.shape[1], bool)
+        for start, end in {(int(a), int(b)) for a, b in zip(np.floor(axis.warp(low) / axis.step), np.floor(axis.warp(high) / axis.step))}:
+            start, end = max(start, ends[0]), min(end, ends[1]) + 1
+            edges = axis.x + (np.array([start, end]) * axis.step - axis.warp(axis.lo)) / (axis.warp(axis.hi) - axis.warp(axis.lo)) * axis.width
+            if start < end:
+                known[max(0, int(np.floor(edges[0])) - 1):int(np.ceil(edges[1])) + 1] = True
+        drawn = coloured(rows[neuron], axis)
+        beyond = drawn[~known[drawn]]
+        assert len(beyond) == 0, f"{name} {neuron}: coloured at {beyond[:20]} where no value is"
+        seen += len(drawn) > 0
+    assert seen > 0.8 * neurons
 
 
 def test_constant_neurons_have_an_axis_that_can_be_read(show, truth):
@@ -195,15 +249,16 @@ def test_constant_neurons_have_an_axis_that_can_be_read(show, truth):
     assert float(facts["hi"]) - float(facts["lo"]) < 4 * (values.max() - values.min())
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 @pytest.mark.parametrize("name", MOVING)
-def test_zooming_along_the_axis_never_ends_in_a_block(show, truth, name):
-    """At the median of all values, as near as it goes: neither empty nor all of one colour."""
+def test_zooming_along_the_axis_never_ends_in_a_block(show, truth, name, share):
+    """Where there are values, as near as it goes: neither empty nor all of one colour."""
     page = show(name)
     layer = column(page)
     axis = Axis(view(page, layer))
     box = page.locator("canvas.plot").bounding_box()
     values = truth[name][truth[name] != 0]
-    page.mouse.move(box["x"] + float(axis.pixel(np.median(values))), box["y"] + 12)
+    page.mouse.move(box["x"] + float(axis.pixel(np.quantile(values, share))), box["y"] + 12)
     before = view(page, layer)
     for _ in range(60):
         page.mouse.wheel(0, -120)
@@ -225,8 +280,6 @@ def test_the_few_beyond_are_told(show, truth):
     with page.expect_download() as download:
         page.click("#export")
         page.click("#export-json")
-    import json
-
     shot = json.load(open(download.value.path()))
     axis = shot["layers"][0]["axis"]
     values = truth["hot_300"]

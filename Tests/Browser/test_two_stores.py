@@ -10,7 +10,7 @@ import pandas
 import pytest
 from playwright.sync_api import expect
 
-from conftest import PROGRAM, Server, once
+from stores import PROGRAM, Server, once
 from plots import hover_row, row_place, sharp, view
 from test_exports import save
 
@@ -190,7 +190,7 @@ def test_versions_of_one_data_set_are_chosen_from_a_list(checkpoints, open_page)
     page.click("#compare")
     page.select_option("#compare-dataset", "before")
     page.wait_for_selector('form.compare-menu[data-of="before"]')
-    expect(page.locator(".compare-menu [role=alert]")).to_have_text("This data has no other version here.")
+    expect(page.locator(".compare-menu [role=alert]")).to_have_text("This data has no other version here. Choose other data above, or precompute the next one under the same name.")
     expect(page.locator("#compare-show")).to_be_disabled()
     assert page.problems == []
 

@@ -48,6 +48,15 @@ def test_words(program, rich):
         assert part in words, f"{part!r} is not in:\n{words}"
 
 
+def test_names_of_classes_that_are_used_are_not_told_as_not_taken(program, dump, rng, tmp_path):
+    names = np.array(["cat", "dog"], h5py.string_dtype())
+    path = dump({"activations/fc": rng.normal(size=(20, 3)).astype("f4")}, np.arange(20) % 2, class_names=names, notes=names)
+    planned = program.ok("precompute", path, "--output", tmp_path, "--plan-only")
+    for said in (program.ok("inspect", path).stdout, planned.stdout + planned.stderr):
+        assert "/notes: its values are text" in said and "/class_names: " not in said
+    assert [one["dataset"] for one in json.loads(program.ok("inspect", path, "--json").stdout)["skipped"]] == ["/class_names", "/notes"]
+
+
 def test_json(program, rich):
     found = json.loads(program.ok("inspect", rich, "--json").stdout)
     assert found.keys() == {

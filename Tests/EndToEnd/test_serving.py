@@ -28,6 +28,14 @@ def test_it_says_where_it_serves_and_stops_when_asked():
         assert server.errors == []
 
 
+def test_the_page_is_the_one_that_came_with_the_program(tmp_path):
+    """Not the site of whoever starts it in a folder that has one."""
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "index.html").write_text("a site of my own")
+    with Server(TILES, before=("env", "-C", tmp_path)) as server:
+        assert b"<title>Neural Divergence" in server.get("/")[2]
+
+
 def test_flags_go_before_the_environment_and_that_before_the_file(tmp_path):
     file = tmp_path / "serve.yaml"
     file.write_text("prefix: /file\norigins: [https://file.example]\nadmin_port: 0\nidle_seconds: 7\n")

@@ -94,6 +94,8 @@ def paths(metadata, count):
         yield f"{base}/rows/{level}/{index}?{order()}&instances={chosen}&spread=all"
         yield f"{base}/find?{order()}&neuron={neuron}"
         yield f"{base}/find?{order()}&rank={neuron}"
+        yield f"{base}/find?{order()}&rank={neuron}&ties=all"
+        yield f"{base}/neurons?neurons={neuron},{random.randrange(layer['neurons'])},0&groups={some}&instances={chosen}"
         yield f"{base}/neurons/{neuron}?groups={some}&instances={chosen}"
         yield f"{base}/summary"
     yield f"{BASE}/layers/wide/tiles/0/0/99?order=index"

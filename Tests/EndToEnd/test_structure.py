@@ -28,6 +28,15 @@ def test_the_top_level_is_as_agreed():
     assert found <= agreed, found - agreed
 
 
+def test_tests_of_several_folders_can_run_in_any_order():
+    """Python knows one module of a name: what test modules import must not depend on which folder came first."""
+    folders = {folder: {path.stem for path in (ROOT / "Tests" / folder).glob("*.py")} - {"conftest"} for folder in ("Browser", "EndToEnd")}
+    assert folders["Browser"] & folders["EndToEnd"] == set()
+    for folder in folders:
+        for path in (ROOT / "Tests" / folder).glob("*.py"):
+            assert not re.search(r"^\s*(import|from) conftest\b", path.read_text(), re.M), f"{path.name} imports conftest, of which there are several"
+
+
 def swift_files(module):
     return sorted((SOURCES / module).rglob("*.swift"))
 

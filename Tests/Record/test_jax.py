@@ -92,3 +92,12 @@ def test_everyday_errors(tmp_path):
     with pytest.raises(RecordingError, match="a function that returns its layers"):
         record("model", BATCHES, tmp_path / "a.h5")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_loader_of_pytorch_that_shuffles_is_refused(tmp_path):
+    import torch
+
+    rows = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
+    with pytest.raises(RecordingError, match="shuffles"):
+        record(lambda x: {"twice": x * 2}, torch.utils.data.DataLoader(rows, batch_size=16, shuffle=True), tmp_path / "a.h5")
+    assert list(tmp_path.iterdir()) == []

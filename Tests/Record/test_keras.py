@@ -72,6 +72,21 @@ def test_a_wrong_pattern_is_told_the_nearest_names(tmp_path):
         record(functional(), BATCHES, tmp_path / "a.h5", "dense")
 
 
+def test_a_data_set_that_shuffles_is_refused(tmp_path):
+    class Shuffled(keras.utils.PyDataset):
+        shuffle = True
+
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, place):
+            return X, Y
+
+    with pytest.raises(RecordingError, match="shuffles"):
+        record(functional(), Shuffled(), tmp_path / "a.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_same_with_another_backend():
     if os.environ["KERAS_BACKEND"] == "torch":
         return

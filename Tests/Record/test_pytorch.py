@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import zarr
+from neural_divergence.hdf5 import from_bfloat16, to_bfloat16
 from neural_divergence.names import RecordingError
 from neural_divergence.pytorch import record
 from neural_divergence.recording import Batches
@@ -119,12 +120,33 @@ def test_a_loader_keeps_its_order_and_may_have_a_short_last_batch(model, data, t
 
 
 def test_a_loader_that_shuffles_is_refused(model, data, tmp_path):
-    rows = torch.utils.data.TensorDataset(torch.from_numpy(data[0]))
-    part = torch.utils.data.DistributedSampler(rows, num_replicas=1, rank=0, shuffle=True)
-    for loader in (torch.utils.data.DataLoader(rows, shuffle=True), torch.utils.data.DataLoader(rows, sampler=part)):
+    of = torch.utils.data
+    rows = of.TensorDataset(torch.from_numpy(data[0]))
+    part = of.DistributedSampler(rows, num_replicas=1, rank=0, shuffle=True)
+    in_batches = of.BatchSampler(of.RandomSampler(rows), 16, drop_last=False)
+    for loader in (of.DataLoader(rows, shuffle=True), of.DataLoader(rows, sampler=part), of.DataLoader(rows, batch_sampler=in_batches)):
         with pytest.raises(RecordingError, match="shuffles.*shuffle=False"):
             record(model, loader, tmp_path / "small.h5")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_makes_no_batches_is_refused(model, data, tmp_path):
+    x, y = map(torch.from_numpy, data)
+    with pytest.raises(RecordingError, match=r"a data set, and no batches.*DataLoader\(data, batch_size=64\)"):
+        record(model, torch.utils.data.TensorDataset(x, y), tmp_path / "small.h5")
+    for arrays in (x, (x, y), data):
+        with pytest.raises(RecordingError, match=r"whole arrays, and no batches.*Batches\(64"):
+            record(model, arrays, tmp_path / "small.h5")
+    assert list(tmp_path.iterdir()) == []
+    record(model, (x[:16], x[16:32]), tmp_path / "small.h5")  # a tuple of batches
+
+
+def test_a_network_in_a_wrapper_has_its_own_names(model, data, tmp_path, recorded):
+    x = torch.from_numpy(data[0])
+    for number, wrapped in enumerate((torch.compile(model), nn.DataParallel(model), torch.compile(nn.DataParallel(model)))):
+        path = record(wrapped, [x], tmp_path / f"{number}.h5", layers=["conv", "head.?"])
+        np.testing.assert_allclose(recorded(path)["conv"], numpy_layers(model, data[0].astype(np.float64))["conv"], atol=1e-6)
+    assert model.training
 
 
 def test_a_wrong_pattern_is_told_the_nearest_names(model, data, tmp_path):
@@ -210,6 +232,24 @@ def test_a_layer_without_the_rows_first_is_refused(tmp_path):
         record(Folded(), [torch.ones(5, 12)], tmp_path / "f.h5", layers="inner")
 
 
+def test_what_a_pattern_finds_beside_the_layers_is_left_out_with_a_word(tmp_path, recorded):
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.unused, self.folded, self.last = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(2, 2), nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.last(self.folded(self.first(x).reshape(-1, 2)).reshape(len(x), -1))
+
+    with pytest.warns(UserWarning) as told:
+        path = record(Model(), [torch.ones(5, 4)], tmp_path / "m.h5")
+    words = " ".join(str(one.message) for one in told)
+    assert "folded, of shape (10, 2), is left out" in words and "does not call them or they put out no array: unused" in words
+    assert list(recorded(path)) == ["first", "last"]
+    with pytest.raises(RecordingError, match=r"Not called by the model, or without an array: unused\."):
+        record(Model(), [torch.ones(5, 4)], tmp_path / "n.h5", layers=["*", "unused"])
+
+
 def test_batches_of_other_lengths_of_text_are_refused(tmp_path):
     with pytest.raises(RecordingError, match="pad texts to one length"):
         record(nn.Sequential(nn.Embedding(9, 4)), [torch.ones(5, 12, dtype=int), torch.ones(5, 13, dtype=int)], tmp_path / "f.h5", layers="0")
@@ -274,3 +314,8 @@ def test_another_model_does_not_go_on_with_a_recording(model, data, tmp_path):
         np.testing.assert_allclose(file["activations/conv"], numpy_layers(model, x.astype(np.float64))["conv"], atol=1e-6)
     with pytest.raises(RecordingError, match="is there already"):
         record(model, [torch.from_numpy(x)], tmp_path / "s.h5", layers="conv")
+
+
+def test_bfloat16_rounds_to_the_nearest(rng):
+    values = np.concatenate([(rng.standard_normal(10_000) * 10.0 ** rng.integers(-30, 30, 10_000)).astype(np.float32), np.float32([0, -0.0, np.inf, -np.inf, np.nan, 3.4e38, 1e-45])])
+    np.testing.assert_array_equal(from_bfloat16(to_bfloat16(values)), torch.from_numpy(values).bfloat16().float().numpy())

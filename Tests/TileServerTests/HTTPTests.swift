@@ -253,6 +253,7 @@ struct HTTPTests {
         // What a route cannot do without.
         path += pattern.hasSuffix("compare") || pattern.hasSuffix("separation") ? "?a=1&b=2" : ""
         path += pattern.hasSuffix("similar") ? "?a=1" : ""
+        path += pattern.hasSuffix("neurons") ? "?neurons=0,3" : ""
         let response = try await client.execute(uri: path, method: .get)
         // A store of version 1 has no table of rows and no extremes; what one answers is tested with stores that have them.
         let below = pattern.dropFirst("/api/v1/datasets/{dataset}/{version}".count)

@@ -394,5 +394,6 @@ def make(folder, format_version):
     print(version)
 
 
-make(HERE, 1)
-make(HERE / "version-2", 2)
+if __name__ == "__main__":
+    make(HERE, 1)
+    make(HERE / "version-2", 2)

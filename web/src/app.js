@@ -82,6 +82,8 @@ export class App {
     this.columnSuffix = "";
     /** Whether rows are moving: then only what is seen is asked for, not what may be next. */
     this.moving = false;
+    /** Whether a brush is being dragged. */
+    this.brushing = false;
     addEventListener("pagehide", () => this.writeAddress());
   }
 

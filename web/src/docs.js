@@ -26,7 +26,7 @@ async function values() {
     const { datasets } = await json(catalogueUrl());
     const { name, version } = datasets[0];
     const metadata = await json(metadataUrl(name, version));
-    const known = /** @type {Record<string, string>} */ ({ dataset: name, version, layer: metadata.layers[metadata.layers.length - 1].id, group: "0", level: "0", index: "0", neuron: "0", row: "0" });
+    const known = /** @type {Record<string, string>} */ ({ dataset: name, version, layer: metadata.layers[metadata.layers.length - 1].id, group: "0", level: "0", index: "0", neuron: "0", neurons: "0", row: "0" });
     if (metadata.instances.length > 0) known.instance = "0";
     if (metadata.groups.length > 2) Object.assign(known, { a: "1", b: "2" });
     return known;

@@ -277,7 +277,7 @@ async function start() {
   pictured = laterParts(app, facts, activation, popover, menus, entries);
   if (linked !== null) app.writeAddress();
   // For the benchmark: what the loop and the queue counted.
-  Object.assign(document.documentElement, { neuralDivergence: { frames, queue, priorities: PRIORITY } });
+  Object.assign(document.documentElement, { neuralDivergence: { frames, queue, app, priorities: PRIORITY } });
   app.redraw();
 }
 

@@ -58,6 +58,8 @@ export function otherApp(app, metadata, fitOf) {
       rows: (layer, level, index, query, list) => own.rows(layer, level, index, query, []).replace("&instances=", `&instances=${list.map(addressed).join(",")}`),
       /** @param {string} layer @param {number} neuron @param {readonly number[]} wanted @param {readonly number[]} list */
       neuron: (layer, neuron, wanted, list) => own.neuron(layer, neuron, wanted.map(group).filter((g) => g >= 0), []).replace("&instances=", `&instances=${list.map(addressed).join(",")}`),
+      /** @param {string} layer @param {readonly number[]} neurons @param {readonly number[]} wanted @param {readonly number[]} list */
+      neurons: (layer, neurons, wanted, list) => own.neurons(layer, neurons, wanted.map(group).filter((g) => g >= 0), []).replace("&instances=", `&instances=${list.map(addressed).join(",")}`),
     },
     queryOf: (/** @type {string} */ id) => `${app.queryOf(id)}&of=${encodeURIComponent(`${app.metadata.name}/${app.metadata.version}`)}`,
     update: (/** @type {any} */ change, /** @type {any} */ history) => app.update(change, history),
@@ -71,10 +73,11 @@ export function otherApp(app, metadata, fitOf) {
   return other;
 
   /**
-   * An answer on a neuron, with the numbers that groups and instances have in the first version.
+   * An answer on a neuron or on many, with the numbers that groups and instances have in the first version.
    * @param {any} answer
    */
   function numbered(answer) {
+    if (Array.isArray(answer?.neurons)) return { ...answer, neurons: answer.neurons.map(numbered) };
     if (answer?.neuron === undefined || !Array.isArray(answer.groups)) return answer;
     /** @param {number} number */
     const back = (number) => groups.indexOf(number);

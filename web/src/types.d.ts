@@ -37,6 +37,8 @@ export interface Summary {
   id: string; neurons: number;
   shared: { exponent: number; origin: number };
   distribution: { bins: number; counts: number[][] };
+  /** Of which groups the lists are; missing: of all. */
+  groups?: number[];
   zeros: number[]; dead: number[]; nan: number[]; infinite: number[];
   /** Missing on sites of earlier versions. */
   spread?: Spread;

@@ -9,9 +9,9 @@ import zlib
 import jax
 import numpy as np
 
-from .names import RecordingError, chosen
+from .names import RecordingError, chosen, insisted
 from .outputs import LAST, Outputs
-from .recording import Recorder, leaves, row_count
+from .recording import Recorder, leaves, check_batches, row_count
 
 
 def record(
@@ -27,6 +27,7 @@ def record(
 
     Names are those of the modules, with dots: `Block_0.Dense_1`. What the model returns is `output`.
     """
+    check_batches(batches)
     call, weights = traced(model, variables, arguments or {})
     runner = Runner(call, layers, scores, axes)
     about = {"framework": "jax", "layers": layers, "weights": weights, "axes": axes}
@@ -99,7 +100,7 @@ class Runner:
 
     def __init__(self, traced, layers, scores, axes):
         (self.call, self.weights), self.layers, self.scores = traced, layers, scores
-        self.outputs = Outputs(axes, lambda value: isinstance(value, (jax.Array, np.ndarray)), to_numpy)
+        self.outputs = Outputs(axes, insisted(layers, scores), lambda value: isinstance(value, (jax.Array, np.ndarray)), to_numpy)
         self.compiled = None
 
     def forward(self, inputs):

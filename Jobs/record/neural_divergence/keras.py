@@ -11,9 +11,9 @@ import zlib
 import keras
 import numpy as np
 
-from .names import chosen
+from .names import chosen, insisted
 from .outputs import LAST, Outputs
-from .recording import Recorder, leaves, row_count
+from .recording import Recorder, leaves, check_batches, row_count
 
 FIRST = {**LAST, 3: "NCT", 4: "NCHW", 5: "NCTHW"}
 
@@ -26,13 +26,14 @@ def record(
 
     As `neural_divergence.pytorch.record`. Names of layers are those of Keras; of layers within layers, with dots: `block.dense`.
     """
+    check_batches(batches)
     named = dict(walk(model))
     wanted = chosen(layers, scores, list(named))
     weights = 0
     for value in model.get_weights():
         weights = zlib.crc32(np.ascontiguousarray(value).tobytes(), weights)
     about = {"framework": "keras", "layers": wanted, "weights": weights, "axes": axes}
-    with Runner(model, {name: named.get(name, model) for name in wanted}, axes) as runner:
+    with Runner(model, {name: named.get(name, model) for name in wanted}, insisted(layers, scores), axes) as runner:
         return Recorder(
             path, runner.forward, about=about, dtype=dtype, scores=scores, class_names=class_names, instances=instances,
             compression=compression, reduce=reduce, total=row_count(batches),
@@ -58,9 +59,9 @@ def to_numpy(tensor):
 class Runner:
     """The model with its layers listened to. Left as it was found."""
 
-    def __init__(self, model, wanted, axes):
+    def __init__(self, model, wanted, insisted, axes):
         self.model, self.wanted = model, wanted
-        self.outputs = Outputs(axes, keras.ops.is_tensor, to_numpy)
+        self.outputs = Outputs(axes, insisted, keras.ops.is_tensor, to_numpy)
 
     def __enter__(self):
         for name, layer in self.wanted.items():

@@ -30,6 +30,12 @@ def matching(patterns, names):
     return [name for name in names if name in found]
 
 
+def insisted(patterns, scores):
+    """Layers that are named in full: what a pattern with `*` finds beside what was meant may be left out, these may not."""
+    patterns = [patterns] if isinstance(patterns, str) else list(patterns)
+    return {name for name in (*patterns, scores and scores.split("[")[0]) if name and not set("*?") & set(name)}
+
+
 def chosen(patterns, scores, names):
     """The layers to record: those that the patterns name, `output` where it is asked for by name, and the one with the scores."""
     patterns = [patterns] if isinstance(patterns, str) else list(patterns)

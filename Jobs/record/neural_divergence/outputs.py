@@ -21,10 +21,11 @@ def pieces(output, is_array):
 
 
 class Outputs:
-    """Collects what layers put out while a batch runs. `to_numpy(array)` returns a copy on the host and the name of its type."""
+    """Collects what layers put out while a batch runs. `insisted`: layers that must have something to record; `to_numpy(array)` returns a
+    copy on the host and the name of its type."""
 
-    def __init__(self, axes, is_array, to_numpy):
-        self.axes, self.is_array, self.to_numpy = axes, is_array, to_numpy
+    def __init__(self, axes, insisted, is_array, to_numpy):
+        self.axes, self.insisted, self.is_array, self.to_numpy = axes, insisted, is_array, to_numpy
         self.warned = set()
         self.begin()
 
@@ -46,7 +47,7 @@ class Outputs:
                 raise RecordingError(f"axes of {key} are {said!r}, and it puts out {values.shape}: one letter an axis, N for the rows.")
             at = said.index("N") if said else row_axis(name, values)
             if values.ndim <= at or values.shape[at] != rows:
-                if said or key == name:
+                if said or key == name and name in self.insisted:
                     raise RecordingError(
                         f"{key} puts out {values.shape} for {rows} rows: which axis counts the rows? Leave it out of layers=, or say "
                         f"axes={{'{key}': 'TND'}}, with N for the rows.")
@@ -56,9 +57,13 @@ class Outputs:
             layers[key] = Layer(values, "N" + said.replace("N", "") if said else letters(key, name, values), dtype)
             if layers[key].axes is None:
                 raise RecordingError(f"{key} puts out {values.shape}: say what its axes are, as in axes={{'{key}': 'NTHWC'}}.")
-        silent = [name for name in wanted if not any(found[0] == name for found in self.found.values())]
+        heard = {found[0] for found in self.found.values()}
+        silent = [name for name in wanted if name not in heard]
+        if missing := [name for name in silent if name in self.insisted]:
+            raise RecordingError(f"Not called by the model, or without an array: {', '.join(missing[:5])}. Leave such layers out of layers=.")
         if silent:
-            raise RecordingError(f"Not called by the model, or without an array: {', '.join(silent[:5])}. Leave such layers out of layers=.")
+            more = f" and {len(silent) - 5} more" if len(silent) > 5 else ""
+            self.warn("", f"Left out, since the model does not call them or they put out no array: {', '.join(silent[:5])}{more}.")
         if not layers:
             raise RecordingError("No layer has a row for each input.")
         return layers

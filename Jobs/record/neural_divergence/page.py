@@ -109,7 +109,10 @@ class Page:
 
     @property
     def selection(self):
-        """What is on screen, by name: layers, groups, instances, the neuron whose panel is open, and neurons that are pinned by layer."""
+        """What is on screen, by name: layers, groups, instances, the neuron whose panel is open, and neurons that are pinned by layer.
+
+        `where`: conditions of the groups that were made on the page, as `Layer.table` takes them; `rows`: numbers of rows that stand where instances do.
+        """
         fields = dict(part.split("=", 1) for part in self.link.split(";") if "=" in part)
         entries = {entry["id"]: entry["name"] for entry in self.store.attributes["layers"]}
 
@@ -120,9 +123,13 @@ class Page:
         pinned = {
             layer: [int(n, 36) for n in fields[f"p{place}"].split(".")] for place, layer in enumerate(shown) if fields.get(f"p{place}")
         }
+        made = [urllib.parse.unquote_plus(one.partition(".")[2].partition("!")[0]) for one in fields.get("w", "").split(",")]
+        moments = [int(one[1:]) for one in fields.get("g", "").split(",") if one[:1] == "w" and one[1:].isdigit()]
         layer, _, neuron = fields.get("n", "").rpartition(".")
         return {
             "layers": shown, "groups": names("g", self.store.attributes["groups"]), "instances": names("i", self.store.attributes["instances"]),
+            "where": [made[place] for place in moments if place < len(made)],
+            "rows": [int(one[1:]) for one in fields.get("i", "").split(",") if one[:1] == "r" and one[1:].isdigit()],
             "neuron": (entries[layer], int(neuron)) if layer in entries and neuron.isdigit() else None, "pinned": pinned,
         }  # fmt: skip
 

@@ -9,9 +9,9 @@ import zlib
 import torch
 from torch import nn
 
-from .names import RecordingError, chosen
+from .names import chosen, insisted
 from .outputs import LAST, Outputs
-from .recording import Recorder, leaves, row_count
+from .recording import Recorder, leaves, check_batches, row_count
 
 CHANNELS_FIRST = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm", "MaxPool", "AvgPool", "AdaptiveMaxPool", "AdaptiveAvgPool", "Upsample")
 FEATURES_LAST = ("Linear", "LayerNorm", "RMSNorm", "Embedding", "MultiheadAttention", "LSTM", "GRU", "RNN")
@@ -37,10 +37,11 @@ def record(
 
     Returns the path. A recording that was stopped goes on when it is called again. Raises `RecordingError`.
     """
-    refuse_shuffling(batches)
+    check_batches(batches)
+    model = unwrapped(model)
     named = {name: module for name, module in model.named_modules() if name}
     wanted = chosen(layers, scores, list(named))
-    runner = Runner(model, {name: named.get(name, model) for name in wanted}, axes)
+    runner = Runner(model, {name: named.get(name, model) for name in wanted}, insisted(layers, scores), axes)
     about = {"framework": "pytorch", "layers": wanted, "weights": weights(model), "axes": axes}
     with runner:
         return Recorder(
@@ -49,14 +50,14 @@ def record(
         ).run(batches, unpack)  # fmt: skip
 
 
-def refuse_shuffling(batches):
-    data = torch.utils.data
-    sampler = getattr(batches, "sampler", None)
-    by_chance = (data.RandomSampler, data.SubsetRandomSampler, data.WeightedRandomSampler)
-    if isinstance(batches, data.DataLoader) and (isinstance(sampler, by_chance) or getattr(sampler, "shuffle", False)):
-        raise RecordingError(
-            "The loader shuffles: row 17 of the dump would be another input every time. Make one that does not: "
-            "DataLoader(loader.dataset, batch_size=loader.batch_size, shuffle=False).")
+def unwrapped(model):
+    """Without what torch.compile and training in parallel put around it: names are those of the network, and its layers can be heard."""
+    while True:
+        parallel = isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel))
+        inner = model.module if parallel else getattr(model, "_orig_mod", None)
+        if inner is None:
+            return model
+        model = inner
 
 
 def weights(model):
@@ -83,9 +84,9 @@ def to_numpy(tensor):
 class Runner:
     """The model in a state in which `forward` gives its layers: in evaluation, with hooks. Left as it was found."""
 
-    def __init__(self, model, wanted, axes):
+    def __init__(self, model, wanted, insisted, axes):
         self.model, self.wanted = model, wanted
-        self.outputs = Outputs(axes, lambda value: isinstance(value, torch.Tensor), to_numpy)
+        self.outputs = Outputs(axes, insisted, lambda value: isinstance(value, torch.Tensor), to_numpy)
         self.names = [name for name, _ in model.named_modules()]
 
     def __enter__(self):

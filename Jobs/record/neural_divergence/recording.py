@@ -164,6 +164,10 @@ class Recorder:
         self.forward, self.dtype, self.scores = forward, dtype, scores
         self.class_names, self.instances = class_names, instances
         self.total, self.reduce = total, reduce
+        if instances is not None and not isinstance(instances, dict) and total is not None:
+            for row in instances:
+                if not 0 <= row < total:
+                    raise RecordingError(f"instances names the row {row}, and the data have the rows 0 to {total - 1}.")
         self.overflowed = {}
         options = {"dtype": dtype, "scores": scores, "class_names": list(class_names) if class_names is not None else None, "compression": compression}
         self.dump = Dump(path, json.loads(json.dumps({**about, **options}, default=str)), compression)
@@ -215,6 +219,7 @@ class Recorder:
         if batch.get("mask") is not None:
             beside["mask"] = (host(batch["mask"]) != 0).astype(np.uint8)
         columns = {key: as_column(key, batch[key], rows) for key in ("labels", "texts") if batch.get(key) is not None}
+        self._check_names(columns.get("labels", []))
         columns.update({f"columns/{key}": as_column(key, values, rows) for key, values in (batch.get("columns") or {}).items()})
         if self.scores is not None:
             columns["predictions"] = self._scores(layers).argmax(1).tolist()
@@ -230,6 +235,13 @@ class Recorder:
             if len(one) != rows:
                 raise RecordingError(f"{path} has {len(one)} rows in a batch of {rows}.")
         self.dump.append(values, columns, mark)
+
+    def _check_names(self, labels):
+        for row, label in enumerate(labels if self.class_names is not None else []):
+            if isinstance(label, int) and label >= len(self.class_names):
+                raise RecordingError(
+                    f"Row {self.dump.rows + row} has the label {label}, and class_names has {len(self.class_names)} names, for the labels 0 to "
+                    f"{len(self.class_names) - 1}. Name every class.")
 
     def _scores(self, layers):
         if self.scores not in layers:
@@ -337,13 +349,31 @@ class Recorder:
             lines.append(f"instances: {{ rows: {list(map(int, self.instances))} }}")
         return "\n".join(lines) + "\n"
 
-
     def _reduced(self, spec):
         """What the job says of a layer's positions: where there is a mask of them, each that counts is a sample."""
         said = setting(self.reduce, spec["path"].removeprefix("activations/"), None)
         mask = self.dump.streams.get("mask")
         positions = tuple(extent for letter, extent in zip(spec["axes"][1:], spec["shape"]) if letter in "HWTSLP")
         return (said or ("samples" if mask and positions == mask.shape else None) if positions else None) or "flatten"
+
+
+BY_CHANCE = {"RandomSampler", "SubsetRandomSampler", "WeightedRandomSampler"}  # of PyTorch, whose loaders are given to other frameworks, too
+
+
+def check_batches(batches):
+    """Refuses what makes no batches, and a loader that says, itself or by its samplers, that it shuffles."""
+    of_torch = any(kind.__module__.startswith("torch.utils.data") for kind in type(batches).__mro__)
+    if of_torch and not hasattr(batches, "__iter__"):
+        raise RecordingError("This is a data set, and no batches of it. Make them: DataLoader(data, batch_size=64).")
+    pair = [getattr(one, "shape", ()) for one in batches] if isinstance(batches, tuple) else []
+    if hasattr(batches, "shape") or len(pair) == 2 and len(pair[0]) > len(pair[1]) == 1 and pair[0][0] == pair[1][0]:
+        raise RecordingError("These are whole arrays, and no batches of them. Make them: neural_divergence.Batches(64, inputs=…, labels=…).")
+    within = getattr(batches, "batch_sampler", None)
+    for one in (batches, getattr(batches, "sampler", None), within, getattr(within, "sampler", None)):
+        if BY_CHANCE & {kind.__name__ for kind in type(one).__mro__} or getattr(one, "shuffle", False) is True:
+            raise RecordingError(
+                "The loader shuffles: row 17 of the dump would be another input every time. Make one that does not; of PyTorch: "
+                "DataLoader(loader.dataset, batch_size=loader.batch_size, shuffle=False).")
 
 
 def row_count(batches):

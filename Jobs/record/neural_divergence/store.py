@@ -12,6 +12,7 @@ import zarr
 
 from .program import ProgramError, program, run, table
 
+# In the order of Tiles/FORMAT.md §5. A store has those that its format version had: later ones are missing in older stores.
 STATISTICS = (
     "count", "zeros", "nan", "infinite", "minimum", "maximum", "mean", "deviation", "median", "lower_quartile", "upper_quartile",
 )  # fmt: skip
@@ -92,7 +93,10 @@ class Store:
 
     @property
     def rows(self):
-        """What the store knows of each row: label, prediction, margin, the columns of the job."""
+        """What the store knows of each row: label, prediction, margin, the columns of the job. No columns where it knows nothing."""
+        index = pd.RangeIndex(self.attributes["dataset"]["rows"], name="row")
+        if "rows" not in self.zarr:  # as in every store of format 1
+            return pd.DataFrame(index=index)
         group = self.zarr["rows"]
         found = {}
         for name in ("label", "prediction"):
@@ -104,18 +108,28 @@ class Store:
             values = group[f"columns/{column['id']}"][...]
             kind = column["kind"]
             found[column["name"]] = named(values, column["values"]) if kind == "text" else values.astype(bool) if kind == "boolean" else values
-        return pd.DataFrame(found, index=pd.RangeIndex(group.attrs["rows"], name="row"))
+        return pd.DataFrame(found, index=index)
 
     def picture(self, row):
         """What row `row` is, uint8 `[height, width]` or `[height, width, 3]`."""
-        picture = self.zarr["rows/pictures"][row]
+        picture = self._of_row("pictures", row)["rows/pictures"][row]
         return picture[..., 0] if picture.shape[-1] == 1 else picture
 
     def text(self, row):
         """What row `row` is."""
-        ends = self.zarr["rows/texts/ends"]
-        start = ends[row - 1] if row else 0
-        return bytes(self.zarr["rows/texts/bytes"][start : ends[row]]).decode()
+        store = self._of_row("texts", row)
+        ends = store["rows/texts/ends"]
+        start, end = ends[row - 1] if row else 0, ends[row]
+        return bytes(store["rows/texts/bytes"][start:end]).decode() if end > start else ""
+
+    def _of_row(self, what, row):
+        """The arrays, of which `what` there is one for each row."""
+        if f"rows/{what}" not in self.zarr:
+            raise KeyError(f"{self.name} has no {what} of its rows.")
+        rows = self.attributes["dataset"]["rows"]
+        if not 0 <= row < rows:
+            raise IndexError(f"{self.name} has the rows 0 to {rows - 1}, and not {row}.")
+        return self.zarr
 
     def __getitem__(self, layer):
         for entry in self.attributes["layers"]:
@@ -167,13 +181,13 @@ class Layer:
 
     def statistics(self, group="all"):
         """Exact figures by neuron; of a group that the store does not hold, see `table`. `group=None`: of all groups, by group and neuron."""
-        arrays = self.zarr["statistics"]
+        arrays = {name: self.zarr[f"statistics/{name}"] for name in STATISTICS if f"statistics/{name}" in self.zarr}
         if group is not None:
             place = self.store.group(group)
-            return pd.DataFrame({name: arrays[name][place] for name in STATISTICS}, index=pd.RangeIndex(self.neurons, name="neuron"))
+            return pd.DataFrame({name: array[place] for name, array in arrays.items()}, index=pd.RangeIndex(self.neurons, name="neuron"))
         names = [entry["name"] for entry in self.store.attributes["groups"]]
         index = pd.MultiIndex.from_product([names, range(self.neurons)], names=["group", "neuron"])
-        return pd.DataFrame({name: arrays[name][...].reshape(-1) for name in STATISTICS}, index=index)
+        return pd.DataFrame({name: array[...].reshape(-1) for name, array in arrays.items()}, index=index)
 
     def histogram(self, neuron, group="all", where=None):
         """Counts in the neuron's own 256 bins; with `where`, of the rows for which a condition holds."""
@@ -182,7 +196,7 @@ class Layer:
         if where is None and "own" in self.zarr:
             counts = self.zarr["own/256"][self.store.group(group), neuron]
         else:
-            counts = self.histograms(group, where).counts[neuron]
+            counts = self._counted(group, where, f"index == {neuron}")[0]
         return Histogram(counts, self._edges(slice(neuron, neuron + 1))[0])
 
     def histograms(self, group="all", where=None):
@@ -190,10 +204,14 @@ class Layer:
         if where is None and "own" in self.zarr:
             counts = self.zarr["own/256"][self.store.group(group)]
         else:
-            wanted = where if where is not None else group
-            found = self.table(groups=[group], where=[where] if where is not None else [], counts=True)
-            counts = found[[f"bin_{i}({wanted})" for i in range(256)]].to_numpy()
+            counts = self._counted(group, where)
         return Histogram(counts, self._edges(slice(None)))
+
+    def _counted(self, group, where, neurons=None):
+        """`[neuron, 256]`, as the program counts what has no plane in the store."""
+        wanted = where if where is not None else group
+        found = self.table(groups=[group], where=[where] if where is not None else [], neurons=neurons, counts=True)
+        return found[[f"bin_{i}({wanted})" for i in range(256)]].to_numpy()
 
     def _edges(self, neurons):
         """`[neuron, 257]`. Where a grid has tails, the first and last bin hold all that lies beyond: their outer edges are infinite."""

@@ -41,8 +41,7 @@ extension PreparedJob {
     if let codesLeftOut { lines.append("  Note: \(codesLeftOut)") }
     for note in contents.notes { lines.append("  Note: \(note)") }
     lines += contents.evidence.words(indent: "  ")
-    let known = Set(contents.evidence.leftOut.map(\.path))
-    let others = contents.skipped.filter { !known.contains($0.path) }
+    let others = contents.skippedInWords
     for (path, why) in others.prefix(20) { lines.append("  Not taken: \(path): \(why)") }
     if others.count > 20 { lines.append("  Not taken: \(grouped(others.count - 20)) more; inspect --json lists all") }
     return lines

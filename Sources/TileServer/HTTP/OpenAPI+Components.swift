@@ -7,6 +7,7 @@ extension OpenAPI {
     let indices = "^([0-9]{1,9}(,[0-9]{1,9}){0,63})?$"
     let instance = "(row (0|[1-9][0-9]{0,8})|[0-9]{1,9})"
     let instances = "^(\(instance)(,\(instance)){0,63})?$"
+    let neurons = "^[0-9]{1,9}(,[0-9]{1,9}){0,\(NeuronFigures.neuronsMax - 1)}$"
     return [
       "dataset": path("dataset", ["type": "string"]), "version": path("version", ["type": "string"]),
       "layer": path("layer", ["type": "string"]), "group": path("group", index),
@@ -45,6 +46,10 @@ extension OpenAPI {
       "groups": query(
         "groups", ["type": "string", "pattern": .string(indices)],
         "Indices, comma-separated; order and repeats do not matter"),
+      "neurons": query(
+        "neurons", ["type": "string", "pattern": .string(neurons)],
+        "Indices, comma-separated; order and repeats do not matter", required: true),
+      "ties": query("ties", ["enum": ["all"]], "Also at which ranks the same key stands"),
       "a": query("a", member, "A group: its index, or where:EXPR", required: true),
       "b": query("b", member, "The group that it is compared with: its index, or where:EXPR", required: true),
       "neuron.a": query("a", member, "A group to compare: its index, or where:EXPR"),
@@ -291,7 +296,10 @@ extension OpenAPI {
         ) { $1 },
         optional: standingOptional.union(["calibrating", "contrast", "without_contrast", "without_ladder"])),
       "Place": object(
-        ["neuron": count, "rank": count, "moved": list(text), "sample": sample], optional: ["moved", "sample"]),
+        [
+          "neuron": count, "rank": count, "ties": object(["from": count, "count": count]), "moved": list(text),
+          "sample": sample,
+        ], optional: ["ties", "moved", "sample"]),
       "Neuron": object(
         [
           "neuron": count, "layer": text,
@@ -300,6 +308,7 @@ extension OpenAPI {
           "groups": list(["anyOf": [object(figures, optional: Set(["counts"] + added)), moment]]),
           "instances": list(["anyOf": [value, row]]), "pair": pair,
         ], optional: ["pair"]),
+      "Neurons": object(["layer": text, "neurons": list(["$ref": "#/components/schemas/Neuron"])]),
     ]
   }
 

@@ -152,12 +152,16 @@ extension Route {
     ) { try $0.rows($1) },
     built(
       "/layers/{layer}/find", "find", "Rank of a neuron, or the other way round",
-      query: ordered + ["neuron", "rank", "sample"], .json("Place")
+      query: ordered + ["neuron", "rank", "ties", "sample"], .json("Place")
     ) { try $0.find($1) },
     built(
       "/layers/{layer}/neurons/{neuron}", "neuron", "Everything about one neuron",
       query: ["groups", "instances", "where", "sample", "a", "b", "with"], .json("Neuron")
     ) { try $0.neuron($1) },
+    built(
+      "/layers/{layer}/neurons", "neurons", "Exact figures and counts of some neurons",
+      query: ["neurons", "groups", "instances", "where", "sample"], .json("Neurons")
+    ) { try $0.neurons($1) },
     built(
       "/layers/{layer}/compare", "compare", "What tells two groups apart, neuron by neuron",
       query: ["a", "b", "with", "order", "from", "count", "format"], .table("Comparison")

@@ -41,7 +41,7 @@ extension RouteTable {
     let order = try query.order(asked)
     let known = asked.attributes.instances.count
     let instances = try query.instances(below: known, asked.served.orders, most: 64) ?? []
-    let withSpreads = try query.choice("spread", SpreadOf.self) != nil
+    let withSpreads = try query.choice("spread", WithAll.self) != nil
     let (level, index) = try tile(of: layer.levels, asked.context)
     return Build(
       .rows(
@@ -51,8 +51,8 @@ extension RouteTable {
     ) { try layer.rows(order, instances: instances, withSpreads: withSpreads, level: level, index: index) }
   }
 
-  /// Whose spread the rows tell, where they do.
-  private enum SpreadOf: String, CaseIterable { case all }
+  /// Of a parameter that asks for more: `spread=all`, `ties=all`.
+  private enum WithAll: String, CaseIterable { case all }
 
   func find(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)
@@ -63,8 +63,9 @@ extension RouteTable {
     let place =
       try query.count("neuron").map { AnswerKey.Place.neuron(try neuron($0, of: layer)) }
       ?? .rank(neuron(rank, of: layer))
+    let withTies = try query.choice("ties", WithAll.self) != nil
     return Build(
-      .find(layer: layer.index, order, place), of: order, in: layer,
+      .find(layer: layer.index, order, place, withTies: withTies), of: order, in: layer,
       cost: layer.cost(of: order)
     ) {
       let neurons = try layer.order(order)
@@ -74,6 +75,10 @@ extension RouteTable {
         case .rank(let rank): (Int(neurons.neurons[rank]), rank)
         }
       var answer: [String: JSONValue] = ["neuron": JSONValue(neuron), "rank": JSONValue(rank)]
+      if withTies {
+        let tied = neurons.tied(with: rank)
+        answer["ties"] = ["from": JSONValue(tied.lowerBound), "count": JSONValue(tied.count)]
+      }
       if !order.name.moments.isEmpty { try layer.told(of: order).add(to: &answer) }
       return JSONValue.object(answer).encoded()
     }

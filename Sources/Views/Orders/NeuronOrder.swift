@@ -35,6 +35,21 @@ package final class NeuronOrder: Sendable {
     return rank
   }
 
+  /// The ranks at which the key is that of a rank: neurons that only their index orders. Without a key they are equal, too.
+  /// - Complexity: O(n) in how many there are.
+  package func tied(with rank: Int) -> Range<Int> {
+    if keys.isEmpty { return rank..<rank + 1 }
+    let key = keys[Int(neurons[rank])]
+    func isTied(_ other: Int) -> Bool {
+      let own = keys[Int(neurons[other])]
+      return own == key || own.isNaN && key.isNaN
+    }
+    var (first, end) = (rank, rank + 1)
+    while first > 0, isTied(first - 1) { first -= 1 }
+    while end < neurons.count, isTied(end) { end += 1 }
+    return first..<end
+  }
+
   /// `[neuron]`: rank.
   func ranks() -> [UInt32] { Distributions.ranks(of: neurons) }
 

@@ -77,18 +77,39 @@ extension LayerParts {
   /// - Parameter pair: two groups that are compared in it.
   package func neuron(
     _ neuron: Int, groups: [Int], instances: [OrderName.Argument], moment: Moment?, pair: PairKey? = nil
-  ) throws
-    -> JSONValue
-  {
-    var shown: (text: String, subset: Subset)?
-    if let moment { shown = (moment.text, try subset(moment)) }
-    let answer = try NeuronFigures(
-      store: store, layer: layer, neuron: neuron, groups: groups, instances: instances,
-      counters: { try smallClasses().counter(of: $0) }, moment: shown
-    ).json()
+  ) throws -> JSONValue {
+    var answer: JSONValue = .null
+    try figures([neuron], groups: groups, instances: instances, moment: moment).answers { answer = $0 }
     guard let pair, var object = answer.object else { return answer }
     object["pair"] = try comparison(pair, of: neuron)
     return .object(object)
+  }
+
+  /// The same of many neurons, as a list: JSON, written neuron by neuron, since its values would take many times the memory of their text.
+  package func neurons(
+    _ neurons: [Int], groups: [Int], instances: [OrderName.Argument], moment: Moment?
+  ) throws -> [UInt8] {
+    let head: JSONValue = ["layer": .string(layer.layer.id)]
+    var bytes = Array(head.encoded().dropLast())
+    bytes += ",\"neurons\":[".utf8
+    var isFirst = true
+    try figures(neurons, groups: groups, instances: instances, moment: moment).answers { answer in
+      if !isFirst { bytes.append(UInt8(ascii: ",")) }
+      isFirst = false
+      bytes += answer.encoded()
+    }
+    bytes += "]}".utf8
+    return bytes
+  }
+
+  private func figures(
+    _ neurons: [Int], groups: [Int], instances: [OrderName.Argument], moment: Moment?
+  ) throws -> NeuronFigures {
+    var shown: (text: String, subset: Subset)?
+    if let moment { shown = (moment.text, try subset(moment)) }
+    return NeuronFigures(
+      store: store, layer: layer, neurons: neurons, groups: groups, instances: instances,
+      counters: { try smallClasses().counter(of: $0) }, moment: shown)
   }
 
   /// What whoever asks for groups of the moment must be told of them.
@@ -155,9 +176,12 @@ extension LayerParts {
     return .counting(neurons: levels.neurons, rows: perNeuron)
   }
 
-  /// What one neuron takes, in so many groups, and in one of the moment, and two that are compared.
-  package func cost(ofNeuron groups: Int, instances: Int, _ moment: Moment?, _ pair: PairKey? = nil) -> Cost {
-    var cost = .least + Cost.figures(groups: groups, instances: instances)
+  /// What so many neurons take, in so many groups, and in one of the moment, and two that are compared.
+  package func cost(
+    ofNeurons count: Int, groups: Int, instances: Int, _ moment: Moment?, _ pair: PairKey? = nil
+  ) -> Cost {
+    let ofMoment = moment == nil ? 0 : 1
+    var cost = .least + Cost.figures(groups: count * (groups + ofMoment), instances: count * instances)
     if let pair { cost += .ordering(neurons: levels.neurons) + self.cost(ofReading: pair, neurons: 1) }
     guard let moment else { return cost }
     return cost + self.cost(ofEvaluating: moment) + .ordering(neurons: levels.neurons)

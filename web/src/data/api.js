@@ -46,13 +46,24 @@ export function versionUrls({ name, version, groups, instances: known }) {
     ranks: (layer, index, query, instances, spread) => `${base}/layers/${layer}/rows/0/${index}?${query}&instances=${numbers(instances)}${spread ? "&spread=all" : ""}`,
     /** @param {string} layer @param {string} query @param {number} neuron */
     find: (layer, query, neuron) => `${base}/layers/${layer}/find?${query}&neuron=${neuron}`,
+    /** @param {string} layer @param {string} query @param {number} neuron whose rank is sought, and those with the same key */
+    findTies: (layer, query, neuron) => `${base}/layers/${layer}/find?${query}&neuron=${neuron}&ties=all`,
     /** @param {string} layer @param {string} query @param {number} rank */
     findRank: (layer, query, rank) => `${base}/layers/${layer}/find?${query}&rank=${rank}`,
     /** @param {string} layer @param {number} neuron @param {readonly number[]} groups @param {readonly number[]} instances */
     neuron: (layer, neuron, groups, instances) =>
       `${base}/layers/${layer}/neurons/${neuron}?groups=${groups.join(",")}&instances=${numbers(instances)}`,
-    /** @param {string} layer @param {number} neuron @param {readonly number[]} groups @param {number | undefined} row whose value is told, too */
-    neuronWithRow: (layer, neuron, groups, row) => `${base}/layers/${layer}/neurons/${neuron}?groups=${groups.join(",")}&instances=${row === undefined ? "" : text(`row ${row}`)}`,
+    /**
+     * Many neurons in one answer.
+     * @param {string} layer @param {readonly number[]} neurons @param {readonly number[]} groups @param {readonly number[]} instances
+     */
+    neurons: (layer, neurons, groups, instances) =>
+      `${base}/layers/${layer}/neurons?neurons=${neurons.join(",")}&groups=${groups.join(",")}&instances=${numbers(instances)}`,
+    /** @param {string} layer @param {readonly number[]} neurons @param {readonly number[]} groups @param {number | undefined} row whose value is told, too */
+    neuronsWithRow: (layer, neurons, groups, row) =>
+      `${base}/layers/${layer}/neurons?neurons=${neurons.join(",")}&groups=${groups.join(",")}&instances=${row === undefined ? "" : text(`row ${row}`)}`,
+    /** @param {string} layer @param {readonly number[]} neurons @param {string} where a group of the moment, and nothing else */
+    neuronsWhere: (layer, neurons, where) => `${base}/layers/${layer}/neurons?neurons=${neurons.join(",")}&groups=&instances=&where=${text(where)}`,
     /**
      * In all groups, without their counts where they are many.
      * @param {string} layer

@@ -3,6 +3,7 @@
 import { AskedOnce } from "../model/cache.js";
 import { expression, itemOf, argumentFor } from "../model/order.js";
 import { orderQuery } from "./api.js";
+import { pageOf, pages } from "./facts.js";
 import { PRIORITY } from "./tiles.js";
 
 /** @typedef {import("../model/ladder.js").LayerStanding} LayerStanding */
@@ -117,15 +118,18 @@ export class DivergenceSource {
   }
 
   /**
-   * A neuron in some groups, with counts, and a row in it.
+   * Neurons in some groups, with counts, and a row in them.
    * @param {string} layer
-   * @param {number} neuron
+   * @param {readonly number[]} neurons
    * @param {readonly number[]} groups
    * @param {number | undefined} row
-   * @returns {Promise<import("../types").NeuronFacts>}
+   * @returns {Promise<import("../types").NeuronFacts[]>} in the order of `neurons`
    */
-  neuron(layer, neuron, groups, row) {
-    return this.json(this.app.urls.neuronWithRow(layer, neuron, groups, row));
+  async neurons(layer, neurons, groups, row) {
+    const size = pageOf(groups.length, row === undefined ? 0 : 1);
+    const found = await Promise.all(pages(neurons, size).map((page) => this.json(this.app.urls.neuronsWithRow(layer, page, groups, row))));
+    const known = new Map(found.flatMap(({ neurons: all }) => all.map((/** @type {import("../types").NeuronFacts} */ one) => [one.neuron, one])));
+    return neurons.map((neuron) => known.get(neuron));
   }
 
   /**

@@ -1,4 +1,4 @@
-/** Exact figures of single neurons: kept, and asked for one at a time while the pointer moves. */
+/** Exact figures of single neurons: kept, asked for one at a time while the pointer moves, and as many as a page has at once. */
 
 import { LruCache } from "../model/cache.js";
 import { isMoment } from "../model/moments.js";
@@ -11,6 +11,10 @@ import { PRIORITY } from "./tiles.js";
 const CACHE_BYTES_MAX = 16 * 1024 * 1024;
 /** The server gives histograms of at most so many groups at once. */
 const GROUPS_MAX = 64;
+/** It answers for at most so many neurons at once, with at most so many histograms and places of instances in them (HTTP.md). */
+const NEURONS_MAX = 256;
+const HISTOGRAMS_MAX = 4096;
+const PLACES_MAX = 65_536;
 /** About what a parsed answer weighs, and each group's 256 numbers in it. */
 const FACTS_BYTES = 600;
 const GROUP_BYTES = 2600;
@@ -78,12 +82,51 @@ export class FactsSource {
     const key = this.key(layer, neuron);
     const known = this.cache.get(key);
     if (known) return known;
-    const { groups, instances } = this.app.state;
     const [facts, moments] = await Promise.all([
       this.app.json(this.url(layer, neuron), PRIORITY.person, signal),
       Promise.all(this.chosenMoments(layer).map((group) => this.moment(layer, neuron, group, signal))),
     ]);
-    facts.groups = [...facts.groups, ...moments.flatMap((group) => group ?? [])].sort((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group));
+    return this.keep(key, facts, moments.flatMap((group) => group ?? []));
+  }
+
+  /**
+   * Of many neurons, in few requests.
+   * @param {string} layer
+   * @param {readonly number[]} neurons
+   * @returns {Promise<Map<number, NeuronFacts>>} by neuron
+   */
+  async many(layer, neurons) {
+    const { app, groups } = this;
+    const instances = this.instances(layer);
+    const chosen = this.chosenMoments(layer);
+    /** @type {Map<number, NeuronFacts>} */
+    const found = new Map();
+    const missing = [...new Set(neurons)].filter((neuron) => {
+      const known = this.known(layer, neuron);
+      if (known) found.set(neuron, known);
+      return !known;
+    });
+    const keys = new Map(missing.map((neuron) => [neuron, this.key(layer, neuron)]));
+    await Promise.all(pages(missing, pageOf(groups.length, instances.length)).map(async (page) => {
+      const [{ neurons: all }, moments] = await Promise.all([
+        app.json(app.urls.neurons(layer, page, groups, instances), PRIORITY.person),
+        Promise.all(chosen.map((group) => this.momentOfMany(layer, page, group))),
+      ]);
+      for (const facts of all) found.set(facts.neuron, this.keep(keys.get(facts.neuron) ?? "", facts, moments.flatMap((of) => of.get(facts.neuron) ?? [])));
+    }));
+    return found;
+  }
+
+  /**
+   * As the page shows it: groups and instances in the order in which they were chosen.
+   * @param {string} key
+   * @param {any} facts as the server tells them
+   * @param {NeuronGroup[]} moments
+   * @returns {NeuronFacts}
+   */
+  keep(key, facts, moments) {
+    const { groups, instances } = this.app.state;
+    facts.groups = [...facts.groups, ...moments].sort((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group));
     facts.instances = facts.instances.map(this.numbered, this);
     facts.instances.sort(
       (/** @type {{instance: number}} */ a, /** @type {{instance: number}} */ b) => instances.indexOf(a.instance) - instances.indexOf(b.instance),
@@ -111,9 +154,24 @@ export class FactsSource {
       this.moments.set(url, found, GROUP_BYTES);
       return found;
     } catch (error) {
-      // The tiles of the picture are refused as well, and the notice tells why.
-      if (error instanceof RequestError && (error.status === 404 || error.status === 400)) return null;
-      throw error;
+      return refused(error);
+    }
+  }
+
+  /**
+   * The same of many neurons.
+   * @param {string} layer
+   * @param {readonly number[]} neurons
+   * @param {number} group
+   * @returns {Promise<Map<number, NeuronGroup>>} by neuron; empty where this layer has no such group
+   */
+  async momentOfMany(layer, neurons, group) {
+    const { where = "", name } = this.app.metadata.groups[group];
+    try {
+      const { neurons: all } = await this.app.json(this.app.urls.neuronsWhere(layer, neurons, where), PRIORITY.person);
+      return new Map(all.map((/** @type {any} */ one) => [one.neuron, { ...ofBounds(one.groups[0]), group, name }]));
+    } catch (error) {
+      return refused(error) ?? new Map();
     }
   }
 
@@ -153,6 +211,34 @@ export class FactsSource {
     this.cache.set(key, facts, FACTS_BYTES + facts.groups.length * GROUP_BYTES);
     return facts;
   }
+}
+
+/**
+ * A layer that has no such group of the moment: the tiles of the picture are refused as well, and the notice tells why.
+ * @param {unknown} error thrown on where it is another
+ */
+function refused(error) {
+  if (error instanceof RequestError && (error.status === 404 || error.status === 400)) return null;
+  throw error;
+}
+
+/**
+ * How many neurons one answer has room for.
+ * @param {number} groups
+ * @param {number} instances
+ */
+export function pageOf(groups, instances) {
+  const histograms = Math.max(1, groups);
+  return Math.max(1, Math.min(NEURONS_MAX, Math.floor(HISTOGRAMS_MAX / histograms), Math.floor(PLACES_MAX / (histograms * Math.max(1, instances)))));
+}
+
+/**
+ * A list in pieces.
+ * @param {readonly number[]} list
+ * @param {number} size
+ */
+export function pages(list, size) {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Exact figures of the rows on screen: asked for neuron by neuron, since tiles hold densities in eight bits. */
+/** Exact figures of the rows on screen: asked for, since tiles hold densities in eight bits. */
 
 import { PRIORITY } from "../data/tiles.js";
 
@@ -38,12 +38,10 @@ export async function exactly(columns) {
   const places = new Map();
   /** @param {Frame} frame @param {number} neuron */
   const key = ({ metadata, layer }, neuron) => `${metadata.name}/${metadata.version}/${layer.id}/${neuron}`;
-  const wanted = columns.flatMap(({ frame, facts }) => [
-    ...frame.column.pinned, ...(frame.screen.level > 0 ? [] : [...frame.screen.rows].flatMap((row) => frame.data.rowFacts(frame.arrangement.query, 0, row)?.neuron ?? [])),
-  ].map((neuron) => ({ frame, facts, neuron })));
-  await inTurns(wanted, async ({ frame, facts, neuron }) => {
-    found.set(key(frame, neuron), await facts.facts(frame.layer.id, neuron));
-  });
+  await Promise.all(columns.map(async ({ frame, facts }) => {
+    const rows = frame.screen.level > 0 ? [] : [...frame.screen.rows].flatMap((row) => frame.data.rowFacts(frame.arrangement.query, 0, row)?.neuron ?? []);
+    for (const [neuron, told] of await facts.many(frame.layer.id, [...frame.column.pinned, ...rows])) found.set(key(frame, neuron), told);
+  }));
   const pinned = columns.flatMap(({ frame, app }) => frame.column.pinned.map((neuron) => ({ frame, app, neuron })));
   await inTurns(pinned, async ({ frame, app, neuron }) => {
     const { layer, arrangement: { query } } = frame;

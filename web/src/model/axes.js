@@ -84,15 +84,15 @@ const EACH = {
 
 export const AXIS_MODES = {
   shared: {
-    ...COMMON, follows: true, option: "shared by the layer", title: "one axis for the layer", about: "one axis for the layer, as wide as nearly all neurons reach",
+    ...COMMON, follows: true, option: "shared", title: "one axis for the layer", about: "one axis for the layer, as wide as nearly all neurons reach",
     fit: (/** @type {Summary} */ summary, /** @type {Wishes} */ wishes) => (summary.spread && fitAxis(summary.spread, wishes)) ?? fitTo(axisDomain(summary, BEYOND, 256), wishes),
   },
   whole: {
-    ...COMMON, follows: false, option: "shared, with outliers", title: "one axis for the layer, all values", about: "one axis for the layer, with all of its values",
+    ...COMMON, follows: false, option: "whole", title: "one axis for the layer, all values", about: "one axis for the layer, with all of its values",
     fit: (/** @type {Summary} */ summary, /** @type {Wishes} */ wishes) => fitTo(axisDomain(summary, 0, 256), wishes),
   },
   own: {
-    ...EACH, follows: false, option: "each neuron’s own", title: "each neuron on its own axis", about: "each neuron on its own range",
+    ...EACH, follows: false, option: "per neuron", title: "each neuron on its own axis", about: "each neuron on its own range",
     fit: (/** @type {Summary} */ _summary, /** @type {Wishes} */ { few, bins }) => ({ ...SHARES, unit: 0, most: bins ?? (few ? 64 : 256) }),
   },
 };

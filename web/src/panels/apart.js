@@ -12,6 +12,10 @@ const LINES = 4;
 /** With more neurons than this in all layers the server is asked only when the reader asks. */
 const UNASKED_MAX = 200_000;
 
+/** In place of what could not be had, and of what a site of plain files has not. */
+export const NOT_COMPARED = "Not compared: the server did not answer.";
+export const TAKES_A_SERVER = "Which layers tell two classes apart best takes a server.";
+
 /** How well something is told apart: 0 not at all, 1 always. */
 export const separationText = (/** @type {number | null | undefined} */ value) => (value === null || value === undefined ? "–" : bare(value, 2));
 
@@ -46,7 +50,7 @@ export function apartView(app, source) {
     const key = `${two}|${names}|${app.state.layers}|${asked}|${all}`;
     if (key === showing) return;
     showing = key;
-    if (app.isPlain) return element.replaceChildren(el("p", { class: "quiet" }, "Which layers tell two classes apart best takes a server."));
+    if (app.isPlain) return element.replaceChildren(el("p", { class: "quiet" }, TAKES_A_SERVER));
     if (!asked) {
       return element.replaceChildren(el("button", { type: "button", class: "ask-similar", onClick: () => {
         asked = true;
@@ -59,7 +63,7 @@ export function apartView(app, source) {
       if (key === showing) fill(found, names);
     } catch {
       // The notice at the top tells why; the next change asks again.
-      if (key === showing) element.replaceChildren();
+      if (key === showing) element.replaceChildren(el("p", { class: "quiet" }, NOT_COMPARED));
       showing = "";
     }
   }

@@ -9,6 +9,7 @@ import { count, figure, plural } from "../model/format.js";
 import { brushed, brushOf, freeColour, hasCodes, isMoment, momentGroup, MOMENTS_MAX } from "../model/moments.js";
 import { within } from "../model/neuronaxis.js";
 import { GROUPS_MAX } from "../model/state.js";
+import { tilesOf } from "../model/viewport.js";
 import { PRIORITY } from "../data/tiles.js";
 import { swatch } from "../view/hovercard.js";
 
@@ -173,7 +174,7 @@ export class Brush {
     this.area.setPointerCapture(event.pointerId);
     const move = (/** @type {PointerEvent} */ next) => {
       if (!this.isDragging && Math.abs(next.clientX - begun) < SLACK) return;
-      this.isDragging = true;
+      this.isDragging = this.app.brushing = true;
       const edge = this.edge(next.clientX);
       const [a, b] = [Math.min(fixed, edge), Math.max(fixed, edge)];
       if (a === b) return;
@@ -182,8 +183,10 @@ export class Brush {
     const end = () => {
       this.area.removeEventListener("pointermove", move);
       const was = this.isDragging;
-      this.isDragging = false;
+      this.isDragging = this.app.brushing = false;
       if (was) this.follow();
+      // The overview can come now.
+      this.app.redraw();
     };
     this.area.addEventListener("pointermove", move);
     this.area.addEventListener("pointerup", end, { once: true });
@@ -255,19 +258,18 @@ export class Brush {
   }
 
   /**
-   * What the columns need to show a group, before they show it.
+   * What is seen of a group in the columns, before they show it. The overview follows when the hand rests: of a large layer it takes a
+   * pass over all neurons.
    * @param {number} group
    */
   async load(group) {
     const { app } = this;
     /** @type {import("../data/tiles.js").Want[]} */
     const wants = [];
-    for (const { data, frame, layer } of this.activation.shown()) {
-      if (!hasCodes(layer)) continue;
-      data.collect(frame.arrangement, { rows: frame.screen.rows, level: frame.screen.level, groups: [group], instances: [] }, [], wants);
+    for (const { data, frame: { arrangement, screen }, layer } of this.activation.shown()) {
+      if (hasCodes(layer)) for (const index of tilesOf(screen.rows)) data.wantTile(arrangement, group, screen.level, index, PRIORITY.person, wants);
     }
-    const needed = wants.filter((want) => want.kind === "tile" && want.priority < PRIORITY.next && !app.source.tile(want.key));
-    await Promise.all([...new Map(needed.map((want) => [want.url, want])).values()].map(async ({ url, key }) => {
+    await Promise.all(wants.map(async ({ url, key }) => {
       const { data, bytes } = await app.queue.request({ url, kind: "tile", priority: PRIORITY.person });
       app.source.cache.set(key, data, bytes);
     }));

@@ -12,6 +12,8 @@ import { listKeys, oneTabStop } from "./listkeys.js";
 const MAP = 42;
 const GAP = 4;
 const BAR = 46;
+/** The list has no more columns on any screen. */
+const COLUMNS_MAX = 12;
 
 /**
  * A figure that is read against others of less than 1: three decimals, without the 0 before them.
@@ -24,7 +26,7 @@ export class ChannelList {
   constructor(app, open) {
     this.app = app;
     this.open = open;
-    this.head = el("div", { class: "channel-row channel-heads", "aria-hidden": "true" });
+    this.head = el("div", { class: "channel-columns", "aria-hidden": "true" });
     this.rows = el("ul", { class: "channel-rows", "aria-label": "Channels" });
     this.legend = el("p", { class: "channel-legend quiet" });
     this.element = el("div", { class: "channel-list" }, this.head, this.rows, this.legend);
@@ -58,10 +60,11 @@ export class ChannelList {
     const top = Math.max(1e-9, ...figures.filter(Number.isFinite).map(Math.abs));
     const places = decimals(figures);
     const focused = this.rows.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.channel : undefined;
-    this.head.replaceChildren(el("span", { class: "channel-rank" }), el("span", { class: "channel-name" }, "channel"),
-      ...maps.map(({ title }) => el("span", { class: "channel-map", title }, title === "attacked − benign" ? "att − ben" : title)), el("span", {}, by === "auroc" ? "|AUROC − ½|" : by === "index" ? "" : maps.find((one) => one.figure === by)?.title ?? ""));
+    // One for each column of the list: what has no column is on the next line, and not seen.
+    this.head.replaceChildren(...Array.from({ length: COLUMNS_MAX }, () => el("div", { class: "channel-row channel-heads" }, el("span", { class: "channel-rank" }), el("span", { class: "channel-name" }, "channel"),
+      ...maps.map(({ title }) => el("span", { class: "channel-map", title }, title === "attacked − benign" ? "att−ben" : title)), el("span", {}, by === "auroc" ? "|AUROC − ½|" : by === "index" ? "" : maps.find((one) => one.figure === by)?.title ?? ""))));
     this.seen.disconnect();
-    this.rows.style.setProperty("--channel-row", `${width + 66 + BAR + 58}px`);
+    this.element.style.setProperty("--channel-row", `${width + 66 + BAR + 58}px`);
     this.rows.replaceChildren(...order.map((channel, rank) => {
       const scale = medianScale(grid, maps, channel);
       const canvas = el("canvas", { class: "channel-maps", "aria-hidden": "true" });

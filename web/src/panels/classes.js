@@ -21,6 +21,7 @@ export function classesView(app) {
   search.hidden = groups.length < SEARCH_FROM;
   // Room for what says which are alike, and which layers tell them apart, from the start.
   const classes = groups.filter(({ kind }) => kind === "class").length;
+  byId("likeness").classList.toggle("few", classes < 3);
   byId("likeness").hidden = classes < 2 || (classes < 3 && app.metadata.layers.length < 2);
   // Long names have a line each, and are cut in their middle: the end may tell them apart.
   const isLong = groups.some((group) => group.kind === "class" && group.name.length > NAME_SHORT);

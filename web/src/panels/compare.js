@@ -56,7 +56,7 @@ export function compareView(app, activation, popover, catalogue) {
     const own = catalogue.find(({ name }) => name === metadata.name) ?? metadata;
     const names = el("select", { id: "compare-dataset", "data-focus": "" }, ...[...others, own].map((entry) => el("option", { value: entry.name }, `${entry.title || entry.name}${entry === own ? " (this data)" : ""}`)));
     const versions = el("select", { id: "compare-version" });
-    const fault = el("p", { role: "alert", class: "odd" });
+    const fault = el("p", { role: "alert" });
     const show = el("button", { type: "submit", class: "primary", id: "compare-show" }, "Show beside");
     const content = el("form", { class: "compare-menu" }, el("h3", {}, "Another version beside this one"),
       el("p", { class: "quiet" }, "The same neuron in the same row: a later checkpoint, a pruned or a patched network."),
@@ -69,7 +69,7 @@ export function compareView(app, activation, popover, catalogue) {
         if (names.value !== name) return;
         versions.replaceChildren(...offered.map((version) => el("option", { value: version.name }, `${version.name.slice(0, 8)}${version.current ? ", the current one" : ""}`)));
         show.disabled = versions.disabled = offered.length === 0;
-        setText(fault, offered.length === 0 ? "This data has no other version here." : "");
+        setText(fault, offered.length > 0 ? "" : `This data has no other version here. ${others.length > 0 ? "Choose other data above, or precompute" : "Precompute"} the next one under the same name.`);
         set(content, "data-of", name);
       } catch (error) {
         setText(fault, /** @type {any} */ (error).detail ?? /** @type {Error} */ (error).message);

@@ -86,7 +86,7 @@ export class DivergenceNeurons {
     const instances = [subject.own, ...(subject.twin === null ? [] : [subject.twin])];
     const found = await source.responsible(layer.id, subject.own, instances);
     const listed = found.slice(0, this.shown);
-    const facts = await Promise.all(listed.map(({ neuron }) => source.neuron(layer.id, neuron, [0, contrast.other, contrast.named], viewed.twin?.source_row)));
+    const facts = await source.neurons(layer.id, listed.map(({ neuron }) => neuron), [0, contrast.other, contrast.named], viewed.twin?.source_row);
     if (this.asked !== key) return;
     this.found = found;
     this.body.replaceChildren(this.table(listed, facts, viewed), this.more(found, viewed, subject));

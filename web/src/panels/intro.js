@@ -37,5 +37,6 @@ function sentence({ state, metadata }) {
   const attacked = state.instances.map((i) => metadata.instances[i]).find((one) => one.kind === "attacked");
   const dots = attacked ? ` Red dots: an attacked image${attacked.label === undefined ? "" : ` of ${attacked.label}`}${attacked.prediction === undefined ? "" : ` taken for ${attacked.prediction}`}; black: the same image before.`
     : state.instances.length > 0 ? " Dots are single instances." : "";
-  return `Every row is a neuron; colour marks where ${classes} activate it.${dots}`;
+  const isOfAll = state.groups.every((g) => metadata.groups[g].kind === "all");
+  return `Every row is a neuron; ${isOfAll ? "the darker, the more rows have that activation" : `colour marks where ${classes} activate it`}.${dots}`;
 }

@@ -34,7 +34,12 @@ export function layersView(app) {
     list.append(el("li", { class: isMember ? "of-part" : "" }, button));
     whenSeen(button, async () => {
       try {
-        thumb.append(thumbnail((await app.summary(layer.id, PRIORITY.thumbnail)).distribution.counts[0] ?? []));
+        const counts = (await app.summary(layer.id, PRIORITY.thumbnail)).distribution.counts[0] ?? [];
+        if (counts.some((n) => n > 0)) thumb.append(thumbnail(counts));
+        else {
+          thumb.append("no values");
+          set(button, "title", `${title} · every value is NaN or infinite`);
+        }
       } catch {
         // A layer without a thumbnail is still a layer.
       }
@@ -85,7 +90,6 @@ function thumbnail(counts) {
   let first = counts.findIndex((n) => n > 0);
   let end = counts.length;
   while (end > first && counts[end - 1] === 0) end--;
-  if (first < 0) first = end = 0;
   const bars = 16;
   const heights = Array.from({ length: bars }, (_, i) => {
     const from = first + Math.floor((i * (end - first)) / bars);

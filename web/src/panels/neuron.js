@@ -2,7 +2,7 @@
 
 import { byId, el, set, setText } from "../dom.js";
 import { placeOf } from "../model/coordinates.js";
-import { bare, count, percent } from "../model/format.js";
+import { bare, count, percent, plural } from "../model/format.js";
 import { auroc, neuronAxis } from "../model/neuronaxis.js";
 import { isMoment } from "../model/moments.js";
 import { phrase } from "../model/order.js";
@@ -181,7 +181,7 @@ export function neuronPanel(app, facts, rows, activation) {
     setText(byId("neuron-title"), `Neuron ${neuron}`);
     const rank = column?.data.rank(column.frame.arrangement, neuron);
     const where = column && rank !== undefined
-      ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)} by ${phrase(column.frame.arrangement.order, app.metadata)}` : "";
+      ? ` · rank ${count(rank + 1)} of ${count(column.layer.neurons)} by ${phrase(column.frame.arrangement.order, app.metadata)}${tiedWith(column, neuron)}` : "";
     setText(byId("neuron-where"), `${meaning ? `${meaning} · ` : ""}${app.shortNames.get(layer) ?? app.layer(layer).name}${where}`);
     set(byId("neuron-where"), "title", app.layer(layer).name);
     const hidden = column?.state.hidden.includes(neuron) ?? false;
@@ -191,6 +191,26 @@ export function neuronPanel(app, facts, rows, activation) {
       set(byId(id), "disabled", column === undefined);
     }
   }
+  /** How many have the same key as a neuron in an order. */
+  let tied = { key: "", words: "" };
+  /**
+   * That others have the same key, once it is known.
+   * @param {import("../view/column.js").Column} column @param {number} neuron
+   */
+  function tiedWith({ layer, data, frame: { arrangement } }, neuron) {
+    const key = `${layer.id}|${neuron}|${arrangement.query}`;
+    if (key === tied.key) return tied.words;
+    tied = { key, words: "" };
+    data.ranks.tied(arrangement, neuron).then((found) => {
+      if (key !== tied.key || !found || found.count < 2) return;
+      tied.words = `; ${plural(found.count - 1, "other ties", "others tie")}`;
+      app.redraw();
+    }, () => {
+      // The notice at the top says that the server is away.
+    });
+    return "";
+  }
+
   new ResizeObserver(update).observe(panel);
   app.onChange(update);
   // The rank of the neuron may come with any frame.

@@ -5,7 +5,7 @@ import { SimilarClasses } from "../data/similar.js";
 import { css } from "../model/colormap.js";
 import { percent } from "../model/format.js";
 import { hasCodes, isMoment } from "../model/moments.js";
-import { comparesLayers, separationText } from "./apart.js";
+import { comparesLayers, NOT_COMPARED, separationText, TAKES_A_SERVER } from "./apart.js";
 import { toggleGroup } from "./classes.js";
 
 /** Lines shown, of the classes chosen last. */
@@ -38,11 +38,13 @@ export function similarView(app, divergences) {
     const layer = app.metadata.layers.filter(({ id }) => state.layers.includes(id)).pop();
     const canAsk = (/** @type {number} */ group) => groups[group].kind === "class" || (isMoment(app.metadata, group) && !app.isPlain && layer !== undefined && hasCodes(layer));
     const chosen = state.groups.filter(canAsk).slice(-LINES_MAX);
-    element.hidden = !layer || classes.length < 3;
-    if (element.hidden || !layer) return;
-    if (chosen.length === 0) {
+    // Two classes are alike or not: only layers are compared, below.
+    element.hidden = classes.length < 3 && comparesLayers(app);
+    if (element.hidden) return;
+    const lacks = lacking(layer !== undefined, chosen.length);
+    if (lacks !== "" || !layer) {
       showing = "";
-      return element.replaceChildren(el("p", { class: "quiet" }, `Choose a class to see those most like it${app.metadata.layers.length < 2 || app.isPlain ? "" : "; two, to see which layers tell them apart"}.`));
+      return element.replaceChildren(el("p", { class: "quiet" }, lacks));
     }
     if (!asked) return element.replaceChildren(ask);
     const key = `${layer.id}|${state.groups}|${app.theme.name}`;
@@ -56,8 +58,19 @@ export function similarView(app, divergences) {
       if (key === showing) element.classList.toggle("alone", lines.length === 1);
     } catch {
       // The notice at the top tells why; the next change asks again.
+      if (key === showing) element.replaceChildren(el("p", { class: "quiet" }, NOT_COMPARED));
       showing = "";
     }
+  }
+
+  /**
+   * What there must be before classes can be compared.
+   * @param {boolean} hasLayer @param {number} chosen classes
+   */
+  function lacking(hasLayer, chosen) {
+    if (classes.length < 3) return app.isPlain ? TAKES_A_SERVER : "Choose both classes to see which layers tell them apart.";
+    if (!hasLayer) return "Choose a layer to see which classes are alike in it.";
+    return chosen > 0 ? "" : `Choose a class to see those most like it${app.metadata.layers.length < 2 || app.isPlain ? "" : "; two, to see which layers tell them apart"}.`;
   }
 
   /** @param {string} layer @param {number} g @returns {Promise<Like[]>} the most similar first */
@@ -70,7 +83,7 @@ export function similarView(app, divergences) {
   function line(g, like, layer) {
     const how = app.isPlain ? `how much their distributions overlap, on average over the neurons of ${app.layer(layer).name}`
       : `how well a neuron of ${app.layer(layer).name} tells them apart, on average: the mean of |2 AUROC − 1|, 0 not at all, 1 always`;
-    return el("p", { class: "like", title: `Most like ${groups[g].name}: ${how}` }, el("b", {}, groups[g].name), el("span", { class: "quiet" }, "≈"), ...like.map(({ group, amount }) => {
+    return el("p", { class: "like", title: `Most like ${groups[g].name}: ${how}` }, el("b", {}, groups[g].name), ...(like.length > 0 ? [el("span", { class: "quiet" }, "≈")] : [el("span", {}, `is like no other: none has values in the same neurons of ${app.shortNames.get(layer) ?? layer}.`)]), ...like.map(({ group, amount }) => {
       const on = app.state.groups.includes(group);
       const box = el("i", { class: "swatch", "aria-hidden": "true" });
       if (on) box.style.background = css(app.colour(group));

@@ -84,6 +84,9 @@ function select(app, kinds, label, selected) {
   return menu;
 }
 
+/** Title of the orders by a figure of one class. */
+const CLASS = "A class";
+
 /**
  * @param {import("../app.js").App} app
  * @param {string} layerId
@@ -148,13 +151,13 @@ export function sortMenu(app, layerId, close) {
     radio.checked = now.direction === value;
     return el("label", {}, radio, ` ${text}`);
   };
-  /** @param {string} name @param {...(HTMLElement | null | false)} rows */
-  const group = (name, ...rows) => el("div", { class: "sort-group", role: "group", "aria-label": name }, el("span", { class: "group-name", "aria-hidden": "true" }, name), el("div", {}, ...rows));
+  /** @param {string} name @param {...(HTMLElement | null | false)} rows those of a class stand two in a line */
+  const group = (name, ...rows) => el("div", { class: `sort-group${rows.length > 3 && name === CLASS ? " two" : ""}`, role: "group", "aria-label": name }, el("span", { class: "group-name", "aria-hidden": "true" }, name), el("div", {}, ...rows));
   const sentence = el("p", { class: "promise", "aria-live": "polite" });
   const form = el("form", { class: "sort-menu", method: "dialog" },
     el("h3", {}, `Sort ${app.layer(layerId).name} by`),
     group("Neuron", choice("index", "index", el("span", { class: "quiet" }, "original order"))),
-    group("A class", ...GROUP_KINDS.map(itemChoice)),
+    group(CLASS, ...GROUP_KINDS.map(itemChoice)),
     instances && group("An instance", ...INSTANCE_KINDS.map(itemChoice)),
     pairs.size > 0 && group("Both", ...[...pairs.keys()].map(pairChoice)),
     group("Regardless of sign", choice("absolute", "absolute", absolute)),

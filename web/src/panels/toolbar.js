@@ -1,6 +1,6 @@
 /** How densities are drawn: axis, opacity, overlay or lanes, columns together or apart. */
 
-import { byId, el, set } from "../dom.js";
+import { byId, el } from "../dom.js";
 import { AXIS_NAMES, axisMode } from "../model/axes.js";
 import { percent } from "../model/format.js";
 import { controlKeys } from "../view/controlkeys.js";
@@ -21,8 +21,7 @@ export function toolbarView(app) {
     const select = el("select", { id, title },
       ...options.map(([value, text]) => el("option", { value }, text)));
     select.addEventListener("change", () => app.update(change(select.value)));
-    if (!label) set(select, "aria-label", "Scale of the x axis");
-    bar.append(label ? el("label", { class: "option" }, el("span", { class: "quiet" }, label), select) : el("span", { class: "option" }, select));
+    bar.append(el("label", { class: "option" }, el("span", { class: "quiet" }, label), select));
     return select;
   };
   const modes = AXIS_NAMES.map(axisMode);
@@ -32,7 +31,7 @@ export function toolbarView(app) {
     // A part of one axis says nothing on another.
     for (const column of Object.values(draft.columns)) column.across = null;
   });
-  const scale = menu("axis-scale", "", "linear, or symlog: logarithmic on both sides of 0; at first, whichever shows most neurons", [["", "linear or symlog"], ["linear", "linear"], ["symlog", "symlog"]], (value) => (draft) => {
+  const scale = menu("axis-scale", "scale", "linear, or symlog: logarithmic on both sides of 0; at first, whichever shows most neurons", [["", "as fits"], ["linear", "linear"], ["symlog", "symlog"]], (value) => (draft) => {
     draft.symlog = value === "" ? null : value === "symlog";
   });
   const bins = menu("bins", "bins", "Into how many bins the axis is divided, at most", [["", "as fits"], ["256", "256"], ["64", "64"], ["16", "16"]], (value) => (draft) => {
@@ -60,7 +59,7 @@ export function toolbarView(app) {
   linked.addEventListener("change", () => app.update((draft) => {
     draft.linked = linked.checked;
   }));
-  const linkedLabel = el("label", { class: "option", title: "Scroll and zoom all columns together" }, linked, " scroll layers together");
+  const linkedLabel = el("label", { class: "option", title: "Scroll and zoom all columns together" }, linked, " scroll ", el("span", { class: "spare" }, "layers "), "together");
   bar.append(linkedLabel);
   controlKeys(bar, "Display options");
 

@@ -224,7 +224,7 @@ export class ActivationView {
     }
     this.app.source.sync(wants);
     this.app.other?.source.sync(otherWants);
-    this.help.sees(thin, whole);
+    this.help.sees(thin, whole, columns.length > 0 || this.app.state.layers.length === 0);
     return { covered, sharp };
   }
 }

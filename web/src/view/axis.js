@@ -226,7 +226,7 @@ export function paintHeadings(context, layout, what, theme, place) {
 }
 
 /** @param {Pick<LabelRows, "level" | "lineHeight">} what */
-function areNamed({ level, lineHeight }) {
+export function areNamed({ level, lineHeight }) {
   return level === 0 && lineHeight >= LABEL_ROW;
 }
 
@@ -237,7 +237,7 @@ function paintNames(context, layout, { rows, y, lineHeight, facts, place, keyed 
   for (let line = 0; line < rows.length; line++) {
     const middle = y + (line + 0.5) * lineHeight + 0.5;
     context.fillStyle = theme.faint;
-    if (layout.rankX > 0) context.fillText(String(rows[line] + 1), layout.rankX, middle);
+    if (layout.rankX > 0) context.fillText(count(rows[line] + 1), layout.rankX, middle);
     const fact = facts(rows[line]);
     if (!fact) continue;
     context.fillStyle = marked.has(fact.neuron) ? theme.accent : theme.ink;

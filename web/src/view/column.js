@@ -1,9 +1,10 @@
 /** One column of the Activation view: its elements, what it asks for, and the frame that it shows. */
 
-import { el, context2d, set } from "../dom.js";
+import { el, context2d, set, setText } from "../dom.js";
 import { placeColumn } from "../model/coordinates.js";
 import { APART_ROW, columnLayout, LABEL_ROW, PINNED_ROW } from "../model/layout.js";
 import { Motion } from "../model/motion.js";
+import { groupName } from "../model/names.js";
 import { encodeOrder, phrase } from "../model/order.js";
 import { clampView, levelFor, rowHeight, screenRows } from "../model/viewport.js";
 import { PRIORITY } from "../data/tiles.js";
@@ -48,7 +49,7 @@ export class Column {
     this.marks = new ColumnMarks(app);
     this.canvas = el("canvas", { class: "plot", tabindex: 0, role: "application", "aria-roledescription": "activation plot", "aria-describedby": `aloud-${layer.id}${app.columnSuffix}` });
     this.context = context2d(this.canvas);
-    this.empty = el("p", { class: "plot-empty", hidden: true }, "Choose classes or instances on the left to see how they activate these neurons.");
+    this.empty = el("p", { class: "plot-empty", hidden: true });
     this.minimap = new Minimap(this);
     this.description = new Description(`aloud-${layer.id}${app.columnSuffix}`);
     this.head = el("div", { class: "column-head" });
@@ -256,9 +257,11 @@ export class Column {
     this.hasRoom();
     const groups = this.app.groupsIn(this.layer);
     const instances = this.app.instancesIn(this.layer);
-    set(this.empty, "hidden", this.app.state.groups.length + this.app.state.instances.length > 0);
     const wanted = data.wanted();
     const followed = data.filter.follow(wanted.query);
+    const nothing = this.nothing();
+    set(this.empty, "hidden", nothing === "");
+    setText(this.empty, nothing);
     const wantedHidden = data.hiddenRanks(wanted);
     const allRanked = wantedHidden.length === data.gone;
     const goal = { ...this.screen(wantedHidden), groups, instances };
@@ -283,6 +286,20 @@ export class Column {
    */
   drawn(shown) {
     return this.axis.covers(shown) ? shown : this.data.base(shown);
+  }
+
+  /** Why there is nothing to see, and what to do; empty where there is something, or nobody knows yet. */
+  nothing() {
+    const { app, layer } = this;
+    const { groups, instances } = app.state;
+    if (groups.length + instances.length === 0) return "Choose classes or instances on the left to see how they activate these neurons.";
+    if (this.total === 0) return this.data.filter.leavesOut ? "No neuron is left by the condition above. Change it, or × shows all." : "All neurons are hidden: “hidden” above brings them back.";
+    const summary = app.summaries.get(layer.id);
+    if (!summary || instances.length > 0) return "";
+    const places = groups.map((group) => (summary.groups ? summary.groups.indexOf(group) : group));
+    if (places.some((place) => summary.distribution.counts[place]?.some((n) => n > 0) ?? true)) return "";
+    const names = groups.map((group) => groupName(app.metadata.groups[group]));
+    return `All values of ${names.length > 3 ? "the chosen classes" : names.join(" and ")} are NaN or infinite in this layer. Choose another class or layer.`;
   }
 
   /** @param {readonly number[]} groups @param {readonly number[]} instances */

@@ -237,6 +237,8 @@ export class ColumnData {
   collect(of, screen, soon, wants) {
     const indices = tilesOf(screen.rows);
     for (const group of screen.groups) {
+      // While a brush moves the overview can wait: it takes a pass over all neurons.
+      if (group === this.app.state.brush && (this.app.moving || this.app.brushing) && indices.every((index) => this.tile(of, group, screen.level, index))) continue;
       const covered = indices.every((index) => this.bestTile(of, group, screen.level, index));
       this.wantTile(of, group, this.top, 0, covered ? PRIORITY.minimap : PRIORITY.cover, wants);
       if (this.base(of) !== of) this.wantTile(this.base(of), group, this.top, 0, PRIORITY.minimap, wants);
@@ -321,6 +323,16 @@ export class ColumnData {
   /** @param {Arrangement} of @param {number} neuron @returns {number | undefined} undefined while it is being asked for */
   rank(of, neuron) {
     return this.ranks.of(of, neuron);
+  }
+
+  /**
+   * Whether the row before or after a rank is at hand and has the same key.
+   * @param {string} query
+   * @param {number} rank
+   */
+  isTied(query, rank) {
+    const key = this.rowFacts(query, 0, rank)?.key;
+    return key !== undefined && [rank - 1, rank + 1].some((row) => this.rowFacts(query, 0, row)?.key === key);
   }
 
   /**

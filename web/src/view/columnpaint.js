@@ -1,14 +1,15 @@
 /** Draws a frame of a column: densities, zeros, grid and dots; the pinned neurons above them; axis, ranks and figures around them. */
 
 import { CLASS_CHARACTERS_MAX, placeColumn, shortPlaceOf } from "../model/coordinates.js";
-import { plural } from "../model/format.js";
+import { count, plural } from "../model/format.js";
 import { APART_ROW, LANE_LEAST, LANES_FROM_CLASSES, PINNED_ROW, TICK_Y } from "../model/layout.js";
-import { axisTitle, paintAxis, paintGrid, paintHeadings, paintRowLabels, paintRowsTitle, rowsTitle } from "./axis.js";
+import { areNamed, axisTitle, paintAxis, paintGrid, paintHeadings, paintRowLabels, paintRowsTitle, rowsTitle } from "./axis.js";
 import { lastInView } from "./columnframe.js";
 import { paintDots } from "./dots.js";
 import { HATCH_FROM_ROW, paintHatched } from "./hatch.js";
 import { paintLines, paintZeros } from "./painter.js";
 import { paintEnds, paintPlaceholders, paintReach } from "./rowmarks.js";
+import { paintTies, tiedRuns } from "./ties.js";
 
 /** @typedef {import("./columnframe.js").Frame} Frame */
 /** @typedef {import("./columndata.js").Arrangement} Arrangement */
@@ -135,7 +136,7 @@ function paintPinned(context, frame) {
     const y = layout.pinnedTop + (i + 0.5) * PINNED_ROW;
     const rank = data.rank(frame.arrangement, neuron);
     context.fillStyle = theme.faint;
-    if (layout.rankX > 0 && rank !== undefined) context.fillText(String(rank + 1), layout.rankX, y);
+    if (layout.rankX > 0 && rank !== undefined) context.fillText(count(rank + 1), layout.rankX, y);
     context.fillStyle = theme.accent;
     context.fillText(String(neuron), layout.neuronX, y);
     context.beginPath();
@@ -170,10 +171,16 @@ export function paintLabels(context, frame) {
   const { layout, arrangement, metadata, screen, theme, column, data, layer } = frame;
   paintHeadings(context, layout, { level: screen.level, lineHeight: screen.height }, theme, placeColumn(layer, metadata).heading);
   paintRowsTitle(context, layout, rowsTitle(arrangement.order, arrangement.direction, metadata, layout.plotHeight), theme);
-  withinPlot(context, frame, () => paintRowLabels(context, layout, {
-    rows: screen.rows, y: layout.plotTop + screen.y, lineHeight: screen.height, level: screen.level,
-    facts: (row) => data.rowFacts(arrangement.query, 0, row), place: (neuron) => short(shortPlaceOf(layer, neuron, metadata)), keyed: arrangement.order.kind !== "index", last: lastInView(frame),
-  }, theme, new Set(column.pinned)));
+  const lines = { rows: screen.rows, y: layout.plotTop + screen.y, lineHeight: screen.height, level: screen.level };
+  const keyed = arrangement.order.kind !== "index";
+  withinPlot(context, frame, () => {
+    paintRowLabels(context, layout, {
+      ...lines, facts: (row) => data.rowFacts(arrangement.query, 0, row), place: (neuron) => short(shortPlaceOf(layer, neuron, metadata)), keyed, last: lastInView(frame),
+    }, theme, new Set(column.pinned));
+    // Between the ranks and the numbers, where both are there.
+    const x = areNamed(lines) && layout.rankX > 0 ? layout.rankX + 4 : layout.neuronX + 1;
+    if (keyed) paintTies(context, tiedRuns(screen.rows, (row) => data.rowFacts(arrangement.query, screen.level, row)), { ...lines, x }, theme);
+  });
 }
 
 /**

@@ -2,11 +2,14 @@
 
 import { RequestError } from "../data/queue.js";
 import { PRIORITY } from "../data/tiles.js";
+import { AskedOnce } from "../model/cache.js";
 
 /** @typedef {import("./columndata.js").Arrangement} Arrangement */
 
 /** Orderings whose ranks are remembered, in a layer. */
 const RANKED_ORDERS_MAX = 12;
+/** Answers on equal keys that are remembered. */
+const TIES_MAX = 400;
 
 export class ColumnRanks {
   /**
@@ -18,6 +21,11 @@ export class ColumnRanks {
     this.layer = layer;
     /** @type {Map<string, Map<number, number | null>>} */
     this.known = new Map();
+    /**
+     * Ranks with the same key, by ordering and neuron.
+     * @type {AskedOnce<import("./ties.js").Tied>}
+     */
+    this.ties = new AskedOnce(TIES_MAX);
     /** `TileSource.retries` when the ranks were asked for. */
     this.retries = app.source.retries;
   }
@@ -58,6 +66,17 @@ export class ColumnRanks {
       if (error instanceof RequestError && error.aborted) known.delete(neuron);
       else this.app.refused(/** @type {RequestError} */ (error));
     }
+  }
+
+  /**
+   * At which ranks the key of a neuron stands, its own among them.
+   * @param {Pick<Arrangement, "query" | "order">} of
+   * @param {number} neuron
+   * @returns {Promise<import("./ties.js").Tied | null>} null where no key says anything
+   */
+  async tied({ query, order }, neuron) {
+    if (order.kind === "index") return null;
+    return this.ties.get(`${query}|${neuron}`, async () => (await this.app.json(this.app.urls.findTies(this.layer.id, query, neuron), PRIORITY.person)).ties);
   }
 
   /** @param {string} query @param {number} neuron @param {number} rank */

@@ -11,6 +11,7 @@ export class ContextHelp {
     this.touch = matchMedia("(hover: none) and (pointer: coarse)").matches;
     this.thin = false;
     this.whole = false;
+    this.rows = true;
     document.addEventListener("pointerover", (event) => {
       const touch = event.pointerType === "touch";
       if (touch !== this.touch) {
@@ -41,15 +42,17 @@ export class ContextHelp {
    * Told at every frame.
    * @param {boolean} thin whether no row on screen is tall enough to aim at
    * @param {boolean} whole whether all columns show their whole layer
+   * @param {boolean} rows whether there are any: layers may be shown channel by channel
    */
-  sees(thin, whole) {
-    if (thin === this.thin && whole === this.whole) return;
+  sees(thin, whole, rows) {
+    if (thin === this.thin && whole === this.whole && rows === this.rows) return;
     this.thin = thin;
     this.whole = whole;
+    this.rows = rows;
     this.write();
   }
 
   write() {
-    this.element.replaceChildren(...helpFor(this.place, this).map(([act, effect]) => el("span", {}, el("b", {}, act), ` ${effect}`)));
+    this.element.replaceChildren(...helpFor(this.place === "rest" && !this.rows ? "channels" : this.place, this).map(([act, effect]) => el("span", {}, el("b", {}, act), ` ${effect}`)));
   }
 }

@@ -8,6 +8,7 @@ import { neuronOf } from "./columnframe.js";
 import { markers } from "./dots.js";
 import { dotSvg } from "./marks.js";
 import { binsKnown, COARSE_BINS } from "./rowmarks.js";
+import { tiedWords } from "./ties.js";
 
 /** @typedef {import("../types").NeuronFacts} NeuronFacts */
 /** @typedef {import("./columnframe.js").Frame} Frame */
@@ -122,24 +123,28 @@ export class HoverCard {
       placeOf(layer, neuron, frame.metadata) && el("b", { class: "place" }, placeOf(layer, neuron, frame.metadata)),
       el("span", { class: "quiet" }, `${layer.name}${rank !== undefined ? ` · rank ${count(rank + 1)} of ${count(layer.neurons)}` : ""}`),
     ].filter(Boolean));
+    const { arrangement, data, metadata } = frame;
     const known = this.facts.known(layer.id, neuron);
+    const isTied = rank !== undefined && arrangement.order.kind !== "index" && data.isTied(arrangement.query, rank);
     const hint = el("p", { class: "hint" }, hit.kind === "pinned" ? "click: open · Shift-click: unpin"
       : frame.thin ? "click: zoom in · Shift-click: pin" : "click: open · Shift-click: pin");
-    this.say(el("div", { class: "card-head" }, ...head), known ? this.table(known) : el("p", { class: "quiet" }, "…"), hint);
-    if (known) return;
+    const title = el("div", { class: "card-head" }, ...head);
+    this.say(title, known ? this.table(known) : el("p", { class: "quiet" }, "…"), hint);
+    if (known && !isTied) return;
     const subject = this.subject;
     this.timer = setTimeout(async () => {
       this.asking = new AbortController();
       try {
-        const facts = await this.facts.facts(layer.id, neuron, this.asking.signal);
+        const [facts, tied] = await Promise.all([this.facts.facts(layer.id, neuron, this.asking.signal), isTied ? data.ranks.tied(arrangement, neuron) : null]);
         if (this.subject !== subject) return;
-        this.say(this.element.children[0], this.table(facts), hint);
+        const words = tied ? tiedWords(tied, arrangement.order, metadata) : "";
+        this.say(title, this.table(facts), ...(words ? [el("p", { class: "quiet ties" }, words)] : []), hint);
         this.place(frame, beside);
         this.onRest(layer.id, neuron, this.asking.signal);
       } catch {
         // Moved on, or no answer: the notice at the top tells of the latter.
       }
-    }, REST_MS);
+    }, known ? 0 : REST_MS);
   }
 
   /** @param {...Element} content */

@@ -4,7 +4,7 @@ import { PackedCounts } from "./counts.js";
 import { NotThere } from "./files.js";
 import { binOf, groupFigures, percentile } from "./figures.js";
 import { keysOf } from "./keys.js";
-import { ordering } from "./order.js";
+import { ordering, tied } from "./order.js";
 import { Sums } from "./sums.js";
 import { LruCache } from "../../model/cache.js";
 import { itemsOf, parseExpression } from "../../model/order.js";
@@ -306,10 +306,11 @@ export class StaticLayer {
     };
   }
 
-  /** @param {string} expression @param {string} direction @param {number | null} neuron @param {number} rank */
-  async find(expression, direction, neuron, rank) {
-    const { neurons, ranks } = await this.order(expression, direction);
-    return neuron !== null ? { neuron, rank: ranks[neuron] } : { neuron: neurons[rank], rank };
+  /** @param {string} expression @param {string} direction @param {number | null} neuron @param {number} rank @param {boolean} withTies whether it tells where the same key stands */
+  async find(expression, direction, neuron, rank, withTies) {
+    const order = await this.order(expression, direction);
+    const place = neuron !== null ? { neuron, rank: order.ranks[neuron] } : { neuron: order.neurons[rank], rank };
+    return withTies ? { ...place, ties: tied(order, place.rank) } : place;
   }
 
   /**

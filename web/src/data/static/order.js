@@ -47,3 +47,20 @@ export function ordering(count, order, keys, descending) {
   for (let rank = 0; rank < count; rank++) ranks[neurons[rank]] = rank;
   return { neurons, ranks, keys: own };
 }
+
+/**
+ * The ranks at which the key is that of a rank. Without a key neurons are equal, too.
+ * @param {Pick<Ordering, "neurons" | "keys">} order
+ * @param {number} rank
+ * @returns {{from: number, count: number}}
+ */
+export function tied({ neurons, keys }, rank) {
+  if (!keys) return { from: rank, count: 1 };
+  const key = keys[neurons[rank]];
+  const isTied = (/** @type {number} */ other) => keys[neurons[other]] === key || (Number.isNaN(key) && Number.isNaN(keys[neurons[other]]));
+  let from = rank;
+  let end = rank + 1;
+  while (from > 0 && isTied(from - 1)) from--;
+  while (end < neurons.length && isTied(end)) end++;
+  return { from, count: end - from };
+}

@@ -216,8 +216,11 @@ export class StaticSite {
         return layer.tile(plane, order, direction, numbers[1], numbers[2]);
       }
       case "rows": return layer.rows(order, direction, indices("instances"), numbers[0], numbers[1], query.get("spread") === "all");
-      case "find": return layer.find(order, direction, query.has("neuron") ? Number(query.get("neuron")) : null, Number(query.get("rank") ?? 0));
-      case "neurons": return layer.neuron(numbers[0], set("groups"), set("instances"));
+      case "find": return layer.find(order, direction, query.has("neuron") ? Number(query.get("neuron")) : null, Number(query.get("rank") ?? 0), query.get("ties") === "all");
+      case "neurons": {
+        const one = (/** @type {number} */ neuron) => layer.neuron(neuron, set("groups"), set("instances"));
+        return rest.length > 0 ? one(numbers[0]) : { layer: id, neurons: await Promise.all(set("neurons").map(one)) };
+      }
       default: throw new NotThere(`nothing at ${pathname}`);
     }
   }

@@ -9,17 +9,21 @@ import sys
 import h5py
 import numpy as np
 import pytest
-from neural_divergence.hdf5 import from_bfloat16, lookup3, to_bfloat16
-from neural_divergence.names import RecordingError
-from neural_divergence.recording import Batches, Layer, Recorder
+
+from programs import ROOT
+
+sys.path.append(str(ROOT / "Jobs" / "record"))
+
+from neural_divergence.hdf5 import from_bfloat16, lookup3, to_bfloat16  # noqa: E402
+from neural_divergence.names import RecordingError  # noqa: E402
+from neural_divergence.recording import Batches, Layer, Recorder  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 ROWS, BATCH = 200, 16
 CHILD = """
 import os, resource, signal, sys
-import conftest
+from test_recording import Killed, record
 import neural_divergence.dump as dump
-from test_dump import Killed, record
 dump.CHECKPOINT_SECONDS = 0 if sys.argv[2] == "often" else 1e9
 if sys.argv[2].startswith("limit"):
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -178,6 +182,12 @@ def test_wrong_options_and_places_are_told(tmp_path):
         record(tmp_path / "d.h5", [{"inputs": np.zeros((3, 2)), "pictures": np.full((3, 4, 4), -1.0)}])
     with pytest.raises(RecordingError, match="one value a row"):
         record(tmp_path / "d.h5", [{"inputs": np.zeros((3, 2)), "labels": [1, 2]}])
+    names = Recorder(tmp_path / "d.h5", forward, about={}, class_names=["a", "b"], scores="narrow")
+    with pytest.raises(RecordingError, match="Row 2 has the label 2, and class_names has 2 names, for the labels 0 to 1"):
+        names.run(Batches(BATCH, **data()), None)
+    for row in (-1, ROWS):
+        with pytest.raises(RecordingError, match=f"instances names the row {row}, and the data have the rows 0 to 199"):
+            Recorder(tmp_path / "d.h5", forward, about={}, total=ROWS, instances=[3, row])
     with pytest.raises(RecordingError, match="There was no batch"):
         record(tmp_path / "d.h5", [])
     assert list(tmp_path.iterdir()) == []
@@ -187,12 +197,6 @@ def test_a_disk_that_will_be_too_small_is_told_at_the_start(tmp_path, monkeypatc
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
     with pytest.warns(UserWarning, match="are free; compressed it may fit"):
         record(tmp_path / "d.h5")
-
-
-def test_bfloat16_rounds_to_the_nearest(rng):
-    torch = pytest.importorskip("torch")
-    values = np.concatenate([(rng.standard_normal(10_000) * 10.0 ** rng.integers(-30, 30, 10_000)).astype(np.float32), np.float32([0, -0.0, np.inf, -np.inf, np.nan, 3.4e38, 1e-45])])
-    np.testing.assert_array_equal(from_bfloat16(to_bfloat16(values)), torch.from_numpy(values).bfloat16().float().numpy())
 
 
 def test_the_checksum_is_that_of_hdf5(tmp_path):
