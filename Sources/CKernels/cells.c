@@ -15,6 +15,8 @@ typedef int64_t masks8 __attribute__((ext_vector_type(8)));
 /// Cells that hold values, in ascending order.
 typedef struct {
   double lows[CELLS], highs[CELLS], sizes[CELLS];
+  /// Of all values.
+  double shares[CELLS];
   size_t count;
 } cells_t;
 
@@ -31,7 +33,7 @@ static ND_INLINE void add_bins(cells_t *cells, const nd_held_bins *bins, size_t 
   cells->count = found;
 }
 
-static ND_INLINE void fill(cells_t *cells, const nd_held_bins *bins) {
+static ND_INLINE void fill_bins(cells_t *cells, const nd_held_bins *bins) {
   cells->count = 0;
   const int has_zeros = bins->zero_bin >= 0 && bins->zeros > 0 && bins->counts[bins->zero_bin] > 0;
   if (!has_zeros) {
@@ -51,15 +53,19 @@ static ND_INLINE void fill(cells_t *cells, const nd_held_bins *bins) {
   add_bins(cells, bins, bin + 1, BINS);
 }
 
+static ND_INLINE void fill(cells_t *cells, const nd_held_bins *bins) {
+  fill_bins(cells, bins);
+  for (size_t i = 0; i < cells->count; i++) cells->shares[i] = cells->sizes[i] / bins->count;
+}
+
 static inline double size_of(double number) { return number < 0 ? -number : number; }
 static inline double larger(double a, double b) { return a > b ? a : b; }
 
-static ND_INLINE nd_bounds mean_of(const cells_t *cells, double count, double rounding) {
+static ND_INLINE nd_bounds mean_of(const cells_t *cells, double rounding) {
   double low = 0, high = 0;
   for (size_t i = 0; i < cells->count; i++) {
-    const double share = cells->sizes[i] / count;
-    low += share * cells->lows[i];
-    high += share * cells->highs[i];
+    low += cells->shares[i] * cells->lows[i];
+    high += cells->shares[i] * cells->highs[i];
   }
   const double largest = larger(size_of(cells->lows[0]), size_of(cells->highs[cells->count - 1]));
   return (nd_bounds){low - rounding * largest, high + rounding * largest};
@@ -73,7 +79,7 @@ ND_CLONES nd_bounds nd_mean_of_bins(const nd_held_bins *bins, double rounding) {
   cells_t cells;
   fill(&cells, bins);
   if (cells.count == 0) return (nd_bounds){0, 0};
-  return mean_of(&cells, bins->count, rounding);
+  return mean_of(&cells, rounding);
 }
 
 static ND_INLINE double term(const double *lows, const double *highs, const double *sizes, size_t i, double centre) {
@@ -216,19 +222,17 @@ ND_CLONES double nd_centre_of_cells(const double *lows, const double *highs, con
   return centre_of(lows, highs, sizes, cells, low, high);
 }
 
-/// The deviation of values that are so far, `[cell]`, from a centre; scaled, so that squares stay within range.
-static ND_INLINE double spread(const double *distances, const double *sizes, size_t cells, double count) {
+/// Squares of how far values are, `[cell]`, by their shares; scaled by the largest, which is returned, so that they stay within range.
+static ND_INLINE double square(double *squares, const double *distances, const double *shares, size_t cells) {
   double largest = 0;
   for (size_t i = 0; i < cells; i++) largest = larger(size_of(distances[i]), largest);
-  if (!(largest > 0)) return 0;
-  double squares[CELLS];
+  // All are 0 then, and so are their squares.
+  const double scale = largest > 0 ? largest : 1;
   for (size_t i = 0; i < cells; i++) {
-    const double scaled = distances[i] / largest;
-    squares[i] = sizes[i] / count * scaled * scaled;
+    const double scaled = distances[i] / scale;
+    squares[i] = shares[i] * scaled * scaled;
   }
-  double sum = 0;
-  for (size_t i = 0; i < cells; i++) sum += squares[i];
-  return largest * sqrt(sum);
+  return largest;
 }
 
 ND_CLONES nd_spread nd_spread_of_bins(const nd_held_bins *bins, double rounding) {
@@ -239,17 +243,25 @@ ND_CLONES nd_spread nd_spread_of_bins(const nd_held_bins *bins, double rounding)
   found.first = cells.lows[0];
   found.last = cells.highs[cells.count - 1];
   if (!isfinite(found.first) || !isfinite(found.last) || !isfinite(found.last - found.first)) return found;
-  double distances[CELLS];
+  double distances[CELLS], nearest[CELLS], farthest[CELLS];
   const double centre = centre_of(cells.lows, cells.highs, cells.sizes, cells.count, found.first, found.last);
   for (size_t i = 0; i < cells.count; i++) {
     const double raised = cells.lows[i] >= centre ? cells.lows[i] : centre;
     distances[i] = (cells.highs[i] < raised ? cells.highs[i] : raised) - centre;
   }
-  found.nearest = spread(distances, cells.sizes, cells.count, bins->count);
-  const nd_bounds mean = mean_of(&cells, bins->count, rounding);
+  const double near = square(nearest, distances, cells.shares, cells.count);
+  const nd_bounds mean = mean_of(&cells, rounding);
   const double middle = mean.low + (mean.high - mean.low) / 2;
   for (size_t i = 0; i < cells.count; i++)
     distances[i] = larger(size_of(cells.lows[i] - middle), size_of(cells.highs[i] - middle));
-  found.farthest = spread(distances, cells.sizes, cells.count, bins->count);
+  const double far = square(farthest, distances, cells.shares, cells.count);
+  // In order, both side by side: additions wait for each other.
+  double sums[2] = {0, 0};
+  for (size_t i = 0; i < cells.count; i++) {
+    sums[0] += nearest[i];
+    sums[1] += farthest[i];
+  }
+  found.nearest = near * sqrt(sums[0]);
+  found.farthest = far * sqrt(sums[1]);
   return found;
 }

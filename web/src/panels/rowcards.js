@@ -57,7 +57,13 @@ export function rowCard(app, rows, of, value, signal) {
     type: "button", class: "row-card", "data-row": row, tabindex: -1, title: `${words}. Click: make it an instance, or let it go`, "aria-label": `${words}. Instance`,
     "aria-pressed": String(isInstance(app, row)), onClick: () => toggleRow(app, of),
   }, shown, caption);
-  if (shown instanceof HTMLCanvasElement) rows.picture(row, signal).then((picture) => paint(shown, picture), () => card.classList.add("without"));
+  if (shown instanceof HTMLCanvasElement) {
+    coming++;
+    rows.picture(row, signal).then((picture) => due.push({ canvas: shown, picture }), () => card.classList.add("without")).finally(() => {
+      if (--coming === 0) paintDue();
+      else timer ||= setTimeout(paintDue, TOGETHER_MS);
+    });
+  }
   else if (table?.texts) {
     rows.text(row, signal).then((text) => {
       shown.textContent = text;
@@ -67,12 +73,24 @@ export function rowCard(app, rows, of, value, signal) {
   return card;
 }
 
-/** @param {HTMLCanvasElement} canvas @param {ImageBitmap} picture */
-function paint(canvas, picture) {
-  canvas.width = picture.width;
-  canvas.height = picture.height;
-  context2d(canvas).drawImage(picture, 0, 0);
-  set(canvas, "data-there", true);
+/** How long a picture waits for others that are on their way: each frame in which one appears paints the whole list anew. */
+const TOGETHER_MS = 50;
+/** Pictures on their way, those that came, and when they are painted at the latest. */
+let coming = 0;
+/** @type {{canvas: HTMLCanvasElement, picture: ImageBitmap}[]} */
+let due = [];
+let timer = 0;
+
+function paintDue() {
+  clearTimeout(timer);
+  timer = 0;
+  for (const { canvas, picture } of due) {
+    canvas.width = picture.width;
+    canvas.height = picture.height;
+    context2d(canvas).drawImage(picture, 0, 0);
+    set(canvas, "data-there", true);
+  }
+  due = [];
 }
 
 /**
