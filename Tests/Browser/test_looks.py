@@ -114,6 +114,18 @@ def test_nothing_overflows_at_any_size(open_page, url, story, size):
     assert page.problems == []
 
 
+@pytest.mark.parametrize("width", [1440, 1280, 1100, 900])
+def test_heads_of_columns_stay_inside_them(open_page, url, width):
+    """Also where a layer of channels has the choice of its view beside its tools; and its name can be read."""
+    page = open_page(viewport={"width": width, "height": 800})
+    page.goto(f"{url}#1;d=fashion-mnist;l=conv_4,dense_1;g=6,8")
+    sharp(page)
+    over = page.eval_on_selector_all(".column .head-line", "lines => lines.map(line => line.scrollWidth - line.clientWidth)")
+    assert len(over) >= 4 and max(over) == 0, over
+    name = page.locator("#column-conv_4 .column-head h2")
+    assert name.evaluate("name => [...name.querySelectorAll('.two > *')].every(part => part.scrollWidth <= part.clientWidth + 1)"), name.bounding_box()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing(open_page, url, scheme, width):
