@@ -74,6 +74,7 @@ def test_a_class_that_cannot_be_compared(show):
 def test_a_condition_for_no_neuron(show):
     page = show("l=fine;g=1,2")
     page.click("#filter-open")
+    page.wait_for_function("() => document.activeElement.id === 'filter'")
     page.keyboard.type("maximum(all) > 99")
     page.keyboard.press("Enter")
     expect(page.locator("#column-fine .plot-empty")).to_have_text("No neuron is left by the condition above. Change it, or × shows all.")
