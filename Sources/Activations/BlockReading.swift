@@ -3,11 +3,13 @@ import HDF5
 
 /// The memory of blocks of rows on their way from the file to where they are counted.
 final class BlockBuffers<Value: ReadableValue> {
-  /// Rows that it holds, and elements of a row.
+  /// Rows that it holds, and bytes of an element as it is stored.
   let rows: Int
-  let rowCount: Int
+  let elementBytes: Int
   let needsConversion: Bool
   let isMatrix: Bool
+  /// Whether values are counted as they come from the file.
+  var isRaw: Bool { isMatrix && !needsConversion }
   /// As stored, [row …]; as numbers, where they are stored as others; `[sample, neuron]`, where they are stored otherwise.
   let raw: UnsafeMutableRawBufferPointer
   let values: UnsafeMutableBufferPointer<Value>
@@ -17,9 +19,10 @@ final class BlockBuffers<Value: ReadableValue> {
     self.rows = rows
     self.isMatrix = isMatrix
     needsConversion = source.element != Value.element || source.convention != nil
-    rowCount = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
+    let rowCount = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
+    elementBytes = source.element.bytes ?? 8
     let size = MemoryLayout<Value>.size
-    raw = Self.pages(rows * rowCount * (source.element.bytes ?? 8))
+    raw = Self.pages(rows * rowCount * elementBytes)
     values = Self.pages(needsConversion ? rows * rowCount * size : 0).bindMemory(to: Value.self)
     matrix = Self.pages(isMatrix ? 0 : rows * source.geometry.samplesPerRow * neurons.count * size)
       .bindMemory(to: Value.self)
@@ -56,8 +59,8 @@ struct BlockReading<Value: ReadableValue>: @unchecked Sendable {
 
   private var geometry: LayerGeometry { source.geometry }
   private var samples: Int { rows.count * geometry.samplesPerRow }
-  private var elementBytes: Int { source.element.bytes ?? 8 }
-  /// Elements of a row.
+  private var elementBytes: Int { buffers.elementBytes }
+  /// Elements of a row: fewer than the buffers have room for, where only some of their neurons are read.
   private var rowCount: Int { box.reduce(1) { $0 * $1.count } / max(1, rows.count) }
 
   /// The numbers of all rows.
@@ -94,15 +97,7 @@ struct BlockReading<Value: ReadableValue>: @unchecked Sendable {
   func tasks(counting positions: UnsafePointer<UInt8>? = nil) -> (
     count: Int, run: @Sendable (_ lane: Int, _ index: Int) throws -> Void
   )? {
-    guard buffers.needsConversion || !buffers.isMatrix else {
-      let pieces = part.dataset.pieces(of: box)
-      return (
-        pieces.count,
-        { lane, index in
-          try part.dataset.read(pieces[index], of: box, into: buffers.raw.baseAddress!, scratch: scratch.each[lane])
-        }
-      )
-    }
+    if buffers.isRaw { return readingTasks }
     guard let some = rowsTogether else { return nil }
     let gathering = buffers.isMatrix ? nil : RowGathering<Value>(geometry, neurons, rows: some, positions)
     return (
@@ -110,6 +105,17 @@ struct BlockReading<Value: ReadableValue>: @unchecked Sendable {
       { lane, index in
         let first = index * some
         try take(first..<min(first + some, rows.count), lane: lane, at: lane * some * rowCount, gathering)
+      }
+    )
+  }
+
+  /// The first step: what is stored, as it is.
+  private var readingTasks: (count: Int, run: @Sendable (_ lane: Int, _ index: Int) throws -> Void) {
+    let pieces = part.dataset.pieces(of: box)
+    return (
+      pieces.count,
+      { lane, index in
+        try part.dataset.read(pieces[index], of: box, into: buffers.raw.baseAddress!, scratch: scratch.each[lane])
       }
     )
   }
@@ -123,9 +129,7 @@ struct BlockReading<Value: ReadableValue>: @unchecked Sendable {
 
   /// Rows that a lane takes all the way; `nil`: all rows go step by step.
   private var rowsTogether: Int? {
-    guard buffers.needsConversion || !buffers.isMatrix, let row = geometry.axes.row,
-      box[..<row].allSatisfy({ $0.count == 1 }), rows.count > 0
-    else { return nil }
+    guard let row = geometry.axes.row, box[..<row].allSatisfy({ $0.count == 1 }), rows.count > 0 else { return nil }
     let unit = part.dataset.info.granularity(along: row)
     guard rows.lowerBound % unit == 0 else { return nil }
     let lanes = scratch.each.count
@@ -166,10 +170,8 @@ struct BlockReading<Value: ReadableValue>: @unchecked Sendable {
   // MARK: Step by step
 
   private func runStepByStep(counting positions: UnsafePointer<UInt8>?, _ parallel: ParallelFor) throws {
-    let pieces = part.dataset.pieces(of: box)
-    try parallel(pieces.count) { lane, index in
-      try part.dataset.read(pieces[index], of: box, into: buffers.raw.baseAddress!, scratch: scratch.each[lane])
-    }
+    let reading = readingTasks
+    try parallel(reading.count, reading.run)
     if buffers.needsConversion {
       let count = rows.count * rowCount
       let step = 1 << 16

@@ -6,18 +6,16 @@ import urllib.parse
 import numpy as np
 import pytest
 from serving import Server
-from test_moment import at, moment
+from test_moment import at, moment, moment_served
 
-__all__ = ["moment"]
+__all__ = ["moment", "moment_served"]
 
 
 @pytest.fixture
-def served(moment):
-    values, facts, store = moment
-    store = store()
-    with Server(store.parent.parent) as server:
-        url = server.json("/api/v1/datasets/job")["url"]
-        yield server, f"{url}/layers/fc", values, facts
+def served(moment, moment_served):
+    values, facts, _ = moment
+    server, url, _ = moment_served
+    return server, f"{url}/layers/fc", values, facts
 
 
 @pytest.mark.parametrize("query", ["", "groups=0,2", "groups=1&instances=row%203,row%20699", "groups=&instances=&where=label%20!=%20prediction", "groups=0&where=row%20<%2050&sample=64"])

@@ -47,6 +47,14 @@ def moment(dump, job, precompute, rng):
     return values, facts, store
 
 
+@pytest.fixture
+def moment_served(moment):
+    """A server of the store without groups, the address of its data set, and the store."""
+    store = moment[2]()
+    with Server(store.parent.parent) as server:
+        yield server, server.json("/api/v1/datasets/job")["url"], store
+
+
 NAMES = {0: "cat", 1: "dog"}
 
 

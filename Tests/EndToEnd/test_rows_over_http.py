@@ -7,19 +7,17 @@ import urllib.parse
 import numpy as np
 import pytest
 from serving import Server
-from test_moment import ROWS, at, moment
+from test_moment import ROWS, at, moment, moment_served
 from test_rows_as_instances import arrays, bounds, middle
 
-__all__ = ["moment"]
+__all__ = ["moment", "moment_served"]
 
 
 @pytest.fixture
-def served(moment):
-    values, facts, store = moment
-    store = store()
-    with Server(store.parent.parent) as server:
-        url = server.json("/api/v1/datasets/job")["url"]
-        yield server, url, f"{url}/layers/fc", arrays(store), values, facts
+def served(moment, moment_served):
+    values, facts, _ = moment
+    server, url, store = moment_served
+    return server, url, f"{url}/layers/fc", arrays(store), values, facts
 
 
 def extents(body, instances):
