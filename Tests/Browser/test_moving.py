@@ -1,5 +1,7 @@
 """Scrolling and zooming with real input: wheel, drag, pinch, keys, minimap, find."""
 
+import re
+
 import pytest
 
 from plots import hover_row, middle, neuron_at, pixels, settled, sharp, sort, view, zoom_to_names
@@ -174,6 +176,30 @@ def test_columns_can_move_together(page, url, story):
     page.keyboard.press("+")
     after = settled(page, second, "rowHeight", before)
     assert after["rowHeight"] == view(page, first)["rowHeight"]
+
+
+def test_the_overviews_frame_stands_at_the_ranks_in_view_where_a_condition_takes_rows_away(page, url):
+    layer = "dense_1"
+    page.goto(f"{url}#1;d=fashion-mnist;l={layer};g=6,8;i=0,39;s0=u6.8~;y0=5_20;filter=only.zeros(sandal)+%3C+50+%25")
+    sharp(page)
+    page.wait_for_selector(f"#column-{layer} .neurons.found")
+
+    def frame_and_ranks():
+        sharp(page)
+        facts, box = view(page, layer), page.locator(f"#column-{layer} .minimap-window").bounding_box()
+        top = page.locator(f"#column-{layer} canvas.plot").bounding_box()["y"] + number(facts, "plotTop")
+        first, last = (int(one) for one in re.search(r"Ranks (\d+) to (\d+) of 512", page.inner_text(f"#aloud-{layer}")).groups())
+        frame = [512 * (y - top) / number(facts, "plotHeight") for y in (box["y"], box["y"] + box["height"])]
+        return frame, [first - 1, last]
+
+    frame, ranks = frame_and_ranks()
+    assert frame == pytest.approx(ranks, abs=3) and ranks[1] - ranks[0] > 30
+    strip = page.locator(f"#column-{layer} .minimap-canvas").bounding_box()
+    facts = view(page, layer)
+    page.mouse.click(strip["x"] + 10, strip["y"] + number(facts, "plotTop") + 0.25 * number(facts, "plotHeight"))
+    page.wait_for_function("([layer, first]) => !document.querySelector(`#aloud-${layer}`).textContent.includes(`Ranks ${first} to`)", arg=[layer, ranks[0] + 1])
+    frame, ranks = frame_and_ranks()
+    assert frame == pytest.approx(ranks, abs=3) and ranks[0] < 128 < ranks[1]
 
 
 def test_a_new_ordering_never_leaves_a_hole(page, metadata, story, layer):

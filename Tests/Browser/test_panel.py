@@ -51,6 +51,11 @@ def test_a_click_on_a_row_opens_it_at_the_side_and_no_row_moves(page, layer):
         return ink;
     }""", [row_place(page, layer, 3)[0], row_place(page, layer, 3)[1] - 20])
     assert min(framed) < 150
+    assert page.evaluate("""() => {
+        const boxes = selector => [...document.querySelectorAll(selector)].map(one => one.getBoundingClientRect());
+        const numbers = boxes('#neuron-body svg.histogram text[text-anchor="middle"]');
+        return numbers.length > 1 && boxes('.brush-handle').flatMap(a => numbers.filter(b => a.left < b.right && b.left < a.right && a.top < b.bottom - 2 && b.top + 2 < a.bottom)).length;
+    }""") == 0, "the ends of the brush lie over no number of the axis"
     page.keyboard.press("Escape")
     expect(page.locator("#neuron-panel")).to_be_hidden()
     assert page.evaluate("() => document.activeElement.classList.contains('plot')"), "the focus goes back to the picture"

@@ -31,7 +31,9 @@ const GAP = 8;
 const ROW = 15;
 const HEAD = 18;
 const TOP = 20;
-const FOOT = 22;
+const FOOT = 28;
+/** The line that the axis' numbers stand on, below the ends of the brush. */
+const NUMBERS = 21;
 const ZERO = 11;
 /** Room for names at the left and figures at the right. */
 const NAMES = 104;
@@ -92,7 +94,7 @@ export function neuronChart(chart) {
   grid(element, axis, place, bottom);
   chosen.forEach((group, i) => histogram(element, group, chart, place, TOP + i * (HISTOGRAM + GAP), most));
   if (chosen.length > 0) element.append(text(0, TOP - 8, `bars to ${percent(most)}`, { class: "faint" }));
-  if (axis.above > 0) element.append(text(width, bottom + 15, `${count(axis.above)} beyond ▸`, { "text-anchor": "end", class: "faint" }));
+  if (axis.above > 0) element.append(text(width, bottom + NUMBERS, `${count(axis.above)} beyond ▸`, { "text-anchor": "end", class: "faint" }));
   ranks(element, listed, chart, place, list);
   for (const instance of chart.instances) mark(element, instance, chart.axis, place, bottom);
   return { element, toX, left, right, top: TOP - 4, bottom };
@@ -114,7 +116,7 @@ function grid(element, axis, { toX, left, right }, bottom) {
   const by = step(axis.hi - axis.lo, many);
   for (const value of ticks(axis.lo, axis.hi, many)) {
     const x = toX(value);
-    element.append(svg("line", { x1: x, x2: x, y1: TOP, y2: bottom, class: "grid" }), text(x, bottom + 15, label(value, by), { "text-anchor": "middle" }));
+    element.append(svg("line", { x1: x, x2: x, y1: TOP, y2: bottom, class: "grid" }), text(x, bottom + NUMBERS, label(value, by), { "text-anchor": "middle" }));
   }
   element.append(svg("line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "axis" }));
 }

@@ -1,7 +1,7 @@
 /** The overview: the whole layer beside its column, with a window that can be dragged, drawn from the layer's coarsest tiles. */
 
 import { el, context2d } from "../dom.js";
-import { positionOf } from "../model/viewport.js";
+import { positionOf, rankAt } from "../model/viewport.js";
 import { tracked } from "./columnframe.js";
 import { paintLines } from "./painter.js";
 import { NOTHING_TO_SCROLL, scrollTo } from "./navigate.js";
@@ -53,17 +53,18 @@ export class Minimap {
     const { layout } = column;
     const share = (clientY - this.held - box.top - layout.plotTop) / this.height;
     const span = column.view.span ?? column.total;
-    scrollTo(column, share * column.total - span / 2);
+    scrollTo(column, positionOf(share * column.layer.neurons, column.frame.hiddenRanks) - span / 2);
   }
 
   /** @param {Frame} frame */
   render(frame) {
-    const { layout, screen, total, view: { top, span } } = frame;
+    const { layout, screen, total, hiddenRanks, layer: { neurons }, view: { top, span } } = frame;
     this.height = Math.min(layout.plotHeight, span === null ? total * screen.rowHeight : layout.plotHeight);
-    const rows = span ?? layout.plotHeight / screen.rowHeight;
-    const share = Math.min(1, rows / Math.max(1, total));
-    const height = Math.max(6, share * this.height);
-    const offset = Math.min(this.height - height, (top / Math.max(1, total)) * this.height);
+    // The picture has all ranks, those too that are not among the rows.
+    const first = span === null ? 0 : rankAt(top, hiddenRanks);
+    const end = span === null ? neurons : Math.min(neurons, rankAt(Math.max(top, top + span - 1), hiddenRanks) + 1);
+    const height = Math.max(6, ((end - first) / Math.max(1, neurons)) * this.height);
+    const offset = Math.min(this.height - height, (first / Math.max(1, neurons)) * this.height);
     this.window.style.transform = `translateY(${layout.plotTop + offset}px)`;
     this.window.style.height = `${height}px`;
     this.paint(frame);
@@ -78,8 +79,10 @@ export class Minimap {
     if (key === this.drawn || !axis) return;
     this.drawn = key;
     const { canvas, context } = this;
-    canvas.width = Math.round(MINIMAP_WIDTH * ratio);
-    canvas.height = Math.round(frame.height * ratio);
+    const [width, height] = [Math.round(MINIMAP_WIDTH * ratio), Math.round(frame.height * ratio)];
+    // Another size is another buffer, even where it is the same size.
+    if (canvas.width === width && canvas.height === height) context.clearRect(0, 0, width, height);
+    else Object.assign(canvas, { width, height });
     const total = Math.ceil(layer.neurons / 2 ** data.top);
     const rows = Int32Array.from({ length: total }, (_, i) => i);
     const inks = there.map(({ group, colour }) => ({
