@@ -42,7 +42,16 @@ export class App {
     const short = withoutCommonPath(metadata.layers.map((layer) => layer.name));
     /** Names of layers without what all begin with, by id. */
     this.shortNames = new Map(metadata.layers.map((layer, i) => [layer.id, short[i]]));
-    this.source = new TileSource(queue, redraw, (error, url) => this.refusedTile(error, url));
+    /** Has a frame look what came: tiles that nothing on screen is made of draw nothing anew. */
+    this.arrived = redraw;
+    /** How often there was something else to draw. */
+    this.changes = 0;
+    /** Asks for a frame that draws. */
+    this.redraw = () => {
+      this.changes++;
+      redraw();
+    };
+    this.source = new TileSource(queue, this.arrived, (error, url) => this.refusedTile(error, url));
     /** @type {Map<string, import("./types").Summary>} */
     this.summaries = new Map();
     /** @type {Map<string, Promise<import("./types").Summary>>} */
@@ -51,7 +60,6 @@ export class App {
     this.listeners = [];
     /** @type {(() => void)[]} */
     this.drawListeners = [];
-    this.redraw = redraw;
     this.announce = announce;
     this.tell = tell;
     this.refused = refused;
@@ -93,6 +101,7 @@ export class App {
     const finer = /\/layers\/([^/]+)\/tiles\/.*&zoom=/.exec(url);
     if (finer && (error.status === 400 || error.status === 404) && !error.type.endsWith("/gone")) this.coarse.add(finer[1]);
     else this.refused(error);
+    this.redraw();
   }
 
   /** Asks once more for all that the server refused, or that came damaged at every try. */

@@ -69,7 +69,7 @@ export function otherApp(app, metadata, fitOf) {
     instancesIn: (/** @type {import("./types").Layer} */ layer) => app.state.instances.filter((one) => (one < instances.length ? instances[one] >= 0 : hasRows && hasCodes(layer) && layer.samples === 1)),
     json: async (/** @type {string} */ url, /** @type {number} */ priority, /** @type {AbortSignal} */ signal) => numbered(await app.json(url, priority, signal)),
   });
-  other.source = new TileSource(app.queue, app.redraw, (error, url) => other.refusedTile(error, url));
+  other.source = new TileSource(app.queue, app.arrived, (error, url) => other.refusedTile(error, url));
   return other;
 
   /**

@@ -220,7 +220,7 @@ export class ActivationView {
       sharp &&= result.sharp;
       thin &&= column.frame.thin;
       whole &&= column.frame.view.span === null;
-      head.tick(column.frame);
+      if (result.isNew) head.tick(column.frame);
     }
     this.app.source.sync(wants);
     this.app.other?.source.sync(otherWants);

@@ -14,6 +14,7 @@ import { ColumnMarks } from "./columnmarks.js";
 import { paintLabels, paintPlot, withinPlot } from "./columnpaint.js";
 import { Description } from "./description.js";
 import { markers } from "./dots.js";
+import { heldOf } from "./held.js";
 import { fullShare } from "./opacity.js";
 import { lackingLines, paintLacking } from "./lacking.js";
 import { Minimap, MINIMAP_WIDTH } from "./minimap.js";
@@ -77,6 +78,11 @@ export class Column {
     this.opaque = null;
     /** Rows for which the axis was last asked whether it suits them. */
     this.asked = "";
+    /**
+     * What the last picture was made of.
+     * @type {{changes: number, shown: Arrangement | null, settled: boolean, exact: boolean, held: unknown[]} | null}
+     */
+    this.pictured = null;
     this.layout = this.measure();
     this.hasRoom = () => {};
     /**
@@ -248,11 +254,11 @@ export class Column {
   /**
    * One frame: asks for what is missing, draws what is there.
    * @param {Want[]} wants added to
-   * @returns {{covered: boolean, sharp: boolean}}
+   * @returns {{covered: boolean, sharp: boolean, isNew: boolean}} `isNew`: whether there is another picture than before
    */
   render(wants) {
-    if (this.width < 20 || this.height < 40) return { covered: false, sharp: false };
-    const { data, state } = this;
+    if (this.width < 20 || this.height < 40) return { covered: false, sharp: false, isNew: false };
+    const { data, state, app: { changes } } = this;
     this.layout = this.measure();
     this.hasRoom();
     const groups = this.app.groupsIn(this.layer);
@@ -271,13 +277,21 @@ export class Column {
     // In the bins of what is shown, which is only known now.
     if (state.pinned.length > 0) data.collectPinned({ rows: Int32Array.from(state.pinned), level: 0, groups, instances }, wants);
     const current = sameArrangement(data.shown, wanted);
+    const settled = sharp && current && allRanked && followed && this.pinnedSharp(groups, instances);
+    const before = this.pictured;
+    // What came is of an order that is not shown yet, or of rows that may be next.
+    if (before && before.changes === changes && before.shown === data.shown && before.settled === settled && this.frame.ratio === devicePixelRatio) {
+      const held = heldOf(this.frame, groups, instances);
+      if (held.length === before.held.length && held.every((one, i) => one === before.held[i])) return { covered: covered && current, sharp: before.exact, isNew: false };
+    }
     this.frame = this.compose(this.drawn(data.shown));
-    const exact = sharp && current && allRanked && followed && this.frame.axis !== null && this.pinnedSharp(groups, instances);
+    const exact = settled && this.frame.axis !== null;
     if (((exact && !this.app.moving) || !this.opaque) && this.settle()) this.frame = this.compose(this.frame.arrangement);
     this.draw();
     this.describe(sameRows(this.frame.arrangement, wanted), exact);
     if (exact && !this.app.moving) this.description.update(this.frame);
-    return { covered: covered && current, sharp: exact };
+    this.pictured = { changes, shown: data.shown, settled, exact, held: heldOf(this.frame, groups, instances) };
+    return { covered: covered && current, sharp: exact, isNew: true };
   }
 
   /**

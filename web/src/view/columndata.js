@@ -69,11 +69,6 @@ export class ColumnData {
     this.addresses = new WeakMap();
     this.ranks = new ColumnRanks(app, layer);
     this.filter = new ColumnFilter(app, layer);
-    /**
-     * Whether values that were looked at are all NaN.
-     * @type {WeakMap<Float32Array, boolean>}
-     */
-    this.empty = new WeakMap();
   }
 
   /**
@@ -187,21 +182,6 @@ export class ColumnData {
       if (values) return { values, key, shift, first: (index >> shift) * 256 };
     }
     return null;
-  }
-
-  /**
-   * Those of the instances that have no finite value in the whole layer, as far as it is known.
-   * @param {Arrangement} of
-   * @param {readonly number[]} instances
-   */
-  without(of, instances) {
-    return instances.filter((instance) => {
-      const values = this.app.source.values(this.rowsKey(of.query, this.top, 0), instance);
-      if (!values) return false;
-      let empty = this.empty.get(values);
-      if (empty === undefined) this.empty.set(values, (empty = values.every(Number.isNaN)));
-      return empty;
-    });
   }
 
   /**
@@ -326,16 +306,6 @@ export class ColumnData {
   }
 
   /**
-   * Whether the row before or after a rank is at hand and has the same key.
-   * @param {string} query
-   * @param {number} rank
-   */
-  isTied(query, rank) {
-    const key = this.rowFacts(query, 0, rank)?.key;
-    return key !== undefined && [rank - 1, rank + 1].some((row) => this.rowFacts(query, 0, row)?.key === key);
-  }
-
-  /**
    * What the screen has told already: the rank of a neuron that was clicked.
    * @param {number} neuron
    * @param {number} rank
@@ -369,11 +339,42 @@ export class ColumnData {
    * @param {number} row
    */
   rowFacts(query, level, row) {
-    const found = this.bestRows(query, level, row >> 8);
-    if (!found || found.shift !== 0) return null;
-    const at = row - found.first;
-    if (at >= found.rows.rows) return null;
-    return { neuron: found.rows.neurons[at], key: found.rows.keys[at], exponent: found.rows.exponents[at], origin: found.rows.origins[at] };
+    return this.factsOf(query, level)(row);
+  }
+
+  /**
+   * The same for many rows: those of one tile are looked up once.
+   * @param {string} query
+   * @param {number} level
+   */
+  factsOf(query, level) {
+    const find = this.finder(query, level);
+    return (/** @type {number} */ row) => {
+      const tile = find(row);
+      const at = tile ? row - (row >> 8) * 256 : 0;
+      if (!tile || at >= tile.rows) return null;
+      return { neuron: tile.neurons[at], key: tile.keys[at], exponent: tile.exponents[at], origin: tile.origins[at] };
+    };
+  }
+
+  /**
+   * Finds the tile in which a row is at hand exactly.
+   * @param {string} query
+   * @param {number} level
+   * @returns {(row: number) => import("../data/tiles.js").RowsBase | null}
+   */
+  finder(query, level) {
+    let index = -1;
+    /** @type {import("../data/tiles.js").RowsBase | null} */
+    let tile = null;
+    return (row) => {
+      if (row >> 8 !== index) {
+        index = row >> 8;
+        const found = this.bestRows(query, level, index);
+        tile = found?.shift === 0 ? found.rows : null;
+      }
+      return tile;
+    };
   }
 
   /**
@@ -383,15 +384,10 @@ export class ColumnData {
    * @param {(line: number, rows: import("../data/tiles.js").RowsBase, at: number) => void} each
    */
   eachRow(query, { rows, level }, each) {
-    let index = -1;
-    /** @type {ReturnType<ColumnData["bestRows"]>} */
-    let found = null;
-    for (let line = 0; line < rows.length; line++) {
-      if (rows[line] >> 8 !== index) {
-        index = rows[line] >> 8;
-        found = this.bestRows(query, level, index);
-      }
-      if (found && found.shift === 0) each(line, found.rows, rows[line] - found.first);
-    }
+    const find = this.finder(query, level);
+    rows.forEach((row, line) => {
+      const tile = find(row);
+      if (tile) each(line, tile, row - (row >> 8) * 256);
+    });
   }
 }

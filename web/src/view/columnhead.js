@@ -35,6 +35,11 @@ export class ColumnHead {
   constructor(column, on) {
     this.column = column;
     this.first = "";
+    /**
+     * Whether values that were looked at are all NaN.
+     * @type {WeakMap<Float32Array, boolean>}
+     */
+    this.empty = new WeakMap();
     const { app, layer } = column;
     /** @param {Listed} kind @param {string} help */
     const strip = (kind, help) => {
@@ -143,7 +148,7 @@ export class ColumnHead {
     setText(this.odd, [nan > 0 ? `${count(nan)} NaN` : "", infinite > 0 ? `${count(infinite)} ∞` : ""].filter(Boolean).join(" · "));
     this.across.hidden = column.across === null;
     const { app } = this.column;
-    const lacking = data.without(arrangement, app.instancesIn(layer)).map((i) => metadata.instances[i].name);
+    const lacking = this.without(data, arrangement, app.instancesIn(layer)).map((i) => metadata.instances[i].name);
     // Made on the page of single rows, of which this layer keeps no codes.
     const [known, placed] = [app.groupsIn(layer), app.instancesIn(layer)];
     const unknown = [...state.groups.filter((group) => !known.includes(group)).map((group) => metadata.groups[group].name), ...state.instances.filter((i) => !placed.includes(i)).map((i) => metadata.instances[i].name)];
@@ -155,5 +160,21 @@ export class ColumnHead {
     if (this.grain.title === title) return;
     this.grain.title = title;
     this.grain.replaceChildren(el("span", { class: "long" }, words), el("span", { class: "short", "aria-hidden": "true" }, per > 1 ? `${count(per)} a row` : ""));
+  }
+
+  /**
+   * Those of the instances that have no finite value in the whole layer, as far as it is known.
+   * @param {import("./columndata.js").ColumnData} data
+   * @param {import("./columndata.js").Arrangement} of
+   * @param {readonly number[]} instances
+   */
+  without(data, of, instances) {
+    return instances.filter((instance) => {
+      const values = this.column.app.source.values(data.rowsKey(of.query, data.top, 0), instance);
+      if (!values) return false;
+      let empty = this.empty.get(values);
+      if (empty === undefined) this.empty.set(values, (empty = values.every(Number.isNaN)));
+      return empty;
+    });
   }
 }

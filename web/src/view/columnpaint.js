@@ -175,11 +175,11 @@ export function paintLabels(context, frame) {
   const keyed = arrangement.order.kind !== "index";
   withinPlot(context, frame, () => {
     paintRowLabels(context, layout, {
-      ...lines, facts: (row) => data.rowFacts(arrangement.query, 0, row), place: (neuron) => short(shortPlaceOf(layer, neuron, metadata)), keyed, last: lastInView(frame),
+      ...lines, facts: data.factsOf(arrangement.query, 0), place: (neuron) => short(shortPlaceOf(layer, neuron, metadata)), keyed, last: lastInView(frame),
     }, theme, new Set(column.pinned));
     // Between the ranks and the numbers, where both are there.
     const x = areNamed(lines) && layout.rankX > 0 ? layout.rankX + 4 : layout.neuronX + 1;
-    if (keyed) paintTies(context, tiedRuns(screen.rows, (row) => data.rowFacts(arrangement.query, screen.level, row)), { ...lines, x }, theme);
+    if (keyed) paintTies(context, tiedRuns(screen.rows, data.factsOf(arrangement.query, screen.level)), { ...lines, x }, theme);
   });
 }
 

@@ -8,7 +8,7 @@ import { neuronOf } from "./columnframe.js";
 import { markers } from "./dots.js";
 import { dotSvg } from "./marks.js";
 import { binsKnown, COARSE_BINS } from "./rowmarks.js";
-import { tiedWords } from "./ties.js";
+import { isTied, tiedWords } from "./ties.js";
 
 /** @typedef {import("../types").NeuronFacts} NeuronFacts */
 /** @typedef {import("./columnframe.js").Frame} Frame */
@@ -125,17 +125,17 @@ export class HoverCard {
     ].filter(Boolean));
     const { arrangement, data, metadata } = frame;
     const known = this.facts.known(layer.id, neuron);
-    const isTied = rank !== undefined && arrangement.order.kind !== "index" && data.isTied(arrangement.query, rank);
+    const isOneOfMany = rank !== undefined && arrangement.order.kind !== "index" && isTied(data.factsOf(arrangement.query, 0), rank);
     const hint = el("p", { class: "hint" }, hit.kind === "pinned" ? "click: open · Shift-click: unpin"
       : frame.thin ? "click: zoom in · Shift-click: pin" : "click: open · Shift-click: pin");
     const title = el("div", { class: "card-head" }, ...head);
     this.say(title, known ? this.table(known) : el("p", { class: "quiet" }, "…"), hint);
-    if (known && !isTied) return;
+    if (known && !isOneOfMany) return;
     const subject = this.subject;
     this.timer = setTimeout(async () => {
       this.asking = new AbortController();
       try {
-        const [facts, tied] = await Promise.all([this.facts.facts(layer.id, neuron, this.asking.signal), isTied ? data.ranks.tied(arrangement, neuron) : null]);
+        const [facts, tied] = await Promise.all([this.facts.facts(layer.id, neuron, this.asking.signal), isOneOfMany ? data.ranks.tied(arrangement, neuron) : null]);
         if (this.subject !== subject) return;
         const words = tied ? tiedWords(tied, arrangement.order, metadata) : "";
         this.say(title, this.table(facts), ...(words ? [el("p", { class: "quiet ties" }, words)] : []), hint);

@@ -36,6 +36,16 @@ export function tiedRuns(rows, facts) {
 }
 
 /**
+ * Whether the row before or after a rank is at hand and has the same key.
+ * @param {(row: number) => {key: number} | null} facts
+ * @param {number} rank
+ */
+export function isTied(facts, rank) {
+  const key = facts(rank)?.key;
+  return key !== undefined && [rank - 1, rank + 1].some((row) => facts(row)?.key === key);
+}
+
+/**
  * @param {CanvasRenderingContext2D} context in CSS pixels, clipped to the plot's height
  * @param {readonly Run[]} runs
  * @param {{x: number, y: number, lineHeight: number}} place of the brackets, and of the first line's top
