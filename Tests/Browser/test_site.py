@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import expect
 
 from stores import PROGRAM, ROOT
 from plots import neuron_at, pixels, sharp, sort, view, zoom_to_names
@@ -62,6 +63,17 @@ def test_the_story_looks_the_same(both, story):
                 sort(page, layer, by, items, direction)
             assert pixels(static, layer) == pixels(served, layer), (by, direction)
     assert pixels(static, layer) != seen
+
+
+def test_the_sort_menu_names_the_first_neurons(both, story):
+    told = []
+    for page in both:
+        page.click(f"#column-{story['layers'][0]} .sort-button")
+        page.locator(".choice", has=page.locator("#sort-by-median")).hover()
+        expect(page.locator(".first-neurons")).to_contain_text("First by median of")
+        expect(page.locator(".first-neurons b")).to_have_count(5)
+        told.append(page.inner_text(".first-neurons"))
+    assert told[0] == told[1]
 
 
 def test_zoomed_in_rows_neurons_and_pictures(both, story):

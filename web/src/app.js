@@ -186,6 +186,14 @@ export class App {
    */
   queryOf(id) {
     const { order, direction } = this.state.columns[id];
+    return this.queryFor(order, direction);
+  }
+
+  /**
+   * @param {import("./types").Order} order
+   * @param {import("./types").Direction} direction
+   */
+  queryFor(order, direction) {
     const { other } = this.state;
     return orderQuery(expression(order, this.metadata), direction) + (other && comparesStores(order) ? `&with=${encodeURIComponent(`${other.name}/${other.version}`)}` : "");
   }

@@ -41,6 +41,18 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Where browsers do not tell when they are idle. */
+const IDLE_AFTER_MS = 200;
+
+/**
+ * When the page has nothing else to do.
+ * @param {(hasTime: () => boolean) => void} run told whether there is time for more
+ */
+export function whenIdle(run) {
+  if ("requestIdleCallback" in window) requestIdleCallback((deadline) => run(() => deadline.timeRemaining() > 1));
+  else setTimeout(() => run(() => true), IDLE_AFTER_MS);
+}
+
 /**
  * An element of `index.html`.
  * @template {HTMLElement} T

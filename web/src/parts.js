@@ -3,7 +3,7 @@
  * they are fetched while the page has nothing else to do, so that what is clicked later opens at once.
  */
 
-import { byId, set } from "./dom.js";
+import { byId, set, whenIdle } from "./dom.js";
 import { channelGrid } from "./model/channels.js";
 import { freshDivergence } from "./model/divergencestate.js";
 import { hideNotice, showNotice } from "./panels/notice.js";
@@ -13,11 +13,6 @@ import { sidebarRooms } from "./panels/sidebar.js";
 
 /** Where the first picture is not exact after so long, its server refuses part of it, or is gone: the rest of the page is not to wait. */
 const PICTURE_WAIT_MS = 8000;
-/** Where browsers do not tell when they are idle. */
-const IDLE_AFTER_MS = 200;
-
-/** When the page has nothing else to do. */
-const whenIdle = (/** @type {() => void} */ run) => ("requestIdleCallback" in window ? requestIdleCallback(run) : setTimeout(run, IDLE_AFTER_MS));
 
 /**
  * A part of the page: its modules are loaded, and it is made of them, when it is first used; from then on it is used at once.

@@ -1,7 +1,8 @@
 /** The sort menu of a layer: what to sort by, in plain words, and one sentence that says what it will do. */
 
-import { el, set, setText } from "../dom.js";
+import { el, set, setText, whenIdle } from "../dom.js";
 import { argumentFor, ARGUMENTS, argumentsOf, between, decodeArgument, encodeArgument, ITEM_KINDS, itemOf, ITEMS, phrase, promise, subjects } from "../model/order.js";
+import { firstNeurons } from "./firstneurons.js";
 
 /** @typedef {import("../types").Order} Order */
 /** @typedef {import("../types").Item} Item */
@@ -58,30 +59,63 @@ function unkey(text) {
 }
 
 /**
- * @param {import("../app.js").App} app
- * @param {ItemKind[]} kinds
- * @param {string} label
- * @param {Item | null} selected
+ * A menu of items. It begins with the chosen one alone: the others, of which a dozen menus may have thousands, come with `fill`, so that the
+ * click which opens them all is not held up.
  */
-function select(app, kinds, label, selected) {
-  const menu = el("select", { "aria-label": label });
-  for (const kind of kinds) {
-    const { shown, others } = choices(app, kind);
-    const { title: figure } = ITEMS[kind];
-    const words = kinds.length > 1 ? `${figure} of ` : "";
-    for (const [title, list] of /** @type {[string, Choice[]][]} */ ([["on screen", shown], ["not on screen", others]])) {
-      if (list.length === 0) continue;
-      const group = el("optgroup", { label: kinds.length > 1 ? `${figure}, ${title}` : title });
-      for (const { text, item } of list) group.append(el("option", { value: key(item) }, words + text));
-      menu.append(group);
-    }
-  }
-  if (selected && kinds.includes(selected.kind)) {
+class ItemMenu {
+  /**
+   * @param {import("../app.js").App} app
+   * @param {ItemKind[]} kinds
+   * @param {string} label
+   * @param {Item | null} selected
+   */
+  constructor(app, kinds, label, selected) {
+    this.element = el("select", { "aria-label": label });
+    /** @type {{label: string, options: {value: string, text: string}[]}[]} */
+    this.groups = kinds.flatMap((kind) => {
+      const { shown, others } = choices(app, kind);
+      const { title: figure } = ITEMS[kind];
+      const words = kinds.length > 1 ? `${figure} of ` : "";
+      return [{ title: "on screen", list: shown }, { title: "not on screen", list: others }].filter(({ list }) => list.length > 0).map(({ title, list }) => ({
+        label: kinds.length > 1 ? `${figure}, ${title}` : title, options: list.map(({ text, item }) => ({ value: key(item), text: words + text })),
+      }));
+    });
+    /** All items, in their order. */
+    this.options = this.groups.flatMap(({ options }) => options);
+    this.isFull = false;
+    const own = selected && kinds.includes(selected.kind) ? selected : null;
     // A row or an expression, which a link brought.
-    if (![...menu.options].some((option) => option.value === key(selected))) menu.prepend(el("option", { value: key(selected) }, phrase(selected, app.metadata)));
-    menu.value = key(selected);
+    this.extra = own && !this.options.some(({ value }) => value === key(own)) ? { value: key(own), text: phrase(own, app.metadata) } : null;
+    this.choose(own ? key(own) : this.options[0]?.value);
+    for (const event of ["pointerdown", "focus"]) this.element.addEventListener(event, () => this.fill());
   }
-  return menu;
+
+  /** @param {string | undefined} value what is not there is not chosen */
+  choose(value) {
+    const found = [...(this.extra ? [this.extra] : []), ...this.options].find((one) => one.value === value);
+    if (found) this.element.replaceChildren(el("option", { value: found.value }, found.text));
+  }
+
+  fill() {
+    if (this.isFull) return;
+    this.isFull = true;
+    const { value } = this.element;
+    const option = (/** @type {{value: string, text: string}} */ one) => el("option", { value: one.value }, one.text);
+    this.element.replaceChildren(...(this.extra ? [option(this.extra)] : []), ...this.groups.map(({ label, options }) => el("optgroup", { label }, ...options.map(option))));
+    this.element.value = value;
+  }
+}
+
+/**
+ * Fills menus when the page is idle, as many as there is time for at once, as long as they are on the page.
+ * @param {ItemMenu[]} menus
+ */
+function fillLater(menus) {
+  whenIdle((hasTime) => {
+    const left = menus.filter(({ element, isFull }) => element.isConnected && !isFull);
+    do left.shift()?.fill(); while (left.length > 0 && hasTime());
+    if (left.length > 0) fillLater(left);
+  });
 }
 
 /**
@@ -96,19 +130,19 @@ export function sortMenu(app, layerId, close) {
   const instances = metadata.instances.length > 0;
   const kinds = instances ? ITEM_KINDS.filter((kind) => ITEMS[kind].of.length === 1) : GROUP_KINDS;
   /** One menu for each kind of item. */
-  const items = new Map(kinds.map((kind) => [kind, select(app, [kind], ITEMS[kind].of[0] === "instance" ? "Instance" : `Class for the ${ITEMS[kind].title}`, order.kind === kind ? order : null)]));
+  const items = new Map(kinds.map((kind) => [kind, new ItemMenu(app, [kind], ITEMS[kind].of[0] === "instance" ? "Instance" : `Class for the ${ITEMS[kind].title}`, order.kind === kind ? order : null)]));
   /** Of what has two arguments, a menu for each. */
   const pairs = new Map(PAIR_KINDS.filter((kind) => subjects(kind, metadata).length > 0).map((kind) => [kind, ITEMS[kind].of.map((name, place) => {
     const ofInstances = ARGUMENTS[name] === "instances";
     const one = ofInstances ? "value" : "median";
-    const menu = select(app, [one], `${ofInstances ? "Instance" : "Class"} for the ${ITEMS[kind].title}`, order.kind === kind ? itemOf(one, argumentsOf(order)[place].value) : null);
-    if (order.kind !== kind && !ofInstances && place > 0 && menu.options.length > 1) menu.selectedIndex = 1;
+    const menu = new ItemMenu(app, [one], `${ofInstances ? "Instance" : "Class"} for the ${ITEMS[kind].title}`, order.kind === kind ? itemOf(one, argumentsOf(order)[place].value) : null);
+    if (order.kind !== kind && !ofInstances && place > 0) menu.choose(menu.options[1]?.value);
     return menu;
   })]));
-  const absolute = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "Item whose sign does not count", order.kind === "absolute" ? order.item : null);
+  const absolute = new ItemMenu(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "Item whose sign does not count", order.kind === "absolute" ? order.item : null);
   // What a difference begins with by default comes first: an instance, less a class.
-  const a = select(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "First item of the difference", order.kind === "difference" ? order.a : null);
-  const b = select(app, kinds, "Second item of the difference", order.kind === "difference" ? order.b : null);
+  const a = new ItemMenu(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "First item of the difference", order.kind === "difference" ? order.a : null);
+  const b = new ItemMenu(app, kinds, "Second item of the difference", order.kind === "difference" ? order.b : null);
   // The paper's question: how far is the attacked image from the class it was taken for? Other orders, too, are first offered for these two.
   const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign" && metadata.instances[i].row === undefined);
   if (attacked !== undefined) {
@@ -116,15 +150,15 @@ export function sortMenu(app, layerId, close) {
     const taken = metadata.groups.findIndex((group) => group.kind === "class" && (group.name === metadata.instances[attacked].prediction || group.label === metadata.instances[attacked].prediction));
     const value = key(itemOf("value", image));
     const median = taken < 0 ? null : key(itemOf("median", argumentFor("group", taken, metadata)));
-    for (const kind of INSTANCE_KINDS) if (order.kind !== kind) /** @type {HTMLSelectElement} */ (items.get(kind)).value = key(itemOf(kind, image));
-    const offered = /** @type {[string, HTMLSelectElement[]][]} */ ([["difference", [a, b]], ["absolute", [absolute]], ...[...pairs].filter(([kind]) => ARGUMENTS[ITEMS[kind].of[0]] === "instances")]);
+    for (const kind of INSTANCE_KINDS) if (order.kind !== kind) items.get(kind)?.choose(key(itemOf(kind, image)));
+    const offered = /** @type {[string, ItemMenu[]][]} */ ([["difference", [a, b]], ["absolute", [absolute]], ...[...pairs].filter(([kind]) => ARGUMENTS[ITEMS[kind].of[0]] === "instances")]);
     for (const [kind, [first, second]] of offered) {
       if (order.kind === kind) continue;
-      first.value = value;
-      if (second && median) second.value = median;
+      first.choose(value);
+      if (second && median) second.choose(median);
     }
   }
-  if (order.kind !== "difference" && !instances && b.options.length > 1) b.selectedIndex = 1;
+  if (order.kind !== "difference" && !instances) b.choose(b.options[1]?.value);
 
   /** @param {string} value @param {string} text @param {...(HTMLElement | string | null)} more */
   const choice = (value, text, ...more) => {
@@ -136,12 +170,14 @@ export function sortMenu(app, layerId, close) {
       if (event.target !== radio) radio.checked = true;
       update();
     });
+    for (const event of ["pointerenter", "focusin"]) row.addEventListener(event, () => first.show(orderOf(value), chosenWay()));
+    row.addEventListener("pointerleave", () => first.show(chosenOrder(), chosenWay()));
     return row;
   };
   /** @param {ItemKind} kind */
-  const itemChoice = (kind) => choice(kind, `${ITEMS[kind].title} of`, items.get(kind) ?? null);
+  const itemChoice = (kind) => choice(kind, `${ITEMS[kind].title} of`, items.get(kind)?.element ?? null);
   /** @param {ItemKind} kind */
-  const pairChoice = (kind) => choice(kind, `${ITEMS[kind].title} of`, ...(pairs.get(kind) ?? []).flatMap((menu, place) => (place > 0 ? [between(kind), menu] : [menu])));
+  const pairChoice = (kind) => choice(kind, `${ITEMS[kind].title} of`, ...(pairs.get(kind) ?? []).flatMap(({ element }, place) => (place > 0 ? [between(kind), element] : [element])));
   /** @param {Direction} value @param {string} text */
   const way = (value, text) => {
     const radio = el("input", { type: "radio", name: "sort-way", value, id: `sort-${value}`, onChange: () => update() });
@@ -150,6 +186,7 @@ export function sortMenu(app, layerId, close) {
   };
   /** @param {string} name @param {...(HTMLElement | null | false)} rows */
   const group = (name, ...rows) => el("div", { class: "sort-group", role: "group", "aria-label": name }, el("span", { class: "group-name", "aria-hidden": "true" }, name), el("div", {}, ...rows));
+  const first = firstNeurons(app, layerId);
   const sentence = el("p", { class: "promise", "aria-live": "polite" });
   const form = el("form", { class: "sort-menu", method: "dialog" },
     el("h3", {}, `Sort ${app.layer(layerId).name} by`),
@@ -157,47 +194,53 @@ export function sortMenu(app, layerId, close) {
     group("A class", ...GROUP_KINDS.map(itemChoice)),
     instances && group("An instance", ...INSTANCE_KINDS.map(itemChoice)),
     pairs.size > 0 && group("Both", ...[...pairs.keys()].map(pairChoice)),
-    group("Regardless of sign", choice("absolute", "absolute", absolute)),
-    group("Two of these", choice("difference", "difference of", a, el("span", { class: "minus" }, "−"), b)),
+    group("Regardless of sign", choice("absolute", "absolute", absolute.element)),
+    group("Two of these", choice("difference", "difference of", a.element, el("span", { class: "minus" }, "−"), b.element)),
     group("Order", el("div", { class: "ways" }, way("descending", "↓ descending: largest first"), way("ascending", "↑ ascending: smallest first"))),
-    sentence,
-    el("div", { class: "buttons" },
+    // In sight however far the menu is scrolled.
+    el("div", { class: "sort-foot" }, sentence, first.element, el("div", { class: "buttons" },
       el("button", { type: "submit", class: "primary", id: "sort-apply" }, "Sort this layer"),
-      el("button", { type: "button", id: "sort-apply-all", onClick: () => apply(true) }, "Sort all layers")),
+      el("button", { type: "button", id: "sort-apply-all", onClick: () => apply(true) }, "Sort all layers"))),
   );
 
-  /** @returns {Order} */
-  function chosenOrder() {
-    const by = new FormData(form).get("sort-by");
-    if (by === "difference") return { kind: "difference", a: unkey(a.value), b: unkey(b.value) };
-    if (by === "absolute") return { kind: "absolute", item: unkey(absolute.value) };
+  const all = [...items.values(), ...[...pairs.values()].flat(), absolute, a, b];
+  /** @param {ItemMenu} menu */
+  const itemIn = (menu) => unkey(menu.element.value);
+  /** @param {string} by value of a line @returns {Order} */
+  function orderOf(by) {
+    if (by === "difference") return { kind: "difference", a: itemIn(a), b: itemIn(b) };
+    if (by === "absolute") return { kind: "absolute", item: itemIn(absolute) };
     const kind = /** @type {ItemKind} */ (by);
     const menu = items.get(kind);
     const both = pairs.get(kind);
-    if (both) return itemOf(kind, ...both.map((one) => argumentsOf(unkey(one.value))[0].value));
-    return menu ? unkey(menu.value) : { kind: "index" };
+    if (both) return itemOf(kind, ...both.map((one) => argumentsOf(itemIn(one))[0].value));
+    return menu ? itemIn(menu) : { kind: "index" };
   }
+  const chosenOrder = () => orderOf(String(new FormData(form).get("sort-by")));
   /** @returns {Direction} */
   const chosenWay = () => (new FormData(form).get("sort-way") === "ascending" ? "ascending" : "descending");
   function update() {
-    setText(sentence, promise(chosenOrder(), chosenWay(), metadata));
+    const order = chosenOrder();
+    setText(sentence, promise(order, chosenWay(), metadata));
+    first.show(order, chosenWay());
     // A name that is longer than its menu is wide can be read all the same.
-    for (const menu of [...items.values(), ...[...pairs.values()].flat(), absolute, a, b]) set(menu, "title", menu.selectedOptions[0]?.text);
+    for (const { element } of all) set(element, "title", element.selectedOptions[0]?.text);
   }
-  /** @param {boolean} all */
-  function apply(all) {
+  /** @param {boolean} everywhere */
+  function apply(everywhere) {
     const next = chosenOrder();
     const direction = chosenWay();
     close();
     app.update((draft) => {
-      for (const id of all ? draft.layers : [layerId]) Object.assign(draft.columns[id], { order: next, direction, top: 0 });
+      for (const id of everywhere ? draft.layers : [layerId]) Object.assign(draft.columns[id], { order: next, direction, top: 0 });
     });
-    app.announce(`${all ? "All layers" : app.layer(layerId).name} sorted by ${phrase(next, metadata)}, ${direction}`);
+    app.announce(`${everywhere ? "All layers" : app.layer(layerId).name} sorted by ${phrase(next, metadata)}, ${direction}`);
   }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     apply(false);
   });
   update();
+  fillLater(all);
   return form;
 }
