@@ -38,6 +38,63 @@ def test_what_is_clicked_before_its_part_is_here_opens_when_it_comes(page, url):
     expect(page.locator("#divergence-title")).to_be_visible()
 
 
+def test_what_is_typed_before_a_field_is_here_is_in_it_when_it_comes(page, url):
+    held, holds = [], True
+    page.route(re.compile(r"/panels/(filterbar|groups)\.js$"), lambda route: held.append(route) if holds else route.continue_())
+    page.goto(f"{url}#1;d=fashion-mnist;l=dense_1;g=6,8;i=0,39;s0=v39~")
+    sharp(page)
+    address = page.url
+    page.fill("#condition", "")
+    page.keyboard.type('label == "Sneaker" and rwo')
+    page.click("#filter-open")
+    # Keys of the page among them: f, d, c, h, ?, a space on the button that was clicked.
+    page.keyboard.type("zeros(all) < 5 %")
+    for key in ("Backspace", "Backspace", "0", " ", "%", "Enter"):
+        page.keyboard.press(key)
+    assert page.url == address
+    expect(page.locator("#filter, #divergence:not([hidden]), dialog[open]")).to_have_count(0)
+    holds = False
+    for route in held:
+        route.continue_()
+    expect(page.locator("#filter")).to_have_value("zeros(all) < 50 %")
+    page.wait_for_function("() => /of 512/.test(document.querySelector('#filter-count').textContent)")
+    assert "zeros" in page.url
+    # What was typed where there was a field: told as if it had been typed now.
+    expect(page.locator("#condition-fault")).not_to_be_empty()
+    expect(page.locator("#condition")).to_have_value('label == "Sneaker" and rwo')
+
+
+def test_a_condition_that_is_entered_before_its_part_is_here_becomes_a_group(page, url):
+    held, holds = [], True
+    page.route(re.compile(r"/panels/groups\.js$"), lambda route: held.append(route) if holds else route.continue_())
+    page.goto(url)
+    sharp(page)
+    page.click("#condition")
+    page.keyboard.type("row < 100")
+    page.keyboard.press("Enter")
+    holds = False
+    for route in held:
+        route.continue_()
+    expect(page.locator("#moments li")).to_have_count(1)
+    expect(page.locator("#condition")).to_have_value("")
+    assert page.url.split("#")[0] == url
+
+
+def test_a_neuron_typed_before_the_page_has_started_stays_typed(page, url):
+    held = []
+    page.route("**/src/main.js", lambda route: held.append(route))
+    page.goto(f"{url}#1;d=fashion-mnist;l=dense_1;g=6,8", wait_until="commit")
+    page.wait_for_selector("#find")
+    page.click("#find")
+    page.keyboard.type("dense_1 43")
+    page.keyboard.press("Enter")
+    for route in held:
+        route.continue_()
+    sharp(page)
+    assert page.url.startswith(f"{url}#1;d=fashion-mnist")
+    expect(page.locator("#find")).to_have_value("dense_1 43")
+
+
 def test_a_part_that_does_not_load_is_told_and_can_be_tried_again(open_page, url):
     page = open_page()
     page.route("**/panels/export.js", lambda route: route.abort())

@@ -23,6 +23,7 @@ test("a finger is told of nothing that it cannot do", () => {
     for (const place of ["rest", "row", "axis", "sort", "keys"]) assert.doesNotMatch(said(place, { touch: true, thin, whole: thin }), /click|hover|wheel|Shift|Ctrl/i);
   }
   assert.match(said("rest", { ...pointer, touch: true }), /^tap a row to open, pin, hide/);
+  assert.match(said("channels", { ...pointer, touch: true }), /^tap a channel to open its maps; tap a cell/, "there are no rows of neurons");
   assert.match(said("rest", { touch: true, thin: true, whole: true }), /^tap to zoom in there; drag to scroll, once zoomed in/);
 });
 

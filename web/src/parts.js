@@ -67,6 +67,58 @@ export class Part {
   }
 }
 
+/** Keys of a field that are not letters. */
+const FIELD_KEYS = ["Enter", "Backspace"];
+
+/**
+ * Uses a part that has a field; what is typed until the field is here goes into it.
+ * @template V
+ * @param {Part<any, V>} part
+ * @param {(view: V) => void} run puts the focus into the field
+ */
+function useField(part, run) {
+  if (part.made) return part.use(run);
+  /** @type {string[]} */
+  const keys = [];
+  const keep = (/** @type {KeyboardEvent} */ event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" || event.key === "Tab") return stop();
+    if (event.key.length > 1 && !FIELD_KEYS.includes(event.key)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (event.type === "keydown") keys.push(event.key);
+  };
+  const events = /** @type {const} */ (["keydown", "keyup"]);
+  for (const name of events) addEventListener(name, keep, true);
+  addEventListener("pointerdown", stop, true);
+  part.use((view) => {
+    stop();
+    run(view);
+    if (document.activeElement instanceof HTMLInputElement) typeInto(document.activeElement, keys);
+  });
+
+  // Who turns to something else types there.
+  function stop() {
+    for (const name of events) removeEventListener(name, keep, true);
+    removeEventListener("pointerdown", stop, true);
+  }
+}
+
+/** @param {HTMLInputElement} field @param {readonly string[]} keys */
+function typeInto(field, keys) {
+  for (const key of keys) {
+    if (key === "Enter") {
+      field.form?.requestSubmit();
+      continue;
+    }
+    const end = field.selectionEnd ?? field.value.length;
+    const start = field.selectionStart ?? end;
+    if (key === "Backspace") field.setRangeText("", start === end ? Math.max(0, start - 1) : start, end, "end");
+    else field.setRangeText(key, start, end, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
 /**
  * @param {App} app
  * @param {import("./data/facts.js").FactsSource} facts
@@ -98,7 +150,19 @@ export function laterParts(app, facts, activation, popover, menus, catalogue) {
       rowSearchView(app, rows);
       similarView(app, (divergences ??= new DivergenceSource(app)));
       apartView(app, divergences);
+      // What was typed before.
+      for (const field of sidebarFields) if (field.value) field.dispatchEvent(new Event("input", { bubbles: true }));
     });
+  const sidebarFields = [byId("condition"), byId("instance-search")].map((one) => /** @type {HTMLInputElement} */ (one));
+  const condition = /** @type {HTMLFormElement} */ (byId("condition-form"));
+  condition.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!sidebar.made) sidebar.use(() => condition.requestSubmit());
+  });
+  const confusion = byId("confusion");
+  confusion.addEventListener("click", () => {
+    if (!sidebar.made) sidebar.use(() => confusion.click());
+  });
   const filter = new Part(() => Promise.all([import("./panels/filterbar.js"), conditions.fetch()]), ([{ filterBar }]) => {
     conditions.use();
     return filterBar(app, /** @type {import("./data/filters.js").Filters} */ (app.filters), activation);
@@ -123,7 +187,7 @@ export function laterParts(app, facts, activation, popover, menus, catalogue) {
   compareOpener.addEventListener("click", () => compare.use((view) => view.open()));
   const filterOpener = byId("filter-open");
   set(filterOpener, "disabled", false);
-  filterOpener.addEventListener("click", () => filter.use((bar) => bar.turn()));
+  filterOpener.addEventListener("click", () => useField(filter, (bar) => bar.turn()));
   const divergenceOpener = byId("divergence-open");
   divergenceOpener.hidden = metadata.instances.length === 0 && !metadata.table;
   set(divergenceOpener, "disabled", false);
@@ -133,7 +197,7 @@ export function laterParts(app, facts, activation, popover, menus, catalogue) {
     if (/** @type {Element} */ (event.target).matches("input, select, textarea") || document.querySelector("dialog[open]")) return;
     if (event.key === "f") {
       event.preventDefault();
-      filter.use((bar) => bar.write());
+      useField(filter, (bar) => bar.write());
     } else if (!divergenceOpener.hidden) {
       if (app.state.divergence) shutDivergence();
       else openDivergence();

@@ -55,6 +55,7 @@ const TOUCH = {
   rest: (now) => (now.thin
     ? [["tap", "to zoom in there"], scroll("drag", now), ["pinch", "to zoom"]]
     : [["tap a row", "to open, pin, hide"], ["pinch", "to zoom"], scroll("drag", now)]),
+  channels: () => [["tap a channel", "to open its maps"], ["tap a cell", "for its neuron"]],
 };
 
 /** @param {string} act @param {Now} now @returns {Way} */
