@@ -1,6 +1,7 @@
 """A convolution channel by channel: maps of positions, sorted, and from a cell to its neuron; against NumPy and the comparison of the server."""
 
 import json
+import re
 import urllib.parse
 import urllib.request
 
@@ -55,6 +56,9 @@ def test_channels_are_sorted_by_what_tells_the_classes_apart(shown, auroc):
     first = shown.locator(".channel-rows .channel-row").first
     assert first.get_attribute("aria-label").startswith(f"Channel {order(shown)[0]}, {figures.max():.3f}".replace(", 0.", ", ."))
     expect(shown.locator(".channel-sort .quiet[role=status]")).to_have_text("4×5 positions × 3 channels · by chance .041")
+    # There are no rows in which classes overlap.
+    expect(shown.locator("#legend")).not_to_contain_text(re.compile("both|exact zeros|beyond the axis"))
+    expect(shown.locator("#legend .ramp")).to_have_count(2)
 
 
 def test_by_zeros_largest_of_positions_and_reversed(shown, paper):

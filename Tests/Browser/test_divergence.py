@@ -299,6 +299,9 @@ def test_what_neurons_say_is_what_their_counts_say(ready, url, api, base, metada
         assert keys[neuron] == pytest.approx(said_by(told, groups, after, row, "other"), rel=1e-9)
         assert float(line.locator(".amount").inner_text()) == pytest.approx(keys[neuron], rel=0.01)
         assert float(line.locator(".contribution").get_attribute("data-twin")) == pytest.approx(said_by(told, groups, before, row, "other"), rel=1e-9, abs=1e-12)
+    for column in (".amount", ".number"):
+        shown_figures = page.locator(f".responsible tbody {column}").all_inner_texts()
+        assert len({len(one.partition(".")[2]) for one in shown_figures}) == 1, f"figures that stand under each other have the same decimals: {shown_figures}"
     # All of them together make the layer's mean.
     whole = next(one["contribution"] for one in own["layers"] if one["id"] == layer)
     if len(keys) == next(one["neurons"] for one in metadata["layers"] if one["id"] == layer):

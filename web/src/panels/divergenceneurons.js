@@ -3,7 +3,7 @@
 import { el, set, setText, svg } from "../dom.js";
 import { css } from "../model/colormap.js";
 import { cellOf, contribution } from "../model/contribution.js";
-import { count, figure, plural } from "../model/format.js";
+import { aligned, count, decimals, figure, plural } from "../model/format.js";
 import { binOf, neuronAxis, withoutZeros } from "../model/neuronaxis.js";
 import { PINNED_MAX, showLayer } from "../model/state.js";
 import { paintedMark } from "../view/marks.js";
@@ -102,6 +102,8 @@ export class DivergenceNeurons {
     const { own, looks, words } = viewed;
     const most = Math.max(1e-9, ...listed.map((one) => Math.abs(one.contribution)));
     const hasTwin = looks.twin !== null;
+    const amounts = decimals(listed.map((one) => one.contribution));
+    const places = decimals(listed.flatMap((one) => one.values));
     const table = el("table", {},
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "neuron"), el("th", { scope: "col" }, `ln p ${own.contrast?.named} − ln p ${own.contrast?.other}`), el("th", { scope: "col", class: "wide" }, "activation: rows of both classes"),
         hasTwin && el("th", { scope: "col", class: "number" }, words.twin), el("th", { scope: "col", class: "number" }, words.own), el("th", { scope: "col" }, "pin"))),
@@ -110,9 +112,9 @@ export class DivergenceNeurons {
         tick.addEventListener("change", () => this.pin([one.neuron], tick.checked));
         return el("tr", { "data-neuron": one.neuron },
           el("th", { scope: "row" }, el("button", { type: "button", title: `Open neuron ${one.neuron} beside the picture`, onClick: () => this.open(this.layer, one.neuron) }, String(one.neuron))),
-          el("td", {}, contributionBar(one.contribution, this.ofTwin(facts[i], one, viewed), most, looks), el("span", { class: "amount" }, figure(one.contribution))),
+          el("td", {}, contributionBar(one.contribution, this.ofTwin(facts[i], one, viewed), most, looks), el("span", { class: "amount" }, aligned(one.contribution, amounts))),
           el("td", { class: "wide" }, this.histograms(facts[i], one, viewed)),
-          hasTwin && el("td", { class: "number" }, figure(one.values[1])), el("td", { class: "number own" }, figure(one.values[0])), el("td", {}, tick));
+          hasTwin && el("td", { class: "number" }, aligned(one.values[1], places)), el("td", { class: "number own" }, aligned(one.values[0], places)), el("td", {}, tick));
       })));
     table.style.setProperty("--own", css(looks.own.colour));
     return table;

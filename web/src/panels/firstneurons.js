@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import { shortPlaceOf } from "../model/coordinates.js";
-import { figure } from "../model/format.js";
+import { aligned, decimals } from "../model/format.js";
 import { phrase } from "../model/order.js";
 import { PRIORITY } from "../data/tiles.js";
 
@@ -48,9 +48,10 @@ export function firstNeurons(app, layerId) {
       return;
     }
     if (signal.aborted) return;
+    const places = decimals([...rows.keys.slice(0, NAMED_MAX)]);
     const named = Array.from({ length: Math.min(NAMED_MAX, rows.rows) }, (_, row) => {
       const place = shortPlaceOf(layer, rows.neurons[row], app.metadata);
-      return el("span", {}, el("b", {}, String(rows.neurons[row])), [place && ` (${place})`, order.kind !== "index" && `: ${figure(rows.keys[row])}`].filter(Boolean).join(""));
+      return el("span", {}, el("b", {}, String(rows.neurons[row])), [place && ` (${place})`, order.kind !== "index" && `: ${aligned(rows.keys[row], places)}`].filter(Boolean).join(""));
     });
     element.replaceChildren(`First by ${phrase(order, app.metadata)}: `, ...named.flatMap((one) => [one, " "]));
   }

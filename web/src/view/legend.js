@@ -45,9 +45,11 @@ export function legendView(app, frames) {
   const laned = () => frames().length > 0 && frames().every(({ screen }) => inLanes(app.state, screen.height));
   const update = () => {
     const { state, metadata, theme } = app;
-    const zeros = state.groups.length > 0 && state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
+    // Layers that are shown channel by channel have no rows in which classes overlap, or dots lie.
+    const inRows = state.layers.some((id) => !state.channels[id]);
+    const zeros = inRows && state.groups.length > 0 && state.layers.some((id) => app.summaries.get(id)?.zeros.some((share) => share > 0));
     // Sorting, hiding, pinning leave it as it is: building it anew would cost a layout of the page.
-    const now = [state.groups, state.groups.map((group) => metadata.groups[group].name), state.instances, theme.name, state.curve, frames().map(({ full }) => full), zeros, state.hatched, laned()].join("|");
+    const now = [state.groups, state.groups.map((group) => metadata.groups[group].name), state.instances, theme.name, state.curve, frames().map(({ full }) => full), zeros, state.hatched, laned(), inRows].join("|");
     if (now === shown) return;
     shown = now;
     /** @param {number[]} groups @param {string} stripes @param {string} name */
@@ -57,11 +59,11 @@ export function legendView(app, frames) {
       return el("span", { class: "key" }, bar, name);
     };
     const classes = state.groups.map((group, n) => key([group], state.hatched ? hatchCss(n, theme.paperCss) : "", groupName(metadata.groups[group])));
-    const both = overlap({ groups: state.groups, lanes: laned() });
+    const both = inRows ? overlap({ groups: state.groups, lanes: laned() }) : null;
     if (both) classes.push(key(both.groups, "", both.name));
     const dots = [...markers(state.instances, metadata, theme.name)].map(([i, look]) => el("span", { class: "key" }, dotSvg(look), metadata.instances[i].name));
     const scale = state.groups.length > 0 && frames().length > 0 ? el("span", { class: "key quiet" }, opacityWords(frames(), app)) : null;
-    const dot = state.instances.length > 0 ? el("span", { class: "key quiet what-dots" }, WHAT_DOTS) : null;
+    const dot = inRows && state.instances.length > 0 ? el("span", { class: "key quiet what-dots" }, WHAT_DOTS) : null;
     element.replaceChildren(...classes, ...(scale ? [scale] : []), ...(zeros ? [el("span", { class: "key quiet" }, "=0: exact zeros")] : []), ...dots, ...(dot ? [dot] : []));
   };
   app.onChange(update);
