@@ -123,7 +123,7 @@ struct AnswerKey: Hashable, Sendable {
     case chosenRows(Moment, from: Int, count: Int)
     case confusion
     case firing(layer: Int, neuron: Int, group: Int, Moment?, ExtremeEnd, top: Int)
-    case rowPicture(row: Int)
+    case rowPictures([Int])
     case rowText(row: Int)
     case divergences(LayerParts.Inputs, Range<Int>, sample: Int?)
     case ladder(named: Int, other: Int)

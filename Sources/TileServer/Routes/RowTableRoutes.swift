@@ -59,12 +59,26 @@ extension RouteTable {
 
   func rowPicture(_ asked: VersionRequest) throws -> Build {
     let (table, row) = try row(asked)
+    return try pictures([row], of: table)
+  }
+
+  /// The pictures of as many rows as a page shows at once, one below the other.
+  func rowPictures(_ asked: VersionRequest) throws -> Build {
+    let table = try table(asked)
+    let most = RowEntries.chosenMax
+    guard let rows = try asked.query().set("rows", below: table.count, most: most), !rows.isEmpty else {
+      throw Problem.badRequest("rows is missing: at most \(most) row numbers, comma-separated.")
+    }
+    return try pictures(rows, of: table)
+  }
+
+  private func pictures(_ rows: [Int], of table: RowTable) throws -> Build {
     guard table.attributes.pictures != nil else { throw Problem.notFound("The rows have no pictures.") }
-    return Build(.rowPicture(row: row), cost: .least) {
-      guard let picture = try table.picture(row) else {
+    return Build(.rowPictures(rows), cost: .least + .figures(groups: 0, instances: rows.count)) {
+      guard let (pixels, shape) = try table.sheet(rows) else {
         preconditionFailure("opening the store checked that the pictures are there")
       }
-      return PNG.encode(picture.pixels, shape: picture.shape)
+      return PNG.encode(pixels, shape: shape)
     }
   }
 

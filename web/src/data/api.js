@@ -86,8 +86,8 @@ export function versionUrls({ name, version, groups, instances: known }) {
     table: (from, count) => `${base}/rows?from=${from}&count=${count}`,
     /** @param {string} where @param {number} from @param {number} count */
     tableWhere: (where, from, count) => `${base}/rows?from=${from}&count=${count}&where=${text(where)}`,
-    /** @param {number} row */
-    picture: (row) => `${base}/rows/${row}/picture`,
+    /** @param {readonly number[]} rows ascending; their pictures come one below the other */
+    pictures: (rows) => `${base}/rows/pictures?rows=${rows.join(",")}`,
     /** @param {number} row */
     text: (row) => `${base}/rows/${row}/text`,
     confusion: () => `${base}/confusion`,

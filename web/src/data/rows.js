@@ -21,7 +21,7 @@ export class RowSource {
     /** @type {LruCache<any>} */
     this.answers = new LruCache(ANSWERS_BYTES_MAX);
     /** @type {LruCache<ImageBitmap>} */
-    this.pictures = new LruCache(PICTURES_BYTES_MAX);
+    this.kept = new LruCache(PICTURES_BYTES_MAX);
   }
 
   /**
@@ -78,17 +78,27 @@ export class RowSource {
   }
 
   /**
-   * @param {number} row
+   * The pictures of some rows: those that are not known come in one answer.
+   * @param {number[]} rows
    * @param {AbortSignal} [signal]
    * @param {number} [priority]
-   * @returns {Promise<ImageBitmap>}
+   * @returns {Promise<Map<number, ImageBitmap>>} by row
    */
-  async picture(row, signal, priority = PRIORITY.person) {
-    const url = this.app.urls.picture(row);
-    const known = this.pictures.get(url);
-    if (known) return known;
-    const { data } = await this.app.queue.request({ url, kind: "picture", priority, signal });
-    this.pictures.set(url, data, 4 * data.width * data.height);
-    return data;
+  async pictures(rows, signal, priority = PRIORITY.person) {
+    const { urls, queue } = this.app;
+    /** @type {Map<number, ImageBitmap>} */
+    const found = new Map();
+    for (const row of rows) {
+      const known = this.kept.get(urls.pictures([row]));
+      if (known) found.set(row, known);
+    }
+    const missing = rows.filter((row) => !found.has(row)).sort((a, b) => a - b);
+    if (missing.length === 0) return found;
+    const { data } = await queue.request({ url: urls.pictures(missing), kind: "pictures", priority, signal });
+    for (const [at, row] of missing.entries()) {
+      found.set(row, data[at]);
+      this.kept.set(urls.pictures([row]), data[at], 4 * data[at].width * data[at].height);
+    }
+    return found;
   }
 }
