@@ -125,6 +125,7 @@ struct AnswerKey: Hashable, Sendable {
     case firing(layer: Int, neuron: Int, group: Int, Moment?, ExtremeEnd, top: Int)
     case rowPictures([Int])
     case rowText(row: Int)
+    case rowTexts([Int])
     case divergences(LayerParts.Inputs, Range<Int>, sample: Int?)
     case ladder(named: Int, other: Int)
     case divergence(OrderName.Argument, named: Int?, other: Int?)

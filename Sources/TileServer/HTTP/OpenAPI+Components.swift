@@ -72,7 +72,7 @@ extension OpenAPI {
         ], "Rows, as far as there are so many"),
       "format": query("format", ["enum": ["json", "csv"], "default": "json"]),
       "row": path("row", index),
-      "rowPictures.rows": query(
+      "rows": query(
         "rows", some(RowEntries.chosenMax),
         "Row numbers, comma-separated; order and repeats do not matter", required: true),
       "rowTable.from": query("from", index, "The first row"),
@@ -268,6 +268,7 @@ extension OpenAPI {
         "classes": list(object(separation.merging(["group": count, "name": text]) { $1 }, optional: ["best"])),
       ]),
       "RowText": object(["row": count, "text": text]),
+      "RowTexts": object(["texts": list(["$ref": "#/components/schemas/RowText"])]),
       "Divergences": object(
         [
           "from": count, "total": count, "of": count, "rows": list(object(standing, optional: standingOptional)),

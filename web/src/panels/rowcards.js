@@ -38,7 +38,7 @@ function colourOf(app, label) {
 }
 
 /**
- * A card for each row. Their pictures come together and are painted at once: each frame in which one appears paints the whole list anew.
+ * A card for each row. Their pictures, or texts, come in one answer and are shown at once: each frame in which one appears paints the whole list anew.
  * @param {import("../app.js").App} app
  * @param {import("../data/rows.js").RowSource} rows
  * @param {CardRow[]} found
@@ -48,24 +48,26 @@ function colourOf(app, label) {
 export function rowCards(app, rows, found, valueOf, signal) {
   const { table } = app.metadata;
   const cards = found.map((row) => rowCard(app, row, valueOf(row)));
-  const without = (/** @type {HTMLElement} */ card) => card.classList.add("without");
+  const numbers = found.map(({ row }) => row);
+  const without = () => cards.forEach((card) => card.classList.add("without"));
   if (table?.pictures) {
-    rows.pictures(found.map(({ row }) => row), signal).then((pictures) => {
-      for (const [at, { row }] of found.entries()) {
+    rows.pictures(numbers, signal).then((pictures) => {
+      for (const [at, row] of numbers.entries()) {
         const canvas = /** @type {HTMLCanvasElement} */ (cards[at].firstElementChild);
         const picture = /** @type {ImageBitmap} */ (pictures.get(row));
         Object.assign(canvas, { width: picture.width, height: picture.height });
         context2d(canvas).drawImage(picture, 0, 0);
         set(canvas, "data-there", true);
       }
-    }, () => cards.forEach(without));
+    }, without);
   } else if (table?.texts) {
-    for (const [at, { row }] of found.entries()) {
-      rows.text(row, signal).then((text) => {
+    rows.texts(numbers, signal).then((texts) => {
+      for (const [at, row] of numbers.entries()) {
+        const text = /** @type {string} */ (texts.get(row));
         /** @type {Element} */ (cards[at].firstElementChild).textContent = text;
         cards[at].title = `${text}\n${cards[at].title}`;
-      }, () => without(cards[at]));
-    }
+      }
+    }, without);
   }
   return cards;
 }

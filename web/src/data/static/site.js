@@ -203,7 +203,7 @@ export class StaticSite {
     if (parts[2] === "confusion") throw new NotThere("a site of plain files has no confusion matrix: that takes a server");
     if (id === undefined) return (await this.version(name, version)).manifest.metadata;
     if (parts[2] === "rows" && id === "pictures") return Promise.all(rowsAskedBy(url).map((row) => this.picture(name, version, row)));
-    if (parts[2] === "rows" && what === "text") return this.text(name, version, Number(id));
+    if (parts[2] === "rows" && id === "texts") return { texts: await Promise.all(rowsAskedBy(url).map((row) => this.text(name, version, row))) };
     const layer = await this.layer(name, version, id);
     const isFiring = what === "neurons" && rest[1] === "rows";
     if (query.has("where") || (isFiring && query.has("group"))) throw new NotThere("a site of plain files knows the values of single rows only where they are outermost among all: others take a server");
