@@ -4,7 +4,7 @@ import Synchronization
 /// The candidates for a band's quartiles, kept while its rows are counted, so that nothing need be read and decoded again; see
 /// `RankRefinement`.
 ///
-/// Of the first rows everything is kept; each time half as many rows more are counted, the candidates are predicted anew, fewer of them.
+/// Of the first rows everything is kept; each time that they have become much fewer, the candidates are predicted anew (`CandidateForecast`).
 /// Whether those that are needed in the end were kept, the counts tell; a tile of which one is missing is read again. Of a part of the
 /// rows, what is kept in the end waits for the other parts.
 ///
@@ -29,20 +29,18 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   private let integers: Bool
   private let rows: Int
   private let part: Double
+  private var forecast: CandidateForecast
   private var rowsSoFar = 0
-  private var nextNarrowing = 1
 
   /// A run of rows leaves up to one entry a column: pages hold dozens of them.
   static var pageBytes: Int { 32 << 10 }
-  /// Candidates are predicted anew each time the rows have grown by this factor.
-  static var growth: Double { 1.5 }
 
   /// - Parameters:
   ///   - bytes: memory for the entries.
   ///   - rows: that are counted, a `part` of the layer's.
   init(
     _ counters: BandCounters<Value>, groups: [CountingCells.Members], integers: Bool, rows: Int, part: Double,
-    bytes: Int
+    forecast: CandidateForecast, bytes: Int
   ) {
     memory = Pages(count: bytes)
     let everything = CandidateIntervals<Value>.everything(cells: counters.cells)
@@ -52,6 +50,7 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
     self.integers = integers
     self.rows = rows
     self.part = part
+    self.forecast = forecast
   }
 
   deinit { memory.deallocate() }
@@ -60,7 +59,8 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   func add(tile: Int, cell: Int, _ rows: TileRows<Value>) {
     let log = logs[tile]
     guard !log.isFull else { return }
-    log.candidates.gather(cell: cell, rows) { entry in
+    let candidates = log.candidates
+    candidates.gather(cell: cell, rows) { entry in
       guard !log.isFull else { return }
       if log.ends.last.map({ $0 + entry.count > log.pages[log.ends.count - 1] + Self.pageBytes }) ?? true {
         if log.ends.count == log.pages.count {
@@ -82,8 +82,7 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   /// Says that so many rows more were counted.
   func proceed(by more: Int, lanes: Lanes) throws {
     rowsSoFar += more
-    guard rowsSoFar < rows, rowsSoFar >= nextNarrowing else { return }
-    nextNarrowing = Int(Double(rowsSoFar) * Self.growth)
+    guard rowsSoFar < rows, forecast.isDue(seen: Double(rowsSoFar) / Double(rows)) else { return }
     try lanes.run(logs.count) { _, tile in narrow(tile) }
   }
 
@@ -101,9 +100,11 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   private func narrow(_ tile: Int) -> Bool {
     let log = logs[tile]
     guard !log.isFull else { return false }
-    log.candidates = CandidateIntervals(
+    // A constant: what is in an object would be retained for each entry.
+    let candidates = CandidateIntervals(
       predictedFrom: counters, tile: tile, groups: groups, integers: integers,
       share: Double(rowsSoFar) / Double(rows), part: part)
+    log.candidates = candidates
     var values = 0
     var page = 0
     var end = log.pages.first ?? 0
@@ -111,7 +112,7 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
     for (from, to) in zip(log.pages, log.ends) {
       var place = from
       while place < to {
-        let (old, new) = log.candidates.narrow(memory.base + place)
+        let (old, new) = candidates.narrow(memory.base + place)
         if new > 0 {
           values += (new - CandidateIntervals<Value>.entryHeaderBytes) / MemoryLayout<Value>.size
           if end + new > log.pages[page] + Self.pageBytes {
@@ -129,7 +130,7 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
       log.ends[page] = end
       log.ends.removeLast(log.ends.count - 1 - page)
     }
-    return values == log.candidates.valueCount
+    return values == candidates.valueCount
   }
 
   /// What was kept of a tile.
