@@ -11,13 +11,14 @@ import Synchronization
 /// Methods that take a tile touch only that tile's memory: different tiles may be worked on at once.
 final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   // Unchecked: every tile has a log of its own, and pages of the memory are handed out one by one.
+  // One lane has a tile at a time: whether others do need not be looked at for each entry.
   private final class TileLog {
-    var candidates: CandidateIntervals<Value>
+    @exclusivity(unchecked) var candidates: CandidateIntervals<Value>
     /// Where its pages of the memory begin, and how far those in use are filled.
-    var pages: [Int] = []
-    var ends: [Int] = []
+    @exclusivity(unchecked) var pages: [Int] = []
+    @exclusivity(unchecked) var ends: [Int] = []
     /// Whether the memory was not enough. Then its entries are incomplete, and nothing more is kept.
-    var isFull = false
+    @exclusivity(unchecked) var isFull = false
     init(_ candidates: CandidateIntervals<Value>) { self.candidates = candidates }
   }
 

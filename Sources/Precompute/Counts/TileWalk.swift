@@ -101,13 +101,15 @@ final class TileWalk<Value: ActivationValue & ReadableValue>: @unchecked Sendabl
     try lanes.run(1 + tasks + due.count) { lane, number in
       guard number > 0 else { return block.finishBefore() }
       guard number <= tasks else { return try next!.run(lane: lane, due.lowerBound + number - 1 - tasks) }
-      let tile = tiles.lowerBound + (number - 1) / parts.count
+      // Lanes that work at once have different tiles: they would wait for each other's writes to what is kept of one.
+      let (part, place) = (number - 1).quotientAndRemainder(dividingBy: tiles.count)
+      let tile = tiles.lowerBound + place
       let first = tile * tileColumns
       let width = min(tileColumns, columns - first)
       if width < tileColumns { buffers[lane].update(repeating: 0, count: Self.rowsPerTile * tileColumns) }
       before(lane, tile)
       order.withUnsafeBufferPointer { order in
-        for cell in parts[(number - 1) % parts.count] {
+        for cell in parts[part] {
           for next in stride(from: starts[cell], to: starts[cell + 1], by: Self.rowsPerTile) {
             let count = min(Self.rowsPerTile, starts[cell + 1] - next)
             body(
