@@ -45,7 +45,7 @@ test: test-packages python ## All tests, installing what they need
 	swift format lint --strict -r Sources Tests
 	swift build --build-tests
 	ND_PYTHON=$(CURDIR)/$(PYTHON) swift test --skip-build --parallel
-	$(PYTHON) -m pytest -q -n 2 --dist worksteal Tests/EndToEnd Tests/Browser
+	$(PYTHON) -m pytest -q -n 3 --dist worksteal Tests/EndToEnd Tests/Browser
 	node --test Tests/Web/
 	tsc --noEmit -p web
 

@@ -9,6 +9,9 @@ func system(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
 /// Generic code over `Float` and `Double` is specialised in the module that uses it.
 let acrossModules: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
 
+/// Loops over values and counts: without optimisation the tests, which use the debug build, take twice as long. Assertions stay.
+let loops: [SwiftSetting] = [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))]
+
 let package = Package(
   name: "neural-divergence",
   products: [
@@ -51,30 +54,35 @@ let package = Package(
       dependencies: [
         "CHDF5", "CAec", "CBlosc", "CBzip2", "CDeflate", "CLZ4", "CZstd", "CKernels", "CMapping", "CProcess",
         .product(name: "Algorithms", package: "swift-algorithms"),
-      ]),
+      ],
+      swiftSettings: loops),
     .target(
       name: "Distributions", dependencies: ["CKernels", .product(name: "Algorithms", package: "swift-algorithms")],
-      swiftSettings: acrossModules),
+      swiftSettings: acrossModules + loops),
     .target(name: "Expressions"),
-    .target(name: "Activations", dependencies: ["Expressions", "HDF5", "CKernels"], swiftSettings: acrossModules),
+    .target(
+      name: "Activations", dependencies: ["Expressions", "HDF5", "CKernels"], swiftSettings: acrossModules + loops),
     .target(
       name: "TileStore",
       dependencies: [
         "CLZ4", "CDurability", "CKernels", "CMapping", .product(name: "Algorithms", package: "swift-algorithms"),
         .product(name: "Crypto", package: "swift-crypto"),
-      ]),
+      ],
+      swiftSettings: loops),
     .target(
       name: "Precompute",
       dependencies: [
         "Activations", "CKernels", "Distributions", "Expressions", "HDF5", "TileStore",
         .product(name: "Algorithms", package: "swift-algorithms"), .product(name: "Yams", package: "Yams"),
-      ]),
+      ],
+      swiftSettings: loops),
     .target(
       name: "Views",
       dependencies: [
         "Distributions", "Expressions", "TileStore", "CDeflate", "CZstd", "CKernels",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOPosix", package: "swift-nio"),
-      ]),
+      ],
+      swiftSettings: loops),
     .target(
       name: "TileServer",
       dependencies: [

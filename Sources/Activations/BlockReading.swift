@@ -8,17 +8,22 @@ final class BlockBuffers<Value: ReadableValue> {
   let elementBytes: Int
   let needsConversion: Bool
   let isMatrix: Bool
-  /// Whether values are counted as they come from the file.
+  /// Whether numbers are looked at as they come from the file.
   var isRaw: Bool { isMatrix && !needsConversion }
   /// As stored, [row …]; as numbers, where they are stored as others; `[sample, neuron]`, where they are stored otherwise.
   let raw: UnsafeMutableRawBufferPointer
   let values: UnsafeMutableBufferPointer<Value>
   let matrix: UnsafeMutableBufferPointer<Value>
 
+  /// Whether a block is read as the numbers of another type than is stored; of a matrix, only where a convention changes them.
+  static func needsConversion(_ source: LayerSource, isMatrix: Bool) -> Bool {
+    source.convention != nil || !isMatrix && source.element != Value.element
+  }
+
   init(_ source: LayerSource, neurons: Range<Int>, rows: Int, isMatrix: Bool) {
     self.rows = rows
     self.isMatrix = isMatrix
-    needsConversion = source.element != Value.element || source.convention != nil
+    needsConversion = Self.needsConversion(source, isMatrix: isMatrix)
     let rowCount = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
     elementBytes = source.element.bytes ?? 8
     let size = MemoryLayout<Value>.size
@@ -63,7 +68,7 @@ struct BlockReading<Value: ReadableValue>: @unchecked Sendable {
   /// Elements of a row: fewer than the buffers have room for, where only some of their neurons are read.
   private var rowCount: Int { box.reduce(1) { $0 * $1.count } / max(1, rows.count) }
 
-  /// The numbers of all rows.
+  /// The values of all rows, of what is not a matrix.
   private var decoded: UnsafePointer<Value> {
     buffers.needsConversion
       ? UnsafePointer(buffers.values.baseAddress!)
@@ -75,13 +80,17 @@ struct BlockReading<Value: ReadableValue>: @unchecked Sendable {
     let firstRow = part.firstRow + rows.lowerBound
     guard buffers.isMatrix else {
       return RowBlock(
-        base: UnsafePointer(buffers.matrix.baseAddress!), pitch: neurons.count, samples: samples, firstRow: firstRow,
-        samplesPerRow: geometry.samplesPerRow)
+        base: UnsafeRawPointer(buffers.matrix.baseAddress!), element: Value.element, pitch: neurons.count,
+        samples: samples, firstRow: firstRow, samplesPerRow: geometry.samplesPerRow)
     }
+    let element = buffers.needsConversion ? Value.element : source.element
+    let base =
+      buffers.needsConversion
+      ? UnsafeRawPointer(buffers.values.baseAddress!) : UnsafeRawPointer(buffers.raw.baseAddress!)
     let offset = geometry.offsets(neurons: neurons.lowerBound..<neurons.lowerBound + 1, rowCount: 1).neurons[0]
     return RowBlock(
-      base: decoded + offset, pitch: rows.count * rowCount / samples, samples: samples, firstRow: firstRow,
-      samplesPerRow: geometry.samplesPerRow)
+      base: base + offset * element.bytes!, element: element, pitch: rows.count * rowCount / samples, samples: samples,
+      firstRow: firstRow, samplesPerRow: geometry.samplesPerRow)
   }
 
   /// - Parameter positions: whether each counts, `[row, position]`; `nil`: all do.

@@ -63,10 +63,13 @@ extension Double: ReadableValue {
   }
 }
 
-/// Samples of some neurons: `[row, neuron]`, rows `pitch` values apart.
-public struct RowBlock<Value>: @unchecked Sendable {
+/// Samples of some neurons: `[row, neuron]`, rows `pitch` elements apart.
+public struct RowBlock<Value: ReadableValue>: @unchecked Sendable {
   // Unchecked: the memory is the reader's, unchanged until it is asked for another block.
-  public let base: UnsafePointer<Value>
+  let base: UnsafeRawPointer
+  /// What its numbers are stored as. Of others than `Value`, values are made where they are looked at, some that fit the cache at a time: made of a
+  /// whole block, they would go through the main memory twice.
+  let element: ElementType
   public let pitch: Int
   /// Samples: rows, times positions where each is a sample.
   public let samples: Int
@@ -82,6 +85,45 @@ public struct RowBlock<Value>: @unchecked Sendable {
 
   /// Gives back what the block before took: a lane has time for it while others begin with this one.
   public func finishBefore() { before?.unmap() }
+
+  /// The first sample's first neuron, where the block holds values; `nil`: it holds other numbers.
+  public var values: UnsafePointer<Value>? {
+    element == Value.element ? base.assumingMemoryBound(to: Value.self) : nil
+  }
+
+  /// The values of some neurons of a sample.
+  /// - Parameter scratch: room for them, where they do not lie in the block.
+  public func values(
+    of sample: Int, _ neurons: Range<Int>, scratch: UnsafeMutablePointer<Value>
+  ) -> UnsafePointer<Value> {
+    let place = sample * pitch + neurons.lowerBound
+    if let values { return values + place }
+    Value.convert(base + place * element.bytes!, element, count: neurons.count, to: scratch)
+    return UnsafePointer(scratch)
+  }
+
+  /// Copies the values of some neurons side by side; see `nd_gather_rows`.
+  /// - Parameters:
+  ///   - order: the samples.
+  ///   - following: samples that stand behind these in `order`, and come next.
+  ///   - tile: `[sample, pitch]`.
+  public func gather(
+    _ order: UnsafePointer<UInt32>, count: Int, following: Int, _ neurons: Range<Int>,
+    to tile: UnsafeMutablePointer<Value>, pitch tilePitch: Int
+  ) {
+    let size = element.bytes!
+    let (start, rowBytes, bytes) = (base + neurons.lowerBound * size, pitch * size, neurons.count * size)
+    if element == Value.element {
+      nd_gather_rows(tile, tilePitch * size, start, rowBytes, order, count, following, bytes)
+      return
+    }
+    // As there.
+    let ahead = 16
+    for row in 0..<count {
+      if row + ahead < count + following { nd_fetch_ahead(start + Int(order[row + ahead]) * rowBytes, bytes) }
+      Value.convert(start + Int(order[row]) * rowBytes, element, count: neurons.count, to: tile + row * tilePitch)
+    }
+  }
 }
 
 /// Reads a band of a layer's neurons, block of rows by block of rows, decoded on all lanes.
@@ -115,7 +157,8 @@ public final class RowBlocks<Value: ReadableValue> {
     let row = source.geometry.ranges(neurons: neurons).reduce(1) { $0 * $1.count }
     let stored = source.element.bytes ?? 8
     let isMatrix = Self.isMatrix(source)
-    let converted = source.element == Value.element && source.convention == nil ? 0 : MemoryLayout<Value>.size
+    let converted =
+      BlockBuffers<Value>.needsConversion(source, isMatrix: isMatrix) ? MemoryLayout<Value>.size : 0
     let gathered = isMatrix ? 0 : neurons.count * source.geometry.samplesPerRow * MemoryLayout<Value>.size
     return rows * (row * (stored + converted) + gathered) + MaskReader.bytes(source, rows: rows)
   }
@@ -200,7 +243,7 @@ public final class RowBlocks<Value: ReadableValue> {
   /// are stored.
   public static func canMap(_ source: LayerSource, _ neurons: Range<Int>) -> Bool {
     guard isMatrix(source), source.geometry.axes.row == 0, source.geometry.axes.category == nil,
-      source.element == Value.element, source.convention == nil, neurons == 0..<source.neurons
+      source.convention == nil, neurons == 0..<source.neurons
     else { return false }
     return source.parts.allSatisfy {
       if case .contiguous(_?) = $0.dataset.info.layout { $0.dataset.info.field == nil } else { false }
@@ -302,12 +345,11 @@ public final class RowBlocks<Value: ReadableValue> {
   }
 
   private func block(_ number: Int, of run: MappedRun, after before: MappedRun?) -> RowBlock<Value> {
-    let base = run.bytes.assumingMemoryBound(to: Value.self).baseAddress! + neurons.lowerBound
     let rows = rows(of: number)
     let each = source.geometry.samplesPerRow
     return RowBlock(
-      base: base, pitch: band.count, samples: rows.count * each, firstRow: rows.lowerBound, samplesPerRow: each,
-      before: before)
+      base: run.bytes.baseAddress! + neurons.lowerBound * source.element.bytes!, element: source.element,
+      pitch: band.count, samples: rows.count * each, firstRow: rows.lowerBound, samplesPerRow: each, before: before)
   }
 
   private func reading(_ number: Int, _ box: [Range<Int>], _ buffers: BlockBuffers<Value>) -> BlockReading<Value> {

@@ -123,8 +123,9 @@ struct AnswerKey: Hashable, Sendable {
     case chosenRows(Moment, from: Int, count: Int)
     case confusion
     case firing(layer: Int, neuron: Int, group: Int, Moment?, ExtremeEnd, top: Int)
-    case rowPicture(row: Int)
+    case rowPictures([Int])
     case rowText(row: Int)
+    case rowTexts([Int])
     case divergences(LayerParts.Inputs, Range<Int>, sample: Int?)
     case ladder(named: Int, other: Int)
     case divergence(OrderName.Argument, named: Int?, other: Int?)

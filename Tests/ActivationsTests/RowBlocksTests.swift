@@ -51,6 +51,8 @@ import Testing
     let blocks = RowBlocks<Value>(
       source, neurons: neurons, rowsPerBlock: rowsPerBlock, lanes: Self.lanes, stretches: stretches,
       readsNext: !parts.isEmpty)
+    let scratch = UnsafeMutablePointer<Value>.allocate(capacity: neurons.count)
+    defer { scratch.deallocate() }
     for part in [neurons, narrowed] {
       blocks.narrow(to: part)
       var met = [Int](repeating: 0, count: source.rows)
@@ -68,9 +70,9 @@ import Testing
           for sample in 0..<block.samples {
             if sample % samples == 0 { met[block.firstRow + sample / samples] += 1 }
             let row = block.firstRow * samples + sample
+            let values = block.values(of: sample, 0..<part.count, scratch: scratch)
             let areRight = part.allSatisfy { neuron in
-              block.base[sample * block.pitch + neuron - part.lowerBound]
-                == Value(numbered.expected[row * source.neurons + neuron])
+              values[neuron - part.lowerBound] == Value(numbered.expected[row * source.neurons + neuron])
             }
             #expect(areRight, "\(source.path), row \(row), neurons \(part) of \(neurons)")
           }

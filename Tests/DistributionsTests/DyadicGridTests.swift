@@ -66,4 +66,31 @@ import Testing
     }
     #expect(DyadicGrid.shared(by: [DyadicGrid]()) == .empty)
   }
+
+  /// Counts of own grids on the shared one are what each bin adds by itself.
+  @Test func countsAreAddedBinByBin() {
+    var random = SplitMix(seed: 9)
+    for round in 0..<500 {
+      let grids = (0..<round % 5 + 1).map { _ in
+        DyadicGrid(
+          exponent: Int.random(in: round % 3 == 0 ? -60...3 : -3...1, using: &random),
+          origin: Int64.random(in: -400...400, using: &random))
+      }
+      let shared = DyadicGrid.shared(by: grids)
+      for grid in grids {
+        let counts = (0..<256).map { _ in UInt16.random(in: 0...3, using: &random) / 2 * 30_000 }
+        var expected = [UInt32](repeating: 7, count: 256)
+        for index in 0..<256 { expected[shared.index(ofBin: index, of: grid)] += UInt32(counts[index]) }
+        var sums = [UInt32](repeating: 7, count: 256)
+        shared.add(counts, of: grid, to: &sums)
+        #expect(sums == expected)
+      }
+    }
+    // A neuron without values has a grid that lies anywhere.
+    for exponent in [-300, -40, -3, 0, 5] {
+      var sums = [UInt32](repeating: 0, count: 256)
+      DyadicGrid(exponent: exponent, origin: 1 << 40).add([UInt8](repeating: 0, count: 256), of: .empty, to: &sums)
+      #expect(sums.allSatisfy { $0 == 0 })
+    }
+  }
 }

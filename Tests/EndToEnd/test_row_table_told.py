@@ -54,10 +54,18 @@ def test_the_server_tells_what_rows_are(table, tmp_path, rng):
         assert status == 200 and headers["Content-Type"] == "image/png" and "immutable" in headers["Cache-Control"]
         with h5py.File(tmp_path / "a.h5") as f:
             np.testing.assert_array_equal(png(body), f["x"][7])
+            for rows in ([3], [59, 0, 7, 7], range(8)):
+                status, headers, body = server.get(f"{base}/rows/pictures?rows={','.join(map(str, rows))}")
+                assert status == 200 and headers["Content-Type"] == "image/png" and "immutable" in headers["Cache-Control"]
+                np.testing.assert_array_equal(png(body), np.concatenate(f["x"][sorted(set(rows))]))
             assert server.json(f"{base}/rows/49/text") == {"row": 49, "text": f["t"][49].decode()}
+            assert server.json(f"{base}/rows/texts?rows=49,2,49") == {"texts": [{"row": row, "text": f["t"][row].decode()} for row in (2, 49)]}
         for path, status in (
             ("rows?from=60", 404), ("rows?count=0", 400), ("rows?count=1025", 400), ("rows?from=-1", 400), ("rows?x=1", 400),
             ("rows/60/picture", 404), ("rows/60/text", 404), ("rows/x/text", 404), ("rows/0", 404), ("rows/0/picture?a=1", 400),
+            ("rows/pictures", 400), ("rows/pictures?rows=", 400), ("rows/pictures?rows=1,", 400), ("rows/pictures?rows=1,60", 404),
+            ("rows/pictures?rows=" + ",".join(["1"] * 65), 400), ("rows/pictures/1", 404),
+            ("rows/texts", 400), ("rows/texts?rows=60", 404), ("rows/texts?rows=a", 400),
         ):
             assert server.get(f"{base}/{path}")[0] == status, path
         assert server.stop() == 0
@@ -69,6 +77,7 @@ def test_a_store_without_pictures_says_so(table, tmp_path):
     with Server(tmp_path / "Tiles") as server:
         assert server.json(f"{base}/rows?count=1")["rows"] == [{"row": 0, "columns": {}}]
         assert server.get(f"{base}/rows/0/picture")[0] == server.get(f"{base}/rows/0/text")[0] == 404
+        assert server.get(f"{base}/rows/pictures?rows=0")[0] == server.get(f"{base}/rows/texts?rows=0")[0] == 404
 
 
 def test_plan_and_show_list_the_table(table, program, tmp_path, rng):

@@ -73,6 +73,39 @@ public struct DyadicGrid: Sendable, Equatable {
   @inlinable public func index(ofBin index: Int, of own: DyadicGrid) -> Int {
     Int((own.origin + Int64(index)) >> min(exponent - own.exponent, 63) - origin)
   }
+
+  /// Adds the counts of a finer grid, bin by bin, to those of this one.
+  /// - Precondition: this grid holds each bin of `own` that is not empty.
+  @inlinable public func add<Count: FixedWidthInteger & UnsignedInteger>(
+    _ counts: UnsafePointer<Count>, of own: DyadicGrid, to sums: UnsafeMutablePointer<UInt32>
+  ) {
+    if own == self {
+      for index in 0..<Self.binCount { sums[index] &+= UInt32(truncatingIfNeeded: counts[index]) }
+      return
+    }
+    // That of a neuron without values may be any other.
+    let shift = exponent - own.exponent
+    guard (0..<32).contains(shift) else {
+      for index in 0..<Self.binCount where counts[index] != 0 {
+        sums[self.index(ofBin: index, of: own)] += UInt32(truncatingIfNeeded: counts[index])
+      }
+      return
+    }
+    var number = own.origin >> shift - origin
+    var index = 0
+    // Of the first bin, some neighbours may lie before the window.
+    var end = min(Self.binCount, 1 << shift - Int(own.origin & (1 << shift - 1)))
+    while index < Self.binCount {
+      var sum: UInt32 = 0
+      while index < end {
+        sum &+= UInt32(truncatingIfNeeded: counts[index])
+        index += 1
+      }
+      if sum != 0 { sums[Int(number)] += sum }
+      number += 1
+      end = min(Self.binCount, end + 1 << shift)
+    }
+  }
 }
 
 /// Two powers of two whose product is `2^-exponent`: by itself it may be beyond the type.

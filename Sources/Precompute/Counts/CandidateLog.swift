@@ -4,20 +4,21 @@ import Synchronization
 /// The candidates for a band's quartiles, kept while its rows are counted, so that nothing need be read and decoded again; see
 /// `RankRefinement`.
 ///
-/// Of the first rows everything is kept; each time half as many rows more are counted, the candidates are predicted anew, fewer of them.
+/// Of the first rows everything is kept; each time that they have become much fewer, the candidates are predicted anew (`CandidateForecast`).
 /// Whether those that are needed in the end were kept, the counts tell; a tile of which one is missing is read again. Of a part of the
 /// rows, what is kept in the end waits for the other parts.
 ///
 /// Methods that take a tile touch only that tile's memory: different tiles may be worked on at once.
 final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   // Unchecked: every tile has a log of its own, and pages of the memory are handed out one by one.
+  // One lane has a tile at a time: whether others do need not be looked at for each entry.
   private final class TileLog {
-    var candidates: CandidateIntervals<Value>
+    @exclusivity(unchecked) var candidates: CandidateIntervals<Value>
     /// Where its pages of the memory begin, and how far those in use are filled.
-    var pages: [Int] = []
-    var ends: [Int] = []
+    @exclusivity(unchecked) var pages: [Int] = []
+    @exclusivity(unchecked) var ends: [Int] = []
     /// Whether the memory was not enough. Then its entries are incomplete, and nothing more is kept.
-    var isFull = false
+    @exclusivity(unchecked) var isFull = false
     init(_ candidates: CandidateIntervals<Value>) { self.candidates = candidates }
   }
 
@@ -29,20 +30,18 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   private let integers: Bool
   private let rows: Int
   private let part: Double
+  private var forecast: CandidateForecast
   private var rowsSoFar = 0
-  private var nextNarrowing = 1
 
   /// A run of rows leaves up to one entry a column: pages hold dozens of them.
   static var pageBytes: Int { 32 << 10 }
-  /// Candidates are predicted anew each time the rows have grown by this factor.
-  static var growth: Double { 1.5 }
 
   /// - Parameters:
   ///   - bytes: memory for the entries.
   ///   - rows: that are counted, a `part` of the layer's.
   init(
     _ counters: BandCounters<Value>, groups: [CountingCells.Members], integers: Bool, rows: Int, part: Double,
-    bytes: Int
+    forecast: CandidateForecast, bytes: Int
   ) {
     memory = Pages(count: bytes)
     let everything = CandidateIntervals<Value>.everything(cells: counters.cells)
@@ -52,6 +51,7 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
     self.integers = integers
     self.rows = rows
     self.part = part
+    self.forecast = forecast
   }
 
   deinit { memory.deallocate() }
@@ -60,7 +60,8 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   func add(tile: Int, cell: Int, _ rows: TileRows<Value>) {
     let log = logs[tile]
     guard !log.isFull else { return }
-    log.candidates.gather(cell: cell, rows) { entry in
+    let candidates = log.candidates
+    candidates.gather(cell: cell, rows) { entry in
       guard !log.isFull else { return }
       if log.ends.last.map({ $0 + entry.count > log.pages[log.ends.count - 1] + Self.pageBytes }) ?? true {
         if log.ends.count == log.pages.count {
@@ -82,8 +83,7 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   /// Says that so many rows more were counted.
   func proceed(by more: Int, lanes: Lanes) throws {
     rowsSoFar += more
-    guard rowsSoFar < rows, rowsSoFar >= nextNarrowing else { return }
-    nextNarrowing = Int(Double(rowsSoFar) * Self.growth)
+    guard rowsSoFar < rows, forecast.isDue(seen: Double(rowsSoFar) / Double(rows)) else { return }
     try lanes.run(logs.count) { _, tile in narrow(tile) }
   }
 
@@ -101,9 +101,11 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
   private func narrow(_ tile: Int) -> Bool {
     let log = logs[tile]
     guard !log.isFull else { return false }
-    log.candidates = CandidateIntervals(
+    // A constant: what is in an object would be retained for each entry.
+    let candidates = CandidateIntervals(
       predictedFrom: counters, tile: tile, groups: groups, integers: integers,
       share: Double(rowsSoFar) / Double(rows), part: part)
+    log.candidates = candidates
     var values = 0
     var page = 0
     var end = log.pages.first ?? 0
@@ -111,7 +113,7 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
     for (from, to) in zip(log.pages, log.ends) {
       var place = from
       while place < to {
-        let (old, new) = log.candidates.narrow(memory.base + place)
+        let (old, new) = candidates.narrow(memory.base + place)
         if new > 0 {
           values += (new - CandidateIntervals<Value>.entryHeaderBytes) / MemoryLayout<Value>.size
           if end + new > log.pages[page] + Self.pageBytes {
@@ -129,7 +131,7 @@ final class CandidateLog<Value: ActivationValue>: @unchecked Sendable {
       log.ends[page] = end
       log.ends.removeLast(log.ends.count - 1 - page)
     }
-    return values == log.candidates.valueCount
+    return values == candidates.valueCount
   }
 
   /// What was kept of a tile.

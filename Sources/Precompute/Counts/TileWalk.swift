@@ -3,7 +3,7 @@ import CKernels
 import Distributions
 
 /// Cuts blocks of rows into tiles: `tileColumns` neurons of up to `rowsPerTile` rows of one cell, so that counters of one cell stay in cache.
-final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
+final class TileWalk<Value: ActivationValue & ReadableValue>: @unchecked Sendable {
   // Unchecked: each lane has a buffer of its own; `order` and `starts` are written between parallel sections only.
   static var rowsPerTile: Int { RunCounts.rowsMax }
   static var bytesPerLane: Int { rowsPerTile * tileColumns * MemoryLayout<Value>.size }
@@ -64,19 +64,32 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
     after: @Sendable (_ lane: Int, _ tile: Int) throws -> Void = { _, _ in }
   ) throws {
     try eachRun(block, samples: samples, columns: columns, tiles: tiles, cellsApart: cellsApart, before: before) {
-      lane, tile, cell, width, rows in
+      lane, tile, cell, neurons, run in
       // Rows of a whole tile's width would end behind the block.
-      guard place == .sideBySide || width < tileColumns else { return body(lane, tile, cell, rows, rows.order) }
-      sideBySide(rows, lane: lane, width: width) { body(lane, tile, cell, $0, rows.order) }
+      if place == .block, neurons.count == tileColumns, let values = block.values {
+        let rows = TileRows(
+          base: values + neurons.lowerBound, pitch: block.pitch, order: run.order, count: run.count,
+          following: run.following)
+        return body(lane, tile, cell, rows, run.order)
+      }
+      let buffer = buffers[lane]
+      block.gather(run.order, count: run.count, following: run.following, neurons, to: buffer, pitch: tileColumns)
+      identity.withUnsafeBufferPointer {
+        let rows = TileRows(base: buffer, pitch: tileColumns, order: $0.baseAddress!, count: run.count)
+        body(lane, tile, cell, rows, run.order)
+      }
     } after: {
       try after($0, $1)
     }
   }
 
+  /// Samples of one cell, and how many stand behind them in `order`.
+  private typealias Run = (order: UnsafePointer<UInt32>, count: Int, following: Int)
+
   private func eachRun(
     _ block: RowBlock<Value>, samples: Range<Int>, columns: Int, tiles: Range<Int>, cellsApart: Bool,
     before: @Sendable (_ lane: Int, _ tile: Int) -> Void,
-    body: @Sendable (_ lane: Int, _ tile: Int, _ cell: Int, _ width: Int, _ rows: TileRows<Value>) -> Void,
+    body: @Sendable (_ lane: Int, _ tile: Int, _ cell: Int, _ neurons: Range<Int>, _ run: Run) -> Void,
     after: @Sendable (_ lane: Int, _ tile: Int) throws -> Void
   ) throws {
     sort(block, samples)
@@ -88,19 +101,20 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
     try lanes.run(1 + tasks + due.count) { lane, number in
       guard number > 0 else { return block.finishBefore() }
       guard number <= tasks else { return try next!.run(lane: lane, due.lowerBound + number - 1 - tasks) }
-      let tile = tiles.lowerBound + (number - 1) / parts.count
+      // Lanes that work at once have different tiles: they would wait for each other's writes to what is kept of one.
+      let (part, place) = (number - 1).quotientAndRemainder(dividingBy: tiles.count)
+      let tile = tiles.lowerBound + place
       let first = tile * tileColumns
       let width = min(tileColumns, columns - first)
       if width < tileColumns { buffers[lane].update(repeating: 0, count: Self.rowsPerTile * tileColumns) }
       before(lane, tile)
       order.withUnsafeBufferPointer { order in
-        for cell in parts[(number - 1) % parts.count] {
+        for cell in parts[part] {
           for next in stride(from: starts[cell], to: starts[cell + 1], by: Self.rowsPerTile) {
             let count = min(Self.rowsPerTile, starts[cell + 1] - next)
-            let rows = TileRows(
-              base: block.base + first, pitch: block.pitch, order: order.baseAddress! + next,
-              count: count, following: starts[cells] - next - count)
-            body(lane, tile, cell, width, rows)
+            body(
+              lane, tile, cell, first..<first + width,
+              (order.baseAddress! + next, count, following: starts[cells] - next - count))
           }
         }
       }
@@ -121,17 +135,6 @@ final class TileWalk<Value: ActivationValue>: @unchecked Sendable {
       first = end
     }
     return parts
-  }
-
-  /// Copies rows to the buffer of a lane.
-  private func sideBySide(_ rows: TileRows<Value>, lane: Int, width: Int, _ body: (TileRows<Value>) -> Void) {
-    let size = MemoryLayout<Value>.size
-    nd_gather_rows(
-      buffers[lane], tileColumns * size, rows.base, rows.pitch * size, rows.order, rows.count, rows.following,
-      width * size)
-    identity.withUnsafeBufferPointer {
-      body(TileRows(base: buffers[lane], pitch: tileColumns, order: $0.baseAddress!, count: rows.count))
-    }
   }
 
   /// Orders samples by cell, in a cell by row. All lanes wait for it.

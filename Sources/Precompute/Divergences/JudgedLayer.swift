@@ -162,18 +162,21 @@ private final class Places: @unchecked Sendable {
 
   func put<Value: ReadableValue>(_ block: RowBlock<Value>, neurons: Range<Int>, samples: Range<Int>) {
     var (finite, beyond) = (0, 0)
+    let scratch = UnsafeMutablePointer<Value>.allocate(capacity: neurons.count)
+    defer { scratch.deallocate() }
     for sample in samples {
       let row = block.firstRow + sample / samplesPerRow
       let counts = block.counts.map { $0[sample] != 0 } ?? true
       let isThere = counts && !missing.contains { $0.contains(row) }
-      let values = block.base + sample * block.pitch
+      let values = block.values(of: sample, neurons, scratch: scratch)
       for neuron in neurons {
         let place = (neuron - neurons.lowerBound) * pitch + sample
         guard isThere else {
           cells[place] = ValueCell.none
           continue
         }
-        let (code, cell) = grids[neuron].place(of: Double(values[neuron]), hasTails: tails[neuron] != 0)
+        let value = Double(values[neuron - neurons.lowerBound])
+        let (code, cell) = grids[neuron].place(of: value, hasTails: tails[neuron] != 0)
         codes[place] = code
         cells[place] = cell
         if cell != ValueCell.none { finite += 1 }

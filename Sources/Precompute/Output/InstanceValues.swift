@@ -110,9 +110,7 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
         let blocks = RowBlocks<Stored>(source, neurons: band, rowsPerBlock: rowsPerBlock, lanes: lanes.count)
         for (number, row) in some.enumerated() where !isMissing(row, of: source) {
           try blocks.withBlock(blocks.index(ofRow: row), lanes.run) { block in
-            values[number].withUnsafeMutableBufferPointer { values in
-              for neuron in band { values[neuron] = Self.value(block, row: row, column: neuron - start) }
-            }
+            Self.take(block, row: row, to: &values[number][band])
           }
         }
       }
@@ -125,13 +123,24 @@ struct InstanceValues<Value: ActivationValue & ReadableValue> {
   }
 
   /// An instance is one dot: its value, or the mean of its positions that count; NaN where none does.
-  private static func value<Stored: ReadableValue>(_ block: RowBlock<Stored>, row: Int, column: Int) -> Float {
-    let samples = block.samplesPerRow
-    let start = block.base + (row - block.firstRow) * samples * block.pitch + column
-    var counted = Array(0..<samples)
-    if let counts = block.counts { counted.removeAll { counts[(row - block.firstRow) * samples + $0] == 0 } }
-    if counted.isEmpty { return .nan }
-    if samples == 1 { return Float(start[0]) }
-    return Float(counted.reduce(0.0) { $0 + Double(start[$1 * block.pitch]) } / Double(counted.count))
+  private static func take<Stored: ReadableValue>(
+    _ block: RowBlock<Stored>, row: Int, to values: inout ArraySlice<Float>
+  ) {
+    let samples = (row - block.firstRow) * block.samplesPerRow..<(row - block.firstRow + 1) * block.samplesPerRow
+    let counted = samples.filter { sample in block.counts.map { $0[sample] != 0 } ?? true }
+    if counted.isEmpty { return }
+    let scratch = UnsafeMutablePointer<Stored>.allocate(capacity: values.count)
+    defer { scratch.deallocate() }
+    if block.samplesPerRow == 1 {
+      let stored = block.values(of: counted[0], 0..<values.count, scratch: scratch)
+      for (column, index) in values.indices.enumerated() { values[index] = Float(stored[column]) }
+      return
+    }
+    var sums = [Double](repeating: 0, count: values.count)
+    for sample in counted {
+      let stored = block.values(of: sample, 0..<values.count, scratch: scratch)
+      for column in sums.indices { sums[column] += Double(stored[column]) }
+    }
+    for (column, index) in values.indices.enumerated() { values[index] = Float(sums[column] / Double(counted.count)) }
   }
 }

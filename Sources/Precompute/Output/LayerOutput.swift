@@ -89,15 +89,12 @@ final class LayerOutput<Value: ActivationValue & ReadableValue> {
     arrays.finish()
   }
 
-  private func spread<Count: FixedWidthInteger & BitwiseCopyable & Sendable>(
+  private func spread<Count: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable>(
     _: Count.Type, _ reader: ArrayReader, _ grids: [DyadicGrid], _ shared: DyadicGrid, into arrays: CountArrays
   ) throws {
     try arrays.write(band: 0..<neurons, lanes: lanes, reading: reader) { neuron, row, counts in
-      let from = row.assumingMemoryBound(to: Count.self)
       counts.update(repeating: 0, count: DyadicGrid.binCount)
-      for index in 0..<DyadicGrid.binCount where from[index] != 0 {
-        counts[shared.index(ofBin: index, of: grids[neuron])] += UInt32(from[index])
-      }
+      shared.add(row.assumingMemoryBound(to: Count.self), of: grids[neuron], to: counts)
     }
   }
 }

@@ -108,9 +108,12 @@ struct LayerRun<Value: ActivationValue & ReadableValue> {
   ///   - bytes: as planned; 0: nothing is kept.
   func candidateLog(_ work: BandWork<Value>, rows: Int, bytes: Int) -> CandidateLog<Value>? {
     guard bytes > 0, work.nextRow == 0 else { return nil }
+    let part = Double(rows) / Double(source.rows)
     return CandidateLog(
-      work.counters, groups: counting.groups, integers: source.holdsWholeNumbers, rows: rows,
-      part: Double(rows) / Double(source.rows), bytes: bytes)
+      work.counters, groups: counting.groups, integers: source.holdsWholeNumbers, rows: rows, part: part,
+      forecast: CandidateForecast(
+        grouping, counting, samplesPerRow: source.geometry.samplesPerRow, part: part),
+      bytes: bytes)
   }
 
   /// - Parameters:

@@ -7,7 +7,9 @@ extension OpenAPI {
     let indices = "^([0-9]{1,9}(,[0-9]{1,9}){0,63})?$"
     let instance = "(row (0|[1-9][0-9]{0,8})|[0-9]{1,9})"
     let instances = "^(\(instance)(,\(instance)){0,63})?$"
-    let neurons = "^[0-9]{1,9}(,[0-9]{1,9}){0,\(NeuronFigures.neuronsMax - 1)}$"
+    func some(_ most: Int) -> JSONValue {
+      ["type": "string", "pattern": .string("^[0-9]{1,9}(,[0-9]{1,9}){0,\(most - 1)}$")]
+    }
     return [
       "dataset": path("dataset", ["type": "string"]), "version": path("version", ["type": "string"]),
       "layer": path("layer", ["type": "string"]), "group": path("group", index),
@@ -47,7 +49,7 @@ extension OpenAPI {
         "groups", ["type": "string", "pattern": .string(indices)],
         "Indices, comma-separated; order and repeats do not matter"),
       "neurons": query(
-        "neurons", ["type": "string", "pattern": .string(neurons)],
+        "neurons", some(NeuronFigures.neuronsMax),
         "Indices, comma-separated; order and repeats do not matter", required: true),
       "ties": query("ties", ["enum": ["all"]], "Also at which ranks the same key stands"),
       "a": query("a", member, "A group: its index, or where:EXPR", required: true),
@@ -69,7 +71,11 @@ extension OpenAPI {
           "default": JSONValue(PairPage.rowsMax),
         ], "Rows, as far as there are so many"),
       "format": query("format", ["enum": ["json", "csv"], "default": "json"]),
-      "row": path("row", index), "rowTable.from": query("from", index, "The first row"),
+      "row": path("row", index),
+      "rows": query(
+        "rows", some(RowEntries.chosenMax),
+        "Row numbers, comma-separated; order and repeats do not matter", required: true),
+      "rowTable.from": query("from", index, "The first row"),
       "count": query(
         "count",
         [
@@ -262,6 +268,7 @@ extension OpenAPI {
         "classes": list(object(separation.merging(["group": count, "name": text]) { $1 }, optional: ["best"])),
       ]),
       "RowText": object(["row": count, "text": text]),
+      "RowTexts": object(["texts": list(["$ref": "#/components/schemas/RowText"])]),
       "Divergences": object(
         [
           "from": count, "total": count, "of": count, "rows": list(object(standing, optional: standingOptional)),

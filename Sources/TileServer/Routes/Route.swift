@@ -186,6 +186,15 @@ extension Route {
       try $0.confusion($1)
     },
     built("/rows/{row}/picture", "rowPicture", "The picture of a row", .binary("image/png")) { try $0.rowPicture($1) },
+    built(
+      "/rows/pictures", "rowPictures", "The pictures of some rows, one below the other", query: ["rows"],
+      .binary("image/png")
+    ) {
+      try $0.rowPictures($1)
+    },
+    built("/rows/texts", "rowTexts", "The texts of some rows", query: ["rows"], .json("RowTexts")) {
+      try $0.rowTexts($1)
+    },
     built("/rows/{row}/text", "rowText", "The text of a row", .json("RowText")) { try $0.rowText($1) },
     built(
       "/divergences/rows", "rowDivergences", "How ordinary some rows are for their class",

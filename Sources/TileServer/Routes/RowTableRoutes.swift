@@ -59,21 +59,54 @@ extension RouteTable {
 
   func rowPicture(_ asked: VersionRequest) throws -> Build {
     let (table, row) = try row(asked)
+    return try pictures([row], of: table)
+  }
+
+  /// The pictures of as many rows as a page shows at once, one below the other.
+  func rowPictures(_ asked: VersionRequest) throws -> Build {
+    let (table, rows) = try rows(asked)
+    return try pictures(rows, of: table)
+  }
+
+  private func pictures(_ rows: [Int], of table: RowTable) throws -> Build {
     guard table.attributes.pictures != nil else { throw Problem.notFound("The rows have no pictures.") }
-    return Build(.rowPicture(row: row), cost: .least) {
-      guard let picture = try table.picture(row) else {
+    return Build(.rowPictures(rows), cost: .least + .figures(groups: 0, instances: rows.count)) {
+      guard let (pixels, shape) = try table.sheet(rows) else {
         preconditionFailure("opening the store checked that the pictures are there")
       }
-      return PNG.encode(picture.pixels, shape: picture.shape)
+      return PNG.encode(pixels, shape: shape)
     }
   }
 
   func rowText(_ asked: VersionRequest) throws -> Build {
     let (table, row) = try row(asked)
+    return try texts(.rowText(row: row), [row], of: table) { $0[0] }
+  }
+
+  /// The texts of as many rows as a page shows at once.
+  func rowTexts(_ asked: VersionRequest) throws -> Build {
+    let (table, rows) = try rows(asked)
+    return try texts(.rowTexts(rows), rows, of: table) { ["texts": .array($0)] }
+  }
+
+  private func texts(
+    _ resource: AnswerKey.Resource, _ rows: [Int], of table: RowTable,
+    in answer: @escaping @Sendable ([JSONValue]) -> JSONValue
+  ) throws -> Build {
     guard table.attributes.texts != nil else { throw Problem.notFound("The rows have no texts.") }
-    return Build(.rowText(row: row), cost: .least) {
-      JSONValue.object(["row": JSONValue(row), "text": .string(try table.text(row) ?? "")]).encoded()
+    return Build(resource, cost: .least + .figures(groups: 0, instances: rows.count)) {
+      try answer(rows.map { ["row": JSONValue($0), "text": .string(try table.text($0) ?? "")] }).encoded()
     }
+  }
+
+  /// The rows that the query names, ascending.
+  private func rows(_ asked: VersionRequest) throws -> (RowTable, [Int]) {
+    let table = try table(asked)
+    let most = RowEntries.chosenMax
+    guard let rows = try asked.query().set("rows", below: table.count, most: most), !rows.isEmpty else {
+      throw Problem.badRequest("rows is missing: at most \(most) row numbers, comma-separated.")
+    }
+    return (table, rows)
   }
 
   private func row(_ asked: VersionRequest) throws -> (RowTable, Int) {

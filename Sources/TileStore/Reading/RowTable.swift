@@ -81,10 +81,14 @@ extension RowTable {
     }
   }
 
-  /// The picture of a row: its pixels, row by row, and their shape `[height, width, channel]`; `nil` where there are none.
-  public func picture(_ row: Int) throws(StoreError) -> (pixels: [UInt8], shape: [Int])? {
+  /// The pictures of some rows as one: its pixels, line by line, and their shape `[rows x height, width, channel]`; `nil` where there are none.
+  public func sheet(_ rows: [Int]) throws(StoreError) -> (pixels: [UInt8], shape: [Int])? {
     guard let array = self[.pictures] else { return nil }
-    return (try array.bytes(rows: row..<row + 1), Array(array.metadata.shape.dropFirst()))
+    var shape = Array(array.metadata.shape.dropFirst())
+    shape[0] *= rows.count
+    var pixels: [UInt8] = []
+    for row in rows { pixels += try array.bytes(rows: row..<row + 1) }
+    return (pixels, shape)
   }
 
   /// The pixels of the pictures of some rows, `[row, height, width, channel]`; empty where there are none.

@@ -86,10 +86,10 @@ export function versionUrls({ name, version, groups, instances: known }) {
     table: (from, count) => `${base}/rows?from=${from}&count=${count}`,
     /** @param {string} where @param {number} from @param {number} count */
     tableWhere: (where, from, count) => `${base}/rows?from=${from}&count=${count}&where=${text(where)}`,
-    /** @param {number} row */
-    picture: (row) => `${base}/rows/${row}/picture`,
-    /** @param {number} row */
-    text: (row) => `${base}/rows/${row}/text`,
+    /** @param {readonly number[]} rows ascending; their pictures come one below the other */
+    pictures: (rows) => `${base}/rows/pictures?rows=${rows.join(",")}`,
+    /** @param {readonly number[]} rows ascending */
+    texts: (rows) => `${base}/rows/texts?rows=${rows.join(",")}`,
     confusion: () => `${base}/confusion`,
     /** @param {number} instance @param {{named: number, other: number} | null} contrast groups of two classes, where not its own */
     divergence: (instance, contrast) => {

@@ -21,7 +21,7 @@ export class RowSource {
     /** @type {LruCache<any>} */
     this.answers = new LruCache(ANSWERS_BYTES_MAX);
     /** @type {LruCache<ImageBitmap>} */
-    this.pictures = new LruCache(PICTURES_BYTES_MAX);
+    this.seen = new LruCache(PICTURES_BYTES_MAX);
   }
 
   /**
@@ -72,23 +72,53 @@ export class RowSource {
     return this.answer(this.app.urls.confusion());
   }
 
-  /** @param {number} row @param {AbortSignal} [signal] @returns {Promise<string>} */
-  async text(row, signal) {
-    return (await this.answer(this.app.urls.text(row), signal)).text;
+  /**
+   * @param {number[]} rows
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Map<number, string>>} by row
+   */
+  texts(rows, signal) {
+    const { app } = this;
+    const ask = async (/** @type {string} */ url) => (await app.json(url, PRIORITY.person, signal)).texts.map((/** @type {{text: string}} */ { text }) => text);
+    return together(rows, this.answers, app.urls.texts, ask, (text) => ROW_BYTES + 2 * text.length);
   }
 
   /**
-   * @param {number} row
+   * @param {number[]} rows
    * @param {AbortSignal} [signal]
    * @param {number} [priority]
-   * @returns {Promise<ImageBitmap>}
+   * @returns {Promise<Map<number, ImageBitmap>>} by row
    */
-  async picture(row, signal, priority = PRIORITY.person) {
-    const url = this.app.urls.picture(row);
-    const known = this.pictures.get(url);
-    if (known) return known;
-    const { data } = await this.app.queue.request({ url, kind: "picture", priority, signal });
-    this.pictures.set(url, data, 4 * data.width * data.height);
-    return data;
+  pictures(rows, signal, priority = PRIORITY.person) {
+    const { urls, queue } = this.app;
+    const ask = async (/** @type {string} */ url) => (await queue.request({ url, kind: "pictures", priority, signal })).data;
+    return together(rows, this.seen, urls.pictures, ask, ({ width, height }) => 4 * width * height);
   }
+}
+
+/**
+ * What some rows have: of those that are not kept, in one answer.
+ * @template T
+ * @param {number[]} rows
+ * @param {LruCache<T>} kept by the URL of a row alone
+ * @param {(rows: number[]) => string} urlOf
+ * @param {(url: string) => Promise<T[]>} ask the answer, in the order of the rows' numbers
+ * @param {(one: T) => number} bytesOf
+ * @returns {Promise<Map<number, T>>} by row
+ */
+async function together(rows, kept, urlOf, ask, bytesOf) {
+  /** @type {Map<number, T>} */
+  const found = new Map();
+  for (const row of rows) {
+    const known = kept.get(urlOf([row]));
+    if (known !== undefined) found.set(row, known);
+  }
+  const missing = rows.filter((row) => !found.has(row)).sort((a, b) => a - b);
+  if (missing.length === 0) return found;
+  const fresh = await ask(urlOf(missing));
+  for (const [at, row] of missing.entries()) {
+    found.set(row, fresh[at]);
+    kept.set(urlOf([row]), fresh[at], bytesOf(fresh[at]));
+  }
+  return found;
 }

@@ -2,10 +2,10 @@
 
 // Named here as well, so that it is fetched beside `tile.js` and not after it.
 import "../model/crc32c.js";
-import { Damaged, askedBy, decodeRows, decodeTile } from "../model/tile.js";
+import { Damaged, askedBy, decodeRows, decodeTile, rowsAskedBy } from "../model/tile.js";
 import { authorization } from "./authorization.js";
 
-/** @typedef {"tile" | "rows" | "json" | "picture"} Kind */
+/** @typedef {"tile" | "rows" | "json" | "pictures"} Kind */
 /** @typedef {{id: number, url: string, kind: Kind}} Job */
 /** @typedef {{id: number, ok: true, data: any, bytes: number}} Done */
 /** @typedef {{id: number, ok: false, status: number, message: string, detail?: string, type: string, retryAfter: number | null, damaged: boolean}} Failed status 0: no answer; `detail`: what exactly is wrong */
@@ -53,9 +53,9 @@ async function answer(job, signal) {
   if (!response.ok) return scope.postMessage(await refusal(job, response));
   const buffer = await whole(response);
   try {
-    if (job.kind === "picture") {
-      const data = await createImageBitmap(new Blob([buffer]));
-      scope.postMessage({ id: job.id, ok: true, data, bytes: buffer.byteLength }, [data]);
+    if (job.kind === "pictures") {
+      const data = await cut(await createImageBitmap(new Blob([buffer])), rowsAskedBy(job.url).length);
+      scope.postMessage({ id: job.id, ok: true, data, bytes: buffer.byteLength }, data);
       return;
     }
     const { data, transfer } = decoded(job.kind, job.url, buffer, response.headers.get("Tile-Header-CRC32C"));
@@ -63,6 +63,19 @@ async function answer(job, signal) {
   } catch (error) {
     throw error instanceof Damaged ? error : new Damaged(`cannot be read: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+/**
+ * The pictures of a sheet on which they stand one below the other.
+ * @param {ImageBitmap} sheet
+ * @param {number} count
+ */
+async function cut(sheet, count) {
+  const height = sheet.height / count;
+  if (!Number.isInteger(height)) throw new Damaged(`${count} pictures on ${sheet.height} lines`);
+  const pictures = await Promise.all(Array.from({ length: count }, (_, at) => createImageBitmap(sheet, 0, at * height, sheet.width, height)));
+  sheet.close();
+  return pictures;
 }
 
 /**
@@ -78,7 +91,7 @@ async function whole(response) {
 }
 
 /**
- * @param {Exclude<Kind, "picture">} kind
+ * @param {Exclude<Kind, "pictures">} kind
  * @param {string} url
  * @param {ArrayBuffer} buffer
  * @param {string | null} sum

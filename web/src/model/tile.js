@@ -33,6 +33,14 @@ export function askedBy(url) {
 }
 
 /**
+ * The rows whose pictures a URL asks for.
+ * @param {string} url
+ */
+export function rowsAskedBy(url) {
+  return (new URL(url).searchParams.get("rows") ?? "").split(",").map(Number);
+}
+
+/**
  * @param {ArrayBuffer} buffer
  * @param {string} magic
  * @param {Asked} asked

@@ -3,7 +3,7 @@
 import { el, set } from "../dom.js";
 import { count, figure } from "../model/format.js";
 import { PRIORITY } from "../data/tiles.js";
-import { enter, isInstance, roving, rowCard } from "./rowcards.js";
+import { enter, isInstance, roving, rowCards } from "./rowcards.js";
 
 /** @typedef {import("../data/rows.js").FiringRow} FiringRow */
 
@@ -96,7 +96,7 @@ export class FiringView {
     try {
       for (const end of ENDS) {
         const { rows } = await this.rows.firing(layer, neuron, 0, end, signal, PRIORITY.next);
-        await Promise.all(rows.map(({ row }) => this.rows.picture(row, signal, PRIORITY.next)));
+        await this.rows.pictures(rows.map(({ row }) => row), signal, PRIORITY.next);
       }
     } catch {
       // The pointer has gone on, or the panel will ask again and tell.
@@ -114,7 +114,7 @@ export class FiringView {
         if (this.showing !== key) return;
         head.replaceChildren(end === "highest" ? "Fire it most" : "Least", el("span", { class: "quiet" }, ` ${this.range(found, end)}`));
         list.classList.toggle("texts", !this.app.metadata.table?.pictures);
-        list.replaceChildren(...found.rows.map((row) => rowCard(this.app, this.rows, row, valueWords(row), signal)));
+        list.replaceChildren(...rowCards(this.app, this.rows, found.rows, valueWords, signal));
         enter(list);
       } catch (error) {
         if (this.showing !== key || /** @type {import("../data/queue.js").RequestError} */ (error).aborted) return;

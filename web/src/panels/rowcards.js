@@ -38,13 +38,46 @@ function colourOf(app, label) {
 }
 
 /**
+ * A card for each row. Their pictures, or texts, come in one answer and are shown at once: each frame in which one appears paints the whole list anew.
  * @param {import("../app.js").App} app
  * @param {import("../data/rows.js").RowSource} rows
- * @param {CardRow} of
- * @param {string} value its activation in words; empty: none
+ * @param {CardRow[]} found
+ * @param {(row: any) => string} valueOf a row's activation in words; empty: none
  * @param {AbortSignal} signal
  */
-export function rowCard(app, rows, of, value, signal) {
+export function rowCards(app, rows, found, valueOf, signal) {
+  const { table } = app.metadata;
+  const cards = found.map((row) => rowCard(app, row, valueOf(row)));
+  const numbers = found.map(({ row }) => row);
+  const without = () => cards.forEach((card) => card.classList.add("without"));
+  if (table?.pictures) {
+    rows.pictures(numbers, signal).then((pictures) => {
+      for (const [at, row] of numbers.entries()) {
+        const canvas = /** @type {HTMLCanvasElement} */ (cards[at].firstElementChild);
+        const picture = /** @type {ImageBitmap} */ (pictures.get(row));
+        Object.assign(canvas, { width: picture.width, height: picture.height });
+        context2d(canvas).drawImage(picture, 0, 0);
+        set(canvas, "data-there", true);
+      }
+    }, without);
+  } else if (table?.texts) {
+    rows.texts(numbers, signal).then((texts) => {
+      for (const [at, row] of numbers.entries()) {
+        const text = /** @type {string} */ (texts.get(row));
+        /** @type {Element} */ (cards[at].firstElementChild).textContent = text;
+        cards[at].title = `${text}\n${cards[at].title}`;
+      }
+    }, without);
+  }
+  return cards;
+}
+
+/**
+ * @param {import("../app.js").App} app
+ * @param {CardRow} of
+ * @param {string} value
+ */
+function rowCard(app, of, value) {
   const { table } = app.metadata;
   const { row, label, prediction } = of;
   const wrong = label !== undefined && prediction !== undefined && prediction !== label;
@@ -52,45 +85,11 @@ export function rowCard(app, rows, of, value, signal) {
   const caption = el("span", { class: "row-caption" },
     label === undefined && !wrong ? `row ${row}` : label ?? "", wrong && el("b", {}, `→ ${prediction}`));
   caption.style.borderTopColor = colourOf(app, label);
-  const shown = table?.pictures ? el("canvas", { class: "picture", width: 1, height: 1 }) : table?.texts ? el("span", { class: "row-text" }, "…") : el("span", { class: "row-text" }, value || `row ${row}`);
-  const card = el("button", {
+  const shown = table?.pictures ? el("canvas", { class: "picture", width: 1, height: 1 }) : el("span", { class: "row-text" }, table?.texts ? "…" : value || `row ${row}`);
+  return el("button", {
     type: "button", class: "row-card", "data-row": row, tabindex: -1, title: `${words}. Click: make it an instance, or let it go`, "aria-label": `${words}. Instance`,
     "aria-pressed": String(isInstance(app, row)), onClick: () => toggleRow(app, of),
   }, shown, caption);
-  if (shown instanceof HTMLCanvasElement) {
-    coming++;
-    rows.picture(row, signal).then((picture) => due.push({ canvas: shown, picture }), () => card.classList.add("without")).finally(() => {
-      if (--coming === 0) paintDue();
-      else timer ||= setTimeout(paintDue, TOGETHER_MS);
-    });
-  }
-  else if (table?.texts) {
-    rows.text(row, signal).then((text) => {
-      shown.textContent = text;
-      card.title = `${text}\n${card.title}`;
-    }, () => card.classList.add("without"));
-  }
-  return card;
-}
-
-/** How long a picture waits for others that are on their way: each frame in which one appears paints the whole list anew. */
-const TOGETHER_MS = 50;
-/** Pictures on their way, those that came, and when they are painted at the latest. */
-let coming = 0;
-/** @type {{canvas: HTMLCanvasElement, picture: ImageBitmap}[]} */
-let due = [];
-let timer = 0;
-
-function paintDue() {
-  clearTimeout(timer);
-  timer = 0;
-  for (const { canvas, picture } of due) {
-    canvas.width = picture.width;
-    canvas.height = picture.height;
-    context2d(canvas).drawImage(picture, 0, 0);
-    set(canvas, "data-there", true);
-  }
-  due = [];
 }
 
 /**

@@ -7,7 +7,7 @@ import { rowOf } from "../model/moments.js";
 import { rowQuery } from "../model/rowquery.js";
 import { markers } from "../view/dots.js";
 import { dotSvg } from "../view/marks.js";
-import { enter, isInstance, roving, rowCard, toggleRow } from "./rowcards.js";
+import { enter, isInstance, roving, rowCards, toggleRow } from "./rowcards.js";
 
 /** Rows shown of those that are found. */
 const SHOWN_MAX = 24;
@@ -57,7 +57,7 @@ export function rowSearchView(app, rows) {
       const found = "row" in query ? { total: 1, rows: [await rows.row(query.row, signal)] } : await rows.where(query.where, SHOWN_MAX, signal);
       setText(words, found.total === 0 ? "no row" : `${plural(found.total, "row")}${found.total > found.rows.length ? `, the first ${found.rows.length}` : ""}${app.isPlain ? "" : ": click one to make it an instance"}`);
       list.classList.toggle("texts", !table?.pictures);
-      list.replaceChildren(...found.rows.map((row) => rowCard(app, rows, row, "", signal)));
+      list.replaceChildren(...rowCards(app, rows, found.rows, () => "", signal));
       enter(list);
     } catch (error) {
       if (!signal.aborted) setText(words, /** @type {any} */ (error).detail ?? String(error));

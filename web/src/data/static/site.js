@@ -3,8 +3,8 @@
  * server, and what a server would compute is computed here.
  */
 
-import { FileError, Files } from "./files.js";
-import { NotThere } from "./files.js";
+import { rowsAskedBy } from "../../model/tile.js";
+import { FileError, Files, NotThere } from "./files.js";
 import { StaticLayer } from "./layer.js";
 
 /** @typedef {import("../../types").Metadata} Metadata */
@@ -126,20 +126,26 @@ export class StaticSite {
   }
 
   /**
-   * The picture of a row, or its text.
+   * The text of a row.
    * @param {string} name
    * @param {string} version
    * @param {number} row
-   * @param {string} what
    */
-  async row(name, version, row, what) {
-    if (what === "text") {
-      const { path, at } = await this.block(name, version, "texts", row);
-      return { row, text: (await this.files.json(path))[at] };
-    }
+  async text(name, version, row) {
+    const { path, at } = await this.block(name, version, "texts", row);
+    return { row, text: (await this.files.json(path))[at] };
+  }
+
+  /**
+   * The picture of a row.
+   * @param {string} name
+   * @param {string} version
+   * @param {number} row
+   */
+  async picture(name, version, row) {
     const { path, at, metadata } = await this.block(name, version, "pictures", row);
     const shape = metadata.table?.pictures;
-    if (what !== "picture" || !shape) throw new NotThere("the rows have no pictures");
+    if (!shape) throw new NotThere("the rows have no pictures");
     const { width, height, channels } = shape;
     const size = width * height * channels;
     const pixels = new Uint8Array(await this.files.bytes(path), at * size, size);
@@ -196,7 +202,8 @@ export class StaticSite {
     if (parts[2] === "separation") throw new NotThere("a site of plain files does not compare layers: that takes a server");
     if (parts[2] === "confusion") throw new NotThere("a site of plain files has no confusion matrix: that takes a server");
     if (id === undefined) return (await this.version(name, version)).manifest.metadata;
-    if (parts[2] === "rows") return this.row(name, version, Number(id), what);
+    if (parts[2] === "rows" && id === "pictures") return Promise.all(rowsAskedBy(url).map((row) => this.picture(name, version, row)));
+    if (parts[2] === "rows" && id === "texts") return { texts: await Promise.all(rowsAskedBy(url).map((row) => this.text(name, version, row))) };
     const layer = await this.layer(name, version, id);
     const isFiring = what === "neurons" && rest[1] === "rows";
     if (query.has("where") || (isFiring && query.has("group"))) throw new NotThere("a site of plain files knows the values of single rows only where they are outermost among all: others take a server");
