@@ -1,6 +1,7 @@
 """Every control is found without help: what the page says can be done is said where it is done, and is true."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
@@ -191,16 +192,47 @@ def test_the_sort_control_says_what_it_sorts_by_and_what_else_there_is(page, lay
     line.locator(".sort-others").click()
     groups = page.locator("#popover [role=group]")
     assert groups.evaluate_all("all => all.map(one => one.getAttribute('aria-label'))") == ["Neuron", "A class", "An instance", "Both", "Regardless of sign", "Two of these", "Order"]
-    kinds = groups.evaluate_all("all => all.map(one => [...one.querySelectorAll('input')].map(input => input.value))")
+    kinds = groups.evaluate_all("all => all.map(one => [...one.querySelectorAll('input[type=radio]')].map(input => input.value))")
     assert kinds == [["index"], ["median", "mean", "deviation", "minimum", "maximum", "zeros"], ["value", "contribution"], ["percentile", "auroc", "wasserstein", "kolmogorov_smirnov"], ["absolute"], ["difference"], ["descending", "ascending"]]
     # Radios under each other, menus under each other: it is read as a table.
-    for selector in ("#popover .choice input", "#popover .choice .items"):
+    for selector in ("#popover .choice input[type=radio]", "#popover .choice .items"):
         lefts = page.locator(selector).evaluate_all("all => all.map(one => Math.round(one.getBoundingClientRect().left))")
         assert len(set(lefts)) == 1, lefts
     page.keyboard.press("Escape")
     sort(page, layer, "difference", [f"value {attacked}", f"median {story['groups'][1]}"], "ascending")
     told = re.sub(r"\s+", " ", line.inner_text())
-    assert told.startswith(f"Sort by value of {name} − median of {metadata['groups'][story['groups'][1]]['name']} ↑ smallest first")
+    taken = metadata["groups"][story["groups"][1]]["name"]
+    assert told.startswith(f"Sort by value of {name} − median of {taken} ↑ smallest first")
+
+
+def test_how_far_two_are_apart_whatever_the_sign(page, layer, api, metadata, story):
+    attacked = next(i for i in story["instances"] if metadata["instances"][i]["kind"] == "attacked")
+    name, taken = metadata["instances"][attacked]["name"], metadata["groups"][story["groups"][1]]["name"]
+    order = f"difference(value({name}),median({taken}))"
+
+    def first(order, direction):
+        base = f"api/v1/datasets/{metadata['name']}/{metadata['version']}/layers/{layer}"
+        return api(f"{base}/find?order={quote(order, safe='')}&direction={direction}&rank=0")
+
+    page.click(f"#column-{layer} .sort-button")
+    page.locator(".choice", has=page.locator("#sort-by-difference")).locator("select").nth(0).select_option(f"value {attacked}")
+    page.locator(".choice", has=page.locator("#sort-by-difference")).locator("select").nth(1).select_option(f"median {story['groups'][1]}")
+    page.check("#sort-signless")
+    page.check("#sort-descending")
+    expect(page.locator("#popover .promise")).to_have_text(f"Neurons where value of {name} and median of {taken} lie farthest apart come first; ties by index.")
+    page.click("#sort-apply")
+    sharp(page)
+    line = page.locator(f"#column-{layer} .sort-line")
+    expect(line).to_contain_text(f"|value of {name} − median of {taken}|")
+    apart = first(f"absolute({order})", "descending")
+    assert apart["neuron"] in [first(order, direction)["neuron"] for direction in ("ascending", "descending")]
+    for _ in range(2):  # also as a link
+        zoom_to_names(page, layer)
+        assert neuron_at(page, layer, 0) == apart["neuron"]
+        page.reload()
+        sharp(page)
+    line.locator(".sort-button").click()
+    expect(page.locator("#sort-signless")).to_be_checked()
 
 
 def title_band(page, layer):

@@ -75,7 +75,7 @@ def paths(metadata, count):
         return f"{kind}({random.choice(instances if kind == 'value' else groups)['name']})"
 
     def order():
-        text = random.choice(["index", item(), f"absolute({item()})", f"difference({item()},{item()})"])
+        text = random.choice(["index", item(), f"absolute({item()})", f"difference({item()},{item()})", f"absolute(difference({item()},{item()}))"])
         return f"order={urllib.parse.quote(text, safe='')}&direction={random.choice(['ascending', 'descending'])}"
 
     for _ in range(count):

@@ -50,7 +50,8 @@ class Oracle:
             order = np.arange(NEURONS)
             return order[::-1] if descending else order
         keys = [self.key(kind, group) for kind, group in items]
-        key = keys[0] - keys[1] if len(keys) > 1 else np.abs(keys[0]) if absolute else keys[0]
+        key = keys[0] - keys[1] if len(keys) > 1 else keys[0]
+        key = np.abs(key) if absolute else key
         key = key + 0.0
         ranked = np.argsort(-key if descending else key, kind="stable")
         return np.concatenate([ranked[~np.isnan(key[ranked])], np.flatnonzero(np.isnan(key))])
@@ -98,7 +99,7 @@ class Oracle:
 
 def random_view(oracle):
     items = [(random.choice(["zeros", *FIGURES]), random.randrange(4)) for _ in range(random.choice([0, 1, 2, 2]))]
-    absolute = len(items) == 1 and random.random() < 0.3
+    absolute = len(items) > 0 and random.random() < 0.3
     level = random.choice([0, 1, 2, 3, 4, 5, 6, 7])
     zoom = random.choice([0, 0, 1, 3, 6]) if level < 3 else 0
     view = {
@@ -107,7 +108,8 @@ def random_view(oracle):
         "level": level, "index": random.randrange(-(-(-(-NEURONS // 2**level)) // 256)),
     }  # fmt: skip
     texts = [f"{kind}({oracle.groups[group]})" for kind, group in items]
-    text = f"absolute({texts[0]})" if absolute else texts[0] if len(texts) == 1 else f"difference({','.join(texts)})" if texts else "index"
+    text = texts[0] if len(texts) == 1 else f"difference({','.join(texts)})" if texts else "index"
+    text = f"absolute({text})" if absolute else text
     path = (f"/tiles/{view['group']}/{level}/{view['index']}?order={urllib.parse.quote(text, safe='')}&axis={view['axis']}&bins={view['bins']}"
             f"&direction={'descending' if view['descending'] else 'ascending'}&zoom={zoom}&from={view['start']}")
     return path, view

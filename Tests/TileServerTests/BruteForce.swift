@@ -104,6 +104,7 @@ struct BruteForce {
     case .item(let item): try keys(item)
     case .absolute(let item): try keys(item).map(\.magnitude)
     case .difference(let first, let second): zip(try keys(first), try keys(second)).map { $0 - $1 }
+    case .distance(let first, let second): try keys(.difference(first, second)).map(\.magnitude)
     }
   }
 
@@ -306,7 +307,9 @@ struct RandomView {
         kind: kind,
         arguments: kind.subjects.map { $0 == .group ? .group(any(of: groups)) : .instance(any(of: instances)) })
     }
-    let name: OrderName = any(of: [.index, .item(item()), .absolute(item()), .difference(item(), item())])
+    let name: OrderName = any(of: [
+      .index, .item(item()), .absolute(item()), .difference(item(), item()), .distance(item(), item()),
+    ])
     request = OrderRequest(name: name, direction: any(of: Direction.allCases))
     plane = PlaneKey(
       group: any(of: groups), axis: axis ?? any(of: BinAxis.allCases), bins: any(of: BinCount.allCases))
@@ -329,6 +332,7 @@ struct RandomView {
       case .item(let item): text(item)
       case .absolute(let item): "absolute(\(text(item)))"
       case .difference(let first, let second): "difference(\(text(first)),\(text(second)))"
+      case .distance(let first, let second): "absolute(difference(\(text(first)),\(text(second))))"
       }
     return "layers/\(layer.layer.id)/tiles/\(plane.group)/\(level)/\(index)?order=\(order.quoted)"
       + "&direction=\(request.direction.rawValue)&axis=\(plane.axis.rawValue)&bins=\(plane.bins.rawValue)"

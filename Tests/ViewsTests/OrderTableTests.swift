@@ -72,7 +72,11 @@ struct OrderTableTests {
     for reading in expected.read {
       let items = try #require(table.parse(reading.text), "\(reading.text)").items
       #expect(items.map(Orderings.Item.init) == reading.items, "\(reading.text)")
-      let isAbsolute = if case .absolute = table.parse(reading.text) { true } else { false }
+      let isAbsolute =
+        switch table.parse(reading.text) {
+        case .absolute, .distance: true
+        default: false
+        }
       #expect(isAbsolute == reading.text.hasPrefix("absolute"), "\(reading.text)")
     }
     for text in expected.refused { #expect(table.parse(text) == nil, "\(text)") }

@@ -52,7 +52,7 @@ export interface Arguments { group: number | { where: string }; other: number | 
 export type Argument = Arguments[keyof Arguments];
 /** An item of an ordering: a figure of a group, such as its median, or the value of an instance, or a figure of both. */
 export type Item = { [K in keyof Items]: { kind: K } & Pick<Arguments, Items[K]["of"][number]> }[keyof Items];
-export type Order = { kind: "index" } | Item | { kind: "absolute"; item: Item } | { kind: "difference"; a: Item; b: Item };
+export type Order = { kind: "index" } | Item | { kind: "absolute"; item: Item } | { kind: "difference"; a: Item; b: Item; absolute?: true };
 export type Direction = "ascending" | "descending";
 
 /** A part of an axis: activations on the layer's, shares from 0 to 1 of each neuron's on its own. */

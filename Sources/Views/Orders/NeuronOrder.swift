@@ -70,6 +70,8 @@ extension OrderName {
       let subtrahend = try keys(second)
       for neuron in difference.indices { difference[neuron] -= subtrahend[neuron] }
       return difference
+    case .distance(let first, let second):
+      return try OrderName.difference(first, second).keys(neurons, keys).map(abs)
     }
   }
 }
@@ -96,7 +98,7 @@ extension NeuronOrder {
       } else {
         self.init(sorting: keys, request.direction)
       }
-    case .absolute, .difference:
+    case .absolute, .difference, .distance:
       self.init(sorting: try request.name.keys(layer.layer.neurons, keys), request.direction)
     }
   }

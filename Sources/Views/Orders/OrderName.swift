@@ -9,6 +9,8 @@ package enum OrderName: Hashable, Sendable {
   case absolute(Item)
   /// The first item's key less the second's, in float64.
   case difference(Item, Item)
+  /// The same without its sign.
+  case distance(Item, Item)
 
   package struct Item: Hashable, Sendable {
     package var kind: ItemKind
@@ -42,7 +44,7 @@ package enum OrderName: Hashable, Sendable {
     switch self {
     case .index: []
     case .item(let item), .absolute(let item): [item]
-    case .difference(let first, let second): [first, second]
+    case .difference(let first, let second), .distance(let first, let second): [first, second]
     }
   }
 
@@ -62,6 +64,7 @@ package enum OrderName: Hashable, Sendable {
     case .item(let item): .item(sampled(item))
     case .absolute(let item): .absolute(sampled(item))
     case .difference(let first, let second): .difference(sampled(first), sampled(second))
+    case .distance(let first, let second): .distance(sampled(first), sampled(second))
     }
   }
 
@@ -72,7 +75,8 @@ package enum OrderName: Hashable, Sendable {
 
   /// All forms of an ordering's name, for people.
   package static let forms =
-    (["index"] + ItemKind.allCases.map(\.form)).joined(separator: ", ") + ", absolute(ITEM) or difference(ITEM,ITEM)"
+    (["index"] + ItemKind.allCases.map(\.form)).joined(separator: ", ")
+    + ", absolute(ITEM), difference(ITEM,ITEM) or absolute(difference(ITEM,ITEM))"
 
   /// The functions by how many arguments they have.
   static let functions: [(arity: Int, names: [String])] = [1, 2].map { arity in

@@ -46,11 +46,17 @@ package struct OrderTable: Sendable {
     if text == "index" { return .index }
     var attempts = Attempts()
     if let item = item(bytes, &attempts) { return .item(item) }
-    if let inner = Self.inside("absolute", bytes) { return item(inner, &attempts).map { .absolute($0) } }
-    guard let inner = Self.inside("difference", bytes),
-      let items = Self.cut(inner, 2, { [self] _, text in item(text, &attempts) })
-    else { return nil }
-    return .difference(items[0], items[1])
+    if let inner = Self.inside("absolute", bytes) {
+      if let item = item(inner, &attempts) { return .absolute(item) }
+      return difference(inner, &attempts).map { .distance($0[0], $0[1]) }
+    }
+    return difference(bytes, &attempts).map { .difference($0[0], $0[1]) }
+  }
+
+  /// The two items of `difference(ITEM,ITEM)`.
+  private func difference(_ text: ArraySlice<UInt8>, _ attempts: inout Attempts) -> [OrderName.Item]? {
+    guard let inner = Self.inside("difference", text) else { return nil }
+    return Self.cut(inner, 2) { [self] _, text in item(text, &attempts) }
   }
 
   /// Whether a text has the form of an ordering, whatever it names.

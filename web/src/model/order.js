@@ -93,6 +93,20 @@ export function itemsOf(order) {
 }
 
 /**
+ * Whether the key's sign does not count.
+ * @param {Order} order
+ */
+export const isAbsolute = (order) => order.kind === "absolute" || (order.kind === "difference" && order.absolute === true);
+
+/**
+ * @param {Item} a
+ * @param {Item} b
+ * @param {boolean} absolute whether the sign does not count
+ * @returns {Order}
+ */
+export const differenceOf = (a, b, absolute) => ({ kind: "difference", a, b, ...(absolute && { absolute: /** @type {true} */ (true) }) });
+
+/**
  * An argument as in links: `3`, `r17` for row 17, `w…` for an expression.
  * @param {Argument} value
  */
@@ -127,23 +141,22 @@ function decodeItem(text) {
 }
 
 /**
- * As in links: `i`, `m3`, `a3`, `v1`, `vr17`, `p1.3`, `v1-m3`, `abs-v1`.
+ * As in links: `i`, `m3`, `a3`, `v1`, `vr17`, `p1.3`, `v1-m3`, `abs-v1`, `abs-v1-m3`.
  * @param {Order} order
  */
 export function encodeOrder(order) {
   if (order.kind === "index") return "i";
-  return (order.kind === "absolute" ? "abs-" : "") + itemsOf(order).map(encodeItem).join("-");
+  return (isAbsolute(order) ? "abs-" : "") + itemsOf(order).map(encodeItem).join("-");
 }
 
 /** @param {string} text @returns {Order | null} null for what is not an ordering */
 export function decodeOrder(text) {
   if (text === "i") return { kind: "index" };
-  const parts = text.split("-");
-  if (parts.length === 1) return decodeItem(text);
-  const a = decodeItem(parts[0]);
-  const b = decodeItem(parts[1]);
-  if (parts.length === 2 && parts[0] === "abs" && b) return { kind: "absolute", item: b };
-  return parts.length === 2 && a && b ? { kind: "difference", a, b } : null;
+  const absolute = text.startsWith("abs-");
+  const [a, b, ...more] = text.slice(absolute ? 4 : 0).split("-").map(decodeItem);
+  if (!a || b === null || more.length > 0) return null;
+  if (b) return differenceOf(a, b, absolute);
+  return absolute ? { kind: "absolute", item: a } : a;
 }
 
 /** @param {ArgumentName} name @param {Argument} value @param {Metadata} metadata as the server reads it */
@@ -161,7 +174,10 @@ function argumentText(name, value, metadata) {
 export function expression(order, metadata) {
   if (order.kind === "index") return "index";
   if (order.kind === "absolute") return `absolute(${expression(order.item, metadata)})`;
-  if (order.kind === "difference") return `difference(${expression(order.a, metadata)},${expression(order.b, metadata)})`;
+  if (order.kind === "difference") {
+    const difference = `difference(${expression(order.a, metadata)},${expression(order.b, metadata)})`;
+    return order.absolute ? `absolute(${difference})` : difference;
+  }
   return `${order.kind}(${argumentsOf(order).map(({ name, value }) => argumentText(name, value, metadata)).join(",")})`;
 }
 
@@ -232,14 +248,13 @@ function parseItem(text, metadata) {
 export function parseExpression(text, metadata) {
   if (text === "index") return { kind: "index" };
   const one = parseItem(text, metadata);
-  const match = /^(absolute|difference)\(([\s\S]+)\)$/.exec(text);
-  if (one || !match) return one;
-  if (match[1] === "absolute") {
-    const item = parseItem(match[2], metadata);
-    return item && { kind: "absolute", item };
-  }
-  const items = cut(match[2], 2, (part) => parseItem(part, metadata));
-  return items && { kind: "difference", a: items[0], b: items[1] };
+  if (one) return one;
+  const signless = /^absolute\(([\s\S]+)\)$/.exec(text);
+  const item = signless && parseItem(signless[1], metadata);
+  if (item) return { kind: "absolute", item };
+  const match = /^difference\(([\s\S]+)\)$/.exec(signless ? signless[1] : text);
+  const items = match && cut(match[1], 2, (part) => parseItem(part, metadata));
+  return items && differenceOf(items[0], items[1], signless !== null);
 }
 
 /**
@@ -272,7 +287,7 @@ function itemPhrase(item, metadata) {
 }
 
 /**
- * In plain words: `median of bag`, `value of attacked 7 − median of bag`, `absolute median of bag`, `original order`.
+ * In plain words: `median of bag`, `value of attacked 7 − median of bag`, `absolute median of bag`, `|median of bag − median of cat|`, `original order`.
  * @param {Order} order
  * @param {Metadata} metadata
  * @returns {string}
@@ -280,7 +295,8 @@ function itemPhrase(item, metadata) {
 export function phrase(order, metadata) {
   if (order.kind === "index") return "original order";
   const items = itemsOf(order).map((item) => itemPhrase(item, metadata)).join(" − ");
-  return order.kind === "absolute" ? `absolute ${items}` : items;
+  if (!isAbsolute(order)) return items;
+  return order.kind === "difference" ? `|${items}|` : `absolute ${items}`;
 }
 
 /**
@@ -292,6 +308,9 @@ export function phrase(order, metadata) {
 export function promise(order, direction, metadata) {
   const down = direction === "descending";
   if (order.kind === "index") return `Neurons are in their original order, ${down ? "last to first" : "first to last"}.`;
+  if (order.kind === "difference" && order.absolute) {
+    return `Neurons where ${itemPhrase(order.a, metadata)} and ${itemPhrase(order.b, metadata)} lie ${down ? "farthest apart" : "closest together"} come first; ties by index.`;
+  }
   if (order.kind !== "difference") {
     return `Neurons with the ${down ? "largest" : "smallest"} ${phrase(order, metadata)} come first; ties by index.`;
   }

@@ -1,7 +1,7 @@
 /** The sort menu of a layer: what to sort by, in plain words, and one sentence that says what it will do. */
 
 import { el, set, setText, whenIdle } from "../dom.js";
-import { argumentFor, ARGUMENTS, argumentsOf, between, decodeArgument, encodeArgument, ITEM_KINDS, itemOf, ITEMS, phrase, promise, subjects } from "../model/order.js";
+import { argumentFor, ARGUMENTS, argumentsOf, between, decodeArgument, differenceOf, encodeArgument, ITEM_KINDS, itemOf, ITEMS, phrase, promise, subjects } from "../model/order.js";
 import { firstNeurons } from "./firstneurons.js";
 
 /** @typedef {import("../types").Order} Order */
@@ -143,6 +143,8 @@ export function sortMenu(app, layerId, close) {
   // What a difference begins with by default comes first: an instance, less a class.
   const a = new ItemMenu(app, instances ? [...INSTANCE_KINDS, ...GROUP_KINDS] : GROUP_KINDS, "First item of the difference", order.kind === "difference" ? order.a : null);
   const b = new ItemMenu(app, kinds, "Second item of the difference", order.kind === "difference" ? order.b : null);
+  const signless = el("input", { type: "checkbox", id: "sort-signless" });
+  signless.checked = order.kind === "difference" && order.absolute === true;
   // The paper's question: how far is the attacked image from the class it was taken for? Other orders, too, are first offered for these two.
   const attacked = state.instances.find((i) => metadata.instances[i].kind !== "benign" && metadata.instances[i].row === undefined);
   if (attacked !== undefined) {
@@ -195,7 +197,7 @@ export function sortMenu(app, layerId, close) {
     instances && group("An instance", ...INSTANCE_KINDS.map(itemChoice)),
     pairs.size > 0 && group("Both", ...[...pairs.keys()].map(pairChoice)),
     group("Regardless of sign", choice("absolute", "absolute", absolute.element)),
-    group("Two of these", choice("difference", "difference of", a.element, el("span", { class: "minus" }, "−"), b.element)),
+    group("Two of these", choice("difference", "difference of", a.element, el("span", { class: "minus" }, "−"), b.element, el("label", {}, signless, " regardless of sign"))),
     group("Order", el("div", { class: "ways" }, way("descending", "↓ descending: largest first"), way("ascending", "↑ ascending: smallest first"))),
     // In sight however far the menu is scrolled.
     el("div", { class: "sort-foot" }, sentence, first.element, el("div", { class: "buttons" },
@@ -208,7 +210,7 @@ export function sortMenu(app, layerId, close) {
   const itemIn = (menu) => unkey(menu.element.value);
   /** @param {string} by value of a line @returns {Order} */
   function orderOf(by) {
-    if (by === "difference") return { kind: "difference", a: itemIn(a), b: itemIn(b) };
+    if (by === "difference") return differenceOf(itemIn(a), itemIn(b), signless.checked);
     if (by === "absolute") return { kind: "absolute", item: itemIn(absolute) };
     const kind = /** @type {ItemKind} */ (by);
     const menu = items.get(kind);

@@ -1,5 +1,7 @@
 /** Orderings, computed in the browser from exported keys (FORMAT.md §6). Pure. */
 
+import { isAbsolute } from "../../model/order.js";
+
 /** @typedef {import("../../types").Order} Order */
 /** @typedef {{neurons: Uint32Array, ranks: Uint32Array, keys: Float64Array | null}} Ordering `keys` null: the index itself */
 
@@ -29,8 +31,8 @@ export function sortByKey(keys, descending) {
  */
 function keysOf(order, keys) {
   if (order.kind === "index") return null;
-  if (order.kind === "difference") return keys[0].map((key, neuron) => key - keys[1][neuron]);
-  return order.kind === "absolute" ? keys[0].map(Math.abs) : keys[0];
+  const signed = order.kind === "difference" ? keys[0].map((key, neuron) => key - keys[1][neuron]) : keys[0];
+  return isAbsolute(order) ? signed.map(Math.abs) : signed;
 }
 
 /**
