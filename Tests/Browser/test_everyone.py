@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from plots import axe_faults, first_row, pixels, sharp, view, zoom_to_names
+from plots import axe_faults, first_row, pixels, row_place, sharp, view, zoom_to_names
 
 SIZES = {
     "desk": {"viewport": {"width": 1440, "height": 900}},
@@ -240,4 +240,25 @@ def test_no_tap_goes_through_a_closing_drawer(open_page, url, story):
     sharp(page)
     assert page.locator("#neuron-panel[open]").count() == 0, "the tap closed the drawer, and opened no neuron"
     assert view(page, layer)["rowHeight"] == before["rowHeight"]
+    assert page.problems == []
+
+
+def test_no_tap_goes_through_to_the_sheet_that_it_opens(open_page, url, story):
+    page = open_page(**SIZES["phone"])
+    page.goto(url)
+    sharp(page)
+    layer = story["layers"][0]
+    zoom_to_names(page, layer)
+    page.touchscreen.tap(*row_place(page, layer, 0))
+    expect(page.locator("#neuron-title")).to_be_visible()
+    button = page.locator("#neuron-panel .panel-buttons button").nth(1).bounding_box()
+    page.locator("#neuron-close").tap()
+    expect(page.locator("#neuron-title")).to_be_hidden()
+    facts, box = view(page, layer), page.locator(f"#column-{layer} canvas.plot").bounding_box()
+    x, y = button["x"] + button["width"] / 2, button["y"] + button["height"] / 2
+    line = int((y - box["y"] - float(facts["plotTop"])) / float(facts["rowHeight"]))
+    page.evaluate("addEventListener('click', () => { window.clicked = true; }, true)")
+    page.touchscreen.tap(x, y)
+    page.wait_for_function("() => window.clicked")
+    expect(page.locator("#neuron-where")).to_contain_text(f"rank {line + 1} of")
     assert page.problems == []

@@ -29,6 +29,11 @@ export function attachGestures(column, on) {
   let drag = null;
   /** @type {{distance: number, across: boolean, scale: import("../types").Scale | null, view: {top: number, span: number | null}} | null} */
   let pinch = null;
+  /**
+   * What the tap that has just ended does.
+   * @type {(() => void) | null}
+   */
+  let tapped = null;
   /** @param {MouseEvent} event */
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
@@ -59,6 +64,7 @@ export function attachGestures(column, on) {
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     const place = at(event);
+    tapped = null;
     pointers.set(event.pointerId, place);
     canvas.setPointerCapture(event.pointerId);
     if (pointers.size === 1) drag = { ...place, top: column.view.top, scale: column.axis.scale(column.layout.plotWidth), moved: false, picking: isPicking(column, place, event) };
@@ -103,10 +109,20 @@ export function attachGestures(column, on) {
     pointers.delete(event.pointerId);
     canvas.classList.remove("dragging");
     if (pointers.size < 2) pinch = null;
-    if (drag && !drag.moved && event.type === "pointerup") on.click(drag.y, drag.x, event);
+    if (drag && !drag.moved && event.type === "pointerup") {
+      const { x, y } = drag;
+      const click = () => on.click(y, x, event);
+      // A finger's click is yet to come, to whatever lies there by then: what it opens may lie there.
+      if (event.pointerType === "touch") tapped = click;
+      else click();
+    }
     if (drag?.moved && drag.picking) on.pick(drag.y, at(event).y, event, true);
     if (pointers.size === 0) drag = null;
   };
+  canvas.addEventListener("click", () => {
+    tapped?.();
+    tapped = null;
+  });
   canvas.addEventListener("dblclick", (event) => {
     if (at(event).y < AXIS_HEIGHT) setAcross(column, null);
   });
