@@ -191,6 +191,7 @@ def test_the_sort_control_says_what_it_sorts_by_and_what_else_there_is(page, lay
     assert re.sub(r"\s+", " ", line.inner_text()).startswith(f"Sort by value of {name} ↓ largest first or class median, difference")
     line.locator(".sort-others").click()
     groups = page.locator("#popover [role=group]")
+    groups.first.wait_for()
     assert groups.evaluate_all("all => all.map(one => one.getAttribute('aria-label'))") == ["Neuron", "A class", "An instance", "Both", "Regardless of sign", "Two of these", "Order"]
     kinds = groups.evaluate_all("all => all.map(one => [...one.querySelectorAll('input[type=radio]')].map(input => input.value))")
     assert kinds == [["index"], ["median", "mean", "deviation", "minimum", "maximum", "zeros"], ["value", "contribution"], ["percentile", "auroc", "wasserstein", "kolmogorov_smirnov"], ["absolute"], ["difference"], ["descending", "ascending"]]
