@@ -117,6 +117,16 @@ struct Query {
     return Set(indices).sorted()
   }
 
+  /// The same, of which there must be one.
+  /// - Parameter words: what they are called.
+  /// - Throws: as `indices`, and `Problem` 400 where there is none.
+  func some(_ name: String, _ words: String, below limit: Int, most: Int) throws(Problem) -> [Int] {
+    guard let chosen = try set(name, below: limit, most: most), !chosen.isEmpty else {
+      throw .badRequest("\(name) is missing: at most \(most) \(words), comma-separated.")
+    }
+    return chosen
+  }
+
   /// The group of the moment.
   /// - Throws: `Problem` 400 that shows where in the expression the fault is.
   func moment() throws(Problem) -> Moment? {

@@ -30,10 +30,8 @@ extension RouteTable {
   func neurons(_ asked: VersionRequest) throws -> Build {
     let layer = try layer(asked)
     let query = try asked.query()
-    let most = NeuronFigures.neuronsMax
-    guard let neurons = try query.set("neurons", below: layer.levels.neurons, most: most), !neurons.isEmpty else {
-      throw Problem.badRequest("neurons is missing: at most \(most) indices, comma-separated.")
-    }
+    let neurons = try query.some(
+      "neurons", "indices", below: layer.levels.neurons, most: NeuronFigures.neuronsMax)
     let groups = try groupsOrAll(query, asked)
     let instances = try instances(query, asked)
     let moment = try query.moment()

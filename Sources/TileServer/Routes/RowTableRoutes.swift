@@ -102,11 +102,7 @@ extension RouteTable {
   /// The rows that the query names, ascending.
   private func rows(_ asked: VersionRequest) throws -> (RowTable, [Int]) {
     let table = try table(asked)
-    let most = RowEntries.chosenMax
-    guard let rows = try asked.query().set("rows", below: table.count, most: most), !rows.isEmpty else {
-      throw Problem.badRequest("rows is missing: at most \(most) row numbers, comma-separated.")
-    }
-    return (table, rows)
+    return (table, try asked.query().some("rows", "row numbers", below: table.count, most: RowEntries.chosenMax))
   }
 
   private func row(_ asked: VersionRequest) throws -> (RowTable, Int) {
