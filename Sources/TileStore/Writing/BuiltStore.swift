@@ -80,13 +80,18 @@ struct BuiltStore {
   }
 
   /// Opens the store, and compares it with what the plan knows: the attributes that count, every shard, and that there is nothing else.
-  func check(against attributes: Attributes) throws {
+  /// - Parameter each: calls its closure for every index below a count.
+  func check(against attributes: Attributes, _ each: StoreBuilder.ForEach) throws {
     let manifest = try Manifest(folder)
     let store = try Store(folder, manifest, maps: ShardMaps(limit: Self.mapsMax))
     guard store.attributes.layers == attributes.layers, store.attributes.groups == attributes.groups,
       store.attributes.instances == attributes.instances
     else { throw StoreError.corrupt("zarr.json", "its attributes are not those of the job") }
-    for array in store.arrays { try array.checkShards() }
+    let shards = store.arrays.flatMap { array in array.firstsOfShards.map { (array, $0) } }
+    try each(shards.count) { index in
+      let (array, (plane, chunk)) = shards[index]
+      try array.checkShard(plane: plane, chunk: chunk)
+    }
     let there = try filePaths(below: folder.path, skipping: ".scratch")
     try compare(there, with: store.filePaths + [Manifest.name])
     try compare((0..<manifest.count).map(manifest.path), with: store.filePaths)
@@ -114,23 +119,31 @@ extension ArrayReader {
   /// Looks whether every shard is there, with all inner chunks that lie in the array, sound and no longer than they are.
   /// - Throws: `StoreError`.
   func checkShards() throws(StoreError) {
-    for firstPlane in stride(from: 0, to: planes, by: planesPerShard) {
-      for firstChunk in stride(from: 0, to: chunks, by: chunksPerShard) {
-        let shard = try shard(plane: firstPlane, chunk: firstChunk)
-        var end = metadata.indexBytes
-        for plane in firstPlane..<min(firstPlane + planesPerShard, planes) {
-          for chunk in firstChunk..<min(firstChunk + chunksPerShard, chunks) {
-            guard let range = try shard.range(ofChunk: index(plane: plane, chunk: chunk), chunk: [plane, chunk]) else {
-              throw .corrupt(shard.path, chunk: [plane, chunk], "the inner chunk is missing")
-            }
-            try shard.verify(range, chunk: [plane, chunk])
-            end += range.count
-          }
+    for (plane, chunk) in firstsOfShards { try checkShard(plane: plane, chunk: chunk) }
+  }
+
+  /// First plane and first inner chunk of each shard.
+  fileprivate var firstsOfShards: [(plane: Int, chunk: Int)] {
+    stride(from: 0, to: planes, by: planesPerShard).flatMap { plane in
+      stride(from: 0, to: chunks, by: chunksPerShard).map { (plane, $0) }
+    }
+  }
+
+  /// The same of the shard that begins so.
+  fileprivate func checkShard(plane firstPlane: Int, chunk firstChunk: Int) throws(StoreError) {
+    let shard = try shard(plane: firstPlane, chunk: firstChunk)
+    var end = metadata.indexBytes
+    for plane in firstPlane..<min(firstPlane + planesPerShard, planes) {
+      for chunk in firstChunk..<min(firstChunk + chunksPerShard, chunks) {
+        guard let range = try shard.range(ofChunk: index(plane: plane, chunk: chunk), chunk: [plane, chunk]) else {
+          throw .corrupt(shard.path, chunk: [plane, chunk], "the inner chunk is missing")
         }
-        guard shard.byteCount == end else {
-          throw .corrupt(shard.path, "the file has \(shard.byteCount) bytes, its index and its chunks take \(end)")
-        }
+        try shard.verify(range, chunk: [plane, chunk])
+        end += range.count
       }
+    }
+    guard shard.byteCount == end else {
+      throw .corrupt(shard.path, "the file has \(shard.byteCount) bytes, its index and its chunks take \(end)")
     }
   }
 

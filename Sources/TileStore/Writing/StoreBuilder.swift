@@ -178,21 +178,21 @@ public final class StoreBuilder: Sendable {
       path: path, metadata: writer.metadata, folder: VersionFolder(path: building), maps: ShardMaps(limit: 2))
   }
 
+  /// Calls a closure for every index below a count, several at once where there are lanes for it.
+  public typealias ForEach = (_ count: Int, _ body: @Sendable (_ index: Int) throws -> Void) throws -> Void
+
   /// Makes everything lasting, names it by its content, and flips `current` to it, when readers can read all of it.
   /// - Parameters:
   ///   - attributes: what the root says, as the plan knows it.
   ///   - madeFrom: what the version was made from, for a later run that has nothing to do.
-  ///   - each: calls its closure for every index below a count, several at once where there are lanes for it.
+  ///   - each: hashes the files and looks at what was built.
   /// - Returns: the version.
   /// - Throws: `StoreWriteError`, `StoreNotWhole`; `current` names what it did before, then.
-  public func publish(
-    _ attributes: Attributes, madeFrom: String,
-    hashing each: (_ count: Int, _ body: @Sendable (_ index: Int) throws -> Void) throws -> Void
-  ) throws -> String {
+  public func publish(_ attributes: Attributes, madeFrom: String, each: ForEach) throws -> String {
     try makeGroup("", attributes: attributes)
     let version = try writeManifest(each)
     try synchronizeFileSystem(of: building)
-    do { try BuiltStore(path: building, name: version).check(against: attributes) } catch let error as StoreError {
+    do { try BuiltStore(path: building, name: version).check(against: attributes, each) } catch let error as StoreError {
       throw StoreNotWhole(folder: building, why: error)
     }
     // From here to the last rename nothing but names change: whoever is stopped goes on with the finished store.
@@ -200,7 +200,7 @@ public final class StoreBuilder: Sendable {
     try renameFile(scratch, to: outside)
     try synchronizeFolder(folder)
     let target = folder + "/" + version
-    if (try? BuiltStore(path: target, name: version).check(against: attributes)) != nil {
+    if (try? BuiltStore(path: target, name: version).check(against: attributes, each)) != nil {
       // The same content is there already.
       try retire(building, through: folder + "/.removing")
     } else {
@@ -215,9 +215,7 @@ public final class StoreBuilder: Sendable {
 
   /// Writes `MANIFEST`, the hash of every other file.
   /// - Returns: the version that it names.
-  private func writeManifest(
-    _ each: (_ count: Int, _ body: @Sendable (_ index: Int) throws -> Void) throws -> Void
-  ) throws -> String {
+  private func writeManifest(_ each: ForEach) throws -> String {
     // An earlier builder may have come as far as this, and no further.
     for name in [Manifest.name, Manifest.name + newSuffix] { try removeTree(building + "/" + name) }
     let paths = try filePaths(below: building, skipping: ".scratch").sorted {
@@ -286,7 +284,7 @@ private func sha256(file path: String) throws -> String {
   let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC) }
   guard descriptor >= 0 else { throw StoreWriteError("read", path) }
   defer { close(descriptor) }
-  let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+  let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
   defer { buffer.deallocate() }
   var hash = SHA256()
   while true {
