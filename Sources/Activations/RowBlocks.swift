@@ -78,10 +78,27 @@ public struct RowBlock<Value: ReadableValue>: @unchecked Sendable {
   public let samplesPerRow: Int
   /// Of each sample whether it counts; `nil`: all do. Where rows are reduced, one without a position that counts does not.
   public var counts: UnsafePointer<UInt8>?
-  /// Where the block before lay, if it was not copied.
+  /// Where it lies, if it was not copied, and the block before.
+  var run: MappedRun?
   var before: MappedRun?
   /// The one that comes next, where it is to be read meanwhile.
   public internal(set) var next: ComingBlock?
+
+  /// Pieces to be looked up before a block that was not copied is gone through; 0 of others.
+  ///
+  /// Whoever comes to a page first has the system find it, and lanes go through the same rows at once: they would wait for each other at every page.
+  public var piecesToLookUp: Int { run.map { ($0.bytes.count + Self.pieceBytes - 1) / Self.pieceBytes } ?? 0 }
+  private static var pieceBytes: Int { 2 << 20 }
+  /// As much as the system finds at once, or more.
+  private static var foundBytes: Int { 64 << 10 }
+
+  public func lookUp(piece: Int) {
+    guard let bytes = run?.bytes else { return }
+    let first = piece * Self.pieceBytes
+    for place in stride(from: first, to: min(first + Self.pieceBytes, bytes.count), by: Self.foundBytes) {
+      nd_touch(bytes.baseAddress! + place)
+    }
+  }
 
   /// Gives back what the block before took: a lane has time for it while others begin with this one.
   public func finishBefore() { before?.unmap() }
@@ -349,7 +366,7 @@ public final class RowBlocks<Value: ReadableValue> {
     let each = source.geometry.samplesPerRow
     return RowBlock(
       base: run.bytes.baseAddress! + neurons.lowerBound * source.element.bytes!, element: source.element,
-      pitch: band.count, samples: rows.count * each, firstRow: rows.lowerBound, samplesPerRow: each, before: before)
+      pitch: band.count, samples: rows.count * each, firstRow: rows.lowerBound, samplesPerRow: each, run: run, before: before)
   }
 
   private func reading(_ number: Int, _ box: [Range<Int>], _ buffers: BlockBuffers<Value>) -> BlockReading<Value> {

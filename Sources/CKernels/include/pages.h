@@ -26,4 +26,7 @@ void nd_give_back_memory(void);
 /// Asks for bytes that are soon looked at, from the main memory into the second-level cache.
 void nd_fetch_ahead(const void *from, size_t bytes);
 
+/// Reads a byte, so that the system finds its page.
+void nd_touch(const void *place);
+
 #endif

@@ -98,7 +98,10 @@ final class TileWalk<Value: ActivationValue & ReadableValue>: @unchecked Sendabl
     let due = next?.take(upTo: samples.upperBound, of: block.samples) ?? 0..<0
     let parts = cellsApart ? partsOfCells(tiles: tiles.count) : [0..<cells]
     let tasks = tiles.count * parts.count
-    try lanes.run(1 + tasks + due.count) { lane, number in
+    let pieces = samples.lowerBound == 0 ? block.piecesToLookUp : 0
+    try lanes.run(pieces + 1 + tasks + due.count) { lane, index in
+      guard index >= pieces else { return block.lookUp(piece: index) }
+      let number = index - pieces
       guard number > 0 else { return block.finishBefore() }
       guard number <= tasks else { return try next!.run(lane: lane, due.lowerBound + number - 1 - tasks) }
       // Lanes that work at once have different tiles: they would wait for each other's writes to what is kept of one.
