@@ -1,10 +1,12 @@
 """Layers that are slow to decode are decoded once: candidates for their quartiles are kept while they are counted.
 
-Whatever the rows are like, the store is the one that reading twice makes; contiguous data are read twice.
+Whatever the rows are like, the store is the one that reading twice makes; contiguous data are read twice, if they are in memory.
 """
 
 import json
+import os
 
+import hdf5plugin
 import numpy as np
 import pytest
 from programs import Program, write_dump
@@ -73,3 +75,35 @@ def test_as_when_read_twice(tmp_path, change):
         assert merge == 0 and sum(parts) == pytest.approx(1, abs=1e-12) and max(parts) < 0.5
     else:
         assert 1 < sum(parts) <= 2 and merge <= 2
+
+
+def forget(path):
+    """Has the system forget a file, so that it comes from the disk."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        size = os.fstat(file.fileno()).st_size
+        for place in range(0, size, size // 16):
+            try:
+                if os.preadv(file.fileno(), [bytearray(1)], place, os.RWF_NOWAIT):
+                    pytest.skip("this file system keeps files in memory")
+            except BlockingIOError:
+                pass
+
+
+@pytest.mark.parametrize("options", [{}, {"chunks": (500, 768), **hdf5plugin.LZ4()}], ids=["contiguous", "lz4"])
+def test_what_is_not_in_memory_is_read_once(tmp_path, options):
+    rng = np.random.default_rng(12)
+    program, dump = Program(), write_dump(tmp_path / "cold.h5", {"a": (activations(rng), options)}, labels=rng.integers(0, 3, ROWS))
+    made, passes = {}, {}
+    for state, words in {"cold": "read once", "warm": "read twice"}.items():
+        if state == "cold":
+            forget(dump)
+        assert words in program.ok("precompute", dump, "--output", tmp_path, "--plan-only").stdout
+        if state == "cold":
+            forget(dump)
+        events = program.ok("precompute", dump, "--output", tmp_path / state, "--progress", "json").stderr.splitlines()
+        passes[state] = json.loads(events[-1])["bytes_decoded"] / (ROWS * WIDTH * 4)
+        made[state] = (tmp_path / state / "cold" / "current" / "MANIFEST").read_bytes()
+    assert made["cold"] == made["warm"]
+    assert passes["cold"] == 1 and passes["warm"] == 2

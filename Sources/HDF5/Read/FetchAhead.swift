@@ -20,7 +20,36 @@ extension Dataset {
   }
 }
 
+extension Dataset {
+  /// Most places at which is looked whether they are in memory, and the bytes that one stands for at least.
+  private static let looksMax = 64
+  private static let bytesPerLook = 2 << 20
+
+  /// Whether the system has what is stored in memory, nearly all of it as far as some looks tell; also where nobody knows where it lies,
+  /// as with `fetchAhead(rows:)`.
+  public var isInMemory: Bool {
+    let looks = min(Self.looksMax, info.storedBytes / Self.bytesPerLook + 1)
+    let cached = (0..<looks).count { look in
+      let share = (Double(look) + 0.5) / Double(looks)
+      switch source {
+      case .run(let reader): return reader.isInMemory(at: Int(share * Double(info.count * info.elementBytes)))
+      case .chunks(let reader): return reader.isInMemory(at: share)
+      case .field, .sparse, .library, .unwritten: return true
+      }
+    }
+    return cached >= looks - looks / 16
+  }
+}
+
 extension RunReader {
+  fileprivate func isInMemory(at offset: Int) -> Bool {
+    var isThere = true
+    eachSegment(at: offset, count: 1) { descriptor, offset, _ in
+      isThere = cm_is_cached(descriptor, Int64(offset), 1) != 0
+    }
+    return isThere
+  }
+
   fileprivate func fetchAhead(at offset: Int, count: Int) {
     eachSegment(at: offset, count: count) { descriptor, offset, count in
       cm_fetch_ahead(descriptor, Int64(offset), count)
@@ -29,6 +58,11 @@ extension RunReader {
 }
 
 extension ChunkReader {
+  fileprivate func isInMemory(at share: Double) -> Bool {
+    guard let stretch = stretch() else { return true }
+    return cm_is_cached(file.descriptor, Int64(stretch.lowerBound + Int(share * Double(stretch.count))), 1) != 0
+  }
+
   /// Where the bytes of some rows are, if they are spread evenly over those of all chunks.
   fileprivate func fetchAhead(rows: Range<Int>) {
     guard let stretch = stretch() else { return }

@@ -37,7 +37,8 @@ public struct LayerPlan: Sendable {
 }
 
 extension LayerPlan {
-  /// What keeping candidates costs for each byte that is counted: data that are decoded faster are read twice instead.
+  /// What keeping candidates costs for each byte that is counted: data that are decoded faster are read twice instead, if they are in
+  /// memory. From a disk most come no faster than lanes count them, and what is larger than the memory would come twice.
   private static let candidateSecondsPerByte = 0.8e-9
   /// Of a layer of so few neurons there may be more lanes than tiles to count: of the lanes left, each reads of the next block meanwhile.
   private static let narrowNeuronsMax = 512
@@ -75,7 +76,8 @@ extension LayerPlan {
     histograms = source.neurons * counting.groups.count { $0.histograms != nil }
 
     let keepingPays =
-      medians == .exact && Self.decodingSecondsPerByte(source) >= Self.candidateSecondsPerByte && grouping.isMixed
+      medians == .exact && grouping.isMixed
+      && (Self.decodingSecondsPerByte(source) >= Self.candidateSecondsPerByte || !source.isInMemory)
     candidateLogBytesMax = keepingPays ? model.keptMax(cut) : 0
     let kept = CandidateLogSize(
       Value.self, grouping, counting, samplesPerRow: source.geometry.samplesPerRow, neurons: cut.bandNeurons,
