@@ -11,7 +11,6 @@ larger of the two. The mark is 1.1.
 import argparse
 import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
@@ -99,7 +98,7 @@ def main():
             size = path.stat().st_size
 
             def run(program, seconds):
-                shutil.rmtree(f"{folder}/Tiles", ignore_errors=True)
+                engine.set_aside(f"{folder}/Tiles")
                 return seconds([program, "precompute", file, "--output", f"{folder}/Tiles", "--threads", 2, "--progress", "none"])
 
             subprocess.run([sys.executable, "-c", READ, path], check=True)

@@ -11,14 +11,13 @@ import argparse
 import os
 import pathlib
 import random
-import shutil
 import statistics
 import tempfile
 
 import h5py
 import numpy as np
 
-from engine import timed
+from engine import set_aside, timed
 
 ROW_BYTES = 16384
 #: Extents of a row of float32, and its axes.
@@ -84,7 +83,7 @@ def main():
         folder = pathlib.Path(folder)
 
         def run(program, file):
-            shutil.rmtree(folder / "Tiles", ignore_errors=True)
+            set_aside(folder / "Tiles")
             return timed([program, "precompute", file, "--output", folder / "Tiles", "--threads", options.threads, "--progress", "none"])[0]
 
         plain = {"float32": folder / "plain-float32.h5"}
