@@ -5,7 +5,8 @@
 The disk is that of the folder for temporary files, and a control group lets no process in it read more than so many MB a second (`io.max`, or
 `blkio.throttle.read_bps_device` of the older kind): for that one has to be root. Before each run the system is told to forget the file. Printed:
 what the job takes with the file in memory, what merely reading the file takes at that rate, what the job takes at that rate, and its ratio to the
-larger of the two. The mark is 1.1.
+larger of the two. The mark is 1.1. With `--memory MB` the processes have no more than that for themselves and the files that they read, so that dumps are
+larger than the memory.
 """
 
 import argparse
@@ -27,9 +28,9 @@ while os.read(file, 4 << 20): pass
 
 
 class SlowDisk:
-    """A control group whose processes read slowly from the disk that holds a folder."""
+    """A control group whose processes read slowly from the disk that holds a folder, and have so much memory, files that they read included."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, memory=None):
         device = os.stat(folder).st_dev
         path = pathlib.Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve()
         if (path / "partition").exists():
@@ -40,15 +41,23 @@ class SlowDisk:
         root = pathlib.Path("/sys/fs/cgroup")
         self.is_older = (root / "blkio").exists()
         self.group = (root / "blkio" if self.is_older else root) / f"nd-bench-{os.getpid()}"
+        self.groups = [self.group]
+        self.memory = memory
+        if memory and self.is_older:
+            self.groups.append(root / "memory" / self.group.name)
 
     def __enter__(self):
         if not self.is_older:
-            (self.group.parent / "cgroup.subtree_control").write_text("+io")
-        self.group.mkdir()
+            (self.group.parent / "cgroup.subtree_control").write_text("+io +memory" if self.memory else "+io")
+        for group in self.groups:
+            group.mkdir()
+        if self.memory:
+            (self.groups[-1] / ("memory.limit_in_bytes" if self.is_older else "memory.max")).write_text(str(self.memory))
         return self
 
     def __exit__(self, *_):
-        self.group.rmdir()
+        for group in self.groups:
+            group.rmdir()
 
     def set(self, rate):
         if self.is_older:
@@ -60,7 +69,7 @@ class SlowDisk:
         began = time.perf_counter()
         done = subprocess.run(
             [*map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            preexec_fn=lambda: (self.group / "cgroup.procs").write_text(str(os.getpid())))
+            preexec_fn=lambda: [(group / "cgroup.procs").write_text(str(os.getpid())) for group in self.groups])
         if done.returncode:
             sys.exit(f"{command[:3]}: {done.stderr.decode()[-500:]}")
         return time.perf_counter() - began
@@ -88,9 +97,10 @@ def main():
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--rates", default="200,500,1000", help="MB a second")
     options.add_argument("--layouts", default="contiguous,lz4,gzip+shuffle")
+    options.add_argument("--memory", type=int, help="MB that the processes have, files included")
     options = options.parse_args()
     programs = {"": options.divergence} | ({"old": options.old} if options.old else {})
-    with tempfile.TemporaryDirectory(prefix="nd-bench-") as folder, SlowDisk(folder) as disk:
+    with tempfile.TemporaryDirectory(prefix="nd-bench-") as folder, SlowDisk(folder, options.memory and options.memory * 1_000_000) as disk:
         for layout in options.layouts.split(","):
             path = pathlib.Path(folder) / f"{layout.replace('+', '-')}.h5"
             engine.make(path, layout, options.rows, options.neurons, 10)

@@ -75,17 +75,17 @@ extension LayerPlan {
     bands = Self.bands(source, neurons: cut.bandNeurons)
     histograms = source.neurons * counting.groups.count { $0.histograms != nil }
 
-    let keepingPays =
-      medians == .exact && grouping.isMixed
-      && (Self.decodingSecondsPerByte(source) >= Self.candidateSecondsPerByte || !source.isInMemory)
+    // A block that holds everything is gone through again where it is.
+    let isOneBlock = source.parts.count == 1 && source.rows <= cut.rowsPerBlock
+    let isSlow =
+      Self.decodingSecondsPerByte(source) >= Self.candidateSecondsPerByte || !isOneBlock && !source.isInMemory
+    let keepingPays = medians == .exact && isSlow && grouping.isMixed
     candidateLogBytesMax = keepingPays ? model.keptMax(cut) : 0
     let kept = CandidateLogSize(
       Value.self, grouping, counting, samplesPerRow: source.geometry.samplesPerRow, neurons: cut.bandNeurons,
       rows: source.rows,
       firstRows: cut.rowsPerBlock)
     candidateLogBytes = kept.share <= Self.candidateShareMax && kept.bytes <= candidateLogBytesMax ? kept.bytes : 0
-    // A block that holds everything is gone through again where it is.
-    let isOneBlock = source.parts.count == 1 && source.rows <= cut.rowsPerBlock
     readsTwice = medians == .exact && candidateLogBytes == 0 && !isOneBlock
     let quarter = RowBlocks<Value>.bytesTouched(source, neurons: 0..<max(1, cut.bandNeurons / 4)).decoded
     let band = RowBlocks<Value>.bytesTouched(source, neurons: 0..<cut.bandNeurons).decoded
