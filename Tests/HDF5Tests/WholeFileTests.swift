@@ -148,6 +148,7 @@ import Testing
     try FileManager.default.copyItem(atPath: folder.path("run.h5"), toPath: path)
     let catalogue = try File.catalogue(path: path)
     let dataset = try File(catalogue).dataset(catalogue.dataset(named: "y"))
+    #expect(dataset.isInMemory)
     let rows = 3..<dataset.info.shape[0]
     let rowBytes = dataset.info.count / dataset.info.shape[0] * dataset.info.elementBytes
     let run = try #require(dataset.mapped(rows: rows))
