@@ -34,6 +34,8 @@ extension LayerSource {
 
   /// Whether the system has the layer in memory, nearly all of it; if not, it comes from a disk or a network.
   public var isInMemory: Bool {
-    stride(from: 0, to: parts.count, by: max(1, parts.count / Self.partsAsked)).allSatisfy { parts[$0].dataset.isInMemory }
+    stride(from: 0, to: parts.count, by: max(1, parts.count / Self.partsAsked)).allSatisfy {
+      parts[$0].dataset.isInMemory
+    }
   }
 }

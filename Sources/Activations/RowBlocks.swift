@@ -366,7 +366,8 @@ public final class RowBlocks<Value: ReadableValue> {
     let each = source.geometry.samplesPerRow
     return RowBlock(
       base: run.bytes.baseAddress! + neurons.lowerBound * source.element.bytes!, element: source.element,
-      pitch: band.count, samples: rows.count * each, firstRow: rows.lowerBound, samplesPerRow: each, run: run, before: before)
+      pitch: band.count, samples: rows.count * each, firstRow: rows.lowerBound, samplesPerRow: each, run: run,
+      before: before)
   }
 
   private func reading(_ number: Int, _ box: [Range<Int>], _ buffers: BlockBuffers<Value>) -> BlockReading<Value> {

@@ -192,7 +192,8 @@ public final class StoreBuilder: Sendable {
     try makeGroup("", attributes: attributes)
     let version = try writeManifest(each)
     try synchronizeFileSystem(of: building)
-    do { try BuiltStore(path: building, name: version).check(against: attributes, each) } catch let error as StoreError {
+    do { try BuiltStore(path: building, name: version).check(against: attributes, each) } catch let error as StoreError
+    {
       throw StoreNotWhole(folder: building, why: error)
     }
     // From here to the last rename nothing but names change: whoever is stopped goes on with the finished store.
