@@ -109,16 +109,14 @@ public struct ArrayReader: Sendable {
   /// After this, whatever is allocated for the array's length is bounded by what really lies on the disk.
   /// - Complexity: looks up the size of each shard and opens none.
   func checkShards(_ manifest: Manifest) throws(StoreError) {
-    for plane in stride(from: 0, to: planes, by: planesPerShard) {
-      for chunk in stride(from: 0, to: chunks, by: chunksPerShard) {
-        let path = shardPath(plane: plane, chunk: chunk)
-        guard manifest.hash(of: path) != nil else { throw .corrupt(path, "\(Manifest.name) does not list it") }
-        let held = min(planesPerShard, planes - plane) * min(chunksPerShard, chunks - chunk)
-        let least = metadata.indexBytes + held * metadata.codec.minEncodedBytes(chunkBytes)
-        let count = try folder.byteCount(of: path)
-        guard count >= least else {
-          throw .corrupt(path, "the file has \(count) bytes, and its chunks take at least \(least)")
-        }
+    for (plane, chunk) in firstsOfShards {
+      let path = shardPath(plane: plane, chunk: chunk)
+      guard manifest.hash(of: path) != nil else { throw .corrupt(path, "\(Manifest.name) does not list it") }
+      let held = min(planesPerShard, planes - plane) * min(chunksPerShard, chunks - chunk)
+      let least = metadata.indexBytes + held * metadata.codec.minEncodedBytes(chunkBytes)
+      let count = try folder.byteCount(of: path)
+      guard count >= least else {
+        throw .corrupt(path, "the file has \(count) bytes, and its chunks take at least \(least)")
       }
     }
   }
@@ -126,9 +124,12 @@ public struct ArrayReader: Sendable {
 
 extension ArrayReader {
   /// Paths of all shards of the array.
-  var shardPaths: [String] {
+  var shardPaths: [String] { firstsOfShards.map { shardPath(plane: $0.plane, chunk: $0.chunk) } }
+
+  /// First plane and first inner chunk of each shard.
+  var firstsOfShards: [(plane: Int, chunk: Int)] {
     stride(from: 0, to: planes, by: planesPerShard).flatMap { plane in
-      stride(from: 0, to: chunks, by: chunksPerShard).map { shardPath(plane: plane, chunk: $0) }
+      stride(from: 0, to: chunks, by: chunksPerShard).map { (plane, $0) }
     }
   }
 }

@@ -122,13 +122,6 @@ extension ArrayReader {
     for (plane, chunk) in firstsOfShards { try checkShard(plane: plane, chunk: chunk) }
   }
 
-  /// First plane and first inner chunk of each shard.
-  fileprivate var firstsOfShards: [(plane: Int, chunk: Int)] {
-    stride(from: 0, to: planes, by: planesPerShard).flatMap { plane in
-      stride(from: 0, to: chunks, by: chunksPerShard).map { (plane, $0) }
-    }
-  }
-
   /// The same of the shard that begins so.
   fileprivate func checkShard(plane firstPlane: Int, chunk firstChunk: Int) throws(StoreError) {
     let shard = try shard(plane: firstPlane, chunk: firstChunk)
