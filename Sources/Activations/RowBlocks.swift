@@ -78,13 +78,14 @@ public struct RowBlock<Value: ReadableValue>: @unchecked Sendable {
   public let samplesPerRow: Int
   /// Of each sample whether it counts; `nil`: all do. Where rows are reduced, one without a position that counts does not.
   public var counts: UnsafePointer<UInt8>?
-  /// Where it lies, if it was not copied, and the block before.
+  /// Where it lies, if it was not copied and whole rows are wanted.
   var run: MappedRun?
+  /// Where the block before lay, if it was not copied.
   var before: MappedRun?
   /// The one that comes next, where it is to be read meanwhile.
   public internal(set) var next: ComingBlock?
 
-  /// Pieces to be looked up before a block that was not copied is gone through; 0 of others.
+  /// Pieces to be looked up before a block that was not copied is gone through; 0 of others, and where only some neurons are wanted of it.
   ///
   /// Whoever comes to a page first has the system find it, and lanes go through the same rows at once: they would wait for each other at every page.
   public var piecesToLookUp: Int { run.map { ($0.bytes.count + Self.pieceBytes - 1) / Self.pieceBytes } ?? 0 }
@@ -366,8 +367,8 @@ public final class RowBlocks<Value: ReadableValue> {
     let each = source.geometry.samplesPerRow
     return RowBlock(
       base: run.bytes.baseAddress! + neurons.lowerBound * source.element.bytes!, element: source.element,
-      pitch: band.count, samples: rows.count * each, firstRow: rows.lowerBound, samplesPerRow: each, run: run,
-      before: before)
+      pitch: band.count, samples: rows.count * each, firstRow: rows.lowerBound, samplesPerRow: each,
+      run: neurons == band ? run : nil, before: before)
   }
 
   private func reading(_ number: Int, _ box: [Range<Int>], _ buffers: BlockBuffers<Value>) -> BlockReading<Value> {

@@ -99,10 +99,11 @@ final class TileWalk<Value: ActivationValue & ReadableValue>: @unchecked Sendabl
     let parts = cellsApart ? partsOfCells(tiles: tiles.count) : [0..<cells]
     let tasks = tiles.count * parts.count
     let pieces = samples.lowerBound == 0 ? block.piecesToLookUp : 0
-    try lanes.run(pieces + 1 + tasks + due.count) { lane, index in
-      guard index >= pieces else { return block.lookUp(piece: index) }
+    try lanes.run(1 + pieces + tasks + due.count) { lane, index in
+      // First of all: two blocks are not to be there at once.
+      guard index > 0 else { return block.finishBefore() }
+      guard index > pieces else { return block.lookUp(piece: index - 1) }
       let number = index - pieces
-      guard number > 0 else { return block.finishBefore() }
       guard number <= tasks else { return try next!.run(lane: lane, due.lowerBound + number - 1 - tasks) }
       // Lanes that work at once have different tiles: they would wait for each other's writes to what is kept of one.
       let (part, place) = (number - 1).quotientAndRemainder(dividingBy: tiles.count)
