@@ -29,12 +29,13 @@ final class ReadAhead {
 }
 
 extension LayerSource {
-  /// Files of which some are asked; of fewer, all.
-  private static var partsAsked: Int { 64 }
+  /// Most parts that are asked, evenly spread.
+  private static var partsAskedMax: Int { 64 }
 
-  /// Whether the system has the layer in memory, nearly all of it; if not, it comes from a disk or a network.
+  /// Whether the system has the layer in memory, nearly all of each part; if not, it comes from a disk or a network.
   public var isInMemory: Bool {
-    stride(from: 0, to: parts.count, by: max(1, parts.count / Self.partsAsked)).allSatisfy {
+    let step = max(1, (parts.count + Self.partsAskedMax - 1) / Self.partsAskedMax)
+    return stride(from: 0, to: parts.count, by: step).allSatisfy {
       parts[$0].dataset.isInMemory
     }
   }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CMapping.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -77,23 +78,33 @@ void cm_forget(int ticket) {
 }
 
 #ifdef RWF_NOWAIT
-static int is_cached_at(int descriptor, int64_t at) {
+static ssize_t look(int descriptor, int64_t at) {
   char byte;
   const struct iovec one = {&byte, 1};
-  return preadv2(descriptor, &one, 1, at, RWF_NOWAIT) == 1;
+  return preadv2(descriptor, &one, 1, at, RWF_NOWAIT);
 }
 #endif
+
+int cm_would_wait(int descriptor, int64_t at) {
+#ifdef RWF_NOWAIT
+  return look(descriptor, at) < 0 && errno == EAGAIN;
+#else
+  (void)descriptor, (void)at;
+  return 0;
+#endif
+}
 
 int cm_is_cached(int descriptor, int64_t offset, size_t count) {
 #ifdef RWF_NOWAIT
   // Pages come and go in larger pieces, and each look takes microseconds, in which all lanes wait.
-  const size_t step = 2 << 20;
+  const size_t most = 2 << 20, least = 128 << 10, share = count / 16;
+  const size_t step = share > most ? most : share < least ? least : share;
   size_t missing = 0;
   for (size_t at = 0; at < count; at += step) {
-    missing += !is_cached_at(descriptor, offset + (int64_t)at);
+    missing += look(descriptor, offset + (int64_t)at) != 1;
     if (missing > count / step / 16) return 0;
   }
-  return count > 0 && is_cached_at(descriptor, offset + (int64_t)count - 1);
+  return count > 0 && look(descriptor, offset + (int64_t)count - 1) == 1;
 #else
   (void)descriptor, (void)offset, (void)count;
   return 0;

@@ -25,6 +25,10 @@ void cm_forget(int ticket);
 /// of it tell. Where it cannot say: no.
 int cm_is_cached(int descriptor, int64_t offset, size_t count);
 
+/// Whether the system is known not to have a byte of a file in memory. Where it cannot say: no. It brings the page, then: who asks again at the same
+/// place is told no.
+int cm_would_wait(int descriptor, int64_t at);
+
 /// Has the system fetch a part of a file that is read soon, unless it has it in memory. Does not wait for the disk, but for room in its queue.
 void cm_fetch_ahead(int descriptor, int64_t offset, size_t count);
 

@@ -25,29 +25,30 @@ extension Dataset {
   private static let looksMax = 64
   private static let bytesPerLook = 2 << 20
 
-  /// Whether the system has what is stored in memory, nearly all of it as far as some looks tell; also where nobody knows where it lies,
-  /// as with `fetchAhead(rows:)`.
+  /// Whether the system has what is stored in memory, nearly all of it as far as some looks tell; also where nobody knows where it lies, or the
+  /// file system does not tell.
   public var isInMemory: Bool {
     let looks = min(Self.looksMax, info.storedBytes / Self.bytesPerLook + 1)
-    let cached = (0..<looks).count { look in
-      let share = (Double(look) + 0.5) / Double(looks)
+    let missing = (0..<looks).count { look in
+      // Anywhere in its part: a place that was looked at is in memory from then on.
+      let share = (Double(look) + .random(in: 0..<1)) / Double(looks)
       switch source {
-      case .run(let reader): return reader.isInMemory(at: Int(share * Double(info.count * info.elementBytes)))
-      case .chunks(let reader): return reader.isInMemory(at: share)
-      case .field, .sparse, .library, .unwritten: return true
+      case .run(let reader): return reader.wouldWait(at: Int(share * Double(info.count * info.elementBytes)))
+      case .chunks(let reader): return reader.wouldWait(at: share)
+      case .field, .sparse, .library, .unwritten: return false
       }
     }
-    return cached >= looks - looks / 16
+    return missing <= looks / 16
   }
 }
 
 extension RunReader {
-  fileprivate func isInMemory(at offset: Int) -> Bool {
-    var isThere = true
+  fileprivate func wouldWait(at offset: Int) -> Bool {
+    var waits = false
     eachSegment(at: offset, count: 1) { descriptor, offset, _ in
-      isThere = cm_is_cached(descriptor, Int64(offset), 1) != 0
+      waits = cm_would_wait(descriptor, Int64(offset)) != 0
     }
-    return isThere
+    return waits
   }
 
   fileprivate func fetchAhead(at offset: Int, count: Int) {
@@ -58,14 +59,16 @@ extension RunReader {
 }
 
 extension ChunkReader {
-  fileprivate func isInMemory(at share: Double) -> Bool {
-    guard let stretch = stretch() else { return true }
-    return cm_is_cached(file.descriptor, Int64(stretch.lowerBound + Int(share * Double(stretch.count))), 1) != 0
+  /// - Parameter share: of the bytes from the first chunk to the last.
+  fileprivate func wouldWait(at share: Double) -> Bool {
+    guard let stretch = stretch() else { return false }
+    return cm_would_wait(file.descriptor, Int64(stretch.lowerBound + Int(share * Double(stretch.count)))) != 0
   }
 
   /// Where the bytes of some rows are, if they are spread evenly over those of all chunks.
   fileprivate func fetchAhead(rows: Range<Int>) {
-    guard let stretch = stretch() else { return }
+    // Half of them may be anything else, such as the chunks of another dataset.
+    guard let stretch = stretch(), stretch.count / 2 <= info.storedBytes else { return }
     func place(_ row: Int) -> Int {
       stretch.lowerBound + Int(Double(stretch.count) * (Double(row) / Double(info.shape[0])))
     }
@@ -73,7 +76,7 @@ extension ChunkReader {
     cm_fetch_ahead(file.descriptor, Int64(first), place(rows.upperBound) - first)
   }
 
-  /// The bytes of all chunks, where these follow each other in the file, as most writers leave them.
+  /// The bytes from the first chunk to the last, where these follow each other in the file, as most writers leave them.
   private func stretch() -> Range<Int>? {
     stretchOfChunks.withLock { known in
       if let known { return known.stretch }
@@ -92,8 +95,6 @@ extension ChunkReader {
     guard from.bytes > 0, to.bytes > 0, let first = Int(exactly: from.first), let start = Int(exactly: to.first),
       let bytes = Int(exactly: to.bytes), first <= start, start <= fileBytes, bytes <= fileBytes - start
     else { return nil }
-    let stretch = first..<start + bytes
-    // Half of them may be anything else, such as the chunks of another dataset.
-    return stretch.count / 2 <= info.storedBytes ? stretch : nil
+    return first..<start + bytes
   }
 }
