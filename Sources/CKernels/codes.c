@@ -4,6 +4,7 @@
 
 #include "avx512.h"
 #include "clones.h"
+#include "exchange.h"
 
 #define TEMPLATE "codes_template.h"
 #include "each_value.h"
@@ -58,27 +59,35 @@ ND_CLONES void nd_turn_codes(uint8_t *columns, size_t pitch, const uint8_t *code
     for (size_t c = 0; c < ND_TILE; c++) columns[c * pitch + p] = codes[p * ND_TILE + c];
 }
 
-/// Exchanges, within a word, the bits under `mask` with those `shift` above them.
-#define EXCHANGE(word, shift, mask)                            \
-  do {                                                         \
-    uint64_t moved = ((word) ^ ((word) >> (shift))) & (mask);  \
-    (word) ^= moved ^ (moved << (shift));                      \
-  } while (0)
+/// 64 words of 64 bits, transposed: the halves of what is left to exchange lie 32, 16 and 8 words apart, then 4, 2 and 1
+/// (Hacker's Delight, 7-3). Word 8 i + j comes to place [j][i], so that eight words each time are exchanged with eight.
+static ND_INLINE void transpose_64(uint64_t turned[8][8], const uint64_t *words) {
+  uint64_t rows[8][8];
+  memcpy(rows, words, sizeof rows);
+  for (size_t i = 0; i < 4; i++)
+    for (size_t j = 0; j < 8; j++) ND_EXCHANGE(rows[i][j], rows[i + 4][j], 32, 0x00000000ffffffffu);
+  for (size_t half = 0; half < 8; half += 4)
+    for (size_t i = half; i < half + 2; i++)
+      for (size_t j = 0; j < 8; j++) ND_EXCHANGE(rows[i][j], rows[i + 2][j], 16, 0x0000ffff0000ffffu);
+  for (size_t i = 0; i < 8; i += 2)
+    for (size_t j = 0; j < 8; j++) ND_EXCHANGE(rows[i][j], rows[i + 1][j], 8, 0x00ff00ff00ff00ffu);
+  for (size_t i = 0; i < 8; i++)
+    for (size_t j = 0; j < 8; j++) turned[j][i] = rows[i][j];
+  nd_transpose_columns(turned[0], 8, 8);
+}
 
 ND_CLONES void nd_turn_bits(uint8_t *columns, size_t pitch, const uint64_t *apart, size_t places) {
-  for (size_t p = 0; p < places; p += 8) {
-    uint8_t rows[8][8] = {{0}};
-    for (size_t i = 0; i < 8 && p + i < places; i++) memcpy(rows[i], apart + p + i, 8);
-    for (size_t group = 0; group < 8; group++) {
-      // Byte i holds place i, its bit j column j; turned, byte j holds column j (Hacker's Delight, 7-3).
-      uint64_t word = 0;
-      for (size_t i = 0; i < 8; i++) word |= (uint64_t)rows[i][group] << (8 * i);
-      EXCHANGE(word, 7, 0x00AA00AA00AA00AAu);
-      EXCHANGE(word, 14, 0x0000CCCC0000CCCCu);
-      EXCHANGE(word, 28, 0x00000000F0F0F0F0u);
-      for (size_t j = 0; j < 8; j++) columns[(8 * group + j) * pitch + p / 8] = (uint8_t)(word >> (8 * j));
-    }
+  uint64_t turned[8][8];
+  size_t p = 0;
+  for (; p + 64 <= places; p += 64) {
+    transpose_64(turned, apart + p);
+    for (size_t c = 0; c < ND_TILE; c++) memcpy(columns + c * pitch + p / 8, &turned[c % 8][c / 8], 8);
   }
+  if (p == places) return;
+  uint64_t rest[64] = {0};
+  memcpy(rest, apart + p, (places - p) * 8);
+  transpose_64(turned, rest);
+  for (size_t c = 0; c < ND_TILE; c++) memcpy(columns + c * pitch + p / 8, &turned[c % 8][c / 8], (places - p + 7) / 8);
 }
 
 /// Equal codes often follow each other: four tables, so that no counter waits for the one before.

@@ -55,4 +55,44 @@ import Testing
       }
     }
   }
+
+  /// Results come in order, never two lanes' at once, and no more than so many are on their way.
+  @Test(arguments: [1, 2, 7], [1, 3, 28])
+  func `What lanes make is taken in order`(_ count: Int, _ aheadMax: Int) throws {
+    let taken = Mutex([Int]())
+    let isTaking = Atomic(false)
+    try Lanes(count: count).run(500, aheadMax: aheadMax) { _, index in
+      let before = taken.withLock { $0.count }
+      #expect(index - before < aheadMax, "\(index), and \(before) are taken")
+      return index
+    } inOrder: { some in
+      #expect(!isTaking.exchange(true, ordering: .relaxed) && !some.isEmpty)
+      taken.withLock { $0 += some }
+      isTaking.store(false, ordering: .relaxed)
+    }
+    #expect(taken.withLock { $0 } == Array(0..<500))
+  }
+
+  @Test(arguments: [1, 4])
+  func `A fault ends those who wait, and nothing behind it is taken`(_ count: Int) {
+    for _ in 0..<50 {
+      let taken = Mutex([Int]())
+      #expect(throws: Fault(index: 30)) {
+        try Lanes(count: count).run(100, aheadMax: count) { _, index in
+          if index == 30 { throw Fault(index: index) }
+          return index
+        } inOrder: { some in
+          taken.withLock { $0 += some }
+        }
+      }
+      #expect(taken.withLock { $0 == Array(0..<$0.count) && $0.count <= 30 })
+      #expect(throws: Fault(index: 7)) {
+        try Lanes(count: count).run(100, aheadMax: count) { _, index in
+          index
+        } inOrder: { some in
+          if some.contains(7) { throw Fault(index: 7) }
+        }
+      }
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import Synchronization
 import TileStore
 
-/// Arrays of the same planes and chunks that are written together: made on all lanes, written in order by one of them.
+/// Arrays of the same planes and chunks that are written together: made on all lanes, written in order by one of them at a time.
 final class ChunkWriters: @unchecked Sendable {
   // Unchecked: a writer has one caller at a time, the lane that writes; what may be used anew is under a lock.
   private let writers: [ArrayWriter]
@@ -12,14 +12,14 @@ final class ChunkWriters: @unchecked Sendable {
   /// Those that were written.
   private let spare = Mutex<[Pieces]>([])
 
-  /// Tasks a lane that are made before their chunks go to the files, while the next are made.
-  private static let tasksPerLane = 2
+  /// Tasks a lane that are made, or are on their way, before their chunks are in the files.
+  private static let tasksPerLane = 4
 
   /// Bytes that each lane takes.
   /// - Parameter perTask: bytes of the chunks of a task, of the largest of the arrays.
   static func bytes(perTask: Int) -> Int {
     // Codes and bits, and what encoded chunks may be longer.
-    2 * tasksPerLane * (perTask * 5 / 4 + (16 << 10))
+    tasksPerLane * (perTask * 5 / 4 + (16 << 10))
   }
 
   init(_ writers: [ArrayWriter]) {
@@ -106,22 +106,15 @@ final class ChunkWriters: @unchecked Sendable {
   /// Makes chunks on all lanes and writes them in the order of the tasks.
   /// - Parameter checkStop: throws where the run is to stop.
   func write(
-    _ tasks: Int, lanes: Lanes, checkStop: () throws -> Void = {},
+    _ tasks: Int, lanes: Lanes, checkStop: @Sendable () throws -> Void = {},
     _ make: @Sendable (_ lane: Int, _ task: Int) throws -> Pieces
   ) throws {
-    let atOnce = lanes.count * Self.tasksPerLane
-    var done: [Pieces] = []
-    for first in stride(from: 0, to: tasks, by: atOnce) {
+    try lanes.run(tasks, aheadMax: lanes.count * Self.tasksPerLane) { lane, task in
       try checkStop()
-      let count = min(atOnce, tasks - first)
-      let made = LaneResults<Pieces>(count)
-      try lanes.run(1 + count) { [done] lane, number in
-        guard number > 0 else { return try append(done) }
-        made[number - 1] = try make(lane, first + number - 1)
-      }
-      done = (0..<count).map { made[$0]! }
+      return try make(lane, task)
+    } inOrder: {
+      try append($0)
     }
-    try append(done)
   }
 
   private func append(_ pieces: [Pieces]) throws {

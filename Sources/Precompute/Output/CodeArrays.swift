@@ -20,6 +20,8 @@ struct CodeArrays {
   private static let rowBytesMax = 16 << 20
   /// Bytes of rows that are encoded as one piece.
   private static let rowTaskBytes = 512 << 10
+  /// Samples of a tile that are read and turned at once: they stay in the second cache.
+  private static let samplesAtOnce = 2048
   /// Most rows that are put together at once.
   private static let rowsMax = 16384
   /// Bytes between the columns of a window and beside them: columns a power of two apart would share a few lines of the caches.
@@ -113,8 +115,12 @@ struct CodeArrays {
       let (tile, window) = task.quotientAndRemainder(dividingBy: windows)
       let some = window * chunk..<min((window + 1) * chunk, samples)
       let buffer = buffers[lane]
-      try read(tile: tile, samples: some, codes: buffer.codes.base, apart: buffer.apart.base)
-      buffer.turn(some.count)
+      if some.count < chunk { buffer.clear() }
+      for first in stride(from: some.lowerBound, to: some.upperBound, by: Self.samplesAtOnce) {
+        let few = first..<min(first + Self.samplesAtOnce, some.upperBound)
+        try read(tile: tile, samples: few, codes: buffer.codes.base, apart: buffer.apart.base)
+        buffer.turn(few.count, to: first - some.lowerBound)
+      }
       let pieces = writers.pieces(of: tileColumns)
       for column in 0..<min(tileColumns, neurons - tile * tileColumns) {
         let neuron = tile * tileColumns + column
@@ -136,13 +142,16 @@ struct CodeArrays {
     let pitch: Int
     let bitPitch: Int
 
-    static func bytes(chunk: Int) -> Int { tileColumns * (chunk + chunk / 8 + chunk + chunk / 8 + 2 * columnGap) }
+    static func bytes(chunk: Int) -> Int {
+      let atOnce = min(chunk, samplesAtOnce)
+      return tileColumns * (chunk + chunk / 8 + 2 * columnGap + atOnce + atOnce / 8)
+    }
 
     init(chunk: Int) {
       pitch = chunk + columnGap
       bitPitch = chunk / 8 + columnGap
-      codes = Pages(count: chunk * tileColumns)
-      apart = Pages(count: chunk)
+      codes = Pages(count: min(chunk, samplesAtOnce) * tileColumns)
+      apart = Pages(count: min(chunk, samplesAtOnce))
       columns = Pages(count: pitch * tileColumns)
       bits = Pages(count: bitPitch * tileColumns)
     }
@@ -152,14 +161,16 @@ struct CodeArrays {
       apart.deallocate()
     }
 
-    /// Turns `count` samples; what lies behind them is 0.
-    func turn(_ count: Int) {
-      if count < apart.count {
-        columns.base.update(repeating: 0, count: columns.count)
-        bits.base.update(repeating: 0, count: bits.count)
-      }
-      nd_turn_codes(columns.base, pitch, codes.base, count)
-      nd_turn_bits(bits.base, bitPitch, apart.base, count)
+    /// What lies behind the last sample is 0.
+    func clear() {
+      columns.base.update(repeating: 0, count: columns.count)
+      bits.base.update(repeating: 0, count: bits.count)
+    }
+
+    /// Turns `count` samples, of which the first is number `first` of the window, a multiple of eight.
+    func turn(_ count: Int, to first: Int) {
+      nd_turn_codes(columns.base + first, pitch, codes.base, count)
+      nd_turn_bits(bits.base + first / 8, bitPitch, apart.base, count)
     }
   }
 
