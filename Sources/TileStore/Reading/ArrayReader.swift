@@ -107,11 +107,12 @@ public struct ArrayReader: Sendable {
   /// Refuses an array of which a shard is missing, or smaller than its index and its chunks can be.
   ///
   /// After this, whatever is allocated for the array's length is bounded by what really lies on the disk.
+  /// - Parameter manifest: lists them; `nil` of a store that is being built.
   /// - Complexity: looks up the size of each shard and opens none.
-  func checkShards(_ manifest: Manifest) throws(StoreError) {
+  func checkShards(_ manifest: Manifest?) throws(StoreError) {
     for (plane, chunk) in firstsOfShards {
       let path = shardPath(plane: plane, chunk: chunk)
-      guard manifest.hash(of: path) != nil else { throw .corrupt(path, "\(Manifest.name) does not list it") }
+      if let manifest, manifest.hash(of: path) == nil { throw .corrupt(path, "\(Manifest.name) does not list it") }
       let held = min(planesPerShard, planes - plane) * min(chunksPerShard, chunks - chunk)
       let least = metadata.indexBytes + held * metadata.codec.minEncodedBytes(chunkBytes)
       let count = try folder.byteCount(of: path)

@@ -51,6 +51,11 @@ final class Shard: Sendable {
     return Int(offset)..<Int(end)
   }
 
+  /// Calls `body` with some bytes of the file, which are mapped only while it runs.
+  func withBytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) {
+    file.withBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
   /// Compares an encoded inner chunk with its checksum, without decoding it.
   /// - Parameter range: where it lies, as `range(ofChunk:chunk:)` says.
   /// - Throws: `StoreError` of kind `corrupt`.

@@ -5,7 +5,7 @@ import Foundation
 /// At opening, `MANIFEST` is compared with the version's name and every `zarr.json` with `MANIFEST`, so that metadata
 /// with a flipped byte is never used; shards and inner chunks are checked when they are read.
 public final class Store: Sendable {
-  /// The folder's name: the first 16 digits of the SHA-256 of `MANIFEST`.
+  /// The folder's name: the first 16 digits of the SHA-256 of `MANIFEST`. Empty while the store is being built.
   public let version: String
   /// Without `provenance` and `job`, which may be long: see `origin`.
   public let attributes: Attributes
@@ -59,8 +59,9 @@ public final class Store: Sendable {
     }
   }
 
-  init(_ folder: VersionFolder, _ manifest: Manifest, maps: ShardMaps) throws(StoreError) {
-    guard folder.name == manifest.version else {
+  /// - Parameter manifest: `nil` of a store that is being built.
+  init(_ folder: VersionFolder, _ manifest: Manifest?, maps: ShardMaps) throws(StoreError) {
+    if let manifest, folder.name != manifest.version {
       throw .corrupt(
         "\(folder.path)/\(Manifest.name)", "its SHA-256 begins with \(manifest.version), unlike the folder's name")
     }
@@ -116,7 +117,9 @@ public final class Store: Sendable {
       return reader
     }
     func has(_ group: String) -> Bool {
-      attributes.formatVersion >= 2 && manifest.hash(of: StorePath.metadata(of: group)) != nil
+      let file = StorePath.metadata(of: group)
+      return attributes.formatVersion >= 2
+        && (manifest.map { $0.hash(of: file) != nil } ?? ((try? folder.byteCount(of: file)) != nil))
     }
     table =
       has(StorePath.rows)
@@ -125,7 +128,7 @@ public final class Store: Sendable {
     guard planes == nil || table?.attributes.label != nil && table?[.label] != nil else {
       throw .corrupt(StorePath.metadata(of: StorePath.rows), "classes have no planes, and no row says of which it is")
     }
-    version = manifest.version
+    version = manifest?.version ?? ""
     metadataBytes = metadata.bytesKept
     self.folder = folder
     self.attributes = attributes

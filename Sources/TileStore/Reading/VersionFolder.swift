@@ -7,7 +7,6 @@ import Synchronization
 final class VersionFolder: Sendable {
   /// Path as it was resolved at opening, for messages and for `isCurrent`.
   let path: String
-  /// What it is called, or is to be when it is published.
   let name: String
   /// Tells folders apart, also two openings of the same.
   let serial: UInt64
@@ -15,12 +14,10 @@ final class VersionFolder: Sendable {
 
   private static let serials = Atomic<UInt64>(0)
 
-  /// - Parameters:
-  ///   - path: the folder itself, not a symbolic link to it: what lies elsewhere is no part of a library.
-  ///   - name: what it is to be called; `nil`: as it is.
+  /// - Parameter path: the folder itself, not a symbolic link to it: what lies elsewhere is no part of a library.
   /// - Throws: `StoreError` of kind `notFound`, `corrupt` for a link, `unreadable` or `exhausted`.
-  init(path: String, name: String? = nil) throws(StoreError) {
-    self.name = name ?? path.split(separator: "/").last.map(String.init) ?? ""
+  init(path: String) throws(StoreError) {
+    name = path.split(separator: "/").last.map(String.init) ?? ""
     var status = stat()
     guard lstat(path, &status) == 0 else { throw .unreadable(path) }
     guard status.st_mode & S_IFMT != S_IFLNK else {

@@ -1,3 +1,6 @@
+import Crypto
+import Synchronization
+
 /// A store that is being built, looked at as readers do: nobody relies on anything of it that is not whole.
 struct BuiltStore {
   private let folder: VersionFolder
@@ -6,8 +9,7 @@ struct BuiltStore {
   /// Of an array that several lanes read.
   private static let mapsMaxReadBack = 64
 
-  /// - Parameter name: the version, where that is known.
-  init(path: String, name: String? = nil) throws(StoreError) { folder = try VersionFolder(path: path, name: name) }
+  init(path: String) throws(StoreError) { folder = try VersionFolder(path: path) }
 
   /// A layer, if all of it is there.
   func layer(_ id: String, rows: Int, groups: Int, planes: GroupPlanes?, instances: Int) throws -> Layer {
@@ -81,20 +83,48 @@ struct BuiltStore {
 
   /// Opens the store, and compares it with what the plan knows: the attributes that count, every shard, and that there is nothing else.
   /// - Parameter each: calls its closure for every index below a count.
+  /// - Returns: the SHA-256 of each file, in the order of their paths.
+  func hashes(checkedAgainst attributes: Attributes, _ each: StoreBuilder.ForEach) throws -> [(
+    path: String, hash: String
+  )] {
+    try hashes(of: Store(folder, nil, maps: ShardMaps(limit: Self.mapsMax)), attributes, each)
+  }
+
+  /// The same of a store that has its name, whose files are those of its `MANIFEST`.
   func check(against attributes: Attributes, _ each: StoreBuilder.ForEach) throws {
     let manifest = try Manifest(folder)
     let store = try Store(folder, manifest, maps: ShardMaps(limit: Self.mapsMax))
+    for (path, hash) in try hashes(of: store, attributes, each) where manifest.hash(of: path) != hash {
+      throw StoreError.corrupt(path, "its SHA-256 is not the one in \(Manifest.name)")
+    }
+    try compare((0..<manifest.count).map(manifest.path), with: store.filePaths)
+  }
+
+  private func hashes(
+    of store: Store, _ attributes: Attributes, _ each: StoreBuilder.ForEach
+  ) throws -> [(path: String, hash: String)] {
     guard store.attributes.layers == attributes.layers, store.attributes.groups == attributes.groups,
       store.attributes.instances == attributes.instances
     else { throw StoreError.corrupt("zarr.json", "its attributes are not those of the job") }
+    try compare(
+      filePaths(below: folder.path, skipping: ".scratch").filter { $0 != Manifest.name }, with: store.filePaths)
     let shards = store.arrays.flatMap { array in array.firstsOfShards.map { (array, $0) } }
-    try each(shards.count) { index in
-      let (array, (plane, chunk)) = shards[index]
-      try array.checkShard(plane: plane, chunk: chunk)
+    let metadata = store.metadataPaths
+    let hashes = Mutex<[(path: String, hash: String)]>([])
+    try each(shards.count + metadata.count) { index in
+      let path: String
+      let hash: String
+      if index < shards.count {
+        let (array, (plane, chunk)) = shards[index]
+        path = array.shardPath(plane: plane, chunk: chunk)
+        hash = try array.hashShard(plane: plane, chunk: chunk)
+      } else {
+        path = metadata[index - shards.count]
+        hash = hexadecimal(SHA256.hash(data: try folder.read(path)))
+      }
+      hashes.withLock { $0.append((path, hash)) }
     }
-    let there = try filePaths(below: folder.path, skipping: ".scratch")
-    try compare(there, with: store.filePaths + [Manifest.name])
-    try compare((0..<manifest.count).map(manifest.path), with: store.filePaths)
+    return hashes.withLock { $0.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) } }
   }
 
   private func compare(_ there: [String], with expected: [String]) throws(StoreError) {
@@ -122,18 +152,40 @@ extension ArrayReader {
     for (plane, chunk) in firstsOfShards { try checkShard(plane: plane, chunk: chunk) }
   }
 
-  /// The same of the shard that begins so.
-  fileprivate func checkShard(plane firstPlane: Int, chunk firstChunk: Int) throws(StoreError) {
+  /// The same of the shard that begins so, whose bytes are there for both: from the memory they come slower than they are hashed.
+  /// - Returns: its SHA-256, in hexadecimal.
+  fileprivate func hashShard(plane: Int, chunk: Int) throws(StoreError) -> String {
+    var hash = SHA256()
+    try checkShard(plane: plane, chunk: chunk) { hash.update(bufferPointer: $0) }
+    return hexadecimal(hash.finalize())
+  }
+
+  /// - Parameter part: gets all of the shard's file, part by part, before it is checked.
+  private func checkShard(
+    plane firstPlane: Int, chunk firstChunk: Int, _ part: (UnsafeRawBufferPointer) -> Void = { _ in }
+  ) throws(StoreError) {
     let shard = try shard(plane: firstPlane, chunk: firstChunk)
-    var end = metadata.indexBytes
+    var places: [(range: Range<Int>, plane: Int, chunk: Int)] = []
     for plane in firstPlane..<min(firstPlane + planesPerShard, planes) {
       for chunk in firstChunk..<min(firstChunk + chunksPerShard, chunks) {
         guard let range = try shard.range(ofChunk: index(plane: plane, chunk: chunk), chunk: [plane, chunk]) else {
           throw .corrupt(shard.path, chunk: [plane, chunk], "the inner chunk is missing")
         }
-        try shard.verify(range, chunk: [plane, chunk])
-        end += range.count
+        places.append((range, plane, chunk))
       }
+    }
+    places.sort { $0.range.lowerBound < $1.range.lowerBound }
+    var end = metadata.indexBytes
+    shard.withBytes(0..<end, part)
+    for (range, plane, chunk) in places {
+      guard range.lowerBound == end else {
+        throw .corrupt(
+          shard.path, chunk: [plane, chunk],
+          "it begins at byte \(range.lowerBound), and what is before it ends at \(end)")
+      }
+      shard.withBytes(range, part)
+      try shard.verify(range, chunk: [plane, chunk])
+      end = range.upperBound
     }
     guard shard.byteCount == end else {
       throw .corrupt(shard.path, "the file has \(shard.byteCount) bytes, its index and its chunks take \(end)")
@@ -151,17 +203,16 @@ extension RowTable {
   fileprivate var filePaths: [String] { groups.map(StorePath.metadata) + arrays.flatMap(\.filePaths) }
 }
 
-extension DivergenceTable {
-  fileprivate var filePaths: [String] { groups.map(StorePath.metadata) + arrays.flatMap(\.filePaths) }
-}
-
 extension Store {
   /// Every file of the store, but for `MANIFEST`.
-  fileprivate var filePaths: [String] {
-    var groups = ["", StorePath.layers]
+  fileprivate var filePaths: [String] { metadataPaths + arrays.flatMap(\.shardPaths) }
+
+  /// Those of them that are no shards.
+  fileprivate var metadataPaths: [String] {
+    var groups = ["", StorePath.layers] + layers.flatMap(\.groups)
     if !images.isEmpty { groups.append(StorePath.images) }
     if !texts.isEmpty { groups += [StorePath.texts] + texts.keys.map(StorePath.texts) }
-    return groups.map(StorePath.metadata) + layers.flatMap(\.filePaths) + images.values.flatMap(\.filePaths)
-      + (table?.filePaths ?? []) + (divergences?.filePaths ?? [])
+    groups += (table?.groups ?? []) + (divergences?.groups ?? [])
+    return (groups + arrays.map(\.path)).map(StorePath.metadata)
   }
 }

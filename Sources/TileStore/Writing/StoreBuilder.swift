@@ -1,7 +1,5 @@
-import Crypto
 import Foundation
 import Glibc
-import Synchronization
 
 /// Builds a new version of a data set's store out of sight, and publishes it with one rename.
 ///
@@ -185,23 +183,22 @@ public final class StoreBuilder: Sendable {
   /// - Parameters:
   ///   - attributes: what the root says, as the plan knows it.
   ///   - madeFrom: what the version was made from, for a later run that has nothing to do.
-  ///   - each: hashes the files and looks at what was built.
+  ///   - each: looks at the files of what was built, and hashes them.
   /// - Returns: the version.
   /// - Throws: `StoreWriteError`, `StoreNotWhole`; `current` names what it did before, then.
   public func publish(_ attributes: Attributes, madeFrom: String, each: ForEach) throws -> String {
     try makeGroup("", attributes: attributes)
-    let version = try writeManifest(each)
-    try synchronizeFileSystem(of: building)
-    do { try BuiltStore(path: building, name: version).check(against: attributes, each) } catch let error as StoreError
-    {
+    let version: String
+    do { version = try writeManifest(attributes, each) } catch let error as StoreError {
       throw StoreNotWhole(folder: building, why: error)
     }
+    try synchronizeFileSystem(of: building)
     // From here to the last rename nothing but names change: whoever is stopped goes on with the finished store.
     try removeTree(outside)
     try renameFile(scratch, to: outside)
     try synchronizeFolder(folder)
     let target = folder + "/" + version
-    if (try? BuiltStore(path: target, name: version).check(against: attributes, each)) != nil {
+    if (try? BuiltStore(path: target).check(against: attributes, each)) != nil {
       // The same content is there already.
       try retire(building, through: folder + "/.removing")
     } else {
@@ -214,22 +211,15 @@ public final class StoreBuilder: Sendable {
     return version
   }
 
-  /// Writes `MANIFEST`, the hash of every other file.
+  /// Writes `MANIFEST`, the hash of every other file, when readers can read all of them.
   /// - Returns: the version that it names.
-  private func writeManifest(_ each: ForEach) throws -> String {
+  private func writeManifest(_ attributes: Attributes, _ each: ForEach) throws -> String {
     // An earlier builder may have come as far as this, and no further.
     for name in [Manifest.name, Manifest.name + newSuffix] { try removeTree(building + "/" + name) }
-    let paths = try filePaths(below: building, skipping: ".scratch").sorted {
-      $0.utf8.lexicographicallyPrecedes($1.utf8)
-    }
-    let lines = Mutex([String](repeating: "", count: paths.count))
-    try each(paths.count) { [building] index in
-      let line = "\(try sha256(file: building + "/" + paths[index]))  \(paths[index])\n"
-      lines.withLock { $0[index] = line }
-    }
-    let manifest = Data(lines.withLock { $0.joined() }.utf8)
+    let hashes = try BuiltStore(path: building).hashes(checkedAgainst: attributes, each)
+    let manifest = Data(hashes.map { "\($0.hash)  \($0.path)\n" }.joined().utf8)
     try writeMetadata(manifest, to: building + "/" + Manifest.name, bytesMax: StoreLimits.manifestBytes)
-    return String(hexadecimal(SHA256.hash(data: manifest)).prefix(16))
+    return try Manifest(manifest).version
   }
 
   /// Makes a version that was published before the one that readers see, where it is not. Takes the store's lock for it.
@@ -279,19 +269,4 @@ func writeJSON(_ value: some Encodable, to path: String, bytesMax: Int = StoreLi
 private func writeMetadata(_ data: Data, to path: String, bytesMax: Int) throws {
   guard data.count <= bytesMax else { throw MetadataTooLarge(path: path, bytes: data.count, bytesMax: bytesMax) }
   try replaceFile(path, with: data, outlasting: .kill)
-}
-
-private func sha256(file path: String) throws -> String {
-  let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC) }
-  guard descriptor >= 0 else { throw StoreWriteError("read", path) }
-  defer { close(descriptor) }
-  let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
-  defer { buffer.deallocate() }
-  var hash = SHA256()
-  while true {
-    let count = retrying { read(descriptor, buffer.baseAddress, buffer.count) }
-    guard count >= 0 else { throw StoreWriteError("read", path) }
-    if count == 0 { return hexadecimal(hash.finalize()) }
-    hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-  }
 }
