@@ -74,6 +74,13 @@ public struct Grouping: Sendable {
       let index = Int(column.classes[row])
       return RowFacts.ClassFact(text: column.texts[index], name: column.names[index])
     }
+    func holding(_ row: Int) -> [Bool] {
+      if conditions.isEmpty { return [] }
+      var facts = RowFacts(row: row)
+      facts.label = labels.map { fact($0, row) }
+      facts.prediction = predictions.map { fact($0, row) }
+      return conditions.map { $0.condition.holds(facts) }
+    }
     // A cell is known by its class and the conditions that hold. Rows may be many and cells are few: only a number is kept of
     // each row, first in the order in which cells are met.
     var met = [[(conditions: [Bool], number: UInt32)]](repeating: [], count: max(1, classCount))
@@ -81,13 +88,8 @@ public struct Grouping: Sendable {
     var cellOfRow: [UInt32] = []
     cellOfRow.reserveCapacity(rows)
     for row in 0..<rows {
-      var facts = RowFacts(row: row)
-      if !conditions.isEmpty {
-        facts.label = labels.map { fact($0, row) }
-        facts.prediction = predictions.map { fact($0, row) }
-      }
       let label = labels.map { Int($0.classes[row]) } ?? 0
-      let holding = conditions.map { $0.condition.holds(facts) }
+      let holding = holding(row)
       if let known = met[label].first(where: { $0.conditions == holding }) {
         cellOfRow.append(known.number)
       } else {

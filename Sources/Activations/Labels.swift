@@ -252,9 +252,8 @@ extension LabelColumn {
         texts = names.indices.map(String.init)
         self.names = names
       } else {
-        let distinct = Array(Set(values)).sorted()
-        let index = Dictionary(uniqueKeysWithValues: distinct.enumerated().map { ($1, Int32($0)) })
-        classes = values.map { index[$0]! }
+        let distinct: [Int64]
+        (distinct, classes) = Self.ranked(values)
         texts = distinct.map(String.init)
         self.names = texts
       }
@@ -273,6 +272,22 @@ extension LabelColumn {
       self.names = told ?? distinct
     }
     try Self.check(names: self.names, place: place)
+  }
+
+  /// The numbers that occur, in order, and the place of each value among them.
+  /// - Parameter values: none is negative.
+  private static func ranked(_ values: [Int64]) -> (distinct: [Int64], places: [Int32]) {
+    guard let high = values.max(), high < 1 << 20 else {
+      let distinct = Array(Set(values)).sorted()
+      let index = Dictionary(uniqueKeysWithValues: distinct.enumerated().map { ($1, Int32($0)) })
+      return (distinct, values.map { index[$0]! })
+    }
+    // Small, as labels mostly are: marked in a table, since hashing every row would take longer than to read them.
+    var places = [Int32](repeating: -1, count: Int(high) + 1)
+    for value in values { places[Int(value)] = 0 }
+    let distinct = places.indices.filter { places[$0] == 0 }
+    for (place, number) in distinct.enumerated() { places[number] = Int32(place) }
+    return (distinct.map(Int64.init), values.map { places[Int($0)] })
   }
 
   /// A name as YAML, quoted where it could be taken for something else.

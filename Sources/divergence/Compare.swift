@@ -7,6 +7,7 @@ import Views
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "compare",
     abstract: "Tell what sets two groups apart, or one group in two stores, neuron by neuron.",
     discussion: """
       divergence compare STORE --layer L A B compares two groups; divergence compare STORE OTHER --layer L compares one group in two \

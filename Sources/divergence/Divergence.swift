@@ -7,6 +7,7 @@ import Precompute
 @main
 struct Divergence: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    // Named, as the others are: a name made from a type's takes longer than to read the arguments.
     commandName: "divergence",
     abstract: "Compare the activation distributions of a neural network in a browser.",
     discussion: """

@@ -9,6 +9,7 @@ struct Export: ParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable { case csv, json }
 
   static let configuration = CommandConfiguration(
+    commandName: "export",
     abstract: "Write the exact figures of a layer's neurons as a table, or a whole store as a web site of plain files.",
     discussion: """
       With --layer: a table on standard output. One line per neuron, in the ordering asked for; one column for each figure \

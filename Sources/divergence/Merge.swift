@@ -7,6 +7,7 @@ import Precompute
 /// `divergence merge`: from the results of all shards to a published store.
 struct Merge: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "merge",
     abstract: "Join what shards have counted, and publish it as a tile store.",
     discussion: """
       Give the same INPUT and --output as to precompute --shard. The store is the one that a single run makes, byte for \

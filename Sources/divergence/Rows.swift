@@ -5,6 +5,7 @@ import Views
 
 struct Rows: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "rows",
     abstract: "Tell which rows fire a neuron most, or least.",
     discussion: """
       A table on standard output: a line per row, the most active first, with two bounds of the activation (equal where it is known \

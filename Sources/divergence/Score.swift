@@ -8,6 +8,7 @@ import Views
 
 struct Score: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "score",
     abstract: "Tell how ordinary the rows of a new dump are for the classes that the network gave them.",
     discussion: """
       A table on standard output: a line per row, judged against the rows of the store that the network took for the same class. D is the \

@@ -7,6 +7,7 @@ import TileStore
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "serve",
     abstract: "Serve tile stores to browsers.",
     discussion: """
       Settings are taken from flags, then from variables such as DIVERGENCE_PORT, then from the file named with \

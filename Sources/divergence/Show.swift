@@ -4,7 +4,7 @@ import Foundation
 import TileStore
 
 struct Show: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show what a tile store holds.")
+  static let configuration = CommandConfiguration(commandName: "show", abstract: "Show what a tile store holds.")
 
   @Argument(help: .store)
   var store: String

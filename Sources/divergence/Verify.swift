@@ -5,6 +5,7 @@ import TileStore
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "verify",
     abstract: "Check that a tile store is whole.",
     discussion: """
       Reads every byte: the hashes of all files, the checksum of every inner chunk, and whether counts, statistics and \
