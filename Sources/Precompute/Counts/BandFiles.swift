@@ -170,13 +170,14 @@ struct BandFiles<Value: ActivationValue & ReadableValue> {
     try append(tiles, to: writer) { records.quartiles(of: quartiles, tile: $0) }
   }
 
-  /// Makes records of some tiles on all lanes, a few at a time, and appends them in order.
+  /// Makes records of some tiles on all lanes, and appends them in order.
   func append(_ tiles: Int, to writer: RecordWriter, _ record: @Sendable (_ tile: Int) -> [UInt8]) throws {
-    let atOnce = lanes.count * 2
-    for first in stride(from: 0, to: tiles, by: atOnce) {
-      let made = LaneResults<[UInt8]>(atOnce)
-      try lanes.run(min(atOnce, tiles - first)) { _, number in made[number] = record(first + number) }
-      for number in 0..<min(atOnce, tiles - first) { try writer.append(made[number]!) }
+    // Used by one lane at a time.
+    nonisolated(unsafe) let writer = writer
+    try lanes.run(tiles, aheadMax: lanes.count * 2) { _, tile in
+      record(tile)
+    } inOrder: {
+      for record in $0 { try writer.append(record) }
     }
   }
 

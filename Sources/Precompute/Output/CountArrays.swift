@@ -16,14 +16,13 @@ final class CountArrays {
   static var blockNeurons: Int { 256 }
   /// Groups of a block that are encoded as one.
   private static var groupsPerTask: Int { 2 }
-  /// Tasks that are encoded before their chunks go to the files, while the next are encoded: some for each lane, so that none waits long for
-  /// the last, and fewer each of many lanes, for they are held.
-  private static func tasksAtOnce(lanes: Int) -> Int { lanes * (lanes <= 4 ? 4 : 2) }
+  /// Tasks that are encoded, or are on their way, before their chunks are in the files: fewer for each of many lanes, for they are held.
+  private static func tasksAtOnce(lanes: Int) -> Int { lanes * (lanes <= 4 ? 8 : 4) }
 
   /// Bytes that writing takes at most, whatever the layer's size.
   static func bytes(lanes: Int) -> Int {
     let block = blockNeurons * DyadicGrid.binCount * 4
-    return 2 * tasksAtOnce(lanes: lanes) * groupsPerTask * block * 3 / 2 + lanes * 2 * block
+    return tasksAtOnce(lanes: lanes) * groupsPerTask * block * 3 / 2 + lanes * 2 * block
   }
 
   init(
@@ -118,25 +117,17 @@ final class CountArrays {
       }
       column = end
     }
-    let atOnce = Self.tasksAtOnce(lanes: lanes.count)
     let (dataType, codecs) = (dataType, codecs)
     let chunkBytes = codecs.map { $0.maxEncodedBytes(4096 * dataType.byteCount) }.max() ?? 0
     let buffers = LaneLocal(lanes) { Buffers(chunkBytes: chunkBytes) }
     let target = Target(
       writers: writers, shardNeurons: shardNeurons, shardGroups: shardGroups)
-    var done: [Encoded] = []
-    for start in stride(from: 0, to: tasks.count, by: atOnce) {
-      let some = Array(tasks[start..<min(start + atOnce, tasks.count)])
-      let results = LaneResults<Encoded>(some.count)
-      // One lane writes what was encoded before, while the others go on.
-      try lanes.run(1 + some.count) { [done] lane, number in
-        guard number > 0 else { return try target.append(done) }
-        results[number - 1] = try Self.encode(
-          some[number - 1], shardNeurons: shardNeurons, shardGroups: shardGroups, dataType, codecs, buffers[lane], fill)
-      }
-      done = some.indices.map { results[$0]! }
+    try lanes.run(tasks.count, aheadMax: Self.tasksAtOnce(lanes: lanes.count)) { [tasks] lane, number in
+      try Self.encode(
+        tasks[number], shardNeurons: shardNeurons, shardGroups: shardGroups, dataType, codecs, buffers[lane], fill)
+    } inOrder: {
+      try target.append($0)
     }
-    try target.append(done)
   }
 
   /// Where encoded pieces go, in their order.
