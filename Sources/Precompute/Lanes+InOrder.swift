@@ -15,7 +15,8 @@ extension Lanes {
     let order = Order<Made>(aheadMax: aheadMax)
     try run(count) { lane, index in
       do {
-        try order.awaitRoom(for: index)
+        // Another has failed: that is the error, and this lane has none.
+        guard order.awaitRoom(for: index) else { return }
         try order.add(make(lane, index), at: index, take)
       } catch {
         order.fail()
@@ -41,11 +42,12 @@ extension Lanes {
       self.aheadMax = aheadMax
     }
 
-    /// The lane with the lowest index that is not taken never waits: so somebody always goes on.
-    func awaitRoom(for index: Int) throws {
-      try condition.withLock {
+    /// Waits while too much is ahead. The lane with the lowest index that is not taken never does: so somebody always goes on.
+    /// - Returns: whether there is anything left to do; not where a lane has failed.
+    func awaitRoom(for index: Int) -> Bool {
+      condition.withLock {
         while index - next >= aheadMax, !hasFailed { condition.wait() }
-        if hasFailed { throw CancellationError() }
+        return !hasFailed
       }
     }
 

@@ -61,4 +61,13 @@ import Testing
     let alike = try LabelColumn(.integers([0, 1]), names: ["a", "a"], place: "")
     #expect(alike.names == ["a [0]", "a [1]"] && alike.classes == [0, 1])
   }
+
+  /// Labels are numbered in their order, be they small or far apart.
+  @Test(arguments: [1, 9, 1 << 20 - 1, 1 << 20, 1 << 62] as [Int64]) func labelsOfAnySize(largest: Int64) throws {
+    let column = try LabelColumn(.integers([largest, 0, largest, 1]), names: nil, place: "")
+    let distinct = Set([largest, 0, 1]).sorted()
+    #expect(column.texts == distinct.map(String.init) && column.names == column.texts)
+    #expect(column.classes == [largest, 0, largest, 1].map { Int32(distinct.firstIndex(of: $0)!) })
+    #expect(try LabelColumn(.integers([]), names: nil, place: "").texts == [])
+  }
 }

@@ -121,11 +121,11 @@ import Testing
     try check(Double.self, seed: seed, kinds: Self.finiteKinds)
   }
 
-  @Test(arguments: [1, 7, 8, 15, 16, 17, 64, 100, 333]) func turning(places: Int) {
+  @Test(arguments: [1, 7, 8, 15, 16, 17, 63, 64, 65, 100, 127, 128, 333]) func turning(places: Int) {
     var random = SplitMix(seed: UInt64(places))
     let codes = (0..<places * tileColumns).map { _ in UInt8.random(in: 0...255, using: &random) }
     let apart = (0..<places).map { _ in random.next() }
-    let (pitch, bitPitch) = (places + 5, places / 8 + 3)
+    let (pitch, bitPitch) = (places + 5, (places + 7) / 8 + 8)
     var columns = [UInt8](repeating: 0xAA, count: tileColumns * pitch)
     var bits = [UInt8](repeating: 0xAA, count: tileColumns * bitPitch)
     nd_turn_codes(&columns, pitch, codes, places)
@@ -142,6 +142,8 @@ import Testing
         }
         #expect(bits[column * bitPitch + byte] == expected)
       }
+      // Nothing is written behind a column.
+      #expect(bits[column * bitPitch + (places + 7) / 8..<(column + 1) * bitPitch].allSatisfy { $0 == 0xAA })
     }
   }
 }

@@ -1,7 +1,8 @@
 import Crypto
 import Foundation
 import Testing
-import TileStore
+
+@testable import TileStore
 
 /// The golden stores (`Tiles/golden`), one of each version of the format, and copies of them that a test may damage.
 enum Golden {
@@ -71,5 +72,46 @@ enum Golden {
       #expect(text.contains(old), "\(path) has no \(old)")
       try Data(text.replacingOccurrences(of: old, with: new).utf8).write(to: url)
     }
+  }
+
+  /// Shards of a store that have several inner chunks, by path, with the bytes of their index.
+  static func shardsOfSeveralChunks(_ version: URL) throws -> [(path: String, indexBytes: Int)] {
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: version.path).sorted()
+    return try paths.filter { $0.contains("/c/") && !isFolder("\(version.path)/\($0)") }.compactMap { path in
+      let array = String(path[..<path.range(of: "/c/")!.lowerBound])
+      let text = try Data(contentsOf: version.appendingPathComponent("\(array)/zarr.json"))
+      let metadata = try #require(ArrayMetadata(json: try JSONDecoder().decode(JSONValue.self, from: text)))
+      let shard = try Data(contentsOf: version.appendingPathComponent(path))
+      // What lies beyond the array has no chunk.
+      let hasSecond = metadata.indexBytes > 2 * 16 && shard[16..<32].contains { $0 != 255 }
+      return hasSecond ? (path, metadata.indexBytes) : nil
+    }
+  }
+
+  /// What chunks of a shard may not do, though every checksum is right.
+  static let disorders: [(edit: @Sendable (_ shard: inout Data, _ indexBytes: Int) -> Void, what: String)] = [
+    (
+      { shard, indexBytes in
+        shard.replaceSubrange(16..<32, with: shard[0..<16])
+        sign(&shard, indexBytes)
+      }, "a chunk twice"
+    ),
+    (
+      { shard, indexBytes in
+        // The first chunk anew at the end, and a hole where it was.
+        let numbers = shard.withUnsafeBytes { bytes in
+          [0, 8].map { Int(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self))) }
+        }
+        let end = UInt64(shard.count).littleEndian
+        shard.append(shard[numbers[0]..<numbers[0] + numbers[1]])
+        shard.replaceSubrange(0..<8, with: withUnsafeBytes(of: end) { Array($0) })
+        sign(&shard, indexBytes)
+      }, "a hole"
+    ),
+  ]
+
+  private static func sign(_ shard: inout Data, _ indexBytes: Int) {
+    let sum = shard.withUnsafeBytes { crc32c(UnsafeRawBufferPointer(rebasing: $0[..<(indexBytes - 4)])) }
+    shard.replaceSubrange(indexBytes - 4..<indexBytes, with: withUnsafeBytes(of: sum.littleEndian) { Array($0) })
   }
 }

@@ -106,51 +106,20 @@ struct PublishingTests {
     }
   }
 
-  /// Two entries of an index that name the same chunk, and one that leaves bytes before it out: every checksum is right.
   @Test func `Chunks that do not follow each other are refused`() throws {
     try Self.withBuilt { built in
-      var tried = 0
-      for path in try built.shards() {
-        let array = String(path[..<path.range(of: "/c/")!.lowerBound])
-        let metadata = try #require(
-          ArrayMetadata(
-            json: try JSONDecoder().decode(
-              JSONValue.self, from: Data(contentsOf: URL(fileURLWithPath: "\(built.building)/\(array)/zarr.json")))))
-        let whole = try Data(contentsOf: URL(fileURLWithPath: "\(built.building)/\(path)"))
-        // What lies beyond the array has no chunk.
-        let entries = (metadata.indexBytes - 4) / 16
-        guard entries > 1, whole[16..<32].contains(where: { $0 != 255 }), tried < 8 else { continue }
-        tried += 1
-        try built.edit(path) { data in
-          data.replaceSubrange(16..<32, with: whole[0..<16])
-          Self.sign(&data, metadata.indexBytes)
+      let shards = try Golden.shardsOfSeveralChunks(URL(fileURLWithPath: built.building)).prefix(8)
+      #expect(shards.count > 2)
+      for shard in shards {
+        let whole = try Data(contentsOf: URL(fileURLWithPath: "\(built.building)/\(shard.path)"))
+        for (edit, what) in Golden.disorders {
+          try built.edit(shard.path) { edit(&$0, shard.indexBytes) }
+          built.expectRefused(shard.path, "\(shard.path), \(what)")
         }
-        built.expectRefused(path, "\(path), a chunk twice")
-        try built.edit(path) { data in
-          // The first chunk anew at the end, and a hole where it was.
-          let range = Self.range(whole, 0)
-          data.append(whole[range])
-          data.replaceSubrange(0..<8, with: withUnsafeBytes(of: UInt64(whole.count).littleEndian) { Array($0) })
-          Self.sign(&data, metadata.indexBytes)
-        }
-        built.expectRefused(path, "\(path), a hole")
-        try built.edit(path) { $0 = whole }
+        try built.edit(shard.path) { $0 = whole }
       }
-      #expect(tried > 2)
       _ = try built.publish()
     }
-  }
-
-  private static func range(_ data: Data, _ entry: Int) -> Range<Int> {
-    func number(_ place: Int) -> Int {
-      Int(data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: place, as: UInt64.self)) })
-    }
-    return number(entry * 16)..<number(entry * 16) + number(entry * 16 + 8)
-  }
-
-  private static func sign(_ data: inout Data, _ indexBytes: Int) {
-    let sum = data.withUnsafeBytes { crc32c(UnsafeRawBufferPointer(rebasing: $0[..<(indexBytes - 4)])) }
-    data.replaceSubrange(indexBytes - 4..<indexBytes, with: withUnsafeBytes(of: sum.littleEndian) { Array($0) })
   }
 
   @Test func `A file too many or too few is refused`() throws {
@@ -170,23 +139,32 @@ struct PublishingTests {
     }
   }
 
-  /// A version of the same content is only named again where all of it is right, be it signed or not.
-  @Test func `What is published again takes the place of what was damaged`() throws {
+  /// A version of the same content is only named again where all of it is right: each shard by its checksums, what is no shard by its hash.
+  @Test func `What is published again takes the place of what was damaged, and of nothing else`() throws {
     try Self.withBuilt { built in
       let files = FileManager.default
       let copy = built.root + "/again-\(UUID().uuidString)"
       try files.copyItem(atPath: built.building, toPath: copy)
       defer { try? files.removeItem(atPath: copy) }
+      let shard = try built.shards()[0]
       let version = try built.publish()
-      let shard = try files.subpathsOfDirectory(atPath: "\(built.folder)/\(version)").filter { $0.contains("/c/") }
-        .filter { !isFolder("\(built.folder)/\(version)/\($0)") }.sorted()[0]
-      let url = URL(fileURLWithPath: "\(built.folder)/\(version)/\(shard)")
-      var data = try Data(contentsOf: url)
-      data[data.count - 1] ^= 1
-      try data.write(to: url)
-      try files.copyItem(atPath: copy, toPath: built.building)
-      #expect(try built.publish() == version)
-      #expect(try Verification.verify("\(built.folder)/\(version)", depth: .full).problems == [])
+      let folder = "\(built.folder)/\(version)"
+      func inode() throws -> UInt64? { try files.attributesOfItem(atPath: folder)[.systemFileNumber] as? UInt64 }
+      for (path, edit) in [
+        (nil, { (_: inout Data) in }), (shard, { $0[$0.count - 1] ^= 1 }), ("layers/zarr.json", { $0.append(32) }),
+      ] {
+        let before = try #require(try inode())
+        if let path {
+          let url = URL(fileURLWithPath: "\(folder)/\(path)")
+          var data = try Data(contentsOf: url)
+          edit(&data)
+          try data.write(to: url)
+        }
+        try files.copyItem(atPath: copy, toPath: built.building)
+        #expect(try built.publish() == version)
+        #expect(try (inode() == before) == (path == nil), "\(path ?? "whole")")
+        #expect(try Verification.verify(folder, depth: .full).problems == [])
+      }
     }
   }
 }

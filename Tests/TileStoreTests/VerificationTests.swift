@@ -53,6 +53,24 @@ struct VerificationTests {
     }
   }
 
+  @Test(arguments: [Verification.Depth.quick, .full])
+  func `Chunks that do not follow each other are found, though every hash is right`(depth: Verification.Depth) throws {
+    for (edit, what) in Golden.disorders {
+      var path = ""
+      try Golden.withEdited(of: 2) { version in
+        let shard = try #require(Golden.shardsOfSeveralChunks(version).last)
+        path = shard.path
+        let url = version.appendingPathComponent(path)
+        var data = try Data(contentsOf: url)
+        edit(&data, shard.indexBytes)
+        try data.write(to: url)
+      } _: { dataset in
+        let problems = try Verification.verify(dataset, depth: depth).problems
+        #expect(problems.contains { $0.file == path && $0.kind == .corrupt }, "\(what): \(problems)")
+      }
+    }
+  }
+
   private func flip(_ path: String, at offset: Int) throws {
     let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
     defer { try? file.close() }

@@ -127,6 +127,40 @@ extension ArrayReader {
   /// Paths of all shards of the array.
   var shardPaths: [String] { firstsOfShards.map { shardPath(plane: $0.plane, chunk: $0.chunk) } }
 
+  /// Where the inner chunks lie that a shard has of the array, in the order of the file: behind its index one behind the other, to its end.
+  /// - Parameters:
+  ///   - firstPlane: the shard's first plane.
+  ///   - firstChunk: its first inner chunk.
+  /// - Throws: `StoreError`, of kind `corrupt` where a chunk is missing, or bytes belong to none or to several.
+  func places(ofShardFrom firstPlane: Int, _ firstChunk: Int) throws(StoreError) -> (
+    shard: Shard, chunks: [(range: Range<Int>, plane: Int, chunk: Int)]
+  ) {
+    let shard = try shard(plane: firstPlane, chunk: firstChunk)
+    var places: [(range: Range<Int>, plane: Int, chunk: Int)] = []
+    for plane in firstPlane..<min(firstPlane + planesPerShard, planes) {
+      for chunk in firstChunk..<min(firstChunk + chunksPerShard, chunks) {
+        guard let range = try shard.range(ofChunk: index(plane: plane, chunk: chunk), chunk: [plane, chunk]) else {
+          throw .corrupt(shard.path, chunk: [plane, chunk], "the inner chunk is missing")
+        }
+        places.append((range, plane, chunk))
+      }
+    }
+    places.sort { $0.range.lowerBound < $1.range.lowerBound }
+    var end = metadata.indexBytes
+    for (range, plane, chunk) in places {
+      guard range.lowerBound == end else {
+        throw .corrupt(
+          shard.path, chunk: [plane, chunk],
+          "the inner chunk begins at byte \(range.lowerBound), and what is before it ends at \(end)")
+      }
+      end = range.upperBound
+    }
+    guard shard.byteCount == end else {
+      throw .corrupt(shard.path, "the file has \(shard.byteCount) bytes, its index and its chunks take \(end)")
+    }
+    return (shard, places)
+  }
+
   /// First plane and first inner chunk of each shard.
   var firstsOfShards: [(plane: Int, chunk: Int)] {
     stride(from: 0, to: planes, by: planesPerShard).flatMap { plane in

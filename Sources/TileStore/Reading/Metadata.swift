@@ -6,6 +6,8 @@ final class Metadata {
   private let folder: VersionFolder
   /// `nil` of a store that is being built.
   private let manifest: Manifest?
+  /// SHA-256, in hexadecimal, of each file that was read of a store that is being built: what its `MANIFEST` will say.
+  private(set) var hashes: [String: String] = [:]
   /// Bytes of what was read and decoded into something that is kept.
   private(set) var bytesKept = 0
 
@@ -111,12 +113,13 @@ final class Metadata {
   private func read(_ file: String) throws(StoreError) -> Data {
     // A copy, so that what is decoded is what was checked even if the file changes in between.
     let copy = try folder.read(file)
-    if let manifest {
-      guard let hash = manifest.hash(of: file) else { throw .corrupt(file, "\(Manifest.name) does not list it") }
-      guard hexadecimal(SHA256.hash(data: copy)) == hash else {
-        throw .corrupt(file, "its SHA-256 is not the one in \(Manifest.name)")
-      }
+    let hash = hexadecimal(SHA256.hash(data: copy))
+    guard let manifest else {
+      hashes[file] = hash
+      return copy
     }
+    guard let listed = manifest.hash(of: file) else { throw .corrupt(file, "\(Manifest.name) does not list it") }
+    guard hash == listed else { throw .corrupt(file, "its SHA-256 is not the one in \(Manifest.name)") }
     return copy
   }
 

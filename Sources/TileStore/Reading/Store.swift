@@ -21,6 +21,8 @@ public final class Store: Sendable {
   public let divergences: DivergenceTable?
   /// Bytes of `MANIFEST` and of the metadata that stay in memory: about what the store takes while it is open.
   public let metadataBytes: Int
+  /// While the store is being built: the SHA-256 of each metadata file that was read, in hexadecimal.
+  let metadataHashes: [String: String]
   private let layerIndices: [String: Int]
   private let folder: VersionFolder
   let maps: ShardMaps
@@ -116,20 +118,28 @@ public final class Store: Sendable {
       try reader.checkShards(manifest)
       return reader
     }
-    func has(_ group: String) -> Bool {
+    func has(_ group: String) throws(StoreError) -> Bool {
       let file = StorePath.metadata(of: group)
-      return attributes.formatVersion >= 2
-        && (manifest.map { $0.hash(of: file) != nil } ?? ((try? folder.byteCount(of: file)) != nil))
+      guard attributes.formatVersion >= 2 else { return false }
+      if let manifest { return manifest.hash(of: file) != nil }
+      do throws(StoreError) {
+        _ = try folder.byteCount(of: file)
+        return true
+      } catch {
+        guard error.kind == .notFound else { throw error }
+        return false
+      }
     }
     table =
-      has(StorePath.rows)
-      ? try metadata.rowTable(rows: attributes.dataset.rows, of: attributes.formatVersion, open: rowArray) : nil
-    divergences = has(StorePath.divergences) ? try metadata.divergences(attributes, open: rowArray) : nil
+      try has(StorePath.rows)
+      ? metadata.rowTable(rows: attributes.dataset.rows, of: attributes.formatVersion, open: rowArray) : nil
+    divergences = try has(StorePath.divergences) ? metadata.divergences(attributes, open: rowArray) : nil
     guard planes == nil || table?.attributes.label != nil && table?[.label] != nil else {
       throw .corrupt(StorePath.metadata(of: StorePath.rows), "classes have no planes, and no row says of which it is")
     }
     version = manifest?.version ?? ""
     metadataBytes = metadata.bytesKept
+    metadataHashes = metadata.hashes
     self.folder = folder
     self.attributes = attributes
     self.layers = layers

@@ -7,6 +7,7 @@ import Synchronization
 final class VersionFolder: Sendable {
   /// Path as it was resolved at opening, for messages and for `isCurrent`.
   let path: String
+  /// The last part of the path.
   let name: String
   /// Tells folders apart, also two openings of the same.
   let serial: UInt64

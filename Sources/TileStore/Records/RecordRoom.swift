@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 
 /// Room for records of one length in a file that is being written; several threads fill it at once.
@@ -44,27 +43,18 @@ public final class RecordRoom: @unchecked Sendable {
 public final class RecordParts: Sendable {
   private let path: String
   private let descriptor: Int32
-  private let isScratch: Bool
 
   /// - Parameter isScratch: whether nobody else will ever read the file. Then its name is taken away: when this is closed, what the disk does
   ///   not have of it yet need not be brought there.
   /// - Throws: `RecordFileError`.
   public init(path: String, isScratch: Bool = false) throws(RecordFileError) {
     self.path = path
-    self.isScratch = isScratch
     descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw RecordFileError(path, String(cString: strerror(errno))) }
     if isScratch { unlink(path) }
   }
 
-  deinit {
-    guard isScratch else {
-      close(descriptor)
-      return
-    }
-    // The system gives back every page of it first: nobody waits for that.
-    Thread.detachNewThread { [descriptor] in close(descriptor) }
-  }
+  deinit { close(descriptor) }
 
   /// Reads bytes of the file from a place on.
   public func read(into target: UnsafeMutableRawBufferPointer, at place: Int) throws(RecordFileError) {

@@ -179,17 +179,20 @@ public final class StoreBuilder: Sendable {
   /// Calls a closure for every index below a count, several at once where there are lanes for it.
   public typealias ForEach = (_ count: Int, _ body: @Sendable (_ index: Int) throws -> Void) throws -> Void
 
-  /// Makes everything lasting, names it by its content, and flips `current` to it, when readers can read all of it.
+  /// Names everything by its content when readers can read all of it, makes it lasting, and flips `current` to it.
   /// - Parameters:
   ///   - attributes: what the root says, as the plan knows it.
   ///   - madeFrom: what the version was made from, for a later run that has nothing to do.
   ///   - each: looks at the files of what was built, and hashes them.
   /// - Returns: the version.
-  /// - Throws: `StoreWriteError`, `StoreNotWhole`; `current` names what it did before, then.
+  /// - Throws: `StoreWriteError`, `StoreNotWhole`, `MetadataTooLarge`, `StoreError` where the system refuses to open or to map a file; `current`
+  ///   names what it did before, then.
   public func publish(_ attributes: Attributes, madeFrom: String, each: ForEach) throws -> String {
     try makeGroup("", attributes: attributes)
     let version: String
-    do { version = try writeManifest(attributes, each) } catch let error as StoreError {
+    do {
+      version = try writeManifest(attributes, each)
+    } catch let error as StoreError where error.kind == .corrupt || error.kind == .notFound {
       throw StoreNotWhole(folder: building, why: error)
     }
     try synchronizeFileSystem(of: building)
