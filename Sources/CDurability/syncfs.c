@@ -22,3 +22,12 @@ void nd_start_writeback(int descriptor) {
   (void)descriptor;
 #endif
 }
+
+void nd_give_back(int descriptor, long first, long count) {
+#if defined(__linux__)
+  // Only a help: what cannot be given back now is when the file is closed.
+  (void)!fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, first, count);
+#else
+  (void)descriptor, (void)first, (void)count;
+#endif
+}

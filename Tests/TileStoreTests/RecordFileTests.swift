@@ -59,6 +59,11 @@ import Testing
       let scratch = try RecordParts(path: path, isScratch: true)
       #expect(!FileManager.default.fileExists(atPath: path))
       #expect(try read(scratch) == Array(bytes[5...]))
+      // What is given back reads as nothing, where the file system can do so, and the rest as before.
+      scratch.giveBack(100..<8500)
+      let left = try read(scratch)
+      #expect(left[..<95] == bytes[5..<100] && left[8495...] == bytes[8500...])
+      #expect(left[95..<8495].allSatisfy { $0 == 0 } || left == Array(bytes[5...]))
     }
   }
 

@@ -126,6 +126,14 @@ final class CodeFile: Sendable {
     return (stretches, windows)
   }
 
+  /// Gives back what is there of some tiles of a stretch, which nobody will read any more; nothing of a file that is kept.
+  func giveBack(tiles: Range<Int>, of stretch: CodeStretch) {
+    let some = tiles.clamped(to: stretch.tiles)
+    guard parts.isScratch, !some.isEmpty else { return }
+    let place = stretch.place + (some.lowerBound - stretch.tiles.lowerBound) * stretch.recordBytes
+    parts.giveBack(place..<place + some.count * stretch.recordBytes)
+  }
+
   /// Reads codes of some samples of a neuron with a window.
   func read(
     _ window: CodeWindow, samples: Range<Int>, into codes: UnsafeMutablePointer<UInt8>

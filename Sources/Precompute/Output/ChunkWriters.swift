@@ -104,16 +104,20 @@ final class ChunkWriters: @unchecked Sendable {
   }
 
   /// Makes chunks on all lanes and writes them in the order of the tasks.
-  /// - Parameter checkStop: throws where the run is to stop.
+  /// - Parameters:
+  ///   - checkStop: throws where the run is to stop.
+  ///   - written: told which tasks have just been written, in order.
   func write(
     _ tasks: Int, lanes: Lanes, checkStop: @Sendable () throws -> Void = {},
+    written: @Sendable (_ tasks: Range<Int>) -> Void = { _ in },
     _ make: @Sendable (_ lane: Int, _ task: Int) throws -> Pieces
   ) throws {
     try lanes.run(tasks, aheadMax: lanes.count * Self.tasksPerLane) { lane, task in
       try checkStop()
-      return try make(lane, task)
-    } inOrder: {
-      try append($0)
+      return (task, try make(lane, task))
+    } inOrder: { some in
+      try append(some.map(\.1))
+      written(some[0].0..<some[0].0 + some.count)
     }
   }
 

@@ -22,6 +22,8 @@ struct CodeArrays {
   private static let rowTaskBytes = 512 << 10
   /// Samples of a tile that are read and turned at once: they stay in the second cache.
   private static let samplesAtOnce = 2048
+  /// Tiles whose scratch is given back at once.
+  private static let tilesGivenBack = 8
   /// Most rows that are put together at once.
   private static let rowsMax = 16384
   /// Bytes between the columns of a window and beside them: columns a power of two apart would share a few lines of the caches.
@@ -111,11 +113,16 @@ struct CodeArrays {
     let chunk = writers.chunkElements
     let windows = (samples + chunk - 1) / chunk
     let buffers = LaneLocal(lanes) { ColumnBuffers(chunk: chunk) }
-    try writers.write(tiles * windows, lanes: lanes, checkStop: checkStop) { lane, task in
+    // Where rows are written, too, what is read here is read again.
+    let isLast = layer.sizes.codes == .columns
+    try writers.write(tiles * windows, lanes: lanes, checkStop: checkStop) { tasks in
+      func whole(_ tasks: Int) -> Int { tasks / windows / Self.tilesGivenBack * Self.tilesGivenBack }
+      if isLast { sources.giveBack(tiles: whole(tasks.lowerBound)..<whole(tasks.upperBound)) }
+    } _: { lane, task in
       let (tile, window) = task.quotientAndRemainder(dividingBy: windows)
       let some = window * chunk..<min((window + 1) * chunk, samples)
       let buffer = buffers[lane]
-      if some.count < chunk { buffer.clear() }
+      buffer.clear(from: some.count)
       for first in stride(from: some.lowerBound, to: some.upperBound, by: Self.samplesAtOnce) {
         let few = first..<min(first + Self.samplesAtOnce, some.upperBound)
         try read(tile: tile, samples: few, codes: buffer.codes.base, apart: buffer.apart.base)
@@ -161,10 +168,14 @@ struct CodeArrays {
       apart.deallocate()
     }
 
-    /// What lies behind the last sample is 0.
-    func clear() {
-      columns.base.update(repeating: 0, count: columns.count)
-      bits.base.update(repeating: 0, count: bits.count)
+    /// What lies behind the last sample of a window is 0.
+    func clear(from count: Int) {
+      let (chunk, byte) = (pitch - columnGap, (count + 7) / 8)
+      guard count < chunk else { return }
+      for column in 0..<tileColumns {
+        (columns.base + column * pitch + count).update(repeating: 0, count: chunk - count)
+        (bits.base + column * bitPitch + byte).update(repeating: 0, count: chunk / 8 - byte)
+      }
     }
 
     /// Turns `count` samples, of which the first is number `first` of the window, a multiple of eight.
@@ -208,6 +219,7 @@ struct CodeArrays {
         }
         return pieces
       }
+      sources.giveBack(samples: some)
     }
     writers.finish()
   }
@@ -252,6 +264,7 @@ struct CodeArrays {
 private struct CodeSources {
   /// By neuron.
   private(set) var windows: [Int: (file: CodeFile, window: CodeWindow)] = [:]
+  private var all: [(file: CodeFile, stretch: CodeStretch)] = []
   /// Of some tiles: the stretches that hold them all.
   private var intervals: [(tiles: Range<Int>, stretches: [(file: CodeFile, stretch: CodeStretch)])] = []
 
@@ -265,7 +278,7 @@ private struct CodeSources {
         windows[window.neuron] = (file, window)
       }
     }
-    let all = files.flatMap { file in file.stretches.map { (file: file, stretch: $0) } }
+    all = files.flatMap { file in file.stretches.map { (file: file, stretch: $0) } }
     let ends = Set(all.flatMap { [$0.stretch.tiles.lowerBound, $0.stretch.tiles.upperBound] } + [0, tiles]).sorted()
     for (begin, end) in zip(ends, ends.dropFirst()) where end <= tiles {
       let own = all.filter { $0.stretch.tiles.contains(begin) }
@@ -278,6 +291,19 @@ private struct CodeSources {
           files.first?.path ?? "", "it has no codes of sample \(next) of neuron \(begin * tileColumns)")
       }
       intervals.append((begin..<end, own))
+    }
+  }
+
+  /// Gives back what is there of tiles that nobody will read any more.
+  func giveBack(tiles: Range<Int>) {
+    guard !tiles.isEmpty else { return }
+    for (file, stretch) in all { file.giveBack(tiles: tiles, of: stretch) }
+  }
+
+  /// Gives back the stretches that end with samples that nobody will read any more, nor those before.
+  func giveBack(samples: Range<Int>) {
+    for (file, stretch) in all where samples.contains(stretch.samples.upperBound - 1) {
+      file.giveBack(tiles: stretch.tiles, of: stretch)
     }
   }
 

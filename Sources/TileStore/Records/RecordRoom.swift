@@ -1,3 +1,4 @@
+import CDurability
 import Glibc
 
 /// Room for records of one length in a file that is being written; several threads fill it at once.
@@ -43,18 +44,29 @@ public final class RecordRoom: @unchecked Sendable {
 public final class RecordParts: Sendable {
   private let path: String
   private let descriptor: Int32
+  /// Whether nobody else will ever read the file.
+  public let isScratch: Bool
 
   /// - Parameter isScratch: whether nobody else will ever read the file. Then its name is taken away: when this is closed, what the disk does
   ///   not have of it yet need not be brought there.
   /// - Throws: `RecordFileError`.
   public init(path: String, isScratch: Bool = false) throws(RecordFileError) {
     self.path = path
-    descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC) }
+    self.isScratch = isScratch
+    descriptor = retrying { open(path, (isScratch ? O_RDWR : O_RDONLY) | O_CLOEXEC) }
     guard descriptor >= 0 else { throw RecordFileError(path, String(cString: strerror(errno))) }
     if isScratch { unlink(path) }
   }
 
   deinit { close(descriptor) }
+
+  /// Gives back bytes of scratch that nobody will read any more, for what is written meanwhile: new memory takes longer, and the disk need not
+  /// have them.
+  /// - Precondition: it is scratch.
+  public func giveBack(_ bytes: Range<Int>) {
+    precondition(isScratch)
+    nd_give_back(descriptor, bytes.lowerBound, bytes.count)
+  }
 
   /// Reads bytes of the file from a place on.
   public func read(into target: UnsafeMutableRawBufferPointer, at place: Int) throws(RecordFileError) {

@@ -108,7 +108,9 @@ struct BuiltStore {
     else { throw StoreError.corrupt("zarr.json", "its attributes are not those of the job") }
     try compare(
       filePaths(below: folder.path, skipping: ".scratch").filter { $0 != Manifest.name }, with: store.filePaths)
-    let shards = store.arrays.flatMap { array in array.firstsOfShards.map { (array, $0) } }
+    // The largest first, so that lanes end at about the same time.
+    let arrays = store.arrays.sorted { $0.bytesPerShard > $1.bytesPerShard }
+    let shards = arrays.flatMap { array in array.firstsOfShards.map { (array, $0) } }
     let metadata = store.metadataPaths
     let hashes = Mutex<[(path: String, hash: String)]>([])
     try each(shards.count + metadata.count) { index in
@@ -147,6 +149,9 @@ public struct StoreNotWhole: Error, CustomStringConvertible, Sendable {
 }
 
 extension ArrayReader {
+  /// Decoded, of a whole shard.
+  fileprivate var bytesPerShard: Int { planesPerShard * chunksPerShard * chunkBytes }
+
   /// Looks whether every shard is there, with all inner chunks that lie in the array, sound and no longer than they are.
   /// - Throws: `StoreError`.
   func checkShards() throws(StoreError) {
