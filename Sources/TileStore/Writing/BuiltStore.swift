@@ -5,7 +5,7 @@ import Synchronization
 struct BuiltStore {
   private let folder: VersionFolder
   /// Shards that are mapped at a time: each is looked at once.
-  private static let mapsMax = 2
+  private static let mapsMax = 1
   /// Of an array that several lanes read.
   private static let mapsMaxReadBack = 64
 
